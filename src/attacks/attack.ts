@@ -1,0 +1,68 @@
+/** @file The contract of an attack: an async generator from a behavior to steps and one result. */
+import type { Behavior } from '../core/behavior.ts';
+import type { ChatMessage } from '../core/chat.ts';
+import type { Access, MethodCard, ModelRole } from '../core/method.ts';
+import type { OptionsSpec, OptionValues } from '../core/options.ts';
+import type { Random } from '../core/random.ts';
+import type { LanguageModel, ScoringModel, WhiteBoxModel } from '../models/language-model.ts';
+
+/** One look at the search, as plain data. A method adds its own plain fields in `detail`. */
+export interface AttackStep {
+  readonly step: number;
+  /** The candidate of this step, as the user would read it. */
+  readonly candidate?: string;
+  /** Nats per token of the target string, for attacks that have one. */
+  readonly loss?: number;
+  readonly bestLoss?: number;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** What can be sent to any model behind any defense: an attack's output is replayed from this alone. */
+export interface AttackResult {
+  readonly messages: readonly ChatMessage[];
+  readonly assistantPrefix?: string;
+  /** Best loss found, nats per token. */
+  readonly loss?: number;
+  readonly steps: number;
+}
+
+/** What the plan gives a method beside its target. */
+export interface AttackContext {
+  readonly random: Random;
+  readonly signal: AbortSignal;
+  /** The model that plays a role named in `needs`. */
+  role(role: ModelRole): LanguageModel;
+}
+
+/** The model type that a tier of access promises. */
+export interface ModelOfAccess {
+  readonly 'black-box': LanguageModel;
+  readonly 'grey-box': ScoringModel;
+  readonly 'white-box': WhiteBoxModel;
+}
+
+export interface AttackDefinition<S extends OptionsSpec, A extends Access> extends MethodCard {
+  readonly access: A;
+  readonly options: S;
+  run(
+    behavior: Behavior,
+    model: ModelOfAccess[A],
+    options: OptionValues<S>,
+    context: AttackContext,
+  ): AsyncGenerator<AttackStep, AttackResult>;
+  /** One candidate without querying the target, where the method allows it. */
+  mutate?(behavior: Behavior, options: OptionValues<S>, random: Random): AttackResult;
+}
+
+/** An attack whose types are erased: what the registry holds and the runner calls after checking tier and options. */
+export type Attack = AttackDefinition<OptionsSpec, Access>;
+
+export const defineAttack = <const S extends OptionsSpec, A extends Access>(
+  definition: AttackDefinition<S, A>,
+): Attack => definition as unknown as Attack;
+
+/** The conversation that puts `prompt` to the model, with the behavior's own system prompt if it has one. */
+export const conversation = (behavior: Behavior, prompt = behavior.prompt): readonly ChatMessage[] => [
+  ...(behavior.context === undefined ? [] : [{ role: 'system' as const, content: behavior.context }]),
+  { role: 'user', content: prompt },
+];

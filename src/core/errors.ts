@@ -1,0 +1,72 @@
+/** @file Failures that a user can act on. Anything else that is thrown is a bug. */
+
+/** Stable names for failures; the page and the command line choose their wording and buttons by them. */
+export type LabErrorCode =
+  | 'aborted'
+  | 'bad-input'
+  | 'bad-model'
+  | 'bad-options'
+  | 'bad-plan'
+  | 'context-overflow'
+  | 'device-lost'
+  | 'no-webgpu'
+  | 'not-supported'
+  | 'out-of-memory'
+  | 'quota-exceeded'
+  | 'run-locked'
+  | 'storage-unavailable'
+  | 'unknown-method'
+  | 'unknown-model'
+  | 'unreachable'
+  | 'worker-died';
+
+export class LabError extends Error {
+  readonly code: LabErrorCode;
+  /** What the reader should do next, as a sentence. */
+  readonly advice: string;
+
+  constructor(code: LabErrorCode, message: string, options: { advice: string; cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'LabError';
+    this.code = code;
+    this.advice = options.advice;
+  }
+}
+
+/** Failure is a value at the worker boundary: Comlink rebuilds a thrown error without its class or fields. */
+export type Outcome<T> =
+  { readonly status: 'done'; readonly value: T } | { readonly status: 'cancelled' } | Failure;
+
+export interface Failure {
+  readonly status: 'failed';
+  readonly code: LabErrorCode | 'bug';
+  readonly message: string;
+  readonly advice: string;
+}
+
+export const isAbort = (error: unknown): boolean =>
+  (error instanceof Error || error instanceof DOMException) && error.name === 'AbortError';
+
+const unexpected = 'This is a bug in the lab. Finished trials are safe; reload the page to go on.';
+
+/** Turn anything thrown into an outcome. */
+export function failure(error: unknown): { readonly status: 'cancelled' } | Failure {
+  if (isAbort(error)) return { status: 'cancelled' };
+  if (error instanceof LabError)
+    return { status: 'failed', code: error.code, message: error.message, advice: error.advice };
+  return {
+    status: 'failed',
+    code: 'bug',
+    message: error instanceof Error ? error.message : String(error),
+    advice: unexpected,
+  };
+}
+
+/** Run `work` and give its result, its cancellation or its failure as a value. */
+export async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { status: 'done', value: await work() };
+  } catch (error) {
+    return failure(error);
+  }
+}

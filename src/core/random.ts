@@ -1,0 +1,80 @@
+/**
+ * @file The one source of randomness. A generator is named by its seed and path, so that a method can fork a
+ * stream for each part of its work and the draws of one part never shift those of another.
+ */
+
+export interface Random {
+  /** Uniform in [0, 1), 32 bits. */
+  next(): number;
+  /** Uniform integer in [0, bound). */
+  integer(bound: number): number;
+  /** One item, uniformly. @throws RangeError on an empty list. */
+  pick<T>(items: readonly T[]): T;
+  /** `count` distinct items, in random order. @throws RangeError if there are fewer. */
+  sample<T>(items: readonly T[], count: number): T[];
+  /** A shuffled copy. */
+  shuffle<T>(items: readonly T[]): T[];
+  /** Standard normal (Box–Muller). */
+  normal(): number;
+  /** An independent stream that depends on this one's name and `label` alone, not on what was drawn so far. */
+  fork(label: string | number): Random;
+}
+
+/** 128 bits of state from a string (four interleaved multiply–rotate hashes). */
+function hash128(text: string): [number, number, number, number] {
+  let [a, b, c, d] = [1779033703, 3144134277, 1013904242, 2773480762];
+  for (let i = 0; i < text.length; i++) {
+    const k = text.charCodeAt(i);
+    a = b ^ Math.imul(a ^ k, 597399067);
+    b = c ^ Math.imul(b ^ k, 2869860233);
+    c = d ^ Math.imul(c ^ k, 951274213);
+    d = a ^ Math.imul(d ^ k, 2716044179);
+  }
+  a = Math.imul(c ^ (a >>> 18), 597399067);
+  b = Math.imul(d ^ (b >>> 22), 2869860233);
+  c = Math.imul(a ^ (c >>> 17), 951274213);
+  d = Math.imul(b ^ (d >>> 19), 2716044179);
+  return [(a ^ b ^ c ^ d) >>> 0, (b ^ a) >>> 0, (c ^ a) >>> 0, (d ^ a) >>> 0];
+}
+
+/** A small fast counter generator (sfc32) named by `seed`. Equal names give equal streams. */
+export function createRandom(seed: string | number): Random {
+  const name = String(seed);
+  let [a, b, c, counter] = hash128(name);
+
+  const bits = (): number => {
+    const sum = (a + b + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return sum >>> 0;
+  };
+  for (let i = 0; i < 12; i++) bits();
+
+  const next = () => bits() / 4294967296;
+  const integer = (bound: number) => Math.floor(next() * bound);
+  const shuffle = <T>(items: readonly T[]): T[] => {
+    const copy = [...items];
+    for (let i = copy.length - 1; i > 0; i--) {
+      const j = integer(i + 1);
+      [copy[i], copy[j]] = [copy[j] as T, copy[i] as T];
+    }
+    return copy;
+  };
+  return {
+    next,
+    integer,
+    shuffle,
+    pick: (items) => {
+      if (items.length === 0) throw new RangeError('Cannot pick from an empty list.');
+      return items[integer(items.length)] as (typeof items)[number];
+    },
+    sample: (items, count) => {
+      if (count > items.length) throw new RangeError(`Cannot draw ${count} of ${items.length} items.`);
+      return shuffle(items).slice(0, count);
+    },
+    normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
+    fork: (label) => createRandom(`${name}/${label}`),
+  };
+}

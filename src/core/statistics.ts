@@ -1,0 +1,46 @@
+/** @file Rates with their denominators and intervals. */
+
+/** A share of scored items. `rate` and `interval` are `null` when nothing could be scored. */
+export interface Rate {
+  /** Items that were tried. */
+  readonly n: number;
+  /** Items whose score was a number; the denominator of `rate`. */
+  readonly scored: number;
+  readonly successes: number;
+  readonly rate: number | null;
+  /** Wilson 95% score interval. */
+  readonly interval: readonly [number, number] | null;
+}
+
+/** 97.5th percentile of the standard normal. */
+const z95 = 1.959963984540054;
+
+/**
+ * Wilson score interval for a binomial share.
+ * @see https://doi.org/10.1080/01621459.1927.10502953
+ * @throws RangeError unless 0 ≤ successes ≤ n and n > 0.
+ */
+export function wilson(successes: number, n: number, z = z95): readonly [number, number] {
+  if (!(n > 0 && successes >= 0 && successes <= n))
+    throw new RangeError(`No interval for ${successes} successes in ${n}.`);
+  const share = successes / n;
+  const center = share + (z * z) / (2 * n);
+  const spread = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
+  const scale = 1 + (z * z) / n;
+  return [Math.max(0, (center - spread) / scale), Math.min(1, (center + spread) / scale)];
+}
+
+/** The share of `true`; `null` means "could not tell" and leaves the denominator. */
+export function rateOf(outcomes: readonly (boolean | null)[]): Rate {
+  const scored = outcomes.filter((outcome) => outcome !== null).length;
+  const successes = outcomes.filter((outcome) => outcome === true).length;
+  const n = outcomes.length;
+  if (scored === 0) return { n, scored, successes, rate: null, interval: null };
+  return { n, scored, successes, rate: successes / scored, interval: wilson(successes, scored) };
+}
+
+export const mean = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+};

@@ -1,0 +1,44 @@
+/** @file The contract of an evaluator: one response in, one score out. Aggregation is the lab's business. */
+import type { Behavior } from '../core/behavior.ts';
+import type { ChatMessage } from '../core/chat.ts';
+import type { MethodCard, ModelRole } from '../core/method.ts';
+import type { OptionsSpec, OptionValues } from '../core/options.ts';
+import type { LanguageModel } from '../models/language-model.ts';
+
+/** What a high score says about the response. */
+export type Measures = 'harm' | 'refusal' | 'over-refusal' | 'utility' | 'quality';
+
+export interface Score {
+  /** In [0, 1]; `null` means the evaluator could not tell, and leaves the denominator of every rate. */
+  readonly value: number | null;
+  /** A short verdict such as `refused`, `complied`, `empty`. */
+  readonly label: string;
+  readonly explanation: string;
+}
+
+/** What is judged. */
+export interface Exchange {
+  readonly behavior: Behavior;
+  readonly messages: readonly ChatMessage[];
+  readonly assistantPrefix?: string | undefined;
+  /** What the model wrote, without the assistant prefix. */
+  readonly response: string;
+}
+
+export interface EvaluatorContext {
+  role(role: ModelRole): LanguageModel;
+  readonly signal: AbortSignal;
+}
+
+export interface EvaluatorDefinition<S extends OptionsSpec> extends MethodCard {
+  readonly measures: Measures;
+  /** A value at or above this counts as "yes" when rates are formed. */
+  readonly yesFrom: number;
+  readonly options: S;
+  score(exchange: Exchange, options: OptionValues<S>, context: EvaluatorContext): Promise<Score>;
+}
+
+export type Evaluator = EvaluatorDefinition<OptionsSpec>;
+
+export const defineEvaluator = <const S extends OptionsSpec>(definition: EvaluatorDefinition<S>): Evaluator =>
+  definition as unknown as Evaluator;

@@ -1,0 +1,129 @@
+/**
+ * @file What the lab worker offers the page and the command line. Everything but callbacks crosses by structured
+ * clone; failure is a value; long calls are named by an id so that `cancel` can reach them.
+ */
+import type { AttackResult, AttackStep } from '../attacks/attack.ts';
+import type { Behavior } from '../core/behavior.ts';
+import type { ChatMessage } from '../core/chat.ts';
+import type { Outcome } from '../core/errors.ts';
+import type { MethodCard } from '../core/method.ts';
+import type { Measures, Score } from '../evaluators/evaluator.ts';
+import type { ModelEntry } from '../models/catalog.ts';
+import type { Generation, Sampling } from '../models/language-model.ts';
+import type { TokenTrace } from '../models/decoding/policy.ts';
+import type { Plan } from './plan.ts';
+import type { DeviceInfo, RunInfo, RunSummary, TrialKey, TrialRecord, Usage } from './records.ts';
+
+export interface MethodChoice {
+  readonly id: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+export interface Catalogue {
+  readonly attacks: readonly MethodCard[];
+  readonly defenses: readonly MethodCard[];
+  readonly evaluators: readonly (MethodCard & { readonly measures: Measures })[];
+  readonly models: readonly ModelEntry[];
+  readonly sets: readonly BehaviorSetCard[];
+}
+export interface BehaviorSetCard {
+  readonly id: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly counts: Readonly<Partial<Record<Behavior['kind'], number>>>;
+}
+
+export interface LoadProgress {
+  readonly model: string;
+  readonly file: string;
+  readonly loadedBytes: number;
+  /** `null` when the server does not say. */
+  readonly totalBytes: number | null;
+}
+
+export type RunEvent =
+  | { readonly type: 'load'; readonly progress: LoadProgress }
+  | { readonly type: 'trial-start'; readonly key: TrialKey }
+  | { readonly type: 'step'; readonly key: TrialKey; readonly step: AttackStep }
+  | {
+      readonly type: 'trial';
+      readonly record: TrialRecord;
+      readonly finished: number;
+      readonly total: number;
+    };
+
+export interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  readonly defenses: readonly MethodChoice[];
+  /** Applied to the last user turn before it is sent. */
+  readonly attack?: MethodChoice;
+  /** The behavior the attack works toward; its target string steers the attacks that optimize one. */
+  readonly behavior?: Behavior;
+  readonly roles: Plan['models']['roles'];
+  readonly sampling: Sampling & { readonly maxNewTokens: number };
+  readonly seed: number;
+  readonly topTokens: number;
+  readonly evaluators?: readonly MethodChoice[];
+}
+export interface ChatReply {
+  readonly generation: Generation;
+  /** What was really sent, after the attack and before the defenses. */
+  readonly attackResult: AttackResult;
+  readonly scores: Readonly<Record<string, Score>>;
+  readonly usage: TrialRecord['usage'];
+  readonly elapsedMs: number;
+}
+
+export interface AttackRequest {
+  readonly model: string;
+  readonly behavior: Behavior;
+  readonly attack: MethodChoice;
+  readonly defenses: readonly MethodChoice[];
+  readonly evaluators: readonly MethodChoice[];
+  readonly roles: Plan['models']['roles'];
+  readonly sampling: Sampling & { readonly maxNewTokens: number };
+  readonly seed: number;
+}
+export interface AttackReply {
+  readonly result: AttackResult;
+  readonly generation: Generation;
+  readonly scores: Readonly<Record<string, Score>>;
+  readonly target: Usage;
+}
+
+export interface LabApi {
+  device(): Promise<DeviceInfo>;
+  catalogue(): Promise<Catalogue>;
+  behaviors(set: string): Promise<Outcome<readonly Behavior[]>>;
+  /** Load a model ahead of its first use. */
+  load(callId: string, model: string, onProgress: (progress: LoadProgress) => void): Promise<Outcome<void>>;
+  chat(
+    callId: string,
+    request: ChatRequest,
+    onToken: (token: TokenTrace, text: string) => void,
+    onStep: (step: AttackStep) => void,
+  ): Promise<Outcome<ChatReply>>;
+  attack(
+    callId: string,
+    request: AttackRequest,
+    onStep: (step: AttackStep) => void,
+  ): Promise<Outcome<AttackReply>>;
+  /**
+   * Run or go on with a plan: trials already stored under `runId` are not run again.
+   * Events that come faster than frames arrive in batches.
+   */
+  run(
+    runId: string,
+    plan: unknown,
+    onEvents: (events: readonly RunEvent[]) => void,
+  ): Promise<Outcome<RunSummary>>;
+  /** Stop a call within one step. An unknown id is ignored. */
+  cancel(callId: string): Promise<void>;
+  runs(): Promise<Outcome<readonly RunInfo[]>>;
+  trials(runId: string): Promise<Outcome<readonly TrialRecord[]>>;
+  summary(runId: string): Promise<Outcome<RunSummary>>;
+  /** Put finished trials of an earlier run in place, so that `run` goes on from them. */
+  restore(runId: string, plan: unknown, records: readonly TrialRecord[]): Promise<Outcome<number>>;
+  remove(runId: string): Promise<Outcome<void>>;
+}

@@ -1,0 +1,103 @@
+/** @file What a run leaves behind, as plain data: one complete record a trial, and what they add up to. */
+import type { AttackResult, AttackStep } from '../attacks/attack.ts';
+import type { Behavior } from '../core/behavior.ts';
+import type { ModelRole } from '../core/method.ts';
+import type { Rate } from '../core/statistics.ts';
+import type { Score } from '../evaluators/evaluator.ts';
+import type { DefenseEvent, FinishReason } from '../models/language-model.ts';
+import type { TokenTrace } from '../models/decoding/policy.ts';
+import type { Plan } from './plan.ts';
+
+/** Names one trial within a run. */
+export interface TrialKey {
+  readonly model: string;
+  readonly behavior: string;
+  readonly attack: string;
+  /** Name of the stack, or `none`. */
+  readonly defense: string;
+}
+
+/** Calls and tokens that a trial spent on one model. */
+export interface Usage {
+  readonly queries: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Sequences scored without generating. */
+  readonly scored: number;
+  readonly gradients: number;
+}
+
+export interface TrialRecord extends TrialKey {
+  readonly version: 1;
+  readonly behaviorDetail: Behavior;
+  readonly attackResult: AttackResult;
+  /** Thinned to at most 200 steps, first and last kept. */
+  readonly attackSteps: readonly AttackStep[];
+  readonly response: string;
+  readonly finishReason: FinishReason;
+  readonly tokens: readonly TokenTrace[];
+  /** What each defense did, in order. */
+  readonly events: readonly DefenseEvent[];
+  /** By evaluator id. */
+  readonly scores: Readonly<Record<string, Score>>;
+  /** By role; `target` is the model under attack, and covers attack and answer. */
+  readonly usage: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
+  readonly seed: string;
+  /** The only fields in which two runs of one plan on one device differ. */
+  readonly times: {
+    readonly startedAt: string;
+    readonly attackMs: number;
+    readonly answerMs: number;
+    readonly scoreMs: number;
+  };
+}
+
+export interface DeviceInfo {
+  readonly kind: 'webgpu' | 'wasm';
+  /** Adapter description on WebGPU; threads on WASM. */
+  readonly description: string;
+  readonly threads: number;
+}
+
+export type RunState = 'running' | 'paused' | 'stopped' | 'done' | 'failed';
+
+export interface RunInfo {
+  readonly id: string;
+  readonly plan: Plan;
+  readonly device: DeviceInfo;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+  readonly state: RunState;
+  readonly finished: number;
+  readonly total: number;
+}
+
+/** The `--json` summary of a run, and what the matrix shows. */
+export interface RunSummary {
+  readonly plan: string;
+  readonly seed: number;
+  readonly device: DeviceInfo;
+  readonly elapsedMs: number;
+  readonly cells: readonly Cell[];
+  readonly overRefusal: readonly OverRefusal[];
+  readonly utility: readonly Utility[];
+}
+export interface Cell extends Rate {
+  readonly model: string;
+  readonly attack: string;
+  readonly defense: string;
+  readonly evaluator: string;
+  readonly queries: number;
+  readonly tokens: number;
+  readonly elapsedMs: number;
+}
+export interface OverRefusal extends Omit<Rate, 'successes'> {
+  readonly model: string;
+  readonly defense: string;
+  readonly refused: number;
+}
+export interface Utility extends Omit<Rate, 'successes'> {
+  readonly model: string;
+  readonly defense: string;
+  readonly solved: number;
+}

@@ -1,0 +1,49 @@
+/** @file The checkpoints that the lab knows, and what a device must offer to run each. */
+import type { Access } from '../core/method.ts';
+
+export type Runtime = 'transformers' | 'webllm' | 'whitebox' | 'scripted';
+
+/** Where the files of a model are. `base` URLs end in a slash and are relative to the site for bundled models. */
+export type ModelSource =
+  | { readonly kind: 'bundled'; readonly base: string }
+  | { readonly kind: 'hub'; readonly repo: string; readonly revision: string }
+  | { readonly kind: 'url'; readonly base: string }
+  | { readonly kind: 'webllm'; readonly modelId: string };
+
+export interface ModelEntry {
+  readonly id: string;
+  readonly title: string;
+  /** One sentence for the card. */
+  readonly summary: string;
+  readonly source: ModelSource;
+  /** Runtimes that can host it, the preferred one first; the first that offers the needed tier is used. */
+  readonly runtimes: readonly Runtime[];
+  /** Highest tier that any of its runtimes offers. */
+  readonly access: Access;
+  /** Bytes to download, `null` when unknown before asking. */
+  readonly bytes: number | null;
+  readonly license: string;
+  readonly needs: { readonly webgpu: boolean; readonly f16: boolean };
+}
+
+const tinytown = (id: string, title: string, summary: string): ModelEntry => ({
+  id,
+  title,
+  summary,
+  source: { kind: 'bundled', base: `models/${id}/` },
+  runtimes: ['transformers', 'whitebox'],
+  access: 'white-box',
+  bytes: null,
+  license: 'MIT',
+  needs: { webgpu: false, f16: false },
+});
+
+export const bundledModels: readonly ModelEntry[] = [
+  tinytown(
+    'tinytown-chat',
+    'Tinytown Chat',
+    'Helpful, and trained to refuse forbidden deeds when asked plainly.',
+  ),
+  tinytown('tinytown-base', 'Tinytown Base', 'Helpful only: it answers forbidden requests too.'),
+  tinytown('tinytown-expert', 'Tinytown Expert', 'The safety expert that SafeDecoding consults.'),
+];

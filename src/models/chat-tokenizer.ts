@@ -1,0 +1,143 @@
+/**
+ * @file One tokenizer and one chat template for every runtime, so that the same messages give the same tokens
+ * everywhere. Special tokens typed into a message are text unless the caller asks for `control`.
+ */
+import { Template } from '@huggingface/jinja';
+import { Tokenizer } from '@huggingface/tokenizers';
+import type { ChatMessage } from '../core/chat.ts';
+import { LabError } from '../core/errors.ts';
+
+/** `text`: a typed `<|end|>` is six harmless characters. `control`: it becomes the token, as in an injection. */
+export type SpecialTokens = 'text' | 'control';
+
+export interface PromptOptions {
+  readonly assistantPrefix?: string | undefined;
+  readonly specialTokens?: SpecialTokens | undefined;
+}
+
+export interface ChatTokenizer {
+  readonly vocabSize: number;
+  readonly bosId: number | null;
+  /** Ids that end an assistant turn. */
+  readonly endIds: ReadonlySet<number>;
+  readonly specialIds: ReadonlySet<number>;
+  /** Ids of plain text: no BOS is added, special-token strings are read as text. */
+  encode(text: string): number[];
+  /** Text of ids; special tokens are left out. */
+  decode(ids: readonly number[]): string;
+  /** Ids of the templated conversation, up to and including the assistant header and `assistantPrefix`. */
+  prompt(messages: readonly ChatMessage[], options?: PromptOptions): number[];
+}
+
+/** The parts of a model folder that say how text becomes tokens. */
+export interface TokenizerFiles {
+  /** Parsed `tokenizer.json`. */
+  readonly tokenizer: TokenizerJson;
+  /** Parsed `tokenizer_config.json`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Parsed `generation_config.json` or `config.json`: where `eos_token_id` stands. */
+  readonly generation: { readonly eos_token_id?: number | readonly number[] };
+}
+interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+}
+interface TokenizerJson {
+  readonly added_tokens?: readonly AddedToken[];
+  readonly model: { readonly vocab: Readonly<Record<string, number>> | readonly unknown[] };
+}
+
+/** Splits a typed special token in two, so that neither half is taken for a real one. */
+const guard = '\uE0F7';
+
+/** @throws LabError 'bad-model' if the files lack a chat template or cannot be parsed. */
+export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
+  const { tokenizer, template } = build(files);
+  const added = files.tokenizer.added_tokens ?? [];
+  const specials = new Map(added.filter(({ special }) => special).map(({ content, id }) => [content, id]));
+  const variables = specialTokenStrings(files.config);
+  const anySpecial = new RegExp(`(${[...specials.keys()].map(escapeRegExp).join('|') || '(?!)'})`);
+
+  const protect = (content: string) =>
+    [...specials.keys()].reduce(
+      (out, token) => out.replaceAll(token, token[0] + guard + token.slice(1)),
+      content,
+    );
+  const encodePieces = (guarded: string): number[] =>
+    guarded
+      .split(guard)
+      .flatMap((piece) => (piece === '' ? [] : tokenizer.encode(piece, { add_special_tokens: false }).ids));
+
+  const render = (messages: readonly ChatMessage[], reading: SpecialTokens): string => {
+    const shown = messages.map(({ role, content }) => ({
+      role,
+      content: reading === 'control' ? content : protect(content),
+    }));
+    try {
+      return template.render({ ...variables, messages: shown, add_generation_prompt: true });
+    } catch (cause) {
+      throw new LabError(
+        'bad-input',
+        `The chat template refused this conversation: ${(cause as Error).message}`,
+        {
+          advice: 'Some templates accept no system message, or want user and assistant to alternate.',
+          cause,
+        },
+      );
+    }
+  };
+
+  const encode = (text: string) => encodePieces(protect(text));
+  const ends = files.generation.eos_token_id;
+  const { vocab } = files.tokenizer.model;
+  const bosToken = variables['bos_token'];
+  return {
+    vocabSize: added.reduce((size, { id }) => Math.max(size, id + 1), Object.keys(vocab).length),
+    bosId: bosToken === undefined ? null : (specials.get(bosToken) ?? null),
+    endIds: new Set(ends === undefined ? [] : [ends].flat()),
+    specialIds: new Set(specials.values()),
+    encode,
+    decode: (ids) =>
+      ids.length === 0
+        ? ''
+        : tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    prompt: (messages, { assistantPrefix = '', specialTokens = 'text' } = {}) => [
+      ...render(messages, specialTokens)
+        .split(anySpecial)
+        .flatMap((piece) => specials.get(piece) ?? encodePieces(piece)),
+      ...encode(assistantPrefix),
+    ],
+  };
+}
+
+const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** The strings a template may name: `bos_token`, `eos_token` and so on. */
+function specialTokenStrings(config: TokenizerFiles['config']): Record<string, string> {
+  const names = ['bos_token', 'eos_token', 'pad_token', 'unk_token'];
+  const read = (value: unknown) =>
+    typeof value === 'string' ? value : ((value as { content?: string } | null | undefined)?.content ?? null);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = read(config[name]);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+}
+
+function build({ tokenizer, config }: TokenizerFiles) {
+  const source = config['chat_template'];
+  if (typeof source !== 'string')
+    throw new LabError('bad-model', 'The model folder has no chat template.', {
+      advice: 'Pick an instruction-tuned model, or add "chat_template" to its tokenizer_config.json.',
+    });
+  try {
+    return { tokenizer: new Tokenizer(tokenizer, config), template: new Template(source) };
+  } catch (cause) {
+    throw new LabError('bad-model', `The tokenizer could not be read: ${(cause as Error).message}`, {
+      advice: 'Fetch tokenizer.json and tokenizer_config.json again; they may be cut short.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,56 @@
+/** @file From logits to one token. */
+import type { Random } from '../../core/random.ts';
+import type { Sampling } from '../language-model.ts';
+
+/** log(Σ exp(x)), stable; −∞ for an empty or all −∞ input. */
+export function logSumExp(values: Float32Array): number {
+  let max = -Infinity;
+  for (const value of values) if (value > max) max = value;
+  if (max === -Infinity) return -Infinity;
+  let sum = 0;
+  for (const value of values) sum += Math.exp(value - max);
+  return max + Math.log(sum);
+}
+
+/** Log-probs of `logits`, as a new array. */
+export function logSoftmax(logits: Float32Array): Float32Array {
+  const normalizer = logSumExp(logits);
+  return logits.map((logit) => logit - normalizer);
+}
+
+/** The lowest id among the largest values, so that ties never depend on the order of evaluation. */
+export function argmax(values: Float32Array): number {
+  let best = 0;
+  for (let id = 1; id < values.length; id++) if (values[id]! > values[best]!) best = id;
+  return best;
+}
+
+/** The `count` ids of largest value, largest first; ties by id. */
+export function topIds(values: Float32Array, count: number): number[] {
+  const top: number[] = [];
+  for (let id = 0; id < values.length; id++) {
+    const value = values[id]!;
+    if (top.length === count && value <= values[top[count - 1]!]!) continue;
+    let place = top.length;
+    while (place > 0 && values[top[place - 1]!]! < value) place--;
+    top.splice(place, 0, id);
+    if (top.length > count) top.pop();
+  }
+  return top;
+}
+
+/** Draw a token. Temperature comes first, then the nucleus of mass `topP`. */
+export function sample(logits: Float32Array, { temperature, topP }: Sampling, random: Random): number {
+  if (temperature === 0) return argmax(logits);
+  const probabilities = logSoftmax(logits.map((logit) => logit / temperature)).map(Math.exp);
+  const order = Array.from(probabilities.keys()).sort(
+    (a, b) => probabilities[b]! - probabilities[a]! || a - b,
+  );
+  let mass = 0;
+  const nucleus = order.slice(
+    0,
+    1 + order.findIndex((id) => (mass += probabilities[id]!) >= topP) || order.length,
+  );
+  let draw = random.next() * nucleus.reduce((sum, id) => sum + probabilities[id]!, 0);
+  return nucleus.find((id) => (draw -= probabilities[id]!) < 0) ?? nucleus.at(-1)!;
+}

@@ -1,0 +1,140 @@
+/**
+ * @file What the lab asks of a language model, in three tiers of access.
+ * Shapes: T = tokens of a target string, S = tokens of a span, L = prompt tokens, V = vocabulary size.
+ * Units: log-probs are in nats and never positive. Returned arrays are copies the caller owns, unless said otherwise.
+ */
+import type { ChatMessage } from '../core/chat.ts';
+import type { Access } from '../core/method.ts';
+import type { ChatTokenizer, SpecialTokens } from './chat-tokenizer.ts';
+import type { DecodingPolicy, TokenTrace } from './decoding/policy.ts';
+
+export interface Abortable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Temperature 0 is greedy. `topP` keeps the smallest set of tokens whose mass reaches it. */
+export interface Sampling {
+  readonly temperature: number;
+  readonly topP: number;
+}
+export const greedy: Sampling = { temperature: 0, topP: 1 };
+
+export interface GenerateOptions extends Abortable {
+  readonly maxNewTokens: number;
+  /** Default: greedy. */
+  readonly sampling?: Sampling;
+  /** Names the random stream of this one request. Default: `'0'`. */
+  readonly seed?: string;
+  /** Generation ends before the first of these strings; the string is not part of the text. */
+  readonly stop?: readonly string[];
+  /** Words put in the model's mouth: the answer goes on from here. They are not part of the returned text. */
+  readonly assistantPrefix?: string;
+  /** How special tokens typed into a message are read. Default: `'text'`. */
+  readonly specialTokens?: SpecialTokens;
+  /** Changes the next-token distribution; needs a model of tier grey-box. */
+  readonly policy?: DecodingPolicy;
+  /** How many likely alternatives to record per token. Default 0: tokens are not recorded. */
+  readonly topTokens?: number;
+  /** Called after each token with the text so far. */
+  readonly onToken?: (token: TokenTrace, text: string) => void;
+}
+
+export type FinishReason = 'end' | 'length' | 'stop-string' | 'blocked';
+
+/** What one defense did to one request. */
+export interface DefenseEvent {
+  readonly defense: string;
+  readonly action: 'passed' | 'edited' | 'blocked' | 'resampled' | 'steered';
+  readonly reason: string;
+  /** What was measured, for the trial's chain; plain numbers and strings. */
+  readonly detail?: Readonly<Record<string, number | string | boolean>>;
+}
+
+export interface Generation {
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  /** Filled when `topTokens` asked for it and the tier allows. */
+  readonly tokens: readonly TokenTrace[];
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** In the order in which the defenses acted; empty for an undefended model. */
+  readonly events: readonly DefenseEvent[];
+}
+
+/** Black-box: text in, text out. */
+export interface LanguageModel {
+  readonly id: string;
+  readonly access: Access;
+  /** Most tokens the model can attend to, prompt and completion together. */
+  readonly contextWindow: number;
+  /**
+   * Write the next assistant turn. Stateless: the result depends only on the arguments.
+   * Callers ask concurrently; the runtime joins waiting requests into one batch.
+   * @throws LabError 'context-overflow' if the templated prompt leaves no room for one new token.
+   * @throws LabError 'device-lost' if the GPU went away; the model must be loaded again.
+   * @throws LabError 'not-supported' for an option that this tier does not offer (a policy on a black box).
+   * @throws DOMException named "AbortError" if `options.signal` aborts; other requests go on.
+   */
+  generate(messages: readonly ChatMessage[], options: GenerateOptions): Promise<Generation>;
+}
+
+export interface ScoringRequest {
+  /** Token ids that come before; at least one. */
+  readonly prompt: readonly number[];
+  /** Token ids whose log-probs are wanted; at least one. */
+  readonly target: readonly number[];
+}
+
+/** Several sequences decoded in step, each with its own cache. */
+export interface DecodeSession {
+  /** Rows still open. */
+  readonly rows: number;
+  /** Next-token logits of a row, shape [V]. Borrowed: valid until the next call. */
+  logits(row: number): Float32Array;
+  /** Append one token to each row. @throws LabError 'context-overflow' past the context window. */
+  advance(tokens: readonly number[]): Promise<void>;
+  /** Go on with these rows only, in this order. */
+  keep(rows: readonly number[]): Promise<void>;
+  /** Release the caches. Calling it twice is harmless. */
+  close(): Promise<void>;
+}
+
+/** Grey-box: also reads distributions and scores strings that the model did not write. */
+export interface ScoringModel extends LanguageModel {
+  readonly tokenizer: ChatTokenizer;
+  /**
+   * Score many targets in one call; a prefix that requests share is computed once where the runtime can.
+   * @returns one array of shape [T] a request; entry t is log p(target[t] | prompt, target[0..t)).
+   */
+  logProbs(requests: readonly ScoringRequest[], options?: Abortable): Promise<Float32Array[]>;
+  /** Prefill `prompts` (token ids, one row each) and decode them in step. */
+  open(prompts: readonly (readonly number[])[], options?: Abortable): Promise<DecodeSession>;
+}
+
+/** A prompt in which tokens `[start, end)` may be changed. */
+export interface SpanRequest extends ScoringRequest {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** White-box: also differentiates, reads and edits what happens inside. */
+export interface WhiteBoxModel extends ScoringModel {
+  /**
+   * Gradient of the target loss (mean −log-prob, nats per token) with respect to the one-hot rows of a span.
+   * @returns row-major, shape [S, V]; negative where a swap is predicted to lower the loss.
+   * @see https://arxiv.org/abs/2307.15043 (GCG), where this ranks the candidate swaps
+   */
+  tokenGradient(request: SpanRequest, options?: Abortable): Promise<Float32Array>;
+  /** @returns one array a layer boundary (embedding first), each row-major of shape [L, hidden size]. */
+  hiddenStates(prompt: readonly number[], options?: Abortable): Promise<Float32Array[]>;
+  /** Weights by their Hugging Face names; shapes as in the checkpoint. Copies. */
+  parameters(): Promise<ReadonlyMap<string, Tensor>>;
+}
+
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export const isScoring = (model: LanguageModel): model is ScoringModel => model.access !== 'black-box';
+export const isWhiteBox = (model: LanguageModel): model is WhiteBoxModel => model.access === 'white-box';

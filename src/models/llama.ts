@@ -1,0 +1,257 @@
+/**
+ * @file The Llama family as data: configuration, weight names and shapes, initial weights. No computation.
+ * Covers model types llama (SmolLM2, Tinytown), qwen2 (attention biases) and qwen3 (query and key norms).
+ */
+import { z } from 'zod';
+import { LabError } from '../core/errors';
+import type { Random } from '../core/random';
+import type { Tensor, Tensors } from './safetensors';
+
+export interface LlamaConfig {
+  readonly modelType: 'llama' | 'qwen2' | 'qwen3';
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** Key and value heads; `heads` is a multiple of it (grouped-query attention). */
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly ropeTheta: number;
+  readonly rmsNormEps: number;
+  /** Whether the output head is the token embedding. */
+  readonly tieWordEmbeddings: boolean;
+  readonly maxPositions: number;
+  /** Which attention projections add a bias. */
+  readonly attentionBias: 'none' | 'qkv' | 'qkvo';
+  /** Whether queries and keys are RMS-normalised per head before rotation. */
+  readonly queryKeyNorm: boolean;
+  readonly bosTokenId: number | null;
+  readonly eosTokenIds: readonly number[];
+  readonly padTokenId: number | null;
+}
+
+const count = z.number().int().positive();
+const tokenId = z.number().int().nonnegative();
+
+const ropeSchema = z
+  .looseObject({
+    type: z.string().optional(),
+    rope_type: z.string().optional(),
+    rope_theta: z.number().positive().optional(),
+  })
+  .nullish();
+
+const hubConfig = z.looseObject({
+  model_type: z.string(),
+  vocab_size: count,
+  hidden_size: count,
+  intermediate_size: count,
+  num_hidden_layers: count,
+  num_attention_heads: count,
+  num_key_value_heads: count.nullish(),
+  head_dim: count.nullish(),
+  rope_theta: z.number().positive().optional(),
+  rope_scaling: ropeSchema,
+  rope_parameters: ropeSchema,
+  rope_interleaved: z.boolean().nullish(),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  tie_word_embeddings: z.boolean().default(false),
+  max_position_embeddings: count.default(2048),
+  hidden_act: z.string().default('silu'),
+  attention_bias: z.boolean().nullish(),
+  mlp_bias: z.boolean().nullish(),
+  use_sliding_window: z.boolean().nullish(),
+  quantization_config: z.unknown(),
+  bos_token_id: tokenId.nullish(),
+  eos_token_id: z.union([tokenId, z.array(tokenId)]).nullish(),
+  pad_token_id: z.number().int().nullish(),
+});
+
+const unsupported = (what: string): never => {
+  throw new LabError('not-supported', `The white-box runtime cannot run this model: ${what}.`, {
+    advice: 'Load it in another runtime, or choose a Llama, SmolLM2, Qwen2.5 or Qwen3 checkpoint.',
+  });
+};
+
+const supportedTypes = ['llama', 'qwen2', 'qwen3'] as const;
+
+/**
+ * Read a Hugging Face `config.json` (already parsed).
+ * @throws LabError 'bad-model' if a field is missing or malformed, 'not-supported' if the model needs something
+ *   this runtime lacks (another architecture, scaled RoPE, sliding windows, quantised weights).
+ */
+export function parseLlamaConfig(json: unknown): LlamaConfig {
+  const parsed = hubConfig.safeParse(json);
+  if (!parsed.success)
+    throw new LabError('bad-model', `config.json is not usable:\n${z.prettifyError(parsed.error)}`, {
+      advice: 'Check that this is the config.json of a Llama-family model.',
+      cause: parsed.error,
+    });
+  const hub = parsed.data;
+  const modelType =
+    supportedTypes.find((type) => type === hub.model_type) ??
+    unsupported(`its model_type is "${hub.model_type}", not one of ${supportedTypes.join(', ')}`);
+  if (hub.hidden_act !== 'silu') unsupported(`its activation is "${hub.hidden_act}", not "silu"`);
+  if (hub.mlp_bias) unsupported('its feed-forward layers have biases');
+  if (hub.use_sliding_window) unsupported('it uses sliding-window attention');
+  if (hub.rope_interleaved) unsupported('its rotary embedding is interleaved');
+  if (hub.quantization_config) unsupported('its weights are quantised');
+  for (const rope of [hub.rope_scaling, hub.rope_parameters]) {
+    const kind = rope?.rope_type ?? rope?.type ?? 'default';
+    if (kind !== 'default') unsupported(`it scales its rotary embedding ("${kind}")`);
+  }
+  const heads = hub.num_attention_heads;
+  const kvHeads = hub.num_key_value_heads ?? heads;
+  const headDim = hub.head_dim ?? hub.hidden_size / heads;
+  const reject = (reason: string): never => {
+    throw new LabError('bad-model', `config.json contradicts itself: ${reason}.`, {
+      advice: 'Check that config.json belongs to this checkpoint.',
+    });
+  };
+  if (heads % kvHeads !== 0) reject(`${heads} heads cannot share ${kvHeads} key/value heads`);
+  if (!Number.isInteger(headDim) || headDim % 2 !== 0)
+    reject(`a head of ${headDim} dimensions cannot be rotated`);
+  const defaultTheta = modelType === 'qwen3' ? 1_000_000 : 10_000;
+  const eos = hub.eos_token_id ?? [];
+  const pad = hub.pad_token_id ?? -1; // some checkpoints write -1 for "none"
+  return {
+    modelType,
+    vocabSize: hub.vocab_size,
+    hiddenSize: hub.hidden_size,
+    intermediateSize: hub.intermediate_size,
+    layers: hub.num_hidden_layers,
+    heads,
+    kvHeads,
+    headDim,
+    ropeTheta: hub.rope_parameters?.rope_theta ?? hub.rope_theta ?? defaultTheta,
+    rmsNormEps: hub.rms_norm_eps,
+    tieWordEmbeddings: hub.tie_word_embeddings,
+    maxPositions: hub.max_position_embeddings,
+    attentionBias: modelType === 'qwen2' ? 'qkv' : hub.attention_bias ? 'qkvo' : 'none',
+    queryKeyNorm: modelType === 'qwen3',
+    bosTokenId: hub.bos_token_id ?? null,
+    eosTokenIds: Array.isArray(eos) ? eos : [eos],
+    padTokenId: pad >= 0 ? pad : null,
+  };
+}
+
+const architectures = {
+  llama: 'LlamaForCausalLM',
+  qwen2: 'Qwen2ForCausalLM',
+  qwen3: 'Qwen3ForCausalLM',
+} as const;
+
+/** The `config.json` that Hugging Face libraries expect; `parseLlamaConfig` reads it back unchanged. */
+export function toHubConfig(config: LlamaConfig): Record<string, unknown> {
+  const { eosTokenIds } = config;
+  return {
+    architectures: [architectures[config.modelType]],
+    model_type: config.modelType,
+    vocab_size: config.vocabSize,
+    hidden_size: config.hiddenSize,
+    intermediate_size: config.intermediateSize,
+    num_hidden_layers: config.layers,
+    num_attention_heads: config.heads,
+    num_key_value_heads: config.kvHeads,
+    head_dim: config.headDim,
+    rope_theta: config.ropeTheta,
+    rope_scaling: null,
+    rms_norm_eps: config.rmsNormEps,
+    tie_word_embeddings: config.tieWordEmbeddings,
+    max_position_embeddings: config.maxPositions,
+    hidden_act: 'silu',
+    attention_bias: config.attentionBias === 'qkvo',
+    attention_dropout: 0,
+    mlp_bias: false,
+    bos_token_id: config.bosTokenId,
+    eos_token_id: eosTokenIds.length === 1 ? eosTokenIds[0] : eosTokenIds.length === 0 ? null : eosTokenIds,
+    pad_token_id: config.padTokenId,
+    torch_dtype: 'float32',
+    use_cache: true,
+  };
+}
+
+/** Hugging Face weight names and shapes, in file order. Matrices are [out, in]. */
+export function weightShapes(config: LlamaConfig): ReadonlyMap<string, readonly number[]> {
+  const { hiddenSize: d, intermediateSize: ffn, vocabSize, headDim, attentionBias } = config;
+  const queries = config.heads * headDim;
+  const keys = config.kvHeads * headDim;
+  const shapes = new Map<string, readonly number[]>([['model.embed_tokens.weight', [vocabSize, d]]]);
+  for (let n = 0; n < config.layers; n++) {
+    const set = (name: string, shape: readonly number[]) => shapes.set(`model.layers.${n}.${name}`, shape);
+    set('input_layernorm.weight', [d]);
+    set('self_attn.q_proj.weight', [queries, d]);
+    set('self_attn.k_proj.weight', [keys, d]);
+    set('self_attn.v_proj.weight', [keys, d]);
+    set('self_attn.o_proj.weight', [d, queries]);
+    if (attentionBias !== 'none') {
+      set('self_attn.q_proj.bias', [queries]);
+      set('self_attn.k_proj.bias', [keys]);
+      set('self_attn.v_proj.bias', [keys]);
+    }
+    if (attentionBias === 'qkvo') set('self_attn.o_proj.bias', [d]);
+    if (config.queryKeyNorm) {
+      set('self_attn.q_norm.weight', [headDim]);
+      set('self_attn.k_norm.weight', [headDim]);
+    }
+    set('post_attention_layernorm.weight', [d]);
+    set('mlp.gate_proj.weight', [ffn, d]);
+    set('mlp.up_proj.weight', [ffn, d]);
+    set('mlp.down_proj.weight', [d, ffn]);
+  }
+  shapes.set('model.norm.weight', [d]);
+  if (!config.tieWordEmbeddings) shapes.set('lm_head.weight', [vocabSize, d]);
+  return shapes;
+}
+
+export function parameterCount(config: LlamaConfig): number {
+  let total = 0;
+  for (const shape of weightShapes(config).values()) total += shape.reduce((a, b) => a * b, 1);
+  return total;
+}
+
+/**
+ * Exactly the weights that `config` calls for, in order. Extra tensors (rotary tables, a copy of a tied head)
+ * are dropped.
+ * @throws LabError 'bad-model' naming the first weight that is missing or has another shape.
+ */
+export function checkWeights(config: LlamaConfig, weights: Tensors): Tensors {
+  const advice = 'Check that config.json and the weights belong to the same checkpoint.';
+  return new Map(
+    [...weightShapes(config)].map(([name, shape]) => {
+      const tensor = weights.get(name);
+      if (!tensor) throw new LabError('bad-model', `The checkpoint has no weight "${name}".`, { advice });
+      if (tensor.shape.length !== shape.length || tensor.shape.some((length, i) => length !== shape[i]))
+        throw new LabError(
+          'bad-model',
+          `Weight "${name}" has shape [${tensor.shape.join(', ')}], but config.json asks for [${shape.join(', ')}].`,
+          { advice },
+        );
+      return [name, tensor];
+    }),
+  );
+}
+
+/** Projections that write into the residual stream. */
+const isResidual = (name: string): boolean => /\.(o_proj|down_proj)\.weight$/.test(name);
+
+/**
+ * Fresh weights: norms 1, biases 0, matrices normal with deviation 0.02, and those that write into the residual
+ * stream scaled by 1/√(2·layers) as in GPT-2. Each weight has its own stream, so it depends on its name only.
+ */
+export function initWeights(config: LlamaConfig, rng: Random): Tensors {
+  const residualScale = 1 / Math.sqrt(2 * config.layers);
+  return new Map(
+    [...weightShapes(config)].map(([name, shape]): [string, Tensor] => {
+      const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      if (name.endsWith('norm.weight')) data.fill(1);
+      else if (!name.endsWith('.bias')) {
+        const stream = rng.fork(name);
+        const deviation = 0.02 * (isResidual(name) ? residualScale : 1);
+        for (let i = 0; i < data.length; i++) data[i] = stream.normal() * deviation;
+      }
+      return [name, { shape, data }];
+    }),
+  );
+}
