@@ -1,0 +1,57 @@
+/**
+ * @file What every runtime checks before a run. WebGPU checks nothing and answers with fluent garbage; a failed run
+ * on WASM ends the worker. So ids and lengths are checked here, in one place.
+ */
+import { LabError } from '../../core/errors.ts';
+import type { ScoringRequest } from '../language-model.ts';
+
+export interface Limits {
+  readonly id: string;
+  readonly vocabSize: number;
+  readonly contextWindow: number;
+}
+
+export const contextOverflow = ({ id, contextWindow }: Omit<Limits, 'vocabSize'>, length: number): LabError =>
+  new LabError(
+    'context-overflow',
+    `The prompt has ${length} tokens; ${id} can attend to ${contextWindow}, prompt and answer together.`,
+    {
+      advice:
+        'Shorten the prompt, drop demonstrations or earlier turns, or pick a model with a longer context.',
+    },
+  );
+
+/**
+ * @throws LabError 'bad-input' if there are no tokens, or one is outside the vocabulary.
+ * @throws LabError 'context-overflow' if there are more than the context window holds.
+ */
+export function checkSequence(limits: Limits, ids: readonly number[]): void {
+  const advice = 'Encode text with the tokenizer of the model that reads it.';
+  if (ids.length === 0) throw new LabError('bad-input', 'There are no tokens to read.', { advice });
+  if (ids.length > limits.contextWindow) throw contextOverflow(limits, ids.length);
+  const stranger = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= limits.vocabSize);
+  if (stranger !== undefined)
+    throw new LabError(
+      'bad-input',
+      `Token id ${stranger} is outside the ${limits.vocabSize} tokens of ${limits.id}.`,
+      {
+        advice,
+      },
+    );
+}
+
+/** Checks prompt and target of a request. @throws as `checkSequence` */
+export function checkScoring(limits: Limits, { prompt, target }: ScoringRequest): void {
+  checkSequence(limits, prompt);
+  checkSequence(limits, target);
+  if (prompt.length + target.length > limits.contextWindow)
+    throw contextOverflow(limits, prompt.length + target.length);
+}
+
+/** Checks one token a row. @throws as `checkSequence`, RangeError if there is not one token a row */
+export function checkStep(limits: Limits, lengths: readonly number[], tokens: readonly number[]): void {
+  if (tokens.length !== lengths.length)
+    throw new RangeError(`${tokens.length} tokens for ${lengths.length} rows.`);
+  if (tokens.length > 0) checkSequence({ ...limits, contextWindow: Infinity }, tokens);
+  for (const length of lengths) if (length >= limits.contextWindow) throw contextOverflow(limits, length + 1);
+}

@@ -1,0 +1,220 @@
+/**
+ * @file Models that do what they are told, for tests and for lessons about the lab itself. Real implementations of
+ * the contract, one a tier: `reply` makes a black box, `next` a grey box, `cost` a white box.
+ */
+import type { ChatMessage } from '../../core/chat.ts';
+import { LabError } from '../../core/errors.ts';
+import { checkScoring, checkSequence, checkStep, contextOverflow, type Limits } from '../decoding/checks.ts';
+import { createGenerate } from '../decoding/generate.ts';
+import { turn } from '../decoding/join.ts';
+import { logSoftmax } from '../decoding/sampler.ts';
+import type {
+  DecodeSession,
+  FinishReason,
+  GenerateOptions,
+  LanguageModel,
+  ScoringModel,
+  WhiteBoxModel,
+} from '../language-model.ts';
+import { scriptedTokenizer, type ScriptedTokenizer } from './scripted-tokenizer.ts';
+
+interface Common {
+  /** Default: `'scripted'`. */
+  readonly id?: string;
+  /** Default: 4096. */
+  readonly contextWindow?: number;
+  /** Default: one token a character. */
+  readonly tokenizer?: ScriptedTokenizer;
+}
+
+/** The text of the answer, which goes on from `options.assistantPrefix` when there is one. */
+export type Reply = (
+  messages: readonly ChatMessage[],
+  options: Pick<GenerateOptions, 'assistantPrefix' | 'seed' | 'sampling' | 'signal'>,
+) => string | Promise<string>;
+
+/** Next-token logits of shape [V] after `ids`. The caller owns the array. */
+export type Next = (ids: readonly number[], tokenizer: ScriptedTokenizer) => Float32Array;
+
+export interface BlackBoxScript extends Common {
+  readonly reply: Reply;
+}
+export interface GreyBoxScript extends Common {
+  readonly next: Next;
+}
+/** A toy whose loss is known in closed form: the cost of the prompt's tokens, added up by position. */
+export interface WhiteBoxScript extends Common {
+  /** What the model says, with −log-prob per token equal to the cost of the prompt. */
+  readonly answer: string;
+  /** Nats, not negative, that token `id` at `position` of the prompt adds to the loss. */
+  readonly cost: (position: number, id: number) => number;
+}
+
+export function scripted(script: BlackBoxScript): LanguageModel;
+export function scripted(script: GreyBoxScript): ScoringModel & { readonly tokenizer: ScriptedTokenizer };
+export function scripted(script: WhiteBoxScript): WhiteBoxModel & { readonly tokenizer: ScriptedTokenizer };
+export function scripted(script: BlackBoxScript | GreyBoxScript | WhiteBoxScript): LanguageModel {
+  if ('reply' in script) return blackBox(script);
+  return 'next' in script ? greyBox(script) : whiteBox(script);
+}
+
+/** A distribution that all but spells out `reply`: each of its tokens, and the end, costs `nats`. */
+export function answering(
+  reply: (messages: readonly ChatMessage[], answerSoFar: string) => string,
+  { nats = 0.01 }: { readonly nats?: number } = {},
+): Next {
+  return (ids, tokenizer) => {
+    const { messages, answer } = tokenizer.read(ids);
+    const whole = tokenizer.encode(reply(messages, tokenizer.decode(answer)));
+    const [end] = tokenizer.endIds;
+    return peaked(tokenizer.vocabSize, whole[answer.length] ?? end!, nats);
+  };
+}
+
+/** Log-probs in which `favorite` costs `nats` and the others share the rest evenly. */
+export function peaked(vocabSize: number, favorite: number, nats: number): Float32Array {
+  const rest = Math.log(-Math.expm1(-Math.max(nats, 1e-6)) / (vocabSize - 1));
+  return new Float32Array(vocabSize).fill(rest).fill(-nats, favorite, favorite + 1);
+}
+
+function blackBox({
+  id = 'scripted',
+  contextWindow = 4096,
+  tokenizer,
+  reply,
+}: BlackBoxScript): LanguageModel {
+  const { encode, prompt } = tokenizer ?? scriptedTokenizer();
+  return {
+    id,
+    access: 'black-box',
+    contextWindow,
+    async generate(messages, options) {
+      await turn();
+      options.signal?.throwIfAborted();
+      if (options.policy)
+        throw new LabError('not-supported', `${id} does not show its distributions, which a policy needs.`, {
+          advice: 'Pick a model of tier grey-box.',
+        });
+      const promptTokens = prompt(messages, options).length;
+      const room = Math.min(options.maxNewTokens, contextWindow - promptTokens);
+      if (room < 1) throw contextOverflow({ id, contextWindow }, promptTokens);
+      let text = await reply(messages, options);
+      options.signal?.throwIfAborted();
+      let finishReason: FinishReason = 'end';
+      if (encode(text).length > room) {
+        text = longestWithin(text, room, encode);
+        finishReason = 'length';
+      }
+      const stops = (options.stop ?? []).map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
+      if (stops.length > 0) {
+        text = text.slice(0, Math.min(...stops));
+        finishReason = 'stop-string';
+      }
+      const completionTokens = encode(text).length;
+      return { text, finishReason, tokens: [], promptTokens, completionTokens, events: [] };
+    },
+  };
+}
+
+/** The longest start of `text` that has at most `room` tokens, cut between characters. */
+function longestWithin(text: string, room: number, encode: (text: string) => number[]): string {
+  const letters = [...text];
+  while (encode(letters.join('')).length > room) letters.pop();
+  return letters.join('');
+}
+
+function greyBox({ id = 'scripted', contextWindow = 4096, tokenizer, next }: GreyBoxScript) {
+  const tokens = tokenizer ?? scriptedTokenizer();
+  const limits: Limits = { id, contextWindow, vocabSize: tokens.vocabSize };
+  const open: ScoringModel['open'] = async (prompts, { signal } = {}) => {
+    await turn();
+    signal?.throwIfAborted();
+    for (const prompt of prompts) checkSequence(limits, prompt);
+    return session(limits, tokens, next, prompts);
+  };
+  const model = { id, contextWindow, tokenizer: tokens, open };
+  return {
+    ...model,
+    access: 'grey-box' as const,
+    generate: createGenerate(model),
+    async logProbs(requests, { signal } = {}) {
+      await turn();
+      signal?.throwIfAborted();
+      for (const request of requests) checkScoring(limits, request);
+      return requests.map(({ prompt, target }) =>
+        Float32Array.from(
+          target,
+          (id, t) => logSoftmax(next([...prompt, ...target.slice(0, t)], tokens))[id]!,
+        ),
+      );
+    },
+  } satisfies ScoringModel;
+}
+
+function session(
+  limits: Limits,
+  tokenizer: ScriptedTokenizer,
+  next: Next,
+  prompts: readonly (readonly number[])[],
+): DecodeSession {
+  let rows = prompts.map((prompt) => [...prompt]);
+  return {
+    get rows() {
+      return rows.length;
+    },
+    logits: (row) => next(rows[row]!, tokenizer),
+    async advance(tokens) {
+      checkStep(
+        limits,
+        rows.map(({ length }) => length),
+        tokens,
+      );
+      rows.forEach((row, i) => row.push(tokens[i]!));
+    },
+    async keep(kept) {
+      rows = kept.map((row) => [...rows[row]!]);
+    },
+    async close() {
+      rows = [];
+    },
+  };
+}
+
+function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
+  const tokenizer = common.tokenizer ?? scriptedTokenizer();
+  const answerIds = tokenizer.encode(answer);
+  const next: Next = (ids) => {
+    const written = tokenizer.read(ids).answer.length;
+    const prompt = ids.slice(0, ids.length - written);
+    const nats = prompt.reduce((sum, id, position) => sum + cost(position, id), 0);
+    const [end] = tokenizer.endIds;
+    return peaked(tokenizer.vocabSize, answerIds[written] ?? end!, nats);
+  };
+  const grey = greyBox({ ...common, tokenizer, next });
+  const limits: Limits = { id: grey.id, contextWindow: grey.contextWindow, vocabSize: tokenizer.vocabSize };
+  return {
+    ...grey,
+    access: 'white-box',
+    async tokenGradient(request, { signal } = {}) {
+      await turn();
+      signal?.throwIfAborted();
+      checkScoring(limits, request);
+      // The loss is linear in the one-hot rows, so its gradient is the table of costs.
+      const { vocabSize } = tokenizer;
+      return Float32Array.from({ length: (request.end - request.start) * vocabSize }, (_, i) =>
+        cost(request.start + Math.floor(i / vocabSize), i % vocabSize),
+      );
+    },
+    /** Its only layer is the one-hot row of each token. */
+    async hiddenStates(prompt, { signal } = {}) {
+      await turn();
+      signal?.throwIfAborted();
+      checkSequence(limits, prompt);
+      const rows = new Float32Array(prompt.length * tokenizer.vocabSize);
+      prompt.forEach((id, position) => (rows[position * tokenizer.vocabSize + id] = 1));
+      return [rows];
+    },
+    /** It has no weights. */
+    parameters: async () => new Map(),
+  };
+}
