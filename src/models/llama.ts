@@ -3,9 +3,10 @@
  * Covers model types llama (SmolLM2, Tinytown), qwen2 (attention biases) and qwen3 (query and key norms).
  */
 import { z } from 'zod';
-import { LabError } from '../core/errors';
-import type { Random } from '../core/random';
-import type { Tensor, Tensors } from './safetensors';
+import { LabError } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
+import type { Tensor } from './language-model.ts';
+import type { Tensors } from './safetensors.ts';
 
 export interface LlamaConfig {
   readonly modelType: 'llama' | 'qwen2' | 'qwen3';
@@ -62,7 +63,7 @@ const hubConfig = z.looseObject({
   attention_bias: z.boolean().nullish(),
   mlp_bias: z.boolean().nullish(),
   use_sliding_window: z.boolean().nullish(),
-  quantization_config: z.unknown(),
+  quantization_config: z.unknown().optional(),
   bos_token_id: tokenId.nullish(),
   eos_token_id: z.union([tokenId, z.array(tokenId)]).nullish(),
   pad_token_id: z.number().int().nullish(),

@@ -3,13 +3,8 @@
  * Reads F32, F16 and BF16 (widened to float32); writes F32 and F16.
  * @see https://github.com/huggingface/safetensors#format
  */
-import { LabError } from '../core/errors';
-
-/** A row-major tensor. */
-export interface Tensor {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
+import { LabError } from '../core/errors.ts';
+import type { Tensor } from './language-model.ts';
 
 /** Tensors by name. Iteration order is file order. */
 export type Tensors = ReadonlyMap<string, Tensor>;
