@@ -97,7 +97,7 @@ function halfToFloat(bits: number): number {
 }
 
 /** Bits of the IEEE half nearest to `value`, ties to even; too large becomes infinity. */
-function floatToHalf(value: number): number {
+export function floatToHalf(value: number): number {
   floatValue[0] = value;
   const bits = floatBits[0]!;
   const sign = (bits >>> 16) & 0x8000;
