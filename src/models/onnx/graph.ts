@@ -1,0 +1,78 @@
+/** @file Builds a graph node by node: each operator call gives the name of its output. */
+import type { Tensor } from '../language-model.ts';
+import type { Attribute, ElementType, Initializer, Node, OnnxModel, ValueInfo } from './proto.ts';
+import { floatToHalf } from '../safetensors.ts';
+
+export interface OpOptions {
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** Default: the standard operators. */
+  readonly domain?: 'com.microsoft';
+  /** Names of the outputs, `''` for one that is not wanted. Default: one made-up name. */
+  readonly outputs?: readonly string[];
+}
+
+export class GraphBuilder {
+  readonly #nodes: Node[] = [];
+  readonly #initializers = new Map<string, Initializer>();
+  readonly #inputs: ValueInfo[] = [];
+  readonly #outputs: ValueInfo[] = [];
+
+  input(name: string, type: ElementType, shape: ValueInfo['shape']): string {
+    this.#inputs.push({ name, type, shape });
+    return name;
+  }
+
+  /** Declare that the value `name`, which a node makes, leaves the graph. */
+  output(name: string, type: ElementType, shape: ValueInfo['shape']): void {
+    this.#outputs.push({ name, type, shape });
+  }
+
+  /** Append an operator. @returns the name of its last output */
+  op(type: string, inputs: readonly string[], { attributes = {}, domain, outputs }: OpOptions = {}): string {
+    const names = outputs ?? [`v${this.#nodes.length}`];
+    this.#nodes.push({ type, domain: domain ?? '', inputs, outputs: names, attributes });
+    return names.at(-1)!;
+  }
+
+  /** A constant list (or, for a number, scalar) of int64; equal ones are stored once. */
+  ints(values: number | readonly number[]): string {
+    const list = typeof values === 'number' ? [values] : values;
+    const shape = typeof values === 'number' ? [] : [values.length];
+    const name = `i64_${JSON.stringify(values)}`;
+    const bytes = new Uint8Array(BigInt64Array.from(list, BigInt).buffer);
+    this.#initializers.set(name, { name, type: 'int64', shape, bytes });
+    return name;
+  }
+
+  /** A constant scalar of float32; equal ones are stored once. */
+  scalar(value: number): string {
+    const name = `f32_${value}`;
+    const bytes = new Uint8Array(Float32Array.of(value).buffer);
+    this.#initializers.set(name, { name, type: 'float32', shape: [], bytes });
+    return name;
+  }
+
+  /** Store a tensor. With `float16` it is rounded, and widened again by a Cast that runs once, at loading. */
+  tensor(name: string, { shape, data }: Tensor, dtype: 'float32' | 'float16' = 'float32'): string {
+    if (dtype === 'float32') {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      this.#initializers.set(name, { name, type: dtype, shape, bytes });
+      return name;
+    }
+    const stored = `${name}.f16`;
+    const bytes = new Uint8Array(Uint16Array.from(data, floatToHalf).buffer);
+    this.#initializers.set(stored, { name: stored, type: dtype, shape, bytes });
+    return this.op('Cast', [stored], { attributes: { to: { int: 1 } }, outputs: [name] });
+  }
+
+  finish(name: string, opsets: OnnxModel['opsets']): OnnxModel {
+    return {
+      name,
+      opsets,
+      nodes: this.#nodes,
+      initializers: [...this.#initializers.values()],
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+    };
+  }
+}
