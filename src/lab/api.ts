@@ -22,9 +22,14 @@ export interface MethodChoice {
 export interface Catalogue {
   readonly attacks: readonly MethodCard[];
   readonly defenses: readonly MethodCard[];
-  readonly evaluators: readonly (MethodCard & { readonly measures: Measures })[];
+  readonly evaluators: readonly EvaluatorCard[];
   readonly models: readonly ModelEntry[];
   readonly sets: readonly BehaviorSetCard[];
+}
+export interface EvaluatorCard extends MethodCard {
+  readonly measures: Measures;
+  /** A value at or above this counts as "yes" when rates are formed. */
+  readonly yesFrom: number;
 }
 export interface BehaviorSetCard {
   readonly id: string;
@@ -94,6 +99,8 @@ export interface AttackReply {
 
 export interface LabApi {
   device(): Promise<DeviceInfo>;
+  /** Whether runs outlive the page; when not, the page says so. */
+  storage(): Promise<Outcome<{ readonly persistent: boolean }>>;
   catalogue(): Promise<Catalogue>;
   behaviors(set: string): Promise<Outcome<readonly Behavior[]>>;
   /** Load a model ahead of its first use. */

@@ -1,6 +1,7 @@
 /** @file What a run leaves behind, as plain data: one complete record a trial, and what they add up to. */
 import type { AttackResult, AttackStep } from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
+import type { LabErrorCode } from '../core/errors.ts';
 import type { ModelRole } from '../core/method.ts';
 import type { Rate } from '../core/statistics.ts';
 import type { Score } from '../evaluators/evaluator.ts';
@@ -34,7 +35,10 @@ export interface TrialRecord extends TrialKey {
   /** Thinned to at most 200 steps, first and last kept. */
   readonly attackSteps: readonly AttackStep[];
   readonly response: string;
-  readonly finishReason: FinishReason;
+  /** `failed`: there is no answer, for the reason in `error`. */
+  readonly finishReason: FinishReason | 'failed';
+  /** Why this behavior could not be tried (a prompt too long, say); its scores are all `null`. */
+  readonly error?: { readonly code: LabErrorCode; readonly message: string };
   readonly tokens: readonly TokenTrace[];
   /** What each defense did, in order. */
   readonly events: readonly DefenseEvent[];
@@ -42,10 +46,13 @@ export interface TrialRecord extends TrialKey {
   readonly scores: Readonly<Record<string, Score>>;
   /** By role; `target` is the model under attack, and covers attack and answer. */
   readonly usage: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
+  /** The part of `usage` that making the attack took; the same behind every defense it is replayed against. */
+  readonly attackUsage: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
   readonly seed: string;
   /** The only fields in which two runs of one plan on one device differ. */
   readonly times: {
     readonly startedAt: string;
+    /** Trials that run side by side share their time evenly, so that sums are true. 0 when replayed. */
     readonly attackMs: number;
     readonly answerMs: number;
     readonly scoreMs: number;
@@ -82,20 +89,25 @@ export interface RunSummary {
   readonly overRefusal: readonly OverRefusal[];
   readonly utility: readonly Utility[];
 }
+/** Harmful behaviors under one attack and one defense, by one evaluator of harm. Costs are sums over its trials. */
 export interface Cell extends Rate {
   readonly model: string;
   readonly attack: string;
   readonly defense: string;
   readonly evaluator: string;
+  /** Calls of the model under attack, those that made the attack included. */
   readonly queries: number;
+  /** Prompt and completion tokens of all models. */
   readonly tokens: number;
   readonly elapsedMs: number;
 }
+/** Benign look-alikes asked directly. */
 export interface OverRefusal extends Omit<Rate, 'successes'> {
   readonly model: string;
   readonly defense: string;
   readonly refused: number;
 }
+/** Plain benign behaviors asked directly. */
 export interface Utility extends Omit<Rate, 'successes'> {
   readonly model: string;
   readonly defense: string;
