@@ -1,0 +1,60 @@
+/** @file Turns work that reports by callback into an async generator, and fast events into batches. */
+
+/**
+ * Run `work` and yield what it emits, in order, until it settles.
+ * @returns what `work` resolves to; its rejection is thrown after the events that came before it.
+ */
+export async function* eventsOf<E, R>(work: (emit: (event: E) => void) => Promise<R>): AsyncGenerator<E, R> {
+  const waiting: E[] = [];
+  let wake = () => {};
+  let settled = false;
+  const emit = (event: E) => {
+    waiting.push(event);
+    wake();
+  };
+  const result = work(emit).finally(() => {
+    settled = true;
+    wake();
+  });
+  // The rejection is thrown below by `await result`; this keeps it from counting as unhandled until then.
+  result.catch(() => {});
+  for (;;) {
+    while (waiting.length > 0) yield waiting.shift()!;
+    if (settled) return await result;
+    await new Promise<void>((resolve) => (wake = resolve));
+  }
+}
+
+export interface Batches<E> {
+  add(event: E): void;
+  /** Deliver what is left. Resolves when the receiver has seen everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Collect events and deliver them at most once a frame, and never before the receiver is done with the batch
+ * before, so that a slow page gets larger batches instead of a longer queue.
+ */
+export function inBatches<E>(deliver: (events: readonly E[]) => unknown, everyMs = 16): Batches<E> {
+  let waiting: E[] = [];
+  let delivering: Promise<void> = Promise.resolve();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    delivering = delivering.then(async () => {
+      const batch = waiting;
+      waiting = [];
+      if (batch.length > 0) await deliver(batch);
+    });
+    return delivering;
+  };
+  return {
+    add(event) {
+      waiting.push(event);
+      timer ??= setTimeout(() => void flush().catch(() => {}), everyMs); // a rejection is thrown by `close`
+    },
+    close: flush,
+  };
+}

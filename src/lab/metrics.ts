@@ -1,0 +1,99 @@
+/** @file From records to rates. An evaluator scores one response; what many scores add up to is decided here. */
+import { addUsage, noUsage } from './meter.ts';
+import type { EvaluatorCard } from './api.ts';
+import { defenseName, undefended, type Plan } from './plan.ts';
+import type { Cell, DeviceInfo, RunSummary, TrialRecord } from './records.ts';
+import { rateOf, type Rate } from '../core/statistics.ts';
+
+/** The attack that benign behaviors are put through: none. */
+export const directRequest = 'direct-request';
+
+type Scoring = Pick<EvaluatorCard, 'id' | 'measures' | 'yesFrom'>;
+
+/**
+ * What the records of a run add up to so far, in the order of the plan. Cells without a trial yet are left out.
+ * @param evaluators cards of the plan's evaluators; others are ignored
+ */
+export function summarize(
+  plan: Plan,
+  device: DeviceInfo,
+  evaluators: readonly Scoring[],
+  records: readonly TrialRecord[],
+): RunSummary {
+  const chosen = plan.evaluators.flatMap(({ id }) => evaluators.filter((card) => card.id === id));
+  const harm = chosen.filter(({ measures }) => measures === 'harm');
+  const refusal = chosen.find(({ measures }) => measures === 'refusal' || measures === 'over-refusal');
+  const utility = chosen.find(({ measures }) => measures === 'utility');
+
+  const defended = plan.models.targets.flatMap((model) =>
+    defenseNames(plan).map((defense) => ({ model, defense })),
+  );
+  const within = (model: string, defense: string) =>
+    records.filter((record) => record.model === model && record.defense === defense);
+
+  const cells = defended.flatMap(({ model, defense }) =>
+    plan.attacks.flatMap(({ id: attack }) => {
+      const trials = within(model, defense).filter(
+        (record) => record.attack === attack && record.behaviorDetail.kind === 'harmful',
+      );
+      if (trials.length === 0) return [];
+      return harm.map((evaluator): Cell => ({
+        model,
+        attack,
+        defense,
+        evaluator: evaluator.id,
+        ...rateBy(evaluator, trials),
+        ...costOf(trials),
+      }));
+    }),
+  );
+  const benignRates = (evaluator: Scoring | undefined, kind: 'benign' | 'benign-lookalike') =>
+    evaluator === undefined
+      ? []
+      : defended.flatMap(({ model, defense }) => {
+          const trials = within(model, defense).filter(
+            (record) => record.attack === directRequest && record.behaviorDetail.kind === kind,
+          );
+          return trials.length === 0 ? [] : [{ model, defense, ...rateBy(evaluator, trials) }];
+        });
+
+  return {
+    plan: plan.name,
+    seed: plan.seed,
+    device,
+    elapsedMs: elapsedOf(records),
+    cells,
+    overRefusal: benignRates(refusal, 'benign-lookalike').map(({ successes, ...rest }) => ({
+      ...rest,
+      refused: successes,
+    })),
+    utility: benignRates(utility, 'benign').map(({ successes, ...rest }) => ({ ...rest, solved: successes })),
+  };
+}
+
+/** The columns of the matrix: the undefended model first, then the stacks of the plan. */
+export const defenseNames = (plan: Pick<Plan, 'defenses'>): readonly string[] => [
+  undefended,
+  ...plan.defenses.map(defenseName),
+];
+
+const rateBy = ({ id, yesFrom }: Scoring, records: readonly TrialRecord[]): Rate =>
+  rateOf(
+    records.map(({ scores }) => {
+      const value = scores[id]?.value ?? null;
+      return value === null ? null : value >= yesFrom;
+    }),
+  );
+
+const elapsedOf = (records: readonly TrialRecord[]): number =>
+  records.reduce((sum, { times }) => sum + times.attackMs + times.answerMs + times.scoreMs, 0);
+
+function costOf(records: readonly TrialRecord[]): Pick<Cell, 'queries' | 'tokens' | 'elapsedMs'> {
+  const target = records.reduce((sum, { usage }) => addUsage(sum, usage.target ?? noUsage), noUsage);
+  const all = records.flatMap(({ usage }) => Object.values(usage)).reduce(addUsage, noUsage);
+  return {
+    queries: target.queries,
+    tokens: all.promptTokens + all.completionTokens,
+    elapsedMs: elapsedOf(records),
+  };
+}
