@@ -1,0 +1,50 @@
+/** @file Builds the app into dist/, and knows whether dist/ is still what the sources would give. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'vite';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+export const dist = join(root, 'dist');
+
+const inputs = ['index.html', 'package-lock.json', 'vite.config.ts', 'svelte.config.js'];
+const inputFolders = ['src', 'workers', 'public', 'scripts/vite'];
+const stamp = join(root, '.cache', 'build-inputs');
+
+/** A hash over path, size and time of everything that the build reads. */
+async function fingerprint(): Promise<string> {
+  const within = async (folder: string) =>
+    (await readdir(join(root, folder), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+  const files = [
+    ...inputs.map((file) => join(root, file)),
+    ...(await Promise.all(inputFolders.map(within))).flat(),
+  ];
+  const hash = createHash('sha256');
+  for (const file of files.toSorted()) {
+    const { size, mtimeMs } = await stat(file);
+    hash.update(`${file}\0${size}\0${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+const stamped = () => readFile(stamp, 'utf8').catch(() => '');
+
+/** Build the app, saying so on standard error. */
+export async function buildApp(): Promise<void> {
+  const inputsNow = await fingerprint();
+  console.error('Building the app …');
+  await build({ root, logLevel: 'warn' });
+  await mkdir(join(root, '.cache'), { recursive: true });
+  await writeFile(stamp, inputsNow);
+}
+
+/** Build only if a source changed since the last build. */
+export async function ensureBuilt(): Promise<void> {
+  if (!existsSync(join(dist, 'index.html')) || (await stamped()) !== (await fingerprint())) await buildApp();
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildApp();

@@ -1,0 +1,99 @@
+/** @file A static file server for the built app, with the seal's headers or, like plain hosting, without. */
+import { createReadStream } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { extname, join, sep } from 'node:path';
+import { sealHeaders } from '../src/lab/seal/policy.ts';
+
+const mimeTypes: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.jsonl': 'application/x-ndjson',
+  '.md': 'text/markdown; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+  '.woff2': 'font/woff2',
+};
+
+export interface ServeOptions {
+  readonly folder: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Send the seal's headers; `false` imitates hosting that cannot. */
+  readonly headers: boolean;
+  /** Called once a request. */
+  readonly onRequest?: (path: string) => void;
+}
+
+export interface Served {
+  /** Ends in a slash. */
+  readonly url: string;
+  readonly server: Server;
+  /** Stops at once; open connections are cut. */
+  close(): Promise<void>;
+}
+
+/** The file that a request path names, or `null` when there is none inside `root`. */
+async function fileFor(root: string, path: string): Promise<{ file: string; size: number } | null> {
+  try {
+    const named = join(root, decodeURIComponent(path), path.endsWith('/') ? 'index.html' : '');
+    const file = await realpath(named);
+    const found = await stat(file);
+    return found.isFile() && file.startsWith(root + sep) ? { file, size: found.size } : null;
+  } catch {
+    return null; // not there, or not decodable
+  }
+}
+
+async function respond(
+  root: string,
+  options: ServeOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  options.onRequest?.(pathname);
+  const headers = options.headers ? sealHeaders : {};
+  const end = (status: number, text: string) =>
+    response.writeHead(status, { ...headers, 'Content-Type': 'text/plain' }).end(`${text}\n`);
+  if (request.method !== 'GET' && request.method !== 'HEAD') return end(405, 'Only GET and HEAD.');
+  const found = await fileFor(root, pathname);
+  if (!found) return end(404, 'Not found.');
+  response.writeHead(200, {
+    ...headers,
+    'Content-Type': mimeTypes[extname(found.file)] ?? 'application/octet-stream',
+    'Content-Length': found.size,
+    'Cache-Control': /\/assets\//.test(pathname) ? 'public, max-age=31536000, immutable' : 'no-cache',
+  });
+  if (request.method === 'HEAD') return response.end();
+  return createReadStream(found.file)
+    .on('error', () => response.destroy())
+    .pipe(response);
+}
+
+/** @throws Error with code EADDRINUSE when the port is taken. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const root = await realpath(options.folder);
+  const server = createServer((request, response) => void respond(root, options, request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(options.port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : options.port;
+  return {
+    url: `http://localhost:${port}/`,
+    server,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,18 @@
+/** @file `npm test`: the checks of `npm run check`, then the tests that need a browser. Stops at the first failure. */
+import { spawnSync } from 'node:child_process';
+import { ensureChromium } from './chromium.ts';
+import { root } from './build.ts';
+
+const env = { ...process.env, GLOVEBOX_CHROMIUM: ensureChromium() };
+for (const script of ['check', 'test:browser', 'test:e2e']) {
+  const { status } = spawnSync('npm', ['run', script], {
+    cwd: root,
+    env,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) {
+    console.error(`npm run ${script} failed.`);
+    process.exit(1);
+  }
+}

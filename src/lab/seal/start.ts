@@ -1,0 +1,60 @@
+/** @file Ties the seal to the events of a service worker. */
+import { createGate } from './gate.ts';
+import { createSealStore } from './ledger.ts';
+import type { SealMessage } from './messages.ts';
+import { sealed, sealHeaders } from './policy.ts';
+import { createShelf, type ShelfEntry } from './shelf.ts';
+
+export type SealScope = ServiceWorkerGlobalScope;
+
+const isMessage = (data: unknown): data is SealMessage =>
+  typeof data === 'object' && data !== null && 'type' in data && typeof data.type === 'string';
+
+/** FNV-1a, as eight hexadecimal digits. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const char of text) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+export function startSeal(worker: SealScope, manifest: readonly ShelfEntry[]): void {
+  const { scope } = worker.registration;
+  const store = createSealStore();
+  const fetchNow = worker.fetch.bind(worker);
+  const shelf = createShelf(manifest, {
+    caches: worker.caches,
+    scope,
+    version: fingerprint(JSON.stringify(sealHeaders)),
+    download: async (url) => {
+      const response = sealed(await fetchNow(url, { cache: 'no-cache', credentials: 'omit' }));
+      const bytes = (await response.clone().arrayBuffer()).byteLength;
+      await store.count(new URL(url).host, 'app files', bytes, new Date());
+      return response;
+    },
+  });
+
+  worker.addEventListener('install', (event) => event.waitUntil(shelf.install()));
+  worker.addEventListener('activate', (event) =>
+    event.waitUntil(shelf.tidy().then(() => worker.clients.claim())),
+  );
+  worker.addEventListener('fetch', (event) => {
+    if (!/^https?:/.test(event.request.url)) return;
+    const hold = (work: Promise<unknown>) => event.waitUntil(work);
+    event.respondWith(gate(hold).fetch(event.request));
+  });
+  worker.addEventListener('message', (event) => {
+    const { data, ports } = event;
+    if (!isMessage(data)) return;
+    const work = async () => {
+      if (data.type === 'activate') await worker.skipWaiting();
+      if (data.type === 'claim') await worker.clients.claim();
+      const reply = await gate((kept) => event.waitUntil(kept)).answer(data);
+      const port = ports[0];
+      if (port) port.postMessage(reply);
+      else event.source?.postMessage({ type: data.type, ...reply });
+    };
+    event.waitUntil(work());
+  });
+  const gate = (hold: (work: Promise<unknown>) => void) =>
+    createGate({ shelf, store, fetch: fetchNow, scope, now: Date.now, hold });
+}

@@ -1,0 +1,7 @@
+/** @file The service worker: wiring only. What it does is in `src/lab/seal/`. */
+import { startSeal, type SealScope } from '../src/lab/seal/start.ts';
+import type { ShelfEntry } from '../src/lab/seal/shelf.ts';
+
+declare const self: SealScope & { readonly __WB_MANIFEST: readonly ShelfEntry[] };
+
+startSeal(self, self.__WB_MANIFEST);
