@@ -1,0 +1,80 @@
+/**
+ * @file Finds a piece of text within a templated prompt, as token ids. Encoding the parts one by one would be wrong:
+ * tokens merge across the seams. So the whole prompt is encoded, and the span is what changes when the text does.
+ */
+import type { ChatMessage } from '../core/chat.ts';
+import { LabError } from '../core/errors.ts';
+import type { ChatTokenizer, PromptOptions } from './chat-tokenizer.ts';
+
+/** A prompt whose tokens `[start, end)` spell the text of interest, with the separator that merged into it if any. */
+export interface PromptSpan {
+  readonly prompt: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The conversation that holds `text` where the span is wanted. */
+export type Placement = (text: string) => readonly ChatMessage[];
+
+/** Short texts that begin and end unlike each other, so that some differ from any given text at both ends. */
+const probes = ['0', 'Q', '?', '~'] as const;
+
+/**
+ * @throws LabError 'not-supported' when the tokenizer cannot hold the text apart from what stands around it, or
+ * spells it with ids that do not decode to it again.
+ */
+export function locateSpan(
+  tokenizer: ChatTokenizer,
+  place: Placement,
+  text: string,
+  options: PromptOptions = {},
+): PromptSpan {
+  const prompt = tokenizer.prompt(place(text), options);
+  const others = probes
+    .filter((probe) => !text.trim().startsWith(probe) && !text.trim().endsWith(probe))
+    .map((probe) => tokenizer.prompt(place(probe), options));
+  const start = Math.min(...others.map((other) => sharedStart(prompt, other)));
+  const end = prompt.length - Math.min(...others.map((other) => sharedEnd(prompt, other)));
+  const spelled = start < end ? tokenizer.decode(prompt.slice(start, end)) : '';
+  if (spelled.trim() !== text.trim())
+    throw new LabError('not-supported', `The tokenizer merges "${text}" with the text around it.`, {
+      advice: 'Use another initial text, one that begins and ends with a character of its own.',
+    });
+  return { prompt, start, end };
+}
+
+/** The prompt with other ids in the span. */
+export const replaceSpan = ({ prompt, start, end }: PromptSpan, ids: readonly number[]): number[] => [
+  ...prompt.slice(0, start),
+  ...ids,
+  ...prompt.slice(end),
+];
+
+/**
+ * The text of `ids` if the model would see exactly these ids when that text is sent, else `null`.
+ * This is the test that makes a loss measured on ids true of the string.
+ */
+export function textOfSpan(
+  tokenizer: ChatTokenizer,
+  place: Placement,
+  span: PromptSpan,
+  ids: readonly number[],
+  options: PromptOptions = {},
+): string | null {
+  const text = tokenizer.decode(ids);
+  const wanted = replaceSpan(span, ids);
+  const seen = tokenizer.prompt(place(text), options);
+  return seen.length === wanted.length && seen.every((id, i) => id === wanted[i]) ? text : null;
+}
+
+function sharedStart(a: readonly number[], b: readonly number[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length++;
+  return length;
+}
+
+function sharedEnd(a: readonly number[], b: readonly number[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a.at(-1 - length) === b.at(-1 - length)) length++;
+  return length;
+}
