@@ -1,0 +1,67 @@
+/**
+ * @file The part of @mlc-ai/web-llm 0.2.86 that we use, and how the package is brought in.
+ * The package is 6.8 MB of script: it is imported on first use, in the worker, never by the page.
+ * Its chat API is left alone on purpose: its templates corrupt `$` and read typed special tokens as control.
+ */
+import type {
+  AppConfig,
+  ChatOptions,
+  LogitProcessor,
+  MLCEngineConfig,
+  MLCEngineInterface,
+} from '@mlc-ai/web-llm';
+
+export type Engine = Pick<MLCEngineInterface, 'reload' | 'unload' | 'resetChat' | 'forwardTokensAndSample'>;
+
+export interface EnginePackage {
+  createEngine(config: MLCEngineConfig): Engine;
+  readonly prebuiltAppConfig: AppConfig;
+}
+
+export async function importEngine(): Promise<EnginePackage> {
+  const { MLCEngine, prebuiltAppConfig } = await import('@mlc-ai/web-llm');
+  return { createEngine: (config) => new MLCEngine(config), prebuiltAppConfig };
+}
+
+/**
+ * The engine samples after every forward, whether we want a token or not, and fails if a setting is missing from
+ * the model's config. We never use its token, so any valid setting does.
+ */
+export const inertSampling: ChatOptions = {
+  temperature: 1,
+  top_p: 0.95,
+  repetition_penalty: 1,
+  frequency_penalty: 0,
+  presence_penalty: 0,
+};
+
+export interface Recorder extends LogitProcessor {
+  /** Logits of the last forward, shape [V]; `null` if none came since the last call. The caller owns the array. */
+  take(): Float32Array | null;
+}
+
+/**
+ * Reads the raw logits through the engine's processor hook and feeds its sampler one certain token instead, in
+ * finite numbers: a NaN or an infinity from a sick model would otherwise end the whole runtime.
+ */
+export function createRecorder(): Recorder {
+  let latest: Float32Array | null = null;
+  let certain = new Float32Array();
+  return {
+    processLogits(logits) {
+      latest = logits.slice();
+      if (certain.length !== logits.length) {
+        certain = new Float32Array(logits.length).fill(-1e9);
+        certain[0] = 1e3;
+      }
+      return certain;
+    },
+    processSampledToken: () => undefined,
+    resetState: () => undefined,
+    take() {
+      const logits = latest;
+      latest = null;
+      return logits;
+    },
+  };
+}

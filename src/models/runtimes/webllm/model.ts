@@ -1,0 +1,81 @@
+/** @file The grey-box contract over the engine's one sequence. */
+import type { ChatTokenizer } from '../../chat-tokenizer.ts';
+import { createGenerate } from '../../decoding/generate.ts';
+import { logSumExp } from '../../decoding/sampler.ts';
+import { LabError } from '../../../core/errors.ts';
+import type { DecodeSession, ScoringModel } from '../../language-model.ts';
+import type { Read, Sequence } from './sequence.ts';
+
+export interface WebLlmModel extends ScoringModel {
+  /** Free the model. On a big model only ending the worker gives all memory back. */
+  dispose(): Promise<void>;
+}
+
+/** Logits beyond the tokenizer's vocabulary, with which some models are padded, are left out. */
+export function createWebLlmModel(
+  id: string,
+  tokenizer: ChatTokenizer,
+  sequence: Sequence,
+  contextWindow: number,
+): WebLlmModel {
+  const known = (logits: Float32Array) => logits.subarray(0, tokenizer.vocabSize);
+
+  const open: ScoringModel['open'] = async (prompts, { signal } = {}) => {
+    /** A row's ids and the logits after them. */
+    let rows: { readonly ids: readonly number[]; readonly logits: Float32Array }[] = [];
+    const extend = (read: Read) => async (ids: readonly number[], fresh: boolean) => ({
+      ids,
+      logits: known(await read(ids, { fresh, signal })),
+    });
+    await sequence.exclusive(async (read) => {
+      for (const prompt of prompts) rows.push(await extend(read)([...prompt], true));
+    });
+    const session: DecodeSession = {
+      get rows() {
+        return rows.length;
+      },
+      logits: (row) => rows[row]!.logits,
+      async advance(tokens) {
+        if (tokens.length !== rows.length)
+          throw new LabError('bad-input', `${tokens.length} tokens for ${rows.length} rows.`, {
+            advice: 'Give one token a row.',
+          });
+        await sequence.exclusive(async (read) => {
+          const longer: typeof rows = [];
+          for (const [row, { ids }] of rows.entries())
+            longer.push(await extend(read)([...ids, tokens[row]!], false));
+          rows = longer;
+        });
+      },
+      keep: async (kept) => {
+        rows = kept.map((row) => rows[row]!);
+      },
+      close: async () => {
+        rows = [];
+      },
+    };
+    return session;
+  };
+
+  const logProbs: ScoringModel['logProbs'] = (requests, { signal } = {}) =>
+    sequence.exclusive(async (read) => {
+      const scores: Float32Array[] = [];
+      for (const { prompt, target } of requests) {
+        if (target.length === 0)
+          throw new LabError('bad-input', 'There is no target to score.', {
+            advice: 'Give one token or more.',
+          });
+        const score = new Float32Array(target.length);
+        for (const [at, token] of target.entries()) {
+          const fresh = at === 0 && scores.length === 0;
+          const logits = known(await read([...prompt, ...target.slice(0, at)], { fresh, signal }));
+          score[at] = logits[token]! - logSumExp(logits);
+        }
+        scores.push(score);
+      }
+      return scores;
+    });
+
+  const grey = { id, access: 'grey-box', contextWindow, tokenizer, logProbs, open } as const;
+  return { ...grey, generate: createGenerate(grey, { maxBatch: 1 }), dispose: () => sequence.close() };
+}

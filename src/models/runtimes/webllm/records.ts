@@ -1,0 +1,124 @@
+/** @file Which models web-llm can run: its own list, a hub repository on that list, or a folder at a URL. */
+import type { ModelRecord } from '@mlc-ai/web-llm';
+import { LabError } from '../../../core/errors.ts';
+import type { ModelEntry } from '../../catalog.ts';
+import { importEngine, type EnginePackage } from './engine.ts';
+import { needsF16 } from './preflight.ts';
+
+/** File name of the compiled library in a folder loaded by URL. */
+export const libraryFile = 'model-webgpu.wasm';
+
+/**
+ * @param site address that a relative URL starts from
+ * @throws LabError 'unknown-model' if web-llm has no compiled library for the model
+ */
+export function recordFor(
+  { id, source, needs }: ModelEntry,
+  models: readonly ModelRecord[],
+  site: string,
+): ModelRecord {
+  const listed = (found: ModelRecord | undefined, name: string): ModelRecord => {
+    if (found) return found;
+    throw new LabError('unknown-model', `web-llm has no compiled library for "${name}".`, {
+      advice: 'Pick a model of web-llm’s own list, or run this one on the transformers runtime.',
+    });
+  };
+  switch (source.kind) {
+    case 'webllm':
+      return listed(
+        models.find(({ model_id }) => model_id === source.modelId),
+        source.modelId,
+      );
+    case 'hub': {
+      const address = `https://huggingface.co/${source.repo}`;
+      const record = listed(
+        models.find(({ model }) => model === address),
+        source.repo,
+      );
+      return { ...record, model: `${address}/resolve/${source.revision}/` };
+    }
+    case 'url':
+    case 'bundled': {
+      const folder = new URL(source.base, site).href;
+      return {
+        model_id: id,
+        model: asItStands(folder),
+        model_lib: new URL(libraryFile, folder).href,
+        required_features: needs.f16 ? ['shader-f16'] : [],
+      };
+    }
+  }
+}
+
+/**
+ * web-llm appends `resolve/main/` to an address without a branch. This one satisfies its test, and the URL parser
+ * then takes the two segments away again, so the folder is used as it stands.
+ */
+const asItStands = (folder: string) => (/.+\/resolve\/.+\//.test(folder) ? folder : `${folder}resolve/../`);
+
+/** Families of small instruct models that web-llm ships, with what its list does not say. */
+const families = [
+  {
+    name: 'SmolLM2-360M-Instruct',
+    title: 'SmolLM2 360M',
+    license: 'Apache-2.0',
+    note: 'Small and quick, weak safety training.',
+  },
+  {
+    name: 'Qwen2.5-0.5B-Instruct',
+    title: 'Qwen2.5 0.5B',
+    license: 'Apache-2.0',
+    note: 'A small multilingual chat model.',
+  },
+  {
+    name: 'Qwen3-0.6B',
+    title: 'Qwen3 0.6B',
+    license: 'Apache-2.0',
+    note: 'Small; thinks aloud before it answers.',
+  },
+  {
+    name: 'Llama-3.2-1B-Instruct',
+    title: 'Llama 3.2 1B',
+    license: 'Llama 3.2 Community License',
+    note: 'A safety-trained chat model.',
+  },
+  {
+    name: 'gemma3-1b-it',
+    title: 'Gemma 3 1B',
+    license: 'Gemma Terms of Use',
+    note: 'A safety-trained chat model.',
+  },
+] as const;
+
+/** q4f16 is half the memory and needs shader-f16; q4f32 runs on any WebGPU. */
+const quantizations = ['q4f16_1', 'q4f32_1'] as const;
+
+/** Catalogue entries, computed from the package's list; those it no longer lists are left out. */
+export async function webllmEntries(
+  load: () => Promise<Pick<EnginePackage, 'prebuiltAppConfig'>> = importEngine,
+): Promise<readonly ModelEntry[]> {
+  const { prebuiltAppConfig } = await load();
+  return families.flatMap(({ name, title, license, note }) =>
+    quantizations.flatMap((quantization): ModelEntry[] => {
+      const modelId = `${name}-${quantization}-MLC`;
+      const record = prebuiltAppConfig.model_list.find(({ model_id }) => model_id === modelId);
+      if (!record) return [];
+      const memory = record.vram_required_MB
+        ? ` About ${Math.round(record.vram_required_MB)} MB of GPU memory.`
+        : '';
+      return [
+        {
+          id: modelId,
+          title: `${title} (${quantization})`,
+          summary: `${note}${memory}`,
+          source: { kind: 'webllm', modelId },
+          runtimes: ['webllm'],
+          access: 'grey-box',
+          bytes: null,
+          license,
+          needs: { webgpu: true, f16: needsF16(record) },
+        },
+      ];
+    }),
+  );
+}

@@ -1,0 +1,116 @@
+/**
+ * @file The engine holds one token sequence and takes no lock. This puts every call in one queue, checks what the
+ * engine does not check (ids, context length), and gives the logits after any sequence, reusing what is cached.
+ */
+import { LabError } from '../../../core/errors.ts';
+import type { Abortable } from '../../language-model.ts';
+import type { Engine, Recorder } from './engine.ts';
+import { explain, isFatal } from './errors.ts';
+import type { Rollback } from './rollback.ts';
+
+export interface ReadOptions extends Abortable {
+  /** Prefill from the first token, so that the result cannot depend on what was computed before. */
+  readonly fresh?: boolean;
+}
+
+/** Logits after `ids`, shape [V]; the caller owns the array. */
+export type Read = (ids: readonly number[], options?: ReadOptions) => Promise<Float32Array>;
+
+export interface Sequence {
+  /**
+   * Have the engine to itself while `work` runs.
+   * @throws LabError 'bad-input' for no ids or an id outside the vocabulary, 'context-overflow' past the window,
+   *   'device-lost' once the GPU or the runtime is gone.
+   * @throws the signal's reason, between two forwards.
+   */
+  exclusive<T>(work: (read: Read) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface SequenceParts {
+  readonly engine: Engine;
+  readonly recorder: Recorder;
+  readonly modelId: string;
+  readonly vocabSize: number;
+  readonly contextWindow: number;
+  /** `null`: a sequence that does not continue the cached one is prefilled again. */
+  readonly rollback: Rollback | null;
+}
+
+export function createSequence(parts: SequenceParts): Sequence {
+  const { engine, recorder, modelId, rollback } = parts;
+  /** Ids in the engine's cache; `null` when a failed call left that unknown. */
+  let cached: readonly number[] | null = null;
+  let dead: LabError | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const forward = async (ids: readonly number[], fresh: boolean) => {
+    const known = cached;
+    cached = null;
+    let kept = fresh || known === null ? 0 : Math.min(sharedPrefix(known, ids), ids.length - 1);
+    const surplus = (known?.length ?? 0) - kept;
+    if (kept > 0 && surplus > 0) {
+      if (rollback) rollback(surplus);
+      else kept = 0;
+    }
+    if (kept === 0) await engine.resetChat(false, modelId);
+    const added = ids.slice(kept);
+    await engine.forwardTokensAndSample(added, added.length > 1, modelId);
+    const logits = recorder.take();
+    if (logits === null) throw new Error(`web-llm computed no logits for ${modelId}.`);
+    cached = [...ids];
+    return logits;
+  };
+
+  const read: Read = async (ids, { fresh = false, signal } = {}) => {
+    signal?.throwIfAborted();
+    if (dead) throw dead;
+    checkIds(ids, parts);
+    try {
+      return await forward(ids, fresh);
+    } catch (error) {
+      const explained = explain(error, { modelId, phase: 'run' });
+      if (isFatal(explained)) dead = explained;
+      throw explained;
+    }
+  };
+
+  const enqueue = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    exclusive: (work) => enqueue(() => work(read)),
+    close: () =>
+      enqueue(async () => {
+        if (!dead) await engine.unload();
+        dead ??= new LabError('device-lost', `${modelId} was unloaded.`, { advice: 'Load the model again.' });
+      }),
+  };
+}
+
+function sharedPrefix(a: readonly number[], b: readonly number[]): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return i;
+  return length;
+}
+
+/** The engine takes an id outside the vocabulary without a word, and dies on an empty list. */
+function checkIds(ids: readonly number[], { modelId, vocabSize, contextWindow }: SequenceParts): void {
+  const advice = 'Use token ids that the tokenizer of this model gave.';
+  if (ids.length === 0) throw new LabError('bad-input', 'There are no tokens to compute.', { advice });
+  const stray = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+  if (stray !== undefined)
+    throw new LabError('bad-input', `${stray} is not a token id of ${modelId} (0 to ${vocabSize - 1}).`, {
+      advice,
+    });
+  if (ids.length > contextWindow)
+    throw new LabError(
+      'context-overflow',
+      `${ids.length} tokens do not fit: ${modelId} can attend to ${contextWindow}.`,
+      {
+        advice: 'Shorten the prompt or the answer, or pick a model with a longer context.',
+      },
+    );
+}
