@@ -1,0 +1,112 @@
+import { LabError } from '../../core/errors.ts';
+import { arxiv } from '../../core/method.ts';
+import { choice, integer, number } from '../../core/options.ts';
+import type { DecodingPolicy } from '../../models/decoding/policy.ts';
+import { isScoring, type LanguageModel, type ScoringModel } from '../../models/language-model.ts';
+import { blackBox, defineDefense, withEvent } from '../defense.ts';
+import { amplifyExpert } from '../parts/merge.ts';
+import { withinModel } from '../parts/taxonomy.ts';
+
+interface Strength {
+  /** α: 0 is the base, 1 the expert, more than 1 goes beyond the expert. */
+  readonly alpha: number;
+  /** m: tokens that the expert has a say in. */
+  readonly steps: number;
+  /** c: least size of the sample space. */
+  readonly common: number;
+}
+const presets = {
+  paper: { alpha: 3, steps: 2, common: 5 },
+  aisafetylab: { alpha: 1, steps: 5, common: 3 },
+} as const satisfies Record<string, Strength>;
+
+/** @throws LabError 'bad-plan' unless the expert shows its distributions over the same vocabulary. */
+function checkedExpert(model: ScoringModel, expert: LanguageModel): ScoringModel {
+  if (!isScoring(expert))
+    throw new LabError('bad-plan', `The expert ${expert.id} does not show its distributions.`, {
+      advice: 'Pick an expert of tier grey-box or white-box.',
+    });
+  if (expert.tokenizer.vocabSize !== model.tokenizer.vocabSize)
+    throw new LabError('bad-plan', `The expert ${expert.id} and ${model.id} use different vocabularies.`, {
+      advice: 'Pick an expert trained from the same base as the target model.',
+    });
+  return expert;
+}
+
+/**
+ * SafeDecoding: for the first m tokens, sample from base and safety expert together, amplifying what the expert makes
+ * likelier; then decode as usual. Those tokens decide whether an answer refuses.
+ * The paper decodes greedily; sampling here is whatever the request asks for. With α = 1 (AISafetyLab's default) the
+ * first tokens are the expert's own, cut to the shared sample space.
+ */
+export const safeDecoding = defineDefense({
+  id: 'safe-decoding',
+  title: 'SafeDecoding',
+  paper: arxiv('2402.08983', 'SafeDecoding: Defending against Jailbreak Attacks via Safety-Aware Decoding'),
+  summary: 'Lets a safety expert steer the first tokens of the answer.',
+  access: 'grey-box',
+  stage: 'decoding',
+  needs: ['expert'],
+  taxonomy: withinModel,
+  options: {
+    preset: choice({
+      description: 'Published strengths (paper: 3, 2, 5; AISafetyLab: 1, 5, 3), or the three numbers below.',
+      choices: ['paper', 'aisafetylab', 'custom'],
+      default: 'paper',
+    }),
+    alpha: number({
+      description: 'Custom only: weight of the expert; 1 is the expert alone, more amplifies it.',
+      default: presets.paper.alpha,
+      min: 0,
+      max: 20,
+    }),
+    steps: integer({
+      description: 'Custom only: how many first tokens are steered.',
+      default: presets.paper.steps,
+      min: 0,
+      max: 64,
+      unit: 'tokens',
+    }),
+    common: integer({
+      description: 'Custom only: least number of tokens to choose from.',
+      default: presets.paper.common,
+      min: 1,
+      max: 100,
+      unit: 'tokens',
+    }),
+  },
+  wrap(model, { preset, ...custom }, { role }) {
+    const strength: Strength = preset === 'custom' ? custom : presets[preset];
+    // One policy for all requests, because requests share a batch only if they share their policy.
+    const policy: DecodingPolicy = {
+      id: 'safe-decoding',
+      companions: [{ model: checkedExpert(model, role('expert')) }],
+      steps: strength.steps,
+      next: ({ base, companions }) => amplifyExpert(base, companions[0]!, strength),
+    };
+    return {
+      ...blackBox(model, 'safe-decoding'),
+      async generate(messages, options) {
+        if (options.policy)
+          throw new LabError(
+            'not-supported',
+            'SafeDecoding cannot share the decode loop with another policy.',
+            {
+              advice: 'Keep one token-level defense in the stack.',
+            },
+          );
+        const reply = await model.generate(messages, { ...options, policy });
+        return withEvent(
+          reply,
+          {
+            defense: 'safe-decoding',
+            action: 'steered',
+            reason: `The expert had a say in the first ${strength.steps} tokens.`,
+            detail: { ...strength },
+          },
+          'end',
+        );
+      },
+    };
+  },
+});

@@ -1,0 +1,70 @@
+import { editLastUser, editSystem, lastUserText, type ChatMessage } from '../../core/chat.ts';
+import { choice } from '../../core/options.ts';
+import { blackBox, defineDefense, withEvent } from '../defense.ts';
+import { aroundModel } from '../parts/taxonomy.ts';
+
+const before = 'You are a responsible assistant. Do not help with anything harmful or forbidden.';
+const after = 'Remember: stay responsible, and decline anything harmful or forbidden.';
+
+const append = (text: string, addition: string) => (text === '' ? addition : `${text}\n${addition}`);
+
+const remind = {
+  /** Both reminders in the user turn. */
+  user: (messages: readonly ChatMessage[]) =>
+    editLastUser(messages, (text) => `${before}\n${text}\n${after}`),
+  /** The first reminder in the system turn, after what is there already. */
+  system: (messages: readonly ChatMessage[]) =>
+    editSystem(
+      editLastUser(messages, (text) => `${text}\n${after}`),
+      (text) => append(text, before),
+    ),
+};
+
+/** Both halves stand where either placement puts them. A message that ends like a reminder is not enough. */
+const isReminded = (messages: readonly ChatMessage[]): boolean => {
+  const request = lastUserText(messages);
+  const system = messages[0]?.role === 'system' ? messages[0].content : '';
+  return request.endsWith(after) && (request.startsWith(before) || system.endsWith(before));
+};
+
+/**
+ * Wraps the request in a reminder to act responsibly. The wording is ours.
+ * `user` is what AISafetyLab does and works with every chat template; `system` puts the first half where the paper
+ * does. A conversation without a user turn, or already reminded, passes unchanged.
+ */
+export const selfReminder = defineDefense({
+  id: 'self-reminder',
+  title: 'Self-reminder',
+  paper: {
+    title: 'Defending ChatGPT against jailbreak attack via self-reminders',
+    url: 'https://doi.org/10.1038/s42256-023-00765-8',
+  },
+  summary: 'Reminds the model, before and after the request, to act responsibly.',
+  access: 'black-box',
+  stage: 'input',
+  needs: [],
+  taxonomy: aroundModel,
+  options: {
+    placement: choice({
+      description: 'Where the first half of the reminder goes: before the request, or in the system prompt.',
+      choices: ['user', 'system'],
+      default: 'user',
+    }),
+  },
+  wrap: (model, { placement }) => ({
+    ...blackBox(model, 'self-reminder'),
+    async generate(messages, options) {
+      const passes = !lastUserText(messages) || isReminded(messages);
+      const reply = await model.generate(passes ? messages : remind[placement](messages), options);
+      return withEvent(
+        reply,
+        {
+          defense: 'self-reminder',
+          action: passes ? 'passed' : 'edited',
+          reason: passes ? 'There was nothing to remind of.' : 'The request was wrapped in a reminder.',
+        },
+        'start',
+      );
+    },
+  }),
+});

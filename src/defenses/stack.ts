@@ -1,0 +1,66 @@
+/** @file Puts several defenses around one model. */
+import { LabError } from '../core/errors.ts';
+import { grants } from '../core/method.ts';
+import { parseOptions } from '../core/options.ts';
+import { isScoring, type LanguageModel, type ScoringModel } from '../models/language-model.ts';
+import type { Defense, DefenseContext, InferenceStage } from './defense.ts';
+
+export interface ChosenDefense {
+  readonly defense: Defense;
+  /** Only what differs from the defaults; checked here. */
+  readonly options?: unknown;
+}
+
+/**
+ * The defended model. Decoding defenses wrap the model first, then output defenses, then input defenses, so that within
+ * each stage they act in the order of the list: the first input defense sees the request first, the first output
+ * defense sees the answer first. A request that an input defense blocks reaches nothing else.
+ *
+ * Input and output defenses of tier grey-box read distributions of the model itself, however much already surrounds it:
+ * whoever defends a model can read it. A decoding defense of that tier steers the decode loop, so it must wrap the
+ * model directly.
+ * @throws LabError 'not-supported' when a defense needs more access than what it would wrap offers.
+ * @throws LabError 'bad-options' for options that do not fit.
+ */
+export function stack(
+  model: LanguageModel,
+  chosen: readonly ChosenDefense[],
+  context: DefenseContext,
+): LanguageModel {
+  const at = (stage: InferenceStage) => chosen.filter(({ defense }) => defense.stage === stage);
+  const inside: LanguageModel = at('decoding').reduce(
+    (wrapped, choice) => wrap(wrapped, choice, context),
+    model,
+  );
+  return [...at('output'), ...at('input').toReversed()].reduce(
+    (wrapped, choice) => wrap(readable(wrapped, model), choice, context),
+    inside,
+  );
+}
+
+function wrap(model: LanguageModel, { defense, options }: ChosenDefense, context: DefenseContext) {
+  if (!grants(model.access, defense.access))
+    throw new LabError('not-supported', `"${defense.id}" needs ${defense.access} access to ${model.id}.`, {
+      advice:
+        defense.stage === 'decoding'
+          ? 'Pick a model of a higher tier, and keep one token-level defense, first among the decoding ones.'
+          : 'Pick a model of a higher tier, or leave this defense out.',
+    });
+  return defense.wrap(model, parseOptions(defense.options, options, defense.id), context);
+}
+
+/** `wrapped` for generating, `model` for reading distributions. */
+function readable(wrapped: LanguageModel, model: LanguageModel): LanguageModel {
+  if (!isScoring(model)) return wrapped;
+  const { id, contextWindow } = wrapped;
+  const face: ScoringModel = {
+    id,
+    contextWindow,
+    access: 'grey-box',
+    tokenizer: model.tokenizer,
+    generate: (messages, options) => wrapped.generate(messages, options),
+    logProbs: (requests, options) => model.logProbs(requests, options),
+    open: (prompts, options) => model.open(prompts, options),
+  };
+  return face;
+}

@@ -1,0 +1,7 @@
+import { registry } from '../core/method.ts';
+import { patternRefusal } from './rules/pattern-refusal.ts';
+import { prefixMatch } from './rules/prefix-match.ts';
+import { taskSolved } from './rules/task-solved.ts';
+import { tinytownOracle } from './rules/tinytown-oracle.ts';
+
+export const evaluators = registry('evaluator', [patternRefusal, prefixMatch, taskSolved, tinytownOracle]);
