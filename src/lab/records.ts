@@ -38,7 +38,7 @@ export interface TrialRecord extends TrialKey {
   /** `failed`: there is no answer, for the reason in `error`. */
   readonly finishReason: FinishReason | 'failed';
   /** Why this behavior could not be tried (a prompt too long, say); its scores are all `null`. */
-  readonly error?: { readonly code: LabErrorCode; readonly message: string };
+  readonly error?: TrialError;
   readonly tokens: readonly TokenTrace[];
   /** What each defense did, in order. */
   readonly events: readonly DefenseEvent[];
@@ -57,6 +57,13 @@ export interface TrialRecord extends TrialKey {
     readonly answerMs: number;
     readonly scoreMs: number;
   };
+}
+
+export interface TrialError {
+  readonly code: LabErrorCode;
+  readonly message: string;
+  /** A failed attack fails behind every defense. */
+  readonly during: 'attack' | 'answer';
 }
 
 export interface DeviceInfo {

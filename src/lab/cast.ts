@@ -1,0 +1,124 @@
+/** @file The loaded models of an experiment by the part they play, and what is done with them. */
+import type { Attack, AttackResult, AttackStep } from '../attacks/attack.ts';
+import { conversation } from '../attacks/attack.ts';
+import type { Behavior } from '../core/behavior.ts';
+import { LabError } from '../core/errors.ts';
+import type { Access, ModelRole } from '../core/method.ts';
+import { createRandom } from '../core/random.ts';
+import type { Defense } from '../defenses/defense.ts';
+import { stack } from '../defenses/stack.ts';
+import { turn } from '../models/decoding/join.ts';
+import type { ModelEntry } from '../models/catalog.ts';
+import type { LanguageModel } from '../models/language-model.ts';
+import { trialError } from './failures.ts';
+import { createMeter, metered, type Meter, type MeterOf, type UsageByRole } from './meter.ts';
+import { usualAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
+import type { TrialError } from './records.ts';
+import type { Chosen, RoleEntries } from './resolve.ts';
+
+export interface Cast {
+  /** The model under attack: from its usual runtime, or from the white-box one for what needs that. */
+  target(access: Access): LanguageModel;
+  /** @throws LabError 'bad-plan' for a role that nobody plays. */
+  role(role: ModelRole): LanguageModel;
+}
+
+/** Load what an experiment on `target` needs. @throws LabError naming the model that cannot be loaded. */
+export async function loadCast(
+  pool: ModelPool,
+  { target, roles, whiteBox }: { target: ModelEntry; roles: RoleEntries; whiteBox: boolean },
+  options: Omit<LoadOptions, 'access'>,
+): Promise<Cast> {
+  const load = (entry: ModelEntry, access = usualAccess(entry)) => pool.get(entry, { ...options, access });
+  const usual = await load(target);
+  const transparent = whiteBox ? await load(target, 'white-box') : undefined;
+  const players = new Map<string, LanguageModel>();
+  for (const [role, entry] of Object.entries(roles)) players.set(role, await load(entry));
+  return {
+    target: (access) => (access === 'white-box' && transparent) || usual,
+    role(role) {
+      const player = players.get(role);
+      if (player) return player;
+      throw new LabError('bad-plan', `No model plays the role ${role}.`, {
+        advice: `Add models.roles.${role} to the plan.`,
+      });
+    },
+  };
+}
+
+/** The model behind `defenses`, with everything counted on the meter of the trial that asked. */
+export function defended(
+  cast: Cast,
+  target: ModelEntry,
+  defenses: readonly Chosen<Defense>[],
+  meterOf: MeterOf,
+): LanguageModel {
+  const model = metered(cast.target(usualAccess(target)), 'target', meterOf);
+  const chosen = defenses.map(({ method, options }) => ({ defense: method, options }));
+  return stack(model, chosen, { role: (role) => metered(cast.role(role), role, meterOf) });
+}
+
+/** What an attack made, and what making it took. */
+export interface Crafted {
+  readonly result: AttackResult;
+  readonly steps: readonly AttackStep[];
+  readonly usage: UsageByRole;
+  readonly error?: TrialError | undefined;
+}
+
+/**
+ * Attack the undefended model. The event loop gets a turn after every step, so that a stop takes effect there.
+ * A failure that is due to the words of this one behavior is part of what is returned.
+ */
+export async function craft(
+  cast: Cast,
+  { method, options }: Chosen<Attack>,
+  { behavior, seed }: { readonly behavior: Behavior; readonly seed: string },
+  signal: AbortSignal,
+  onStep: (step: AttackStep) => void,
+): Promise<Crafted> {
+  const meter = createMeter();
+  const steps: AttackStep[] = [];
+  try {
+    const search = method.run(
+      behavior,
+      metered(cast.target(method.access), 'target', meter) as never,
+      options,
+      {
+        random: createRandom(seed).fork('attack'),
+        signal,
+        role: playedBy(cast, meter),
+      },
+    );
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const next = await search.next();
+        if (next.done) return { result: next.value, steps: thinned(steps), usage: meter.usage };
+        steps.push(next.value);
+        onStep(next.value);
+        await turn();
+      }
+    } finally {
+      await search.return(asPlain(behavior));
+    }
+  } catch (reason) {
+    const error = trialError(reason, 'attack');
+    return { result: asPlain(behavior), steps: thinned(steps), usage: meter.usage, error };
+  }
+}
+
+export const playedBy = (cast: Cast, meter: Meter) => (role: ModelRole) =>
+  metered(cast.role(role), role, meter);
+
+/** The behavior as it would be asked without an attack. */
+export const asPlain = (behavior: Behavior): AttackResult => ({ messages: conversation(behavior), steps: 0 });
+
+const mostSteps = 200;
+
+/** At most 200 steps, evenly spread, first and last kept. */
+export function thinned(steps: readonly AttackStep[]): readonly AttackStep[] {
+  if (steps.length <= mostSteps) return steps;
+  const stride = (steps.length - 1) / (mostSteps - 1);
+  return Array.from({ length: mostSteps }, (_, i) => steps[Math.round(i * stride)]!);
+}

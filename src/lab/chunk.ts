@@ -1,0 +1,198 @@
+/** @file Runs the trials of one chunk side by side: attack, answer, scores, records. */
+import type { AttackStep } from '../attacks/attack.ts';
+import { createMeter, type Meter, type MeterOf } from './meter.ts';
+import type { Generation, LanguageModel } from '../models/language-model.ts';
+import type { TokenTrace } from '../models/decoding/policy.ts';
+import type { Score } from '../evaluators/evaluator.ts';
+import { craft, playedBy, type Cast, type Crafted } from './cast.ts';
+import { evaluate } from './evaluate.ts';
+import { trialError } from './failures.ts';
+import type { TrialError, TrialRecord } from './records.ts';
+import type { ResolvedPlan } from './resolve.ts';
+import type { Chunk, Trial } from './trials.ts';
+
+/** Finds the meter of a trial by the abort signal that its requests carry. */
+export interface SignalMeters {
+  readonly meterOf: MeterOf;
+  /** A signal of its own, aborted with `parent`, whose requests are counted on `meter`. */
+  signalFor(meter: Meter, parent: AbortSignal): AbortSignal;
+}
+
+export function createSignalMeters(): SignalMeters {
+  const meters = new WeakMap<AbortSignal, Meter>();
+  return {
+    meterOf: (signal) => signal && meters.get(signal),
+    signalFor(meter, parent) {
+      const signal = AbortSignal.any([parent]);
+      meters.set(signal, meter);
+      return signal;
+    },
+  };
+}
+
+export interface ChunkContext {
+  readonly resolved: ResolvedPlan;
+  readonly cast: Cast;
+  readonly model: LanguageModel;
+  readonly meters: SignalMeters;
+  /** Attack results by the seed of their trial: made once, replayed behind every defense. */
+  readonly crafted: Map<string, Crafted>;
+  readonly signal: AbortSignal;
+  readonly onStep: (trial: Trial, step: AttackStep) => void;
+}
+
+interface Answer {
+  readonly reply: Generation | null;
+  readonly error?: TrialError | undefined;
+}
+
+/** @returns one record a trial, in order. Nothing is returned unless all trials of the chunk have finished. */
+export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<readonly TrialRecord[]> {
+  const { resolved, cast, crafted, signal } = context;
+  const { trials } = chunk;
+  const startedAt = new Date().toISOString();
+  const clock = stopwatch(trials.length);
+
+  await craftAll(chunk, context);
+  const made = trials.map(({ seed }) => crafted.get(seed)!);
+  const attackMs = clock();
+
+  const meters = made.map(({ usage }) => createMeter(usage));
+  const answers = await sideBySide(trials, signal, (trial, joint, i) =>
+    answer(trial, made[i]!, context, context.meters.signalFor(meters[i]!, joint)),
+  );
+  const answerMs = clock();
+
+  const scores = await sideBySide(trials, signal, async ({ behavior }, joint, i) => {
+    const { reply, error } = answers[i]!;
+    if (reply === null) return unscored(resolved, error);
+    const { messages, assistantPrefix } = made[i]!.result;
+    return evaluate(
+      resolved.evaluators,
+      { behavior, messages, assistantPrefix, response: reply.text },
+      { signal: joint, role: playedBy(cast, meters[i]!) },
+    );
+  });
+  const scoreMs = clock();
+
+  return trials.map(({ key, behavior, seed }, i): TrialRecord => {
+    const { result, steps, usage: attackUsage } = made[i]!;
+    const { reply, error } = answers[i]!;
+    return {
+      version: 1,
+      ...key,
+      behaviorDetail: behavior,
+      attackResult: result,
+      attackSteps: steps,
+      response: reply?.text ?? '',
+      finishReason: reply?.finishReason ?? 'failed',
+      ...(error && { error }),
+      tokens: (reply?.tokens ?? []).map(finite),
+      events: reply?.events ?? [],
+      scores: scores[i]!,
+      usage: meters[i]!.usage,
+      attackUsage,
+      seed,
+      times: { startedAt, attackMs, answerMs, scoreMs },
+    };
+  });
+}
+
+/**
+ * Make sure that every attack of the chunk has its result. If one is missing all are made again, so that requests
+ * meet in the same batches as the first time. White-box attacks fill the device alone and go one at a time.
+ */
+async function craftAll(
+  { attack, trials }: Chunk,
+  { cast, crafted, signal, onStep }: ChunkContext,
+): Promise<void> {
+  if (trials.every(({ seed }) => crafted.has(seed))) return;
+  const make = (trial: Trial, joint: AbortSignal) =>
+    craft(cast, attack, trial, joint, (step) => onStep(trial, step));
+  if (attack.method.access === 'white-box') {
+    for (const trial of trials) crafted.set(trial.seed, await make(trial, signal));
+    return;
+  }
+  const made = await sideBySide(trials, signal, make);
+  trials.forEach(({ seed }, i) => crafted.set(seed, made[i]!));
+}
+
+async function answer(
+  { seed }: Trial,
+  { result, error }: Crafted,
+  { resolved: { plan }, model }: ChunkContext,
+  signal: AbortSignal,
+): Promise<Answer> {
+  if (error) return { reply: null, error };
+  const { maxNewTokens, ...sampling } = plan.sampling;
+  const { messages, assistantPrefix } = result;
+  try {
+    const reply = await model.generate(messages, {
+      maxNewTokens,
+      sampling,
+      seed,
+      signal,
+      topTokens: plan.record.topTokens,
+      ...(assistantPrefix !== undefined && { assistantPrefix }),
+    });
+    return { reply };
+  } catch (reason) {
+    return { reply: null, error: trialError(reason, 'answer') };
+  }
+}
+
+const unscored = ({ evaluators }: ResolvedPlan, error: TrialError | undefined) =>
+  Object.fromEntries(
+    evaluators.map(({ method }): [string, Score] => [
+      method.id,
+      { value: null, label: 'failed', explanation: error?.message ?? 'There is no answer.' },
+    ]),
+  );
+
+/** Excluded tokens have a log-prob of −∞, which no JSON file can hold. */
+function finite({ top, policy, ...token }: TokenTrace): TokenTrace {
+  const possible = (options: TokenTrace['top']) => options.filter(({ logProb }) => Number.isFinite(logProb));
+  return {
+    ...token,
+    top: possible(top),
+    ...(policy && {
+      policy: { ...policy, base: possible(policy.base), companions: policy.companions.map(possible) },
+    }),
+  };
+}
+
+/**
+ * Work on all items at once. The first failure stops the others, and is thrown when they have stopped.
+ * @param work is given a signal that also aborts when a sibling fails
+ */
+async function sideBySide<T, R>(
+  items: readonly T[],
+  signal: AbortSignal,
+  work: (item: T, signal: AbortSignal, index: number) => Promise<R>,
+): Promise<readonly R[]> {
+  const siblings = new AbortController();
+  const joint = AbortSignal.any([signal, siblings.signal]);
+  const failures: unknown[] = [];
+  const settled = await Promise.allSettled(
+    items.map((item, i) =>
+      work(item, joint, i).catch((reason: unknown) => {
+        failures.push(reason);
+        siblings.abort();
+        throw reason;
+      }),
+    ),
+  );
+  if (failures.length > 0) throw failures[0];
+  return settled.map((result) => (result as PromiseFulfilledResult<R>).value);
+}
+
+/** @returns a function that gives the time since it was last called, in ms, shared evenly among `count` trials */
+function stopwatch(count: number): () => number {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const share = (now - last) / count;
+    last = now;
+    return Math.round(share * 1000) / 1000;
+  };
+}

@@ -1,0 +1,176 @@
+/** @file Checks a plan against what the lab has, completely, before anything is loaded or run. */
+import type { Attack } from '../attacks/attack.ts';
+import type { Behavior } from '../core/behavior.ts';
+import { LabError } from '../core/errors.ts';
+import { grants, type MethodCard, type ModelRole, type Registry } from '../core/method.ts';
+import { parseOptions, type OptionsSpec, type OptionValues } from '../core/options.ts';
+import type { Defense } from '../defenses/defense.ts';
+import type { Evaluator } from '../evaluators/evaluator.ts';
+import type { ModelEntry } from '../models/catalog.ts';
+import type { MethodChoice } from './api.ts';
+import { findModel } from './model-pool.ts';
+import { defenseName, undefended, type Plan } from './plan.ts';
+import type { Registries } from './registries.ts';
+
+/** A method and its complete, valid options. */
+export interface Chosen<M> {
+  readonly method: M;
+  readonly options: OptionValues<OptionsSpec>;
+}
+export interface NamedStack {
+  readonly name: string;
+  readonly defenses: readonly Chosen<Defense>[];
+}
+export type RoleEntries = Readonly<Partial<Record<ModelRole, ModelEntry>>>;
+
+/** A plan in which every name stands for the thing itself. */
+export interface ResolvedPlan {
+  readonly plan: Plan;
+  readonly targets: readonly ModelEntry[];
+  readonly roles: RoleEntries;
+  readonly behaviors: readonly Behavior[];
+  readonly attacks: readonly Chosen<Attack>[];
+  /** The undefended model first. */
+  readonly stacks: readonly NamedStack[];
+  readonly evaluators: readonly Chosen<Evaluator>[];
+}
+
+/**
+ * @throws LabError that names everything that is wrong, each with its path in the plan; its code is that of the
+ * first: 'unknown-model', 'unknown-method', 'bad-options', 'not-supported' (tier of access) or 'bad-plan'.
+ */
+export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
+  const problems = new Problems();
+  const targets = plan.models.targets.flatMap((id, i) =>
+    problems.attempt(`models.targets.${i}`, () => findModel(registries.models, id)),
+  );
+  const roles = resolveRoles(plan, registries, problems);
+  const filled = Object.keys(plan.models.roles);
+
+  const choose = <M extends MethodCard>(registry: Registry<M>, path: string, choice: MethodChoice) =>
+    problems.attempt(path, () => chooseMethod(registry, choice, filled));
+  const onTargets = <M extends MethodCard>(registry: Registry<M>, path: string, choice: MethodChoice) => {
+    const chosen = choose(registry, path, choice);
+    for (const { method } of chosen)
+      for (const entry of targets) problems.attempt(path, () => checkAccess(method, entry));
+    return chosen;
+  };
+
+  const attacks = plan.attacks.flatMap((choice, i) => onTargets(registries.attacks, `attacks.${i}`, choice));
+  const stacks = plan.defenses.map((defense, i) => ({
+    name: defenseName(defense),
+    defenses: defense.stack.flatMap((choice, j) =>
+      onTargets(registries.defenses, `defenses.${i}.stack.${j}`, choice),
+    ),
+  }));
+  const evaluators = plan.evaluators.flatMap((choice, i) =>
+    choose(registries.evaluators, `evaluators.${i}`, choice),
+  );
+  const behaviors = plan.behaviors.flatMap((source, i) =>
+    problems.attempt(`behaviors.${i}`, () => behaviorsOf(source, registries)).flat(),
+  );
+
+  const idsOf = (named: readonly { readonly id: string }[]) => named.map(({ id }) => id);
+  problems.repeated('models.targets', plan.models.targets);
+  problems.repeated('attacks', idsOf(plan.attacks));
+  problems.repeated('evaluators', idsOf(plan.evaluators));
+  problems.repeated('defenses', [undefended, ...stacks.map(({ name }) => name)]);
+  problems.repeated('behaviors', idsOf(behaviors));
+  problems.raise();
+  return {
+    plan,
+    targets,
+    roles,
+    behaviors,
+    attacks,
+    stacks: [{ name: undefended, defenses: [] }, ...stacks],
+    evaluators,
+  };
+}
+
+/** What is wrong with a plan, collected so that one reading of the message is enough to correct it. */
+class Problems {
+  readonly #found: { readonly path: string; readonly error: LabError }[] = [];
+
+  /** The value in a list, or an empty list when `make` throws a LabError, which is kept for `raise`. */
+  attempt<T>(path: string, make: () => T): T[] {
+    try {
+      return [make()];
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      this.#found.push({ path, error });
+      return [];
+    }
+  }
+
+  /** Records are keyed by these names, so each must stand for one thing. */
+  repeated(path: string, names: readonly string[]): void {
+    for (const name of new Set(names.filter((name, i) => names.indexOf(name) < i)))
+      this.attempt(path, () => {
+        throw new LabError('bad-plan', `"${name}" stands there more than once.`, {
+          advice: 'Name each once; give defense stacks that share their methods a "name" each.',
+        });
+      });
+  }
+
+  raise(): void {
+    const first = this.#found[0];
+    if (first === undefined) return;
+    const said = this.#found.map(({ path, error }) => `${path}: ${error.message}`);
+    const advice = new Set(this.#found.map(({ error }) => error.advice));
+    throw new LabError(first.error.code, said.join(' '), {
+      advice: [...advice].join(' '),
+      cause: first.error,
+    });
+  }
+}
+
+function resolveRoles({ models }: Plan, registries: Registries, problems: Problems): RoleEntries {
+  const entries = Object.entries(models.roles).flatMap(([role, id]) =>
+    problems
+      .attempt(`models.roles.${role}`, () => findModel(registries.models, id))
+      .map((entry) => [role, entry] as const),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** @throws LabError 'unknown-method', 'bad-options', or 'bad-plan' for a role that nobody plays */
+export function chooseMethod<M extends MethodCard>(
+  registry: Registry<M>,
+  { id, options }: MethodChoice,
+  filledRoles: readonly string[],
+): Chosen<M> {
+  const method = registry.get(id);
+  const missing = method.needs.filter((role) => !filledRoles.includes(role));
+  if (missing.length > 0)
+    throw new LabError('bad-plan', `"${id}" needs a model in the role ${missing.join(' and ')}.`, {
+      advice: `Add ${missing.map((role) => `models.roles.${role}`).join(' and ')} to the plan.`,
+    });
+  return { method, options: parseOptions(method.options, options ?? {}, id) };
+}
+
+/** @throws LabError 'not-supported' when no runtime of the model shows what the method needs */
+export function checkAccess(method: MethodCard, entry: ModelEntry): void {
+  if (grants(entry.access, method.access)) return;
+  throw new LabError(
+    'not-supported',
+    `"${method.id}" needs ${method.access} access; ${entry.id} offers ${entry.access}.`,
+    { advice: 'Leave the method out, or pick a model that offers more.' },
+  );
+}
+
+function behaviorsOf(source: Plan['behaviors'][number], { sets }: Registries): readonly Behavior[] {
+  if ('behaviors' in source) return source.behaviors;
+  const { kinds, limit = Infinity } = source;
+  const taken = new Map<Behavior['kind'], number>();
+  const behaviors = sets.get(source.set).behaviors.filter(({ kind }) => {
+    const before = taken.get(kind) ?? 0;
+    if ((kinds && !kinds.includes(kind)) || before >= limit) return false;
+    taken.set(kind, before + 1);
+    return true;
+  });
+  if (behaviors.length > 0) return behaviors;
+  throw new LabError('bad-plan', `No behavior of set "${source.set}" is of kind ${kinds?.join(' or ')}.`, {
+    advice: 'Ask for other kinds, or leave "kinds" out to take all.',
+  });
+}
