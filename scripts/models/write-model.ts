@@ -1,0 +1,55 @@
+/** @file Writes a model folder in Hugging Face layout; every format holds the same half-precision weights. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TokenizerFiles } from '../../src/models/chat-tokenizer.ts';
+import { toHubConfig } from '../../src/models/llama.ts';
+import { readSafetensors, writeSafetensors, type Tensors } from '../../src/models/safetensors.ts';
+import { config, type Recipe } from './recipe.ts';
+
+export interface CurvePoint {
+  readonly step: number;
+  readonly loss: number;
+  readonly gradNorm: number;
+}
+
+export const modelFolder = (id: string) => join('public/models', id);
+
+/** Weights as every runtime sees them: read back from the stored half-precision file. */
+export function readModelWeights(id: string): Tensors {
+  const file = join(modelFolder(id), 'model.safetensors');
+  if (!existsSync(file))
+    throw new Error(`${file} is missing: train ${id} first (npm run models:train -- ${id}).`);
+  return readSafetensors(readFileSync(file)).tensors;
+}
+
+export function writeModel(
+  recipe: Recipe,
+  files: TokenizerFiles,
+  weights: Tensors,
+  curve: readonly CurvePoint[],
+): void {
+  const folder = modelFolder(recipe.id);
+  mkdirSync(join(folder, 'onnx'), { recursive: true });
+  const json = (name: string, value: unknown) =>
+    writeFileSync(join(folder, name), `${JSON.stringify(value, null, 1)}\n`);
+  json('config.json', { ...toHubConfig(config), 'transformers.js_config': { dtype: 'fp32' } });
+  json('generation_config.json', {
+    bos_token_id: config.bosTokenId,
+    eos_token_id: [...config.eosTokenIds],
+    pad_token_id: config.padTokenId,
+    do_sample: false,
+  });
+  json('tokenizer.json', files.tokenizer);
+  json('tokenizer_config.json', files.config);
+  const every = Math.max(1, Math.floor(curve.length / 60));
+  json('training.json', {
+    steps: curve.length,
+    loss: curve
+      .filter(({ step }) => step % every === 0 || step === curve.length - 1)
+      .map(({ step, loss }) => [step, loss]),
+  });
+  writeFileSync(
+    join(folder, 'model.safetensors'),
+    writeSafetensors(weights, { dtype: 'F16', metadata: { format: 'pt' } }),
+  );
+}

@@ -1,0 +1,5 @@
+/** @file The behavior sets that ship with the lab. */
+import { registry } from '../core/method.ts';
+import { tinytown } from './tinytown/behaviors.ts';
+
+export const behaviorSets = registry('behavior set', [tinytown]);
