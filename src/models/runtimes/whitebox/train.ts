@@ -103,7 +103,7 @@ interface DeviceState extends Record<string, Parameters> {
 interface DeviceBatch extends Record<string, np.Array> {
   /** [B, T] */
   ids: np.Array;
-  /** [M], flat index of the position that predicts. */
+  /** [M], flat index of the position that predicts; not read when M = N. */
   positions: np.Array;
   /** [M], the token it should predict. */
   targets: np.Array;
@@ -136,37 +136,41 @@ function targetLogProbs(
     rows * length,
     config.hiddenSize,
   ]);
-  const scored = finalNorm(config, parameters, outputs.slice(positions));
+  const inPlace = count === rows * length;
+  if (inPlace) positions.dispose();
+  const scored = finalNorm(config, parameters, inPlace ? outputs : outputs.slice(positions));
   const logits = np.matmul(scored.ref, head(parameters).ref.transpose());
   const max = lax.stopGradient(np.max(logits.ref, -1, { keepdims: true }));
   const normalizers = np.log(np.sum(np.exp(logits.sub(max.ref)), -1)).add(max.reshape([count]));
   return np.sum(scored.mul(head(parameters).ref.slice(targets)), -1).sub(normalizers);
 }
 
-/** Which positions predict tokens of non-zero weight, padded to a quarter of the bucket. */
-function scoredPositions(batch: TrainingBatch, width: number, capacity: number) {
-  const [rows, length] = batch.shape;
-  const positions: number[] = [];
-  const targets: number[] = [];
-  const weights: number[] = [];
+/**
+ * Which positions predict tokens of non-zero weight. Few of them are gathered, padded to quarters of the bucket;
+ * many stay where they are, which saves the gather.
+ * @returns also `slots`: where each scored token went, in the order of the batch
+ */
+function scoredPositions({ ids, lossWeights, shape }: TrainingBatch, width: number, capacity: number) {
+  const [rows, length] = shape;
+  const found: { position: number; token: number }[] = [];
   for (let row = 0; row < rows; row++)
-    for (let t = 1; t < length; t++) {
-      const weight = batch.lossWeights[row * length + t]!;
-      if (weight === 0) continue;
-      positions.push(row * width + t - 1);
-      targets.push(batch.ids[row * length + t]!);
-      weights.push(weight);
-    }
+    for (let t = 1; t < length; t++)
+      if (lossWeights[row * length + t] !== 0)
+        found.push({ position: row * width + t - 1, token: row * length + t });
   const quarter = Math.ceil(capacity / 4);
-  const count = Math.ceil(positions.length / quarter) * quarter;
-  const padded = <T extends Int32Array | Float32Array>(out: T, values: number[]): T => (out.set(values), out);
-  return {
-    total: weights.reduce((sum, weight) => sum + weight, 0),
-    scored: weights.length,
-    positions: padded(new Int32Array(count), positions),
-    targets: padded(new Int32Array(count), targets),
-    weights: padded(new Float32Array(count), weights),
-  };
+  const size = Math.min(capacity, Math.ceil(found.length / quarter) * quarter);
+  const inPlace = size === capacity;
+  const positions = new Int32Array(size);
+  const targets = new Int32Array(size);
+  const weights = new Float32Array(size);
+  const slots = found.map(({ position, token }, i) => {
+    const slot = inPlace ? position : i;
+    positions[slot] = position;
+    targets[slot] = ids[token]!;
+    weights[slot] = lossWeights[token]!;
+    return slot;
+  });
+  return { positions, targets, weights, slots };
 }
 
 /** Copy [rows, length] values into the corner of a zero [height, width] array. */
@@ -268,10 +272,11 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
       throw new RangeError(`A batch of shape [${rows}, ${length}] needs ${rows * length} ids and weights.`);
     const [height, width] = [bucket(rows), bucket(length)];
     const scored = scoredPositions(batch, width, height * width);
-    if (scored.scored === 0) throw new RangeError('No token of the batch has a loss weight.');
+    if (scored.slots.length === 0) throw new RangeError('No token of the batch has a loss weight.');
     return {
       width,
-      normalizer: batch.normalizer ?? scored.total,
+      slots: scored.slots,
+      normalizer: batch.normalizer ?? scored.weights.reduce((sum, weight) => sum + weight, 0),
       batch: {
         ids: intoBucket(batch.ids, batch.shape, height, width),
         positions: vector(scored.positions),
@@ -320,11 +325,10 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
         contextFor(placed.width),
       ).data();
       const out = new Float32Array(rows * length);
-      for (let row = 0; row < rows; row++)
-        out.set(
-          values.subarray(row * (length - 1), (row + 1) * (length - 1)) as Float32Array,
-          row * length + 1,
-        );
+      placed.slots.forEach((slot, i) => {
+        const row = Math.floor(i / (length - 1));
+        out[i + row + 1] = values[slot]!;
+      });
       return out;
     },
     weights: () => downloadWeights(device.parameters),
