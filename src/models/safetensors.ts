@@ -87,7 +87,7 @@ const floatBits = new Uint32Array(1);
 const floatValue = new Float32Array(floatBits.buffer);
 
 /** Float32 value of the IEEE half with these 16 bits. */
-function halfToFloat(bits: number): number {
+export function halfToFloat(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >>> 10) & 31;
   const fraction = bits & 1023;
