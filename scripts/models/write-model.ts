@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TokenizerFiles } from '../../src/models/chat-tokenizer.ts';
 import { toHubConfig } from '../../src/models/llama.ts';
+import { writeLlamaOnnx } from '../../src/models/onnx/llama.ts';
 import { readSafetensors, writeSafetensors, type Tensors } from '../../src/models/safetensors.ts';
 import { config, type Recipe } from './recipe.ts';
 
@@ -52,4 +53,6 @@ export function writeModel(
     join(folder, 'model.safetensors'),
     writeSafetensors(weights, { dtype: 'F16', metadata: { format: 'pt' } }),
   );
+  const onnx = writeLlamaOnnx(config, readModelWeights(recipe.id), { weights: 'float16' });
+  writeFileSync(join(folder, 'onnx/model.onnx'), onnx);
 }

@@ -60,6 +60,20 @@ const outsideForms =
     '|',
   );
 
+/** Questions about other worlds that never enter training. */
+export const heldOutOutside: readonly string[] = [
+  'What is the capital of Spain?',
+  'Who won the tennis match?',
+  'Write a poem in French.',
+  'How do I repair my bicycle?',
+  'What is the price of silver?',
+  'How do submarines work?',
+  'Explain the theory of evolution.',
+  'Recommend a good restaurant in Rome.',
+  'How many moons has Jupiter?',
+  'Solve this puzzle for me.',
+];
+
 export function smallTalk(random: Random): Exchange {
   const [asks, answer] = random.pick(chat);
   return { ask: random.pick(asks.split('|')), answer };
