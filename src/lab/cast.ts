@@ -1,6 +1,11 @@
 /** @file The loaded models of an experiment by the part they play, and what is done with them. */
-import type { Attack, AttackResult, AttackStep } from '../attacks/attack.ts';
-import { conversation } from '../attacks/attack.ts';
+import {
+  conversation,
+  type Attack,
+  type AttackResult,
+  type AttackStep,
+  type ModelOfAccess,
+} from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
 import { LabError } from '../core/errors.ts';
 import type { Access, ModelRole } from '../core/method.ts';
@@ -10,7 +15,6 @@ import { stack } from '../defenses/stack.ts';
 import { turn } from '../models/decoding/join.ts';
 import type { ModelEntry } from '../models/catalog.ts';
 import type { LanguageModel } from '../models/language-model.ts';
-import { trialError } from './failures.ts';
 import { createMeter, metered, type Meter, type MeterOf, type UsageByRole } from './meter.ts';
 import { usualAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
 import type { TrialError } from './records.ts';
@@ -66,10 +70,7 @@ export interface Crafted {
   readonly error?: TrialError | undefined;
 }
 
-/**
- * Attack the undefended model. The event loop gets a turn after every step, so that a stop takes effect there.
- * A failure that is due to the words of this one behavior is part of what is returned.
- */
+/** Attack the undefended model. The event loop gets a turn after every step, so that a stop takes effect there. */
 export async function craft(
   cast: Cast,
   { method, options }: Chosen<Attack>,
@@ -79,32 +80,23 @@ export async function craft(
 ): Promise<Crafted> {
   const meter = createMeter();
   const steps: AttackStep[] = [];
+  const model = metered(cast.target(method.access), 'target', meter);
+  const search = method.run(behavior, model as ModelOfAccess[Access], options, {
+    random: createRandom(seed).fork('attack'),
+    signal,
+    role: playedBy(cast, meter),
+  });
   try {
-    const search = method.run(
-      behavior,
-      metered(cast.target(method.access), 'target', meter) as never,
-      options,
-      {
-        random: createRandom(seed).fork('attack'),
-        signal,
-        role: playedBy(cast, meter),
-      },
-    );
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        const next = await search.next();
-        if (next.done) return { result: next.value, steps: thinned(steps), usage: meter.usage };
-        steps.push(next.value);
-        onStep(next.value);
-        await turn();
-      }
-    } finally {
-      await search.return(asPlain(behavior));
+    for (;;) {
+      signal.throwIfAborted();
+      const next = await search.next();
+      if (next.done) return { result: next.value, steps: thinned(steps), usage: meter.usage };
+      steps.push(next.value);
+      onStep(next.value);
+      await turn();
     }
-  } catch (reason) {
-    const error = trialError(reason, 'attack');
-    return { result: asPlain(behavior), steps: thinned(steps), usage: meter.usage, error };
+  } finally {
+    await search.return(asPlain(behavior));
   }
 }
 

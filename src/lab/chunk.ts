@@ -4,11 +4,12 @@ import { createMeter, type Meter, type MeterOf } from './meter.ts';
 import type { Generation, LanguageModel } from '../models/language-model.ts';
 import type { TokenTrace } from '../models/decoding/policy.ts';
 import type { Score } from '../evaluators/evaluator.ts';
-import { craft, playedBy, type Cast, type Crafted } from './cast.ts';
+import { asPlain, craft, playedBy, type Cast, type Crafted } from './cast.ts';
 import { evaluate } from './evaluate.ts';
 import { trialError } from './failures.ts';
 import type { TrialError, TrialRecord } from './records.ts';
 import type { ResolvedPlan } from './resolve.ts';
+import type { PlacedRecord } from './store.ts';
 import type { Chunk, Trial } from './trials.ts';
 
 /** Finds the meter of a trial by the abort signal that its requests carry. */
@@ -47,7 +48,7 @@ interface Answer {
 }
 
 /** @returns one record a trial, in order. Nothing is returned unless all trials of the chunk have finished. */
-export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<readonly TrialRecord[]> {
+export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<readonly PlacedRecord[]> {
   const { resolved, cast, crafted, signal } = context;
   const { trials } = chunk;
   const startedAt = new Date().toISOString();
@@ -75,10 +76,10 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
   });
   const scoreMs = clock();
 
-  return trials.map(({ key, behavior, seed }, i): TrialRecord => {
+  return trials.map(({ place, key, behavior, seed }, i) => {
     const { result, steps, usage: attackUsage } = made[i]!;
     const { reply, error } = answers[i]!;
-    return {
+    const record: TrialRecord = {
       version: 1,
       ...key,
       behaviorDetail: behavior,
@@ -95,6 +96,7 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
       seed,
       times: { startedAt, attackMs, answerMs, scoreMs },
     };
+    return { place, record };
   });
 }
 
@@ -107,8 +109,13 @@ async function craftAll(
   { cast, crafted, signal, onStep }: ChunkContext,
 ): Promise<void> {
   if (trials.every(({ seed }) => crafted.has(seed))) return;
-  const make = (trial: Trial, joint: AbortSignal) =>
-    craft(cast, attack, trial, joint, (step) => onStep(trial, step));
+  const make = async (trial: Trial, joint: AbortSignal): Promise<Crafted> => {
+    try {
+      return await craft(cast, attack, trial, joint, (step) => onStep(trial, step));
+    } catch (reason) {
+      return { result: asPlain(trial.behavior), steps: [], usage: {}, error: trialError(reason, 'attack') };
+    }
+  };
   if (attack.method.access === 'white-box') {
     for (const trial of trials) crafted.set(trial.seed, await make(trial, signal));
     return;

@@ -58,3 +58,15 @@ export function inBatches<E>(deliver: (events: readonly E[]) => unknown, everyMs
     close: flush,
   };
 }
+
+/**
+ * A callback whose far side is another thread: it is not waited for at each call, but `settled` resolves when the
+ * far side has taken the last one. Replies and callbacks travel apart, so a reply could otherwise overtake them.
+ */
+export function relay<A extends readonly unknown[]>(callback: (...args: A) => unknown) {
+  let last: unknown;
+  return {
+    send: (...args: A): void => void (last = callback(...args)),
+    settled: async (): Promise<void> => void (await last),
+  };
+}

@@ -44,7 +44,9 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   const targets = plan.models.targets.flatMap((id, i) =>
     problems.attempt(`models.targets.${i}`, () => findModel(registries.models, id)),
   );
-  const roles = resolveRoles(plan, registries, problems);
+  const [roles = {}] = problems.attempt('models.roles', () =>
+    findRoles(plan.models.roles, registries.models),
+  );
   const filled = Object.keys(plan.models.roles);
 
   const choose = <M extends MethodCard>(registry: Registry<M>, path: string, choice: MethodChoice) =>
@@ -125,14 +127,9 @@ class Problems {
   }
 }
 
-function resolveRoles({ models }: Plan, registries: Registries, problems: Problems): RoleEntries {
-  const entries = Object.entries(models.roles).flatMap(([role, id]) =>
-    problems
-      .attempt(`models.roles.${role}`, () => findModel(registries.models, id))
-      .map((entry) => [role, entry] as const),
-  );
-  return Object.fromEntries(entries);
-}
+/** @throws LabError 'unknown-model' */
+export const findRoles = (roles: Plan['models']['roles'], models: readonly ModelEntry[]): RoleEntries =>
+  Object.fromEntries(Object.entries(roles).map(([role, id]) => [role, findModel(models, id)]));
 
 /** @throws LabError 'unknown-method', 'bad-options', or 'bad-plan' for a role that nobody plays */
 export function chooseMethod<M extends MethodCard>(

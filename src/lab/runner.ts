@@ -4,16 +4,12 @@ import type { RunEvent } from './api.ts';
 import { defended, loadCast, type Cast, type Crafted } from './cast.ts';
 import { createSignalMeters, runChunk } from './chunk.ts';
 import { eventsOf } from './events.ts';
+import { expand, holdRun, type Expanded, type HeldRun } from './held-run.ts';
 import { summarize } from './metrics.ts';
 import type { ModelPool } from './model-pool.ts';
-import { parsePlan } from './plan.ts';
-import type { DeviceInfo, RunState, RunSummary, TrialRecord } from './records.ts';
+import type { DeviceInfo, RunSummary, TrialRecord } from './records.ts';
 import type { Registries } from './registries.ts';
-import { resolvePlan, type ResolvedPlan } from './resolve.ts';
-import { checkSamePlan, checkSameTrials } from './stored.ts';
 import type { PlacedRecord, RunStore } from './store.ts';
-import { chunksOf, type Chunk } from './trials.ts';
-import { versions } from './versions.ts';
 
 export interface Runner {
   readonly registries: Registries;
@@ -40,50 +36,33 @@ export async function* runPlan(
   runner: Runner,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, RunSummary> {
-  const { registries, store, device } = runner;
-  const resolved = resolvePlan(parsePlan(input), registries);
-  const chunks = chunksOf(resolved, registries);
-  const total = chunks.reduce((sum, { trials }) => sum + trials.length, 0);
-
-  const unlock = await store.lock(runId);
+  const { registries, device } = runner;
+  const expanded = expand(input, registries);
+  const run = await holdRun(runId, expanded, runner);
   try {
-    const before = await store.run(runId);
-    if (before) checkSamePlan(before, resolved.plan);
-    const stored = await store.trials(runId);
-    checkSameTrials(runId, stored, chunks);
-    const createdAt = before?.createdAt ?? new Date().toISOString();
-    const note = (state: RunState) =>
-      store.putRun({ id: runId, plan: resolved.plan, device, versions, createdAt, state, total });
-    await note('running');
-    try {
-      const records = yield* runMissing(runId, { resolved, chunks, total, stored }, runner, signal);
-      await note('done');
-      return summarize(resolved.plan, device, registries.evaluators.all, records);
-    } catch (error) {
-      await note(isAbort(error) ? 'stopped' : 'failed');
-      throw error;
-    }
+    await run.note('running');
+    const records = yield* runMissing(run, expanded, runner, signal);
+    await run.note('done');
+    return summarize(expanded.resolved.plan, device, registries.evaluators.all, records);
+  } catch (error) {
+    await run.note(isAbort(error) ? 'stopped' : 'failed');
+    throw error;
   } finally {
-    unlock();
+    run.release();
   }
 }
 
-interface Work {
-  readonly resolved: ResolvedPlan;
-  readonly chunks: readonly Chunk[];
-  readonly total: number;
-  readonly stored: readonly PlacedRecord[];
-}
-
+/** @returns the records of the whole run, in the order of the plan, without what a summary does not read */
 async function* runMissing(
-  runId: string,
-  { resolved, chunks, total, stored }: Work,
-  { models, store }: Runner,
+  run: HeldRun,
+  { resolved, chunks, total }: Expanded,
+  { models }: Runner,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, readonly TrialRecord[]> {
-  const records = new Map(stored.map(({ place, record }) => [place, forSummary(record)]));
-  const crafted = new Map(stored.map(({ record }) => [record.seed, craftedIn(record)]));
+  const records = new Map(run.stored.map(({ place, record }) => [place, forSummary(record)]));
+  const crafted = new Map(run.stored.map(({ record }) => [record.seed, craftedIn(record)]));
   const unfinished = chunks.filter(({ trials }) => trials.some(({ place }) => !records.has(place)));
+  const whiteBox = resolved.attacks.some(({ method }) => method.access === 'white-box');
 
   for (const target of resolved.targets) {
     const ofTarget = unfinished.filter((chunk) => chunk.target === target);
@@ -91,7 +70,7 @@ async function* runMissing(
     const cast = yield* eventsOf<RunEvent, Cast>((emit) =>
       loadCast(
         models,
-        { target, roles: resolved.roles, whiteBox: needsWhiteBox(resolved) },
+        { target, roles: resolved.roles, whiteBox },
         { signal, onProgress: (progress) => emit({ type: 'load', progress }) },
       ),
     );
@@ -101,33 +80,31 @@ async function* runMissing(
       resolved.stacks.map(({ name, defenses }) => [name, defended(cast, target, defenses, meters.meterOf)]),
     );
     for (const chunk of ofTarget) {
+      signal.throwIfAborted();
       const missing = chunk.trials.filter(({ place }) => !records.has(place));
       for (const { key } of missing) yield { type: 'trial-start', key };
-      const fresh = yield* eventsOf<RunEvent, readonly TrialRecord[]>((emit) =>
+      const model = behind.get(chunk.stack.name)!;
+      const fresh = yield* eventsOf<RunEvent, readonly PlacedRecord[]>((emit) =>
         runChunk(chunk, {
           resolved,
           cast,
-          model: behind.get(chunk.stack.name)!,
+          model,
           meters,
           crafted,
           signal,
           onStep: ({ key }, step) => emit({ type: 'step', key, step }),
         }),
       );
-      const placed = missing.map(({ place }) => ({ place, record: fresh[place - chunk.trials[0]!.place]! }));
-      await store.append(runId, placed);
-      for (const { place, record } of placed) {
+      const added = fresh.filter(({ place }) => !records.has(place));
+      await run.append(added);
+      for (const { place, record } of added) {
         records.set(place, forSummary(record));
         yield { type: 'trial', record, finished: records.size, total };
       }
-      signal.throwIfAborted();
     }
   }
   return [...records].toSorted(([a], [b]) => a - b).map(([, record]) => record);
 }
-
-const needsWhiteBox = ({ attacks }: ResolvedPlan) =>
-  attacks.some(({ method }) => method.access === 'white-box');
 
 /** The parts of a record that a summary reads, so that a long run stays small in memory. */
 const forSummary = (record: TrialRecord): TrialRecord => ({ ...record, attackSteps: [], tokens: [] });

@@ -57,12 +57,12 @@ const recordSchema = z.looseObject({
 });
 
 /**
- * Find the place of each record in the plan.
+ * Find the place of each record in the plan; of records of one trial the last counts.
  * @throws LabError 'bad-input' for a record that is not one, or that the plan does not stand for
  */
 export function placed(records: readonly TrialRecord[], chunks: readonly Chunk[]): readonly PlacedRecord[] {
   const trials = new Map(chunks.flatMap((chunk) => chunk.trials.map((trial) => [keyText(trial.key), trial])));
-  return records.map((record, i) => {
+  const rows = records.map((record, i) => {
     const parsed = recordSchema.safeParse(record);
     const issue = parsed.error?.issues[0];
     if (issue) throw unreadable(i, `${issue.path.join('.') || 'record'}: ${issue.message}`);
@@ -71,6 +71,7 @@ export function placed(records: readonly TrialRecord[], chunks: readonly Chunk[]
       throw unreadable(i, 'The plan has no such trial with this seed.');
     return { place: trial.place, record };
   });
+  return [...new Map(rows.map((row) => [row.place, row])).values()];
 }
 
 const unreadable = (index: number, reason: string) =>

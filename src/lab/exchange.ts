@@ -1,0 +1,122 @@
+/** @file One attempt outside a run: a chat turn in the playground, or one attack on one behavior. */
+import type { AttackResult, AttackStep } from '../attacks/attack.ts';
+import type { Behavior } from '../core/behavior.ts';
+import { lastUserText, system, type ChatMessage } from '../core/chat.ts';
+import type { MethodCard, Registry } from '../core/method.ts';
+import type { GenerateOptions, Generation } from '../models/language-model.ts';
+import type { AttackReply, AttackRequest, ChatReply, ChatRequest, MethodChoice } from './api.ts';
+import { asPlain, craft, defended, loadCast, playedBy } from './cast.ts';
+import { evaluate } from './evaluate.ts';
+import { createMeter, noUsage } from './meter.ts';
+import { findModel, type ModelPool } from './model-pool.ts';
+import type { Registries } from './registries.ts';
+import { checkAccess, chooseMethod, findRoles } from './resolve.ts';
+
+interface Bench {
+  readonly registries: Registries;
+  readonly models: ModelPool;
+}
+interface Listeners {
+  readonly signal: AbortSignal;
+  readonly onStep: (step: AttackStep) => void;
+}
+
+/** Write the next turn of a conversation, with an attack and defenses switched on or off. */
+export async function chatOnce(
+  request: ChatRequest,
+  bench: Bench,
+  { onToken, ...listeners }: Listeners & { readonly onToken: NonNullable<GenerateOptions['onToken']> },
+): Promise<ChatReply> {
+  const startedAt = performance.now();
+  // The conversation brings its own system prompt, and what is asked is what was typed.
+  const { context: _, ...behavior } = request.behavior ?? freeChat;
+  const { result, ...reply } = await attempt(
+    request,
+    { ...behavior, prompt: lastUserText(request.messages) },
+    bench,
+    { ...listeners, onToken, topTokens: request.topTokens },
+    (made) =>
+      request.attack
+        ? { ...made, messages: inPlaceOfLastTurn(request.messages, made.messages) }
+        : { messages: request.messages, steps: 0 },
+  );
+  return { ...reply, attackResult: result, elapsedMs: performance.now() - startedAt };
+}
+
+/** Attack one behavior, then put the result to the defended model: one trial, as a run would do it. */
+export async function attackOnce(
+  request: AttackRequest,
+  bench: Bench,
+  listeners: Listeners,
+): Promise<AttackReply> {
+  const { usage, ...reply } = await attempt(request, request.behavior, bench, listeners, (made) => made);
+  return { ...reply, target: usage.target ?? noUsage };
+}
+
+const freeChat: Behavior = { id: 'chat', prompt: '', category: 'chat', set: 'chat', kind: 'benign' };
+
+type Request = Pick<
+  ChatRequest,
+  'model' | 'defenses' | 'attack' | 'evaluators' | 'roles' | 'sampling' | 'seed'
+>;
+
+/**
+ * Check the request, load its models, attack, answer, score.
+ * @param place what is really sent, given what the attack made
+ */
+async function attempt(
+  request: Request,
+  behavior: Behavior,
+  { registries, models }: Bench,
+  { onStep, signal, ...listening }: Listeners & Pick<GenerateOptions, 'onToken' | 'topTokens'>,
+  place: (made: AttackResult) => AttackResult,
+) {
+  const target = findModel(registries.models, request.model);
+  const filled = Object.keys(request.roles);
+  const onTarget = <M extends MethodCard>(registry: Registry<M>, choice: MethodChoice) => {
+    const chosen = chooseMethod(registry, choice, filled);
+    checkAccess(chosen.method, target);
+    return chosen;
+  };
+  const attack = request.attack && onTarget(registries.attacks, request.attack);
+  const defenses = request.defenses.map((choice) => onTarget(registries.defenses, choice));
+  const evaluators = (request.evaluators ?? []).map((choice) =>
+    chooseMethod(registries.evaluators, choice, filled),
+  );
+  const roles = findRoles(request.roles, registries.models);
+  const whiteBox = attack?.method.access === 'white-box';
+  const cast = await loadCast(models, { target, roles, whiteBox }, { signal });
+
+  const seed = `${request.seed}/${target.id}/${behavior.id}/${attack?.method.id ?? 'none'}`;
+  const made = attack && (await craft(cast, attack, { behavior, seed }, signal, onStep));
+  const result = place(made?.result ?? asPlain(behavior));
+  const { messages, assistantPrefix } = result;
+  const meter = createMeter(made?.usage);
+  const { maxNewTokens, ...sampling } = request.sampling;
+  const generation: Generation = await defended(cast, target, defenses, () => meter).generate(messages, {
+    ...listening,
+    maxNewTokens,
+    sampling,
+    seed,
+    signal,
+    ...(assistantPrefix !== undefined && { assistantPrefix }),
+  });
+  const scores = await evaluate(
+    evaluators,
+    { behavior, messages, assistantPrefix, response: generation.text },
+    { signal, role: playedBy(cast, meter) },
+  );
+  return { result, generation, scores, usage: meter.usage };
+}
+
+/** The conversation with its last user turn replaced; a system turn of the attack joins the one there is. */
+function inPlaceOfLastTurn(
+  conversation: readonly ChatMessage[],
+  made: readonly ChatMessage[],
+): readonly ChatMessage[] {
+  const last = conversation.findLastIndex(({ role }) => role === 'user');
+  const all = [...conversation.slice(0, Math.max(0, last)), ...made];
+  const orders = all.filter(({ role }) => role === 'system').map(({ content }) => content);
+  const turns = all.filter(({ role }) => role !== 'system');
+  return orders.length === 0 ? turns : [system(orders.join('\n\n')), ...turns];
+}

@@ -1,0 +1,150 @@
+/** @file The worker's side of the lab. It uses no worker globals, so tests call it directly. */
+import type { ModelEntry } from '../models/catalog.ts';
+import { turn } from '../models/decoding/join.ts';
+import type { LanguageModel } from '../models/language-model.ts';
+import type { LoadOptions as LoaderOptions } from '../models/load.ts';
+import { LabError, outcomeOf, type Outcome } from '../core/errors.ts';
+import type { LabApi } from './api.ts';
+import { inBatches, relay } from './events.ts';
+import { attackOnce, chatOnce } from './exchange.ts';
+import { summarize } from './metrics.ts';
+import { createModelPool, findModel, usualAccess } from './model-pool.ts';
+import { expand, holdRun } from './held-run.ts';
+import type { DeviceInfo, RunInfo } from './records.ts';
+import { catalogueOf, registries as everything, type Registries } from './registries.ts';
+import { runPlan } from './runner.ts';
+import { placed } from './stored.ts';
+import type { RunStore } from './store.ts';
+
+export interface LabHost {
+  readonly loadModel: (entry: ModelEntry, options: LoaderOptions) => Promise<LanguageModel>;
+  readonly store: RunStore | Promise<RunStore>;
+  readonly device: DeviceInfo | Promise<DeviceInfo>;
+  /** Default: everything that ships with the lab. */
+  readonly registries?: Registries;
+}
+
+export function createLab({ loadModel, registries = everything, ...later }: LabHost): LabApi {
+  const models = createModelPool(async (entry, { access, onProgress, signal }) => {
+    const { kind } = await later.device;
+    return loadModel(entry, {
+      access,
+      device: kind,
+      signal,
+      onProgress: (progress) => onProgress?.({ model: entry.id, ...progress }),
+    });
+  });
+  const calls = new Map<string, AbortController>();
+
+  /** A call that `cancel` can reach under its id while it lasts. */
+  const stoppable = async <T>(
+    callId: string,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<Outcome<T>> => {
+    const controller = new AbortController();
+    calls.set(callId, controller);
+    const outcome = await outcomeOf(() => work(controller.signal));
+    if (calls.get(callId) === controller) calls.delete(callId);
+    return outcome;
+  };
+  const bench = async () => ({ registries, models, store: await later.store, device: await later.device });
+
+  return {
+    device: async () => later.device,
+    storage: () => outcomeOf(async () => ({ persistent: (await later.store).persistent })),
+    catalogue: async () => catalogueOf(registries),
+    behaviors: (set) => outcomeOf(async () => registries.sets.get(set).behaviors),
+    load: (callId, id, onProgress) =>
+      stoppable(callId, async (signal) => {
+        const entry = findModel(registries.models, id);
+        const progress = relay(onProgress);
+        await models.get(entry, { access: usualAccess(entry), onProgress: progress.send, signal });
+        await progress.settled();
+      }),
+    chat: (callId, request, onToken, onStep) =>
+      stoppable(callId, async (signal) => {
+        const [tokens, steps] = [relay(onToken), relay(onStep)];
+        const listeners = { onToken: tokens.send, onStep: steps.send, signal };
+        const reply = await chatOnce(request, await bench(), listeners);
+        await Promise.all([tokens.settled(), steps.settled()]);
+        return reply;
+      }),
+    attack: (callId, request, onStep) =>
+      stoppable(callId, async (signal) => {
+        const steps = relay(onStep);
+        const reply = await attackOnce(request, await bench(), { onStep: steps.send, signal });
+        await steps.settled();
+        return reply;
+      }),
+    run: (runId, plan, onEvents) =>
+      stoppable(runId, async (signal) => {
+        const run = runPlan(runId, plan, await bench(), signal);
+        const batches = inBatches(onEvents);
+        try {
+          for (;;) {
+            const next = await run.next();
+            if (next.done) return next.value;
+            batches.add(next.value);
+            await turn();
+          }
+        } finally {
+          await batches.close();
+        }
+      }),
+    cancel: async (callId) => calls.get(callId)?.abort(),
+    runs: () =>
+      outcomeOf(async () => {
+        const { store } = await bench();
+        return Promise.all((await store.runs()).map((run) => withTrueState(run, store)));
+      }),
+    trials: (runId) =>
+      outcomeOf(async () => {
+        const { store } = await bench();
+        return (await store.trials(runId)).map(({ record }) => record);
+      }),
+    summary: (runId) =>
+      outcomeOf(async () => {
+        const { store } = await bench();
+        const run = await store.run(runId);
+        if (run === undefined)
+          throw new LabError('bad-input', `There is no run ${runId}.`, {
+            advice: 'It may have been removed, or made in another browser.',
+          });
+        const records = (await store.trials(runId)).map(({ record }) => record);
+        return summarize(run.plan, run.device, registries.evaluators.all, records);
+      }),
+    restore: (runId, input, records) =>
+      outcomeOf(async () => {
+        const tools = await bench();
+        const expanded = expand(input, registries);
+        const arriving = placed(records, expanded.chunks);
+        const run = await holdRun(runId, expanded, tools);
+        try {
+          await run.note('paused');
+          const known = new Set(run.stored.map(({ place }) => place));
+          const fresh = arriving.filter(({ place }) => !known.has(place));
+          await run.append(fresh);
+          return fresh.length;
+        } finally {
+          run.release();
+        }
+      }),
+    remove: (runId) =>
+      outcomeOf(async () => {
+        const store = await later.store;
+        const release = await store.lock(runId);
+        await store.remove(runId).finally(release);
+      }),
+  };
+}
+
+/** A run that says it is running while nobody holds it was cut off: it can go on from its last trial. */
+async function withTrueState(run: RunInfo, store: RunStore): Promise<RunInfo> {
+  if (run.state !== 'running') return run;
+  try {
+    (await store.lock(run.id))();
+    return { ...run, state: 'paused' };
+  } catch {
+    return run;
+  }
+}
