@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { mean, rateOf, wilson } from '../../src/core/statistics.ts';
+
+describe('wilson', () => {
+  // Shares of 50 with their 95% intervals, as computed for the stored runs of AISafetyLab; per cent, one decimal.
+  test.each([
+    [16, [20.8, 45.8]],
+    [32, [50.1, 75.9]],
+    [41, [69.2, 90.2]],
+    [46, [81.2, 96.8]],
+  ])('%i of 50', (successes, expected) => {
+    expect(wilson(successes, 50).map((bound) => Math.round(bound * 1000) / 10)).toEqual(expected);
+  });
+  test('stays within 0 and 1 at the ends', () => {
+    expect(wilson(0, 20)[0]).toBe(0);
+    expect(wilson(20, 20)[1]).toBe(1);
+    expect(wilson(0, 20)[1]).toBeGreaterThan(0);
+  });
+  test('holds the share and narrows with n', () => {
+    const width = (n: number) => wilson(n / 4, n)[1] - wilson(n / 4, n)[0];
+    expect(width(400)).toBeLessThan(width(40));
+    expect(wilson(10, 40)[0]).toBeLessThan(0.25);
+    expect(wilson(10, 40)[1]).toBeGreaterThan(0.25);
+  });
+  test.each([
+    [1, 0],
+    [-1, 5],
+    [6, 5],
+    [Number.NaN, 5],
+  ])('refuses %d of %d', (successes, n) => {
+    expect(() => wilson(successes, n)).toThrow(RangeError);
+  });
+});
+
+describe('rateOf', () => {
+  test('keeps what could not be told out of the denominator', () => {
+    expect(rateOf([true, false, null, true])).toMatchObject({ n: 4, scored: 3, successes: 2, rate: 2 / 3 });
+  });
+  test('has no rate and no interval when nothing was scored', () => {
+    expect(rateOf([null, null])).toEqual({ n: 2, scored: 0, successes: 0, rate: null, interval: null });
+    expect(rateOf([]).rate).toBeNull();
+  });
+});
+
+test('mean of a typed array', () => {
+  expect(mean(Float32Array.of(1, 2, 6))).toBe(3);
+});
