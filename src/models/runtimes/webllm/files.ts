@@ -5,25 +5,16 @@
  */
 import type { ModelRecord } from '@mlc-ai/web-llm';
 import { z } from 'zod';
-import { isAbort, LabError } from '../../../core/errors.ts';
-import type { Abortable } from '../../language-model.ts';
+import { LabError } from '../../../core/errors.ts';
+import { openFolder, type FolderOptions } from '../../files.ts';
 import { chatConfigSchema, tensorCacheSchema, type ChatConfig, type Shard } from './config.ts';
 
 /** The cache names are web-llm's own; it looks files up there by exact URL. */
 type Scope = 'webllm/config' | 'webllm/model' | 'webllm/wasm';
 
-export interface LoadProgress {
-  readonly file: string;
-  readonly loadedBytes: number;
-  /** `null` when the server does not say. */
-  readonly totalBytes: number | null;
-}
-export type OnProgress = (progress: LoadProgress) => void;
-
-/** What a download needs from its surroundings. */
-export interface FileAccess {
-  readonly caches: Pick<CacheStorage, 'open'> | undefined;
-  readonly fetch: typeof fetch;
+export type FileCache = Pick<Cache, 'match' | 'put' | 'delete'>;
+export interface FileCaches {
+  open(name: string): Promise<FileCache>;
 }
 
 /** The small files, read before the weights. */
@@ -36,14 +27,11 @@ export interface ModelDescription {
 }
 
 export interface ModelFiles {
-  describe(options: Abortable): Promise<ModelDescription>;
+  describe(): Promise<ModelDescription>;
   /** Bytes of weights that are not in the cache yet. */
   missingBytes(shards: readonly Shard[]): Promise<number>;
   /** Put weights and library into the cache. */
-  download(
-    shards: readonly Shard[],
-    options: Abortable & { readonly onProgress?: OnProgress | undefined },
-  ): Promise<void>;
+  download(shards: readonly Shard[]): Promise<void>;
 }
 
 /** Parallel downloads; the number that web-llm itself uses. */
@@ -53,43 +41,47 @@ const lanes = 4;
  * @throws (from each method) LabError 'unknown-model' for a file that is not there, 'unreachable' when the server
  *   is not or a file is cut short, 'storage-unavailable', 'bad-model' for a file of the wrong kind; the signal's reason
  */
-export function modelFiles(record: ModelRecord, access: FileAccess): ModelFiles {
+export function modelFiles(
+  record: ModelRecord,
+  caches: FileCaches | undefined,
+  options: FolderOptions,
+): ModelFiles {
   const folder = folderUrl(record.model);
   const urlOf = (path: string) => new URL(path, folder).href;
-  const open = (scope: Scope) => openCache(access.caches, scope);
+  const open = (scope: Scope) => openCache(caches, scope);
 
-  const store = async (scope: Scope, url: string, options: FetchOptions): Promise<void> => {
+  const store = async (scope: Scope, url: string, { signal, bytes }: StoreOptions): Promise<void> => {
+    signal?.throwIfAborted();
     const cache = await open(scope);
     if (await cache.match(url)) return;
-    const { body, headers } = await request(record.model_id, url, access.fetch, options.signal);
-    const totalBytes = options.bytes ?? (Number(headers.get('content-length')) || null);
-    let loadedBytes = 0;
-    const count = new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        loadedBytes += chunk.byteLength;
-        options.onProgress?.({ file: nameOf(url), loadedBytes, totalBytes });
-        controller.enqueue(chunk);
+    const base = new URL('.', url).href;
+    const source = openFolder(
+      { kind: 'url', base },
+      {
+        ...options,
+        baseUrl: base,
+        signal,
+        onProgress: (progress) =>
+          options.onProgress?.({ ...progress, totalBytes: bytes ?? progress.totalBytes }),
       },
-    });
-    const type = headers.get('content-type') ?? 'application/octet-stream';
-    const stored = new Response(body.pipeThrough(count), { headers: { 'content-type': type } });
-    await cache.put(url, stored).catch((error: unknown) => {
-      throw isAbort(error) || options.signal?.aborted ? (options.signal?.reason ?? error) : error;
-    });
-    if (options.bytes === undefined || loadedBytes === options.bytes) return;
+    );
+    const response = await source.response(nameOf(url));
+    const { body, read } = metered(response.body!);
+    try {
+      await cache.put(url, new Response(body, { headers: storedHeaders(response) }));
+    } catch (error) {
+      // What the cache throws does not say why the body ended; what the body threw does.
+      throw signal?.aborted ? signal.reason : (read.failure ?? error);
+    }
+    if (bytes === undefined || read.bytes === bytes) return;
     await cache.delete(url);
     throw new LabError(
-      'unreachable',
-      `${nameOf(url)} of ${record.model_id} came with ${loadedBytes} bytes instead of ${options.bytes}.`,
+      'bad-model',
+      `${nameOf(url)} of ${record.model_id} came with ${read.bytes} bytes instead of ${bytes}.`,
       { advice: 'Load the model again; what has arrived whole is kept.' },
     );
   };
-  const read = async <T>(
-    scope: Scope,
-    path: string,
-    schema: z.ZodType<T>,
-    options: Abortable,
-  ): Promise<T> => {
+  const read = async <T>(scope: Scope, path: string, schema: z.ZodType<T>): Promise<T> => {
     const url = urlOf(path);
     await store(scope, url, options);
     const cache = await open(scope);
@@ -106,17 +98,17 @@ export function modelFiles(record: ModelRecord, access: FileAccess): ModelFiles 
   };
 
   return {
-    async describe(options) {
-      const config = await read('webllm/config', 'mlc-chat-config.json', chatConfigSchema, options);
+    async describe() {
+      const config = await read('webllm/config', 'mlc-chat-config.json', chatConfigSchema);
       if (!config.tokenizer_files.includes('tokenizer.json'))
         throw new LabError('bad-model', `${record.model_id} has no tokenizer.json.`, {
           advice: 'Pick a model of web-llm’s list whose folder holds one.',
         });
-      const tokenizer = await read('webllm/model', 'tokenizer.json', z.unknown(), options);
+      const tokenizer = await read('webllm/model', 'tokenizer.json', z.unknown());
       const tokenizerConfig = config.tokenizer_files.includes('tokenizer_config.json')
-        ? await read('webllm/model', 'tokenizer_config.json', z.record(z.string(), z.unknown()), options)
+        ? await read('webllm/model', 'tokenizer_config.json', z.record(z.string(), z.unknown()))
         : null;
-      const { records } = await read('webllm/model', 'tensor-cache.json', tensorCacheSchema, options);
+      const { records } = await read('webllm/model', 'tensor-cache.json', tensorCacheSchema);
       return { config, tokenizer, tokenizerConfig, shards: records };
     },
     async missingBytes(shards) {
@@ -126,28 +118,33 @@ export function modelFiles(record: ModelRecord, access: FileAccess): ModelFiles 
       );
       return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
     },
-    async download(shards, { signal, onProgress }) {
+    async download(shards) {
       // The library first: it is small, and without it the weights are of no use.
-      if (isCachedLibrary(record.model_lib))
-        await store('webllm/wasm', record.model_lib, { signal, onProgress });
+      if (isCachedLibrary(record.model_lib)) await store('webllm/wasm', record.model_lib, options);
+      const failed = new AbortController();
+      const signal = AbortSignal.any(options.signal ? [options.signal, failed.signal] : [failed.signal]);
       const waiting = shards.values();
       const lane = async () => {
         for (const { dataPath, nbytes } of waiting)
-          await store('webllm/model', urlOf(dataPath), { signal, onProgress, bytes: nbytes });
+          await store('webllm/model', urlOf(dataPath), { signal, bytes: nbytes });
       };
-      await Promise.all(Array.from({ length: lanes }, lane));
+      try {
+        await Promise.all(Array.from({ length: lanes }, lane));
+      } finally {
+        failed.abort(); // one lane that failed stops the others
+      }
     },
   };
 }
 
-interface FetchOptions extends Abortable {
+interface StoreOptions {
+  readonly signal?: AbortSignal | undefined;
   /** The size that the file must have. */
   readonly bytes?: number;
-  readonly onProgress?: OnProgress | undefined;
 }
 
 /** Where web-llm will look: it adds `resolve/main/` to any address that names no branch. */
-export function folderUrl(model: string): string {
+function folderUrl(model: string): string {
   const base = model.endsWith('/') ? model : `${model}/`;
   return new URL(/.+\/resolve\/.+\//.test(base) ? base : `${base}resolve/main/`).href;
 }
@@ -157,7 +154,32 @@ const isCachedLibrary = (url: string) => url.startsWith('http') && !url.includes
 
 const nameOf = (url: string) => new URL(url).pathname.split('/').at(-1)!;
 
-async function openCache(caches: FileAccess['caches'], scope: Scope): Promise<Cache> {
+const storedHeaders = ({ headers }: Response) => ({
+  'content-type': headers.get('content-type') ?? 'application/octet-stream',
+});
+
+/** The same stream, with a note of what passed and of what ended it. */
+function metered(source: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  const read: { bytes: number; failure?: unknown } = { bytes: 0 };
+  const reader = source.getReader();
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        read.bytes += value.byteLength;
+        controller.enqueue(value);
+      } catch (error) {
+        read.failure = error;
+        controller.error(error);
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return { body, read };
+}
+
+async function openCache(caches: FileCaches | undefined, scope: Scope): Promise<FileCache> {
   const advice = 'Open the lab from https or localhost, in a window that is not private.';
   if (!caches) throw new LabError('storage-unavailable', 'This page may not store model files.', { advice });
   try {
@@ -165,37 +187,4 @@ async function openCache(caches: FileAccess['caches'], scope: Scope): Promise<Ca
   } catch (cause) {
     throw new LabError('storage-unavailable', 'The browser refused to store model files.', { advice, cause });
   }
-}
-
-async function request(
-  modelId: string,
-  url: string,
-  fetchFile: typeof fetch,
-  signal: AbortSignal | undefined,
-): Promise<{ body: ReadableStream<Uint8Array<ArrayBuffer>>; headers: Headers }> {
-  const { host } = new URL(url);
-  let response: Response;
-  try {
-    response = await fetchFile(url, signal ? { signal } : {});
-  } catch (cause) {
-    if (signal?.aborted) throw signal.reason;
-    throw new LabError('unreachable', `${host} could not be reached for ${nameOf(url)} of ${modelId}.`, {
-      advice: 'Check the connection and that the airlock is open for this model, then load it again.',
-      cause,
-    });
-  }
-  // The hub answers 401 for a repository that does not exist.
-  if ([401, 403, 404].includes(response.status))
-    throw new LabError(
-      'unknown-model',
-      `${host} has no public ${nameOf(url)} for ${modelId} (status ${response.status}, ${url}).`,
-      { advice: 'Check the name or address of the model.' },
-    );
-  if (!response.ok || !response.body)
-    throw new LabError(
-      'unreachable',
-      `${host} answered ${response.status} for ${nameOf(url)} of ${modelId}.`,
-      { advice: 'Try again later; what has arrived is kept.' },
-    );
-  return { body: response.body, headers: response.headers };
 }

@@ -5,13 +5,15 @@
  * their logits then agree to about 1e-5, not bit for bit. No gradients: white-box methods need another runtime.
  * Generation on 0.2.86 was tested on a double of the engine only.
  */
+import type { InitProgressReport } from '@mlc-ai/web-llm';
 import { LabError } from '../../../core/errors.ts';
 import type { ModelEntry } from '../../catalog.ts';
-import type { Abortable } from '../../language-model.ts';
+import type { FileProgress, FolderOptions } from '../../files.ts';
+import type { Shard } from './config.ts';
 import { createRecorder, importEngine, inertSampling, type Engine, type EnginePackage } from './engine.ts';
 import { explain } from './errors.ts';
 import { listenForFatal } from './fatal-log.ts';
-import { modelFiles, type FileAccess, type OnProgress } from './files.ts';
+import { modelFiles, type FileCaches } from './files.ts';
 import { createWebLlmModel, type WebLlmModel } from './model.ts';
 import { checkDevice, checkRoom, isF16, needsF16, type Gpu } from './preflight.ts';
 import { recordFor } from './records.ts';
@@ -20,19 +22,17 @@ import { rollbackWorks, selfTest } from './self-test.ts';
 import { createSequence } from './sequence.ts';
 import { mlcTokenizer } from './tokenizer.ts';
 
-export interface WebLlmOptions extends Abortable {
-  readonly onProgress?: OnProgress | undefined;
+export interface WebLlmOptions extends FolderOptions {
   /** Only WebGPU will do; anything else is refused. */
   readonly device?: 'webgpu' | 'wasm' | undefined;
 }
 
 /** What loading needs from the browser; tests hand in their own. */
-export interface Surroundings extends FileAccess {
+export interface Surroundings {
   importEngine(): Promise<EnginePackage>;
   readonly gpu: Gpu | undefined;
   readonly storage: Pick<StorageManager, 'estimate'> | undefined;
-  /** Address that relative URLs start from. */
-  readonly site: string;
+  readonly caches: FileCaches | undefined;
 }
 
 const browser = (): Surroundings => ({
@@ -40,8 +40,6 @@ const browser = (): Surroundings => ({
   gpu: navigator.gpu,
   storage: navigator.storage,
   caches: globalThis.caches,
-  fetch: (input, init) => fetch(input, init),
-  site: globalThis.location.href,
 });
 
 /**
@@ -53,26 +51,28 @@ const browser = (): Surroundings => ({
  */
 export async function loadWebLlmModel(
   entry: ModelEntry,
-  { onProgress, signal, device = 'webgpu' }: WebLlmOptions = {},
+  { device = 'webgpu', ...options }: WebLlmOptions = {},
   surroundings: Surroundings = browser(),
 ): Promise<WebLlmModel> {
   if (device !== 'webgpu')
     throw new LabError('no-webgpu', `${entry.id} runs on WebGPU only; the lab is set to the processor.`, {
       advice: 'Switch the device to WebGPU, or pick a model of the transformers runtime.',
     });
+  const { signal, onProgress } = options;
   signal?.throwIfAborted();
   const fatal = listenForFatal();
   try {
     const { createEngine, prebuiltAppConfig } = await surroundings.importEngine();
-    const record = recordFor(entry, prebuiltAppConfig.model_list, surroundings.site);
+    const record = recordFor(entry, prebuiltAppConfig.model_list, options.baseUrl);
     await checkDevice(record, surroundings.gpu);
-    const files = modelFiles(record, surroundings);
-    const description = await files.describe({ signal });
+    const files = modelFiles(record, surroundings.caches, options);
+    const description = await files.describe();
+    const tokenizer = mlcTokenizer(description);
     // A folder loaded by URL says only here what it computes in.
     if (isF16(description.config.quantization) && !needsF16(record))
       await checkDevice({ ...record, required_features: ['shader-f16'] }, surroundings.gpu);
     await checkRoom(record.model_id, await files.missingBytes(description.shards), surroundings.storage);
-    await files.download(description.shards, { signal, onProgress });
+    await files.download(description.shards);
 
     const modelId = record.model_id;
     const recorder = createRecorder();
@@ -80,21 +80,23 @@ export async function loadWebLlmModel(
       appConfig: { model_list: [record], cacheBackend: 'cache' },
       logitProcessorRegistry: new Map([[modelId, recorder]]),
       logLevel: 'ERROR',
+      initProgressCallback: (report) => onProgress?.(deviceProgress(report, description.shards)),
     });
     await reload(engine, modelId, signal);
 
     const config = { ...description.config, ...record.overrides };
     const contextWindow =
       config.context_window_size > 0 ? config.context_window_size : config.sliding_window_size;
-    const parts = { engine, recorder, modelId, vocabSize: config.vocab_size, contextWindow };
+    const vocabSize = config.vocab_size;
+    const parts = { phase: 'load', engine, recorder, modelId, vocabSize, contextWindow } as const;
     await selfTest(createSequence({ ...parts, rollback: null }), parts);
     const rollback = findRollback(engine, modelId);
     const trusted =
       rollback && (await rollbackWorks(createSequence({ ...parts, rollback }))) ? rollback : null;
     return createWebLlmModel(
       entry.id,
-      mlcTokenizer(description),
-      createSequence({ ...parts, rollback: trusted }),
+      tokenizer,
+      createSequence({ ...parts, phase: 'run', rollback: trusted }),
       contextWindow,
     );
   } catch (error) {
@@ -102,6 +104,16 @@ export async function loadWebLlmModel(
   } finally {
     fatal.stop();
   }
+}
+
+/** What follows the download has no bytes of its own: its share is told in bytes of the weights. */
+function deviceProgress({ progress, text }: InitProgressReport, shards: readonly Shard[]): FileProgress {
+  const totalBytes = shards.reduce((sum, { nbytes }) => sum + nbytes, 0);
+  return {
+    file: /shader/i.test(text) ? 'programs for the GPU' : 'weights to the GPU',
+    loadedBytes: Math.round(progress * totalBytes),
+    totalBytes,
+  };
 }
 
 /** `reload`, given up at once on abort although the engine goes on; what it then loads is unloaded. */

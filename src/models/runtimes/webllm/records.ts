@@ -2,6 +2,7 @@
 import type { ModelRecord } from '@mlc-ai/web-llm';
 import { LabError } from '../../../core/errors.ts';
 import type { ModelEntry } from '../../catalog.ts';
+import { openFolder } from '../../files.ts';
 import { importEngine, type EnginePackage } from './engine.ts';
 import { needsF16 } from './preflight.ts';
 
@@ -9,13 +10,13 @@ import { needsF16 } from './preflight.ts';
 export const libraryFile = 'model-webgpu.wasm';
 
 /**
- * @param site address that a relative URL starts from
+ * @param baseUrl where relative addresses start; default as for any model folder
  * @throws LabError 'unknown-model' if web-llm has no compiled library for the model
  */
 export function recordFor(
   { id, source, needs }: ModelEntry,
   models: readonly ModelRecord[],
-  site: string,
+  baseUrl: string | undefined,
 ): ModelRecord {
   const listed = (found: ModelRecord | undefined, name: string): ModelRecord => {
     if (found) return found;
@@ -35,11 +36,11 @@ export function recordFor(
         models.find(({ model }) => model === address),
         source.repo,
       );
-      return { ...record, model: `${address}/resolve/${source.revision}/` };
+      return { ...record, model: openFolder(source).url };
     }
     case 'url':
     case 'bundled': {
-      const folder = new URL(source.base, site).href;
+      const folder = openFolder(source, { baseUrl }).url;
       return {
         model_id: id,
         model: asItStands(folder),
@@ -47,6 +48,8 @@ export function recordFor(
         required_features: needs.f16 ? ['shader-f16'] : [],
       };
     }
+    default:
+      return source satisfies never;
   }
 }
 

@@ -5,7 +5,7 @@
 import { LabError } from '../../../core/errors.ts';
 import type { Abortable } from '../../language-model.ts';
 import type { Engine, Recorder } from './engine.ts';
-import { explain, isFatal } from './errors.ts';
+import { explain, isFatal, type Phase } from './errors.ts';
 import type { Rollback } from './rollback.ts';
 
 export interface ReadOptions extends Abortable {
@@ -35,6 +35,8 @@ export interface SequenceParts {
   readonly contextWindow: number;
   /** `null`: a sequence that does not continue the cached one is prefilled again. */
   readonly rollback: Rollback | null;
+  /** What a failure means: while loading, most often that something does not fit. */
+  readonly phase: Phase;
 }
 
 export function createSequence(parts: SequenceParts): Sequence {
@@ -69,7 +71,7 @@ export function createSequence(parts: SequenceParts): Sequence {
     try {
       return await forward(ids, fresh);
     } catch (error) {
-      const explained = explain(error, { modelId, phase: 'run' });
+      const explained = explain(error, { modelId, phase: parts.phase });
       if (isFatal(explained)) dead = explained;
       throw explained;
     }

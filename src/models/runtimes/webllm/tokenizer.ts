@@ -31,14 +31,18 @@ export function jinjaTemplate(conversation: ConversationConfig, prefix: string):
   const { roles, seps } = conversation;
   const contentSeparator = conversation.role_content_sep ?? ': ';
   const around = (template: string | null | undefined, placeholder: string) => {
-    const [before, after] = (template ?? placeholder).split(placeholder);
-    return { before: before ?? '', after: after ?? '' };
+    const [before = '', after = null] = (template ?? placeholder).split(placeholder);
+    return { before, after };
   };
   const system = around(conversation.system_template, '{system_message}');
+  const withSystem =
+    system.after === null
+      ? `{{ raise_exception('This model has no place for a system message.') }}`
+      : `${literal(system.before)}{{ messages[0].content }}${literal(system.after)}`;
   const noSystem =
     conversation.system_message === '' && conversation.render_empty_system_message === false
       ? ''
-      : system.before + conversation.system_message + system.after;
+      : conversation.system_template.replace('{system_message}', () => conversation.system_message);
   const turn = (role: 'user' | 'assistant') => {
     const content = around(conversation.role_templates?.[role], `{${role}_message}`);
     const header = `${roles[role]}${contentSeparator}`;
@@ -47,13 +51,13 @@ export function jinjaTemplate(conversation: ConversationConfig, prefix: string):
       bare ? `{% if loop.first and opened %}{% else %}${literal(header)}{% endif %}` : literal(header),
       literal(content.before),
       '{{ message.content }}',
-      literal(content.after),
+      literal(content.after ?? ''),
     ].join('');
   };
   return [
     literal(prefix),
     `{% if messages[0].role == 'system' %}{% set turns = messages[1:] %}{% set opened = true %}`,
-    `${literal(system.before)}{{ messages[0].content }}${literal(system.after)}`,
+    withSystem,
     `{% else %}{% set turns = messages %}{% set opened = ${noSystem !== ''} %}${literal(noSystem)}{% endif %}`,
     `{% for message in turns %}`,
     `{% if message.role == 'user' %}${turn('user')}{% else %}${turn('assistant')}{% endif %}`,
