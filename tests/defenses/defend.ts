@@ -1,0 +1,38 @@
+import { parseOptions } from '../../src/core/options.ts';
+import type { Defense, DefenseContext } from '../../src/defenses/defense.ts';
+import type { ChatMessage } from '../../src/core/chat.ts';
+import { scripted, type Reply } from '../../src/models/runtimes/scripted.ts';
+import type { GenerateOptions, LanguageModel } from '../../src/models/language-model.ts';
+
+export const options: GenerateOptions = { maxNewTokens: 60 };
+
+export const playing = (roles: Readonly<Record<string, LanguageModel>>): DefenseContext => ({
+  role: (role) => {
+    const model = roles[role];
+    if (!model) throw new Error(`This test assigns no ${role}.`);
+    return model;
+  },
+});
+
+export const defend = (
+  defense: Defense,
+  model: LanguageModel,
+  chosen: Readonly<Record<string, unknown>> = {},
+  context = playing({}),
+): LanguageModel => defense.wrap(model, parseOptions(defense.options, chosen, defense.id), context);
+
+/** A black box that remembers what it was asked. */
+export function remembering(reply: Reply = () => 'Once upon a time.') {
+  const asked: { messages: readonly ChatMessage[]; options: GenerateOptions }[] = [];
+  const model = scripted({ reply });
+  return {
+    asked,
+    model: {
+      ...model,
+      generate: (messages, request) => {
+        asked.push({ messages, options: request });
+        return model.generate(messages, request);
+      },
+    } satisfies LanguageModel,
+  };
+}

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { assistant, user } from '../../src/core/chat.ts';
+import { perplexityFilter } from '../../src/defenses/input/perplexity-filter.ts';
+import { calibrateThreshold, windowedPerplexity } from '../../src/defenses/parts/perplexity.ts';
+import { peaked, scripted, answering } from '../../src/models/runtimes/scripted.ts';
+import { defend, options } from './defend.ts';
+
+const losses = (...values: number[]) => Float32Array.from(values);
+const repeated = (value: number, count: number): number[] => Array(count).fill(value);
+
+describe('windowed perplexity', () => {
+  // Nine tokens of 2 nats, then nine of 8: exp 2, exp 8, and exp 5 over all.
+  const text = losses(...repeated(2, 9), ...repeated(8, 9));
+  test('of the worst of two windows', () => expect(windowedPerplexity(text, 9)).toBeCloseTo(2980.958, 2));
+  test('of the first window alone', () =>
+    expect(windowedPerplexity(text.subarray(0, 9), 9)).toBeCloseTo(7.389, 3));
+  test('of a window as long as the text is its plain perplexity', () => {
+    expect(windowedPerplexity(text, 18)).toBeCloseTo(148.413, 2);
+    expect(windowedPerplexity(text, 500)).toBeCloseTo(148.413, 2);
+  });
+  test('reads the end when the windows leave some tokens over', () => {
+    expect(windowedPerplexity(losses(1, 1, 1, 1, 9), 2)).toBeCloseTo(Math.exp(5), 3);
+  });
+  test('of one token is defined, and of none is not', () => {
+    expect(windowedPerplexity(losses(3), 10)).toBeCloseTo(Math.exp(3), 3);
+    expect(windowedPerplexity(losses(), 10)).toBeNull();
+  });
+  test('rises when gibberish is appended', () => {
+    const plain = repeated(2, 20);
+    expect(windowedPerplexity(losses(...plain, ...repeated(7, 5)), 10)).toBeGreaterThan(
+      windowedPerplexity(losses(...plain), 10)!,
+    );
+  });
+});
+
+describe('calibration', () => {
+  const benign = Array.from({ length: 20 }, (_, i) => i + 1);
+  test('at rate 0 is the largest benign perplexity', () => expect(calibrateThreshold(benign, 0)).toBe(20));
+  test.each([0, 0.01, 0.05, 0.1, 0.33, 0.99])('keeps the promised rate %d', (rate) => {
+    const threshold = calibrateThreshold(benign, rate);
+    expect(benign.filter((value) => value > threshold).length / 20).toBeLessThanOrEqual(rate);
+  });
+  test('is the lowest threshold that keeps it', () => {
+    expect(benign.filter((value) => value > calibrateThreshold(benign, 0.1) - 1)).toHaveLength(3);
+  });
+  test('needs texts and a rate', () => {
+    expect(() => calibrateThreshold([], 0.1)).toThrow(RangeError);
+    expect(() => calibrateThreshold(benign, 1)).toThrow(RangeError);
+  });
+});
+
+describe('the filter', () => {
+  /** Expects the alphabet to go on: each letter after its predecessor is likely, anything else is not. */
+  const model = scripted({
+    next: (ids, tokenizer) =>
+      tokenizer.read(ids).messages.length > 0
+        ? answering(() => 'Fine.')(ids, tokenizer)
+        : peaked(tokenizer.vocabSize, ids.at(-1)! + 1, 0.5),
+  });
+  const likely = 'bcdefghijklmnop';
+  const gibberish = 'qx!z#kw@';
+  const ask = (text: string, chosen = {}) =>
+    defend(perplexityFilter, model, { threshold: 50, window: 5, ...chosen }).generate([user(text)], options);
+
+  test('lets a likely request through with what it measured', async () => {
+    const reply = await ask(likely);
+    expect(reply.text).toBe('Fine.');
+    expect(reply.events).toMatchObject([{ action: 'passed', detail: { threshold: 50, window: 5 } }]);
+  });
+  test('blocks a request with an unlikely stretch before the model sees it', async () => {
+    const reply = await ask(likely + gibberish);
+    expect(reply).toMatchObject({ finishReason: 'blocked', completionTokens: 0 });
+    expect(reply.events).toMatchObject([{ defense: 'perplexity-filter', action: 'blocked' }]);
+  });
+  test('reads earlier user turns too', async () => {
+    const defended = defend(perplexityFilter, model, { threshold: 50, window: 5 });
+    const talk = [user(gibberish), assistant('Fine.'), user(likely)];
+    expect((await defended.generate(talk, options)).finishReason).toBe('blocked');
+  });
+  test('blocks more as the threshold falls, never less', async () => {
+    const blocked = await Promise.all(
+      [1, 10, 40, 80, 1e9].map(async (threshold) => {
+        const reply = await ask(`${likely}!${likely}`, { threshold });
+        return reply.finishReason === 'blocked';
+      }),
+    );
+    expect(blocked).toEqual(blocked.toSorted().toReversed());
+    expect(new Set(blocked).size).toBe(2);
+  });
+  test('lets an empty and a one-token request through', async () => {
+    expect((await ask('')).finishReason).toBe('end');
+    expect((await ask('b', { threshold: 1e9 })).finishReason).toBe('end');
+  });
+  test('stops when the request is stopped', async () => {
+    const defended = defend(perplexityFilter, model);
+    const request = { ...options, signal: AbortSignal.abort() };
+    await expect(defended.generate([user(likely)], request)).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
