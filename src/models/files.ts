@@ -1,0 +1,188 @@
+/**
+ * @file Reads the files of a model folder, wherever it is, and says plainly what is wrong when it cannot.
+ * Downloads show bytes, can be cancelled, and are refused when they grow past a limit.
+ */
+import { isAbort, LabError } from '../core/errors.ts';
+import type { ModelSource } from './catalog.ts';
+import type { Abortable } from './language-model.ts';
+
+export interface FileProgress {
+  readonly file: string;
+  readonly loadedBytes: number;
+  /** `null` when the server does not say. */
+  readonly totalBytes: number | null;
+}
+
+export interface FolderOptions extends Abortable {
+  readonly onProgress?: ((progress: FileProgress) => void) | undefined;
+  /** Where relative addresses start. Default: the site's root, as seen from one of its workers. */
+  readonly baseUrl?: string | undefined;
+  /** Default: the global one. */
+  readonly fetch?: typeof fetch | undefined;
+}
+
+/** The most bytes that are read of a file. */
+const limits = { json: 128 * 2 ** 20, weights: 4 * 2 ** 30 } as const;
+
+/** Each method throws LabError 'unknown-model', 'bad-model' or 'unreachable', or the signal's reason. */
+export interface ModelFolder {
+  /** Ends in a slash. */
+  readonly url: string;
+  /** A parsed JSON object. */
+  json(file: string): Promise<Readonly<Record<string, unknown>>>;
+  /** As `json`, or `null` if there is no such file. */
+  optionalJson(file: string): Promise<Readonly<Record<string, unknown>> | null>;
+  optionalText(file: string): Promise<string | null>;
+  bytes(file: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** A checked response whose body reports progress and fails with the same errors. */
+  response(file: string): Promise<Response>;
+}
+
+/** @throws LabError 'not-supported' for a source that is not a folder */
+export function openFolder(source: ModelSource, options: FolderOptions = {}): ModelFolder {
+  const url = folderUrl(source, options.baseUrl);
+  const text = async (file: string) => new TextDecoder().decode(await read(url, file, options, limits.json));
+  const json = async (file: string) => parseObject(file, await text(file));
+  const optional = async <T>(load: Promise<T>): Promise<T | null> => {
+    try {
+      return await load;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  };
+  return {
+    url,
+    json,
+    optionalJson: (file) => optional(json(file)),
+    optionalText: (file) => optional(text(file)),
+    bytes: (file) => read(url, file, options, limits.weights),
+    response: async (file) => {
+      const response = await request(url, file, options);
+      const body = response.body!.pipeThrough(watch(file, sizeOf(response), options, limits.weights));
+      return new Response(body, { headers: response.headers });
+    },
+  };
+}
+
+/** Whether `error` says that a file is not there. */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof LabError && error.code === 'unknown-model';
+
+function folderUrl(source: ModelSource, baseUrl: string | undefined): string {
+  switch (source.kind) {
+    case 'bundled':
+    case 'url':
+      // A worker's script is one folder below the root, in development and in the built site.
+      return new URL(source.base, baseUrl ?? new URL('../', globalThis.location.href)).href;
+    case 'hub':
+      return `https://huggingface.co/${source.repo}/resolve/${encodeURIComponent(source.revision)}/`;
+    case 'webllm':
+      throw new LabError('not-supported', `${source.modelId} is stored in web-llm's own format.`, {
+        advice: 'Load it with the webllm runtime.',
+      });
+    default:
+      return source satisfies never;
+  }
+}
+
+/** @returns a response that is neither an error nor a web page in place of a file */
+async function request(folder: string, file: string, { signal, fetch }: FolderOptions): Promise<Response> {
+  signal?.throwIfAborted();
+  const url = new URL(file, folder);
+  let response: Response;
+  try {
+    response = await (fetch ?? globalThis.fetch)(url, { signal: signal ?? null });
+  } catch (cause) {
+    throw isAbort(cause) ? cause : unreachable(file, url, cause);
+  }
+  if (response.status === 404 || response.status === 410) throw missing(file, url);
+  if (response.status === 401 || response.status === 403)
+    throw new LabError('unknown-model', `${url.host} does not give ${file} to strangers.`, {
+      advice: 'Check the name; a model that asks you to log in cannot be loaded here.',
+    });
+  if (!response.ok || !response.body)
+    throw unreachable(file, url, new Error(`The server answered ${response.status}.`));
+  if (/^text\/html\b/i.test(response.headers.get('content-type') ?? '')) throw missing(file, url);
+  return response;
+}
+
+/** Bytes of the body, when the server says and does not compress. */
+const sizeOf = ({ headers }: Response): number | null =>
+  headers.has('content-length') && !headers.has('content-encoding')
+    ? Number(headers.get('content-length'))
+    : null;
+
+/** Counts bytes as they pass; fails past `limit`, and at the end if fewer came than were promised. */
+function watch(
+  file: string,
+  totalBytes: number | null,
+  { onProgress }: FolderOptions,
+  limit: number,
+): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let loadedBytes = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      loadedBytes += chunk.byteLength;
+      if (loadedBytes > limit)
+        throw new LabError('bad-model', `${file} is larger than the ${limit / 2 ** 20} MiB it may have.`, {
+          advice: 'Pick a smaller model.',
+        });
+      onProgress?.({ file, loadedBytes, totalBytes });
+      controller.enqueue(chunk);
+    },
+    flush() {
+      if (totalBytes !== null && loadedBytes < totalBytes)
+        throw new LabError('bad-model', `${file} ends after ${loadedBytes} of ${totalBytes} bytes.`, {
+          advice: 'Load it again; the download was cut short.',
+        });
+    },
+  });
+}
+
+async function read(
+  folder: string,
+  file: string,
+  options: FolderOptions,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await request(folder, file, options);
+  const body = response.body!.pipeThrough(watch(file, sizeOf(response), options, limit));
+  try {
+    return new Uint8Array(await new Response(body).arrayBuffer());
+  } catch (cause) {
+    if (cause instanceof LabError || isAbort(cause)) throw cause;
+    throw unreachable(file, new URL(file, folder), cause);
+  }
+}
+
+function parseObject(file: string, text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    // Some servers send a page for a missing file and call it something else.
+    if (/^\s*<(!doctype|html)/i.test(text)) throw missing(file, null);
+    throw damaged(file, `is not JSON (${(cause as Error).message})`, cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw damaged(file, 'is not a JSON object');
+  return value as Record<string, unknown>;
+}
+
+const damaged = (file: string, what: string, cause?: unknown) =>
+  new LabError('bad-model', `${file} ${what}.`, {
+    advice: 'Load it again; if that fails, the model folder itself is damaged.',
+    cause,
+  });
+
+const missing = (file: string, url: URL | null) =>
+  new LabError('unknown-model', `There is no ${file} at ${url?.href ?? 'this address'}.`, {
+    advice: 'Check the name of the model, and that its folder has this file.',
+  });
+
+const unreachable = (file: string, url: URL, cause: unknown) =>
+  new LabError('unreachable', `${file} could not be fetched from ${url.host || 'this device'}.`, {
+    advice: 'Check the connection, and that the lab may fetch this model (open the airlock for it).',
+    cause,
+  });

@@ -1,0 +1,45 @@
+/** @file Loads a model with the first of its runtimes that offers what is asked. */
+import { LabError } from '../core/errors.ts';
+import { grants, type Access } from '../core/method.ts';
+import type { ModelEntry, Runtime } from './catalog.ts';
+import type { FolderOptions } from './files.ts';
+import type { LanguageModel } from './language-model.ts';
+
+export type Device = 'wasm' | 'webgpu';
+
+export interface LoadOptions extends FolderOptions {
+  readonly device: Device;
+  /** Lowest tier that will do. */
+  readonly access: Access;
+}
+
+/** Highest tier that each runtime offers. */
+const offers: Readonly<Record<Runtime, Access>> = {
+  transformers: 'grey-box',
+  webllm: 'grey-box',
+  whitebox: 'white-box',
+  scripted: 'white-box',
+};
+
+/**
+ * The engines are fetched on demand; a page or a worker that never loads a model ships none.
+ * @throws LabError 'not-supported' if no runtime of this model offers the tier; else what the runtime throws.
+ */
+export async function loadModel(entry: ModelEntry, options: LoadOptions): Promise<LanguageModel> {
+  const runtime = entry.runtimes.find((name) => grants(offers[name], options.access));
+  switch (runtime) {
+    case 'transformers':
+      return (await import('./runtimes/transformers/index.ts')).loadTransformersModel(entry, options);
+    case 'whitebox':
+      return (await import('./runtimes/whitebox/index.ts')).loadWhiteBoxModel(entry, options);
+    case 'webllm':
+      return (await import('./runtimes/webllm/index.ts')).loadWebLlmModel(entry, options);
+    case 'scripted':
+    case undefined:
+      throw new LabError('not-supported', `${entry.title} cannot be loaded with ${options.access} access.`, {
+        advice: 'Pick a method that needs less access to the model, or another model.',
+      });
+    default:
+      return runtime satisfies never;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * @file Forward passes of one loaded decoder, over transformers.js. Inputs are checked by the callers.
+ * Shapes: B = rows, S = new positions, T = cached and new positions together, V = vocabulary size.
+ */
+import { DynamicCache, Tensor, type PreTrainedModel } from '@huggingface/transformers';
+import { contained, failureIn } from './contain.ts';
+import { explainRun } from './errors.ts';
+
+/** Keys and values of all rows, by the name of the graph's input. `[B, heads, T, head size]` each. */
+export type KeyValues = ReadonlyMap<string, Tensor>;
+
+export interface Batch {
+  /** [B, S] token ids; padding (any id) stands at the left. */
+  readonly ids: readonly (readonly number[])[];
+  /** [B, T]; 0 hides a position from every query. */
+  readonly mask: readonly (readonly number[])[];
+  /** Borrowed. */
+  readonly past: KeyValues | null;
+  /** How many of the last positions must have logits. */
+  readonly keep: number;
+}
+
+export interface Output {
+  /** Logits at `fromEnd` positions before the last. Borrowed: a view, shape [V]. */
+  logits(row: number, fromEnd: number): Float32Array;
+  /** The cache with the new positions; the caller owns it. */
+  readonly past: KeyValues;
+}
+
+export interface Engine {
+  readonly vocabSize: number;
+  forward(batch: Batch): Promise<Output>;
+}
+
+interface Session {
+  run(...args: unknown[]): Promise<Record<string, unknown>>;
+}
+
+/**
+ * In browsers transformers.js queues every run of every model on one promise chain: a rejected run would make all
+ * later ones reject with its error. So a failed run resolves, and `forward` throws its error outside of the chain.
+ */
+function containFailures(sessions: Readonly<Record<string, Session>>): void {
+  for (const session of Object.values(sessions)) {
+    const run = session.run.bind(session);
+    session.run = (...args) => contained(run(...args)) as Promise<Record<string, unknown>>;
+  }
+}
+
+export function createEngine(id: string, model: PreTrainedModel, vocabSize: number): Engine {
+  containFailures(model.sessions as Record<string, Session>);
+  return {
+    vocabSize,
+    async forward({ ids, mask, past, keep }) {
+      const output = (await model
+        .forward({
+          input_ids: int64(ids),
+          attention_mask: int64(mask),
+          num_logits_to_keep: new Tensor('int64', BigInt64Array.of(BigInt(keep)), []),
+          past_key_values: past ? new DynamicCache(Object.fromEntries(past)) : null,
+        })
+        .catch((error: unknown) => {
+          throw explainRun(id, error);
+        })) as Record<string, Tensor>;
+      const failure = failureIn(output);
+      if (failure) throw explainRun(id, failure.error);
+      const present = new Map<string, Tensor>();
+      for (const [name, tensor] of Object.entries(output))
+        if (name.startsWith('present')) present.set(cacheName(name), tensor);
+      const logits = output['logits']!;
+      const data = (logits.type === 'float32' ? logits : logits.to('float32')).data as Float32Array;
+      const [, positions, width] = logits.dims as [number, number, number];
+      return {
+        past: present,
+        logits(row, fromEnd) {
+          const start = (row * positions + positions - 1 - fromEnd) * width;
+          return data.subarray(start, start + vocabSize);
+        },
+      };
+    },
+  };
+}
+
+/** The name under which the graph takes an output of its cache back, as transformers.js maps it. */
+const cacheName = (output: string) =>
+  output.replace(/^present_/, 'past_').replace(/^present/, 'past_key_values');
+
+/** Rows of small non-negative integers as one int64 tensor, without a BigInt for each. */
+function int64(rows: readonly (readonly number[])[]): Tensor {
+  const width = rows[0]!.length;
+  const words = new Int32Array(rows.length * width * 2);
+  rows.forEach((row, r) => row.forEach((value, c) => (words[(r * width + c) * 2] = value)));
+  return new Tensor('int64', new BigInt64Array(words.buffer), [rows.length, width]);
+}
+
+/** Data of a cache tensor, fetched from the GPU if it is there. float16 caches hold 16-bit words. */
+const dataOf = async (tensor: Tensor): Promise<Float32Array> =>
+  (tensor.location === 'gpu-buffer' ? await tensor.ort_tensor.getData() : tensor.data) as Float32Array;
+
+/** The cache of these rows, in this order; a row may be named more than once. Copies: `past` stays valid. */
+export async function gatherRows(past: KeyValues, rows: readonly number[]): Promise<KeyValues> {
+  const gathered = new Map<string, Tensor>();
+  for (const [name, tensor] of past) {
+    const data = await dataOf(tensor);
+    const [count, ...rest] = tensor.dims as [number, ...number[]];
+    const size = data.length / count;
+    const out = new (data.constructor as Float32ArrayConstructor)(size * rows.length);
+    rows.forEach((row, place) => out.set(data.subarray(row * size, (row + 1) * size), place * size));
+    gathered.set(name, new Tensor(tensor.type, out, [rows.length, ...rest]));
+  }
+  return gathered;
+}
+
+/** Give back the GPU memory of a cache; on the CPU there is nothing to do. */
+export function release(past: KeyValues | null): void {
+  for (const tensor of past?.values() ?? []) if (tensor.location === 'gpu-buffer') tensor.dispose();
+}

@@ -1,0 +1,19 @@
+/**
+ * @file What transformers.js gets when it imports `onnxruntime-web/webgpu` in our build (scripts/vite/ort.ts): the
+ * flavour that this worker was started for, served from our own site, with failures contained.
+ */
+import { contained } from './contain.ts';
+
+const { default: ort, paths } =
+  self.name === 'lab-webgpu' ? await import('./ort-webgpu.ts') : await import('./ort-wasm.ts');
+
+const absolute = (path: string) => new URL(path, globalThis.location.href).href;
+// Unset, transformers.js would point at a content delivery network.
+ort.env.wasm.wasmPaths = { mjs: absolute(paths.mjs), wasm: absolute(paths.wasm) };
+
+export const { env, Tensor } = ort;
+/** A session that could not be created is an object that says why; see `failureIn`. */
+export const InferenceSession = {
+  create: (...args: Parameters<typeof ort.InferenceSession.create>) =>
+    contained(ort.InferenceSession.create(...args)),
+};
