@@ -5,7 +5,6 @@ import type { SealAnswer, SealMessage, SealReply } from './seal/messages.ts';
 
 export type { LedgerEntry, SealStatus } from './seal/messages.ts';
 
-const reloadedKey = 'glovebox-reloaded-for-isolation';
 /** How long the page is left alone before the rest of the app is stored for offline use. */
 const fillAfterMs = 3_000;
 
@@ -41,7 +40,6 @@ export async function askSeal<M extends SealMessage>(message: M): Promise<SealAn
  */
 export async function startSeal({ onUpdate }: SealEvents): Promise<void> {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
-  if (crossOriginIsolated) sessionStorage.removeItem(reloadedKey);
   const workbox = new Workbox(new URL('service.worker.js', document.baseURI).href);
   workbox.addEventListener('waiting', () =>
     onUpdate(() => {
@@ -49,17 +47,28 @@ export async function startSeal({ onUpdate }: SealEvents): Promise<void> {
       workbox.messageSW({ type: 'activate' } satisfies SealMessage);
     }),
   );
-  navigator.serviceWorker.addEventListener('controllerchange', reloadForIsolation);
+  const reloaded = wasReloaded();
+  if (!crossOriginIsolated && !reloaded)
+    navigator.serviceWorker.addEventListener('controllerchange', reloadOnce, { once: true });
   const registration = await workbox.register();
-  if (navigator.serviceWorker.controller) reloadForIsolation();
-  else registration?.active?.postMessage({ type: 'claim' } satisfies SealMessage);
+  if (!navigator.serviceWorker.controller)
+    registration?.active?.postMessage({ type: 'claim' } satisfies SealMessage);
   setTimeout(() => void fill(), fillAfterMs);
 }
 
-function reloadForIsolation(): void {
-  if (crossOriginIsolated || sessionStorage.getItem(reloadedKey) !== null) return;
-  sessionStorage.setItem(reloadedKey, 'yes');
+/** The mark of an automatic reload. It lives in the history entry, because isolation swaps the session storage. */
+const reloadMark = 'reloaded for isolation';
+
+function reloadOnce(): void {
+  history.replaceState(reloadMark, '');
   location.reload();
+}
+
+/** Whether this page is the result of an automatic reload. Clears the mark, so that a later forced reload gets one. */
+function wasReloaded(): boolean {
+  const marked = history.state === reloadMark;
+  if (marked) history.replaceState(null, '');
+  return marked;
 }
 
 /** Store what else this device can run. A full disk or a lost network only means that the next visit goes on. */

@@ -1,0 +1,69 @@
+/** The built app on a local server, in a real Chromium, with every request and every complaint of the page kept. */
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { dist, ensureBuilt } from '../../scripts/build.ts';
+import { ensureChromium, launch } from '../../scripts/chromium.ts';
+import { serve, type Served } from '../../scripts/serve.ts';
+import type { SealAnswer, SealMessage } from '../../src/lab/seal/messages.ts';
+
+export interface Site {
+  readonly served: Served;
+  readonly browser: Browser;
+  close(): Promise<void>;
+}
+
+export async function openSite(options: { readonly headers: boolean }): Promise<Site> {
+  await ensureBuilt();
+  const served = await serve({ folder: dist, port: 0, headers: options.headers });
+  const browser = await launch(ensureChromium(), { softwareGpu: true });
+  return {
+    served,
+    browser,
+    async close() {
+      await browser.close();
+      await served.close();
+    },
+  };
+}
+
+export interface Visit {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Console errors, uncaught errors and policy violations, in order. */
+  readonly complaints: readonly string[];
+  /** URLs of every request that the page, its workers or its service worker made. */
+  readonly requests: readonly string[];
+}
+
+/** A fresh profile with one page. Goes nowhere yet. */
+export async function visit(browser: Browser): Promise<Visit> {
+  const context = await browser.newContext({ reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  context.on('request', (request) => requests.push(request.url()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  return { context, page, complaints, requests };
+}
+
+/** Send one message to the service worker that controls `page`. */
+export const askSeal = <M extends SealMessage>(page: Page, message: M): Promise<SealAnswer<M['type']>> =>
+  page.evaluate(
+    (sent) =>
+      new Promise<never>((resolve, reject) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = ({ data }) => resolve(data as never);
+        const controller = navigator.serviceWorker.controller;
+        if (controller) controller.postMessage(sent, [port2]);
+        else reject(new Error('No service worker controls the page.'));
+      }),
+    message,
+  );
+
+/** Until the service worker serves the page, isolated, and the page has loaded. */
+export async function waitForControl(page: Page): Promise<void> {
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null && crossOriginIsolated);
+  await page.waitForLoadState();
+}
