@@ -1,203 +1,298 @@
 /**
- * @file The Llama family as pure functions over jax-js arrays.
+ * @file The Llama family as pure functions over jax-js arrays, forward and backward.
  * Shapes: B = rows, T = positions, S = positions attended to, d = hidden size, D = head size, V = vocabulary size,
- * H = query heads, K = key/value heads, G = H/K.
- * Ownership: every function borrows `parameters` and `context`, and consumes its other arrays.
+ * H = query heads, K = key/value heads, G = H/K, M = scored positions.
+ * Ownership: parameters and `Context` are borrowed; every other array is consumed.
  */
-import { lax, numpy as np } from '@jax-js/jax';
+import { lax, numpy as np, vjp } from '@jax-js/jax';
 import type { LlamaConfig } from '../../llama.ts';
-import type { Tensors } from '../../safetensors.ts';
 
-/** Device arrays by Hugging Face name. */
-export type Parameters = Record<string, np.Array>;
+/** Device arrays by name. */
+export type Arrays = Record<string, np.Array>;
 
-/** What every layer needs to know about positions; see `createContext`. */
-export interface Context extends Record<string, np.Array> {
-  /** Rotary cosines and signed sines, [B or 1, 1, T, D], D laid out as [first half, second half]. */
+/** Where a batch stands in its sequences. One context serves all layers. */
+export interface Context extends Arrays {
+  /** Rotary tables, [B or 1, 1, T, D]; see `rotaryTables`. */
   readonly cos: np.Array;
   readonly sin: np.Array;
-  /** Added to attention scores, [B or 1, 1, G·T, S]: 0 where a query may look, very negative where not. */
+  /** Added to attention scores, [B or 1, 1, G·T, S]: 0 where a query may look, very negative where it may not. */
   readonly bias: np.Array;
 }
 
-/** Keys and values of a layer, [B, K, S, D] each. */
-export interface LayerCache extends Record<string, np.Array> {
+/** Keys and values, [B or 1, K, S, D] each. */
+export interface KeyValues extends Arrays {
   readonly keys: np.Array;
   readonly values: np.Array;
 }
 
-/** Large enough to vanish in a softmax, small enough that a row of nothing else stays finite. */
-const masked = -1e9;
-
-export function uploadWeights(weights: Tensors): Parameters {
-  return Object.fromEntries(
-    [...weights].map(([name, { shape, data }]) => [
-      name,
-      np.array(data as Float32Array<ArrayBuffer>, { shape: [...shape] }),
-    ]),
-  );
+/** Keys and values of a prefix that all rows share, and which of its positions are real: bias [1, 1, 1, S]. */
+export interface Prefix extends KeyValues {
+  readonly bias: np.Array;
 }
 
-/** Host copies by name. Borrows `parameters`. */
-export async function downloadWeights(
-  parameters: Parameters,
-): Promise<Map<string, { shape: number[]; data: Float32Array }>> {
-  const names = Object.keys(parameters);
-  const data = await Promise.all(names.map((name) => parameters[name]!.ref.data()));
-  return new Map(
-    names.map((name, i) => [name, { shape: parameters[name]!.shape, data: data[i] as Float32Array }]),
-  );
+/** What the backward pass of a layer needs from its forward pass. */
+export interface Saved extends Arrays {
+  readonly input: np.Array;
+  readonly q: np.Array;
+  readonly k: np.Array;
+  readonly v: np.Array;
+  readonly attention: np.Array;
+  readonly mixed: np.Array;
+  readonly middle: np.Array;
+  readonly gate: np.Array;
+  readonly up: np.Array;
 }
 
-/**
- * Rotary tables in Hugging Face's rotate-half convention.
- * The sine of the first half is negated, so that rotation is `x·cos + swapHalves(x)·sin`.
- * @param positions row-major, [rows, T]
- */
-export function rotaryTables(
-  config: LlamaConfig,
-  positions: ArrayLike<number>,
-  rows: number,
-): { cos: np.Array; sin: np.Array } {
-  const half = config.headDim / 2;
-  const length = positions.length / rows;
-  const cos = new Float32Array(positions.length * config.headDim);
-  const sin = new Float32Array(cos.length);
-  for (let p = 0; p < positions.length; p++)
-    for (let i = 0; i < half; i++) {
-      const angle = positions[p]! * config.ropeTheta ** (-i / half);
-      const at = p * config.headDim + i;
-      cos[at] = cos[at + half] = Math.cos(angle);
-      sin[at] = -Math.sin(angle);
-      sin[at + half] = Math.sin(angle);
-    }
-  const shape = [rows, 1, length, config.headDim];
-  return { cos: np.array(cos, { shape }), sin: np.array(sin, { shape }) };
+/** The parts of a layer, by the names of the weights that each reads. */
+const parts = {
+  attentionInputs: [
+    'input_layernorm.weight',
+    ...qkv('weight'),
+    ...qkv('bias'),
+    'self_attn.q_norm.weight',
+    'self_attn.k_norm.weight',
+  ],
+  attentionOutput: ['self_attn.o_proj.weight', 'self_attn.o_proj.bias'],
+  feedForwardInputs: ['post_attention_layernorm.weight', 'mlp.gate_proj.weight', 'mlp.up_proj.weight'],
+  feedForwardOutput: ['mlp.down_proj.weight'],
+};
+
+function qkv(kind: string): string[] {
+  return ['q', 'k', 'v'].map((name) => `self_attn.${name}_proj.${kind}`);
 }
 
-/** Tables for a right-padded batch without cache: causal order hides the padding, so that rows need no mask. */
-export function causalContext(config: LlamaConfig, length: number): Context {
-  const group = config.heads / config.kvHeads;
-  const bias = new Float32Array(group * length * length);
-  for (let row = 0; row < group * length; row++)
-    bias.fill(masked, row * length + (row % length) + 1, (row + 1) * length);
-  return {
-    ...rotaryTables(
-      config,
-      Float64Array.from({ length }, (_, i) => i),
-      1,
-    ),
-    bias: np.array(bias, { shape: [1, 1, group * length, length] }),
-  };
-}
+const pick = (weights: Arrays, part: keyof typeof parts): Arrays =>
+  Object.fromEntries(parts[part].flatMap((name) => (weights[name] ? [[name, weights[name].ref]] : [])));
 
 /** x / √(mean x² + ε) · weight over the last axis. */
-function rmsNorm(x: np.Array, weight: np.Array, epsilon: number): np.Array {
+export function rmsNorm(x: np.Array, weight: np.Array, epsilon: number): np.Array {
   const meanSquare = np.mean(x.ref.mul(x.ref), -1, { keepdims: true });
-  return x.mul(np.reciprocal(np.sqrt(meanSquare.add(epsilon)))).mul(weight);
+  return x.mul(np.reciprocal(np.sqrt(meanSquare.add(epsilon)))).mul(weight.ref);
 }
 
-/** x·Wᵀ (+ bias), W as stored: [out, in]. Borrows both. */
-function project(parameters: Parameters, name: string, x: np.Array): np.Array {
-  const y = np.matmul(x, parameters[`${name}.weight`]!.ref.transpose());
-  const bias = parameters[`${name}.bias`];
+/** x·Wᵀ (+ bias), W as stored: [out, in]. */
+function project(weights: Arrays, name: string, x: np.Array): np.Array {
+  const y = np.matmul(x, weights[`${name}.weight`]!.ref.transpose());
+  const bias = weights[`${name}.bias`];
   return bias ? y.add(bias.ref) : y;
 }
 
+const swapLast = (x: np.Array): np.Array => x.transpose([0, 1, 3, 2]);
+
 /** Rotate each pair (i, i + D/2) of the last axis by its position's angle. x: [B, heads, T, D]. */
 function rotate(x: np.Array, { cos, sin }: Pick<Context, 'cos' | 'sin'>): np.Array {
-  const [rows, heads, length, size] = x.shape as [number, number, number, number];
-  const swapped = np
-    .flip(x.ref.reshape([rows, heads, length, 2, size / 2]), 3)
-    .reshape([rows, heads, length, size]);
+  const shape = x.shape;
+  const size = shape[3]!;
+  const swapped = np.flip(x.ref.reshape([...shape.slice(0, 3), 2, size / 2]), 3).reshape(shape);
   return x.mul(cos.ref).add(swapped.mul(sin.ref));
 }
 
-function softmax(scores: np.Array): np.Array {
-  const max = lax.stopGradient(np.max(scores.ref, -1, { keepdims: true }));
-  const weights = np.exp(scores.sub(max));
-  return weights.ref.mul(np.reciprocal(np.sum(weights, -1, { keepdims: true })));
+/** q is scaled by 1/√D and shaped [B, K, G·T, D]; k and v are [B, K, T, D]. */
+function attentionInputs(config: LlamaConfig, weights: Arrays, x: np.Array, context: Context) {
+  const { heads, kvHeads, headDim, rmsNormEps: epsilon } = config;
+  const [rows, length] = x.shape as [number, number];
+  const normed = rmsNorm(x, weights['input_layernorm.weight']!, epsilon);
+  const split = (name: string, input: np.Array, count: number) =>
+    project(weights, `self_attn.${name}`, input)
+      .reshape([rows, length, count, headDim])
+      .transpose([0, 2, 1, 3]);
+  let q = split('q_proj', normed.ref, heads);
+  let k = split('k_proj', normed.ref, kvHeads);
+  const v = split('v_proj', normed, kvHeads);
+  if (config.queryKeyNorm) {
+    q = rmsNorm(q, weights['self_attn.q_norm.weight']!, epsilon);
+    k = rmsNorm(k, weights['self_attn.k_norm.weight']!, epsilon);
+  }
+  q = rotate(q, context).mul(headDim ** -0.5);
+  return { q: q.reshape([rows, kvHeads, -1, headDim]), k: rotate(k, context), v };
+}
+
+/** Softmax of q·kᵀ + bias, [B, K, G·T, S]. */
+function attend(q: np.Array, k: np.Array, bias: np.Array): np.Array {
+  const scores = np.matmul(q, swapLast(k)).add(bias);
+  const exps = np.exp(scores.ref.sub(lax.stopGradient(np.max(scores, -1, { keepdims: true }))));
+  return exps.ref.mul(np.reciprocal(np.sum(exps, -1, { keepdims: true })));
+}
+
+/** Attention over a shared prefix and the rows' own positions, normalised together; q·v result. */
+function attendWithPrefix(q: np.Array, k: np.Array, v: np.Array, bias: np.Array, prefix: Prefix): np.Array {
+  const before = np.matmul(q.ref, swapLast(prefix.keys)).add(prefix.bias);
+  const own = np.matmul(q, swapLast(k)).add(bias);
+  const max = np.maximum(np.max(before.ref, -1, { keepdims: true }), np.max(own.ref, -1, { keepdims: true }));
+  const expBefore = np.exp(before.sub(max.ref));
+  const expOwn = np.exp(own.sub(max));
+  const total = np.sum(expBefore.ref, -1, { keepdims: true }).add(np.sum(expOwn.ref, -1, { keepdims: true }));
+  return np.matmul(expBefore, prefix.values).add(np.matmul(expOwn, v)).mul(np.reciprocal(total));
+}
+
+/** [B, K, G·T, D] → [B, T, H·D] */
+function joinHeads({ heads, headDim }: LlamaConfig, x: np.Array): np.Array {
+  const [rows, , groupLength] = x.shape as [number, number, number];
+  const length = (groupLength * x.shape[1]!) / heads;
+  return x
+    .reshape([rows, heads, length, headDim])
+    .transpose([0, 2, 1, 3])
+    .reshape([rows, length, heads * headDim]);
+}
+
+/** [B, T, H·D] → [B, K, G·T, D] */
+function splitHeads({ heads, kvHeads, headDim }: LlamaConfig, x: np.Array): np.Array {
+  const [rows, length] = x.shape as [number, number];
+  return x
+    .reshape([rows, length, heads, headDim])
+    .transpose([0, 2, 1, 3])
+    .reshape([rows, kvHeads, -1, headDim]);
+}
+
+const attentionOutput = (weights: Arrays, mixed: np.Array): np.Array =>
+  project(weights, 'self_attn.o_proj', mixed);
+
+function feedForwardInputs(config: LlamaConfig, weights: Arrays, x: np.Array) {
+  const normed = rmsNorm(x, weights['post_attention_layernorm.weight']!, config.rmsNormEps);
+  return { gate: project(weights, 'mlp.gate_proj', normed.ref), up: project(weights, 'mlp.up_proj', normed) };
+}
+
+/** down(silu(gate) · up) */
+function feedForwardOutput(weights: Arrays, gate: np.Array, up: np.Array): np.Array {
+  const sigmoid = np.reciprocal(np.exp(gate.ref.neg()).add(1));
+  return project(weights, 'mlp.down_proj', gate.mul(sigmoid).mul(up));
+}
+
+const feedForward = (config: LlamaConfig, weights: Arrays, x: np.Array): np.Array => {
+  const { gate, up } = feedForwardInputs(config, weights, x.ref);
+  return x.add(feedForwardOutput(weights, gate, up));
+};
+
+/**
+ * One layer. x: [B, T, d]. Without a prefix the context's S is T; with one, its bias covers the rows' own positions.
+ * @returns the residual stream after the layer, and the keys and values of its positions
+ */
+export function layer(
+  config: LlamaConfig,
+  weights: Arrays,
+  x: np.Array,
+  context: Context,
+  prefix?: Prefix,
+): { x: np.Array } & KeyValues {
+  const { q, k, v } = attentionInputs(config, weights, x.ref, context);
+  const mixed = prefix
+    ? attendWithPrefix(q, k.ref, v.ref, context.bias.ref, prefix)
+    : np.matmul(attend(q, k.ref, context.bias.ref), v.ref);
+  const middle = x.add(attentionOutput(weights, joinHeads(config, mixed)));
+  return { x: feedForward(config, weights, middle), keys: k, values: v };
 }
 
 /**
- * Grouped-query attention. x: [B, T, d], already normalised.
- * @returns the update of the residual stream
+ * One layer for one new position a row. x: [B, 1, d]; context: T = 1, S = capacity of the cache.
+ * @param write [B, 1, S, 1], 1 at the cache position where this token's keys and values go
  */
-function attention(
+export function decodeLayer(
   config: LlamaConfig,
-  parameters: Parameters,
-  layer: number,
+  weights: Arrays,
   x: np.Array,
   context: Context,
-): np.Array {
-  const { heads, kvHeads, headDim } = config;
-  const [rows, length] = x.shape as [number, number];
-  const name = (part: string) => `model.layers.${layer}.self_attn.${part}`;
-  const split = (y: np.Array, count: number) =>
-    y.reshape([rows, length, count, headDim]).transpose([0, 2, 1, 3]);
-  let q = split(project(parameters, name('q_proj'), x.ref), heads);
-  let k = split(project(parameters, name('k_proj'), x.ref), kvHeads);
-  const v = split(project(parameters, name('v_proj'), x), kvHeads);
-  if (config.queryKeyNorm) {
-    q = rmsNorm(q, parameters[name('q_norm.weight')]!.ref, config.rmsNormEps);
-    k = rmsNorm(k, parameters[name('k_norm.weight')]!.ref, config.rmsNormEps);
-  }
-  q = rotate(q, context).mul(headDim ** -0.5);
-  k = rotate(k, context);
-  const scores = np.matmul(q.reshape([rows, kvHeads, -1, headDim]), k.transpose([0, 1, 3, 2]));
-  const mixed = np.matmul(softmax(scores.add(context.bias.ref)), v);
-  const joined = mixed
-    .reshape([rows, heads, length, headDim])
-    .transpose([0, 2, 1, 3])
-    .reshape([rows, length, -1]);
-  return project(parameters, name('o_proj'), joined);
+  write: np.Array,
+  cache: KeyValues,
+): { x: np.Array } & KeyValues {
+  const { q, k, v } = attentionInputs(config, weights, x.ref, context);
+  const here = write.greater(0.5);
+  const keys = np.where(here.ref, k, cache.keys);
+  const values = np.where(here, v, cache.values);
+  const mixed = np.matmul(attend(q, keys.ref, context.bias.ref), values.ref);
+  const middle = x.add(attentionOutput(weights, joinHeads(config, mixed)));
+  return { x: feedForward(config, weights, middle), keys, values };
 }
 
-/** down(silu(gate(x)) · up(x)). */
-function feedForward(parameters: Parameters, layer: number, x: np.Array): np.Array {
-  const name = (part: string) => `model.layers.${layer}.mlp.${part}`;
-  const gate = project(parameters, name('gate_proj'), x.ref);
-  const up = project(parameters, name('up_proj'), x);
-  const silu = gate.ref.mul(np.reciprocal(np.exp(gate.neg()).add(1)));
-  return project(parameters, name('down_proj'), silu.mul(up));
-}
-
-export function embed(parameters: Parameters, ids: np.Array): np.Array {
-  return parameters['model.embed_tokens.weight']!.ref.slice(ids);
-}
-
-/** All layers but not the final norm. embeddings: [B, T, d]. */
-export function layers(
+/** As `layer` without prefix, keeping what `layerBackward` needs. */
+export function layerSaving(
   config: LlamaConfig,
-  parameters: Parameters,
-  embeddings: np.Array,
+  weights: Arrays,
+  x: np.Array,
   context: Context,
+): { x: np.Array; saved: Saved } {
+  const { q, k, v } = attentionInputs(config, weights, x.ref, context);
+  const attention = attend(q.ref, k.ref, context.bias.ref);
+  const mixed = joinHeads(config, np.matmul(attention.ref, v.ref));
+  const middle = x.ref.add(attentionOutput(weights, mixed.ref));
+  const { gate, up } = feedForwardInputs(config, weights, middle.ref);
+  const out = middle.ref.add(feedForwardOutput(weights, gate.ref, up.ref));
+  return { x: out, saved: { input: x, q, k, v, attention, mixed, middle, gate, up } };
+}
+
+/**
+ * Gradients of a layer: `dOut` is the gradient of the loss with respect to its output.
+ * Matrix products of the forward pass are not repeated; cheap elementwise work is.
+ * @returns `dWeights` with the keys of `weights`, in the same order
+ */
+export function layerBackward(
+  config: LlamaConfig,
+  weights: Arrays,
+  saved: Saved,
+  context: Context,
+  dOut: np.Array,
+): { dInput: np.Array; dWeights: Arrays } {
+  const [, pullOutput] = vjp(feedForwardOutput, [pick(weights, 'feedForwardOutput'), saved.gate, saved.up]);
+  const [dDown, dGate, dUp] = pullOutput(dOut.ref) as [Arrays, np.Array, np.Array];
+
+  const [, pullInputs] = vjp(
+    (w: Arrays, x: np.Array) => feedForwardInputs(config, w, x),
+    [pick(weights, 'feedForwardInputs'), saved.middle],
+  );
+  const [dGateUp, dNormed] = pullInputs({ gate: dGate, up: dUp }) as [Arrays, np.Array];
+  const dMiddle = dOut.add(dNormed);
+
+  const [, pullMixed] = vjp(attentionOutput, [pick(weights, 'attentionOutput'), saved.mixed]);
+  const [dProjection, dMixed] = pullMixed(dMiddle.ref) as [Arrays, np.Array];
+
+  const { q, k, v, attention: p } = saved;
+  const dHeads = splitHeads(config, dMixed);
+  const dV = np.matmul(swapLast(p.ref), dHeads.ref);
+  const dP = np.matmul(dHeads, swapLast(v));
+  const dScores = p.ref.mul(dP.ref.sub(np.sum(dP.mul(p), -1, { keepdims: true })));
+  const dQ = np.matmul(dScores.ref, k);
+  const dK = np.matmul(swapLast(dScores), q);
+
+  const [, pullAttention] = vjp(
+    (w: Arrays, x: np.Array) => attentionInputs(config, w, x, context),
+    [pick(weights, 'attentionInputs'), saved.input],
+  );
+  const [dQkv, dInput] = pullAttention({ q: dQ, k: dK, v: dV }) as [Arrays, np.Array];
+  const unordered = { ...dDown, ...dGateUp, ...dProjection, ...dQkv };
+  const dWeights = Object.fromEntries(Object.keys(weights).map((name) => [name, unordered[name]!]));
+  return { dInput: dMiddle.add(dInput), dWeights };
+}
+
+/** The weights after the last layer: `norm` [d] and `head` [V, d]. */
+export interface Final extends Arrays {
+  readonly norm: np.Array;
+  readonly head: np.Array;
+}
+
+/** x: [.., d] → next-token logits [.., V] */
+export const logits = (config: LlamaConfig, { norm, head }: Final, x: np.Array): np.Array =>
+  np.matmul(rmsNorm(x, norm, config.rmsNormEps), head.ref.transpose());
+
+/**
+ * Log-probs of `targets` [M] at `positions` [M], flat indices into the B·T positions of x: [B, T, d].
+ * With as many positions as there are, they are taken to be all of them, in order.
+ * The target's logit is a dot product with its row of the head, not a gather from the logits: its gradient then
+ * touches M rows of the head instead of an [M, V] array.
+ */
+export function targetLogProbs(
+  config: LlamaConfig,
+  final: Final,
+  x: np.Array,
+  positions: np.Array,
+  targets: np.Array,
 ): np.Array {
-  let x = embeddings;
-  for (let layer = 0; layer < config.layers; layer++) {
-    const norm = (part: string) => parameters[`model.layers.${layer}.${part}.weight`]!.ref;
-    const mixed = attention(
-      config,
-      parameters,
-      layer,
-      rmsNorm(x.ref, norm('input_layernorm'), config.rmsNormEps),
-      context,
-    );
-    x = x.add(mixed);
-    const fed = feedForward(
-      parameters,
-      layer,
-      rmsNorm(x.ref, norm('post_attention_layernorm'), config.rmsNormEps),
-    );
-    x = x.add(fed);
-  }
-  return x;
+  const [rows, length, width] = x.shape as [number, number, number];
+  const count = targets.size;
+  const flat = x.reshape([rows * length, width]);
+  const inPlace = count === rows * length;
+  if (inPlace) positions.dispose();
+  const scored = rmsNorm(inPlace ? flat : flat.slice(positions), final.norm, config.rmsNormEps);
+  const all = np.matmul(scored.ref, final.head.ref.transpose());
+  const max = lax.stopGradient(np.max(all.ref, -1, { keepdims: true }));
+  const normalizers = np.log(np.sum(np.exp(all.sub(max.ref)), -1)).add(max.reshape([count]));
+  return np.sum(scored.mul(final.head.ref.slice(targets)), -1).sub(normalizers);
 }
-
-export function finalNorm(config: LlamaConfig, parameters: Parameters, x: np.Array): np.Array {
-  return rmsNorm(x, parameters['model.norm.weight']!.ref, config.rmsNormEps);
-}
-
-/** The output head, [V, d]. Borrowed. */
-export const head = (parameters: Parameters): np.Array =>
-  parameters['lm_head.weight'] ?? parameters['model.embed_tokens.weight']!;

@@ -1,22 +1,15 @@
 /**
  * @file Training of a Llama-family model: weighted cross-entropy, AdamW, clipping by the global norm.
- * Forward, backward and update are one compiled program a shape; shapes are bucketed so that few are compiled.
+ * Programs are compiled a layer at a time, for bucketed shapes, so that few are compiled.
  */
-import { jit, lax, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
+import { jit, numpy as np, tree } from '@jax-js/jax';
 import { checkWeights, type LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
-import {
-  causalContext,
-  downloadWeights,
-  embed,
-  finalNorm,
-  head,
-  layers,
-  uploadWeights,
-  type Context,
-  type Parameters,
-} from './forward.ts';
+import { causalContext, float32, int32 } from './context.ts';
+import type { Arrays, Context, Saved } from './forward.ts';
+import { createPrograms } from './programs.ts';
 import { bucket } from './shapes.ts';
+import { downloadWeights, finalOf, uploadWeights, type DeviceWeights } from './weights.ts';
 
 export interface TrainerOptions {
   /** Peak learning rate. */
@@ -92,57 +85,12 @@ export interface Trainer {
   dispose(): void;
 }
 
-/** What one compiled step reads and replaces. */
-interface DeviceState extends Record<string, Parameters> {
-  parameters: Parameters;
-  first: Parameters;
-  second: Parameters;
-}
-
-/** A batch on the device. N = B·T positions in the bucket, M ≤ N positions that are scored. */
-interface DeviceBatch extends Record<string, np.Array> {
-  /** [B, T] */
-  ids: np.Array;
-  /** [M], flat index of the position that predicts; not read when M = N. */
-  positions: np.Array;
-  /** [M], the token it should predict. */
-  targets: np.Array;
-  /** [M] */
-  weights: np.Array;
-}
-
 export function learningRateAt(step: number, { learningRate, schedule }: TrainerOptions): number {
   if (!schedule) return learningRate;
   const { warmupSteps, totalSteps, floor = 0 } = schedule;
   if (step < warmupSteps) return (learningRate * (step + 1)) / warmupSteps;
   const progress = Math.min(1, (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps));
   return learningRate * (floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * progress)));
-}
-
-/**
- * Log-probs of `targets` at `positions`, shape [M]. Borrows parameters and context, consumes the batch.
- * The target's logit is a dot product with its row of the head, not a gather from the logits: its gradient then
- * touches M rows of the head instead of an [M, V] array.
- */
-function targetLogProbs(
-  config: LlamaConfig,
-  parameters: Parameters,
-  { ids, positions, targets }: Pick<DeviceBatch, 'ids' | 'positions' | 'targets'>,
-  context: Context,
-): np.Array {
-  const [rows, length] = ids.shape as [number, number];
-  const count = targets.size;
-  const outputs = layers(config, parameters, embed(parameters, ids), context).reshape([
-    rows * length,
-    config.hiddenSize,
-  ]);
-  const inPlace = count === rows * length;
-  if (inPlace) positions.dispose();
-  const scored = finalNorm(config, parameters, inPlace ? outputs : outputs.slice(positions));
-  const logits = np.matmul(scored.ref, head(parameters).ref.transpose());
-  const max = lax.stopGradient(np.max(logits.ref, -1, { keepdims: true }));
-  const normalizers = np.log(np.sum(np.exp(logits.sub(max.ref)), -1)).add(max.reshape([count]));
-  return np.sum(scored.mul(head(parameters).ref.slice(targets)), -1).sub(normalizers);
 }
 
 /**
@@ -173,7 +121,7 @@ function scoredPositions({ ids, lossWeights, shape }: TrainingBatch, width: numb
   return { positions, targets, weights, slots };
 }
 
-/** Copy [rows, length] values into the corner of a zero [height, width] array. */
+/** Copy [rows, length] ids into the corner of a zero [height, width] array. */
 function intoBucket(
   ids: Int32Array,
   [rows, length]: readonly [number, number],
@@ -182,88 +130,33 @@ function intoBucket(
 ) {
   const out = new Int32Array(height * width);
   for (let row = 0; row < rows; row++) out.set(ids.subarray(row * length, (row + 1) * length), row * width);
-  return np.array(out, { shape: [height, width], dtype: np.int32 });
+  return int32(out, [height, width]);
 }
 
-const vector = (data: Int32Array | Float32Array): np.Array =>
-  np.array(data as Float32Array<ArrayBuffer>, { dtype: data instanceof Int32Array ? np.int32 : np.float32 });
+const zerosLike = (tensors: Tensors): Tensors =>
+  new Map(
+    [...tensors].map(([name, { shape, data }]) => [name, { shape, data: new Float32Array(data.length) }]),
+  );
 
 /**
  * A trainer that owns a copy of `weights` on jax-js's default device. `init()` must have run.
  * @throws LabError 'bad-model' if weights are missing or misshapen.
  */
 export function createTrainer(config: LlamaConfig, weights: Tensors, options: TrainerOptions): Trainer {
-  const { weightDecay = 0, beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, clipNorm = 1 } = options;
-  const zeros = (): Tensors =>
-    new Map(
-      [...checked].map(([name, { shape, data }]) => [name, { shape, data: new Float32Array(data.length) }]),
-    );
+  const { beta1 = 0.9, beta2 = 0.95 } = options;
   const checked = checkWeights(config, weights);
-  let device: DeviceState = {
-    parameters: uploadWeights(checked),
-    first: uploadWeights(zeros()),
-    second: uploadWeights(zeros()),
-  };
+  let current = uploadWeights(config, checked);
+  let first = uploadWeights(config, zerosLike(checked));
+  let second = uploadWeights(config, zerosLike(checked));
   let steps = 0;
   const contexts = new Map<number, Context>();
-
-  const loss = (
-    parameters: Parameters,
-    { weights, ...batch }: DeviceBatch,
-    scale: np.Array,
-    context: Context,
-  ) =>
-    np
-      .sum(targetLogProbs(config, parameters, batch as DeviceBatch, context).mul(weights))
-      .mul(scale)
-      .neg();
-
-  /** scalars: [1 / normalizer, learning rate, bias corrections of the first and second moment]. */
-  const update = jit((state: DeviceState, batch: DeviceBatch, scalars: np.Array, context: Context) => {
-    const [scale, rate, correct1, correct2] = [0, 1, 2, 3].map((i) => scalars.ref.slice(i)) as [
-      np.Array,
-      np.Array,
-      np.Array,
-      np.Array,
-    ];
-    scalars.dispose();
-    const [value, gradients] = valueAndGrad((parameters: Parameters) =>
-      loss(parameters, batch, scale, context),
-    )(tree.ref(state.parameters)) as [np.Array, Parameters];
-    const names = Object.keys(gradients);
-    const squares = names.map((name) => np.sum(gradients[name]!.ref.mul(gradients[name]!.ref)));
-    const norm = np.sqrt(squares.reduce((sum, square) => sum.add(square)));
-    const clip = Number.isFinite(clipNorm)
-      ? np.minimum(np.reciprocal(norm.ref.add(1e-6)).mul(clipNorm), 1)
-      : np.onesLike(norm.ref);
-    const next: DeviceState = { parameters: {}, first: {}, second: {} };
-    for (const name of names) {
-      const old = state.parameters[name]!;
-      const gradient = gradients[name]!.mul(clip.ref);
-      const first = state.first[name]!.mul(beta1).add(gradient.ref.mul(1 - beta1));
-      const second = state.second[name]!.mul(beta2).add(gradient.ref.mul(gradient).mul(1 - beta2));
-      const scaled = np.sqrt(second.ref.mul(correct2.ref)).add(epsilon);
-      const direction = first.ref.mul(correct1.ref).mul(np.reciprocal(scaled));
-      const decayed = old.ndim > 1 && weightDecay > 0 ? direction.add(old.ref.mul(weightDecay)) : direction;
-      next.parameters[name] = old.sub(decayed.mul(rate.ref));
-      next.first[name] = first;
-      next.second[name] = second;
-    }
-    tree.dispose([clip, rate, correct1, correct2]);
-    return [next, value, norm] as [DeviceState, np.Array, np.Array];
-  });
-
-  const measure = jit((parameters: Parameters, batch: DeviceBatch, scale: np.Array, context: Context) =>
-    loss(parameters, batch, scale, context),
-  );
-  const score = jit((parameters: Parameters, batch: DeviceBatch, context: Context) =>
-    targetLogProbs(config, parameters, batch, context),
-  );
+  const programs = createPrograms(config);
+  const update = createUpdate(options);
 
   const contextFor = (width: number): Context => {
     let context = contexts.get(width);
     if (!context) contexts.set(width, (context = causalContext(config, width)));
-    return tree.ref(context);
+    return context;
   };
 
   function place(batch: TrainingBatch) {
@@ -273,57 +166,84 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
     const [height, width] = [bucket(rows), bucket(length)];
     const scored = scoredPositions(batch, width, height * width);
     if (scored.slots.length === 0) throw new RangeError('No token of the batch has a loss weight.');
+    const normalizer = batch.normalizer ?? scored.weights.reduce((sum, weight) => sum + weight, 0);
     return {
-      width,
+      context: contextFor(width),
+      ids: intoBucket(batch.ids, batch.shape, height, width),
+      positions: int32(scored.positions),
+      targets: int32(scored.targets),
+      weights: float32(scored.weights.map((weight) => weight / normalizer)),
       slots: scored.slots,
-      normalizer: batch.normalizer ?? scored.weights.reduce((sum, weight) => sum + weight, 0),
-      batch: {
-        ids: intoBucket(batch.ids, batch.shape, height, width),
-        positions: vector(scored.positions),
-        targets: vector(scored.targets),
-        weights: vector(scored.weights),
-      } satisfies DeviceBatch,
     };
+  }
+
+  /** The residual stream after the last layer. Consumes `ids`. */
+  async function run(ids: np.Array, context: Context): Promise<np.Array> {
+    let x = programs.embed(current.embedding.ref, ids);
+    for (const layer of current.layers) {
+      const out = programs.layer(tree.ref(layer), x, tree.ref(context));
+      tree.dispose([out.keys, out.values]);
+      x = await out.x.blockUntilReady();
+    }
+    return x;
+  }
+
+  /** The loss and its gradient with respect to every weight. Consumes the batch. */
+  async function differentiate(batch: ReturnType<typeof place>): Promise<[loss: np.Array, DeviceWeights]> {
+    const { context, ids, positions, targets } = batch;
+    const saved: Saved[] = [];
+    let x = programs.embed(current.embedding.ref, ids.ref);
+    for (const layer of current.layers) {
+      const out = programs.layerSaving(tree.ref(layer), x, tree.ref(context));
+      saved.push(out.saved);
+      x = await out.x.blockUntilReady();
+    }
+    const [loss, [dFinal, dLast]] = programs.lossGradients(
+      finalOf(current),
+      x,
+      positions,
+      targets,
+      batch.weights,
+    );
+    let dX = dLast;
+    const layers: Arrays[] = [];
+    for (const layer of [...current.layers].reverse()) {
+      const out = programs.layerBackward(tree.ref(layer), saved.pop()!, tree.ref(context), dX);
+      layers.unshift(out.dWeights);
+      dX = await out.dInput.blockUntilReady();
+    }
+    const embedding = programs.embedBackward(current.embedding.ref, ids, dX);
+    const { norm, head } = dFinal;
+    if (!config.tieWordEmbeddings) return [loss, { layers, final: { norm, head }, embedding }];
+    return [loss, { layers, final: { norm }, embedding: embedding.add(head) }];
   }
 
   return {
     config,
     async step(batch) {
-      const placed = place(batch);
+      const [loss, gradients] = await differentiate(place(batch));
       const learningRate = learningRateAt(steps, options);
       steps += 1;
-      const scalars = vector(
-        Float32Array.of(
-          1 / placed.normalizer,
-          learningRate,
-          1 / (1 - beta1 ** steps),
-          1 / (1 - beta2 ** steps),
-        ),
-      );
-      const [next, loss, norm] = update(device, placed.batch, scalars, contextFor(placed.width));
-      device = next;
-      const [[lossValue], [normValue]] = (await Promise.all([loss.data(), norm.data()])) as [
+      const scalars = Float32Array.of(learningRate, 1 / (1 - beta1 ** steps), 1 / (1 - beta2 ** steps));
+      const next = update({ current, first, second, gradients }, float32(scalars));
+      ({ current, first, second } = next);
+      const [[lossValue], [gradNorm]] = (await Promise.all([loss.data(), next.norm.data()])) as [
         Float32Array,
         Float32Array,
       ];
-      return { loss: lossValue!, gradNorm: normValue!, learningRate };
+      return { loss: lossValue!, gradNorm: gradNorm!, learningRate };
     },
     async evaluate(batch) {
-      const placed = place(batch);
-      const scale = np.array(1 / placed.normalizer, { dtype: np.float32 });
-      const loss = measure(tree.ref(device.parameters), placed.batch, scale, contextFor(placed.width));
-      return (await loss.data())[0]!;
+      const { context, ids, positions, targets, weights } = place(batch);
+      const x = await run(ids, context);
+      return (await programs.loss(finalOf(current), x, positions, targets, weights).data())[0]!;
     },
     async logProbs({ ids, shape }) {
       const [rows, length] = shape;
       const placed = place({ ids, shape, lossWeights: new Float32Array(ids.length).fill(1) });
-      placed.batch.weights.dispose();
-      const { weights: _, ...batch } = placed.batch;
-      const values = await score(
-        tree.ref(device.parameters),
-        batch as DeviceBatch,
-        contextFor(placed.width),
-      ).data();
+      placed.weights.dispose();
+      const x = await run(placed.ids, placed.context);
+      const values = await programs.logProbs(finalOf(current), x, placed.positions, placed.targets).data();
       const out = new Float32Array(rows * length);
       placed.slots.forEach((slot, i) => {
         const row = Math.floor(i / (length - 1));
@@ -331,28 +251,75 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
       });
       return out;
     },
-    weights: () => downloadWeights(device.parameters),
+    weights: () => downloadWeights(config, current),
     async state() {
-      const { parameters, first, second } = device;
       const [weights, firstMoments, secondMoments] = await Promise.all([
-        downloadWeights(parameters),
-        downloadWeights(first),
-        downloadWeights(second),
+        downloadWeights(config, current),
+        downloadWeights(config, first),
+        downloadWeights(config, second),
       ]);
       return { step: steps, weights, firstMoments, secondMoments };
     },
-    restore({ step, weights, firstMoments, secondMoments }) {
-      const sets = [weights, firstMoments, secondMoments].map((tensors) => checkWeights(config, tensors));
-      const [parameters, first, second] = sets.map(uploadWeights) as [Parameters, Parameters, Parameters];
-      tree.dispose(device);
-      device = { parameters, first, second };
-      steps = step;
+    restore(state) {
+      const sets = [state.weights, state.firstMoments, state.secondMoments].map((set) =>
+        checkWeights(config, set),
+      );
+      tree.dispose([current, first, second]);
+      [current, first, second] = sets.map((set) => uploadWeights(config, set)) as [
+        DeviceWeights,
+        DeviceWeights,
+        DeviceWeights,
+      ];
+      steps = state.step;
     },
     dispose() {
-      tree.dispose(device);
-      for (const context of contexts.values()) tree.dispose(context);
+      tree.dispose([current, first, second, ...contexts.values()]);
       contexts.clear();
-      for (const program of [update, measure, score]) program.dispose();
+      programs.dispose();
+      update.dispose();
     },
   };
+}
+
+interface UpdateInput extends Record<string, DeviceWeights> {
+  current: DeviceWeights;
+  first: DeviceWeights;
+  second: DeviceWeights;
+  gradients: DeviceWeights;
+}
+
+/** AdamW with clipping by the global norm. scalars: [learning rate, bias corrections of first and second moment]. */
+function createUpdate(options: TrainerOptions) {
+  const { weightDecay = 0, beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, clipNorm = 1 } = options;
+  return jit((input: UpdateInput, scalars: np.Array) => {
+    const [rate, correct1, correct2] = [0, 1, 2].map((i) => scalars.ref.slice(i)) as [
+      np.Array,
+      np.Array,
+      np.Array,
+    ];
+    scalars.dispose();
+    const squares = tree.leaves<np.Array>(input.gradients as never).map((g) => np.sum(g.ref.mul(g.ref)));
+    const norm = np.sqrt(squares.reduce((sum, square) => sum.add(square)));
+    const clip = np.minimum(np.reciprocal(norm.ref.add(1e-6)).mul(clipNorm), 1);
+    const groups = [input.current, input.first, input.second, input.gradients].map((group) =>
+      tree.leaves<np.Array>(group as never),
+    ) as [np.Array[], np.Array[], np.Array[], np.Array[]];
+    const next = groups[0].map((old, i) => {
+      const gradient = Number.isFinite(clipNorm) ? groups[3][i]!.mul(clip.ref) : groups[3][i]!;
+      const first = groups[1][i]!.mul(beta1).add(gradient.ref.mul(1 - beta1));
+      const second = groups[2][i]!.mul(beta2).add(gradient.ref.mul(gradient).mul(1 - beta2));
+      const scale = np.reciprocal(np.sqrt(second.ref.mul(correct2.ref)).add(epsilon));
+      const direction = first.ref.mul(correct1.ref).mul(scale);
+      const decayed = old.ndim > 1 && weightDecay > 0 ? direction.add(old.ref.mul(weightDecay)) : direction;
+      return { current: old.sub(decayed.mul(rate.ref)), first, second };
+    });
+    tree.dispose([clip, rate, correct1, correct2]);
+    const shape = tree.structure(input.current as never);
+    const regroup = (key: 'current' | 'first' | 'second') =>
+      tree.unflatten(
+        shape,
+        next.map((entry) => entry[key]),
+      ) as unknown as DeviceWeights;
+    return { current: regroup('current'), first: regroup('first'), second: regroup('second'), norm };
+  });
 }
