@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { system, user } from '../../src/core/chat.ts';
 import { locateSpan, replaceSpan, textOfSpan } from '../../src/models/prompt-span.ts';
+import { createChatTokenizer, type ChatTokenizer } from '../../src/models/chat-tokenizer.ts';
+import { trainByteLevelBpe } from '../../src/models/tokenizer-trainer.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 
 const inPrompt = (suffix: string) => [system('Be brief.'), user(`Tell a story ${suffix}`), user('Thanks.')];
@@ -52,4 +54,98 @@ test('a text that merges with its surroundings on both sides is refused', () => 
   expect(() => locateSpan(tokenizer, (suffix) => [user(`story${suffix}The end`)], '!')).toThrow(
     /merges "!" with the text around it/,
   );
+});
+
+/** Byte-level BPE, as in GPT-2, Llama 3 and Qwen: a blank joins the word after it. */
+function byteLevel(): ChatTokenizer {
+  const texts = ['tell me a story about a cat!', 'the cat ! ! ! and the story', 'a story ! about the cat'];
+  const specials = {
+    pad: '<|pad|>',
+    bos: '<|bos|>',
+    others: ['<|system|>', '<|user|>', '<|assistant|>'],
+    end: '<|end|>',
+  };
+  return createChatTokenizer({
+    ...trainByteLevelBpe(texts, 300, specials),
+    generation: { eos_token_id: 5 },
+  });
+}
+
+/** BPE over "▁", as in Llama 2, with a template of plain text on both sides of the message. */
+function metaspace(): ChatTokenizer {
+  const pieces = [...'!INST[]/▁abcdefghijklmnopqrstuvwxyzT.', '▁!', '▁a', '▁['];
+  const vocab = Object.fromEntries(
+    ['<s>', '</s>', '<unk>', ...new Set(pieces)].map((piece, id) => [piece, id]),
+  );
+  const special = (content: string, id: number) => ({
+    id,
+    content,
+    special: true,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+  });
+  return createChatTokenizer({
+    tokenizer: {
+      added_tokens: ['<s>', '</s>', '<unk>'].map(special),
+      normalizer: {
+        type: 'Sequence',
+        normalizers: [
+          { type: 'Prepend', prepend: '▁' },
+          { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+        ],
+      },
+      pre_tokenizer: null,
+      post_processor: null,
+      decoder: {
+        type: 'Sequence',
+        decoders: [
+          { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+          { type: 'Fuse' },
+          { type: 'Strip', content: ' ', start: 1, stop: 0 },
+        ],
+      },
+      model: {
+        type: 'BPE',
+        unk_token: '<unk>',
+        vocab,
+        merges: [
+          ['▁', '!'],
+          ['▁', 'a'],
+          ['▁', '['],
+        ],
+      },
+    } as Parameters<typeof createChatTokenizer>[0]['tokenizer'],
+    config: {
+      bos_token: '<s>',
+      chat_template:
+        "{{ bos_token }}{% for m in messages %}{{ '[INST] ' + m['content'] | trim + ' [/INST]' }}{% endfor %}",
+    },
+    generation: { eos_token_id: 1 },
+  });
+}
+
+describe.each([
+  ['byte-level BPE', byteLevel()],
+  ['BPE with metaspaces', metaspace()],
+])('%s', (_, tokenizer) => {
+  const place = (suffix: string) => [user(/^\s/.test(suffix) ? `a story${suffix}` : `a story ${suffix}`)];
+  const span = locateSpan(tokenizer, place, '! ! ! !');
+  const ids = span.prompt.slice(span.start, span.end);
+
+  test('finds one token for each mark, blank included', () => {
+    expect(ids).toHaveLength(4);
+    expect(tokenizer.decode(ids).trim()).toBe('! ! ! !');
+  });
+  test('the initial ids come back as themselves', () => {
+    expect(textOfSpan(tokenizer, place, span, ids)?.trim()).toBe('! ! ! !');
+  });
+  test('ids that join the words around them are told from those that do not', () => {
+    const letter = tokenizer.encode('xa').at(-1)!;
+    const word = tokenizer.encode('x a').at(-1)!;
+    expect(textOfSpan(tokenizer, place, span, ids.with(1, word))?.trim()).toBe('! a ! !');
+    // Without its blank the first one would be sent as another token, " a".
+    expect(textOfSpan(tokenizer, place, span, ids.with(0, letter))).toBeNull();
+  });
 });
