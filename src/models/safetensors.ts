@@ -128,7 +128,8 @@ function decode(entry: HeaderEntry, bytes: Uint8Array): Float32Array {
     return reject(
       `tensor "${name}" of shape [${shape.join(', ')}] needs ${count * width} bytes, it has ${bytes.byteLength}`,
     );
-  const aligned = bytes.slice(); // a data section may start at any byte
+  // A data section may start at any byte, and a Node Buffer's `slice` would not copy.
+  const aligned = new Uint8Array(bytes);
   if (dtype === 'F32') return new Float32Array(aligned.buffer);
   const words = new Uint16Array(aligned.buffer);
   if (dtype === 'F16') return Float32Array.from(words, halfToFloat);
