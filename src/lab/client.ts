@@ -63,10 +63,10 @@ export interface LabClient extends Pick<
 }
 
 /** The parts of a `Worker` that are used, so that tests can start something else. */
-export type WorkerLike = Pick<
-  Worker,
-  'postMessage' | 'addEventListener' | 'removeEventListener' | 'terminate'
->;
+export interface WorkerLike extends EventTarget {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  terminate(): void;
+}
 
 export interface ClientOptions {
   /** Default: WASM. Ask for WebGPU through `useDevice`, which checks for an adapter first. */
@@ -203,7 +203,7 @@ function connect(worker: WorkerLike): Connection {
   };
   worker.addEventListener('error', (event) => {
     event.preventDefault(); // reported as an outcome, which the page shows
-    end(died(event.message));
+    end(died((event as ErrorEvent).message));
   });
   worker.addEventListener('messageerror', () => end(died('A message could not be read.')));
   return { lab: wrap<LabApi>(worker), ended, end };

@@ -28,6 +28,6 @@ export async function checkDevice(kind: DeviceKind): Promise<void> {
 }
 
 const requestAdapter = async (): Promise<GPUAdapter | null> => {
-  const gpu = 'gpu' in navigator ? (navigator.gpu as GPU | undefined) : undefined;
+  const { gpu } = navigator as { readonly gpu?: GPU };
   return (await gpu?.requestAdapter()) ?? null;
 };

@@ -44,8 +44,11 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   const targets = plan.models.targets.flatMap((id, i) =>
     problems.attempt(`models.targets.${i}`, () => findModel(registries.models, id)),
   );
-  const [roles = {}] = problems.attempt('models.roles', () =>
-    findRoles(plan.models.roles, registries.models),
+  const roles: RoleEntries = Object.assign(
+    {},
+    ...Object.entries(plan.models.roles).flatMap(([role, id]) =>
+      problems.attempt(`models.roles.${role}`, () => findRoles({ [role]: id }, registries.models)),
+    ),
   );
   const filled = Object.keys(plan.models.roles);
 

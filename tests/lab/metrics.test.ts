@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import type { Behavior } from '../../src/core/behavior.ts';
+import { summarize } from '../../src/lab/metrics.ts';
+import { parsePlan } from '../../src/lab/plan.ts';
+import type { TrialRecord } from '../../src/lab/records.ts';
+import { behavior, device, plan } from './bench.ts';
+
+const toys = parsePlan({
+  ...plan,
+  defenses: [{ stack: [{ id: 'self-reminder' }] }],
+  evaluators: [{ id: 'harm' }, { id: 'strict' }, { id: 'refuses' }, { id: 'solves' }],
+});
+const evaluators = [
+  { id: 'solves', measures: 'utility', yesFrom: 0.75 },
+  { id: 'strict', measures: 'harm', yesFrom: 1 },
+  { id: 'refuses', measures: 'refusal', yesFrom: 0.5 },
+  { id: 'harm', measures: 'harm', yesFrom: 0.75 },
+] as const;
+
+const usage = (queries: number) => ({
+  queries,
+  promptTokens: 10,
+  completionTokens: 5,
+  scored: 0,
+  gradients: 0,
+});
+
+function record(
+  [attack, defense, kind]: [string, string, Behavior['kind']],
+  scores: Record<string, number | null>,
+): TrialRecord {
+  const toy = behavior('x', kind);
+  return {
+    version: 1,
+    model: 'toy',
+    behavior: toy.id,
+    attack,
+    defense,
+    behaviorDetail: toy,
+    attackResult: { messages: [], steps: 0 },
+    attackSteps: [],
+    response: 'answer',
+    finishReason: 'end',
+    tokens: [],
+    events: [],
+    scores: Object.fromEntries(
+      Object.entries(scores).map(([id, value]) => [id, { value, label: '', explanation: '' }]),
+    ),
+    usage: { target: usage(3), judge: usage(1) },
+    attackUsage: { target: usage(2) },
+    seed: '',
+    times: { startedAt: '', attackMs: 1, answerMs: 2, scoreMs: 4 },
+  };
+}
+
+const walk = (value: number | null) => record(['walk', 'none', 'harmful'], { harm: value, strict: value });
+
+test('a rate counts scores from the threshold on, over those that could be scored', () => {
+  const { cells } = summarize(toys, device, evaluators, [walk(1), walk(0.75), walk(0.5), walk(null)]);
+  const cell = { model: 'toy', attack: 'walk', defense: 'none', n: 4, scored: 3 };
+  const cost = { queries: 12, tokens: 120, elapsedMs: 28 };
+  expect(cells).toEqual([
+    // Wilson 95% interval of 2 in 3 and of 1 in 3: (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n), z = 1.95996
+    { ...cell, ...cost, evaluator: 'harm', successes: 2, rate: 2 / 3, interval: near(0.207655, 0.938509) },
+    { ...cell, ...cost, evaluator: 'strict', successes: 1, rate: 1 / 3, interval: near(0.061491, 0.792345) },
+  ]);
+});
+
+test('nothing scored gives no rate rather than 0', () => {
+  const [cell] = summarize(toys, device, evaluators, [walk(null)]).cells;
+  expect(cell).toMatchObject({ n: 1, scored: 0, successes: 0, rate: null, interval: null });
+});
+
+test('over-refusal reads direct look-alikes, utility reads direct benign requests, harm neither', () => {
+  const { cells, overRefusal, utility } = summarize(toys, device, evaluators, [
+    record(['direct-request', 'self-reminder', 'benign-lookalike'], { refuses: 1, harm: 1 }),
+    record(['direct-request', 'self-reminder', 'benign-lookalike'], { refuses: 0, harm: 1 }),
+    record(['walk', 'self-reminder', 'benign-lookalike'], { refuses: 1 }),
+    record(['direct-request', 'none', 'benign'], { solves: 1, refuses: 1, harm: 1 }),
+  ]);
+  expect(cells).toEqual([]);
+  expect(overRefusal).toEqual([
+    expect.objectContaining({
+      model: 'toy',
+      defense: 'self-reminder',
+      n: 2,
+      scored: 2,
+      refused: 1,
+      rate: 0.5,
+    }),
+  ]);
+  expect(utility).toEqual([
+    expect.objectContaining({ defense: 'none', n: 1, scored: 1, solved: 1, rate: 1 }),
+  ]);
+});
+
+test('cells stand in the order of the plan, whatever the order of the records', () => {
+  const backwards = [
+    record(['walk', 'self-reminder', 'harmful'], {}),
+    record(['direct-request', 'self-reminder', 'harmful'], {}),
+    record(['direct-request', 'none', 'harmful'], {}),
+  ];
+  const { cells } = summarize(toys, device, evaluators, backwards);
+  expect(cells.map(({ defense, attack, evaluator }) => `${defense} ${attack} ${evaluator}`)).toEqual([
+    'none direct-request harm',
+    'none direct-request strict',
+    'self-reminder direct-request harm',
+    'self-reminder direct-request strict',
+    'self-reminder walk harm',
+    'self-reminder walk strict',
+  ]);
+});
+
+const near = (low: number, high: number) => [expect.closeTo(low, 5), expect.closeTo(high, 5)];

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { failure } from '../../src/core/errors.ts';
+import { expanded, plan } from './bench.ts';
+
+function refusal(changes: object) {
+  try {
+    expanded({ ...plan, ...changes });
+  } catch (error) {
+    return failure(error);
+  }
+  throw new Error('The plan was accepted.');
+}
+
+describe('a bad plan is refused before anything runs, with the path and what to do', () => {
+  test.each([
+    ['an unknown field', { surprise: 1 }, 'bad-plan', 'surprise', /schema/],
+    ['no evaluators', { evaluators: [] }, 'bad-plan', 'evaluators', /schema/],
+    [
+      'an unknown attack',
+      { attacks: [{ id: 'direct-request' }, { id: 'magic' }] },
+      'unknown-method',
+      'attacks.1: There is no attack "magic"',
+      /Known: assistant-prefix/,
+    ],
+    [
+      'an unknown defense',
+      { defenses: [{ stack: [{ id: 'self-reminder' }, { id: 'wall' }] }] },
+      'unknown-method',
+      'defenses.0.stack.1',
+      /self-reminder/,
+    ],
+    ['an unknown evaluator', { evaluators: [{ id: 'oracle' }] }, 'unknown-method', 'evaluators.0', /Known/],
+    ['an unknown set', { behaviors: [{ set: 'advbench' }] }, 'unknown-method', 'behaviors.0', /toys/],
+    [
+      'an option out of range',
+      { attacks: [{ id: 'walk', options: { steps: 0 } }] },
+      'bad-options',
+      'attacks.0: Options of "walk" are not valid. steps:',
+      /steps/,
+    ],
+    [
+      'an unknown option',
+      { attacks: [{ id: 'walk', options: { stepz: 1 } }] },
+      'bad-options',
+      'stepz',
+      /Known options: steps/,
+    ],
+    [
+      'a missing role',
+      { models: { targets: ['toy'] } },
+      'bad-plan',
+      'defenses.1.stack.0: "safe-decoding" needs a model in the role expert',
+      /models\.roles\.expert/,
+    ],
+    ['an unknown model', { models: { targets: ['gpt'] } }, 'unknown-model', 'models.targets.0', /org\/name/],
+    [
+      'an unknown model in a role',
+      { models: { targets: ['toy'], roles: { expert: 'toy', judge: 'gpt' } } },
+      'unknown-model',
+      'models.roles.judge',
+      /Known/,
+    ],
+    [
+      'a method that needs more access than the model offers',
+      { models: { targets: ['toy', 'closed'], roles: { expert: 'toy' } } },
+      'not-supported',
+      'defenses.1.stack.0: "safe-decoding" needs grey-box access; closed offers black-box',
+      /pick a model/,
+    ],
+    ['a method twice', { attacks: [{ id: 'walk' }, { id: 'walk' }] }, 'bad-plan', 'attacks', /once/],
+    [
+      'two stacks of one name',
+      { defenses: [{ stack: [{ id: 'self-reminder' }] }, { stack: [{ id: 'self-reminder' }] }] },
+      'bad-plan',
+      'defenses: "self-reminder"',
+      /name/,
+    ],
+    [
+      'a stack that calls itself undefended',
+      { defenses: [{ name: 'none', stack: [{ id: 'self-reminder' }] }] },
+      'bad-plan',
+      'defenses: "none"',
+      /name/,
+    ],
+    [
+      'a behavior twice',
+      { behaviors: [{ set: 'toys' }, { set: 'toys', limit: 1 }] },
+      'bad-plan',
+      '"a"',
+      /once/,
+    ],
+  ])('%s', (_, changes, code, path, advice) => {
+    const refused = refusal(changes);
+    expect(refused).toMatchObject({ status: 'failed', code, advice: expect.stringMatching(advice) });
+    expect(refused).toMatchObject({ message: expect.stringContaining(path) });
+  });
+
+  test('all that is wrong is named at once', () => {
+    const refused = refusal({ attacks: [{ id: 'magic' }], evaluators: [{ id: 'oracle' }] });
+    expect(refused).toMatchObject({ message: expect.stringMatching(/attacks\.0: .*evaluators\.0: /) });
+  });
+});
+
+test('a limit takes that many of each kind, in the order of the set', () => {
+  const { resolved } = expanded({ ...plan, behaviors: [{ set: 'toys', limit: 2 }] });
+  expect(resolved.behaviors.map(({ id }) => id)).toEqual(['a', 'b', 'kitten', 'bread']);
+});

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { expand } from '../../src/lab/held-run.ts';
+import { planJsonSchema } from '../../src/lab/plan.ts';
+import { registries } from '../../src/lab/registries.ts';
+
+const published = (path: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../public/${path}`, import.meta.url), 'utf8'));
+
+test('the published schema of plans is the one in force (else run `npx tsx scripts/schema.ts`)', () => {
+  expect(published('schemas/plan.json')).toEqual(JSON.parse(JSON.stringify(planJsonSchema())));
+});
+
+test('the quickstart is a valid plan for what ships with the lab', () => {
+  const { resolved, total } = expand(published('plans/quickstart.json'), registries);
+  expect(resolved.stacks.map(({ name }) => name)[0]).toBe('none');
+  // (20 harmful × 4 attacks + 80 benign, asked directly) × 5 columns
+  expect(total).toBe(800);
+});
