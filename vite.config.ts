@@ -2,6 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, findChromium } from './scripts/chromium.ts';
+import { ortFlavour } from './scripts/vite/ort.ts';
 import { pwa } from './scripts/vite/pwa.ts';
 import { seal } from './scripts/vite/seal.ts';
 
@@ -13,11 +14,11 @@ const endToEndTests = 'tests/e2e/**/*.e2e.test.ts';
 export default defineConfig({
   base: './',
   appType: 'mpa', // else a missing model file is answered with the page
-  plugins: [svelte(), seal(), pwa()],
+  plugins: [ortFlavour(), svelte(), seal(), pwa()],
   resolve: {
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'],
   },
-  worker: { format: 'es', plugins: () => [svelte()] },
+  worker: { format: 'es', plugins: () => [ortFlavour()] },
   build: { target: 'es2023', assetsInlineLimit: 0, sourcemap: false, chunkSizeWarningLimit: 8_000 },
   test: {
     projects: [
@@ -43,7 +44,7 @@ export default defineConfig({
             screenshotFailures: false,
             provider: playwright({
               launchOptions: {
-                args: chromiumArgs({ softwareGpu: true }),
+                args: chromiumArgs('software'),
                 ...(executablePath === null ? {} : { executablePath }),
               },
             }),

@@ -55,20 +55,18 @@ export function ensureChromium(): string {
   throw new Error('No Chromium could be installed. Install one, or set GLOVEBOX_CHROMIUM to its path.');
 }
 
-/** Software WebGPU, where there is no GPU. */
-const softwareWebgpu = [
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--enable-features=Vulkan',
-];
+/** `none` leaves WebGPU alone, `hardware` asks for the GPU, `software` emulates one. */
+export type Gpu = 'none' | 'hardware' | 'software';
+
+const gpuArgs: Readonly<Record<Gpu, readonly string[]>> = {
+  none: [],
+  hardware: ['--enable-unsafe-webgpu', '--enable-features=Vulkan'],
+  software: ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-webgpu-adapter=swiftshader'],
+};
 
 /** Flags for every Chromium that we start; no sandbox only where there cannot be one. */
-export const chromiumArgs = (options: { readonly softwareGpu: boolean }): string[] => [
-  ...(isRoot ? ['--no-sandbox'] : []),
-  ...(options.softwareGpu ? softwareWebgpu : ['--enable-unsafe-webgpu', '--enable-features=Vulkan']),
-];
+export const chromiumArgs = (gpu: Gpu): string[] => [...(isRoot ? ['--no-sandbox'] : []), ...gpuArgs[gpu]];
 
-export const launch = (
-  executablePath: string,
-  options: { readonly softwareGpu: boolean },
-): Promise<Browser> => chromium.launch({ executablePath, args: chromiumArgs(options) });
+/** @param extra further flags */
+export const launch = (executablePath: string, gpu: Gpu, extra: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath, args: [...chromiumArgs(gpu), ...extra] });

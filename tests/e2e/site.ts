@@ -14,7 +14,7 @@ export interface Site {
 export async function openSite(options: { readonly headers: boolean }): Promise<Site> {
   await ensureBuilt();
   const served = await serve({ folder: dist, port: 0, headers: options.headers });
-  const browser = await launch(ensureChromium(), { softwareGpu: true });
+  const browser = await launch(ensureChromium(), 'none');
   return {
     served,
     browser,

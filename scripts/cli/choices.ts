@@ -1,0 +1,80 @@
+/** @file Reads methods, options, behaviors and roles as they are written on the command line. */
+import type { Behavior } from '../../src/core/behavior.ts';
+import type { ModelRole } from '../../src/core/method.ts';
+import type { Option, OptionsSpec } from '../../src/core/options.ts';
+import type { MethodChoice } from '../../src/lab/api.ts';
+import { findModel } from '../../src/lab/model-pool.ts';
+import { registries } from '../../src/lab/registries.ts';
+import { checkAccess, chooseMethod } from '../../src/lab/resolve.ts';
+import quickstart from '../../public/plans/quickstart.json' with { type: 'json' };
+import { badUsage } from './failure.ts';
+
+/** Split `key=value`. */
+function pair(text: string): readonly [key: string, value: string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw badUsage(`"${text}" is not of the form key=value.`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function valueFor(option: Option | undefined, value: string): unknown {
+  if (option?.type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value;
+  if (option?.type === 'integer' || option?.type === 'number')
+    return value.trim() === '' ? value : Number(value);
+  return value;
+}
+
+/** Options written `key=value`, typed as the method declares them; whether they are valid is checked later. */
+export const readOptions = (spec: OptionsSpec, written: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(written.map(pair).map(([key, value]) => [key, valueFor(spec[key], value)]));
+
+/** A defense written `id` or `id:key=value,key=value`. */
+export function readDefense(written: string): MethodChoice {
+  const [id = '', options = ''] = written.split(/:(.*)/s);
+  const { options: spec } = registries.defenses.get(id);
+  return { id, options: readOptions(spec, options === '' ? [] : options.split(',')) };
+}
+
+export function findBehavior(id: string): Behavior {
+  const all = registries.sets.all.flatMap(({ behaviors }) => behaviors);
+  const found = all.find((behavior) => behavior.id === id);
+  if (found) return found;
+  const some = all.filter(({ kind }) => kind === 'harmful').slice(0, 5);
+  throw badUsage(
+    `There is no behavior "${id}".`,
+    `For example: ${some.map((behavior) => behavior.id).join(', ')}. "list sets" names the sets.`,
+  );
+}
+
+export interface Request {
+  readonly model: string;
+  readonly attack?: MethodChoice;
+  readonly defenses: readonly MethodChoice[];
+  readonly evaluators: readonly MethodChoice[];
+}
+
+/**
+ * The roles that the methods of a request need, filled as on the command line, else as in the quickstart plan.
+ * Checks the whole request on the way, so that nothing is started for a bad one.
+ */
+export function rolesFor(request: Request, written: readonly string[]): Partial<Record<ModelRole, string>> {
+  const known: Readonly<Record<string, string>> = {
+    ...quickstart.models.roles,
+    ...Object.fromEntries(written.map(pair)),
+  };
+  const target = findModel(registries.models, request.model);
+  const filled = Object.keys(known);
+  const attacks = (request.attack ? [request.attack] : []).map(
+    (choice) => chooseMethod(registries.attacks, choice, filled).method,
+  );
+  const defenses = request.defenses.map((choice) => chooseMethod(registries.defenses, choice, filled).method);
+  const evaluators = request.evaluators.map(
+    (choice) => chooseMethod(registries.evaluators, choice, filled).method,
+  );
+  for (const method of [...attacks, ...defenses]) checkAccess(method, target);
+  const needed = new Set([...attacks, ...defenses, ...evaluators].flatMap(({ needs }) => needs));
+  return Object.fromEntries([...needed].map((role) => [role, findModel(registries.models, known[role]!).id]));
+}
+
+/** Every evaluator that consults no model: rules cost nothing. */
+export const ruleEvaluators = (): MethodChoice[] =>
+  registries.evaluators.all.filter(({ needs }) => needs.length === 0).map(({ id }) => ({ id }));

@@ -1,0 +1,48 @@
+/** @file How the command line ends: 0 done, 1 the run failed, 2 bad usage or bad input. */
+import { LabError, type Failure, type LabErrorCode, type Outcome } from '../../src/core/errors.ts';
+
+const badInput: readonly (LabErrorCode | 'bug')[] = [
+  'bad-input',
+  'bad-options',
+  'bad-plan',
+  'not-supported',
+  'unknown-method',
+  'unknown-model',
+];
+
+export class CommandError extends Error {
+  readonly exitCode: 1 | 2;
+
+  constructor(exitCode: 1 | 2, message: string, advice = '') {
+    super(advice ? `${message}\n${advice}` : message);
+    this.exitCode = exitCode;
+  }
+}
+
+export const badUsage = (message: string, advice?: string) => new CommandError(2, message, advice);
+
+const fromFailure = ({ code, message, advice }: Pick<Failure, 'code' | 'message' | 'advice'>) =>
+  new CommandError(badInput.includes(code) ? 2 : 1, message, advice);
+
+/** The value of an outcome. @throws CommandError otherwise */
+export function valueOf<T>(outcome: Outcome<T>): T {
+  if (outcome.status === 'done') return outcome.value;
+  if (outcome.status === 'cancelled') throw new CommandError(1, 'Stopped before it was done.');
+  throw fromFailure(outcome);
+}
+
+export const asCommandError = (error: unknown): CommandError => {
+  if (error instanceof CommandError) return error;
+  if (error instanceof LabError) return fromFailure(error);
+  return new CommandError(1, error instanceof Error ? error.message : String(error));
+};
+
+/** Run `check`, which reads what the user gave; whatever it throws is bad input. */
+export function checking<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    const { message } = asCommandError(error);
+    throw badUsage(message);
+  }
+}

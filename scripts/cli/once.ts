@@ -1,0 +1,120 @@
+/** @file `attack` and `chat`: one attempt, printed as it happens. */
+import type { AttackStep } from '../../src/attacks/attack.ts';
+import { registries } from '../../src/lab/registries.ts';
+import type { DeviceKind } from '../../src/lab/device.ts';
+import { user } from '../../src/core/chat.ts';
+import { findBehavior, readDefense, readOptions, rolesFor, ruleEvaluators } from './choices.ts';
+import { checking, valueOf } from './failure.ts';
+import { inSession } from './session.ts';
+
+export interface OnceOptions {
+  readonly model: string;
+  readonly defense: readonly string[];
+  readonly role: readonly string[];
+  readonly seed: number;
+  readonly maxNewTokens: number;
+  readonly temperature: number;
+  readonly device: DeviceKind;
+  readonly json?: true;
+}
+
+const samplingOf = ({ temperature, maxNewTokens }: OnceOptions) => ({ temperature, topP: 1, maxNewTokens });
+
+export async function attack(
+  id: string,
+  options: OnceOptions & { readonly behavior: string; readonly option: readonly string[] },
+): Promise<void> {
+  const request = checking(() => {
+    const chosen = {
+      model: options.model,
+      attack: { id, options: readOptions(registries.attacks.get(id).options, options.option) },
+      defenses: options.defense.map(readDefense),
+      evaluators: ruleEvaluators(),
+    };
+    return {
+      ...chosen,
+      behavior: findBehavior(options.behavior),
+      roles: rolesFor(chosen, options.role),
+      sampling: samplingOf(options),
+      seed: options.seed,
+    };
+  });
+  const { json } = options;
+  const onStep = (event: unknown) => {
+    const step = event as AttackStep;
+    if (json) return console.log(JSON.stringify(step));
+    const loss = step.loss === undefined ? '' : `  loss ${step.loss.toFixed(3)}`;
+    console.error(`step ${step.step}${loss}  ${step.candidate ?? ''}`);
+  };
+  const reply = valueOf(
+    await inSession(options.device, onStep, (page) =>
+      page.evaluate(
+        (sent) => globalThis.glovebox!.attack(sent, { onStep: (step) => globalThis.gloveboxEvent!(step) }),
+        request,
+      ),
+    ),
+  );
+  const { messages, assistantPrefix, loss } = reply.result;
+  const { queries, promptTokens, completionTokens } = reply.target;
+  const result = {
+    messages,
+    ...(assistantPrefix === undefined ? {} : { assistantPrefix }),
+    response: reply.generation.text,
+    scores: reply.scores,
+    queries,
+    tokens: promptTokens + completionTokens,
+    ...(loss === undefined ? {} : { loss }),
+  };
+  if (json) return console.log(JSON.stringify({ result }));
+  for (const { role, content } of messages) console.log(`${role}: ${content}`);
+  if (assistantPrefix !== undefined) console.log(`(put in its mouth: ${assistantPrefix})`);
+  console.log(`assistant: ${result.response}`);
+  printScores(result.scores);
+  console.log(`${queries} queries, ${result.tokens} tokens`);
+}
+
+export async function chat(
+  options: OnceOptions & { readonly message: string; readonly system?: string; readonly topTokens: number },
+): Promise<void> {
+  const request = checking(() => {
+    const chosen = {
+      model: options.model,
+      defenses: options.defense.map(readDefense),
+      evaluators: ruleEvaluators(),
+    };
+    const context =
+      options.system === undefined ? [] : [{ role: 'system' as const, content: options.system }];
+    return {
+      ...chosen,
+      messages: [...context, user(options.message)],
+      roles: rolesFor(chosen, options.role),
+      sampling: samplingOf(options),
+      seed: options.seed,
+      topTokens: options.topTokens,
+    };
+  });
+  const reply = valueOf(
+    await inSession(
+      options.device,
+      () => {},
+      (page) => page.evaluate((sent) => globalThis.glovebox!.chat(sent), request),
+    ),
+  );
+  const { text, finishReason, tokens } = reply.generation;
+  const result = {
+    response: text,
+    blocked: finishReason === 'blocked',
+    ...(options.topTokens > 0 && tokens.length > 0
+      ? { tokens: tokens.map(({ text, logProb, top, policy }) => ({ text, logProb, top, policy })) }
+      : {}),
+    scores: reply.scores,
+  };
+  if (options.json) return console.log(JSON.stringify(result));
+  console.log(text);
+  printScores(result.scores);
+}
+
+function printScores(scores: Readonly<Record<string, { value: number | null; label: string }>>): void {
+  for (const [id, { value, label }] of Object.entries(scores))
+    console.log(`${id.padEnd(20)} ${value === null ? 'could not tell' : value.toFixed(2)}  ${label}`);
+}

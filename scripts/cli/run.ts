@@ -1,0 +1,142 @@
+/** @file `run`: a plan from start to end, or from where it was left. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import type { RunEvent } from '../../src/lab/api.ts';
+import type { DeviceKind } from '../../src/lab/device.ts';
+import type { Plan } from '../../src/lab/plan.ts';
+import type { RunSummary, TrialRecord } from '../../src/lab/records.ts';
+import { versions } from '../../src/lab/versions.ts';
+import { badUsage, checking, valueOf } from './failure.ts';
+import { readPlan, type PlanChoices } from './plan-file.ts';
+import { createProgress } from './progress.ts';
+import { inSession } from './session.ts';
+import { appendTrial, readTrials, writeTrials } from './trial-file.ts';
+
+export interface RunOptions extends PlanChoices {
+  readonly out: string;
+  readonly resume?: true;
+  readonly device: DeviceKind;
+  readonly json?: true;
+}
+
+export async function run(planPath: string, options: RunOptions): Promise<void> {
+  const trialsPath = join(options.out, 'trials.jsonl');
+  const runPath = join(options.out, 'run.json');
+  const { plan, before } = checking(() => {
+    const plan = readPlan(planPath, options);
+    if (!options.resume && existsSync(trialsPath))
+      throw badUsage(
+        `${options.out} already holds a run.`,
+        'Go on with it by --resume, or name another folder.',
+      );
+    if (options.resume) checkSameRun(runPath, plan, options.device);
+    return { plan, before: readTrials(trialsPath) };
+  });
+  mkdirSync(options.out, { recursive: true });
+  writeTrials(trialsPath, before);
+  if (before.length > 0) console.error(`Going on from ${before.length} finished trials.`);
+
+  const progress = createProgress();
+  const onEvents = (events: unknown) => {
+    for (const event of events as readonly RunEvent[]) {
+      if (event.type !== 'trial') continue;
+      const { record, finished, total } = event;
+      appendTrial(trialsPath, record);
+      const what = `${record.model} × ${record.defense} × ${record.attack} × ${record.behavior}`;
+      progress(finished, total, what, finished === total);
+    }
+  };
+  const startedAt = new Date().toISOString();
+  const summary = await inSession(options.device, onEvents, async (page) => {
+    const device = await page.evaluate(() => globalThis.glovebox!.device());
+    writeFileSync(
+      runPath,
+      `${JSON.stringify({ plan, shard: options.shard, versions, device, startedAt }, null, 2)}\n`,
+    );
+    if (before.length > 0)
+      valueOf(
+        await page.evaluate(([plan, records]) => globalThis.glovebox!.restore(plan, records), [
+          plan,
+          before,
+        ] as const),
+      );
+    const stop = () => void page.evaluate(() => globalThis.glovebox!.endWorker()).catch(() => {});
+    process.once('SIGINT', stop);
+    try {
+      const summary = await runInPage(page, plan);
+      writeTrials(trialsPath, await storedTrials(page, plan));
+      return summary;
+    } finally {
+      process.off('SIGINT', stop);
+    }
+  }).catch((error: unknown) => {
+    console.error(`Finished trials are kept in ${trialsPath}; --resume goes on from them.`);
+    throw error;
+  });
+  if (options.json) console.log(JSON.stringify(summary));
+  else printSummary(summary);
+}
+
+const runInPage = async (page: Page, plan: Plan): Promise<RunSummary> =>
+  valueOf(
+    await page.evaluate(
+      (sent) =>
+        globalThis.glovebox!.run(sent, {
+          onEvents: (events) => {
+            const trials = events.filter(({ type }) => type === 'trial');
+            if (trials.length > 0) globalThis.gloveboxEvent!(trials);
+          },
+        }),
+      plan,
+    ),
+  );
+
+/** In the order of the plan. */
+const storedTrials = async (page: Page, plan: Plan): Promise<readonly TrialRecord[]> =>
+  valueOf(
+    await page.evaluate(async (sent) => {
+      const lab = globalThis.glovebox!;
+      return lab.trials(await lab.runId(sent));
+    }, plan),
+  );
+
+/** @throws CommandError when the folder holds a run of something else */
+function checkSameRun(runPath: string, plan: Plan, device: DeviceKind): void {
+  if (!existsSync(runPath)) return;
+  const before = JSON.parse(readFileSync(runPath, 'utf8')) as { plan: Plan; device: { kind: DeviceKind } };
+  const content = ({ $schema: _, ...rest }: Plan) => JSON.stringify(rest);
+  if (content(before.plan) !== content(plan))
+    throw badUsage(`${runPath} is of another plan, seed or shard.`, 'Name another folder.');
+  if (before.device.kind !== device)
+    throw badUsage(`${runPath} ran on ${before.device.kind}; trials of two devices do not mix.`);
+}
+
+function printSummary({ cells, overRefusal, utility, elapsedMs }: RunSummary): void {
+  const percent = (count: number, n: number) => (n === 0 ? 'n/a' : `${((100 * count) / n).toFixed(0)} %`);
+  console.table(
+    cells.map(({ model, attack, defense, evaluator, successes, scored }) => ({
+      model,
+      attack,
+      defense,
+      evaluator,
+      ASR: percent(successes, scored),
+      n: scored,
+    })),
+  );
+  console.table([
+    ...overRefusal.map(({ model, defense, refused, scored }) => ({
+      model,
+      defense,
+      over_refusal: percent(refused, scored),
+      n: scored,
+    })),
+    ...utility.map(({ model, defense, solved, scored }) => ({
+      model,
+      defense,
+      utility: percent(solved, scored),
+      n: scored,
+    })),
+  ]);
+  console.log(`${(elapsedMs / 1000).toFixed(1)} s`);
+}

@@ -1,0 +1,36 @@
+/** @file trials.jsonl: one line a trial, appended as it finishes, so that nothing finished is ever lost. */
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { trialLine } from '../../src/lab/export.ts';
+import type { TrialRecord } from '../../src/lab/records.ts';
+import { badUsage } from './failure.ts';
+
+/**
+ * The finished trials in a file, none when there is no file. A torn last line, left by a cut-off write, is skipped.
+ * @throws CommandError 2 for a broken line anywhere else, with its number
+ */
+export function readTrials(path: string): readonly TrialRecord[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const last = lines.findLastIndex((line) => line !== '');
+  return lines.flatMap((line, i) => {
+    if (line === '') return [];
+    try {
+      return [JSON.parse(line) as TrialRecord];
+    } catch {
+      if (i === last) return [];
+      throw badUsage(
+        `${path}, line ${i + 1}: this is not a complete trial.`,
+        'Remove the line to run it again.',
+      );
+    }
+  });
+}
+
+/** Replace the file in one step: it is either the old one or the new one, never half. */
+export function writeTrials(path: string, records: readonly TrialRecord[]): void {
+  writeFileSync(`${path}.part`, records.map((record) => `${trialLine(record)}\n`).join(''));
+  renameSync(`${path}.part`, path);
+}
+
+export const appendTrial = (path: string, record: TrialRecord): void =>
+  appendFileSync(path, `${trialLine(record)}\n`);
