@@ -19,11 +19,8 @@ export type Placement = (text: string) => readonly ChatMessage[];
 /** Short texts that begin and end unlike each other, so that some differ from any given text at both ends. */
 const probes = ['0', 'Q', '?', '~'] as const;
 
-/**
- * @throws LabError 'not-supported' when the tokenizer cannot hold the text apart from what stands around it, or
- * spells it with ids that do not decode to it again.
- */
-export function locateSpan(
+/** The tokens that change when `text` does. A token shared by the text and its surroundings is among them. */
+export function findSpan(
   tokenizer: ChatTokenizer,
   place: Placement,
   text: string,
@@ -35,12 +32,26 @@ export function locateSpan(
     .map((probe) => tokenizer.prompt(place(probe), options));
   const start = Math.min(...others.map((other) => sharedStart(prompt, other)));
   const end = prompt.length - Math.min(...others.map((other) => sharedEnd(prompt, other)));
-  const spelled = start < end ? tokenizer.decode(prompt.slice(start, end)) : '';
-  if (spelled.trim() !== text.trim())
+  return { prompt, start, end: Math.max(start, end) };
+}
+
+/**
+ * `findSpan` for a text that is to be changed token by token.
+ * @throws LabError 'not-supported' when the tokenizer cannot hold the text apart from what stands around it, or
+ * spells it with ids that do not decode to it again.
+ */
+export function locateSpan(
+  tokenizer: ChatTokenizer,
+  place: Placement,
+  text: string,
+  options: PromptOptions = {},
+): PromptSpan {
+  const span = findSpan(tokenizer, place, text, options);
+  if (tokenizer.decode(span.prompt.slice(span.start, span.end)).trim() !== text.trim())
     throw new LabError('not-supported', `The tokenizer merges "${text}" with the text around it.`, {
       advice: 'Use another initial text, one that begins and ends with a character of its own.',
     });
-  return { prompt, start, end };
+  return span;
 }
 
 /** The prompt with other ids in the span. */

@@ -1,8 +1,9 @@
 /** @file Questions about a model's distributions that several methods ask. */
 import { mean } from '../core/statistics.ts';
-import type { ChatMessage } from '../core/chat.ts';
+import { user, type ChatMessage } from '../core/chat.ts';
 import type { Abortable, ScoringModel } from './language-model.ts';
 import type { PromptOptions } from './chat-tokenizer.ts';
+import { findSpan } from './prompt-span.ts';
 
 /** The target loss: mean −log-prob of `target` as the start of the answer, nats per token. */
 export async function targetLoss(
@@ -19,15 +20,18 @@ export async function targetLoss(
   return -mean(logProbs!);
 }
 
-/** Negative log-probs (nats) of each token of `text` after BOS or, for want of one, after its own first token. */
-export async function tokenNegativeLogProbs(
+/**
+ * Negative log-probs (nats) of each token of `text`, read as the only user turn of a conversation: a chat model has
+ * learned to expect text after its template, not on its own. Empty for an empty text.
+ */
+export async function userTextLosses(
   model: ScoringModel,
   text: string,
   options: Abortable = {},
 ): Promise<Float32Array> {
-  const ids = model.tokenizer.encode(text);
-  const prompt = model.tokenizer.bosId === null ? ids.splice(0, 1) : [model.tokenizer.bosId];
-  if (ids.length === 0) return new Float32Array();
-  const [logProbs] = await model.logProbs([{ prompt, target: ids }], options);
+  const { prompt, start, end } = findSpan(model.tokenizer, (content) => [user(content)], text);
+  if (start === end) return new Float32Array();
+  const request = { prompt: prompt.slice(0, start), target: prompt.slice(start, end) };
+  const [logProbs] = await model.logProbs([request], options);
   return logProbs!.map((value) => -value);
 }

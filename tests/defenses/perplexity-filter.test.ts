@@ -53,7 +53,7 @@ describe('the filter', () => {
   /** Expects the alphabet to go on: each letter after its predecessor is likely, anything else is not. */
   const model = scripted({
     next: (ids, tokenizer) =>
-      tokenizer.read(ids).messages.length > 0
+      ids.includes(tokenizer.vocabulary.indexOf('<|assistant|>'))
         ? answering(() => 'Fine.')(ids, tokenizer)
         : peaked(tokenizer.vocabSize, ids.at(-1)! + 1, 0.5),
   });

@@ -1,6 +1,6 @@
 import { arxiv } from '../../core/method.ts';
 import { integer, number } from '../../core/options.ts';
-import { tokenNegativeLogProbs } from '../../models/scoring.ts';
+import { userTextLosses } from '../../models/scoring.ts';
 import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 import { windowedPerplexity } from '../parts/perplexity.ts';
 import { aroundModel } from '../parts/taxonomy.ts';
@@ -8,8 +8,8 @@ import { aroundModel } from '../parts/taxonomy.ts';
 /**
  * Turns away requests that read like gibberish to the target model itself, as optimized suffixes do.
  * The windowed variant of https://arxiv.org/abs/2309.00614; the paper cited here adds a classifier on perplexity and
- * length. Token losses are computed once, in the context of the whole message, and windowed after; every user turn is
- * read, not only the last. The default threshold is a starting point: take `calibrateThreshold` of benign prompts
+ * length. Token losses are computed once, in the context of the chat template and the whole message, and windowed after;
+ * every user turn is read, each on its own. The default threshold is a starting point: take `calibrateThreshold` of benign prompts
  * scored by the same model.
  */
 export const perplexityFilter = defineDefense({
@@ -41,7 +41,7 @@ export const perplexityFilter = defineDefense({
     async generate(messages, options) {
       const turns = messages.filter(({ role }) => role === 'user');
       const losses = await Promise.all(
-        turns.map(({ content }) => tokenNegativeLogProbs(model, content, { signal: options.signal })),
+        turns.map(({ content }) => userTextLosses(model, content, { signal: options.signal })),
       );
       const perplexity = Math.max(0, ...losses.map((values) => windowedPerplexity(values, window) ?? 0));
       const event = { defense: 'perplexity-filter', detail: { perplexity, threshold, window } };
