@@ -78,7 +78,7 @@ export const gcg = defineAttack({
       unit: 'steps',
     }),
     testTokens: integer({
-      description: 'Tokens written in a test.',
+      description: 'Tokens written in a test; never fewer than the target has.',
       default: 32,
       min: 1,
       max: 512,
@@ -151,7 +151,8 @@ export const gcg = defineAttack({
       return found;
     };
     const test = async ({ suffix }: Candidate) => {
-      const { text } = await model.generate(place(suffix), { maxNewTokens: options.testTokens, signal });
+      const maxNewTokens = Math.max(options.testTokens, target.length);
+      const { text } = await model.generate(place(suffix), { maxNewTokens, signal });
       const passed =
         options.success === 'target'
           ? text.trim().startsWith(targetText.trim())
@@ -167,7 +168,8 @@ export const gcg = defineAttack({
     yield { step: 0, candidate: withSuffix(behavior.prompt, initial), loss: best.loss, bestLoss: best.loss };
 
     let step = 0;
-    for (let done = best.certain; !done && step < options.steps;) {
+    let done = best.certain;
+    while (!done && step < options.steps) {
       step++;
       signal.throwIfAborted();
       const { start, end } = span;

@@ -29,9 +29,16 @@ export const mellowmax = (losses: Float32Array, sharpness: number): number =>
 
 const printableAscii = /^[\x20-\x7e]+$/;
 
+/** Decoding every id takes seconds for the largest vocabularies, and the answer belongs to the tokenizer. */
+const known = new WeakMap<ChatTokenizer, readonly number[]>();
+
 /** Ids that a suffix may use: no special tokens, nothing that prints as a control character or as no character. */
-export function suffixTokens(tokenizer: ChatTokenizer): number[] {
-  return Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter(
-    (id) => !tokenizer.specialIds.has(id) && printableAscii.test(tokenizer.decode([id])),
-  );
+export function suffixTokens(tokenizer: ChatTokenizer): readonly number[] {
+  const found =
+    known.get(tokenizer) ??
+    Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter(
+      (id) => !tokenizer.specialIds.has(id) && printableAscii.test(tokenizer.decode([id])),
+    );
+  known.set(tokenizer, found);
+  return found;
 }
