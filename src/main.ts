@@ -1,0 +1,23 @@
+/** @file The page's entry: builds the lab's client and the state around it, and shows the frame. */
+import { mount } from 'svelte';
+import { createLabClient } from './lab/client.ts';
+import { exposeToCommandLine, headless } from './lab/headless.ts';
+import { askSeal, startSeal } from './lab/service-worker.ts';
+import App from './ui/App.svelte';
+import './ui/base.css';
+import { createApp } from './ui/context.ts';
+import { fetchPlan } from './ui/fetch-plan.ts';
+import './ui/theme.css';
+
+const lab = createLabClient();
+if (headless()) exposeToCommandLine(lab);
+else {
+  const app = createApp({
+    lab,
+    window,
+    readLedger: () => askSeal({ type: 'ledger' }).catch(() => null),
+    quickstart: () => fetchPlan('plans/quickstart.json'),
+  });
+  mount(App, { target: document.getElementById('app')!, props: { app } });
+  void startSeal({ onUpdate: (apply) => (app.update.apply = apply) });
+}

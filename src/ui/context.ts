@@ -1,0 +1,72 @@
+/** @file What every page shares: the lab and the state around it. Built once by `createApp`, handed down by context. */
+import { createContext } from 'svelte';
+import type { Plan } from '../lab/plan.ts';
+import type { LabClient } from '../lab/client.ts';
+import { Airlock } from './state/airlock.svelte.ts';
+import { Covers } from './state/covers.svelte.ts';
+import { Device, type FactSources } from './state/device-facts.svelte.ts';
+import { Ledger, type ReadLedger } from './state/ledger.svelte.ts';
+import { MatrixView } from './state/matrix-view.svelte.ts';
+import { ModelShelf } from './state/model-shelf.svelte.ts';
+import { Playground } from './state/playground.svelte.ts';
+import { Preference } from './state/preference.svelte.ts';
+import { Router } from './state/router.svelte.ts';
+import { RunList } from './state/run-list.svelte.ts';
+import { RunSession } from './state/run-session.svelte.ts';
+import { Speed } from './state/speed.svelte.ts';
+import { TrialView } from './state/trial-view.svelte.ts';
+import { Update } from './state/update.svelte.ts';
+import { Workbench } from './state/workbench.svelte.ts';
+
+export interface AppParts {
+  readonly lab: LabClient;
+  readonly window: Window;
+  readonly readLedger: ReadLedger;
+  /** Fetches the plan behind the big button. @throws when the file cannot be had */
+  readonly quickstart: () => Promise<Plan>;
+}
+
+export type ThemeName = 'system' | 'light' | 'dark';
+
+function storageOf(window: Window): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
+  const workbench = new Workbench(lab, quickstart);
+  const run = new RunSession(lab, () => performance.now());
+  const speed = new Speed(() => performance.now());
+  const demo = new RunSession(lab, () => performance.now());
+  const shelf = new ModelShelf(lab);
+  const ledger = new Ledger(readLedger, window.location.host);
+  const storage = storageOf(window);
+  return {
+    lab,
+    workbench,
+    run,
+    runs: new RunList(lab),
+    trial: new TrialView(lab),
+    matrix: new MatrixView(run, workbench),
+    router: new Router(window),
+    /** The small run of the first page, and how it is shown. */
+    demo,
+    demoMatrix: new MatrixView(demo, workbench),
+    shelf,
+    ledger,
+    airlock: new Airlock(shelf, ledger),
+    device: new Device(window.navigator as FactSources),
+    speed,
+    playground: new Playground(lab, workbench, speed.tick),
+    covers: new Covers(),
+    update: new Update(),
+    theme: new Preference<ThemeName>('glovebox-theme', ['system', 'light', 'dark'], storage),
+    shortcuts: new Preference<'on' | 'off'>('glovebox-shortcuts', ['on', 'off'], storage),
+  };
+}
+
+export type App = ReturnType<typeof createApp>;
+export const [getApp, setApp] = createContext<App>();

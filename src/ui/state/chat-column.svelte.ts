@@ -1,0 +1,88 @@
+/** @file One side of the playground: a conversation with a model behind a stack of defenses, possibly empty. */
+import type { ChatMessage } from '../../core/chat.ts';
+import type { Failure } from '../../core/errors.ts';
+import type { ChatReply, ChatRequest } from '../../lab/api.ts';
+import type { LabClient } from '../../lab/client.ts';
+import type { AttackStep, TokenTrace } from '../types.ts';
+
+export type ColumnRequest = Omit<ChatRequest, 'messages'>;
+
+/** One prompt and what came of it. */
+export class Turn {
+  readonly prompt: string;
+  status = $state<'running' | 'done' | 'stopped' | 'failed'>('running');
+  text = $state('');
+  tokens = $state.raw<readonly TokenTrace[]>([]);
+  step = $state.raw<AttackStep | null>(null);
+  reply = $state.raw<ChatReply | null>(null);
+  failure = $state.raw<Failure | null>(null);
+
+  constructor(prompt: string) {
+    this.prompt = prompt;
+  }
+}
+
+export class ChatColumn {
+  turns = $state.raw<readonly Turn[]>([]);
+  readonly running = $derived(this.turns.at(-1)?.status === 'running');
+  #controller: AbortController | null = null;
+  readonly #lab: Pick<LabClient, 'chat'>;
+  readonly #ontoken: () => void;
+
+  constructor(lab: Pick<LabClient, 'chat'>, ontoken: () => void) {
+    [this.#lab, this.#ontoken] = [lab, ontoken];
+  }
+
+  /** Earlier turns as the model saw and answered them. Turns that failed are left out. */
+  readonly #history = $derived(
+    this.turns
+      .filter(({ reply }) => reply !== null)
+      .flatMap((turn): ChatMessage[] => [
+        { role: 'user', content: turn.prompt },
+        { role: 'assistant', content: turn.text },
+      ]),
+  );
+
+  send = async (prompt: string, request: ColumnRequest): Promise<void> => {
+    this.stop();
+    const controller = (this.#controller = new AbortController());
+    const isCurrent = () => this.#controller === controller;
+    const messages = [...this.#history, { role: 'user' as const, content: prompt }];
+    const turn = new Turn(prompt);
+    this.turns = [...this.turns, turn];
+    const outcome = await this.#lab.chat(
+      { ...request, messages },
+      {
+        signal: controller.signal,
+        onToken: (token, text) => {
+          if (!isCurrent()) return;
+          turn.tokens = [...turn.tokens, token];
+          turn.text = text;
+          this.#ontoken();
+        },
+        onStep: (step) => void (isCurrent() && (turn.step = step)),
+      },
+    );
+    if (!isCurrent()) return;
+    this.#controller = null;
+    if (outcome.status === 'done') {
+      // The final text may differ from what streamed: an output defense replaces it.
+      const { generation } = outcome.value;
+      [turn.reply, turn.text, turn.tokens] = [outcome.value, generation.text, generation.tokens];
+    } else if (outcome.status === 'failed') turn.failure = outcome;
+    turn.status = outcome.status === 'cancelled' ? 'stopped' : outcome.status;
+  };
+
+  /** Answers at once; what was written stays. */
+  stop = (): void => {
+    this.#controller?.abort();
+    this.#controller = null;
+    const last = this.turns.at(-1);
+    if (last?.status === 'running') last.status = 'stopped';
+  };
+
+  clear = (): void => {
+    this.stop();
+    this.turns = [];
+  };
+}

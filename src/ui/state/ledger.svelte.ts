@@ -1,0 +1,38 @@
+/** @file What the app has asked of the network, as its service worker counted it. */
+
+import type { LedgerEntry } from '../../lab/service-worker.ts';
+
+export interface LedgerReport {
+  readonly sealed: boolean;
+  readonly entries: readonly LedgerEntry[];
+}
+/** Asks the service worker; `null` when none is in charge of the page. */
+export type ReadLedger = () => Promise<LedgerReport | null>;
+
+export class Ledger {
+  report = $state.raw<LedgerReport | null>(null);
+  /** Whether the worker has been asked at least once. */
+  asked = $state(false);
+  readonly #read: ReadLedger;
+  readonly #host: string;
+
+  /** @param host the site's own host, whose requests stay inside */
+  constructor(read: ReadLedger, host: string) {
+    this.#read = read;
+    this.#host = host;
+  }
+
+  refresh = async (): Promise<void> => {
+    this.report = await this.#read();
+    this.asked = true;
+  };
+
+  isOutside = (entry: LedgerEntry): boolean => entry.host !== this.#host;
+  /** Requests that reached another host than the site's own; those the seal refused did not. */
+  readonly #passed = $derived(
+    (this.report?.entries ?? []).filter((entry) => this.isOutside(entry) && entry.reason !== 'refused'),
+  );
+  readonly requestsOut = $derived(this.#passed.reduce((sum, { requests }) => sum + requests, 0));
+  readonly bytesIn = $derived(this.#passed.reduce((sum, { bytes }) => sum + bytes, 0));
+  readonly sealed = $derived(this.report?.sealed ?? true);
+}

@@ -1,0 +1,132 @@
+/** @file The playground: one prompt, one attack, and a stack of defenses that can be reordered and switched. */
+import type { Behavior } from '../../core/behavior.ts';
+import type { Catalogue, MethodChoice } from '../../lab/api.ts';
+import type { LabClient } from '../../lab/client.ts';
+import { ChatColumn } from './chat-column.svelte.ts';
+import { choiceOf, type OptionInput } from './method-pick.ts';
+import type { Workbench } from './workbench.svelte.ts';
+
+export interface DefenseChip {
+  readonly id: string;
+  readonly on: boolean;
+  readonly options: OptionInput;
+}
+
+export class Playground {
+  model = $state('');
+  prompt = $state('');
+  /** The sample that the prompt was taken from; editing the prompt lets go of it. */
+  behavior = $state.raw<Behavior | null>(null);
+  attack = $state<string | null>(null);
+  attackOptions = $state.raw<OptionInput>({});
+  stack = $state.raw<readonly DefenseChip[]>([]);
+  temperature = $state(0);
+  maxNewTokens = $state(96);
+  readonly defended: ChatColumn;
+  readonly open: ChatColumn;
+  readonly running = $derived.by(() => this.defended.running || this.open.running);
+  readonly active = $derived(this.stack.filter(({ on }) => on));
+  readonly #workbench: Pick<Workbench, 'catalogue' | 'quickstart'>;
+
+  /** @param ontoken told of every token that arrives in either column */
+  constructor(
+    lab: Pick<LabClient, 'chat'>,
+    workbench: Pick<Workbench, 'catalogue' | 'quickstart'>,
+    ontoken: () => void = () => {},
+  ) {
+    [this.defended, this.open] = [new ChatColumn(lab, ontoken), new ChatColumn(lab, ontoken)];
+    this.#workbench = workbench;
+  }
+
+  take = (behavior: Behavior): void => {
+    [this.behavior, this.prompt] = [behavior, behavior.prompt];
+  };
+  edit = (prompt: string): void => {
+    this.prompt = prompt;
+    if (this.behavior?.prompt !== prompt) this.behavior = null;
+  };
+
+  add = (id: string): void => void (this.stack = [...this.stack, { id, on: true, options: {} }]);
+  remove = (index: number): void => void (this.stack = this.stack.toSpliced(index, 1));
+  change = (index: number, patch: Partial<DefenseChip>): void => {
+    const chip = this.stack[index];
+    if (chip) this.stack = this.stack.with(index, { ...chip, ...patch });
+  };
+  /** Move a defense by one place; moves past either end are ignored. */
+  move = (index: number, by: -1 | 1): void => {
+    const [chip, other] = [this.stack[index], this.stack[index + by]];
+    if (chip && other) this.stack = this.stack.with(index, other).with(index + by, chip);
+  };
+
+  /** Ask both columns. Their requests share seed and sampling, so that only the defenses differ. */
+  send = async (): Promise<void> => {
+    const prompt = this.prompt.trim();
+    if (prompt === '') return;
+    const { catalogue, quickstart } = this.#workbench;
+    const attackCard = catalogue?.attacks.find(({ id }) => id === this.attack);
+    const defenses = this.active.flatMap(({ id, options }): MethodChoice[] => {
+      const card = catalogue?.defenses.find((known) => known.id === id);
+      return card ? [choiceOf(card, options)] : [];
+    });
+    const request = {
+      model: this.model,
+      ...(attackCard && { attack: choiceOf(attackCard, this.attackOptions) }),
+      ...(this.behavior && { behavior: this.behavior }),
+      roles: quickstart?.models.roles ?? {},
+      sampling: { temperature: this.temperature, topP: 1, maxNewTokens: this.maxNewTokens },
+      seed: 0,
+      topTokens: 5,
+      evaluators: this.behavior ? (catalogue?.evaluators ?? []).flatMap(evaluatorChoice) : [],
+    };
+    await Promise.all([
+      this.open.send(prompt, { ...request, defenses: [] }),
+      ...(defenses.length > 0 ? [this.defended.send(prompt, { ...request, defenses })] : []),
+    ]);
+  };
+
+  stop = (): void => [this.defended, this.open].forEach((column) => column.stop());
+  clear = (): void => [this.defended, this.open].forEach((column) => column.clear());
+
+  /** What a link to this set-up carries. */
+  toSetup = (): string =>
+    JSON.stringify({
+      model: this.model,
+      prompt: this.prompt,
+      ...(this.behavior && { behavior: this.behavior.id }),
+      ...(this.attack !== null && { attack: this.attack, attackOptions: this.attackOptions }),
+      stack: this.stack,
+    });
+
+  /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
+  fromSetup = (setup: string): void => {
+    const link = parsed(setup);
+    const { catalogue } = this.#workbench;
+    if (!link || !catalogue) return;
+    const { model, prompt, attack, attackOptions, stack } = link;
+    if (catalogue.models.some(({ id }) => id === model)) this.model = String(model);
+    if (typeof prompt === 'string') this.prompt = prompt.slice(0, 8000);
+    if (catalogue.attacks.some(({ id }) => id === attack)) this.attack = String(attack);
+    if (isRecord(attackOptions)) this.attackOptions = attackOptions;
+    if (Array.isArray(stack))
+      this.stack = stack.filter(isRecord).flatMap(({ id, on, options }) => {
+        const card = catalogue.defenses.find((known) => known.id === id);
+        return card ? [{ id: card.id, on: on !== false, options: isRecord(options) ? options : {} }] : [];
+      });
+  };
+}
+
+/** Evaluators that need no other model: cheap enough to run on every answer. */
+const evaluatorChoice = ({ id, needs }: Catalogue['evaluators'][number]): MethodChoice[] =>
+  needs.length === 0 ? [{ id }] : [];
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parsed(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

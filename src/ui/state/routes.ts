@@ -1,0 +1,76 @@
+/** @file Addresses of the pages. The state that a link should carry lives in the hash, so any static host serves it. */
+import type { TrialKey } from '../../lab/records.ts';
+
+export type Route =
+  | { readonly page: 'home' | 'models' | 'ledger' }
+  | { readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null }
+  | { readonly page: 'trial'; readonly run: string; readonly key: TrialKey }
+  | { readonly page: 'playground'; readonly setup: string | null }
+  | { readonly page: 'missing'; readonly path: string };
+export type PageName = Route['page'];
+
+export const pageTitles: Readonly<Record<PageName, string>> = {
+  home: 'Home',
+  playground: 'Playground',
+  matrix: 'Matrix',
+  trial: 'Trial',
+  models: 'Models',
+  ledger: 'Ledger',
+  missing: 'Not found',
+};
+
+/** Percent-decoding that leaves a malformed escape as it is. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The route of a hash such as `#/matrix?run=1f2e`. Unknown paths are `missing`. */
+export function parseRoute(hash: string): Route {
+  const [path = '', search = ''] = hash.replace(/^#?\/?/, '').split('?', 2);
+  const query = new URLSearchParams(search);
+  const [page = '', ...rest] = path.split('/').map(decode);
+  if (page === '' && rest.length === 0) return { page: 'home' };
+  if (page === 'trial') {
+    const [run, model, behavior, attack, defense] = rest;
+    if (run && model && behavior && attack && defense)
+      return { page, run, key: { model, behavior, attack, defense } };
+  } else if (rest.length === 0) {
+    if (page === 'home' || page === 'models' || page === 'ledger') return { page };
+    if (page === 'matrix') return { page, run: query.get('run'), cell: query.get('cell') };
+    if (page === 'playground') return { page, setup: query.get('setup') };
+  }
+  return { page: 'missing', path };
+}
+
+/** The address of a route; `parseRoute(hrefOf(route))` gives the route back. */
+export function hrefOf(route: Route): string {
+  switch (route.page) {
+    case 'home':
+      return '#/';
+    case 'models':
+    case 'ledger':
+      return `#/${route.page}`;
+    case 'matrix': {
+      const query = new URLSearchParams();
+      if (route.run !== null) query.set('run', route.run);
+      if (route.cell !== null) query.set('cell', route.cell);
+      return query.size > 0 ? `#/matrix?${query}` : '#/matrix';
+    }
+    case 'trial': {
+      const { model, behavior, attack, defense } = route.key;
+      return `#/trial/${[route.run, model, behavior, attack, defense].map(encodeURIComponent).join('/')}`;
+    }
+    case 'playground':
+      return route.setup === null
+        ? '#/playground'
+        : `#/playground?${new URLSearchParams({ setup: route.setup })}`;
+    case 'missing':
+      return `#/${route.path}`;
+    default:
+      return route satisfies never;
+  }
+}

@@ -1,0 +1,136 @@
+/** @file One run of a plan as the pages see it: what is done, what is going on, how long it will take. */
+import type { Failure } from '../../core/errors.ts';
+import type { LoadProgress, RunEvent } from '../../lab/api.ts';
+import type { Plan } from '../../lab/plan.ts';
+import type { RunInfo, TrialKey, TrialRecord } from '../../lab/records.ts';
+import { withNew } from './trial-records.ts';
+import type { LabClient } from '../../lab/client.ts';
+import type { AttackStep } from '../types.ts';
+
+export type RunStatus = 'idle' | 'running' | 'paused' | 'stopped' | 'done' | 'failed';
+
+/** Fewer finished trials than this give no estimate. */
+const leastForEstimate = 6;
+
+/** Starting again, or opening another run, supersedes the run before. */
+export class RunSession {
+  status = $state<RunStatus>('idle');
+  id = $state.raw<string | null>(null);
+  plan = $state.raw<Plan | null>(null);
+  /** Reassigned, never mutated: thousands of records need no deep proxy. */
+  records = $state.raw<readonly TrialRecord[]>([]);
+  /** `null` until the runner has counted its trials. */
+  total = $state<number | null>(null);
+  trial = $state.raw<TrialKey | null>(null);
+  step = $state.raw<AttackStep | null>(null);
+  loading = $state.raw<LoadProgress | null>(null);
+  failure = $state.raw<Failure | null>(null);
+  /** Milliseconds left, `null` while there is too little to go by. */
+  timeLeftMs = $state<number | null>(null);
+  readonly finished = $derived(this.records.length);
+  readonly underway = $derived(this.status === 'running' || this.status === 'paused');
+
+  #controller: AbortController | null = null;
+  #settled: Promise<unknown> = Promise.resolve();
+  #began = { atMs: 0, finished: 0 };
+  readonly #lab: Pick<LabClient, 'run' | 'runId' | 'trials'>;
+  readonly #now: () => number;
+
+  /** @param now a clock in milliseconds, for estimates only */
+  constructor(lab: Pick<LabClient, 'run' | 'runId' | 'trials'>, now: () => number) {
+    this.#lab = lab;
+    this.#now = now;
+  }
+
+  /** Run a plan, or go on with it: trials that are stored already are shown and not run again. */
+  start = async (plan: Plan): Promise<void> => {
+    this.#halt();
+    const controller = (this.#controller = new AbortController());
+    const isCurrent = () => this.#controller === controller;
+    this.#reset(plan, 'running');
+    // The lab gives up the lock on a run only when the call before has ended.
+    await this.#settled;
+    const id = await this.#lab.runId(plan);
+    const stored = await this.#lab.trials(id);
+    if (!isCurrent()) return;
+    this.id = id;
+    if (stored.status === 'done') this.records = stored.value;
+    this.#began = { atMs: this.#now(), finished: this.finished };
+    const onEvents = (events: readonly RunEvent[]) => void (isCurrent() && this.#take(events));
+    const call = this.#lab.run(plan, { signal: controller.signal, onEvents });
+    this.#settled = call;
+    const outcome = await call;
+    if (!isCurrent()) return;
+    this.#controller = null;
+    this.status = outcome.status === 'cancelled' ? 'stopped' : outcome.status;
+    this.failure = outcome.status === 'failed' ? outcome : null;
+    this.#quiet();
+  };
+
+  pause = (): void => this.#end('paused');
+  stop = (): void => this.#end('stopped');
+  resume = async (): Promise<void> => {
+    if (this.plan) await this.start(this.plan);
+  };
+
+  /** Show a stored run without going on with it. */
+  open = async (info: RunInfo): Promise<void> => {
+    if (this.id === info.id) return;
+    this.#halt();
+    const finished = info.finished >= info.total && info.total > 0;
+    this.#reset(info.plan, finished ? 'done' : 'stopped');
+    this.id = info.id;
+    this.total = info.total;
+    const stored = await this.#lab.trials(info.id);
+    if (this.id !== info.id) return;
+    if (stored.status === 'done') this.records = stored.value;
+    else if (stored.status === 'failed') [this.status, this.failure] = ['failed', stored];
+  };
+
+  #take(events: readonly RunEvent[]): void {
+    const fresh: TrialRecord[] = [];
+    for (const event of events) {
+      if (event.type === 'trial') {
+        fresh.push(event.record);
+        this.total = event.total;
+      } else if (event.type === 'load') this.loading = event.progress;
+      else {
+        [this.trial, this.loading] = [event.key, null];
+        this.step = event.type === 'step' ? event.step : null;
+      }
+    }
+    if (fresh.length === 0) return;
+    this.records = withNew(this.records, fresh);
+    this.#estimate();
+  }
+
+  #estimate(): void {
+    const done = this.finished - this.#began.finished;
+    if (this.total === null || done < leastForEstimate) return;
+    this.timeLeftMs = ((this.#now() - this.#began.atMs) / done) * (this.total - this.finished);
+  }
+
+  /** Answers at once; whatever the lab still sends about this call is ignored. */
+  #end(status: 'paused' | 'stopped'): void {
+    if (!this.underway) return;
+    this.#halt();
+    this.status = status;
+    this.#quiet();
+  }
+
+  #halt(): void {
+    this.#controller?.abort();
+    this.#controller = null;
+  }
+
+  #quiet(): void {
+    [this.trial, this.step, this.loading, this.timeLeftMs] = [null, null, null, null];
+  }
+
+  #reset(plan: Plan, status: RunStatus): void {
+    const same = JSON.stringify(plan) === JSON.stringify(this.plan);
+    if (!same) [this.id, this.records, this.total] = [null, [], null];
+    [this.plan, this.status, this.failure] = [plan, status, null];
+    this.#quiet();
+  }
+}

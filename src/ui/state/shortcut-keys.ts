@@ -1,0 +1,24 @@
+/** @file Which page a key sequence leads to. Pure. */
+import type { Route } from './routes.ts';
+
+/** Second key of "g then …". */
+const pages: Readonly<Record<string, Route>> = {
+  h: { page: 'home' },
+  p: { page: 'playground', setup: null },
+  m: { page: 'matrix', run: null, cell: null },
+  o: { page: 'models' },
+  l: { page: 'ledger' },
+};
+
+export type KeyAction = { readonly go: Route } | 'help' | null;
+
+/** Reads keys one by one; `g` waits for its second key, any other key forgets it. */
+export function shortcutReader(): (key: string) => KeyAction {
+  let afterG = false;
+  return (key) => {
+    const route = afterG ? pages[key] : undefined;
+    afterG = key === 'g' && !afterG;
+    if (route) return { go: route };
+    return key === '?' ? 'help' : null;
+  };
+}

@@ -1,0 +1,11 @@
+/** @file Parts of the lab's records that the pages name often. */
+import type { Catalogue } from '../lab/api.ts';
+import type { TrialRecord } from '../lab/records.ts';
+
+export type AttackStep = TrialRecord['attackSteps'][number];
+export type AttackResult = TrialRecord['attackResult'];
+export type DefenseEvent = TrialRecord['events'][number];
+export type ModelEntry = Catalogue['models'][number];
+export type Score = TrialRecord['scores'][string];
+export type TokenTrace = TrialRecord['tokens'][number];
+export type TokenOption = TokenTrace['top'][number];

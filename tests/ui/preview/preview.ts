@@ -1,0 +1,34 @@
+/** @file The pages on a fake lab, to look at: `npx vite`, then /tests/ui/preview/index.html. Never shipped. */
+import { mount } from 'svelte';
+import App from '../../../src/ui/App.svelte';
+import '../../../src/ui/base.css';
+import { createApp } from '../../../src/ui/context.ts';
+import { fetchPlan } from '../../../src/ui/fetch-plan.ts';
+import '../../../src/ui/theme.css';
+import { createFakeLab } from '../fake-lab.ts';
+
+const app = createApp({
+  lab: createFakeLab({ pauseMs: Number(new URLSearchParams(location.search).get('pause') ?? 12) }),
+  window,
+  readLedger: async () => ({
+    sealed: true,
+    entries: [
+      {
+        host: location.host,
+        reason: 'app files',
+        requests: 41,
+        bytes: 24_300_000,
+        at: '2026-01-01T10:00:00.000Z',
+      },
+      {
+        host: location.host,
+        reason: 'from this device',
+        requests: 212,
+        bytes: 0,
+        at: '2026-01-02T10:00:00.000Z',
+      },
+    ],
+  }),
+  quickstart: () => fetchPlan('/plans/quickstart.json'),
+});
+mount(App, { target: document.getElementById('app')!, props: { app } });
