@@ -18,7 +18,21 @@ export default defineConfig({
   resolve: {
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'],
   },
-  worker: { format: 'es', plugins: () => [ortFlavour()] },
+  worker: {
+    format: 'es',
+    plugins: () => [ortFlavour()],
+    // What only a worker loads has a folder of its own, by which the service worker knows what can wait.
+    rolldownOptions: {
+      output: {
+        entryFileNames: 'engines/[name]-[hash].js',
+        assetFileNames: 'engines/[name]-[hash][extname]',
+        chunkFileNames: ({ moduleIds }) =>
+          moduleIds.some((id) => id.includes('@mlc-ai/web-llm'))
+            ? 'engines/web-llm-[hash].js'
+            : 'engines/[name]-[hash].js',
+      },
+    },
+  },
   build: { target: 'es2023', assetsInlineLimit: 0, sourcemap: false, chunkSizeWarningLimit: 8_000 },
   test: {
     projects: [

@@ -17,10 +17,9 @@ export type Phase = 'shell' | 'fill' | 'webgpu' | 'first-use';
 
 /** When a file is stored. `first-use`: only once it was needed, because most devices never need it. */
 export function phaseOf(url: string): Phase {
-  if (/web-?llm/i.test(url)) return 'first-use';
-  if (/asyncify|webgpu/i.test(url)) return 'webgpu';
-  if (/\.wasm$|^models\/|ort[-.]|\.worker-|jax|transformers/i.test(url)) return 'fill';
-  return 'shell';
+  if (/^engines\/web-?llm/.test(url)) return 'first-use';
+  if (/^engines\/.*(asyncify|webgpu|webgl)/.test(url)) return 'webgpu';
+  return /^(engines|models)\//.test(url) ? 'fill' : 'shell';
 }
 
 export interface ShelfParts {

@@ -6,9 +6,9 @@ const scope = 'https://site.example/lab/';
 const manifest = [
   { url: 'index.html', revision: '1' },
   { url: 'assets/index-abc.js', revision: null },
-  { url: 'assets/ort-wasm-simd-threaded-abc.wasm', revision: null },
-  { url: 'assets/ort-wasm-simd-threaded.asyncify-abc.wasm', revision: null },
-  { url: 'assets/webllm-abc.js', revision: null },
+  { url: 'engines/ort-wasm-simd-threaded-abc.wasm', revision: null },
+  { url: 'engines/ort-wasm-simd-threaded.asyncify-abc.wasm', revision: null },
+  { url: 'engines/web-llm-abc.js', revision: null },
   { url: 'models/tiny/config.json', revision: '2' },
 ];
 const files = Object.fromEntries(manifest.map(({ url }) => [scope + url, `content of ${url}`]));
@@ -33,11 +33,11 @@ test('a fill stores engines and models once, and WebGPU engines only for devices
   expect(askedFor()).toEqual([
     'index.html',
     'assets/index-abc.js',
-    'assets/ort-wasm-simd-threaded-abc.wasm',
+    'engines/ort-wasm-simd-threaded-abc.wasm',
     'models/tiny/config.json',
   ]);
   await shelf.fill(true);
-  expect(askedFor().slice(4)).toEqual(['assets/ort-wasm-simd-threaded.asyncify-abc.wasm']);
+  expect(askedFor().slice(4)).toEqual(['engines/ort-wasm-simd-threaded.asyncify-abc.wasm']);
 });
 
 test('an install that misses a file fails, so that the old version stays', async () => {
