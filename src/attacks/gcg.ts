@@ -45,7 +45,7 @@ export const gcg = defineAttack({
   needs: [],
   taxonomy: [],
   options: {
-    steps: integer({ description: 'Gradient steps.', default: 100, min: 1, max: 5000 }),
+    steps: integer({ description: 'Gradient steps.', default: 50, min: 1, max: 5000 }),
     suffixLength: integer({
       description: 'Exclamation marks that the suffix starts from.',
       default: 20,
