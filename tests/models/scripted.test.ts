@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { user } from '../../src/core/chat.ts';
 import { mean } from '../../src/core/statistics.ts';
+import { describeModel } from './contract.ts';
 import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 
@@ -80,3 +81,16 @@ describe('tokenizer', () => {
     expect([messages, tokenizer.decode(answer)]).toEqual([[user('a cat')], 'yes']);
   });
 });
+
+describeModel('scripted black box', async () =>
+  scripted({ reply: (messages) => `You said: ${messages[0]!.content}`, contextWindow: 400 }),
+);
+describeModel('scripted grey box', async () =>
+  scripted({
+    next: answering((messages) => `You said: ${messages[0]!.content}`, { nats: 0.5 }),
+    contextWindow: 400,
+  }),
+);
+describeModel('scripted white box', async () =>
+  scripted({ answer: 'Once there was a cat.', cost: (_, id) => id / 1e4, contextWindow: 400 }),
+);

@@ -3,8 +3,8 @@
  * models, per-row end of text, abort within a step. A runtime supplies decode sessions and nothing else.
  */
 import type { ChatMessage } from '../../core/chat.ts';
-import { LabError } from '../../core/errors.ts';
 import { createRandom, type Random } from '../../core/random.ts';
+import type { ChatTokenizer } from '../chat-tokenizer.ts';
 import {
   greedy,
   type DecodeSession,
@@ -14,8 +14,10 @@ import {
   type LanguageModel,
   type ScoringModel,
 } from '../language-model.ts';
+import { untilAborted, whenAllAborted } from './abort.ts';
+import { contextOverflow } from './checks.ts';
 import { joinRequests, turn } from './join.ts';
-import type { DecodingPolicy, TokenOption, TokenTrace } from './policy.ts';
+import type { Companion, DecodingPolicy, TokenOption, TokenTrace } from './policy.ts';
 import { logSoftmax, sample, topIds } from './sampler.ts';
 
 interface Request {
@@ -28,19 +30,28 @@ interface Row {
   /** Place in the batch. */
   readonly index: number;
   readonly options: GenerateOptions;
-  readonly promptTokens: number;
+  /** Of the model, then of each companion. */
+  readonly prompts: readonly (readonly number[])[];
+  /** Most new tokens. */
   readonly room: number;
   readonly random: Random;
+  /** Ids of the assistant prefix. */
+  readonly prefix: readonly number[];
   readonly ids: number[];
   readonly tokens: TokenTrace[];
   text: string;
   finish: FinishReason | null;
+  /** Rejected; its place in the batch is given up. */
+  failed: boolean;
 }
 
 /** A macrotask at least this often, so that a stop request is seen within a step or two. */
 const turnEveryMs = 12;
 
-/** `generate` of the contract, built on `open` of `model`. */
+/**
+ * `generate` of the contract, built on `open` of `model`. A request's result does not depend on what shares its batch
+ * if that is so for the sessions of `model`.
+ */
 export function createGenerate(
   model: Pick<ScoringModel, 'tokenizer' | 'contextWindow' | 'open' | 'id'>,
   { maxBatch = 16 }: { readonly maxBatch?: number } = {},
@@ -48,90 +59,102 @@ export function createGenerate(
   const ask = joinRequests<Request, Generation>(
     async (requests, { resolve, reject }) => {
       const policy = requests[0]!.options.policy;
-      const prompts: number[][] = [];
-      const admitted: Request[] = [];
+      const companions = policy && policy.steps > 0 ? policy.companions : [];
       let rows: Row[] = [];
       requests.forEach((request, index) => {
-        const { options } = request;
-        if (options.signal?.aborted) return reject(index, options.signal.reason);
         try {
-          const prompt = model.tokenizer.prompt(request.messages, options);
-          const room = Math.min(options.maxNewTokens, model.contextWindow - prompt.length);
-          if (room < 1) throw overflow(model, prompt.length);
-          prompts.push(prompt);
-          admitted.push(request);
-          rows.push(newRow(index, options, prompt.length, room));
+          request.options.signal?.throwIfAborted();
+          rows.push(admit(model, companions, policy?.steps ?? 0, request, index));
         } catch (reason) {
           reject(index, reason);
         }
       });
       if (rows.length === 0) return;
 
-      const base = await model.open(prompts);
-      const companions: DecodeSession[] = [];
+      const sessions: DecodeSession[] = [];
+      const { signal, release } = whenAllAborted(rows.map(({ options }) => options.signal));
       try {
-        for (const { model: other, rewrite } of policy?.companions ?? [])
-          companions.push(
-            await other.open(
-              admitted.map(({ messages, options }) =>
-                other.tokenizer.prompt(rewrite ? rewrite(messages) : messages, options),
-              ),
-            ),
-          );
+        const sources = [model, ...companions.map((companion) => companion.model)];
+        for (const [place, source] of sources.entries()) {
+          const prompts = rows.map((row) => row.prompts[place]!);
+          sessions.push(await source.open(prompts, { signal }));
+        }
         let lastTurn = performance.now();
         for (let step = 0; rows.length > 0; step++) {
-          if (companions.length > 0 && step >= policy!.steps) await closeAll(companions.splice(0));
           const acting = policy && step < policy.steps ? policy : undefined;
-          const chosen = rows.map((row, place) =>
-            chooseToken(
-              row,
-              base.logits(place),
-              companions.map((session) => session.logits(place)),
-              acting,
-              step,
-              model.tokenizer,
-            ),
-          );
+          for (const [place, row] of rows.entries()) {
+            const [base, ...others] = sessions.map((session) => session.logits(place));
+            try {
+              chooseToken(row, base!, others, acting, step, model.tokenizer);
+            } catch (reason) {
+              reject(row.index, reason);
+              row.failed = true;
+            }
+          }
           if (performance.now() - lastTurn > turnEveryMs) {
             await turn();
             lastTurn = performance.now();
           }
+          // The companions are not asked again once the policy is done.
+          if (policy && step + 1 >= policy.steps) await closeAll(sessions.splice(1));
           const open: number[] = [];
-          rows.forEach((row, place) => {
-            const { signal } = row.options;
-            if (signal?.aborted) reject(row.index, signal.reason);
-            else if (row.finish === null) open.push(place);
-            else resolve(row.index, finished(row, row.finish));
-          });
+          for (const [place, row] of rows.entries()) {
+            if (row.options.signal?.aborted) reject(row.index, row.options.signal.reason);
+            else if (row.finish !== null) resolve(row.index, finished(row, row.finish, model.tokenizer));
+            else if (!row.failed) open.push(place);
+          }
+          if (open.length === 0) return;
           if (open.length < rows.length) {
-            if (open.length > 0) for (const session of [base, ...companions]) await session.keep(open);
             rows = open.map((place) => rows[place]!);
+            for (const session of sessions) await session.keep(open);
           }
-          if (rows.length > 0) {
-            const tokens = open.map((place) => chosen[place]!);
-            for (const session of [base, ...companions]) await session.advance(tokens);
-          }
+          const tokens = rows.map(({ ids }) => ids.at(-1)!);
+          for (const session of sessions) await session.advance(tokens);
         }
       } finally {
-        await closeAll([base, ...companions]);
+        release();
+        await closeAll(sessions);
       }
     },
     { maxBatch, groupOf: ({ options }) => options.policy },
   );
-  return (messages, options) => ask({ messages, options });
+  return (messages, options) => untilAborted(ask({ messages, options }), options.signal);
 }
 
-const newRow = (index: number, options: GenerateOptions, promptTokens: number, room: number): Row => ({
-  index,
-  options,
-  promptTokens,
-  room,
-  random: createRandom(options.seed ?? '0').fork('sampling'),
-  ids: [],
-  tokens: [],
-  text: '',
-  finish: null,
-});
+/** @throws LabError 'context-overflow' if the model, or a companion, has no room for one new token */
+function admit(
+  model: Pick<ScoringModel, 'id' | 'contextWindow' | 'tokenizer'>,
+  companions: readonly Companion[],
+  steps: number,
+  { messages, options }: Request,
+  index: number,
+): Row {
+  const prompt = model.tokenizer.prompt(messages, options);
+  if (prompt.length >= model.contextWindow) throw contextOverflow(model, prompt.length);
+  let room = Math.min(options.maxNewTokens, model.contextWindow - prompt.length);
+  const prompts = [prompt];
+  for (const { model: other, rewrite } of companions) {
+    const own = other.tokenizer.prompt(rewrite ? rewrite(messages) : messages, options);
+    const ownRoom = other.contextWindow - own.length;
+    if (ownRoom < 1) throw contextOverflow(other, own.length);
+    // A companion that is released in time limits nothing.
+    if (ownRoom < steps) room = Math.min(room, ownRoom);
+    prompts.push(own);
+  }
+  return {
+    index,
+    options,
+    prompts,
+    room,
+    random: createRandom(options.seed ?? '0').fork('sampling'),
+    prefix: options.assistantPrefix ? model.tokenizer.encode(options.assistantPrefix) : [],
+    ids: [],
+    tokens: [],
+    text: '',
+    finish: null,
+    failed: false,
+  };
+}
 
 /** Choose the next token of a row, record it, and decide whether the row is finished. */
 function chooseToken(
@@ -140,45 +163,53 @@ function chooseToken(
   companions: readonly Float32Array[],
   policy: DecodingPolicy | undefined,
   step: number,
-  tokenizer: ScoringModel['tokenizer'],
-): number {
+  tokenizer: ChatTokenizer,
+): void {
   const { options } = row;
   const logits = policy ? policy.next({ index: step, base, companions }) : base;
   const id = sample(logits, options.sampling ?? greedy, row.random);
   if (tokenizer.endIds.has(id)) {
     row.finish = 'end';
-    return id;
+    return;
   }
   row.ids.push(id);
-  const text = tokenizer.decode(row.ids);
+  if (row.ids.length >= row.room) row.finish = 'length';
+
+  const count = options.topTokens ?? 0;
+  const recorded = count > 0 || options.onToken !== undefined;
+  if (!recorded && !options.stop?.length) return;
+  // A character of which only some bytes are there decodes to U+FFFD; it is shown when it is whole.
+  const text = textOf(row, tokenizer).replace(/\uFFFD+$/, '');
   const added = text.startsWith(row.text) ? text.slice(row.text.length) : '';
   const stop = earliestStop(text, options.stop);
   row.text = stop === null ? text : text.slice(0, stop);
-
-  const count = options.topTokens ?? 0;
-  if (count > 0 || options.onToken) {
-    const logProbs = logSoftmax(logits);
-    const list = (values: Float32Array): TokenOption[] =>
-      topIds(values, count).map((top) => ({ id: top, text: tokenizer.decode([top]), logProb: values[top]! }));
-    const token: TokenTrace = {
-      id,
-      text: added,
-      logProb: logProbs[id]!,
-      top: list(logProbs),
-      ...(policy && {
-        policy: {
-          id: policy.id,
-          base: list(logSoftmax(base)),
-          companions: companions.map((other) => list(logSoftmax(other))),
-        },
-      }),
-    };
-    if (count > 0) row.tokens.push(token);
-    options.onToken?.(token, row.text);
-  }
   if (stop !== null) row.finish = 'stop-string';
-  else if (row.ids.length >= row.room) row.finish = 'length';
-  return id;
+  if (!recorded) return;
+
+  const logProbs = logSoftmax(logits);
+  const list = (values: Float32Array): TokenOption[] =>
+    topIds(values, count).map((top) => ({ id: top, text: tokenizer.decode([top]), logProb: values[top]! }));
+  const token: TokenTrace = {
+    id,
+    text: added,
+    logProb: logProbs[id]!,
+    top: list(logProbs),
+    ...(policy && {
+      policy: {
+        id: policy.id,
+        base: list(logSoftmax(base)),
+        companions: companions.map((other) => list(logSoftmax(other))),
+      },
+    }),
+  };
+  if (count > 0) row.tokens.push(token);
+  options.onToken?.(token, row.text);
+}
+
+/** Text of the new tokens. Decoded after the prefix, since some tokenizers drop a leading space. */
+function textOf({ prefix, ids }: Row, tokenizer: ChatTokenizer): string {
+  if (prefix.length === 0) return tokenizer.decode(ids);
+  return tokenizer.decode([...prefix, ...ids]).slice(tokenizer.decode(prefix).length);
 }
 
 function earliestStop(text: string, stops: readonly string[] = []): number | null {
@@ -186,11 +217,11 @@ function earliestStop(text: string, stops: readonly string[] = []): number | nul
   return found.length > 0 ? Math.min(...found) : null;
 }
 
-const finished = (row: Row, finishReason: FinishReason): Generation => ({
-  text: row.text,
+const finished = (row: Row, finishReason: FinishReason, tokenizer: ChatTokenizer): Generation => ({
+  text: finishReason === 'stop-string' ? row.text : textOf(row, tokenizer),
   finishReason,
   tokens: row.tokens,
-  promptTokens: row.promptTokens,
+  promptTokens: row.prompts[0]!.length,
   completionTokens: row.ids.length,
   events: [],
 });
@@ -198,13 +229,3 @@ const finished = (row: Row, finishReason: FinishReason): Generation => ({
 async function closeAll(sessions: readonly DecodeSession[]): Promise<void> {
   for (const session of sessions) await session.close();
 }
-
-const overflow = (model: { readonly id: string; readonly contextWindow: number }, length: number) =>
-  new LabError(
-    'context-overflow',
-    `The prompt has ${length} tokens; ${model.id} can attend to ${model.contextWindow}, prompt and answer together.`,
-    {
-      advice:
-        'Shorten the prompt, drop demonstrations or earlier turns, or pick a model with a longer context.',
-    },
-  );

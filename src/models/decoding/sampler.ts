@@ -39,18 +39,24 @@ export function topIds(values: Float32Array, count: number): number[] {
   return top;
 }
 
-/** Draw a token. Temperature comes first, then the nucleus of mass `topP`. */
+/** Draw a token. Temperature comes first, then the nucleus: the likeliest tokens whose mass reaches `topP`. */
 export function sample(logits: Float32Array, { temperature, topP }: Sampling, random: Random): number {
   if (temperature === 0) return argmax(logits);
   const probabilities = logSoftmax(logits.map((logit) => logit / temperature)).map(Math.exp);
-  const order = Array.from(probabilities.keys()).sort(
-    (a, b) => probabilities[b]! - probabilities[a]! || a - b,
-  );
+  const ids = topP < 1 ? nucleus(probabilities, topP) : probabilities.keys();
+  const candidates = Array.from(ids);
+  let draw = random.next() * candidates.reduce((sum, id) => sum + probabilities[id]!, 0);
+  return candidates.find((id) => (draw -= probabilities[id]!) < 0) ?? argmax(probabilities);
+}
+
+/** Ids of the nucleus, likeliest first, ties by id. */
+function nucleus(probabilities: Float32Array, topP: number): number[] {
+  // All tokens below this threshold together do not reach 1 − topP, so none of them is needed; the rest is few.
+  const threshold = (1 - topP) / probabilities.length;
+  const order: number[] = [];
+  for (let id = 0; id < probabilities.length; id++) if (probabilities[id]! >= threshold) order.push(id);
+  order.sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
   let mass = 0;
-  const nucleus = order.slice(
-    0,
-    1 + order.findIndex((id) => (mass += probabilities[id]!) >= topP) || order.length,
-  );
-  let draw = random.next() * nucleus.reduce((sum, id) => sum + probabilities[id]!, 0);
-  return nucleus.find((id) => (draw -= probabilities[id]!) < 0) ?? nucleus.at(-1)!;
+  const last = order.findIndex((id) => (mass += probabilities[id]!) >= topP);
+  return last < 0 ? order : order.slice(0, last + 1);
 }

@@ -1,0 +1,26 @@
+/** @file Stopping a request that shares its work with others. */
+
+/** A signal that aborts when every one of `signals` has; a request without one is never given up. */
+export function whenAllAborted(signals: readonly (AbortSignal | undefined)[]) {
+  const controller = new AbortController();
+  const check = () => {
+    if (signals.every((signal) => signal?.aborted)) controller.abort(signals[0]!.reason);
+  };
+  for (const signal of signals) signal?.addEventListener('abort', check);
+  check();
+  const release = () => {
+    for (const signal of signals) signal?.removeEventListener('abort', check);
+  };
+  return { signal: controller.signal, release };
+}
+
+/** `promise`, or the signal's reason as soon as it aborts, even while the request waits for its turn. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
