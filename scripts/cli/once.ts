@@ -48,10 +48,7 @@ export async function attack(
   };
   const reply = valueOf(
     await inSession(options.device, onStep, (page) =>
-      page.evaluate(
-        (sent) => globalThis.glovebox!.attack(sent, { onStep: (step) => globalThis.gloveboxEvent!(step) }),
-        request,
-      ),
+      page.evaluate((sent) => globalThis.glovebox!.attack(sent), request),
     ),
   );
   const { messages, assistantPrefix, loss } = reply.result;

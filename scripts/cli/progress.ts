@@ -5,16 +5,17 @@ const everyMs = terminal ? 200 : 5_000;
 
 /** @returns a function to call with what is done; `last` says the work is over */
 export function createProgress(now: () => number = performance.now.bind(performance)) {
-  const startedAt = now();
   let saidAt = -Infinity;
-  let before: number | undefined;
+  /** The first call: what was finished then took an unknown time. */
+  let first: { readonly at: number; readonly finished: number } | undefined;
   return (finished: number, total: number, what: string, last = false): void => {
-    before ??= finished - 1;
+    first ??= { at: now(), finished };
     if (!last && now() - saidAt < everyMs) return;
     saidAt = now();
-    const seconds = (saidAt - startedAt) / 1000;
-    const left = Math.round((seconds / Math.max(1, finished - before)) * (total - finished));
-    const line = `${finished}/${total} trials, about ${left} s left, ${what}`;
+    const done = finished - first.finished;
+    const secondsLeft = Math.round((((saidAt - first.at) / 1000) * (total - finished)) / done);
+    const left = done > 0 && !last ? `, about ${secondsLeft} s left` : '';
+    const line = `${finished}/${total} trials${left}, ${what}`;
     if (terminal) process.stderr.write(`\r\x1b[2K${line}${last ? '\n' : ''}`);
     else console.error(line);
   };

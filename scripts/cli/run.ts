@@ -1,11 +1,10 @@
 /** @file `run`: a plan from start to end, or from where it was left. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import type { RunEvent } from '../../src/lab/api.ts';
 import type { DeviceKind } from '../../src/lab/device.ts';
 import type { Plan } from '../../src/lab/plan.ts';
-import type { RunSummary, TrialRecord } from '../../src/lab/records.ts';
+import type { RunSummary } from '../../src/lab/records.ts';
 import { versions } from '../../src/lab/versions.ts';
 import { badUsage, checking, valueOf } from './failure.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
@@ -25,13 +24,14 @@ export async function run(planPath: string, options: RunOptions): Promise<void> 
   const runPath = join(options.out, 'run.json');
   const { plan, before } = checking(() => {
     const plan = readPlan(planPath, options);
-    if (!options.resume && existsSync(trialsPath))
+    const before = readTrials(trialsPath);
+    if (!options.resume && before.length > 0)
       throw badUsage(
         `${options.out} already holds a run.`,
         'Go on with it by --resume, or name another folder.',
       );
     if (options.resume) checkSameRun(runPath, plan, options.device);
-    return { plan, before: readTrials(trialsPath) };
+    return { plan, before };
   });
   mkdirSync(options.out, { recursive: true });
   writeTrials(trialsPath, before);
@@ -61,11 +61,14 @@ export async function run(planPath: string, options: RunOptions): Promise<void> 
           before,
         ] as const),
       );
-    const stop = () => void page.evaluate(() => globalThis.glovebox!.endWorker()).catch(() => {});
+    const stop = () => void page.evaluate(() => globalThis.glovebox!.stop()).catch(() => {});
     process.once('SIGINT', stop);
     try {
-      const summary = await runInPage(page, plan);
-      writeTrials(trialsPath, await storedTrials(page, plan));
+      const summary = valueOf(await page.evaluate((sent) => globalThis.glovebox!.run(sent), plan));
+      writeTrials(
+        trialsPath,
+        valueOf(await page.evaluate((sent) => globalThis.glovebox!.trials(sent), plan)),
+      );
       return summary;
     } finally {
       process.off('SIGINT', stop);
@@ -77,29 +80,6 @@ export async function run(planPath: string, options: RunOptions): Promise<void> 
   if (options.json) console.log(JSON.stringify(summary));
   else printSummary(summary);
 }
-
-const runInPage = async (page: Page, plan: Plan): Promise<RunSummary> =>
-  valueOf(
-    await page.evaluate(
-      (sent) =>
-        globalThis.glovebox!.run(sent, {
-          onEvents: (events) => {
-            const trials = events.filter(({ type }) => type === 'trial');
-            if (trials.length > 0) globalThis.gloveboxEvent!(trials);
-          },
-        }),
-      plan,
-    ),
-  );
-
-/** In the order of the plan. */
-const storedTrials = async (page: Page, plan: Plan): Promise<readonly TrialRecord[]> =>
-  valueOf(
-    await page.evaluate(async (sent) => {
-      const lab = globalThis.glovebox!;
-      return lab.trials(await lab.runId(sent));
-    }, plan),
-  );
 
 /** @throws CommandError when the folder holds a run of something else */
 function checkSameRun(runPath: string, plan: Plan, device: DeviceKind): void {

@@ -1,18 +1,53 @@
 /**
  * @file The door for the command line, which drives the same page in a headless browser. It exists only on pages
  * opened with `?cli`; those also leave the service worker alone, because the command line serves them itself.
+ * Everything that passes the door is plain data.
  */
+import type { Outcome } from '../core/errors.ts';
+import type { AttackReply, AttackRequest, ChatReply, ChatRequest } from './api.ts';
 import type { LabClient } from './client.ts';
+import type { Plan } from './plan.ts';
+import type { RunSummary, TrialRecord } from './records.ts';
 
-export const headless = (): boolean => new URLSearchParams(location.search).has('cli');
+export interface Door extends Pick<LabClient, 'device' | 'useDevice' | 'restore'> {
+  /** Steps go to `gloveboxEvent` as they happen. */
+  attack(request: AttackRequest): Promise<Outcome<AttackReply>>;
+  chat(request: ChatRequest): Promise<Outcome<ChatReply>>;
+  /** Lists of events of type `trial` go to `gloveboxEvent` as trials finish. */
+  run(plan: Plan): Promise<Outcome<RunSummary>>;
+  /** Finished trials, in the order of the plan. */
+  trials(plan: Plan): Promise<Outcome<readonly TrialRecord[]>>;
+  /** Stop the run in progress within one step. */
+  stop(): void;
+}
 
 declare global {
   /** Set on headless pages only. */
-  var glovebox: LabClient | undefined;
-  /** Put in place by the command line before the page loads; events arrive there as plain data. */
+  var glovebox: Door | undefined;
+  /** Put in place by the command line before the page loads. */
   var gloveboxEvent: ((event: unknown) => void) | undefined;
 }
 
+export const headless = (): boolean => new URLSearchParams(location.search).has('cli');
+
 export function exposeToCommandLine(lab: LabClient): void {
-  if (headless()) globalThis.glovebox = lab;
+  const stopping = new AbortController();
+  const tell = (event: unknown) => globalThis.gloveboxEvent?.(event);
+  globalThis.glovebox = {
+    device: lab.device,
+    useDevice: lab.useDevice,
+    restore: lab.restore,
+    attack: (request) => lab.attack(request, { onStep: tell, signal: stopping.signal }),
+    chat: (request) => lab.chat(request),
+    run: (plan) =>
+      lab.run(plan, {
+        signal: stopping.signal,
+        onEvents(events) {
+          const trials = events.filter(({ type }) => type === 'trial');
+          if (trials.length > 0) tell(trials);
+        },
+      }),
+    trials: async (plan) => lab.trials(await lab.runId(plan)),
+    stop: () => stopping.abort(),
+  };
 }
