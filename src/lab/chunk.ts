@@ -1,6 +1,6 @@
 /** @file Runs the trials of one chunk side by side: attack, answer, scores, records. */
 import type { AttackStep } from '../attacks/attack.ts';
-import { createMeter, type Meter, type MeterOf } from './meter.ts';
+import { createMeter, type SignalMeters } from './meter.ts';
 import type { Generation, LanguageModel } from '../models/language-model.ts';
 import type { TokenTrace } from '../models/decoding/policy.ts';
 import type { Score } from '../evaluators/evaluator.ts';
@@ -11,25 +11,6 @@ import type { TrialError, TrialRecord } from './records.ts';
 import type { ResolvedPlan } from './resolve.ts';
 import type { PlacedRecord } from './store.ts';
 import type { Chunk, Trial } from './trials.ts';
-
-/** Finds the meter of a trial by the abort signal that its requests carry. */
-export interface SignalMeters {
-  readonly meterOf: MeterOf;
-  /** A signal of its own, aborted with `parent`, whose requests are counted on `meter`. */
-  signalFor(meter: Meter, parent: AbortSignal): AbortSignal;
-}
-
-export function createSignalMeters(): SignalMeters {
-  const meters = new WeakMap<AbortSignal, Meter>();
-  return {
-    meterOf: (signal) => signal && meters.get(signal),
-    signalFor(meter, parent) {
-      const signal = AbortSignal.any([parent]);
-      meters.set(signal, meter);
-      return signal;
-    },
-  };
-}
 
 export interface ChunkContext {
   readonly resolved: ResolvedPlan;

@@ -22,9 +22,18 @@ export interface LabHost {
   readonly device: DeviceInfo | Promise<DeviceInfo>;
   /** Default: everything that ships with the lab. */
   readonly registries?: Registries;
+  /** Models that only WebGPU can run. Default: those that web-llm lists, which loads its package. */
+  readonly webgpuModels?: () => Promise<readonly ModelEntry[]>;
 }
 
-export function createLab({ loadModel, registries = everything, ...later }: LabHost): LabApi {
+const webLlmModels = async () => (await import('../models/runtimes/webllm/index.ts')).webllmEntries();
+
+export function createLab({
+  loadModel,
+  registries: shipped = everything,
+  webgpuModels = webLlmModels,
+  ...later
+}: LabHost): LabApi {
   const models = createModelPool(async (entry, { access, onProgress, signal }) => {
     const { kind } = await later.device;
     return loadModel(entry, {
@@ -47,16 +56,27 @@ export function createLab({ loadModel, registries = everything, ...later }: LabH
     if (calls.get(callId) === controller) calls.delete(callId);
     return outcome;
   };
-  const bench = async () => ({ registries, models, store: await later.store, device: await later.device });
+  const listed = Promise.resolve(later.device).then(async ({ kind }): Promise<Registries> => {
+    if (kind !== 'webgpu') return shipped;
+    // Their list is a file of its own, which is not there offline before its first use; the rest of the lab is.
+    const more = await webgpuModels().catch(() => []);
+    return { ...shipped, models: [...shipped.models, ...more] };
+  });
+  const bench = async () => ({
+    models,
+    registries: await listed,
+    store: await later.store,
+    device: await later.device,
+  });
 
   return {
     device: async () => later.device,
     storage: () => outcomeOf(async () => ({ persistent: (await later.store).persistent })),
-    catalogue: async () => catalogueOf(registries),
-    behaviors: (set) => outcomeOf(async () => registries.sets.get(set).behaviors),
+    catalogue: async () => catalogueOf(await listed),
+    behaviors: (set) => outcomeOf(async () => (await listed).sets.get(set).behaviors),
     load: (callId, id, onProgress) =>
       stoppable(callId, async (signal) => {
-        const entry = findModel(registries.models, id);
+        const entry = findModel((await listed).models, id);
         const progress = relay(onProgress);
         await models.get(entry, { access: usualAccess(entry), onProgress: progress.send, signal });
         await progress.settled();
@@ -111,12 +131,12 @@ export function createLab({ loadModel, registries = everything, ...later }: LabH
             advice: 'It may have been removed, or made in another browser.',
           });
         const records = (await store.trials(runId)).map(({ record }) => record);
-        return summarize(run.plan, run.device, registries.evaluators.all, records);
+        return summarize(run.plan, run.device, shipped.evaluators.all, records);
       }),
     restore: (runId, input, records) =>
       outcomeOf(async () => {
         const tools = await bench();
-        const expanded = expand(input, registries);
+        const expanded = expand(input, tools.registries);
         const arriving = placed(records, expanded.chunks);
         const run = await holdRun(runId, expanded, tools);
         try {

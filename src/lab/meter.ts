@@ -41,6 +41,25 @@ export function createMeter(spentBefore: UsageByRole = {}): Meter {
 /** Finds the meter of the trial that a request belongs to; `undefined` leaves the request uncounted. */
 export type MeterOf = (signal: AbortSignal | undefined) => Meter | undefined;
 
+/** Finds the meter of a trial by the abort signal that its requests carry. */
+export interface SignalMeters {
+  readonly meterOf: MeterOf;
+  /** A signal of its own, aborted with `parent`, whose requests are counted on `meter`. */
+  signalFor(meter: Meter, parent: AbortSignal): AbortSignal;
+}
+
+export function createSignalMeters(): SignalMeters {
+  const meters = new WeakMap<AbortSignal, Meter>();
+  return {
+    meterOf: (signal) => signal && meters.get(signal),
+    signalFor(meter, parent) {
+      const signal = AbortSignal.any([parent]);
+      meters.set(signal, meter);
+      return signal;
+    },
+  };
+}
+
 /** Models whose reads by a decoding policy are counted with the request that caused them; see `metered`. */
 const countedByRequest = new WeakMap<LanguageModel, MeteredRole>();
 

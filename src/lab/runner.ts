@@ -2,9 +2,10 @@
 import { isAbort } from '../core/errors.ts';
 import type { RunEvent } from './api.ts';
 import { defended, loadCast, type Cast, type Crafted } from './cast.ts';
-import { createSignalMeters, runChunk } from './chunk.ts';
+import { runChunk } from './chunk.ts';
 import { eventsOf } from './events.ts';
 import { expand, holdRun, type Expanded, type HeldRun } from './held-run.ts';
+import { createSignalMeters } from './meter.ts';
 import { summarize } from './metrics.ts';
 import type { ModelPool } from './model-pool.ts';
 import type { DeviceInfo, RunSummary, TrialRecord } from './records.ts';

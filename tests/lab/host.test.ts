@@ -217,3 +217,15 @@ test('the catalogue survives a structured clone and counts behaviors by kind', a
     yesFrom: expect.any(Number),
   });
 });
+
+test('models that need WebGPU are listed where there is WebGPU, and missing them harms nothing else', async () => {
+  const gpu = { ...device, kind: 'webgpu' as const };
+  const [big] = registries.models;
+  const listing = (webgpuModels: () => Promise<readonly (typeof registries.models)[number][]>, on = gpu) =>
+    createLab({ loadModel: loadToy, store: createMemoryStore(), device: on, registries, webgpuModels })
+      .catalogue()
+      .then(({ models }) => models.length - registries.models.length);
+  expect(await listing(async () => [{ ...big!, id: 'big' }])).toBe(1);
+  expect(await listing(() => Promise.reject(new Error('offline')))).toBe(0);
+  expect(await listing(async () => [{ ...big!, id: 'big' }], { ...gpu, kind: 'wasm' as never })).toBe(0);
+});
