@@ -66,7 +66,7 @@ export function modelFiles(
       },
     );
     const response = await source.response(nameOf(url));
-    const { body, read } = metered(response.body!);
+    const { body, read } = metered(response.body!, signal);
     try {
       await cache.put(url, new Response(body, { headers: storedHeaders(response) }));
     } catch (error) {
@@ -159,12 +159,13 @@ const storedHeaders = ({ headers }: Response) => ({
 });
 
 /** The same stream, with a note of what passed and of what ended it. */
-function metered(source: ReadableStream<Uint8Array<ArrayBuffer>>) {
+function metered(source: ReadableStream<Uint8Array<ArrayBuffer>>, signal: AbortSignal | undefined) {
   const read: { bytes: number; failure?: unknown } = { bytes: 0 };
   const reader = source.getReader();
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
       try {
+        signal?.throwIfAborted();
         const { done, value } = await reader.read();
         if (done) return controller.close();
         read.bytes += value.byteLength;
