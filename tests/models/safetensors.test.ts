@@ -71,6 +71,16 @@ describe('round trips', () => {
     shifted.set(written, 1);
     expect([...readSafetensors(shifted.subarray(1)).tensors]).toEqual([...sample]);
   });
+
+  test('reads from a Node Buffer, whose slices share memory', () => {
+    for (const dtype of ['F32', 'F16'] as const) {
+      const bytes = writeSafetensors(sample, { dtype });
+      const lengths = [...readSafetensors(Buffer.from(bytes)).tensors.values()].map(
+        ({ data }) => data.length,
+      );
+      expect(lengths).toEqual([...sample.values()].map(({ data }) => data.length));
+    }
+  });
 });
 
 describe('a damaged file is refused with a reason', () => {
