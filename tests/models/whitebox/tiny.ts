@@ -3,6 +3,7 @@ import '../../../src/models/runtimes/whitebox/node.ts';
 import { defaultDevice, init } from '@jax-js/jax';
 import { createRandom } from '../../../src/core/random.ts';
 import { initWeights, parseLlamaConfig, type LlamaConfig } from '../../../src/models/llama.ts';
+import type { ChatTokenizer } from '../../../src/models/chat-tokenizer.ts';
 import type { Tensors } from '../../../src/models/safetensors.ts';
 
 await init('wasm');
@@ -19,7 +20,7 @@ const base = {
   head_dim: 8,
   rms_norm_eps: 1e-5,
   tie_word_embeddings: true,
-  max_position_embeddings: 64,
+  max_position_embeddings: 112,
   bos_token_id: 1,
   eos_token_id: 2,
 };
@@ -46,3 +47,22 @@ export const randomIds = (count: number, vocabSize: number, seed: number | strin
   const rng = createRandom(seed);
   return Array.from({ length: count }, () => rng.integer(vocabSize));
 };
+
+/** Text is ids in decimal, with spaces between; a prompt is BOS, the messages, and token 4. */
+export function stubTokenizer({ vocabSize }: LlamaConfig): ChatTokenizer {
+  const encode = (text: string) => text.split(' ').filter(Boolean).map(Number);
+  return {
+    vocabSize,
+    bosId: 1,
+    endIds: new Set([2]),
+    specialIds: new Set([1, 2, 4]),
+    encode,
+    decode: (ids) => ids.join(' '),
+    prompt: (messages, { assistantPrefix = '' } = {}) => [
+      1,
+      ...messages.flatMap(({ content }) => encode(content)),
+      4,
+      ...encode(assistantPrefix),
+    ],
+  };
+}

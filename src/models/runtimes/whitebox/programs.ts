@@ -3,7 +3,7 @@
  * fast as a shallow one, and memory is reused from layer to layer (jax-js frees nothing within a program).
  * Every program consumes its arguments.
  */
-import { jit, numpy as np, valueAndGrad } from '@jax-js/jax';
+import { grad, jit, numpy as np, valueAndGrad } from '@jax-js/jax';
 import type { LlamaConfig } from '../../llama.ts';
 import * as forward from './forward.ts';
 import type { Arrays, Context, Final, KeyValues, Prefix, Saved } from './forward.ts';
@@ -48,6 +48,25 @@ export function createPrograms(config: LlamaConfig) {
     logits: jit((final: Final, x: np.Array, positions: np.Array) => {
       const [rows, length, width] = x.shape as [number, number, number];
       return forward.logits(config, final, x.reshape([rows * length, width]).slice(positions));
+    }),
+    /** Only the gradient of x: for attacks, which leave the weights alone. */
+    lossGradientInput: jit(
+      (final: Final, x: np.Array, positions: np.Array, targets: np.Array, weights: np.Array) =>
+        grad(negativeLogLikelihood, { argnums: 1 })(final, x, positions, targets, weights) as np.Array,
+    ),
+    /** Gradients of embeddings at flat positions [S] as gradients of one-hot rows: dX·Wᵀ, [S, V]. */
+    vocabularyGradient: jit((dX: np.Array, positions: np.Array, embedding: np.Array) => {
+      const [rows, length, width] = dX.shape as [number, number, number];
+      return np.matmul(dX.reshape([rows * length, width]).slice(positions), embedding.transpose());
+    }),
+    /** Gradient of ⟨cotangent, normed x at a flat position⟩ with respect to x. */
+    finalNormBackward: jit((norm: np.Array, x: np.Array, position: np.Array, cotangent: np.Array) => {
+      const [rows, length, width] = x.shape as [number, number, number];
+      const read = (y: np.Array) => {
+        const at = y.reshape([rows * length, width]).slice(position);
+        return np.sum(forward.rmsNorm(at, norm, config.rmsNormEps).mul(cotangent));
+      };
+      return grad(read)(x) as np.Array;
     }),
     /** All hidden states after the final norm. */
     finalNorm: jit((norm: np.Array, x: np.Array) => forward.rmsNorm(x, norm, config.rmsNormEps)),

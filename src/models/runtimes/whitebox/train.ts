@@ -8,7 +8,7 @@ import type { Tensors } from '../../safetensors.ts';
 import { causalContext, float32, int32 } from './context.ts';
 import type { Arrays, Context, Saved } from './forward.ts';
 import { createPrograms } from './programs.ts';
-import { bucket } from './shapes.ts';
+import { arrangeScored, bucket, padRows, type Scored } from './shapes.ts';
 import { downloadWeights, finalOf, uploadWeights, type DeviceWeights } from './weights.ts';
 
 export interface TrainerOptions {
@@ -93,44 +93,17 @@ export function learningRateAt(step: number, { learningRate, schedule }: Trainer
   return learningRate * (floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * progress)));
 }
 
-/**
- * Which positions predict tokens of non-zero weight. Few of them are gathered, padded to quarters of the bucket;
- * many stay where they are, which saves the gather.
- * @returns also `slots`: where each scored token went, in the order of the batch
- */
-function scoredPositions({ ids, lossWeights, shape }: TrainingBatch, width: number, capacity: number) {
+/** Which positions predict tokens of non-zero weight, in the order of the batch, as places in [height, width]. */
+function scoredTokens({ ids, lossWeights, shape }: TrainingBatch, width: number): Scored[] {
   const [rows, length] = shape;
-  const found: { position: number; token: number }[] = [];
+  const scored: Scored[] = [];
   for (let row = 0; row < rows; row++)
-    for (let t = 1; t < length; t++)
-      if (lossWeights[row * length + t] !== 0)
-        found.push({ position: row * width + t - 1, token: row * length + t });
-  const quarter = Math.ceil(capacity / 4);
-  const size = Math.min(capacity, Math.ceil(found.length / quarter) * quarter);
-  const inPlace = size === capacity;
-  const positions = new Int32Array(size);
-  const targets = new Int32Array(size);
-  const weights = new Float32Array(size);
-  const slots = found.map(({ position, token }, i) => {
-    const slot = inPlace ? position : i;
-    positions[slot] = position;
-    targets[slot] = ids[token]!;
-    weights[slot] = lossWeights[token]!;
-    return slot;
-  });
-  return { positions, targets, weights, slots };
-}
-
-/** Copy [rows, length] ids into the corner of a zero [height, width] array. */
-function intoBucket(
-  ids: Int32Array,
-  [rows, length]: readonly [number, number],
-  height: number,
-  width: number,
-) {
-  const out = new Int32Array(height * width);
-  for (let row = 0; row < rows; row++) out.set(ids.subarray(row * length, (row + 1) * length), row * width);
-  return int32(out, [height, width]);
+    for (let t = 1; t < length; t++) {
+      const token = row * length + t;
+      const weight = lossWeights[token]!;
+      if (weight !== 0) scored.push({ position: row * width + t - 1, target: ids[token]!, weight });
+    }
+  return scored;
 }
 
 const zerosLike = (tensors: Tensors): Tensors =>
@@ -164,16 +137,23 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
     if (batch.ids.length !== rows * length || batch.lossWeights.length !== rows * length)
       throw new RangeError(`A batch of shape [${rows}, ${length}] needs ${rows * length} ids and weights.`);
     const [height, width] = [bucket(rows), bucket(length)];
-    const scored = scoredPositions(batch, width, height * width);
-    if (scored.slots.length === 0) throw new RangeError('No token of the batch has a loss weight.');
-    const normalizer = batch.normalizer ?? scored.weights.reduce((sum, weight) => sum + weight, 0);
+    const scored = scoredTokens(batch, width);
+    if (scored.length === 0) throw new RangeError('No token of the batch has a loss weight.');
+    const normalizer = batch.normalizer ?? scored.reduce((sum, { weight }) => sum + weight, 0);
+    // Few are gathered, in quarters of the bucket; many stay where they are, which saves the gather.
+    const quarter = Math.ceil((height * width) / 4);
+    const size = Math.ceil(scored.length / quarter) * quarter;
+    const arranged = arrangeScored(scored, size, height * width);
+    const lines = Array.from({ length: rows }, (_, row) =>
+      batch.ids.subarray(row * length, (row + 1) * length),
+    );
     return {
       context: contextFor(width),
-      ids: intoBucket(batch.ids, batch.shape, height, width),
-      positions: int32(scored.positions),
-      targets: int32(scored.targets),
-      weights: float32(scored.weights.map((weight) => weight / normalizer)),
-      slots: scored.slots,
+      ids: int32(padRows(lines, height, width), [height, width]),
+      positions: int32(arranged.positions),
+      targets: int32(arranged.targets),
+      weights: float32(arranged.weights.map((weight) => weight / normalizer)),
+      slots: arranged.slots,
     };
   }
 

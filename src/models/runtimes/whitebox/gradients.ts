@@ -1,0 +1,135 @@
+/** @file What happens inside a model, and how its outputs follow from its inputs. */
+import type { numpy as np } from '@jax-js/jax';
+import { LabError } from '../../../core/errors.ts';
+import { turn } from '../../decoding/join.ts';
+import type { Abortable, SpanRequest } from '../../language-model.ts';
+import { float32, int32 } from './context.ts';
+import {
+  backToEmbeddings,
+  checkPrompt,
+  checkRequest,
+  disposeCaches,
+  readTokens,
+  readTokensSaving,
+  type Engine,
+} from './engine.ts';
+import { arrangeScored, bucket, padRows } from './shapes.ts';
+import { finalOf } from './weights.ts';
+
+/** @returns as `tokenGradient` of the contract: the embedding gradient of each span token times the embedding. */
+export async function tokenGradient(
+  engine: Engine,
+  request: SpanRequest,
+  { signal }: Abortable = {},
+): Promise<Float32Array> {
+  const { prompt, target, start, end } = request;
+  checkRequest(engine, request);
+  checkSpan(request);
+  await turn();
+  signal?.throwIfAborted();
+  const inputs = [...prompt, ...target.slice(0, -1)];
+  const weight = 1 / target.length;
+  const scored = target.map((id, t) => ({ position: prompt.length - 1 + t, target: id, weight }));
+  const { positions, targets, weights } = arrangeScored(scored, bucket(target.length), bucket(inputs.length));
+  const { programs, config, limits } = engine;
+  const dX = await embeddingGradient(engine, inputs, (x) =>
+    programs.lossGradientInput(
+      finalOf(engine.weights),
+      x,
+      int32(positions),
+      int32(targets),
+      float32(weights),
+    ),
+  );
+  const span = Array.from({ length: bucket(end - start) }, (_, i) => Math.min(start + i, end - 1));
+  const rows = await programs.vocabularyGradient(dX, int32(span), engine.weights.embedding.ref).data();
+  return trimRows(rows as Float32Array, end - start, config.vocabSize, limits.vocabSize);
+}
+
+function checkSpan({ prompt, start, end }: SpanRequest): void {
+  const ordered = 0 <= start && start < end && end <= prompt.length;
+  if (ordered && Number.isInteger(start) && Number.isInteger(end)) return;
+  const message = `There is no span [${start}, ${end}) in a prompt of ${prompt.length} tokens.`;
+  throw new LabError('bad-input', message, {
+    advice: 'Give a span that lies within the prompt and holds at least one token.',
+  });
+}
+
+/**
+ * The residual stream at each layer boundary, as Python's `output_hidden_states`: the embedding first; the last one
+ * after the final norm. Each is row-major, [L, d].
+ */
+export async function hiddenStates(
+  engine: Engine,
+  prompt: readonly number[],
+  { signal }: Abortable = {},
+): Promise<Float32Array[]> {
+  checkPrompt(engine, prompt);
+  await turn();
+  signal?.throwIfAborted();
+  const { programs, weights, config, contexts } = engine;
+  const states: np.Array[] = [];
+  const width = bucket(prompt.length);
+  const ids = int32(padRows([prompt], 1, width), [1, width]);
+  const { x, caches } = await contexts.use(width, 0, (context) =>
+    readTokens(engine, ids, context, (state) => states.push(state)),
+  );
+  disposeCaches(caches);
+  states.push(programs.finalNorm(weights.final['norm']!.ref, x));
+  const data = await Promise.all(states.map((state) => state.data()));
+  return data.map((values) => (values as Float32Array).slice(0, prompt.length * config.hiddenSize));
+}
+
+/**
+ * Gradient of ⟨cotangent, h⟩ with respect to the embedding of each prompt token, where h is the last hidden state
+ * (after the final norm) at the prompt's last token. What soft prompts are trained by: put soft tokens in the prompt.
+ * @param cotangent shape [d]
+ * @returns row-major, [L, d]
+ */
+export async function hiddenGradient(
+  engine: Engine,
+  prompt: readonly number[],
+  cotangent: Float32Array,
+  { signal }: Abortable = {},
+): Promise<Float32Array> {
+  checkPrompt(engine, prompt);
+  const { hiddenSize } = engine.config;
+  if (cotangent.length !== hiddenSize)
+    throw new RangeError(`A cotangent needs ${hiddenSize} values, not ${cotangent.length}.`);
+  await turn();
+  signal?.throwIfAborted();
+  const dX = await embeddingGradient(engine, prompt, (x) =>
+    engine.programs.finalNormBackward(
+      engine.weights.final['norm']!.ref,
+      x,
+      int32([prompt.length - 1]),
+      float32(cotangent.slice()),
+    ),
+  );
+  return ((await dX.data()) as Float32Array).slice(0, prompt.length * hiddenSize);
+}
+
+/**
+ * Gradient with respect to the embeddings of one sequence, [1, T, d], T being a bucket.
+ * @param lastGradient from the residual stream after the last layer, which it consumes, to its gradient
+ */
+function embeddingGradient(
+  engine: Engine,
+  inputs: readonly number[],
+  lastGradient: (x: np.Array) => np.Array,
+): Promise<np.Array> {
+  const width = bucket(inputs.length);
+  return engine.contexts.use(width, 0, async (context) => {
+    const ids = int32(padRows([inputs], 1, width), [1, width]);
+    const { x, saved } = await readTokensSaving(engine, ids, context);
+    return backToEmbeddings(engine, saved, lastGradient(x), context);
+  });
+}
+
+/** The first `count` rows of `width` values each, cut to `kept` values. */
+function trimRows(values: Float32Array, count: number, width: number, kept: number): Float32Array {
+  if (kept === width) return values.slice(0, count * width);
+  const out = new Float32Array(count * kept);
+  for (let row = 0; row < count; row++) out.set(values.subarray(row * width, row * width + kept), row * kept);
+  return out;
+}

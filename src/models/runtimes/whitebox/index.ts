@@ -1,0 +1,71 @@
+/**
+ * @file The white-box runtime: a Llama-family model in jax-js, on WebGPU or WASM, that can be scored, decoded,
+ * differentiated, edited and trained. Everything is float32. For plain generation the transformers runtime is faster.
+ */
+import { defaultDevice, init } from '@jax-js/jax';
+import { LabError } from '../../../core/errors.ts';
+import type { ModelEntry } from '../../catalog.ts';
+import { createChatTokenizer, type TokenizerFiles } from '../../chat-tokenizer.ts';
+import { openFolder, type FolderOptions, type ModelFolder } from '../../files.ts';
+import { parseLlamaConfig } from '../../llama.ts';
+import { readSafetensors, type Tensors } from '../../safetensors.ts';
+import { explain } from './errors.ts';
+import { createWhiteBoxModel, type JaxModel } from './model.ts';
+
+export { createWhiteBoxModel } from './model.ts';
+export type { Intervention, JaxModel, JaxModelParts } from './model.ts';
+export type { ResidualEdit } from './interventions.ts';
+export { createTrainer } from './train.ts';
+export type { Trainer, TrainerOptions, TrainerState, TrainingBatch, TrainingStep } from './train.ts';
+
+export interface WhiteBoxOptions extends FolderOptions {
+  /** jax-js has one default device, so all white-box models of a worker share it. */
+  readonly device: 'wasm' | 'webgpu';
+}
+
+/**
+ * @throws LabError 'unknown-model', 'unreachable' or 'bad-model' for the files; 'not-supported' if config.json asks
+ *   for what this runtime lacks; 'no-webgpu', 'out-of-memory'; or the signal's reason
+ */
+export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOptions): Promise<JaxModel> {
+  const { device, signal } = options;
+  const devices = await init(device);
+  if (!devices.includes(device))
+    throw new LabError('no-webgpu', `${entry.id} was to run on WebGPU, which this browser or device lacks.`, {
+      advice: 'Switch the device to the processor (WASM).',
+    });
+  defaultDevice(device);
+  const folder = openFolder(entry.source, options);
+  const [config, tokenizer, tokenizerConfig, generation] = await Promise.all([
+    folder.json('config.json'),
+    folder.json('tokenizer.json'),
+    folder.json('tokenizer_config.json'),
+    folder.optionalJson('generation_config.json'),
+  ]);
+  const parsed = parseLlamaConfig(config); // before the weights, which may be large
+  const template = tokenizerConfig['chat_template'] ?? (await folder.optionalText('chat_template.jinja'));
+  const chatTokenizer = createChatTokenizer({
+    tokenizer: tokenizer as unknown as TokenizerFiles['tokenizer'],
+    config: { ...tokenizerConfig, chat_template: template },
+    generation: { ...config, ...generation } as TokenizerFiles['generation'],
+  });
+  const weights = await readWeights(folder);
+  signal?.throwIfAborted();
+  const parts = { id: entry.id, config: parsed, weights, tokenizer: chatTokenizer };
+  return explain(
+    entry.id,
+    Promise.resolve().then(() => createWhiteBoxModel(parts)),
+  );
+}
+
+/** All tensors of `model.safetensors`, or of the files that its index names. */
+async function readWeights(folder: ModelFolder): Promise<Tensors> {
+  const index = await folder.optionalJson('model.safetensors.index.json');
+  const names = index
+    ? new Set(Object.values((index['weight_map'] ?? {}) as Record<string, string>))
+    : ['model.safetensors'];
+  const tensors = new Map<string, Tensors extends ReadonlyMap<string, infer T> ? T : never>();
+  for (const name of names)
+    for (const [key, tensor] of readSafetensors(await folder.bytes(name)).tensors) tensors.set(key, tensor);
+  return tensors;
+}

@@ -1,0 +1,117 @@
+/** @file Log-probs of many targets at once: a prefix that all prompts share is read once, the rest in chunks. */
+import { tree } from '@jax-js/jax';
+import { turn } from '../../decoding/join.ts';
+import type { Abortable, ScoringRequest } from '../../language-model.ts';
+import { int32, prefixBias } from './context.ts';
+import { checkRequest, disposeCaches, readTokens, readTokensAfter, type Engine } from './engine.ts';
+import type { Prefix } from './forward.ts';
+import { arrangeScored, bucket, padRows, sharedPrefixLength } from './shapes.ts';
+import { finalOf } from './weights.ts';
+
+/** A shorter shared prefix is not worth a pass of its own. */
+const worthSharing = 8;
+
+/** What is left of a request after the shared prefix. */
+interface Row {
+  readonly index: number;
+  readonly inputs: readonly number[];
+  readonly target: readonly number[];
+}
+
+/** @returns as `logProbs` of the contract @throws as `checkRequest`, or the signal's reason */
+export async function scoreTargets(
+  engine: Engine,
+  requests: readonly ScoringRequest[],
+  { signal }: Abortable = {},
+): Promise<Float32Array[]> {
+  for (const request of requests) checkRequest(engine, request);
+  if (requests.length === 0) return [];
+  // The last token of a prompt predicts the first of its target, so it cannot be part of the prefix.
+  const prompts = requests.map(({ prompt }) => prompt.slice(0, -1));
+  const common = requests.length > 1 ? sharedPrefixLength(prompts) : 0;
+  const shared = common >= worthSharing ? common : 0;
+  const rows = requests.map(({ prompt, target }, index): Row => {
+    const inputs = [...prompt.slice(shared), ...target.slice(0, -1)];
+    return { index, inputs, target };
+  });
+  // Rows of like length share a chunk; the sort is stable, so that equal requests give equal chunks.
+  rows.sort((a, b) => a.inputs.length - b.inputs.length);
+  const prefix = shared > 0 ? await readPrefix(engine, requests[0]!.prompt.slice(0, shared)) : null;
+  const results = new Array<Float32Array>(requests.length);
+  try {
+    const size = chunkSize(engine, rows);
+    for (let start = 0; start < rows.length; start += size) {
+      await turn();
+      signal?.throwIfAborted();
+      const chunk = rows.slice(start, start + size);
+      const scores = await scoreChunk(engine, chunk, bucket(size), shared, prefix);
+      chunk.forEach(({ index }, i) => (results[index] = scores[i]!));
+    }
+  } finally {
+    prefix?.forEach((layer) => tree.dispose(layer));
+  }
+  return results;
+}
+
+/** Rows in a chunk: chunks are of equal size, so that they share a shape, and their arrays stay within bounds. */
+function chunkSize({ config, chunkValues }: Engine, rows: readonly Row[]): number {
+  const longest = bucket(Math.max(...rows.map(({ inputs }) => inputs.length)));
+  const targets = Math.max(...rows.map(({ target }) => target.length));
+  const widest = Math.max(
+    longest * config.intermediateSize,
+    longest * longest * config.heads,
+    targets * config.vocabSize,
+  );
+  const most = Math.max(1, Math.floor(chunkValues / widest));
+  return Math.ceil(rows.length / Math.ceil(rows.length / most));
+}
+
+/** Keys and values of `ids`, padded to a bucket. The caller frees them. */
+async function readPrefix(engine: Engine, ids: readonly number[]): Promise<Prefix[]> {
+  const width = bucket(ids.length);
+  const { x, caches } = await engine.contexts.use(width, 0, (context) =>
+    readTokens(engine, int32(padRows([ids], 1, width), [1, width]), context),
+  );
+  x.dispose();
+  return caches.map((cache) => ({ ...cache, bias: prefixBias(ids.length, width) }));
+}
+
+async function scoreChunk(
+  engine: Engine,
+  rows: readonly Row[],
+  height: number,
+  start: number,
+  prefix: readonly Prefix[] | null,
+): Promise<Float32Array[]> {
+  const width = bucket(Math.max(...rows.map(({ inputs }) => inputs.length)));
+  const ids = int32(
+    padRows(
+      rows.map(({ inputs }) => inputs),
+      height,
+      width,
+    ),
+    [height, width],
+  );
+  const scored = rows.flatMap(({ inputs, target }, row) =>
+    target.map((id, t) => ({
+      position: row * width + inputs.length - target.length + t,
+      target: id,
+      weight: 1,
+    })),
+  );
+  const { positions, targets, slots } = arrangeScored(scored, bucket(scored.length), height * width);
+  const x = await engine.contexts.use(width, start, (context) =>
+    prefix ? readTokensAfter(engine, ids, context, prefix) : readAlone(engine, ids, context),
+  );
+  const values = await engine.programs
+    .logProbs(finalOf(engine.weights), x, int32(positions), int32(targets))
+    .data();
+  let next = 0;
+  return rows.map(({ target }) => Float32Array.from(target, () => Math.min(0, values[slots[next++]!]!)));
+}
+
+async function readAlone(...args: Parameters<typeof readTokens>) {
+  const { x, caches } = await readTokens(...args);
+  disposeCaches(caches);
+  return x;
+}
