@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { createRandom } from '../../../src/core/random.ts';
+import { argmax, logSoftmax, logSumExp, sample, topIds } from '../../../src/models/decoding/sampler.ts';
+
+const logits = Float32Array.of(1, 3, 2, 3, -Infinity);
+const draws = (count: number, topP: number, temperature = 1, values = logits) => {
+  const random = createRandom('draws');
+  return Array.from({ length: count }, () => sample(values, { temperature, topP }, random));
+};
+const shares = (ids: readonly number[]) =>
+  logits.map((_, id) => ids.filter((drawn) => drawn === id).length / ids.length);
+
+describe('log-softmax', () => {
+  test('sums to one and keeps differences', () => {
+    const values = logSoftmax(logits);
+    expect(values.reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(1, 6);
+    expect(values[1]! - values[0]!).toBeCloseTo(2, 6);
+  });
+  test('stands large values, and a vocabulary that is wholly excluded', () => {
+    expect(logSumExp(Float32Array.of(1e4, 1e4))).toBeCloseTo(1e4 + Math.log(2), 2);
+    expect(logSumExp(Float32Array.of(-Infinity, -Infinity))).toBe(-Infinity);
+  });
+});
+
+describe('ties', () => {
+  test('the greedy choice is the lowest id', () => expect(argmax(logits)).toBe(1));
+  test('the top list is ordered by value, then id', () => expect(topIds(logits, 4)).toEqual([1, 3, 2, 0]));
+  test('the top list is no longer than the vocabulary', () => expect(topIds(logits, 99)).toHaveLength(5));
+});
+
+describe('sampling', () => {
+  test('follows the distribution', () => {
+    const expected = logSoftmax(logits).map(Math.exp);
+    shares(draws(4000, 1)).forEach((share, id) => expect(Math.abs(share - expected[id]!)).toBeLessThan(0.03));
+  });
+  test('never draws an excluded token', () => expect(draws(2000, 1)).not.toContain(4));
+  test('keeps the smallest set whose mass reaches topP', () => {
+    // Masses 0.054, 0.399, 0.147, 0.399: two tokens reach 0.7, three are needed for 0.9.
+    const values = Float32Array.of(0, 2, 1, 2, -Infinity);
+    expect(new Set(draws(500, 0.7, 1, values))).toEqual(new Set([1, 3]));
+    expect(new Set(draws(500, 0.9, 1, values))).toEqual(new Set([1, 2, 3]));
+  });
+  test('with a tiny topP is greedy', () => expect(new Set(draws(100, 1e-6))).toEqual(new Set([1])));
+  test('a low temperature sharpens, a high one flattens', () => {
+    const likeliest = (temperature: number) => shares(draws(2000, 1, temperature))[2]!;
+    expect(likeliest(0.25)).toBeLessThan(likeliest(1));
+    expect(likeliest(1)).toBeLessThan(likeliest(10));
+  });
+});
