@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { user } from '../../../src/core/chat.ts';
 import { argmax, logSoftmax } from '../../../src/models/decoding/sampler.ts';
 import { loadWebLlmModel } from '../../../src/models/runtimes/webllm/load.ts';
+import { describeModel } from '../contract.ts';
 import { entry, tokenizerVocabulary, world } from './fake-browser.ts';
 import { toyLogits, type FakeModel } from './fake-engine.ts';
 
@@ -19,6 +20,11 @@ const closeTo = (actual: Float32Array, expected: Float32Array) => {
   expect(actual.length).toBe(expected.length);
   actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4));
 };
+
+describeModel('web-llm', async () => (await load()).model, { special: '<|im_end|>' });
+describeModel('web-llm without rollback', async () => (await load({ pop: 'missing' })).model, {
+  special: '<|im_end|>',
+});
 
 describe('a session', () => {
   test('gives the raw logits of the model, cut to the vocabulary of the tokenizer', async () => {
@@ -68,6 +74,7 @@ describe('a session', () => {
 
   test.each([
     ['no tokens', []],
+    ['an id that is only padding', [5, tokenizerVocabulary]],
     ['an id beyond the vocabulary', [5, 264]],
     ['a negative id', [-1]],
     ['a broken id', [1.5]],

@@ -87,9 +87,9 @@ export async function loadWebLlmModel(
     const config = { ...description.config, ...record.overrides };
     const contextWindow =
       config.context_window_size > 0 ? config.context_window_size : config.sliding_window_size;
-    const vocabSize = config.vocab_size;
+    const vocabSize = Math.min(config.vocab_size, tokenizer.vocabSize);
     const parts = { phase: 'load', engine, recorder, modelId, vocabSize, contextWindow } as const;
-    await selfTest(createSequence({ ...parts, rollback: null }), parts);
+    await selfTest(createSequence({ ...parts, rollback: null }), modelId, config.vocab_size);
     const rollback = findRollback(engine, modelId);
     const trusted =
       rollback && (await rollbackWorks(createSequence({ ...parts, rollback }))) ? rollback : null;

@@ -27,6 +27,7 @@ export function createWebLlmModel(
       ids,
       logits: known(await read(ids, { fresh, signal })),
     });
+    prompts.forEach(sequence.check);
     await sequence.exclusive(async (read) => {
       for (const prompt of prompts) rows.push(await extend(read)([...prompt], true));
     });
@@ -57,14 +58,15 @@ export function createWebLlmModel(
     return session;
   };
 
-  const logProbs: ScoringModel['logProbs'] = (requests, { signal } = {}) =>
-    sequence.exclusive(async (read) => {
+  const logProbs: ScoringModel['logProbs'] = async (requests, { signal } = {}) => {
+    for (const { prompt, target } of requests) {
+      sequence.check(prompt);
+      sequence.check(target);
+      sequence.check([...prompt, ...target]);
+    }
+    return sequence.exclusive(async (read) => {
       const scores: Float32Array[] = [];
       for (const { prompt, target } of requests) {
-        if (target.length === 0)
-          throw new LabError('bad-input', 'There is no target to score.', {
-            advice: 'Give one token or more.',
-          });
         const score = new Float32Array(target.length);
         for (const [at, token] of target.entries()) {
           const fresh = at === 0 && scores.length === 0;
@@ -75,6 +77,7 @@ export function createWebLlmModel(
       }
       return scores;
     });
+  };
 
   const grey = { id, access: 'grey-box', contextWindow, tokenizer, logProbs, open } as const;
   return { ...grey, generate: createGenerate(grey, { maxBatch: 1 }), dispose: () => sequence.close() };

@@ -8,10 +8,7 @@ const probes = [1, 2, 3] as const;
  * One token in; the logits must be as many as the vocabulary, finite, and not all alike.
  * @throws LabError 'bad-model' otherwise
  */
-export async function selfTest(
-  sequence: Sequence,
-  { modelId, vocabSize }: { readonly modelId: string; readonly vocabSize: number },
-): Promise<void> {
+export async function selfTest(sequence: Sequence, modelId: string, vocabSize: number): Promise<void> {
   const logits = await sequence.exclusive((read) => read([probes[0]], { fresh: true }));
   const advice =
     'Delete the files of this model and load it again; if it fails again, this GPU computes wrongly.';

@@ -17,6 +17,8 @@ export interface ReadOptions extends Abortable {
 export type Read = (ids: readonly number[], options?: ReadOptions) => Promise<Float32Array>;
 
 export interface Sequence {
+  /** @throws LabError as `exclusive` does for these ids, before anything is computed. */
+  check(ids: readonly number[]): void;
   /**
    * Have the engine to itself while `work` runs.
    * @throws LabError 'bad-input' for no ids or an id outside the vocabulary, 'context-overflow' past the window,
@@ -31,6 +33,7 @@ export interface SequenceParts {
   readonly engine: Engine;
   readonly recorder: Recorder;
   readonly modelId: string;
+  /** Ids below this are accepted. */
   readonly vocabSize: number;
   readonly contextWindow: number;
   /** `null`: a sequence that does not continue the cached one is prefilled again. */
@@ -83,6 +86,7 @@ export function createSequence(parts: SequenceParts): Sequence {
     return result;
   };
   return {
+    check: (ids) => checkIds(ids, parts),
     exclusive: (work) => enqueue(() => work(read)),
     close: () =>
       enqueue(async () => {
