@@ -14,6 +14,7 @@ import { Router } from './state/router.svelte.ts';
 import { RunList } from './state/run-list.svelte.ts';
 import { RunSession } from './state/run-session.svelte.ts';
 import { Speed } from './state/speed.svelte.ts';
+import { Stock } from './state/stock.svelte.ts';
 import { TrialView } from './state/trial-view.svelte.ts';
 import { Update } from './state/update.svelte.ts';
 import { Workbench } from './state/workbench.svelte.ts';
@@ -58,6 +59,7 @@ export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
     shelf,
     ledger,
     airlock: new Airlock(shelf, ledger),
+    stock: new Stock(window.caches, window.document.baseURI),
     device: new Device(window.navigator as FactSources),
     speed,
     playground: new Playground(lab, workbench, speed.tick),

@@ -36,8 +36,8 @@ export function duration(ms: number): string {
 export const count = (value: number): string => value.toLocaleString('en-US');
 
 /** `1 trial`, `2 trials`. */
-export const plural = (value: number, noun: string): string =>
-  `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+export const plural = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
 
 /** Names joined as in a sentence: `a, b and c`. */
 export const list = (names: readonly string[]): string =>

@@ -2,7 +2,7 @@
 import type { Catalogue } from '../../lab/api.ts';
 import type { Plan } from '../../lab/plan.ts';
 
-const [attackCount, defenseCount, behaviorCount] = [2, 2, 8];
+const [attackCount, defenseCount, behaviorCount] = [2, 3, 8];
 
 /** The quickstart cut down to what is done in seconds: cheap attacks, few defenses, few behaviors. */
 export function demoPlan(quickstart: Plan, catalogue: Catalogue): Plan {

@@ -1,0 +1,17 @@
+/** @file Where to look for a model that may be stored already. Pure. */
+import type { ModelEntry } from '../types.ts';
+
+/** One file of a model that a browser cache would hold; `null` for sources that keep their files elsewhere. */
+export function witnessUrl({ source }: ModelEntry, site: string): string | null {
+  switch (source.kind) {
+    case 'bundled':
+    case 'url':
+      return new URL(`${source.base}config.json`, site).href;
+    case 'hub':
+      return `https://huggingface.co/${source.repo}/resolve/${source.revision}/config.json`;
+    case 'webllm':
+      return null;
+    default:
+      return source satisfies never;
+  }
+}
