@@ -68,8 +68,8 @@ export async function loadTransformersModel(
 }
 
 async function checkAdapter({ id }: ModelEntry): Promise<void> {
-  // `navigator.gpu` is missing where WebGPU is, whatever its type says.
-  const gpu = globalThis.navigator.gpu as GPU | undefined;
+  // Both may be missing, whatever their types say.
+  const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: GPU };
   if (!(await gpu?.requestAdapter()))
     throw new LabError('no-webgpu', `${id} was to run on WebGPU, which this browser or device lacks.`, {
       advice: 'Switch the device to the processor (WASM).',
