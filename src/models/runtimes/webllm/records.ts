@@ -65,7 +65,7 @@ const families = [
     name: 'SmolLM2-360M-Instruct',
     title: 'SmolLM2 360M',
     license: 'Apache-2.0',
-    note: 'Small and quick, weak safety training.',
+    note: 'A small, quick chat model.',
   },
   {
     name: 'Qwen2.5-0.5B-Instruct',
