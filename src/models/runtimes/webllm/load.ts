@@ -2,7 +2,8 @@
  * @file Loads a model into web-llm (MLC) and offers it as a grey-box model.
  * Limits: the engine decodes one sequence, so rows of a session and concurrent requests take turns, and
  * `logProbs` costs one forward a target token. Sequences that take turns are prefilled again where they differ;
- * their logits then agree but for rounding (2.6e-6 on a q4f32 model), not bit for bit. No gradients: white-box methods need another runtime.
+ * their logits then agree but for rounding (2.6e-6 on a q4f32 model), not bit for bit. No gradients: white-box
+ * methods need another runtime.
  * Generation on 0.2.86 was tested on a double of the engine only.
  */
 import type { InitProgressReport } from '@mlc-ai/web-llm';
