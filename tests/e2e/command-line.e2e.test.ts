@@ -1,0 +1,187 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtemp, readFile, truncate, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ensureBuilt, root } from '../../scripts/build.ts';
+
+const plan = {
+  version: 1,
+  name: 'small',
+  models: { targets: ['tinytown-chat'] },
+  behaviors: [{ set: 'tinytown', limit: 3 }],
+  attacks: [{ id: 'direct-request' }, { id: 'assistant-prefix' }],
+  defenses: [{ stack: [{ id: 'self-reminder' }] }],
+  evaluators: [{ id: 'tinytown-oracle' }, { id: 'pattern-refusal' }],
+  sampling: { maxNewTokens: 24 },
+  concurrency: 3,
+};
+const trialsInPlan = 2 * (2 * 3 + 2 * 3);
+let folder: string;
+let planPath: string;
+beforeAll(async () => {
+  await ensureBuilt();
+  folder = await mkdtemp(join(tmpdir(), 'glovebox-'));
+  planPath = join(folder, 'plan.json');
+  await writeFile(planPath, JSON.stringify(plan));
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function lab(
+  args: readonly string[],
+  onError: (line: string, pid: number) => void = () => {},
+): Promise<Ended> {
+  const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
+  const child = spawn(process.execPath, [tsx, join(root, 'scripts/lab.ts'), ...args], { cwd: root });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (data) => (out += data));
+  child.stderr.on('data', (data) => {
+    err += data;
+    onError(String(data), child.pid!);
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+}
+/** Process id of the browser that the command line with id `pid` started. */
+function browserOf(pid: number): number {
+  const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line) ?? [])
+    .map(([, id, parent, args = '']) => ({ id: Number(id), parent: Number(parent), args }));
+  const isBelow = (id: number): boolean => {
+    const found = processes.find((process) => process.id === id);
+    return found !== undefined && (found.parent === pid || isBelow(found.parent));
+  };
+  return processes.find(({ id, args }) => args.includes('--remote-debugging') && isBelow(id))!.id;
+}
+
+const trialsIn = async (out: string) =>
+  (await readFile(join(out, 'trials.jsonl'), 'utf8'))
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/,"times":.*$/, ''));
+
+test.each(['attacks', 'defenses', 'evaluators', 'models', 'sets'])('lists %s as JSON', async (what) => {
+  const { code, out } = await lab(['list', what, '--json']);
+  expect(code).toBe(0);
+  const cards = JSON.parse(out) as { id: string; title: string }[];
+  expect(cards.length).toBeGreaterThan(0);
+  for (const { id, title } of cards) expect(id && title).not.toBe('');
+});
+
+describe('run', () => {
+  test('stops with 1 when its browser is killed, keeps what is finished, and resumes to the same bytes', async () => {
+    const whole = join(folder, 'whole');
+    const done = await lab(['run', planPath, '--out', whole, '--json']);
+    expect(done.err).not.toContain('error');
+    expect(done.code).toBe(0);
+    expect(JSON.parse(done.out)).toMatchObject({ plan: 'small', seed: 0, device: { kind: 'wasm' } });
+    const expected = await trialsIn(whole);
+    expect(expected).toHaveLength(trialsInPlan);
+
+    const cut = join(folder, 'cut');
+    let killed = false;
+    const broken = await lab(['run', planPath, '--out', cut], (line, pid) => {
+      if (killed || !/\d+ trials/.test(line)) return;
+      killed = true;
+      process.kill(browserOf(pid), 'SIGKILL');
+    });
+    expect(broken.code).toBe(1);
+    expect(broken.err).toContain('--resume');
+
+    const trials = join(cut, 'trials.jsonl');
+    await truncate(trials, (await stat(trials)).size - 10);
+    const resumed = await lab(['run', planPath, '--out', cut, '--resume', '--json']);
+    expect(resumed.code).toBe(0);
+    expect(await trialsIn(cut)).toEqual(expected);
+  });
+
+  test('shards add up to the whole, each trial with the same bytes', async () => {
+    const shards = [join(folder, 'shard-1'), join(folder, 'shard-2')];
+    for (const [i, out] of shards.entries())
+      expect((await lab(['run', planPath, '--out', out, '--shard', `${i + 1}/2`])).code).toBe(0);
+    const together = (await Promise.all(shards.map(trialsIn))).flat();
+    expect(together.toSorted()).toEqual((await trialsIn(join(folder, 'whole'))).toSorted());
+  });
+});
+
+test('attack prints a JSON line a step and its result last', async () => {
+  const [first] = await trialsIn(join(folder, 'whole'));
+  const { behavior } = JSON.parse(`${first}}`) as { behavior: string };
+  const { code, out } = await lab([
+    ...['attack', 'gcg', '--model', 'tinytown-chat', '--behavior', behavior],
+    ...['--option', 'steps=2', '--max-new-tokens', '8', '--json'],
+  ]);
+  expect(code).toBe(0);
+  const lines = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.slice(0, -1).every(({ step }) => typeof step === 'number')).toBe(true);
+  expect(lines.at(-1)).toMatchObject({ result: { messages: [{}], loss: expect.any(Number) as number } });
+});
+
+test('chat prints the answer, whether it was blocked, and tokens on request', async () => {
+  const { code, out } = await lab([
+    ...['chat', '--model', 'tinytown-chat', '--message', 'Hello', '--max-new-tokens', '8'],
+    ...['--top-tokens', '2', '--defense', 'self-reminder', '--json'],
+  ]);
+  expect(code).toBe(0);
+  const reply = JSON.parse(out) as {
+    response: string;
+    blocked: boolean;
+    tokens: { text: string; top: unknown[] }[];
+  };
+  expect(reply.blocked).toBe(false);
+  expect(reply.tokens[0]?.top).toHaveLength(2);
+});
+
+describe('bad input ends with 2 and says why', () => {
+  test.each([
+    ['an unknown list', ['list', 'nothing'], 'attacks, defenses'],
+    ['a missing option', ['run', 'plan.json'], '--out'],
+    ['a missing plan', ['run', 'missing.json', '--out', 'x'], 'missing.json'],
+    [
+      'an unknown attack',
+      ['attack', 'nope', '--model', 'tinytown-chat', '--behavior', 'x'],
+      'direct-request',
+    ],
+    ['an unknown behavior', ['attack', 'gcg', '--model', 'tinytown-chat', '--behavior', 'x'], 'For example'],
+    ['an unknown model', ['chat', '--model', 'nope', '--message', 'x'], 'nope'],
+    [
+      'an unknown defense',
+      ['chat', '--model', 'tinytown-chat', '--message', 'x', '--defense', 'no'],
+      'self-reminder',
+    ],
+    [
+      'a bad option',
+      ['attack', 'gcg', '--model', 'tinytown-chat', '--behavior', 'x', '--option', 'steps'],
+      'key=value',
+    ],
+  ])('%s', async (_, args, reason) => {
+    const { code, out, err } = await lab(args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(reason);
+  });
+
+  test('a plan that is not JSON, with its line', async () => {
+    const path = join(folder, 'broken.json');
+    await writeFile(path, '{\n"version": 1,\n"name": }');
+    const { code, err } = await lab(['run', path, '--out', join(folder, 'none')]);
+    expect(code).toBe(2);
+    expect(err).toContain('line 3');
+  });
+
+  test('a plan with unknown fields and methods, with their paths', async () => {
+    const path = join(folder, 'unknown.json');
+    await writeFile(path, JSON.stringify({ ...plan, attacks: [{ id: 'no-such-attack' }] }));
+    const { code, err } = await lab(['run', path, '--out', join(folder, 'none')]);
+    expect(code).toBe(2);
+    expect(err).toContain('attacks.0');
+  });
+});

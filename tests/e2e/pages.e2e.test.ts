@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dist } from '../../scripts/build.ts';
+import { askSeal, openSite, visit, waitForControl, type Site } from './site.ts';
+
+const pages = ['#/', '#/matrix', '#/playground', '#/models', '#/ledger'];
+let site: Site;
+beforeAll(async () => {
+  site = await openSite({ headers: false });
+});
+afterAll(() => site.close());
+
+/** Until the live matrix of the first page has finished some trials on the bundled model. */
+const someTrials = (page: Page) =>
+  page.getByText(/^[1-9]\d* of \d+ trials$/).waitFor({ state: 'visible', timeout: 90_000 });
+
+test('a first visit runs trials without a complaint, and every request stays on this site', async () => {
+  const { context, page, complaints, requests } = await visit(site.browser);
+  await page.goto(site.served.url);
+  await waitForControl(page);
+  await someTrials(page);
+  for (const hash of pages) {
+    await page.goto(`${site.served.url}${hash}`);
+    await page.locator('h1').waitFor();
+  }
+  expect(complaints).toEqual([]);
+  expect(requests.filter((url) => !url.startsWith(site.served.url) && /^https?:/.test(url))).toEqual([]);
+  const { entries, sealed } = await askSeal(page, { type: 'ledger' });
+  expect(sealed).toBe(true);
+  expect([...new Set(entries.map(({ host }) => host))]).toEqual([new URL(site.served.url).host]);
+  await context.close();
+});
+
+test('with the server gone a reloaded page still runs trials', async () => {
+  const own = await openSite({ headers: false });
+  const { page, complaints } = await visit(own.browser);
+  await page.goto(own.served.url);
+  await waitForControl(page);
+  await askSeal(page, { type: 'fill', webgpu: false });
+  await own.served.close();
+  await page.reload();
+  await someTrials(page);
+  expect(complaints).toEqual([]);
+  await own.close();
+});
+
+test.each(pages)('%s has no serious accessibility violation, light, dark or narrow', async (hash) => {
+  const { context, page } = await visit(site.browser);
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const width of [1280, 360]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: 800 });
+      await page.goto(`${site.served.url}${hash}`);
+      await waitForControl(page);
+      await page.locator('h1').waitFor();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(
+        serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
+      ).toEqual([]);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(wide).toBeLessThanOrEqual(0);
+    }
+  await context.close();
+});
+
+test('the quickstart is started and stopped with the keyboard alone', async () => {
+  const { context, page } = await visit(site.browser);
+  await page.goto(`${site.served.url}#/matrix`);
+  await waitForControl(page);
+  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+  const tabTo = async (name: RegExp) => {
+    for (let presses = 0; presses < 80 && !name.test(await focused()); presses++)
+      await page.keyboard.press('Tab');
+    expect(await focused()).toMatch(name);
+  };
+  await page.getByRole('button', { name: /quickstart/i }).waitFor();
+  await tabTo(/quickstart/i);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Stop' }).first().waitFor();
+  await tabTo(/^Stop$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('region', { name: 'Run in progress' }).waitFor({ state: 'detached' });
+  await context.close();
+});
+
+test('the first paint needs less than 150 KB of script, and no engine', async () => {
+  const html = await readFile(join(dist, 'index.html'), 'utf8');
+  const scripts = [...html.matchAll(/(?:src|href)="\.\/([^"]+\.js)"/g)].map(([, path]) => path!);
+  const sizes = await Promise.all(
+    scripts.map(async (path) => gzipSync(await readFile(join(dist, path))).length),
+  );
+  expect(scripts.filter((path) => path.startsWith('engines/'))).toEqual([]);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000);
+});
