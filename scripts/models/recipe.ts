@@ -60,7 +60,7 @@ export const recipes: readonly Recipe[] = [
     title: 'Tinytown Chat',
     curriculum: 'chat',
     from: 'tinytown-base',
-    steps: 320,
+    steps: 700,
     learningRate: 1e-3,
     warmupSteps: 30,
     purpose:

@@ -21,6 +21,7 @@ import { createTrainer, type TrainerState } from '../../src/models/runtimes/whit
 import { readSafetensors, writeSafetensors, type Tensors } from '../../src/models/safetensors.ts';
 import { batchStream } from './batches.ts';
 import { config, recipes, seed, type Recipe } from './recipe.ts';
+import { writeSelfTest } from './self-test.ts';
 import { buildTokenizer } from './tokenizer.ts';
 import { readModelWeights, writeModel, type CurvePoint } from './write-model.ts';
 
@@ -78,6 +79,7 @@ async function train(recipe: Recipe): Promise<void> {
   }
   writeModel(recipe, files, await trainer.weights(), curve);
   trainer.dispose();
+  await writeSelfTest(recipe.id, tokenizer);
 }
 
 function saveCheckpoint(folder: string, { step, ...sets }: TrainerState): void {
