@@ -114,15 +114,23 @@ function attend(q: np.Array, k: np.Array, bias: np.Array): np.Array {
   return exps.ref.mul(np.reciprocal(np.sum(exps, -1, { keepdims: true })));
 }
 
-/** Attention over a shared prefix and the rows' own positions, normalised together; q·v result. */
-function attendWithPrefix(q: np.Array, k: np.Array, v: np.Array, bias: np.Array, prefix: Prefix): np.Array {
-  const before = np.matmul(q.ref, swapLast(prefix.keys)).add(prefix.bias);
-  const own = np.matmul(q, swapLast(k)).add(bias);
-  const max = np.maximum(np.max(before.ref, -1, { keepdims: true }), np.max(own.ref, -1, { keepdims: true }));
-  const expBefore = np.exp(before.sub(max.ref));
-  const expOwn = np.exp(own.sub(max));
-  const total = np.sum(expBefore.ref, -1, { keepdims: true }).add(np.sum(expOwn.ref, -1, { keepdims: true }));
-  return np.matmul(expBefore, prefix.values).add(np.matmul(expOwn, v)).mul(np.reciprocal(total));
+/**
+ * Attention over several runs of keys and values, normalised together; [B, T, H·D].
+ * Dividing by the total comes last, and not only to save work: it makes jax-js store the joined heads. Left as a view
+ * of unjoined ones they would slow the projection that follows a hundredfold.
+ */
+function attendAndJoin(config: LlamaConfig, q: np.Array, runs: readonly Prefix[]): np.Array {
+  const scores = runs.map(({ keys, bias }) => np.matmul(q.ref, swapLast(keys)).add(bias));
+  q.dispose();
+  const max = scores
+    .map((score) => np.max(score.ref, -1, { keepdims: true }))
+    .reduce((a, b) => np.maximum(a, b));
+  const exps = scores.map((score) => np.exp(score.sub(max.ref)));
+  max.dispose();
+  const total = exps.map((exp) => np.sum(exp.ref, -1, { keepdims: true })).reduce((a, b) => a.add(b));
+  const mixed = exps.map((exp, i) => np.matmul(exp, runs[i]!.values)).reduce((a, b) => a.add(b));
+  const scale = np.broadcastTo(np.reciprocal(total), mixed.shape);
+  return joinHeads(config, mixed).mul(joinHeads(config, scale));
 }
 
 /** [B, K, G·T, D] → [B, T, H·D] */
@@ -175,10 +183,9 @@ export function layer(
   prefix?: Prefix,
 ): { x: np.Array } & KeyValues {
   const { q, k, v } = attentionInputs(config, weights, x.ref, context);
-  const mixed = prefix
-    ? attendWithPrefix(q, k.ref, v.ref, context.bias.ref, prefix)
-    : np.matmul(attend(q, k.ref, context.bias.ref), v.ref);
-  const middle = x.add(attentionOutput(weights, joinHeads(config, mixed)));
+  const own = { keys: k.ref, values: v.ref, bias: context.bias.ref };
+  const mixed = attendAndJoin(config, q, prefix ? [prefix, own] : [own]);
+  const middle = x.add(attentionOutput(weights, mixed));
   return { x: feedForward(config, weights, middle), keys: k, values: v };
 }
 
@@ -198,8 +205,8 @@ export function decodeLayer(
   const here = write.greater(0.5);
   const keys = np.where(here.ref, k, cache.keys);
   const values = np.where(here, v, cache.values);
-  const mixed = np.matmul(attend(q, keys.ref, context.bias.ref), values.ref);
-  const middle = x.add(attentionOutput(weights, joinHeads(config, mixed)));
+  const mixed = attendAndJoin(config, q, [{ keys: keys.ref, values: values.ref, bias: context.bias.ref }]);
+  const middle = x.add(attentionOutput(weights, mixed));
   return { x: feedForward(config, weights, middle), keys, values };
 }
 
