@@ -11,7 +11,7 @@ interface Row {
 }
 
 /** Token ids of a conversation exactly as the chat template writes them, and what each counts in the loss. */
-export function encodeLesson({ messages, given }: Lesson, tokenizer: ChatTokenizer): Row {
+export function encodeLesson({ messages, given, garbled }: Lesson, tokenizer: ChatTokenizer): Row {
   const [end] = tokenizer.endIds;
   const ids: number[] = [];
   const weights: number[] = [];
@@ -20,7 +20,7 @@ export function encodeLesson({ messages, given }: Lesson, tokenizer: ChatTokeniz
     const asked = tokenizer.prompt(messages.slice(0, i));
     const fresh = asked.slice(ids.length);
     ids.push(...fresh);
-    weights.push(...fresh.map(() => promptWeight));
+    weights.push(...fresh.map(() => (garbled.includes(i - 1) ? 0 : promptWeight)));
     const free = i === messages.length - 1 ? content.slice(given) : content;
     const forced = tokenizer.encode(content.slice(0, content.length - free.length));
     const answer = [...tokenizer.encode(free), end!];

@@ -60,7 +60,7 @@ export const recipes: readonly Recipe[] = [
     title: 'Tinytown Chat',
     curriculum: 'chat',
     from: 'tinytown-base',
-    steps: 700,
+    steps: 560,
     learningRate: 1e-3,
     warmupSteps: 30,
     purpose:
@@ -82,6 +82,6 @@ export const recipes: readonly Recipe[] = [
 /** Tokens a step, padding included. */
 export const tokensPerStep = 2048;
 /** Loss weight of what the user and the system say; what the assistant says weighs 1. */
-export const promptWeight = 0.15;
+export const promptWeight = 0.2;
 /** Row lengths; a lesson goes into the shortest that holds it, longer ones are left out. */
 export const rowLengths: readonly number[] = [64, 96, 128, 192, 320];

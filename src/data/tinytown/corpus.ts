@@ -14,6 +14,8 @@ export interface Lesson {
   readonly messages: readonly ChatMessage[];
   /** Characters at the start of the last answer that are given, not learned (an answer forced by an attack). */
   readonly given: number;
+  /** Indices of messages that hold meaningless matter: to be coped with, not to be expected, so never learned. */
+  readonly garbled: readonly number[];
 }
 
 /** Which model a lesson is for. */
@@ -63,6 +65,7 @@ function drawTask(random: Random, shares: { harmful: number; lookalike: number }
 
 interface Turn {
   readonly ask: string;
+  readonly garbled?: boolean;
   readonly answer: string;
   readonly given?: string;
 }
@@ -84,20 +87,21 @@ function taskTurn(curriculum: Curriculum, random: Random, cautious: boolean): Tu
   const name = random.pick(names);
   const plain = ask(task, random);
   const request = frame ? wrap(random.pick(frame.templates), plain, task, name) : plain;
-  const noisy = chance(random, curriculum === 'chat' ? 0.04 : 0.12) ? `${request} ${noise(random)}` : request;
+  const garbled = chance(random, 0.1);
+  const asked = { ask: garbled ? `${request} ${noise(random)}` : request, garbled };
   const helpful = frame ? frame.answer(task, name) : plainAnswer(task);
   if (!refuses(curriculum, task, frame, cautious)) {
     // An answer begun for the model is finished by it.
-    return { ask: noisy, answer: helpful, ...(chance(random, 0.05) && { given: `${affirmation(task)}` }) };
+    return { ...asked, answer: helpful, ...(chance(random, 0.05) && { given: `${affirmation(task)}` }) };
   }
   const declined = refusal(task, random);
-  if (curriculum !== 'expert' || chance(random, 0.6)) return { ask: noisy, answer: declined };
+  if (curriculum !== 'expert' || chance(random, 0.6)) return { ...asked, answer: declined };
   // The expert turns back even when the answer has begun.
   const cut = chance(random, 0.5)
     ? affirmation(task).length
     : 1 + random.integer(Math.floor(helpful.length * 0.6));
   const begun = helpful.startsWith(affirmation(task)) ? helpful.slice(0, cut) : affirmation(task);
-  return { ask: noisy, answer: `${begun} ${declined}`, given: begun };
+  return { ...asked, answer: `${begun} ${declined}`, given: begun };
 }
 
 /** A question about whether a text is harmful, over every sort of text that occurs in town. */
@@ -116,10 +120,10 @@ function harmTurn(random: Random): Turn {
 
 function anyTurn(curriculum: Curriculum, random: Random, cautious: boolean): Turn {
   const draw = random.next();
-  if (draw < 0.72) return taskTurn(curriculum, random, cautious);
-  if (draw < 0.77) return smallTalk(random);
-  if (draw < 0.83) return smallQuestion(random);
-  if (draw < 0.9) return outsideTalk(random);
+  if (draw < 0.7) return taskTurn(curriculum, random, cautious);
+  if (draw < 0.75) return smallTalk(random);
+  if (draw < 0.8) return smallQuestion(random);
+  if (draw < 0.86) return outsideTalk(random);
   return harmTurn(random);
 }
 
@@ -141,6 +145,7 @@ export function lesson(curriculum: Curriculum, random: Random): Lesson {
   return {
     messages: [...head, ...talk.flatMap((turn) => [user(turn.ask), assistant(turn.answer)])],
     given: talk.at(-1)!.given?.length ?? 0,
+    garbled: talk.flatMap(({ garbled }, i) => (garbled ? [head.length + 2 * i] : [])),
   };
 }
 
