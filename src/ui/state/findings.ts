@@ -20,7 +20,7 @@ const isBelow = (a: Known | null, b: Known | null): boolean =>
 const written = (value: Known): string => `${percent(value.rate)} (${interval(value.interval)})`;
 
 /**
- * Up to three sentences: the strongest attack, the best defense, the dearest side effect.
+ * Up to four sentences: the strongest attack, the best defense, defenses that backfire, the dearest side effect.
  * @param baseline id of the attack that asks plainly, against which the others are compared
  */
 export function findings(
@@ -31,6 +31,7 @@ export function findings(
   const sentences = [
     strongestAttack(table, name, baseline),
     bestDefense(table, name),
+    backfire(table, name),
     sideEffect(table, name),
   ];
   const found = sentences.filter((sentence) => sentence !== null);
@@ -52,21 +53,35 @@ function strongestAttack(table: MatrixTable, name: (id: string) => string, basel
   return `Undefended, ${name(strongest.attack)} succeeds in ${written(strongest.rate!)} of attempts; asking plainly in ${written(plain)}.`;
 }
 
-function bestDefense(table: MatrixTable, name: (id: string) => string): string | null {
-  const effects = table.columns.flatMap(({ defense }, column) => {
+type Compare = (defended: Known | null, open: Known | null) => boolean;
+
+/** Each defense with the attacks whose rate under it differs from the undefended rate as `compare` says. */
+const effects = (table: MatrixTable, compare: Compare) =>
+  table.columns.flatMap(({ defense }, column) => {
     if (defense === undefended) return [];
-    const stopped = table.rows.filter(({ cells }) =>
-      isBelow(known(cells[column]?.cell), known(cells.find((cell) => cell.defense === undefended)?.cell)),
+    const changed = table.rows.filter(({ cells }) =>
+      compare(known(cells[column]?.cell), known(cells.find((cell) => cell.defense === undefended)?.cell)),
     );
-    return [{ defense, attacks: stopped.map(({ attack }) => attack) }];
+    return [{ defense, attacks: changed.map(({ attack }) => attack) }];
   });
-  const most = Math.max(0, ...effects.map(({ attacks }) => attacks.length));
+
+function bestDefense(table: MatrixTable, name: (id: string) => string): string | null {
+  const lowered = effects(table, isBelow);
+  const most = Math.max(0, ...lowered.map(({ attacks }) => attacks.length));
   if (most === 0) return null;
-  const best = effects.filter(({ attacks }) => attacks.length === most);
+  const best = lowered.filter(({ attacks }) => attacks.length === most);
   const [only] = best;
   if (best.length === 1 && only)
     return `${name(only.defense)} clearly lowers ${list(only.attacks.map(name))}.`;
   return `${list(best.map(({ defense }) => name(defense)))} each clearly lower ${most} of ${table.rows.length} attacks.`;
+}
+
+function backfire(table: MatrixTable, name: (id: string) => string): string | null {
+  const worse = effects(table, (defended, open) => isBelow(open, defended)).filter(
+    ({ attacks }) => attacks.length > 0,
+  );
+  const said = worse.map(({ defense, attacks }) => `${name(defense)} raises ${list(attacks.map(name))}`);
+  return said.length === 0 ? null : `Beware: ${list(said)}.`;
 }
 
 function sideEffect(table: MatrixTable, name: (id: string) => string): string | null {

@@ -96,7 +96,7 @@ export class PlanDraft {
       seed: this.seed,
       models: {
         targets: [this.target],
-        roles: Object.fromEntries(this.neededRoles.map((role) => [role, this.roles[role]!])),
+        roles: $state.snapshot(this.roles) as Plan['models']['roles'],
       },
       behaviors: limits
         .filter(([, limit]) => limit > 0)

@@ -1,0 +1,127 @@
+import { expect, test, vi } from 'vitest';
+import type { Outcome } from '../../../src/core/errors.ts';
+import type { RunEvent } from '../../../src/lab/api.ts';
+import type { RunInfo, RunSummary } from '../../../src/lab/records.ts';
+import { RunSession } from '../../../src/ui/state/run-session.svelte.ts';
+import { createFakeLab, device, trialsOf } from '../fake-lab.ts';
+import { plan } from '../plan.ts';
+
+const all = trialsOf(plan);
+const trialEvent = (index: number): RunEvent => ({
+  type: 'trial',
+  record: all[index]!,
+  finished: index + 1,
+  total: all.length,
+});
+
+/** A lab whose run is driven by the test. */
+function drivenLab(stored: typeof all = []) {
+  const calls: {
+    send: (events: readonly RunEvent[]) => void;
+    finish: (outcome: Outcome<RunSummary>) => void;
+    signal: AbortSignal;
+  }[] = [];
+  const lab = {
+    runId: async () => 'run-1',
+    trials: async () => ({ status: 'done' as const, value: stored }),
+    run: (
+      _plan: unknown,
+      options: { signal?: AbortSignal | undefined; onEvents?: (events: readonly RunEvent[]) => void } = {},
+    ) =>
+      new Promise<Outcome<RunSummary>>((finish) => {
+        calls.push({ send: (events) => options.onEvents?.(events), finish, signal: options.signal! });
+      }),
+  };
+  return { lab, calls, started: (count: number) => vi.waitFor(() => expect(calls).toHaveLength(count)) };
+}
+
+test('a whole run ends done with every record, once', async () => {
+  const session = new RunSession(createFakeLab(), () => 0);
+  await session.start(plan);
+  expect(session.status).toBe('done');
+  expect(session.finished).toBe(all.length);
+  expect(session.records).toEqual(all);
+});
+
+test('trials that were stored before are shown and not counted twice', async () => {
+  const { lab, calls, started } = drivenLab(all.slice(0, 3));
+  const session = new RunSession(lab, () => 0);
+  void session.start(plan);
+  await started(1);
+  expect(session.finished).toBe(3);
+  calls[0]!.send([trialEvent(2), trialEvent(3)]);
+  expect(session.finished).toBe(4);
+});
+
+test('pause answers at once, and nothing that arrives later is shown', async () => {
+  const { lab, calls, started } = drivenLab();
+  const session = new RunSession(lab, () => 0);
+  void session.start(plan);
+  await started(1);
+  calls[0]!.send([trialEvent(0)]);
+  session.pause();
+  expect(session.status).toBe('paused');
+  expect(calls[0]!.signal.aborted).toBe(true);
+  calls[0]!.send([trialEvent(1)]);
+  expect(session.finished).toBe(1);
+});
+
+test('resuming waits until the paused call has let go of the run', async () => {
+  const { lab, calls, started } = drivenLab();
+  const session = new RunSession(lab, () => 0);
+  void session.start(plan);
+  await started(1);
+  session.pause();
+  void session.resume();
+  await Promise.resolve();
+  expect(calls).toHaveLength(1);
+  calls[0]!.finish({ status: 'cancelled' });
+  await started(2);
+  expect(session.status).toBe('running');
+});
+
+test('a failure is kept with its advice, and the finished trials stay', async () => {
+  const { lab, calls, started } = drivenLab();
+  const session = new RunSession(lab, () => 0);
+  const ended = session.start(plan);
+  await started(1);
+  calls[0]!.send([trialEvent(0)]);
+  const failed = { status: 'failed', code: 'quota-exceeded', message: 'Full.', advice: 'Delete.' } as const;
+  calls[0]!.finish(failed);
+  await ended;
+  expect(session.status).toBe('failed');
+  expect(session.failure).toEqual(failed);
+  expect(session.finished).toBe(1);
+});
+
+test('the time left follows the pace of this call, not of trials stored before', async () => {
+  let now = 0;
+  const { lab, calls, started } = drivenLab(all.slice(0, 5));
+  const session = new RunSession(lab, () => now);
+  void session.start(plan);
+  await started(1);
+  now = 6_000;
+  calls[0]!.send([5, 6, 7, 8, 9].map(trialEvent));
+  expect(session.timeLeftMs).toBeNull();
+  calls[0]!.send([trialEvent(10)]);
+  // Six trials took six seconds.
+  expect(session.timeLeftMs).toBe((all.length - 11) * 1_000);
+});
+
+test('opening a stored run shows it without running it', async () => {
+  const { lab, calls } = drivenLab(all);
+  const session = new RunSession(lab, () => 0);
+  const info: RunInfo = {
+    id: 'run-9',
+    plan,
+    device,
+    versions: {},
+    createdAt: '',
+    state: 'done',
+    finished: all.length,
+    total: all.length,
+  };
+  await session.open(info);
+  expect([session.status, session.id, session.finished]).toEqual(['done', 'run-9', all.length]);
+  expect(calls).toHaveLength(0);
+});

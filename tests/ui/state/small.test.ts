@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { Covers } from '../../../src/ui/state/covers.svelte.ts';
+import { attackCommand } from '../../../src/ui/state/command.ts';
+import { demoPlan } from '../../../src/ui/state/demo-plan.ts';
+import { Ledger } from '../../../src/ui/state/ledger.svelte.ts';
+import { Preference } from '../../../src/ui/state/preference.svelte.ts';
+import { RunList } from '../../../src/ui/state/run-list.svelte.ts';
+import { TrialView } from '../../../src/ui/state/trial-view.svelte.ts';
+import { fileName } from '../../../src/ui/download.ts';
+import { parsePlan } from '../../../src/lab/plan.ts';
+import { catalogue, createFakeLab, trialsOf } from '../fake-lab.ts';
+import { plan } from '../plan.ts';
+
+test('answers to forbidden requests are covered until uncovered, others never', () => {
+  const covers = new Covers();
+  expect([covers.covers('harmful'), covers.covers('benign-lookalike'), covers.covers('benign')]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  covers.lift();
+  expect(covers.covers('harmful')).toBe(false);
+});
+
+test('the command line of a trial names stack and options, quoted for a shell', () => {
+  const withOptions = parsePlan({ ...plan, attacks: [{ id: 'laa', options: { template: "it's" } }] });
+  const key = { model: 'm', behavior: 'wake the giant', attack: 'laa', defense: 'both' };
+  expect(attackCommand(withOptions, key)).toBe(
+    `npm run lab -- attack laa --model m --behavior 'wake the giant' --defense self-reminder --defense safe-decoding --option 'template=it'\\''s' --json`,
+  );
+  expect(attackCommand(plan, { ...key, attack: 'direct-request', defense: 'none' })).not.toContain(
+    '--defense',
+  );
+});
+
+test('the first page runs cheap attacks only, on few forbidden behaviors', () => {
+  const small = demoPlan(plan, catalogue);
+  expect(small.attacks.map(({ id }) => id)).toEqual(['direct-request', 'assistant-prefix']);
+  expect(trialsOf(small).every(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')).toBe(true);
+  expect(trialsOf(small).length).toBeLessThanOrEqual(64);
+});
+
+test('only other hosts count as outside, and refused requests never got there', async () => {
+  const entry = (host: string, reason: string, requests: number, bytes: number) => ({
+    host,
+    reason,
+    requests,
+    bytes,
+    at: '2026-01-01T00:00:00.000Z',
+  });
+  const entries = [
+    entry('lab.example', 'app files', 9, 900),
+    entry('huggingface.co', 'model m', 2, 50),
+    entry('elsewhere.example', 'refused', 3, 0),
+  ];
+  const ledger = new Ledger(async () => ({ sealed: false, entries }), 'lab.example');
+  expect(ledger.sealed).toBe(true);
+  await ledger.refresh();
+  expect([ledger.sealed, ledger.requestsOut, ledger.bytesIn]).toEqual([false, 2, 50]);
+});
+
+test('without a service worker the ledger says so instead of showing zero', async () => {
+  const ledger = new Ledger(async () => null, 'lab.example');
+  expect(ledger.asked).toBe(false);
+  await ledger.refresh();
+  expect([ledger.asked, ledger.report]).toEqual([true, null]);
+});
+
+test('a preference is remembered, and works where storage is refused', () => {
+  const kept = new Map<string, string>([['theme', 'nonsense']]);
+  const store = {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+  };
+  const theme = new Preference<'system' | 'dark'>('theme', ['system', 'dark'], store);
+  expect(theme.current).toBe('system');
+  theme.current = 'dark';
+  expect(new Preference<'system' | 'dark'>('theme', ['system', 'dark'], store).current).toBe('dark');
+  const refuse = () => {
+    throw new DOMException('', 'SecurityError');
+  };
+  const unremembered = new Preference<'system' | 'dark'>('theme', ['system', 'dark'], {
+    getItem: refuse,
+    setItem: refuse,
+  });
+  unremembered.current = 'dark';
+  expect(unremembered.current).toBe('dark');
+});
+
+test('a trial is found in the store when its run is not in memory', async () => {
+  const lab = createFakeLab();
+  await lab.run(plan);
+  const id = await lab.runId(plan);
+  const record = trialsOf(plan)[5]!;
+  const view = new TrialView(lab);
+  await view.open(id, record, []);
+  expect(view.record).toEqual(record);
+  expect(
+    view.cell.every(({ attack, defense }) => attack === record.attack && defense === record.defense),
+  ).toBe(true);
+});
+
+test('a link to a trial of another device says what to do', async () => {
+  const view = new TrialView(createFakeLab());
+  await view.open('unknown', trialsOf(plan)[0]!, []);
+  expect(view.record).toBeNull();
+  expect(view.failure?.advice).toMatch(/Run the same plan/);
+});
+
+test('removing a run takes it off the list', async () => {
+  const lab = createFakeLab();
+  await lab.run(plan);
+  const runs = new RunList(lab);
+  await runs.refresh();
+  expect(runs.runs.map(({ plan: { name } }) => name)).toEqual(['Small']);
+  await runs.remove(runs.runs[0]!.id);
+  expect(runs.runs).toEqual([]);
+});
+
+test('a file name holds nothing that a file system could misread', () => {
+  expect(fileName('../My plan: α/β?')).toBe('my-plan');
+  expect(fileName('…')).toBe('run');
+});
