@@ -72,7 +72,8 @@ test('the quickstart is started and stopped with the keyboard alone', async () =
   const { context, page } = await visit(site.browser);
   await page.goto(`${site.served.url}#/matrix`);
   await waitForControl(page);
-  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+  const focused = () =>
+    page.evaluate(() => document.querySelector('button:focus')?.textContent?.trim() ?? '');
   const tabTo = async (name: RegExp) => {
     for (let presses = 0; presses < 80 && !name.test(await focused()); presses++)
       await page.keyboard.press('Tab');
