@@ -1,0 +1,154 @@
+/** The runtimes that the lab ships, each in a worker of its own in a real browser, on the real Tinytown models. */
+import { wrap, type Remote } from 'comlink';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { behaviorKinds, type Behavior } from '../../../src/core/behavior.ts';
+import { behaviorSets } from '../../../src/data/index.ts';
+import type { Runtime } from '../../../src/models/catalog.ts';
+import type { ScoringRequest } from '../../../src/models/language-model.ts';
+import type { Device } from '../../../src/models/load.ts';
+import type { Probe } from './probe.worker.ts';
+
+/** Of a logit or a log-prob in nats. The largest logits are some tens, where a float32 step is 2e-6. */
+const tolerance = 1e-3;
+
+/** `count` behaviors, the kinds in turn. */
+function mixed(count: number): Behavior[] {
+  const { behaviors } = behaviorSets.get('tinytown');
+  const byKind = behaviorKinds.map((wanted) => behaviors.filter(({ kind }) => kind === wanted));
+  const kinds = byKind.length;
+  return Array.from({ length: count }, (_, i) => byKind[i % kinds]![Math.floor(i / kinds)]!);
+}
+const question = ({ prompt }: Behavior) => prompt;
+/** What a compliant answer says, longer than a model is likely to follow. */
+const reference = ({ target, reference: truth }: Behavior) => [target, ...(truth?.steps ?? [])].join(' ');
+
+interface Started {
+  readonly name: string;
+  readonly probe: Remote<Probe>;
+  end(): void;
+}
+
+/** ONNX Runtime's build is chosen by the worker's name (src/models/runtimes/transformers/ort.ts). */
+async function start(model: string, runtime: Runtime, device: Device): Promise<Started> {
+  const worker = new Worker(new URL('./probe.worker.ts', import.meta.url), {
+    type: 'module',
+    name: `lab-${device}`,
+  });
+  const probe = wrap<Probe>(worker);
+  const crashed = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', ({ message }) =>
+      reject(new Error(`${runtime} on ${device}: ${message}`)),
+    );
+  });
+  await Promise.race([probe.load({ model, runtime, device, site: `${location.origin}/` }), crashed]);
+  return { name: `${runtime} on ${device}`, probe, end: () => worker.terminate() };
+}
+
+const requestsOf = (probe: Remote<Probe>, behaviors: readonly Behavior[]): Promise<ScoringRequest[]> =>
+  Promise.all(behaviors.map((behavior) => probe.request(question(behavior), reference(behavior))));
+
+/** The largest difference between any two numbers in the same place. */
+function farthest(a: readonly Float32Array[], b: readonly Float32Array[]): number {
+  expect(a.map(({ length }) => length)).toEqual(b.map(({ length }) => length));
+  let most = 0;
+  a.forEach((values, i) =>
+    values.forEach((value, j) => {
+      const gap = Math.abs(value - b[i]![j]!);
+      if (!(gap <= most)) most = gap; // NaN counts as the farthest
+    }),
+  );
+  return most;
+}
+
+/** Everything that is compared between two runtimes, as numbers. */
+async function numbers({ probe }: Started, requests: readonly ScoringRequest[], walked: number) {
+  const forced: Float32Array[] = [];
+  for (const request of requests.slice(0, walked)) forced.push(...(await probe.forcedLogits(request)));
+  return {
+    'logits after the prompt': await probe.nextLogits(requests.map(({ prompt }) => prompt)),
+    'logits along the answer': forced,
+    'log-probs of the answer': await probe.logProbs(requests),
+  };
+}
+type Numbers = Awaited<ReturnType<typeof numbers>>;
+const quantities = ['logits after the prompt', 'logits along the answer', 'log-probs of the answer'] as const;
+
+/** Asserts that two runtimes agree; each difference is noted with the test, for `--reporter=verbose`. */
+async function expectAgreement(
+  [a, ofA]: readonly [Started, Numbers],
+  [b, ofB]: readonly [Started, Numbers],
+  annotate: (message: string) => Promise<unknown>,
+) {
+  for (const quantity of quantities) {
+    const gap = farthest(ofA[quantity], ofB[quantity]);
+    await annotate(`${quantity}, ${a.name} against ${b.name}: ${gap.toExponential(1)}`);
+    expect.soft(gap, `${quantity}, ${a.name} against ${b.name}`).toBeLessThan(tolerance);
+  }
+}
+
+let transformers: Started;
+let whitebox: Started;
+beforeAll(async () => {
+  [transformers, whitebox] = await Promise.all([
+    start('tinytown-chat', 'transformers', 'wasm'),
+    start('tinytown-chat', 'whitebox', 'wasm'),
+  ]);
+}, 60_000);
+afterAll(() => [transformers, whitebox].forEach((started) => started.end()));
+
+describe('on the processor', () => {
+  test('the runtimes compute the same numbers', async ({ annotate }) => {
+    const requests = await requestsOf(transformers.probe, mixed(24));
+    const [ofTransformers, ofWhitebox] = await Promise.all([
+      numbers(transformers, requests, 4),
+      numbers(whitebox, requests, 4),
+    ]);
+    await expectAgreement([transformers, ofTransformers], [whitebox, ofWhitebox], annotate);
+  });
+
+  test('the runtimes write the same answers to fifty questions', async () => {
+    const questions = mixed(50).map(question);
+    const [ofTransformers, ofWhitebox] = await Promise.all([
+      transformers.probe.answers(questions, 48),
+      whitebox.probe.answers(questions, 48),
+    ]);
+    expect(new Set(ofTransformers).size).toBeGreaterThan(10);
+    expect(ofWhitebox).toEqual(ofTransformers);
+  });
+});
+
+const { gpu } = navigator as { readonly gpu?: GPU };
+const adapter = (await gpu?.requestAdapter()) ?? null;
+
+describe('on WebGPU', () => {
+  let gpuTransformers: Started;
+  let gpuWhitebox: Started;
+  beforeAll(async () => {
+    if (!adapter) return;
+    gpuTransformers = await start('tinytown-chat', 'transformers', 'webgpu');
+    gpuWhitebox = await start('tinytown-chat', 'whitebox', 'webgpu');
+  }, 120_000);
+  afterAll(() => [gpuTransformers, gpuWhitebox].forEach((started) => started?.end()));
+
+  test('the runtimes compute the numbers that they do on the processor', async ({ annotate, skip }) => {
+    skip(!adapter, 'navigator.gpu gives no adapter');
+    // Emulated in software, a token takes a good part of a second.
+    const requests = (await requestsOf(transformers.probe, mixed(3))).map(({ prompt, target }) => ({
+      prompt,
+      target: target.slice(0, 16),
+    }));
+    const all: [Started, Numbers][] = [];
+    for (const started of [transformers, whitebox, gpuTransformers, gpuWhitebox])
+      all.push([started, await numbers(started, requests, 1)]);
+    for (const [i, a] of all.entries())
+      for (const b of all.slice(Math.max(2, i + 1))) await expectAgreement(a, b, annotate);
+  });
+
+  test('the runtimes write the answers that they do on the processor', async ({ skip }) => {
+    skip(!adapter, 'navigator.gpu gives no adapter');
+    const questions = mixed(3).map(question);
+    const expected = await transformers.probe.answers(questions, 16);
+    expect(await gpuTransformers.probe.answers(questions, 16)).toEqual(expected);
+    expect(await gpuWhitebox.probe.answers(questions, 16)).toEqual(expected);
+  });
+});
