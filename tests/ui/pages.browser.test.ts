@@ -1,0 +1,193 @@
+/** @file The pages in a real browser, on the fake lab: what keyboard and screen reader users are promised. */
+import { flushSync, mount, unmount } from 'svelte';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import App from '../../src/ui/App.svelte';
+import '../../src/ui/base.css';
+import { createApp, type App as AppState } from '../../src/ui/context.ts';
+import '../../src/ui/theme.css';
+import { createFakeLab } from './fake-lab.ts';
+import { plan } from './plan.ts';
+
+let app: AppState;
+let component: ReturnType<typeof mount>;
+
+beforeEach(() => {
+  location.hash = '#/matrix';
+  app = createApp({
+    lab: createFakeLab(),
+    window,
+    readLedger: async () => null,
+    quickstart: async () => plan,
+  });
+  component = mount(App, { target: document.body, props: { app } });
+});
+afterEach(() => unmount(component));
+
+const find = (selector: string): HTMLElement => {
+  const element = document.querySelector<HTMLElement>(selector);
+  if (!element) throw new Error(`Nothing matches ${selector}.`);
+  return element;
+};
+const all = (selector: string) => [...document.querySelectorAll<HTMLElement>(selector)];
+const press = (key: string, on: Element = document.activeElement ?? document.body) => {
+  on.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+  flushSync();
+};
+const go = async (hash: string) => {
+  location.hash = hash;
+  await vi.waitFor(() => expect(app.router.route.page).toBe(hash.split('/')[1]!.split('?')[0]));
+  flushSync();
+};
+const cells = () => all('main tbody:first-of-type button');
+const finishRun = async () => {
+  await vi.waitFor(() => expect(app.workbench.quickstart).not.toBeNull());
+  await app.run.start(plan);
+  flushSync();
+};
+
+test('every control of every page has a name', async () => {
+  for (const hash of ['#/matrix', '#/playground', '#/models', '#/ledger']) {
+    await go(hash);
+    await vi.waitFor(() => expect(app.workbench.catalogue).not.toBeNull());
+    flushSync();
+    const nameless = all('button, a, input, select, textarea').filter((control) => {
+      const labels = 'labels' in control ? [...((control as HTMLInputElement).labels ?? [])] : [];
+      const named = [
+        control.getAttribute('aria-label'),
+        control.textContent,
+        ...labels.map((one) => one.textContent),
+      ];
+      return !named.some((name) => name?.trim());
+    });
+    expect(nameless.map(({ outerHTML }) => outerHTML)).toEqual([]);
+  }
+});
+
+test('a cell says in words what its colour and bar show', async () => {
+  await finishRun();
+  const spoken = cells().map((cell) => cell.getAttribute('aria-label'));
+  expect(spoken).toHaveLength(6);
+  for (const words of spoken)
+    expect(words).toMatch(/ against .*: \d+%, 95% interval \d+–\d+%, \d of \d scored$/);
+});
+
+test('arrow keys move between cells, and only one cell is in the tab order', async () => {
+  await finishRun();
+  expect(cells().filter(({ tabIndex }) => tabIndex === 0)).toHaveLength(1);
+  cells()[0]!.focus();
+  press('ArrowRight');
+  expect(document.activeElement).toBe(cells()[1]);
+  press('ArrowDown');
+  expect(document.activeElement).toBe(cells()[4]);
+  press('ArrowUp');
+  press('ArrowUp');
+  expect(document.activeElement).toBe(cells()[1]);
+  expect(cells().filter(({ tabIndex }) => tabIndex === 0)).toEqual([cells()[1]]);
+});
+
+test('a cell opens its trials, the address says so, and closing returns to the table', async () => {
+  await finishRun();
+  cells()[2]!.click();
+  await vi.waitFor(() => expect(document.querySelector('dialog[open]')).not.toBeNull());
+  expect(location.hash).toContain('cell=direct-request%7Cboth');
+  expect(all('dialog li a')).toHaveLength(4);
+  find('dialog button[aria-label="Close"]').click();
+  flushSync();
+  expect(document.querySelector('dialog')).toBeNull();
+  expect(location.hash).not.toContain('cell=');
+});
+
+test('from a trial in the panel one comes to its page, and stays there', async () => {
+  await finishRun();
+  cells()[0]!.click();
+  await vi.waitFor(() => expect(document.querySelector('dialog[open]')).not.toBeNull());
+  find('dialog li a').click();
+  await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
+  await new Promise((resolve) => setTimeout(resolve, 100)); // the panel's close event comes late
+  expect(app.router.route.page).toBe('trial');
+});
+
+test('an answer to a forbidden request is not in the page until it is uncovered', async () => {
+  await finishRun();
+  const record = app.run.records.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
+  app.router.go({ page: 'trial', run: app.run.id!, key: record });
+  await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
+  expect(document.querySelector('[data-token]')).toBeNull();
+  expect(find('main').textContent).not.toContain(record.response);
+  app.covers.lift();
+  flushSync();
+  expect(
+    all('[data-token]')
+      .map(({ textContent }) => textContent)
+      .join(''),
+  ).toBe(record.response);
+});
+
+test('arrow keys walk the tokens of an answer and show each one’s alternatives', async () => {
+  await finishRun();
+  app.covers.lift();
+  const record = app.run.records.find(({ tokens }) => tokens.length > 2)!;
+  app.router.go({ page: 'trial', run: app.run.id!, key: record });
+  await vi.waitFor(() => expect(all('[data-token]').length).toBe(record.tokens.length));
+  const tokens = all('[data-token]');
+  tokens[0]!.focus();
+  press('ArrowRight');
+  expect(document.activeElement).toBe(tokens[1]);
+  expect(find('.detail').textContent).toContain('Token 2');
+  press('End');
+  expect(document.activeElement).toBe(tokens.at(-1));
+  press('ArrowRight');
+  expect(document.activeElement).toBe(tokens.at(-1));
+  press('Home');
+  expect(find('.detail').textContent).toContain('Token 1');
+});
+
+test('model text that looks like markup stays text', async () => {
+  await finishRun();
+  app.covers.lift();
+  const [record] = app.run.records;
+  const response = '<img src=x onerror="globalThis.broken = true"><b>bold</b>';
+  app.run.records = [{ ...record!, response, tokens: [] }, ...app.run.records.slice(1)];
+  app.router.go({ page: 'trial', run: app.run.id!, key: record! });
+  await vi.waitFor(() => expect(find('ol.chain').textContent).toContain(response));
+  expect(document.querySelector('ol.chain :is(img, b)')).toBeNull();
+});
+
+test('the run bar is on every page while a run is under way, and stopping takes it away at once', async () => {
+  await finishRun();
+  app.run.status = 'running';
+  for (const hash of ['#/models', '#/ledger', '#/playground']) {
+    await go(hash);
+    expect(find('section[aria-label="Run in progress"]').textContent).toContain('Small');
+  }
+  all('section[aria-label="Run in progress"] button')
+    .find(({ textContent }) => textContent?.includes('Stop'))!
+    .click();
+  flushSync();
+  expect(document.querySelector('section[aria-label="Run in progress"]')).toBeNull();
+});
+
+test('single-character keys do nothing while typing, and can be switched off', async () => {
+  await go('#/playground');
+  press('?', find('textarea'));
+  expect(document.querySelector('dialog')).toBeNull();
+  press('?', document.body);
+  expect(document.querySelector('dialog[open]')).not.toBeNull();
+  find('dialog button[aria-label="Close"]').click();
+  flushSync();
+  app.shortcuts.current = 'off';
+  press('?', document.body);
+  expect(document.querySelector('dialog')).toBeNull();
+  app.shortcuts.current = 'on';
+});
+
+test('the form of a method is made from its options, each with its own label and description', async () => {
+  await vi.waitFor(() => expect(app.workbench.catalogue).not.toBeNull());
+  await go('#/playground');
+  app.playground.attack = 'gcg';
+  flushSync();
+  const gcg = app.workbench.catalogue!.attacks.find(({ id }) => id === 'gcg')!;
+  const form = find('aside details .form');
+  expect(form.querySelectorAll('input, select, textarea')).toHaveLength(Object.keys(gcg.options).length);
+  for (const { description } of Object.values(gcg.options)) expect(form.textContent).toContain(description);
+});
