@@ -5,6 +5,7 @@ import type { ScoringRequest } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import { causalContext } from './context.ts';
 import type { Context, KeyValues, Prefix, Saved } from './forward.ts';
+import type { Execution } from './execution.ts';
 import type { ResidualEditor } from './interventions.ts';
 import type { Programs } from './programs.ts';
 import type { DeviceWeights } from './weights.ts';
@@ -16,6 +17,7 @@ export interface Engine {
   /** Ids that may be read: those of V, and soft tokens if there are any. */
   readonly inputVocabSize: number;
   readonly programs: Programs;
+  readonly execution: Execution;
   readonly contexts: ContextCache;
   readonly weights: DeviceWeights;
   /** What ids are looked up in: the embedding, and below it the vectors of soft tokens if there are any. */
@@ -94,7 +96,7 @@ export async function readTokens(
     onInput?.(x.ref);
     const { x: out, ...cache } = engine.programs.layer(tree.ref(layer), x, tree.ref(context));
     caches.push(cache);
-    x = await engine.edits.apply(i + 1, out).blockUntilReady();
+    x = await engine.execution.settle(engine.edits.apply(i + 1, out));
   }
   return { x, caches };
 }
@@ -109,7 +111,7 @@ export async function readTokensAfter(
   let x = lookUp(engine, ids);
   for (const [i, layer] of engine.weights.layers.entries()) {
     const out = engine.programs.layerAfterPrefix(tree.ref(layer), x, tree.ref(context), tree.ref(prefix[i]!));
-    x = await engine.edits.apply(i + 1, out).blockUntilReady();
+    x = await engine.execution.settle(engine.edits.apply(i + 1, out));
   }
   return x;
 }
@@ -121,7 +123,7 @@ export async function readTokensSaving(engine: Engine, ids: np.Array, context: C
   for (const [i, layer] of engine.weights.layers.entries()) {
     const out = engine.programs.layerSaving(tree.ref(layer), x, tree.ref(context));
     saved.push(out.saved);
-    x = await engine.edits.apply(i + 1, out.x).blockUntilReady();
+    x = await engine.execution.settle(engine.edits.apply(i + 1, out.x));
   }
   return { x, saved };
 }
@@ -138,7 +140,7 @@ export async function backToEmbeddings(
     const layer = engine.weights.layers[i]!;
     dX = engine.edits.pullBack(i + 1, dX);
     dX = engine.programs.layerBackwardInput(tree.ref(layer), saved[i]!, tree.ref(context), dX);
-    dX = await dX.blockUntilReady();
+    dX = await engine.execution.settle(dX);
   }
   return engine.edits.pullBack(0, dX);
 }

@@ -31,7 +31,7 @@ export async function tokenGradient(
   const weight = 1 / target.length;
   const scored = target.map((id, t) => ({ position: prompt.length - 1 + t, target: id, weight }));
   const { positions, targets, weights } = arrangeScored(scored, bucket(target.length), bucket(inputs.length));
-  const { programs, config, limits } = engine;
+  const { programs, execution, config, limits } = engine;
   const dX = await embeddingGradient(engine, inputs, (x) =>
     programs.lossGradientInput(
       finalOf(engine.weights),
@@ -42,8 +42,10 @@ export async function tokenGradient(
     ),
   );
   const span = Array.from({ length: bucket(end - start) }, (_, i) => Math.min(start + i, end - 1));
-  const rows = await programs.vocabularyGradient(dX, int32(span), engine.weights.embedding.ref).data();
-  return trimRows(rows as Float32Array, end - start, config.vocabSize, limits.vocabSize);
+  const rows = await execution.read(
+    programs.vocabularyGradient(dX, int32(span), engine.weights.embedding.ref),
+  );
+  return trimRows(rows, end - start, config.vocabSize, limits.vocabSize);
 }
 
 function checkSpan({ prompt, start, end }: SpanRequest): void {
@@ -67,7 +69,7 @@ export async function hiddenStates(
   checkPrompt(engine, prompt);
   await turn();
   signal?.throwIfAborted();
-  const { programs, weights, config, contexts } = engine;
+  const { programs, execution, weights, config, contexts } = engine;
   const states: np.Array[] = [];
   const width = bucket(prompt.length);
   const ids = int32(padRows([prompt], 1, width), [1, width]);
@@ -76,8 +78,8 @@ export async function hiddenStates(
   );
   disposeCaches(caches);
   states.push(programs.finalNorm(weights.final['norm']!.ref, x));
-  const data = await Promise.all(states.map((state) => state.data()));
-  return data.map((values) => (values as Float32Array).slice(0, prompt.length * config.hiddenSize));
+  const data = await Promise.all(states.map((state) => execution.read(state)));
+  return data.map((values) => values.slice(0, prompt.length * config.hiddenSize));
 }
 
 /**
@@ -106,7 +108,7 @@ export async function hiddenGradient(
       float32(cotangent.slice()),
     ),
   );
-  return ((await dX.data()) as Float32Array).slice(0, prompt.length * hiddenSize);
+  return (await engine.execution.read(dX)).slice(0, prompt.length * hiddenSize);
 }
 
 /**

@@ -10,6 +10,7 @@ import { openFolder, type FolderOptions, type ModelFolder } from '../../files.ts
 import { parseLlamaConfig } from '../../llama.ts';
 import { readSafetensors, type Tensors } from '../../safetensors.ts';
 import { explain } from './errors.ts';
+import { tryThreads } from './execution.ts';
 import { createWhiteBoxModel, type JaxModel } from './model.ts';
 
 export { createWhiteBoxModel } from './model.ts';
@@ -49,6 +50,7 @@ export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOpti
     config: { ...tokenizerConfig, chat_template: template },
     generation: { ...config, ...generation } as TokenizerFiles['generation'],
   });
+  if (device === 'wasm') await tryThreads(parsed);
   const weights = await readWeights(folder);
   signal?.throwIfAborted();
   const parts = { id: entry.id, config: parsed, weights, tokenizer: chatTokenizer };

@@ -7,6 +7,7 @@ import { checkWeights, type LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { float32 } from './context.ts';
 import { ContextCache, type Engine } from './engine.ts';
+import { chooseExecution } from './execution.ts';
 import { explain } from './errors.ts';
 import { hiddenGradient, hiddenStates, tokenGradient } from './gradients.ts';
 import { createEditor, noEdits, type ResidualEdit } from './interventions.ts';
@@ -59,7 +60,7 @@ const chunkValues = { wasm: 2 ** 20, webgpu: 2 ** 24 } as const;
 
 /** What a model and its views have in common, and what each has of its own. */
 interface View {
-  readonly parts: JaxModelParts;
+  readonly parts: Omit<JaxModelParts, 'weights'>;
   readonly engine: Engine;
   readonly residual: readonly ResidualEdit[];
   /** Frees what this view owns. */
@@ -67,9 +68,9 @@ interface View {
 }
 
 /** A model on jax-js's default device; `init()` must have run. @throws LabError 'bad-model' if weights do not fit. */
-export function createWhiteBoxModel(parts: JaxModelParts): JaxModel {
+export function createWhiteBoxModel({ weights: given, ...parts }: JaxModelParts): JaxModel {
   const { id, config, tokenizer } = parts;
-  const weights = uploadWeights(config, checkWeights(config, parts.weights));
+  const weights = uploadWeights(config, checkWeights(config, given));
   const contexts = new ContextCache(config);
   const programs = createPrograms(config);
   const vocabSize = Math.min(config.vocabSize, tokenizer.vocabSize);
@@ -78,6 +79,7 @@ export function createWhiteBoxModel(parts: JaxModelParts): JaxModel {
     limits: { id, vocabSize, contextWindow: config.maxPositions },
     inputVocabSize: vocabSize,
     programs,
+    execution: chooseExecution(config),
     contexts,
     weights,
     table: weights.embedding,

@@ -103,9 +103,9 @@ async function scoreChunk(
   const x = await engine.contexts.use(width, start, (context) =>
     prefix ? readTokensAfter(engine, ids, context, prefix) : readAlone(engine, ids, context),
   );
-  const values = await engine.programs
-    .logProbs(finalOf(engine.weights), x, int32(positions), int32(targets))
-    .data();
+  const values = await engine.execution.read(
+    engine.programs.logProbs(finalOf(engine.weights), x, int32(positions), int32(targets)),
+  );
   let next = 0;
   return rows.map(({ target }) => Float32Array.from(target, () => Math.min(0, values[slots[next++]!]!)));
 }

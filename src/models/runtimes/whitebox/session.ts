@@ -76,12 +76,12 @@ class Session implements DecodeSession {
 
   /** Read some of the prompts into new rows of the arrays. */
   async prefill(prompts: readonly (readonly number[])[], height: number, first: number) {
-    const { programs, weights, contexts } = this.#engine;
+    const { programs, execution, weights, contexts } = this.#engine;
     const width = bucket(Math.max(...prompts.map(({ length }) => length)));
     const ids = int32(padRows(prompts, height, width), [height, width]);
     const { x, caches } = await contexts.use(width, 0, (context) => readTokens(this.#engine, ids, context));
     const last = Array.from({ length: height }, (_, row) => row * width + (prompts[row]?.length ?? 1) - 1);
-    const logits = (await programs.logits(finalOf(weights), x, int32(last)).data()) as Float32Array;
+    const logits = await execution.read(programs.logits(finalOf(weights), x, int32(last)));
     const sized = caches.map((cache) => resize(cache, this.#capacity));
     this.#caches = this.#height === 0 ? sized : this.#caches.map((cache, i) => append(cache, sized[i]!));
     const all = new Float32Array(this.#logits.length + logits.length);
@@ -93,7 +93,7 @@ class Session implements DecodeSession {
   }
 
   async advance(tokens: readonly number[]): Promise<void> {
-    const { programs, weights, config, limits, edits, table } = this.#engine;
+    const { programs, execution, weights, config, limits, edits, table } = this.#engine;
     checkStep(limits, this.#lengths, tokens);
     this.#checkOpen();
     if (tokens.length === 0) return;
@@ -122,9 +122,9 @@ class Session implements DecodeSession {
       x = edits.apply(i + 1, out);
     }
     tree.dispose([context, write]);
-    this.#logits = (await programs
-      .logits(finalOf(weights), x, int32(positions.map((_, row) => row)))
-      .data()) as Float32Array;
+    this.#logits = await execution.read(
+      programs.logits(finalOf(weights), x, int32(positions.map((_, row) => row))),
+    );
     this.#lengths = this.#lengths.map((length) => length + 1);
   }
 

@@ -6,6 +6,7 @@ import { jit, numpy as np, tree } from '@jax-js/jax';
 import { checkWeights, type LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { causalContext, float32, int32 } from './context.ts';
+import { chooseExecution } from './execution.ts';
 import type { Arrays, Context, Saved } from './forward.ts';
 import { createPrograms } from './programs.ts';
 import { arrangeScored, bucket, padRows, type Scored } from './shapes.ts';
@@ -124,6 +125,7 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
   let steps = 0;
   const contexts = new Map<number, Context>();
   const programs = createPrograms(config);
+  const execution = chooseExecution(config);
   const update = createUpdate(options);
 
   const contextFor = (width: number): Context => {
@@ -163,7 +165,7 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
     for (const layer of current.layers) {
       const out = programs.layer(tree.ref(layer), x, tree.ref(context));
       tree.dispose([out.keys, out.values]);
-      x = await out.x.blockUntilReady();
+      x = await execution.settle(out.x);
     }
     return x;
   }
@@ -176,7 +178,7 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
     for (const layer of current.layers) {
       const out = programs.layerSaving(tree.ref(layer), x, tree.ref(context));
       saved.push(out.saved);
-      x = await out.x.blockUntilReady();
+      x = await execution.settle(out.x);
     }
     const [loss, [dFinal, dLast]] = programs.lossGradients(
       finalOf(current),
@@ -190,7 +192,7 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
     for (const layer of [...current.layers].reverse()) {
       const out = programs.layerBackward(tree.ref(layer), saved.pop()!, tree.ref(context), dX);
       layers.unshift(out.dWeights);
-      dX = await out.dInput.blockUntilReady();
+      dX = await execution.settle(out.dInput);
     }
     const embedding = programs.embedBackward(current.embedding.ref, ids, dX);
     const { norm, head } = dFinal;
@@ -207,23 +209,24 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
       const scalars = Float32Array.of(learningRate, 1 / (1 - beta1 ** steps), 1 / (1 - beta2 ** steps));
       const next = update({ current, first, second, gradients }, float32(scalars));
       ({ current, first, second } = next);
-      const [[lossValue], [gradNorm]] = (await Promise.all([loss.data(), next.norm.data()])) as [
-        Float32Array,
-        Float32Array,
-      ];
+      const [lossValue] = await execution.read(loss);
+      const [gradNorm] = await execution.read(next.norm);
       return { loss: lossValue!, gradNorm: gradNorm!, learningRate };
     },
     async evaluate(batch) {
       const { context, ids, positions, targets, weights } = place(batch);
       const x = await run(ids, context);
-      return (await programs.loss(finalOf(current), x, positions, targets, weights).data())[0]!;
+      const [loss] = await execution.read(programs.loss(finalOf(current), x, positions, targets, weights));
+      return loss!;
     },
     async logProbs({ ids, shape }) {
       const [rows, length] = shape;
       const placed = place({ ids, shape, lossWeights: new Float32Array(ids.length).fill(1) });
       placed.weights.dispose();
       const x = await run(placed.ids, placed.context);
-      const values = await programs.logProbs(finalOf(current), x, placed.positions, placed.targets).data();
+      const values = await execution.read(
+        programs.logProbs(finalOf(current), x, placed.positions, placed.targets),
+      );
       const out = new Float32Array(rows * length);
       placed.slots.forEach((slot, i) => {
         const row = Math.floor(i / (length - 1));
