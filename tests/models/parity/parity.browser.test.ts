@@ -1,26 +1,15 @@
 /** The runtimes that the lab ships, each in a worker of its own in a real browser, on the real Tinytown models. */
 import { wrap, type Remote } from 'comlink';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { behaviorKinds, type Behavior } from '../../../src/core/behavior.ts';
-import { behaviorSets } from '../../../src/data/index.ts';
+import type { Behavior } from '../../../src/core/behavior.ts';
 import type { Runtime } from '../../../src/models/catalog.ts';
 import type { ScoringRequest } from '../../../src/models/language-model.ts';
 import type { Device } from '../../../src/models/load.ts';
 import type { Probe } from './probe.worker.ts';
+import { compliance, mixed } from './questions.ts';
 
-/** Of a logit or a log-prob in nats. The largest logits are some tens, where a float32 step is 2e-6. */
+/** Of a logit, or of a log-prob in nats. */
 const tolerance = 1e-3;
-
-/** `count` behaviors, the kinds in turn. */
-function mixed(count: number): Behavior[] {
-  const { behaviors } = behaviorSets.get('tinytown');
-  const byKind = behaviorKinds.map((wanted) => behaviors.filter(({ kind }) => kind === wanted));
-  const kinds = byKind.length;
-  return Array.from({ length: count }, (_, i) => byKind[i % kinds]![Math.floor(i / kinds)]!);
-}
-const question = ({ prompt }: Behavior) => prompt;
-/** What a compliant answer says, longer than a model is likely to follow. */
-const reference = ({ target, reference: truth }: Behavior) => [target, ...(truth?.steps ?? [])].join(' ');
 
 interface Started {
   readonly name: string;
@@ -45,7 +34,7 @@ async function start(model: string, runtime: Runtime, device: Device): Promise<S
 }
 
 const requestsOf = (probe: Remote<Probe>, behaviors: readonly Behavior[]): Promise<ScoringRequest[]> =>
-  Promise.all(behaviors.map((behavior) => probe.request(question(behavior), reference(behavior))));
+  Promise.all(behaviors.map((behavior) => probe.request(behavior.prompt, compliance(behavior))));
 
 /** The largest difference between any two numbers in the same place. */
 function farthest(a: readonly Float32Array[], b: readonly Float32Array[]): number {
@@ -107,7 +96,7 @@ describe('on the processor', () => {
   });
 
   test('the runtimes write the same answers to fifty questions', async () => {
-    const questions = mixed(50).map(question);
+    const questions = mixed(50).map(({ prompt }) => prompt);
     const [ofTransformers, ofWhitebox] = await Promise.all([
       transformers.probe.answers(questions, 48),
       whitebox.probe.answers(questions, 48),
@@ -146,7 +135,7 @@ describe('on WebGPU', () => {
 
   test('the runtimes write the answers that they do on the processor', async ({ skip }) => {
     skip(!adapter, 'navigator.gpu gives no adapter');
-    const questions = mixed(3).map(question);
+    const questions = mixed(3).map(({ prompt }) => prompt);
     const expected = await transformers.probe.answers(questions, 16);
     expect(await gpuTransformers.probe.answers(questions, 16)).toEqual(expected);
     expect(await gpuWhitebox.probe.answers(questions, 16)).toEqual(expected);

@@ -1,9 +1,10 @@
 /** @file A worker that holds one model in one runtime on one device, as the lab's workers do, and answers questions. */
 import { expose } from 'comlink';
 import { user } from '../../../src/core/chat.ts';
-import { bundledModels, type Runtime } from '../../../src/models/catalog.ts';
+import type { Runtime } from '../../../src/models/catalog.ts';
 import { isScoring, type ScoringModel, type ScoringRequest } from '../../../src/models/language-model.ts';
 import { loadModel, type Device } from '../../../src/models/load.ts';
+import { inRuntime } from './questions.ts';
 
 export interface ProbeOptions {
   readonly model: string;
@@ -17,11 +18,8 @@ let model: ScoringModel;
 
 const probe = {
   async load({ model: id, runtime, device, site }: ProbeOptions): Promise<void> {
-    const entry = bundledModels.find((candidate) => candidate.id === id)!;
-    const loaded = await loadModel(
-      { ...entry, runtimes: [runtime] },
-      { device, access: 'grey-box', baseUrl: site },
-    );
+    const options = { device, access: 'grey-box', baseUrl: site } as const;
+    const loaded = await loadModel(inRuntime(runtime, id), options);
     if (!isScoring(loaded)) throw new Error(`${runtime} offers no logits.`);
     model = loaded;
   },
