@@ -10,6 +10,7 @@ import {
   loadWhiteBoxModel,
   type JaxModel,
 } from '../../../src/models/runtimes/whitebox/index.ts';
+import { selfTest } from '../../../src/models/runtimes/whitebox/self-test.ts';
 import { serve, tinyEntry, tinyFolder, tinySite } from '../tiny-model.ts';
 
 const config = tinyConfig();
@@ -371,6 +372,34 @@ test('repeated work leaves no buffers behind, and disposing frees them all', asy
   expect(liveBuffers()).toBe(after);
   tested.dispose();
   expect(liveBuffers()).toBe(before);
+});
+
+describe('the self-test', () => {
+  const prompt = ids(6, 'stored');
+  const stored = { ids: prompt, logits: [...lastLogits(prompt)] };
+
+  test('passes a model that is in order', async () => {
+    await selfTest(model, null);
+    await selfTest(model, stored);
+  });
+
+  test('tells numbers that differ from the stored ones', async () => {
+    const logits = stored.logits.map((value, i) => (i === 9 ? value + 0.1 : value));
+    await expect(selfTest(model, { ...stored, logits })).rejects.toMatchObject({ code: 'no-webgpu' });
+  });
+
+  test('tells a device whose decode step differs from its prefill', async () => {
+    const broken: JaxModel = {
+      ...model,
+      open: async (prompts) => {
+        const session = await model.open(prompts);
+        const close = () => session.close();
+        const wrong = session.logits(0).map((value) => (prompts[0]!.length === 39 ? NaN : value));
+        return { rows: 1, logits: () => wrong, advance: async () => {}, keep: async () => {}, close };
+      },
+    };
+    await expect(selfTest(broken, null)).rejects.toThrow(/read at once/);
+  });
 });
 
 describe('loading a folder', () => {

@@ -12,6 +12,7 @@ import { readSafetensors, type Tensors } from '../../safetensors.ts';
 import { explain } from './errors.ts';
 import { tryThreads } from './execution.ts';
 import { createWhiteBoxModel, type JaxModel } from './model.ts';
+import { selfTest } from './self-test.ts';
 
 export { createWhiteBoxModel } from './model.ts';
 export type { Intervention, JaxModel, JaxModelParts } from './model.ts';
@@ -26,7 +27,8 @@ export interface WhiteBoxOptions extends FolderOptions {
 
 /**
  * @throws LabError 'unknown-model', 'unreachable' or 'bad-model' for the files; 'not-supported' if config.json asks
- *   for what this runtime lacks; 'no-webgpu', 'out-of-memory'; or the signal's reason
+ *   for what this runtime lacks; 'no-webgpu' if there is none or its numbers are wrong; 'out-of-memory'; or the
+ *   signal's reason
  */
 export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOptions): Promise<JaxModel> {
   const { device, signal } = options;
@@ -54,10 +56,12 @@ export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOpti
   const weights = await readWeights(folder);
   signal?.throwIfAborted();
   const parts = { id: entry.id, config: parsed, weights, tokenizer: chatTokenizer };
-  return explain(
-    entry.id,
-    Promise.resolve().then(() => createWhiteBoxModel(parts)),
-  );
+  const start = async () => {
+    const model = createWhiteBoxModel(parts);
+    if (device === 'webgpu') await selfTest(model, await folder.optionalJson('selftest.json'));
+    return model;
+  };
+  return explain(entry.id, start());
 }
 
 /** All tensors of `model.safetensors`, or of the files that its index names. */
