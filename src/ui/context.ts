@@ -39,10 +39,10 @@ function storageOf(window: Window): Storage | null {
 
 export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
   const workbench = new Workbench(lab, quickstart);
-  const run = new RunSession(lab, () => performance.now());
   const speed = new Speed(() => performance.now());
-  const demo = new RunSession(lab, () => performance.now());
   const shelf = new ModelShelf(lab);
+  const run = new RunSession(lab, shelf.note);
+  const demo = new RunSession(lab, shelf.note);
   const ledger = new Ledger(readLedger, window.location.host);
   const storage = storageOf(window);
   return {
@@ -62,7 +62,7 @@ export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
     stock: new Stock(window.caches, window.document.baseURI),
     device: new Device(window.navigator as FactSources),
     speed,
-    playground: new Playground(lab, workbench, speed.tick),
+    playground: new Playground(lab, workbench, { load: shelf.load, ontoken: speed.tick }),
     covers: new Covers(),
     update: new Update(),
     theme: new Preference<ThemeName>('glovebox-theme', ['system', 'light', 'dark'], storage),

@@ -4,6 +4,7 @@ import type { RunSummary, TrialRecord } from '../../lab/records.ts';
 import { findings } from './findings.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from './matrix-table.ts';
 import type { RunSession } from './run-session.svelte.ts';
+import { timeLeft } from './time-left.ts';
 import type { Workbench } from './workbench.svelte.ts';
 
 export class MatrixView {
@@ -45,6 +46,12 @@ export class MatrixView {
     if (!plan || !sets || model === null || evaluator === null) return null;
     const { harmful } = plannedCounts(plan, sets);
     return matrixTable({ plan, summary, records: this.#run.records, harmful, model, evaluator });
+  });
+
+  /** Milliseconds until the run is through, `null` while there is too little to go by. */
+  readonly timeLeftMs = $derived.by((): number | null => {
+    const sets = this.#workbench.catalogue?.sets;
+    return this.plan && sets ? timeLeft(this.plan, plannedCounts(this.plan, sets), this.#run.records) : null;
   });
 
   readonly findings = $derived.by((): readonly string[] =>

@@ -51,6 +51,11 @@ export class ModelShelf {
     this.#states = {};
   };
 
+  /** Models that a run brought into memory. */
+  note = (models: readonly string[]): void => {
+    for (const id of models) if (this.of(id).status !== 'ready') this.#set(id, { ...idle, status: 'ready' });
+  };
+
   #track(model: string, progress: LoadProgress): void {
     const state = this.of(model);
     if (state.status !== 'loading') return;

@@ -12,6 +12,11 @@ export interface DefenseChip {
   readonly options: OptionInput;
 }
 
+export interface PlaygroundEvents {
+  readonly load: (model: string) => Promise<void>;
+  readonly ontoken: () => void;
+}
+
 export class Playground {
   model = $state('');
   prompt = $state('');
@@ -26,16 +31,17 @@ export class Playground {
   readonly open: ChatColumn;
   readonly running = $derived.by(() => this.defended.running || this.open.running);
   readonly active = $derived(this.stack.filter(({ on }) => on));
+  readonly #load: PlaygroundEvents['load'];
   readonly #workbench: Pick<Workbench, 'catalogue' | 'quickstart'>;
 
-  /** @param ontoken told of every token that arrives in either column */
+  /** @param events loads a model where its progress shows; told of every token that arrives in either column */
   constructor(
     lab: Pick<LabClient, 'chat'>,
     workbench: Pick<Workbench, 'catalogue' | 'quickstart'>,
-    ontoken: () => void = () => {},
+    { load, ontoken }: PlaygroundEvents = { load: async () => {}, ontoken: () => {} },
   ) {
     [this.defended, this.open] = [new ChatColumn(lab, ontoken), new ChatColumn(lab, ontoken)];
-    this.#workbench = workbench;
+    [this.#workbench, this.#load] = [workbench, load];
   }
 
   take = (behavior: Behavior): void => {
@@ -78,6 +84,8 @@ export class Playground {
       topTokens: 5,
       evaluators: this.behavior ? (catalogue?.evaluators ?? []).flatMap(evaluatorChoice) : [],
     };
+    // Asked for at the same time, so that the answer waits for a load whose progress can be seen.
+    void this.#load(this.model);
     await Promise.all([
       this.open.send(prompt, { ...request, defenses: [] }),
       ...(defenses.length > 0 ? [this.defended.send(prompt, { ...request, defenses })] : []),

@@ -9,9 +9,6 @@ import type { AttackStep } from '../types.ts';
 
 export type RunStatus = 'idle' | 'running' | 'paused' | 'stopped' | 'done' | 'failed';
 
-/** Fewer finished trials than this give no estimate. */
-const leastForEstimate = 6;
-
 /** Starting again, or opening another run, supersedes the run before. */
 export class RunSession {
   status = $state<RunStatus>('idle');
@@ -25,21 +22,20 @@ export class RunSession {
   step = $state.raw<AttackStep | null>(null);
   loading = $state.raw<LoadProgress | null>(null);
   failure = $state.raw<Failure | null>(null);
-  /** Milliseconds left, `null` while there is too little to go by. */
-  timeLeftMs = $state<number | null>(null);
   readonly finished = $derived(this.records.length);
   readonly underway = $derived(this.status === 'running' || this.status === 'paused');
 
   #controller: AbortController | null = null;
   #settled: Promise<unknown> = Promise.resolve();
-  #began = { atMs: 0, finished: 0 };
   readonly #lab: Pick<LabClient, 'run' | 'runId' | 'trials'>;
-  readonly #now: () => number;
+  readonly #onloaded: (models: readonly string[]) => void;
 
-  /** @param now a clock in milliseconds, for estimates only */
-  constructor(lab: Pick<LabClient, 'run' | 'runId' | 'trials'>, now: () => number) {
-    this.#lab = lab;
-    this.#now = now;
+  /** @param onloaded told which models are in memory once the first trial starts */
+  constructor(
+    lab: Pick<LabClient, 'run' | 'runId' | 'trials'>,
+    onloaded: (models: readonly string[]) => void = () => {},
+  ) {
+    [this.#lab, this.#onloaded] = [lab, onloaded];
   }
 
   /** Run a plan, or go on with it: trials that are stored already are shown and not run again. */
@@ -55,7 +51,6 @@ export class RunSession {
     if (!isCurrent()) return;
     this.id = id;
     if (stored.status === 'done') this.records = stored.value;
-    this.#began = { atMs: this.#now(), finished: this.finished };
     const onEvents = (events: readonly RunEvent[]) => void (isCurrent() && this.#take(events));
     const call = this.#lab.run(plan, { signal: controller.signal, onEvents });
     this.#settled = call;
@@ -87,6 +82,14 @@ export class RunSession {
     else if (stored.status === 'failed') [this.status, this.failure] = ['failed', stored];
   };
 
+  /** Show no run, as before the first. */
+  clear = (): void => {
+    this.#halt();
+    [this.id, this.plan, this.records, this.total, this.failure] = [null, null, [], null, null];
+    this.status = 'idle';
+    this.#quiet();
+  };
+
   #take(events: readonly RunEvent[]): void {
     const fresh: TrialRecord[] = [];
     for (const event of events) {
@@ -95,19 +98,12 @@ export class RunSession {
         this.total = event.total;
       } else if (event.type === 'load') this.loading = event.progress;
       else {
+        if (!this.trial) this.#onloaded([event.key.model, ...Object.values(this.plan?.models.roles ?? {})]);
         [this.trial, this.loading] = [event.key, null];
         this.step = event.type === 'step' ? event.step : null;
       }
     }
-    if (fresh.length === 0) return;
-    this.records = withNew(this.records, fresh);
-    this.#estimate();
-  }
-
-  #estimate(): void {
-    const done = this.finished - this.#began.finished;
-    if (this.total === null || done < leastForEstimate) return;
-    this.timeLeftMs = ((this.#now() - this.#began.atMs) / done) * (this.total - this.finished);
+    if (fresh.length > 0) this.records = withNew(this.records, fresh);
   }
 
   /** Answers at once; whatever the lab still sends about this call is ignored. */
@@ -124,7 +120,7 @@ export class RunSession {
   }
 
   #quiet(): void {
-    [this.trial, this.step, this.loading, this.timeLeftMs] = [null, null, null, null];
+    [this.trial, this.step, this.loading] = [null, null, null];
   }
 
   #reset(plan: Plan, status: RunStatus): void {

@@ -12,6 +12,8 @@ import type { LabClient } from '../../lab/client.ts';
 export class Workbench {
   catalogue = $state.raw<Catalogue | null>(null);
   device = $state.raw<DeviceInfo | null>(null);
+  /** Whether runs outlive the page. */
+  persistent = $state(true);
   /** The plan behind the big button; its roles serve wherever the user has not chosen others. */
   quickstart = $state.raw<Plan | null>(null);
   failure = $state.raw<Failure | null>(null);
@@ -28,12 +30,12 @@ export class Workbench {
         .map((card) => [card.id, card]),
     ),
   );
-  readonly #lab: Pick<LabClient, 'catalogue' | 'device' | 'behaviors' | 'useDevice'>;
+  readonly #lab: Pick<LabClient, 'catalogue' | 'device' | 'behaviors' | 'useDevice' | 'storage'>;
 
   readonly #fetchQuickstart: () => Promise<Plan>;
 
   constructor(
-    lab: Pick<LabClient, 'catalogue' | 'device' | 'behaviors' | 'useDevice'>,
+    lab: Pick<LabClient, 'catalogue' | 'device' | 'behaviors' | 'useDevice' | 'storage'>,
     fetchQuickstart: () => Promise<Plan>,
   ) {
     [this.#lab, this.#fetchQuickstart] = [lab, fetchQuickstart];
@@ -48,6 +50,8 @@ export class Workbench {
         this.#lab.device(),
         this.#fetchQuickstart(),
       ]);
+      const storage = await this.#lab.storage();
+      this.persistent = storage.status === 'done' && storage.value.persistent;
     } catch (error) {
       this.failure = {
         status: 'failed',

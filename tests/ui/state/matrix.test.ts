@@ -4,6 +4,7 @@ import { summarize } from '../../../src/lab/metrics.ts';
 import type { Cell, OverRefusal } from '../../../src/lab/records.ts';
 import { findings } from '../../../src/ui/state/findings.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from '../../../src/ui/state/matrix-table.ts';
+import { timeLeft } from '../../../src/ui/state/time-left.ts';
 import { catalogue, device, trialsOf } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
 
@@ -112,5 +113,28 @@ describe('findings', () => {
     expect(
       said({ columns: columns.map((column) => ({ ...column, overRefusal: null })), rows: empty }),
     ).toEqual([]);
+  });
+});
+
+describe('time left', () => {
+  const planned = plannedCounts(plan, catalogue.sets);
+  const all = trialsOf(plan);
+
+  test('is unknown until every attack has been timed, and nothing at the end', () => {
+    expect(timeLeft(plan, planned, [])).toBeNull();
+    expect(timeLeft(plan, planned, all.slice(0, 7))).toBeNull();
+    expect(timeLeft(plan, planned, all)).toBe(0);
+  });
+  test('counts attacks that are still to be made apart from answers', () => {
+    // Seven plain requests and one of four prefixed ones: three attacks at 480 ms and 25 answers at 182 ms are left.
+    const left = timeLeft(plan, planned, all.slice(0, 8))!;
+    expect(left).toBeCloseTo(3 * 480 + (all.length - 8) * 182, 6);
+  });
+  test('expects no attack time for replays', () => {
+    const replayed = all.map((record) =>
+      record.defense === 'none' ? record : { ...record, times: { ...record.times, attackMs: 0 } },
+    );
+    const left = timeLeft(plan, planned, replayed.slice(0, 12))!;
+    expect(left).toBeCloseTo((all.length - 12) * 182, 6);
   });
 });

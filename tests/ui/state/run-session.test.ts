@@ -36,7 +36,7 @@ function drivenLab(stored: typeof all = []) {
 }
 
 test('a whole run ends done with every record, once', async () => {
-  const session = new RunSession(createFakeLab(), () => 0);
+  const session = new RunSession(createFakeLab());
   await session.start(plan);
   expect(session.status).toBe('done');
   expect(session.finished).toBe(all.length);
@@ -45,7 +45,7 @@ test('a whole run ends done with every record, once', async () => {
 
 test('trials that were stored before are shown and not counted twice', async () => {
   const { lab, calls, started } = drivenLab(all.slice(0, 3));
-  const session = new RunSession(lab, () => 0);
+  const session = new RunSession(lab);
   void session.start(plan);
   await started(1);
   expect(session.finished).toBe(3);
@@ -55,7 +55,7 @@ test('trials that were stored before are shown and not counted twice', async () 
 
 test('pause answers at once, and nothing that arrives later is shown', async () => {
   const { lab, calls, started } = drivenLab();
-  const session = new RunSession(lab, () => 0);
+  const session = new RunSession(lab);
   void session.start(plan);
   await started(1);
   calls[0]!.send([trialEvent(0)]);
@@ -68,7 +68,7 @@ test('pause answers at once, and nothing that arrives later is shown', async () 
 
 test('resuming waits until the paused call has let go of the run', async () => {
   const { lab, calls, started } = drivenLab();
-  const session = new RunSession(lab, () => 0);
+  const session = new RunSession(lab);
   void session.start(plan);
   await started(1);
   session.pause();
@@ -82,7 +82,7 @@ test('resuming waits until the paused call has let go of the run', async () => {
 
 test('a failure is kept with its advice, and the finished trials stay', async () => {
   const { lab, calls, started } = drivenLab();
-  const session = new RunSession(lab, () => 0);
+  const session = new RunSession(lab);
   const ended = session.start(plan);
   await started(1);
   calls[0]!.send([trialEvent(0)]);
@@ -94,23 +94,21 @@ test('a failure is kept with its advice, and the finished trials stay', async ()
   expect(session.finished).toBe(1);
 });
 
-test('the time left follows the pace of this call, not of trials stored before', async () => {
-  let now = 0;
-  const { lab, calls, started } = drivenLab(all.slice(0, 5));
-  const session = new RunSession(lab, () => now);
+test('the models of a run are reported once its first trial starts', async () => {
+  const { lab, calls, started } = drivenLab();
+  const loaded: (readonly string[])[] = [];
+  const session = new RunSession(lab, (models) => loaded.push(models));
   void session.start(plan);
   await started(1);
-  now = 6_000;
-  calls[0]!.send([5, 6, 7, 8, 9].map(trialEvent));
-  expect(session.timeLeftMs).toBeNull();
-  calls[0]!.send([trialEvent(10)]);
-  // Six trials took six seconds.
-  expect(session.timeLeftMs).toBe((all.length - 11) * 1_000);
+  const { model, behavior, attack, defense } = all[0]!;
+  const start: RunEvent = { type: 'trial-start', key: { model, behavior, attack, defense } };
+  calls[0]!.send([start, start]);
+  expect(loaded).toEqual([['tinytown-chat', 'tinytown-expert', 'tinytown-chat']]);
 });
 
 test('opening a stored run shows it without running it', async () => {
   const { lab, calls } = drivenLab(all);
-  const session = new RunSession(lab, () => 0);
+  const session = new RunSession(lab);
   const info: RunInfo = {
     id: 'run-9',
     plan,

@@ -1,0 +1,44 @@
+/** @file How long a run still takes, judged by what its trials took so far. Pure. */
+import type { BehaviorKind } from '../../core/behavior.ts';
+import { defenseNames, directRequest } from '../../lab/metrics.ts';
+import type { Plan } from '../../lab/plan.ts';
+import type { TrialRecord } from '../../lab/records.ts';
+
+const mean = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const answerMs = ({ times }: TrialRecord): number => times.answerMs + times.scoreMs;
+
+/**
+ * An attack is made once a behavior and replayed against every defense, so what is left to make and what is left to
+ * answer are counted apart.
+ * @param planned behaviors of each kind in the plan
+ * @returns milliseconds, or `null` while an attack that is still to be made has never been timed
+ */
+export function timeLeft(
+  plan: Plan,
+  planned: Readonly<Record<BehaviorKind, number>>,
+  records: readonly TrialRecord[],
+): number | null {
+  const benign = planned['benign-lookalike'] + planned.benign;
+  let left = 0;
+  for (const model of plan.models.targets) {
+    for (const { id: attack } of plan.attacks) {
+      const behaviors = planned.harmful + (attack === directRequest ? benign : 0);
+      const done = records.filter((record) => record.model === model && record.attack === attack);
+      const made = new Set(done.map(({ behavior }) => behavior)).size;
+      // Only the trial for which an attack was made holds its time; replays hold 0.
+      const spent = done.reduce((sum, { times }) => sum + times.attackMs, 0);
+      if (made < behaviors) {
+        if (made === 0) return null;
+        left += (behaviors - made) * (spent / made);
+      }
+      for (const defense of defenseNames(plan)) {
+        const answered = done.filter((record) => record.defense === defense);
+        const pace = mean(records.filter((record) => record.defense === defense).map(answerMs));
+        left += Math.max(0, behaviors - answered.length) * (pace ?? mean(records.map(answerMs)) ?? 0);
+      }
+    }
+  }
+  return left;
+}
