@@ -10,7 +10,6 @@ import { openFolder, type FolderOptions, type ModelFolder } from '../../files.ts
 import { parseLlamaConfig } from '../../llama.ts';
 import { readSafetensors, type Tensors } from '../../safetensors.ts';
 import { explain } from './errors.ts';
-import { tryThreads } from './execution.ts';
 import { createWhiteBoxModel, type JaxModel } from './model.ts';
 import { selfTest } from './self-test.ts';
 
@@ -52,7 +51,6 @@ export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOpti
     config: { ...tokenizerConfig, chat_template: template },
     generation: { ...config, ...generation } as TokenizerFiles['generation'],
   });
-  if (device === 'wasm') await tryThreads(parsed);
   const weights = await readWeights(folder);
   signal?.throwIfAborted();
   const parts = { id: entry.id, config: parsed, weights, tokenizer: chatTokenizer };

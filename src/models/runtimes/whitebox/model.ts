@@ -79,7 +79,7 @@ export function createWhiteBoxModel({ weights: given, ...parts }: JaxModelParts)
     limits: { id, vocabSize, contextWindow: config.maxPositions },
     inputVocabSize: vocabSize,
     programs,
-    execution: chooseExecution(config),
+    execution: chooseExecution(),
     contexts,
     weights,
     table: weights.embedding,

@@ -125,7 +125,7 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
   let steps = 0;
   const contexts = new Map<number, Context>();
   const programs = createPrograms(config);
-  const execution = chooseExecution(config);
+  const execution = chooseExecution();
   const update = createUpdate(options);
 
   const contextFor = (width: number): Context => {
@@ -138,7 +138,8 @@ export function createTrainer(config: LlamaConfig, weights: Tensors, options: Tr
     const [rows, length] = batch.shape;
     if (batch.ids.length !== rows * length || batch.lossWeights.length !== rows * length)
       throw new RangeError(`A batch of shape [${rows}, ${length}] needs ${rows * length} ids and weights.`);
-    const [height, width] = [bucket(rows), bucket(length)];
+    // Finer than for scoring: training sees few shapes, and often.
+    const [height, width] = [bucket(rows, 8), bucket(length, 8)];
     const scored = scoredTokens(batch, width);
     if (scored.length === 0) throw new RangeError('No token of the batch has a loss weight.');
     const normalizer = batch.normalizer ?? scored.reduce((sum, { weight }) => sum + weight, 0);
