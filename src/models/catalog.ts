@@ -33,7 +33,7 @@ const tinytown = (id: string, title: string, summary: string): ModelEntry => ({
   source: { kind: 'bundled', base: `models/${id}/` },
   runtimes: ['transformers', 'whitebox'],
   access: 'white-box',
-  bytes: null,
+  bytes: 3_820_000,
   license: 'MIT',
   needs: { webgpu: false, f16: false },
 });
