@@ -6,12 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serve, type Served } from '../../../scripts/serve.ts';
 import { assistant, system, user, type ChatMessage } from '../../../src/core/chat.ts';
 import { bundledModels } from '../../../src/models/catalog.ts';
-import {
-  isScoring,
-  isWhiteBox,
-  type ScoringModel,
-  type ScoringRequest,
-} from '../../../src/models/language-model.ts';
+import { isScoring, isWhiteBox, type ScoringModel } from '../../../src/models/language-model.ts';
 import { parseLlamaConfig } from '../../../src/models/llama.ts';
 import { loadModel } from '../../../src/models/load.ts';
 import { readSafetensors } from '../../../src/models/safetensors.ts';
