@@ -191,3 +191,23 @@ test('the form of a method is made from its options, each with its own label and
   expect(form.querySelectorAll('input, select, textarea')).toHaveLength(Object.keys(gcg.options).length);
   for (const { description } of Object.values(gcg.options)) expect(form.textContent).toContain(description);
 });
+
+test('a defense that is moved by keyboard keeps the focus on its own arrow', async () => {
+  await vi.waitFor(() => expect(app.workbench.catalogue).not.toBeNull());
+  await go('#/playground');
+  for (const id of ['self-reminder', 'perplexity-filter', 'safe-decoding']) app.playground.add(id);
+  flushSync();
+  const arrow = () => find('[aria-label="Move SafeDecoding up"]');
+  arrow().focus();
+  arrow().click();
+  await vi.waitFor(() => expect(document.activeElement).toBe(arrow()));
+  arrow().click();
+  await vi.waitFor(() =>
+    expect(document.activeElement?.getAttribute('aria-label')).toBe('Move SafeDecoding down'),
+  );
+  expect(app.playground.stack.map(({ id }) => id)).toEqual([
+    'safe-decoding',
+    'self-reminder',
+    'perplexity-filter',
+  ]);
+});

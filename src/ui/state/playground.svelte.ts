@@ -7,6 +7,8 @@ import { choiceOf, type OptionInput } from './method-pick.ts';
 import type { Workbench } from './workbench.svelte.ts';
 
 export interface DefenseChip {
+  /** Tells it from others of the same method while the order changes. */
+  readonly key: number;
   readonly id: string;
   readonly on: boolean;
   readonly options: OptionInput;
@@ -31,6 +33,7 @@ export class Playground {
   readonly open: ChatColumn;
   readonly running = $derived.by(() => this.defended.running || this.open.running);
   readonly active = $derived(this.stack.filter(({ on }) => on));
+  #nextKey = 0;
   readonly #load: PlaygroundEvents['load'];
   readonly #workbench: Pick<Workbench, 'catalogue' | 'quickstart'>;
 
@@ -52,9 +55,10 @@ export class Playground {
     if (this.behavior?.prompt !== prompt) this.behavior = null;
   };
 
-  add = (id: string): void => void (this.stack = [...this.stack, { id, on: true, options: {} }]);
+  add = (id: string): void =>
+    void (this.stack = [...this.stack, { key: this.#nextKey++, id, on: true, options: {} }]);
   remove = (index: number): void => void (this.stack = this.stack.toSpliced(index, 1));
-  change = (index: number, patch: Partial<DefenseChip>): void => {
+  change = (index: number, patch: Partial<Omit<DefenseChip, 'key' | 'id'>>): void => {
     const chip = this.stack[index];
     if (chip) this.stack = this.stack.with(index, { ...chip, ...patch });
   };
@@ -102,7 +106,7 @@ export class Playground {
       prompt: this.prompt,
       ...(this.behavior && { behavior: this.behavior.id }),
       ...(this.attack !== null && { attack: this.attack, attackOptions: this.attackOptions }),
-      stack: this.stack,
+      stack: this.stack.map(({ id, on, options }) => ({ id, on, options })),
     });
 
   /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
@@ -118,7 +122,16 @@ export class Playground {
     if (Array.isArray(stack))
       this.stack = stack.filter(isRecord).flatMap(({ id, on, options }) => {
         const card = catalogue.defenses.find((known) => known.id === id);
-        return card ? [{ id: card.id, on: on !== false, options: isRecord(options) ? options : {} }] : [];
+        return card
+          ? [
+              {
+                key: this.#nextKey++,
+                id: card.id,
+                on: on !== false,
+                options: isRecord(options) ? options : {},
+              },
+            ]
+          : [];
       });
   };
 }
