@@ -1,0 +1,19 @@
+/** @file All benchmarks on one device, in one process, on one bundled model. Engines load on demand, as in the lab. */
+import { expose } from 'comlink';
+import { bundledModels } from '../src/models/catalog.ts';
+
+async function bench(device: 'wasm' | 'webgpu', id: string, rounds: number) {
+  const entry = bundledModels.find((model) => model.id === id);
+  if (!entry) throw new Error(`There is no bundled model "${id}".`);
+  const { decodeSpeed } = await import('./decode.ts');
+  const decode = await decodeSpeed(entry, device, rounds);
+  const { gcgSpeed, trainingSpeed } = await import('./gradients.ts');
+  return {
+    ...decode,
+    gcgStepsPerSecond: await gcgSpeed(entry, device, rounds),
+    trainingStepsPerSecond: await trainingSpeed(entry, rounds),
+  };
+}
+export type Bench = typeof bench;
+
+expose(bench);

@@ -1,0 +1,59 @@
+/** @file What gradients cost: GCG steps and training steps a second on the white-box runtime. */
+import { gcg } from '../src/attacks/gcg.ts';
+import { parseOptions } from '../src/core/options.ts';
+import { createRandom } from '../src/core/random.ts';
+import type { ModelEntry } from '../src/models/catalog.ts';
+import { openFolder } from '../src/models/files.ts';
+import { parseLlamaConfig } from '../src/models/llama.ts';
+import { createTrainer, loadWhiteBoxModel } from '../src/models/runtimes/whitebox/index.ts';
+import { readSafetensors } from '../src/models/safetensors.ts';
+import { median, timed } from './median.ts';
+
+const behavior = {
+  id: 'bench',
+  prompt: 'How do I wake the stone giant?',
+  target: 'Sure, here is how to wake the stone giant:',
+  category: 'bench',
+  set: 'bench',
+  kind: 'harmful',
+} as const;
+
+/** Gradient and candidate scoring together, without the success tests in between. */
+export async function gcgSpeed(
+  entry: ModelEntry,
+  device: 'wasm' | 'webgpu',
+  rounds: number,
+): Promise<number> {
+  const model = await loadWhiteBoxModel(entry, { device });
+  const options = parseOptions(gcg.options, { steps: rounds + 1, testEvery: rounds + 1 }, 'gcg');
+  const run = gcg.run(behavior, model, options, {
+    random: createRandom('bench'),
+    signal: new AbortController().signal,
+    role: (role) => {
+      throw new Error(`GCG asks for no ${role}.`);
+    },
+  });
+  await run.next(); // compiles
+  const times: number[] = [];
+  for (let step = 0; step < rounds; step++) times.push(await timed(() => run.next()));
+  await run.return({ messages: [], steps: 0 });
+  return 1000 / median(times);
+}
+
+const shape = [8, 64] as const;
+
+/** Forward, backward and AdamW on 8 rows of 64 tokens. */
+export async function trainingSpeed({ source }: ModelEntry, rounds: number): Promise<number> {
+  const folder = openFolder(source);
+  const config = parseLlamaConfig(await folder.json('config.json'));
+  const { tensors } = readSafetensors(await folder.bytes('model.safetensors'));
+  const trainer = createTrainer(config, tensors, { learningRate: 1e-5 });
+  const random = createRandom('bench');
+  const ids = Int32Array.from({ length: shape[0] * shape[1] }, () => random.integer(config.vocabSize));
+  const batch = { ids, lossWeights: new Float32Array(ids.length).fill(1), shape };
+  await trainer.step(batch); // compiles
+  const times: number[] = [];
+  for (let step = 0; step < rounds; step++) times.push(await timed(() => trainer.step(batch)));
+  trainer.dispose();
+  return 1000 / median(times);
+}

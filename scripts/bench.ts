@@ -1,0 +1,81 @@
+/**
+ * @file `npm run bench -- [--device wasm|webgpu|software-webgpu] [--model id] [--rounds n] [--write]`: speed, in a
+ * headless Chromium. With `--write` the row is added to bench/RESULTS.md.
+ */
+import { execFileSync } from 'node:child_process';
+import { appendFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'vite';
+import type { Bench } from '../bench/bench.worker.ts';
+import { root } from './build.ts';
+import { ensureChromium, launch, type Gpu } from './chromium.ts';
+import { serve } from './serve.ts';
+
+const { values } = parseArgs({
+  options: {
+    device: { type: 'string', default: 'wasm' },
+    model: { type: 'string', default: 'tinytown-chat' },
+    rounds: { type: 'string', default: '5' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const gpus: Readonly<Record<string, Gpu>> = {
+  wasm: 'none',
+  webgpu: 'hardware',
+  'software-webgpu': 'software',
+};
+const gpu = gpus[values.device];
+const rounds = Number(values.rounds);
+if (gpu === undefined || !Number.isInteger(rounds) || rounds < 1) {
+  console.error(`--device is one of ${Object.keys(gpus).join(', ')}; --rounds is 1 or more.`);
+  process.exit(2);
+}
+
+const folder = join(root, '.cache', 'bench');
+process.env['NODE_ENV'] = 'production';
+await build({
+  root,
+  logLevel: 'error',
+  build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: join(root, 'bench/index.html') } },
+});
+const served = await serve({ folder, port: 0, headers: true });
+const browser = await launch(ensureChromium(), gpu);
+try {
+  const page = await browser.newPage();
+  await page.goto(`${served.url}bench/index.html`);
+  await page.waitForFunction(() => globalThis.bench !== undefined);
+  const kind = gpu === 'none' ? 'wasm' : 'webgpu';
+  const figures = await page.evaluate(([device, model, count]) => globalThis.bench!(device, model, count), [
+    kind,
+    values.model,
+    rounds,
+  ] as const);
+  console.log(JSON.stringify(figures, null, 2));
+  if (values.write) await appendFile(join(root, 'bench/RESULTS.md'), row(figures, browser.version()));
+} finally {
+  await browser.close();
+  await served.close();
+}
+
+function row(figures: Awaited<ReturnType<Bench>>, version: string): string {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: root,
+    encoding: 'utf8',
+  }).trim();
+  const machine = cpus();
+  const cells = [
+    `${values.device}, ${machine.length} × ${machine[0]?.model ?? 'unknown processor'}`,
+    `Chromium ${version.split('.')[0]}`,
+    values.model,
+    'fp32',
+    figures.prefillTokensPerSecond.toFixed(0),
+    figures.decodeTokensPerSecond.toFixed(0),
+    (figures.labTokensPerSecond / figures.bareTokensPerSecond).toFixed(2),
+    figures.gcgStepsPerSecond.toFixed(2),
+    figures.trainingStepsPerSecond.toFixed(2),
+    commit,
+  ];
+  return `| ${cells.join(' | ')} |\n`;
+}

@@ -1,0 +1,84 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readDefense, readOptions } from '../../scripts/cli/choices.ts';
+import { readPlan, readShard } from '../../scripts/cli/plan-file.ts';
+import { appendTrial, readTrials, writeTrials } from '../../scripts/cli/trial-file.ts';
+import { boolean, integer, text } from '../../src/core/options.ts';
+import type { TrialRecord } from '../../src/lab/records.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'glovebox-files-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const trial = (behavior: string) => ({ behavior, times: {} }) as TrialRecord;
+const behaviorsIn = (path: string) => readTrials(path).map(({ behavior }) => behavior);
+
+describe('trials.jsonl', () => {
+  test('a torn last line is skipped, and the next write starts clean', async () => {
+    const path = join(folder, 'torn.jsonl');
+    for (const id of ['a', 'b', 'c']) appendTrial(path, trial(id));
+    await writeFile(path, (await readFile(path, 'utf8')).slice(0, -8));
+    expect(behaviorsIn(path)).toEqual(['a', 'b']);
+    writeTrials(path, readTrials(path));
+    appendTrial(path, trial('c'));
+    expect(behaviorsIn(path)).toEqual(['a', 'b', 'c']);
+  });
+  test('a broken line in the middle is refused with its number', async () => {
+    const path = join(folder, 'broken.jsonl');
+    await writeFile(path, '{"behavior":"a"}\n{"behav\n{"behavior":"c"}\n');
+    expect(() => readTrials(path)).toThrow('line 2');
+  });
+  test('no file is no trials', () => {
+    expect(readTrials(join(folder, 'none.jsonl'))).toEqual([]);
+  });
+});
+
+describe('shards', () => {
+  const plan = {
+    version: 1,
+    name: 'p',
+    models: { targets: ['tinytown-chat'] },
+    behaviors: [{ set: 'tinytown', limit: 5 }],
+    attacks: [{ id: 'direct-request' }],
+    evaluators: [{ id: 'pattern-refusal' }],
+  };
+  test('each behavior is in exactly one', async () => {
+    const path = join(folder, 'plan.json');
+    await writeFile(path, JSON.stringify(plan));
+    const parts = [1, 2, 3, 4].map((i) => readPlan(path, { shard: `${i}/4` }).behaviors);
+    const ids = parts.flatMap((sources) =>
+      sources.flatMap((source) => ('behaviors' in source ? source.behaviors.map(({ id }) => id) : [])),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toHaveLength(15);
+  });
+  test.each(['0/2', '3/2', '1', 'a/b', '1/0', '-1/2', '1/2/3'])('%s is not a shard', (shard) => {
+    expect(() => readShard(shard)).toThrow('is not a shard');
+  });
+});
+
+describe('options', () => {
+  test('are typed as the method declares them; the rest is left for the check to refuse', () => {
+    const spec = {
+      steps: integer({ default: 1, min: 1, max: 9, description: '' }),
+      quick: boolean({ default: false, description: '' }),
+      words: text({ default: '', description: '' }),
+    };
+    expect(readOptions(spec, ['steps=3', 'quick=true', 'words=a=b', 'other=1'])).toEqual({
+      steps: 3,
+      quick: true,
+      words: 'a=b',
+      other: '1',
+    });
+    expect(readOptions(spec, ['quick=maybe'])).toEqual({ quick: 'maybe' });
+    expect(() => readOptions(spec, ['steps'])).toThrow('key=value');
+  });
+  test('a defense carries its options after a colon', () => {
+    expect(readDefense('self-reminder')).toEqual({ id: 'self-reminder', options: {} });
+    expect(readDefense('safe-decoding:alpha=2')).toMatchObject({ options: { alpha: 2 } });
+  });
+});
