@@ -46,11 +46,12 @@ function strongestAttack(table: MatrixTable, name: (id: string) => string, basel
     rate: known(cells.find(({ defense }) => defense === undefended)?.cell),
   }));
   const plain = open.find(({ attack }) => attack === baseline)?.rate ?? null;
-  const strongest = open
-    .filter(({ rate }) => isBelow(plain, rate))
-    .sort((a, b) => b.rate!.rate - a.rate!.rate)[0];
-  if (!strongest || !plain) return null;
-  return `Undefended, ${name(strongest.attack)} succeeds in ${written(strongest.rate!)} of attempts; asking plainly in ${written(plain)}.`;
+  const above = open.filter(({ rate }) => isBelow(plain, rate)).sort((a, b) => b.rate!.rate - a.rate!.rate);
+  const [first] = above;
+  if (!first || !plain) return null;
+  const best = written(first.rate!);
+  const equals = above.filter(({ rate }) => written(rate!) === best).map(({ attack }) => name(attack));
+  return `Undefended, ${list(equals)} ${equals.length === 1 ? 'succeeds' : 'succeed'} in ${best} of attempts; asking plainly in ${written(plain)}.`;
 }
 
 type Compare = (defended: Known | null, open: Known | null) => boolean;

@@ -95,6 +95,13 @@ describe('findings', () => {
       'Undefended, PREFIX succeeds in 85% (64–95%) of attempts; asking plainly in 5% (1–24%).',
     );
   });
+  test('name attacks together that are equally strong', () => {
+    const { columns, rows } = table([1, 17], [1, 16]);
+    const twin = { attack: 'twin', cells: [cell('twin', 'none', 17), cell('twin', 'shield', 16)] };
+    expect(said({ columns, rows: [...rows, twin] })[0]).toMatch(
+      /^Undefended, PREFIX and TWIN succeed in 85% /,
+    );
+  });
   test('claim nothing while intervals overlap', () => {
     // 4 of 20 against 9 of 20: Wilson 8–42% and 26–66%.
     expect(said(table([4, 9], [3, 8]))).toEqual(['So far no difference is larger than its uncertainty.']);
