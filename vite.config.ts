@@ -23,6 +23,7 @@ export default defineConfig({
     plugins: () => [ortFlavour()],
     // What only a worker loads has a folder of its own, by which the service worker knows what can wait.
     rolldownOptions: {
+      checks: { pluginTimings: false },
       output: {
         entryFileNames: 'engines/[name]-[hash].js',
         assetFileNames: 'engines/[name]-[hash][extname]',

@@ -58,7 +58,8 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
 ) {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  // Not through `URL`, which takes "//name" for a host and throws on "//".
+  const pathname = (request.url ?? '/').replace(/[?#].*$/s, '');
   options.onRequest?.(pathname);
   const headers = options.headers ? sealHeaders : {};
   const end = (status: number, text: string) =>

@@ -54,6 +54,7 @@ test.each([
   '/%2e%2e/secret.txt',
   '/assets/../../secret.txt',
   '//secret.txt',
+  '//secret.txt/',
   '/link.txt',
   '/%00',
   '/%E0%A4%A',
@@ -61,6 +62,10 @@ test.each([
   '/assets',
 ])('%s is a 404', async (path) => {
   expect((await get(path)).status).toBe(404);
+});
+
+test('slashes alone are the home page, and do not bring the server down', async () => {
+  expect((await get('//')).status).toBe(200);
 });
 
 test('only GET and HEAD are answered, HEAD without a body', async () => {
