@@ -14,6 +14,6 @@ test('the published schema of plans is the one in force (else run `npx tsx scrip
 test('the quickstart is a valid plan for what ships with the lab', () => {
   const { resolved, total } = expand(published('plans/quickstart.json'), registries);
   expect(resolved.stacks.map(({ name }) => name)[0]).toBe('none');
-  // (20 harmful × 4 attacks + 80 benign, asked directly) × 5 columns
-  expect(total).toBe(800);
+  // (24 harmful × 4 attacks + 90 others, asked directly) × 5 columns
+  expect(total).toBe(930);
 });
