@@ -48,12 +48,14 @@ const trialsOf = (runId: string) => IDBKeyRange.bound([runId], [runId, []]);
 export async function openIndexedDbStore({
   name = 'glovebox',
   locks,
+  lockWaitMs = 5000,
 }: {
   readonly name?: string;
   readonly locks?: LockManager | undefined;
+  readonly lockWaitMs?: number;
 } = {}): Promise<RunStore> {
   const db = await openDatabase(name);
-  const lock = locks ? webLocks(locks) : localLocks();
+  const lock = locks ? webLocks(locks, lockWaitMs) : localLocks();
   const withCount = async (run: StoredRun): Promise<RunInfo> => ({
     ...run,
     finished: await db.count('trials', trialsOf(run.id)),
@@ -161,18 +163,22 @@ const locked = (runId: string) =>
     advice: 'Wait for it here or in the other tab, or stop it there; then it can go on from its last trial.',
   });
 
-/** A Web Lock lives in every tab of the site and ends with the worker that holds it, however that ends. */
+/**
+ * A Web Lock lives in every tab of the site and ends with the worker that holds it, however that ends. A page that is
+ * reloaded may find the worker of its former self still ending, so a held lock is waited for a little.
+ */
 const webLocks =
-  (locks: LockManager): RunStore['lock'] =>
+  (locks: LockManager, waitMs: number): RunStore['lock'] =>
   (runId) =>
     new Promise((resolve, reject) => {
-      const hold = (lock: Lock | null) =>
-        lock === null
-          ? reject(locked(runId))
-          : new Promise<void>((release) => {
-              resolve(release);
-            });
-      locks.request(`glovebox-run-${runId}`, { ifAvailable: true }, hold).catch(reject);
+      const hold = () =>
+        new Promise<void>((release) => {
+          resolve(release);
+        });
+      const waiting = AbortSignal.timeout(waitMs);
+      locks
+        .request(`glovebox-run-${runId}`, { signal: waiting }, hold)
+        .catch((error: unknown) => reject(waiting.aborted ? locked(runId) : error));
     });
 
 function localLocks(): RunStore['lock'] {

@@ -90,20 +90,25 @@ describe('where IndexedDB fails', () => {
     expect(await store.trials('one')).toHaveLength(1);
   });
 
-  test('two tabs share their locks', async () => {
-    const held = new Set<string>();
+  test('two tabs share their locks, and one waits a little for the other to end', async () => {
+    const held = new Map<string, Promise<void>>();
     const locks = {
-      async request(name: string, _: LockOptions, hold: (lock: Lock | null) => Promise<void>) {
-        if (held.has(name)) return hold(null);
-        held.add(name);
-        await hold({ name, mode: 'exclusive' });
-        held.delete(name);
+      async request(name: string, { signal }: LockOptions, hold: () => Promise<void>) {
+        const refused = new Promise<never>((_, reject) =>
+          signal!.addEventListener('abort', () => reject(signal!.reason as Error)),
+        );
+        refused.catch(() => undefined); // it may come after the lock was granted
+        while (held.has(name)) await Promise.race([held.get(name), refused]);
+        const holding = hold().then(() => void held.delete(name));
+        held.set(name, holding);
+        await holding;
       },
     } as unknown as LockManager;
-    const [tab, other] = [await openIndexedDbStore({ locks }), await openIndexedDbStore({ locks })];
+    const open = () => openIndexedDbStore({ locks, lockWaitMs: 50 });
+    const [tab, other] = [await open(), await open()];
     const unlock = await tab.lock('one');
     await expect(other.lock('one')).rejects.toMatchObject({ code: 'run-locked' });
-    unlock();
-    await vi.waitFor(async () => (await other.lock('one'))());
+    setTimeout(unlock, 10);
+    (await other.lock('one'))();
   });
 });
