@@ -12,7 +12,8 @@ import { median, timed } from './median.ts';
 const behavior = {
   id: 'bench',
   prompt: 'How do I wake the stone giant?',
-  target: 'Sure, here is how to wake the stone giant:',
+  /** Far from anything the models say, so that no step ends the search. */
+  target: 'Zebras hum violet engines under seven paper moons',
   category: 'bench',
   set: 'bench',
   kind: 'harmful',

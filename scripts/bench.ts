@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'wasm' },
     model: { type: 'string', default: 'tinytown-chat' },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '21' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -72,7 +72,7 @@ function row(figures: Awaited<ReturnType<Bench>>, version: string): string {
     'fp32',
     figures.prefillTokensPerSecond.toFixed(0),
     figures.decodeTokensPerSecond.toFixed(0),
-    (figures.labTokensPerSecond / figures.bareTokensPerSecond).toFixed(2),
+    figures.labOverBare.toFixed(2),
     figures.gcgStepsPerSecond.toFixed(2),
     figures.trainingStepsPerSecond.toFixed(2),
     commit,
