@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'wasm' },
     model: { type: 'string', default: 'tinytown-chat' },
-    rounds: { type: 'string', default: '21' },
+    rounds: { type: 'string', default: '41' },
     write: { type: 'boolean', default: false },
   },
 });
