@@ -5,8 +5,9 @@
 import { AutoModelForCausalLM, type PreTrainedModel } from '@huggingface/transformers';
 import { isAbort, LabError } from '../../../core/errors.ts';
 import type { ModelEntry } from '../../catalog.ts';
-import { createChatTokenizer, type TokenizerFiles } from '../../chat-tokenizer.ts';
+import { createChatTokenizer } from '../../chat-tokenizer.ts';
 import { createGenerate } from '../../decoding/generate.ts';
+import { readDescription } from '../../description.ts';
 import { isMissing, openFolder, type FolderOptions, type ModelFolder } from '../../files.ts';
 import type { ScoringModel } from '../../language-model.ts';
 import { failureIn } from './contain.ts';
@@ -41,7 +42,8 @@ export async function loadTransformersModel(
   const { device, signal } = options;
   if (device === 'webgpu') await checkAdapter(entry);
   const folder = openFolder(entry.source, options);
-  const { config, tokenizerFiles, known } = await readDescription(folder);
+  const { config, generation, tokenizer: tokenizerFiles } = await readDescription(folder);
+  const known: KnownFiles = { 'config.json': config, 'generation_config.json': generation };
   const tokenizer = createChatTokenizer(tokenizerFiles);
   const sizes = readSizes(config);
   configure(threadsFor(sizes.parameters));
@@ -74,25 +76,6 @@ async function checkAdapter({ id }: ModelEntry): Promise<void> {
     throw new LabError('no-webgpu', `${id} was to run on WebGPU, which this browser or device lacks.`, {
       advice: 'Switch the device to the processor (WASM).',
     });
-}
-
-/** The small files, which say what the model is. */
-async function readDescription(folder: ModelFolder) {
-  const [config, tokenizer, tokenizerConfig, generation] = await Promise.all([
-    folder.json('config.json'),
-    folder.json('tokenizer.json'),
-    folder.json('tokenizer_config.json'),
-    folder.optionalJson('generation_config.json'),
-  ]);
-  // Newer folders keep the template in a file of its own.
-  const template = tokenizerConfig['chat_template'] ?? (await folder.optionalText('chat_template.jinja'));
-  const tokenizerFiles = {
-    tokenizer: tokenizer as unknown as TokenizerFiles['tokenizer'],
-    config: { ...tokenizerConfig, chat_template: template },
-    generation: { ...config, ...generation } as TokenizerFiles['generation'],
-  } satisfies TokenizerFiles;
-  const known: KnownFiles = { 'config.json': config, 'generation_config.json': generation };
-  return { config, tokenizerFiles, known };
 }
 
 interface Sizes {

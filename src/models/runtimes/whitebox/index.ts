@@ -5,7 +5,8 @@
 import { defaultDevice, init } from '@jax-js/jax';
 import { LabError } from '../../../core/errors.ts';
 import type { ModelEntry } from '../../catalog.ts';
-import { createChatTokenizer, type TokenizerFiles } from '../../chat-tokenizer.ts';
+import { createChatTokenizer } from '../../chat-tokenizer.ts';
+import { readDescription } from '../../description.ts';
 import { openFolder, type FolderOptions, type ModelFolder } from '../../files.ts';
 import { parseLlamaConfig } from '../../llama.ts';
 import { readSafetensors, type Tensors } from '../../safetensors.ts';
@@ -38,19 +39,9 @@ export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOpti
     });
   defaultDevice(device);
   const folder = openFolder(entry.source, options);
-  const [config, tokenizer, tokenizerConfig, generation] = await Promise.all([
-    folder.json('config.json'),
-    folder.json('tokenizer.json'),
-    folder.json('tokenizer_config.json'),
-    folder.optionalJson('generation_config.json'),
-  ]);
+  const { config, tokenizer } = await readDescription(folder);
   const parsed = parseLlamaConfig(config); // before the weights, which may be large
-  const template = tokenizerConfig['chat_template'] ?? (await folder.optionalText('chat_template.jinja'));
-  const chatTokenizer = createChatTokenizer({
-    tokenizer: tokenizer as unknown as TokenizerFiles['tokenizer'],
-    config: { ...tokenizerConfig, chat_template: template },
-    generation: { ...config, ...generation } as TokenizerFiles['generation'],
-  });
+  const chatTokenizer = createChatTokenizer(tokenizer);
   const weights = await readWeights(folder);
   signal?.throwIfAborted();
   const parts = { id: entry.id, config: parsed, weights, tokenizer: chatTokenizer };

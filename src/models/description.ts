@@ -1,0 +1,32 @@
+/** @file Reads the small files of a model folder, which say what the model is and how text becomes its tokens. */
+import type { TokenizerFiles } from './chat-tokenizer.ts';
+import type { ModelFolder } from './files.ts';
+
+export interface ModelDescription {
+  /** Parsed `config.json`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Parsed `generation_config.json`, if there is one. */
+  readonly generation: Readonly<Record<string, unknown>> | null;
+  readonly tokenizer: TokenizerFiles;
+}
+
+/** @throws LabError 'unknown-model', 'unreachable' or 'bad-model', or the signal's reason */
+export async function readDescription(folder: ModelFolder): Promise<ModelDescription> {
+  const [config, tokenizer, tokenizerConfig, generation] = await Promise.all([
+    folder.json('config.json'),
+    folder.json('tokenizer.json'),
+    folder.json('tokenizer_config.json'),
+    folder.optionalJson('generation_config.json'),
+  ]);
+  // Newer folders keep the template in a file of its own.
+  const template = tokenizerConfig['chat_template'] ?? (await folder.optionalText('chat_template.jinja'));
+  return {
+    config,
+    generation,
+    tokenizer: {
+      tokenizer: tokenizer as unknown as TokenizerFiles['tokenizer'],
+      config: { ...tokenizerConfig, chat_template: template },
+      generation: { ...config, ...generation } as TokenizerFiles['generation'],
+    },
+  };
+}
