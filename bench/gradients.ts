@@ -19,6 +19,10 @@ const behavior = {
   kind: 'harmful',
 } as const;
 
+const nobody = (role: string): never => {
+  throw new Error(`GCG asks for no ${role}.`);
+};
+
 /** Gradient and candidate scoring together, without the success tests in between. */
 export async function gcgSpeed(
   entry: ModelEntry,
@@ -30,9 +34,9 @@ export async function gcgSpeed(
   const run = gcg.run(behavior, model, options, {
     random: createRandom('bench'),
     signal: new AbortController().signal,
-    role: (role) => {
-      throw new Error(`GCG asks for no ${role}.`);
-    },
+    templates: {},
+    role: nobody,
+    classifier: nobody,
   });
   await run.next(); // compiles
   const times: number[] = [];

@@ -1,10 +1,12 @@
 /** @file The contract of an attack: an async generator from a behavior to steps and one result. */
 import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
-import type { Access, MethodCard, ModelRole } from '../core/method.ts';
+import type { Access, ClassifierRole, LanguageRole, MethodCard } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
+import type { Templates } from '../core/templates.ts';
 import type { LanguageModel, ScoringModel, WhiteBoxModel } from '../models/language-model.ts';
+import type { TextClassifier } from '../models/text-classifier.ts';
 
 /** One look at the search, as plain data. A method adds its own plain fields in `detail`. */
 export interface AttackStep {
@@ -27,11 +29,18 @@ export interface AttackResult {
 }
 
 /** What the plan gives a method beside its target. */
-export interface AttackContext {
-  readonly random: Random;
+export interface AttackContext extends MutationContext {
   readonly signal: AbortSignal;
   /** The model that plays a role named in `needs`. */
-  role(role: ModelRole): LanguageModel;
+  role(role: LanguageRole): LanguageModel;
+  classifier(role: ClassifierRole): TextClassifier;
+}
+
+/** What a method may use that asks no model. */
+export interface MutationContext {
+  readonly random: Random;
+  /** The method's own texts, those of the plan's template pack in their place. */
+  readonly templates: Templates;
 }
 
 /** The model type that a tier of access promises. */
@@ -51,7 +60,7 @@ export interface AttackDefinition<S extends OptionsSpec, A extends Access> exten
     context: AttackContext,
   ): AsyncGenerator<AttackStep, AttackResult>;
   /** One candidate without querying the target, where the method allows it. */
-  mutate?(behavior: Behavior, options: OptionValues<S>, random: Random): AttackResult;
+  mutate?(behavior: Behavior, options: OptionValues<S>, context: MutationContext): AttackResult;
 }
 
 /** An attack whose types are erased: what the registry holds and the runner calls after checking tier and options. */

@@ -1,6 +1,7 @@
 /** @file What every plug-in says about itself, as plain data: shown in the lab, printed by `list --json`. */
 import { LabError } from './errors.ts';
 import type { OptionsSpec } from './options.ts';
+import type { Templates } from './templates.ts';
 
 /** Tiers of access to a model; each includes the one before. */
 export const accessTiers = ['black-box', 'grey-box', 'white-box'] as const;
@@ -31,7 +32,12 @@ export const stageTitles: Readonly<Record<Stage, string>> = {
 };
 
 /** A model besides the target that a method consults; the plan assigns one to each. */
-export type ModelRole = 'expert' | 'judge' | 'attacker' | 'translator' | 'paraphraser' | 'scorer';
+export const languageRoles = ['expert', 'judge', 'attacker', 'translator', 'paraphraser', 'scorer'] as const;
+export type LanguageRole = (typeof languageRoles)[number];
+/** Roles that a text classifier plays. */
+export const classifierRoles = ['prompt-guard', 'answer-guard'] as const;
+export type ClassifierRole = (typeof classifierRoles)[number];
+export type ModelRole = LanguageRole | ClassifierRole;
 
 export interface MethodCard {
   readonly id: string;
@@ -47,6 +53,8 @@ export interface MethodCard {
   /** Labels of the mitigation taxonomy; empty for attacks and evaluators. */
   readonly taxonomy: readonly string[];
   readonly options: OptionsSpec;
+  /** The prompt texts it works with, by name; a template pack may replace them. */
+  readonly templates?: Templates;
 }
 
 /** An explicit, ordered list of plug-ins with look-up by id. @throws Error at import on a duplicate id. */

@@ -2,15 +2,17 @@
  * @file The contract of an inference-time defense: a model that wraps a model, so that defenses stack by nesting
  * and an attack on a defended model is the same call.
  */
-import type { Access, MethodCard, ModelRole, Stage } from '../core/method.ts';
+import type { Access, ClassifierRole, LanguageRole, MethodCard, Stage } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { DefenseEvent, Generation, LanguageModel, ScoringModel } from '../models/language-model.ts';
+import type { TextClassifier } from '../models/text-classifier.ts';
 
 export type InferenceStage = Exclude<Stage, 'training'>;
 
 export interface DefenseContext {
   /** The model that plays a role named in `needs`. */
-  role(role: ModelRole): LanguageModel;
+  role(role: LanguageRole): LanguageModel;
+  classifier(role: ClassifierRole): TextClassifier;
 }
 
 export interface DefenseDefinition<S extends OptionsSpec, A extends Access> extends MethodCard {

@@ -1,9 +1,10 @@
 /** @file The contract of an evaluator: one response in, one score out. Aggregation is the lab's business. */
 import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
-import type { MethodCard, ModelRole } from '../core/method.ts';
+import type { ClassifierRole, LanguageRole, MethodCard } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { LanguageModel } from '../models/language-model.ts';
+import type { TextClassifier } from '../models/text-classifier.ts';
 
 /** What a high score says about the response. */
 export type Measures = 'harm' | 'refusal' | 'over-refusal' | 'utility' | 'quality';
@@ -26,7 +27,8 @@ export interface Exchange {
 }
 
 export interface EvaluatorContext {
-  role(role: ModelRole): LanguageModel;
+  role(role: LanguageRole): LanguageModel;
+  classifier(role: ClassifierRole): TextClassifier;
   readonly signal: AbortSignal;
 }
 

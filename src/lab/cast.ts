@@ -2,19 +2,21 @@
 import {
   conversation,
   type Attack,
+  type AttackContext,
   type AttackResult,
   type AttackStep,
   type ModelOfAccess,
 } from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
 import { LabError } from '../core/errors.ts';
-import type { Access, ModelRole } from '../core/method.ts';
+import type { Access, ClassifierRole, LanguageRole, ModelRole } from '../core/method.ts';
 import { createRandom } from '../core/random.ts';
 import type { Defense } from '../defenses/defense.ts';
 import { stack } from '../defenses/stack.ts';
 import { turn } from '../models/decoding/join.ts';
 import type { ModelEntry } from '../models/catalog.ts';
 import type { LanguageModel } from '../models/language-model.ts';
+import type { TextClassifier } from '../models/text-classifier.ts';
 import { createMeter, metered, type Meter, type MeterOf, type UsageByRole } from './meter.ts';
 import { usualAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
 import type { TrialError } from './records.ts';
@@ -24,7 +26,9 @@ export interface Cast {
   /** The model under attack: from its usual runtime, or from the white-box one for what needs that. */
   target(access: Access): LanguageModel;
   /** @throws LabError 'bad-plan' for a role that nobody plays. */
-  role(role: ModelRole): LanguageModel;
+  role(role: LanguageRole): LanguageModel;
+  /** @throws LabError 'bad-plan' for a role that nobody plays. */
+  classifier(role: ClassifierRole): TextClassifier;
 }
 
 /** Load what an experiment on `target` needs. @throws LabError naming the model that cannot be loaded. */
@@ -37,17 +41,21 @@ export async function loadCast(
   const usual = await load(target);
   const transparent = whiteBox ? await load(target, 'white-box') : undefined;
   const players = new Map<string, LanguageModel>();
+  const classifiers = new Map<string, TextClassifier>();
   for (const [role, entry] of Object.entries(roles)) players.set(role, await load(entry));
   return {
     target: (access) => (access === 'white-box' && transparent) || usual,
-    role(role) {
-      const player = players.get(role);
-      if (player) return player;
-      throw new LabError('bad-plan', `No model plays the role ${role}.`, {
-        advice: `Add models.roles.${role} to the plan.`,
-      });
-    },
+    role: (role) => playerOf(players, role),
+    classifier: (role) => playerOf(classifiers, role),
   };
+}
+
+function playerOf<Player>(players: ReadonlyMap<string, Player>, role: ModelRole): Player {
+  const player = players.get(role);
+  if (player) return player;
+  throw new LabError('bad-plan', `No model plays the role ${role}.`, {
+    advice: `Add models.roles.${role} to the plan.`,
+  });
 }
 
 /** The model behind `defenses`, with everything counted on the meter of the trial that asked. */
@@ -59,7 +67,7 @@ export function defended(
 ): LanguageModel {
   const model = metered(cast.target(usualAccess(target)), 'target', meterOf);
   const chosen = defenses.map(({ method, options }) => ({ defense: method, options }));
-  return stack(model, chosen, { role: (role) => metered(cast.role(role), role, meterOf) });
+  return stack(model, chosen, playedBy(cast, meterOf));
 }
 
 /** What an attack made, and what making it took. */
@@ -83,8 +91,9 @@ export async function craft(
   const model = metered(cast.target(method.access), 'target', meter);
   const search = method.run(behavior, model as ModelOfAccess[Access], options, {
     random: createRandom(seed).fork('attack'),
+    templates: method.templates ?? {},
     signal,
-    role: playedBy(cast, meter),
+    ...playedBy(cast, meter),
   });
   try {
     for (;;) {
@@ -100,8 +109,11 @@ export async function craft(
   }
 }
 
-export const playedBy = (cast: Cast, meter: Meter) => (role: ModelRole) =>
-  metered(cast.role(role), role, meter);
+/** The models of a cast that play a role, with what they are asked counted on the meter. */
+export const playedBy = (cast: Cast, meter: Meter | MeterOf): Pick<AttackContext, 'role' | 'classifier'> => ({
+  role: (role) => metered(cast.role(role), role, meter),
+  classifier: (role) => cast.classifier(role),
+});
 
 /** The behavior as it would be asked without an attack. */
 export const asPlain = (behavior: Behavior): AttackResult => ({ messages: conversation(behavior), steps: 0 });

@@ -52,7 +52,7 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
     return evaluate(
       resolved.evaluators,
       { behavior, messages, assistantPrefix, response: reply.text },
-      { signal: joint, role: playedBy(cast, meters[i]!) },
+      { signal: joint, ...playedBy(cast, meters[i]!) },
     );
   });
   const scoreMs = clock();

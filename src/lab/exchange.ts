@@ -104,7 +104,7 @@ async function attempt(
   const scores = await evaluate(
     evaluators,
     { behavior, messages, assistantPrefix, response: generation.text },
-    { signal, role: playedBy(cast, meter) },
+    { signal, ...playedBy(cast, meter) },
   );
   return { result, generation, scores, usage: meter.usage };
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { behaviorSchema } from '../core/behavior.ts';
 import { LabError } from '../core/errors.ts';
+import { classifierRoles, languageRoles } from '../core/method.ts';
 
 const method = z.strictObject({
   id: z.string().min(1),
@@ -36,12 +37,7 @@ export const planSchema = z
       /** Catalogue ids of the models under attack. */
       targets: z.array(z.string().min(1)).min(1),
       /** Catalogue ids of the models that play other roles. */
-      roles: z
-        .partialRecord(
-          z.enum(['expert', 'judge', 'attacker', 'translator', 'paraphraser', 'scorer']),
-          z.string().min(1),
-        )
-        .default({}),
+      roles: z.partialRecord(z.enum([...languageRoles, ...classifierRoles]), z.string().min(1)).default({}),
     }),
     behaviors: z.array(behaviorSource).min(1),
     attacks: z.array(method).min(1),

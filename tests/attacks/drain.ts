@@ -1,8 +1,17 @@
-import type { Attack, AttackContext, AttackResult, AttackStep } from '../../src/attacks/attack.ts';
+import type {
+  Attack,
+  AttackContext,
+  AttackResult,
+  AttackStep,
+  MutationContext,
+} from '../../src/attacks/attack.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
+import type { ModelRole } from '../../src/core/method.ts';
 import { parseOptions } from '../../src/core/options.ts';
 import { createRandom } from '../../src/core/random.ts';
+import type { Templates } from '../../src/core/templates.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { TextClassifier } from '../../src/models/text-classifier.ts';
 
 export const behavior: Behavior = {
   id: 'fox-story',
@@ -13,26 +22,46 @@ export const behavior: Behavior = {
   kind: 'harmful',
 };
 
-export const noRoles: AttackContext['role'] = (role) => {
-  throw new Error(`This test assigns no ${role}.`);
+/** Who plays what in a test. */
+export interface Players {
+  readonly roles?: Readonly<Record<string, LanguageModel>>;
+  readonly classifiers?: Readonly<Record<string, TextClassifier>>;
+}
+
+export const playing = ({ roles, classifiers }: Players = {}): Pick<AttackContext, 'role' | 'classifier'> => {
+  const find =
+    <P>(players: Readonly<Record<string, P>> = {}) =>
+    (role: ModelRole): P => {
+      const player = players[role];
+      if (player === undefined) throw new Error(`This test assigns no ${role}.`);
+      return player;
+    };
+  return { role: find(roles), classifier: find(classifiers) };
 };
 
-interface Setting {
+/** What the lab gives `mutate`. */
+export const mutation = (
+  attack: Attack,
+  { seed = '0', templates = {} }: { readonly seed?: string; readonly templates?: Templates } = {},
+): MutationContext => ({ random: createRandom(seed), templates: { ...attack.templates, ...templates } });
+
+interface Setting extends Players {
   readonly model: LanguageModel;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly seed?: string;
+  readonly templates?: Templates;
   readonly signal?: AbortSignal;
   readonly behavior?: Behavior;
 }
 
 /** Run an attack to its end, as the lab does. */
 export async function drain(attack: Attack, setting: Setting) {
-  const { model, options, seed = '0', signal = new AbortController().signal } = setting;
+  const { model, options, signal = new AbortController().signal } = setting;
   const run = attack.run(
     setting.behavior ?? behavior,
     model as never,
     parseOptions(attack.options, options, attack.id),
-    { random: createRandom(seed), signal, role: noRoles },
+    { ...mutation(attack, setting), signal, ...playing(setting) },
   );
   const steps: AttackStep[] = [];
   for (;;) {

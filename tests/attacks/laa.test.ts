@@ -5,7 +5,7 @@ import { defaultsOf } from '../../src/core/options.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
-import { behavior, drain } from './drain.ts';
+import { behavior, drain, mutation } from './drain.ts';
 
 const secret = 'a fox';
 /** log p("S") falls with the number of suffix characters that differ from the secret. */
@@ -76,7 +76,7 @@ test('starts again from the initial suffix when a run ends without success', asy
 
 describe('the prompt', () => {
   test('holds the request in lower case, the target and the suffix', () => {
-    const { messages } = laa.mutate!(behavior, defaultsOf(laa.options), createRandom('0'));
+    const { messages } = laa.mutate!(behavior, defaultsOf(laa.options), mutation(laa));
     const prompt = lastUserText(messages);
     expect(prompt).toContain('Open with "Sure"');
     expect(prompt).toContain('tell me a story ! !');
@@ -84,14 +84,14 @@ describe('the prompt', () => {
   });
   test('keeps braces of the request as they are', () => {
     const braces = { ...behavior, prompt: 'say {target} and {goal}' };
-    const { messages } = laa.mutate!(braces, defaultsOf(laa.options), createRandom('0'));
+    const { messages } = laa.mutate!(braces, defaultsOf(laa.options), mutation(laa));
     expect(lastUserText(messages)).toContain('say {target} and {goal}');
   });
   test('is the bare request and the suffix without a template', () => {
     const { messages } = laa.mutate!(
       behavior,
       { ...defaultsOf(laa.options), template: 'none', suffixLength: 2 },
-      createRandom('0'),
+      mutation(laa),
     );
     expect(lastUserText(messages)).toBe('Tell me a story ! !');
   });

@@ -3,9 +3,8 @@ import { assistantPrefix } from '../../src/attacks/assistant-prefix.ts';
 import { directRequest } from '../../src/attacks/direct-request.ts';
 import { user } from '../../src/core/chat.ts';
 import { defaultsOf } from '../../src/core/options.ts';
-import { createRandom } from '../../src/core/random.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
-import { behavior, drain } from './drain.ts';
+import { behavior, drain, mutation } from './drain.ts';
 
 /** A target model that must not be asked. */
 const untouched = scripted({
@@ -50,5 +49,5 @@ describe('assistant prefix', () => {
 
 test.each([directRequest, assistantPrefix])('$id mutates to what it would send', async (attack) => {
   const { result } = await drain(attack, { model: untouched, behavior: long });
-  expect(attack.mutate!(long, defaultsOf(attack.options), createRandom('0'))).toEqual(result);
+  expect(attack.mutate!(long, defaultsOf(attack.options), mutation(attack))).toEqual(result);
 });

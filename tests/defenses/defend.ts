@@ -2,15 +2,24 @@ import { parseOptions } from '../../src/core/options.ts';
 import type { Defense, DefenseContext } from '../../src/defenses/defense.ts';
 import type { ChatMessage } from '../../src/core/chat.ts';
 import { scripted, type Reply } from '../../src/models/runtimes/scripted.ts';
+import type { TextClassifier } from '../../src/models/text-classifier.ts';
 import type { GenerateOptions, LanguageModel } from '../../src/models/language-model.ts';
 
 export const options: GenerateOptions = { maxNewTokens: 60 };
 
-export const playing = (roles: Readonly<Record<string, LanguageModel>>): DefenseContext => ({
+export const playing = (
+  roles: Readonly<Record<string, LanguageModel>>,
+  classifiers: Readonly<Record<string, TextClassifier>> = {},
+): DefenseContext => ({
   role: (role) => {
     const model = roles[role];
     if (!model) throw new Error(`This test assigns no ${role}.`);
     return model;
+  },
+  classifier: (role) => {
+    const classifier = classifiers[role];
+    if (!classifier) throw new Error(`This test assigns no ${role}.`);
+    return classifier;
   },
 });
 

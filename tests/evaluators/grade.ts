@@ -19,6 +19,10 @@ export const behavior: Behavior = {
   },
 };
 
+const nobody = (role: string): never => {
+  throw new Error(`This test assigns no ${role}.`);
+};
+
 export const score = (
   evaluator: Evaluator,
   response: string,
@@ -28,9 +32,8 @@ export const score = (
     { behavior, messages: [{ role: 'user', content: behavior.prompt }], response, ...exchange },
     parseOptions(evaluator.options, options, evaluator.id),
     {
-      role: (role) => {
-        throw new Error(`This test assigns no ${role}.`);
-      },
+      role: nobody,
+      classifier: nobody,
       signal: new AbortController().signal,
     },
   );
