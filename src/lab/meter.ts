@@ -88,7 +88,15 @@ export function metered(model: LanguageModel, role: MeteredRole, meter: Meter | 
     },
   };
   const wrapped = isWhiteBox(model)
-    ? ({ ...blackBox, ...scoring(model, count), ...whiteBox(model, count) } satisfies WhiteBoxModel)
+    ? ({
+        ...blackBox,
+        ...scoring(model, count),
+        ...whiteBox(model, count),
+        edited(edit) {
+          const view = model.edited(edit);
+          return { ...(metered(view, role, meter) as WhiteBoxModel), dispose: () => view.dispose() };
+        },
+      } satisfies WhiteBoxModel)
     : isScoring(model)
       ? ({ ...blackBox, ...scoring(model, count) } satisfies ScoringModel)
       : blackBox;
@@ -118,7 +126,11 @@ const scoring = (
 const whiteBox = (
   model: WhiteBoxModel,
   count: Count,
-): Pick<WhiteBoxModel, 'tokenGradient' | 'hiddenStates' | 'parameters'> => ({
+): Pick<WhiteBoxModel, 'tokenGradient' | 'embeddingGradient' | 'hiddenStates' | 'parameters'> => ({
+  embeddingGradient(request, options) {
+    count(options?.signal, { gradients: 1 });
+    return model.embeddingGradient(request, options);
+  },
   tokenGradient(request, options) {
     count(options?.signal, { gradients: 1 });
     return model.tokenGradient(request, options);

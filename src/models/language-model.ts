@@ -33,6 +33,8 @@ export interface GenerateOptions extends Abortable {
   readonly specialTokens?: SpecialTokens;
   /** Changes the next-token distribution; needs a model of tier grey-box. */
   readonly policy?: DecodingPolicy;
+  /** Changes the model itself; needs one of tier white-box. Requests that share the object share a batch. */
+  readonly edit?: ModelEdit;
   /** How many likely alternatives to record per token. Default 0: tokens are not recorded. */
   readonly topTokens?: number;
   /** Called after each token with the text so far. */
@@ -111,6 +113,29 @@ export interface ScoringModel extends LanguageModel {
   open(prompts: readonly (readonly number[])[], options?: Abortable): Promise<DecodeSession>;
 }
 
+/** What is changed inside a model while it reads and writes: plain data, so that a record can hold it. */
+export interface ModelEdit {
+  /** Vectors that act as tokens. */
+  readonly softTokens?: {
+    /** One embedding each, shape [count][d]. */
+    readonly vectors: readonly (readonly number[])[];
+    /** Behind the start of the prompt (BOS), or behind the text of the last user turn. */
+    readonly at: 'start' | 'user-end';
+  };
+  /** Changes of the residual stream, at every position alike, in order. */
+  readonly residual?: readonly ResidualChange[];
+}
+
+/** The residual stream x becomes x − (x·a)a + b. */
+export interface ResidualChange {
+  /** Layer boundaries: 0 is the embedding, n is after layer n. Default: all. */
+  readonly boundaries?: readonly number[];
+  /** a: a direction to project out; it is normalised first. Shape [d]. */
+  readonly ablate?: readonly number[];
+  /** b: a vector to add. Shape [d]. */
+  readonly add?: readonly number[];
+}
+
 /** A prompt in which tokens `[start, end)` may be changed. */
 export interface SpanRequest extends ScoringRequest {
   readonly start: number;
@@ -125,10 +150,23 @@ export interface WhiteBoxModel extends ScoringModel {
    * @see https://arxiv.org/abs/2307.15043 (GCG), where this ranks the candidate swaps
    */
   tokenGradient(request: SpanRequest, options?: Abortable): Promise<Float32Array>;
+  /** The same gradient with respect to the embeddings of a span. @returns row-major, shape [S, d]. */
+  embeddingGradient(request: SpanRequest, options?: Abortable): Promise<Float32Array>;
   /** @returns one array a layer boundary (embedding first), each row-major of shape [L, hidden size]. */
   hiddenStates(prompt: readonly number[], options?: Abortable): Promise<Float32Array[]>;
   /** Weights by their Hugging Face names; shapes as in the checkpoint. Copies. */
   parameters(): Promise<ReadonlyMap<string, Tensor>>;
+  /**
+   * The same model with `edit` in place, for reading and scoring many times; it shares the weights and can be used
+   * beside this one. Soft tokens have the ids V, V + 1 …, and its tokenizer puts them into every prompt.
+   * @throws LabError 'not-supported' if the edit was made for a model of another shape, or nothing inside can be edited
+   */
+  edited(edit: ModelEdit): EditedModel;
+}
+
+export interface EditedModel extends WhiteBoxModel {
+  /** Free what the edit holds on the device. The model it was made from goes on. */
+  dispose(): void;
 }
 
 export interface Tensor {

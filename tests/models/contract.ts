@@ -315,6 +315,12 @@ function describePolicies(model: () => LanguageModel): void {
     await expect(model().generate(hello, given)).rejects.toMatchObject({ code: 'not-supported' });
   });
 
+  test('an edit is refused below the white box', async () => {
+    if (isWhiteBox(model())) return;
+    const given = { ...options, edit: { residual: [{ ablate: [1] }] } };
+    await expect(model().generate(hello, given)).rejects.toMatchObject({ code: 'not-supported' });
+  });
+
   test(
     'a policy of strength zero changes nothing; one that is done is never asked',
     onScoring(model, async (scoring) => {

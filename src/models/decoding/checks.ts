@@ -3,7 +3,7 @@
  * on WASM ends the worker. So ids and lengths are checked here, in one place.
  */
 import { LabError } from '../../core/errors.ts';
-import type { ScoringRequest } from '../language-model.ts';
+import type { GenerateOptions, ScoringRequest } from '../language-model.ts';
 
 export interface Limits {
   readonly id: string;
@@ -20,6 +20,16 @@ export const contextOverflow = ({ id, contextWindow }: Omit<Limits, 'vocabSize'>
         'Shorten the prompt, drop demonstrations or earlier turns, or pick a model with a longer context.',
     },
   );
+
+export const cannotEdit = (id: string): LabError =>
+  new LabError('not-supported', `${id} runs where nothing inside it can be edited.`, {
+    advice: 'Edits need a model of tier white-box.',
+  });
+
+/** @throws LabError 'not-supported' if a request asks for an edit */
+export function refuseEdit(id: string, { edit }: Pick<GenerateOptions, 'edit'>): void {
+  if (edit !== undefined) throw cannotEdit(id);
+}
 
 /**
  * @throws LabError 'bad-input' if there are no tokens, or one is outside the vocabulary.

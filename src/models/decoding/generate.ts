@@ -15,7 +15,7 @@ import {
   type ScoringModel,
 } from '../language-model.ts';
 import { untilAborted, whenAllAborted } from './abort.ts';
-import { contextOverflow } from './checks.ts';
+import { contextOverflow, refuseEdit } from './checks.ts';
 import { joinRequests, turn } from './join.ts';
 import type { Companion, DecodingPolicy, TokenOption, TokenTrace } from './policy.ts';
 import { logSoftmax, sample, topIds } from './sampler.ts';
@@ -121,7 +121,10 @@ export function createGenerate(
   return (messages, options) => untilAborted(ask({ messages, options }), options.signal);
 }
 
-/** @throws LabError 'context-overflow' if the model, or a companion, has no room for one new token */
+/**
+ * @throws LabError 'context-overflow' if the model, or a companion, has no room for one new token
+ * @throws LabError 'not-supported' for an edit, which has no place in a decode loop
+ */
 function admit(
   model: Pick<ScoringModel, 'id' | 'contextWindow' | 'tokenizer'>,
   companions: readonly Companion[],
@@ -129,6 +132,7 @@ function admit(
   { messages, options }: Request,
   index: number,
 ): Row {
+  refuseEdit(model.id, options);
   const prompt = model.tokenizer.prompt(messages, options);
   if (prompt.length >= model.contextWindow) throw contextOverflow(model, prompt.length);
   let room = Math.min(options.maxNewTokens, model.contextWindow - prompt.length);

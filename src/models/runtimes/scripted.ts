@@ -4,7 +4,15 @@
  */
 import type { ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
-import { checkScoring, checkSequence, checkStep, contextOverflow, type Limits } from '../decoding/checks.ts';
+import {
+  cannotEdit,
+  checkScoring,
+  checkSequence,
+  checkStep,
+  contextOverflow,
+  refuseEdit,
+  type Limits,
+} from '../decoding/checks.ts';
 import { createGenerate } from '../decoding/generate.ts';
 import { turn } from '../decoding/join.ts';
 import { logSoftmax } from '../decoding/sampler.ts';
@@ -95,6 +103,7 @@ function blackBox({
         throw new LabError('not-supported', `${id} does not show its distributions, which a policy needs.`, {
           advice: 'Pick a model of tier grey-box.',
         });
+      refuseEdit(id, options);
       const promptTokens = prompt(messages, options).length;
       const room = Math.min(options.maxNewTokens, contextWindow - promptTokens);
       if (room < 1) throw contextOverflow({ id, contextWindow }, promptTokens);
@@ -192,19 +201,22 @@ function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
   };
   const grey = greyBox({ ...common, tokenizer, next });
   const limits: Limits = { id: grey.id, contextWindow: grey.contextWindow, vocabSize: tokenizer.vocabSize };
+  const gradient: WhiteBoxModel['tokenGradient'] = async (request, { signal } = {}) => {
+    await turn();
+    signal?.throwIfAborted();
+    checkScoring(limits, request);
+    // The loss is linear in the one-hot rows, so its gradient is the table of costs.
+    const { vocabSize } = tokenizer;
+    return Float32Array.from({ length: (request.end - request.start) * vocabSize }, (_, i) =>
+      cost(request.start + Math.floor(i / vocabSize), i % vocabSize),
+    );
+  };
   return {
     ...grey,
     access: 'white-box',
-    async tokenGradient(request, { signal } = {}) {
-      await turn();
-      signal?.throwIfAborted();
-      checkScoring(limits, request);
-      // The loss is linear in the one-hot rows, so its gradient is the table of costs.
-      const { vocabSize } = tokenizer;
-      return Float32Array.from({ length: (request.end - request.start) * vocabSize }, (_, i) =>
-        cost(request.start + Math.floor(i / vocabSize), i % vocabSize),
-      );
-    },
+    tokenGradient: gradient,
+    /** A token's embedding is its one-hot row. */
+    embeddingGradient: gradient,
     /** Its only layer is the one-hot row of each token. */
     async hiddenStates(prompt, { signal } = {}) {
       await turn();
@@ -216,5 +228,8 @@ function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
     },
     /** It has no weights. */
     parameters: async () => new Map(),
+    edited: () => {
+      throw cannotEdit(grey.id);
+    },
   };
 }

@@ -20,9 +20,37 @@ import { finalOf } from './weights.ts';
 export async function tokenGradient(
   engine: Engine,
   request: SpanRequest,
-  { signal }: Abortable = {},
+  options: Abortable = {},
 ): Promise<Float32Array> {
-  const { prompt, target, start, end } = request;
+  const { start, end } = request;
+  const { programs, execution, config, limits } = engine;
+  const dX = await targetLossGradient(engine, request, options);
+  const span = Array.from({ length: bucket(end - start) }, (_, i) => Math.min(start + i, end - 1));
+  const rows = await execution.read(
+    programs.vocabularyGradient(dX, int32(span), engine.weights.embedding.ref),
+  );
+  return trimRows(rows, end - start, config.vocabSize, limits.vocabSize);
+}
+
+/** @returns as `embeddingGradient` of the contract */
+export async function embeddingGradient(
+  engine: Engine,
+  request: SpanRequest,
+  options: Abortable = {},
+): Promise<Float32Array> {
+  const { hiddenSize } = engine.config;
+  const dX = await targetLossGradient(engine, request, options);
+  const values = await engine.execution.read(dX);
+  return values.slice(request.start * hiddenSize, request.end * hiddenSize);
+}
+
+/** Gradient of the target loss with respect to every embedding of prompt and target, [1, T, d]. */
+async function targetLossGradient(
+  engine: Engine,
+  request: SpanRequest,
+  { signal }: Abortable,
+): Promise<np.Array> {
+  const { prompt, target } = request;
   checkRequest(engine, request);
   checkSpan(request);
   await turn();
@@ -31,9 +59,8 @@ export async function tokenGradient(
   const weight = 1 / target.length;
   const scored = target.map((id, t) => ({ position: prompt.length - 1 + t, target: id, weight }));
   const { positions, targets, weights } = arrangeScored(scored, bucket(target.length), bucket(inputs.length));
-  const { programs, execution, config, limits } = engine;
-  const dX = await embeddingGradient(engine, inputs, (x) =>
-    programs.lossGradientInput(
+  return inputGradient(engine, inputs, (x) =>
+    engine.programs.lossGradientInput(
       finalOf(engine.weights),
       x,
       int32(positions),
@@ -41,11 +68,6 @@ export async function tokenGradient(
       float32(weights),
     ),
   );
-  const span = Array.from({ length: bucket(end - start) }, (_, i) => Math.min(start + i, end - 1));
-  const rows = await execution.read(
-    programs.vocabularyGradient(dX, int32(span), engine.weights.embedding.ref),
-  );
-  return trimRows(rows, end - start, config.vocabSize, limits.vocabSize);
 }
 
 function checkSpan({ prompt, start, end }: SpanRequest): void {
@@ -100,7 +122,7 @@ export async function hiddenGradient(
     throw new RangeError(`A cotangent needs ${hiddenSize} values, not ${cotangent.length}.`);
   await turn();
   signal?.throwIfAborted();
-  const dX = await embeddingGradient(engine, prompt, (x) =>
+  const dX = await inputGradient(engine, prompt, (x) =>
     engine.programs.finalNormBackward(
       engine.weights.final['norm']!.ref,
       x,
@@ -115,7 +137,7 @@ export async function hiddenGradient(
  * Gradient with respect to the embeddings of one sequence, [1, T, d], T being a bucket.
  * @param lastGradient from the residual stream after the last layer, which it consumes, to its gradient
  */
-function embeddingGradient(
+function inputGradient(
   engine: Engine,
   inputs: readonly number[],
   lastGradient: (x: np.Array) => np.Array,

@@ -1,15 +1,17 @@
 /** @file A model in jax-js behind the white-box contract, and the same model with interventions. */
 import { defaultDevice, numpy as np } from '@jax-js/jax';
-import type { ChatTokenizer } from '../../chat-tokenizer.ts';
+import type { ChatMessage } from '../../../core/chat.ts';
+import type { ChatTokenizer, PromptOptions } from '../../chat-tokenizer.ts';
 import { createGenerate } from '../../decoding/generate.ts';
-import type { Abortable, WhiteBoxModel } from '../../language-model.ts';
+import type { Abortable, ModelEdit, WhiteBoxModel } from '../../language-model.ts';
 import { checkWeights, type LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { float32 } from './context.ts';
 import { ContextCache, type Engine } from './engine.ts';
+import { afterBos, generateEdited, interventionOf } from './edits.ts';
 import { chooseExecution } from './execution.ts';
 import { explain } from './errors.ts';
-import { hiddenGradient, hiddenStates, tokenGradient } from './gradients.ts';
+import { embeddingGradient, hiddenGradient, hiddenStates, tokenGradient } from './gradients.ts';
 import { createEditor, noEdits, type ResidualEdit } from './interventions.ts';
 import { createPrograms } from './programs.ts';
 import { scoreTargets } from './scoring.ts';
@@ -23,11 +25,19 @@ export interface Intervention {
    */
   readonly softTokens?: {
     readonly vectors: Float32Array;
-    readonly place?: (prompt: readonly number[], softIds: readonly number[]) => number[];
+    readonly place?: Place;
   };
   /** In order; several may act at one boundary. */
   readonly residual?: readonly ResidualEdit[];
 }
+
+/** Puts soft tokens into the ids of a templated conversation. */
+export type Place = (
+  prompt: readonly number[],
+  softIds: readonly number[],
+  messages: readonly ChatMessage[],
+  options: PromptOptions,
+) => number[];
 
 export interface JaxModel extends WhiteBoxModel {
   readonly config: LlamaConfig;
@@ -42,6 +52,7 @@ export interface JaxModel extends WhiteBoxModel {
    * the weights, costs little, and can be used beside this one. Dispose it before this one.
    */
   intervene(intervention: Intervention): JaxModel;
+  edited(edit: ModelEdit): JaxModel;
   /** The same architecture and tokenizer with other weights, after training. */
   withWeights(weights: Tensors): JaxModel;
   /** Free what this model holds on the device. */
@@ -103,19 +114,22 @@ function present(view: View): JaxModel {
     tokenizer,
     open: (prompts, options) => explain(id, openSession(engine, prompts, options)),
   } satisfies Partial<WhiteBoxModel>;
+  const edited = (edit: ModelEdit) => present(intervened(view, interventionOf(edit, config, tokenizer)));
   let disposed = false;
   return {
     ...shared,
     config,
     access: 'white-box',
-    generate: createGenerate(shared),
+    generate: generateEdited(createGenerate(shared), edited),
     logProbs: (requests, options) => explain(id, scoreTargets(engine, requests, options)),
     tokenGradient: (request, options) => explain(id, tokenGradient(engine, request, options)),
+    embeddingGradient: (request, options) => explain(id, embeddingGradient(engine, request, options)),
     hiddenStates: (prompt, options) => explain(id, hiddenStates(engine, prompt, options)),
     hiddenGradient: (prompt, cotangent, options) =>
       explain(id, hiddenGradient(engine, prompt, cotangent, options)),
     parameters: () => explain(id, downloadWeights(config, engine.weights)),
     intervene: (intervention) => present(intervened(view, intervention)),
+    edited,
     withWeights: (weights) => createWhiteBoxModel({ ...parts, weights }),
     dispose() {
       if (!disposed) view.release();
@@ -157,21 +171,12 @@ function intervened(view: View, { softTokens, residual = [] }: Intervention): Vi
   };
 }
 
-type Place = NonNullable<NonNullable<Intervention['softTokens']>['place']>;
-
-const afterBos =
-  ({ bosId }: ChatTokenizer): Place =>
-  (prompt, softIds) => {
-    const at = bosId !== null && prompt[0] === bosId ? 1 : 0;
-    return [...prompt.slice(0, at), ...softIds, ...prompt.slice(at)];
-  };
-
 const withSoftTokens = (
   tokenizer: ChatTokenizer,
   softIds: readonly number[],
   place: Place,
 ): ChatTokenizer => ({
   ...tokenizer,
-  prompt: (messages, options) => place(tokenizer.prompt(messages, options), softIds),
+  prompt: (messages, options = {}) => place(tokenizer.prompt(messages, options), softIds, messages, options),
   decode: (ids) => tokenizer.decode(ids.filter((id) => !softIds.includes(id))),
 });
