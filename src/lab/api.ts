@@ -89,12 +89,16 @@ export interface AttackRequest {
   readonly roles: Plan['models']['roles'];
   readonly sampling: Sampling & { readonly maxNewTokens: number };
   readonly seed: number;
+  /** Alternatives recorded per token of the answer. Default 0: none. */
+  readonly topTokens?: number;
 }
 export interface AttackReply {
   readonly result: AttackResult;
   readonly generation: Generation;
   readonly scores: Readonly<Record<string, Score>>;
   readonly target: Usage;
+  /** The attempt as a run of the same plan and seed would record it, so that it can be stored as one. */
+  readonly record: TrialRecord;
 }
 
 export interface LabApi {

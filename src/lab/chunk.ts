@@ -2,20 +2,23 @@
 import type { AttackStep } from '../attacks/attack.ts';
 import { createMeter, type SignalMeters } from './meter.ts';
 import type { Generation, LanguageModel } from '../models/language-model.ts';
-import type { TokenTrace } from '../models/decoding/policy.ts';
 import type { Score } from '../evaluators/evaluator.ts';
+import { answerOptions } from './answer-options.ts';
 import { asPlain, craft, playedBy, type Cast, type Crafted } from './cast.ts';
 import { evaluate } from './evaluate.ts';
 import { trialError } from './failures.ts';
-import type { TrialError, TrialRecord } from './records.ts';
+import type { TrialError } from './records.ts';
 import type { ResolvedPlan } from './resolve.ts';
 import type { PlacedRecord } from './store.ts';
+import { trialRecord } from './trial-record.ts';
 import type { Chunk, Trial } from './trials.ts';
 
 export interface ChunkContext {
   readonly resolved: ResolvedPlan;
   readonly cast: Cast;
   readonly model: LanguageModel;
+  /** The same behind the same defenses, for attacks that edit the model itself. */
+  readonly editableModel: LanguageModel;
   readonly meters: SignalMeters;
   /** Attack results by the seed of their trial: made once, replayed behind every defense. */
   readonly crafted: Map<string, Crafted>;
@@ -57,28 +60,19 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
   });
   const scoreMs = clock();
 
-  return trials.map(({ place, key, behavior, seed }, i) => {
-    const { result, steps, usage: attackUsage } = made[i]!;
-    const { reply, error } = answers[i]!;
-    const record: TrialRecord = {
-      version: 1,
-      ...key,
-      behaviorDetail: behavior,
-      attackResult: result,
-      attackSteps: steps,
-      response: reply?.text ?? '',
-      finishReason: reply?.finishReason ?? 'failed',
-      ...(error && { error }),
-      tokens: (reply?.tokens ?? []).map(finite),
-      events: reply?.events ?? [],
+  return trials.map(({ place, key, behavior, seed }, i) => ({
+    place,
+    record: trialRecord({
+      key,
+      behavior,
+      seed,
+      made: made[i]!,
+      ...answers[i]!,
       scores: scores[i]!,
       usage: meters[i]!.usage,
-      attackUsage,
-      seed,
       times: { startedAt, attackMs, answerMs, scoreMs },
-    };
-    return { place, record };
-  });
+    }),
+  }));
 }
 
 /**
@@ -108,20 +102,16 @@ async function craftAll(
 async function answer(
   { seed }: Trial,
   { result, error }: Crafted,
-  { resolved: { plan }, model }: ChunkContext,
+  { resolved: { plan }, model, editableModel }: ChunkContext,
   signal: AbortSignal,
 ): Promise<Answer> {
   if (error) return { reply: null, error };
-  const { maxNewTokens, ...sampling } = plan.sampling;
-  const { messages, assistantPrefix } = result;
   try {
-    const reply = await model.generate(messages, {
-      maxNewTokens,
-      sampling,
+    const reply = await (result.edit ? editableModel : model).generate(result.messages, {
+      ...answerOptions(result, plan.sampling),
       seed,
       signal,
       topTokens: plan.record.topTokens,
-      ...(assistantPrefix !== undefined && { assistantPrefix }),
     });
     return { reply };
   } catch (reason) {
@@ -136,18 +126,6 @@ const unscored = ({ evaluators }: ResolvedPlan, error: TrialError | undefined) =
       { value: null, label: 'failed', explanation: error?.message ?? 'There is no answer.' },
     ]),
   );
-
-/** Excluded tokens have a log-prob of −∞, which no JSON file can hold. */
-function finite({ top, policy, ...token }: TokenTrace): TokenTrace {
-  const possible = (options: TokenTrace['top']) => options.filter(({ logProb }) => Number.isFinite(logProb));
-  return {
-    ...token,
-    top: possible(top),
-    ...(policy && {
-      policy: { ...policy, base: possible(policy.base), companions: policy.companions.map(possible) },
-    }),
-  };
-}
 
 /**
  * Work on all items at once. The first failure stops the others, and is thrown when they have stopped.
@@ -175,7 +153,7 @@ async function sideBySide<T, R>(
 }
 
 /** @returns a function that gives the time since it was last called, in ms, shared evenly among `count` trials */
-function stopwatch(count: number): () => number {
+export function stopwatch(count = 1): () => number {
   let last = performance.now();
   return () => {
     const now = performance.now();

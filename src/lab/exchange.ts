@@ -5,12 +5,16 @@ import { lastUserText, system, type ChatMessage } from '../core/chat.ts';
 import type { MethodCard, Registry } from '../core/method.ts';
 import type { GenerateOptions, Generation } from '../models/language-model.ts';
 import type { AttackReply, AttackRequest, ChatReply, ChatRequest, MethodChoice } from './api.ts';
+import { answerOptions } from './answer-options.ts';
 import { asPlain, craft, defended, loadCast, playedBy } from './cast.ts';
+import { stopwatch } from './chunk.ts';
 import { evaluate } from './evaluate.ts';
 import { createMeter, noUsage } from './meter.ts';
-import { findModel, type ModelPool } from './model-pool.ts';
+import { findModel, usualAccess, type ModelPool } from './model-pool.ts';
+import { undefended } from './plan.ts';
 import type { Registries } from './registries.ts';
 import { checkAccess, chooseMethod, findRoles } from './resolve.ts';
+import { trialRecord } from './trial-record.ts';
 
 interface Bench {
   readonly registries: Registries;
@@ -30,7 +34,7 @@ export async function chatOnce(
   const startedAt = performance.now();
   // The conversation brings its own system prompt, and what is asked is what was typed.
   const { context: _, ...behavior } = request.behavior ?? freeChat;
-  const { result, ...reply } = await attempt(
+  const { result, generation, scores, usage } = await attempt(
     request,
     { ...behavior, prompt: lastUserText(request.messages) },
     bench,
@@ -40,7 +44,7 @@ export async function chatOnce(
         ? { ...made, messages: inPlaceOfLastTurn(request.messages, made.messages) }
         : { messages: request.messages, steps: 0 },
   );
-  return { ...reply, attackResult: result, elapsedMs: performance.now() - startedAt };
+  return { generation, attackResult: result, scores, usage, elapsedMs: performance.now() - startedAt };
 }
 
 /** Attack one behavior, then put the result to the defended model: one trial, as a run would do it. */
@@ -49,8 +53,17 @@ export async function attackOnce(
   bench: Bench,
   listeners: Listeners,
 ): Promise<AttackReply> {
-  const { usage, ...reply } = await attempt(request, request.behavior, bench, listeners, (made) => made);
-  return { ...reply, target: usage.target ?? noUsage };
+  const { model, behavior, attack, defenses, topTokens = 0 } = request;
+  const tried = await attempt(request, behavior, bench, { ...listeners, topTokens }, (made) => made);
+  const { result, generation, scores, usage } = tried;
+  const defense = defenses.length === 0 ? undefended : defenses.map(({ id }) => id).join('+');
+  const record = trialRecord({
+    ...tried,
+    key: { model, behavior: behavior.id, attack: attack.id, defense },
+    behavior,
+    reply: generation,
+  });
+  return { result, generation, scores, target: usage.target ?? noUsage, record };
 }
 
 const freeChat: Behavior = { id: 'chat', prompt: '', category: 'chat', set: 'chat', kind: 'benign' };
@@ -71,6 +84,7 @@ async function attempt(
   { onStep, signal, ...listening }: Listeners & Pick<GenerateOptions, 'onToken' | 'topTokens'>,
   place: (made: AttackResult) => AttackResult,
 ) {
+  const startedAt = new Date().toISOString();
   const target = findModel(registries.models, request.model);
   const filled = Object.keys(request.roles);
   const onTarget = <M extends MethodCard>(registry: Registry<M>, choice: MethodChoice) => {
@@ -88,25 +102,30 @@ async function attempt(
   const cast = await loadCast(models, { target, roles, whiteBox }, { signal });
 
   const seed = `${request.seed}/${target.id}/${behavior.id}/${attack?.method.id ?? 'none'}`;
-  const made = attack && (await craft(cast, attack, { behavior, seed }, signal, onStep));
-  const result = place(made?.result ?? asPlain(behavior));
+  const clock = stopwatch();
+  const made = attack
+    ? await craft(cast, attack, { behavior, seed }, signal, onStep)
+    : { result: asPlain(behavior), steps: [], usage: {} };
+  const attackMs = clock();
+  const result = place(made.result);
   const { messages, assistantPrefix } = result;
-  const meter = createMeter(made?.usage);
-  const { maxNewTokens, ...sampling } = request.sampling;
-  const generation: Generation = await defended(cast, target, defenses, () => meter).generate(messages, {
+  const meter = createMeter(made.usage);
+  const access = result.edit ? 'white-box' : usualAccess(target);
+  const model = defended(cast, target, defenses, () => meter, access);
+  const generation: Generation = await model.generate(messages, {
     ...listening,
-    maxNewTokens,
-    sampling,
+    ...answerOptions(result, request.sampling),
     seed,
     signal,
-    ...(assistantPrefix !== undefined && { assistantPrefix }),
   });
+  const answerMs = clock();
   const scores = await evaluate(
     evaluators,
     { behavior, messages, assistantPrefix, response: generation.text },
     { signal, ...playedBy(cast, meter) },
   );
-  return { result, generation, scores, usage: meter.usage };
+  const times = { startedAt, attackMs, answerMs, scoreMs: clock() };
+  return { result, generation, scores, usage: meter.usage, made, seed, times };
 }
 
 /** The conversation with its last user turn replaced; a system turn of the attack joins the one there is. */

@@ -176,6 +176,29 @@ test('an attack call gives the same prompt as its trial would, and streams its s
   expect(steps).toEqual([0, 1, 2]);
 });
 
+test('the record of an attack call is that of its trial, and a run takes it over', async () => {
+  const lab = newLab();
+  const one = {
+    ...plan,
+    behaviors: [{ behaviors: [behavior('c')] }],
+    attacks: [{ id: 'walk' }],
+    defenses: [],
+  };
+  const asked: AttackRequest = {
+    ...chat,
+    topTokens: 2,
+    seed: 7,
+    behavior: behavior('c'),
+    attack: { id: 'walk' },
+    evaluators: plan.evaluators.map(({ id }) => ({ id })),
+    roles: plan.models.roles!,
+  };
+  const outcome = await lab.attack('call', asked, ignore);
+  if (outcome.status !== 'done') throw new Error(JSON.stringify(outcome));
+  expect(linesOf([outcome.value.record])).toEqual((await runAll(one)).lines);
+  expect(await lab.restore('run', one, [outcome.value.record])).toEqual({ status: 'done', value: 1 });
+});
+
 test('every defense that ships hands its requests on with the signal that they came with', async () => {
   const names = registries.defenses.all.map(({ id }) => id);
   const { records } = await runAll({

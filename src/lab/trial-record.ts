@@ -1,0 +1,42 @@
+/** @file The complete record of one trial, whether a run made it or one attempt outside a run. */
+import type { Behavior } from '../core/behavior.ts';
+import type { TokenTrace } from '../models/decoding/policy.ts';
+import type { Generation } from '../models/language-model.ts';
+import type { Crafted } from './cast.ts';
+import type { TrialError, TrialKey, TrialRecord } from './records.ts';
+
+export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed' | 'times'> {
+  readonly key: TrialKey;
+  readonly behavior: Behavior;
+  readonly made: Crafted;
+  /** `null`: there is no answer, for the reason in `error`. */
+  readonly reply: Generation | null;
+  readonly error?: TrialError | undefined;
+}
+
+export const trialRecord = ({ key, behavior, made, reply, error, ...parts }: TrialParts): TrialRecord => ({
+  version: 1,
+  ...key,
+  behaviorDetail: behavior,
+  attackResult: made.result,
+  attackSteps: made.steps,
+  response: reply?.text ?? '',
+  finishReason: reply?.finishReason ?? 'failed',
+  ...(error && { error }),
+  tokens: (reply?.tokens ?? []).map(finite),
+  events: reply?.events ?? [],
+  attackUsage: made.usage,
+  ...parts,
+});
+
+/** Excluded tokens have a log-prob of −∞, which no JSON file can hold. */
+function finite({ top, policy, ...token }: TokenTrace): TokenTrace {
+  const possible = (options: TokenTrace['top']) => options.filter(({ logProb }) => Number.isFinite(logProb));
+  return {
+    ...token,
+    top: possible(top),
+    ...(policy && {
+      policy: { ...policy, base: possible(policy.base), companions: policy.companions.map(possible) },
+    }),
+  };
+}
