@@ -26,6 +26,11 @@ export interface AttackResult {
   /** Best loss found, nats per token. */
   readonly loss?: number;
   readonly steps: number;
+  /**
+   * Whether the attack believed that it had succeeded when it ended, by the test it searched with; `null` if that
+   * test could not tell. Absent for attacks without one. What an evaluator says of the replayed answer may differ.
+   */
+  readonly claimed?: boolean | null;
 }
 
 /** What the plan gives a method beside its target. */

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { ask, lastExchanges, seedFrom } from '../../../src/attacks/parts/ask.ts';
+import { assistant, system, user, type ChatMessage } from '../../../src/core/chat.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { scripted } from '../../../src/models/runtimes/scripted.ts';
+
+const { signal } = new AbortController();
+const talk = [
+  system('rules'),
+  user('first'),
+  assistant('one'),
+  user('second'),
+  assistant('two'),
+  user('third'),
+];
+
+describe('asking', () => {
+  const heard = async (contextWindow: number, reply = 'ok', maxNewTokens = 4) => {
+    const seen: (readonly ChatMessage[])[] = [];
+    const model = scripted({ contextWindow, reply: (messages) => (seen.push(messages), reply) });
+    return { text: await ask(model, talk, { maxNewTokens, signal }), seen };
+  };
+  const lengthOf = (messages: readonly ChatMessage[]) =>
+    scripted({ reply: () => '' })
+      .generate(messages, { maxNewTokens: 1 })
+      .then(({ promptTokens }) => promptTokens);
+
+  test('sends a conversation that fits as it is', async () => {
+    expect((await heard(4096)).seen).toEqual([talk]);
+  });
+  test('leaves out the oldest exchanges of one that does not', async () => {
+    const { seen } = await heard((await lengthOf(talk)) - 1);
+    expect(seen).toEqual([[talk[0], ...talk.slice(3)]]);
+  });
+  test('also when the window would cut the reply', async () => {
+    const { seen, text } = await heard((await lengthOf(talk)) + 2, 'four');
+    expect(text).toBe('four');
+    expect(seen.at(-1)).toEqual([talk[0], ...talk.slice(3)]);
+  });
+  test('lets a last turn that does not fit be known', async () => {
+    await expect(heard(5)).rejects.toMatchObject({ code: 'context-overflow' });
+  });
+  test('names the random stream by the draws of its generator', async () => {
+    const seeds: (string | undefined)[] = [];
+    const model = scripted({ reply: (_, { seed }) => (seeds.push(seed), '') });
+    const random = createRandom('a');
+    const both = [1, 2].map(() => ask(model, 'hi', { maxNewTokens: 1, signal, random }));
+    await Promise.all(both);
+    const again = createRandom('a');
+    expect(seeds).toEqual([seedFrom(again), seedFrom(again)]);
+    expect(seeds[0]).not.toBe(seeds[1]);
+  });
+});
+
+test('the last exchanges keep the system prompt', () => {
+  const done = talk.slice(0, 5);
+  expect(lastExchanges(done, 1)).toEqual([talk[0], talk[3], talk[4]]);
+  expect(lastExchanges(done, 9)).toEqual(done);
+  expect(lastExchanges(done.slice(1), 1)).toEqual([talk[3], talk[4]]);
+});
