@@ -5,7 +5,13 @@ import type { Access, ClassifierRole, LanguageRole, MethodCard } from '../core/m
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import type { Templates } from '../core/templates.ts';
-import type { LanguageModel, ScoringModel, WhiteBoxModel } from '../models/language-model.ts';
+import type {
+  LanguageModel,
+  ModelEdit,
+  Sampling,
+  ScoringModel,
+  WhiteBoxModel,
+} from '../models/language-model.ts';
 import type { TextClassifier } from '../models/text-classifier.ts';
 
 /** One look at the search, as plain data. A method adds its own plain fields in `detail`. */
@@ -23,6 +29,10 @@ export interface AttackStep {
 export interface AttackResult {
   readonly messages: readonly ChatMessage[];
   readonly assistantPrefix?: string;
+  /** How the answer is sampled, for attacks on the decoding. Default: as the plan says. */
+  readonly sampling?: Sampling;
+  /** What is changed inside the model: then only a white-box model can answer. */
+  readonly edit?: ModelEdit;
   /** Best loss found, nats per token. */
   readonly loss?: number;
   readonly steps: number;

@@ -58,14 +58,18 @@ function playerOf<Player>(players: ReadonlyMap<string, Player>, role: ModelRole)
   });
 }
 
-/** The model behind `defenses`, with everything counted on the meter of the trial that asked. */
+/**
+ * The model behind `defenses`, with everything counted on the meter of the trial that asked.
+ * @param access the tier of the model itself: white-box for requests that edit it
+ */
 export function defended(
   cast: Cast,
   target: ModelEntry,
   defenses: readonly Chosen<Defense>[],
   meterOf: MeterOf,
+  access = usualAccess(target),
 ): LanguageModel {
-  const model = metered(cast.target(usualAccess(target)), 'target', meterOf);
+  const model = metered(cast.target(access), 'target', meterOf);
   const chosen = defenses.map(({ method, options }) => ({ defense: method, options }));
   return stack(model, chosen, playedBy(cast, meterOf));
 }

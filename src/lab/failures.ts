@@ -2,8 +2,8 @@
 import { isAbort, LabError, type LabErrorCode } from '../core/errors.ts';
 import type { TrialError } from './records.ts';
 
-/** What follows from the words of one trial, and would follow again: the others go on. */
-const ofTheInput: ReadonlySet<LabErrorCode> = new Set(['bad-input', 'context-overflow']);
+/** What follows from the words (or the edit) of one trial, and would follow again: the others go on. */
+const ofTheInput: ReadonlySet<LabErrorCode> = new Set(['bad-input', 'context-overflow', 'not-supported']);
 
 /** @throws the error itself when it is not about the input of one trial */
 export function trialError(error: unknown, during: TrialError['during']): TrialError {

@@ -7,7 +7,7 @@ import { eventsOf } from './events.ts';
 import { expand, holdRun, type Expanded, type HeldRun } from './held-run.ts';
 import { createSignalMeters } from './meter.ts';
 import { summarize } from './metrics.ts';
-import type { ModelPool } from './model-pool.ts';
+import { usualAccess, type ModelPool } from './model-pool.ts';
 import type { DeviceInfo, RunSummary, TrialRecord } from './records.ts';
 import type { Registries } from './registries.ts';
 import type { PlacedRecord, RunStore } from './store.ts';
@@ -77,19 +77,27 @@ async function* runMissing(
     );
     const meters = createSignalMeters();
     // All stacks are built before the first trial, so that one that cannot be built wastes no work.
-    const behind = new Map(
-      resolved.stacks.map(({ name, defenses }) => [name, defended(cast, target, defenses, meters.meterOf)]),
-    );
+    const build = (access = usualAccess(target)) =>
+      new Map(
+        resolved.stacks.map(({ name, defenses }) => [
+          name,
+          defended(cast, target, defenses, meters.meterOf, access),
+        ]),
+      );
+    const behind = build();
+    const editable = whiteBox ? build('white-box') : behind;
     for (const chunk of ofTarget) {
       signal.throwIfAborted();
       const missing = chunk.trials.filter(({ place }) => !records.has(place));
       for (const { key } of missing) yield { type: 'trial-start', key };
       const model = behind.get(chunk.stack.name)!;
+      const editableModel = editable.get(chunk.stack.name)!;
       const fresh = yield* eventsOf<RunEvent, readonly PlacedRecord[]>((emit) =>
         runChunk(chunk, {
           resolved,
           cast,
           model,
+          editableModel,
           meters,
           crafted,
           signal,

@@ -1,0 +1,14 @@
+/** @file How an answer is generated: as the plan says, unless the attack's result brings its own way. */
+import type { AttackResult } from '../attacks/attack.ts';
+import type { GenerateOptions } from '../models/language-model.ts';
+import type { Plan } from './plan.ts';
+
+export const answerOptions = (
+  { assistantPrefix, sampling, edit }: AttackResult,
+  { maxNewTokens, ...planned }: Plan['sampling'],
+): Pick<GenerateOptions, 'maxNewTokens' | 'sampling' | 'assistantPrefix' | 'edit'> => ({
+  maxNewTokens,
+  sampling: sampling ?? planned,
+  ...(assistantPrefix !== undefined && { assistantPrefix }),
+  ...(edit && { edit }),
+});
