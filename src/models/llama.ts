@@ -30,6 +30,11 @@ export interface LlamaConfig {
   readonly bosTokenId: number | null;
   readonly eosTokenIds: readonly number[];
   readonly padTokenId: number | null;
+  /**
+   * Names of the classes of a sequence classifier, which has a score head in place of the output head and reads it
+   * after the last token that is not padding. Not there for a language model.
+   */
+  readonly labels?: readonly string[];
 }
 
 const count = z.number().int().positive();
@@ -67,6 +72,8 @@ const hubConfig = z.looseObject({
   bos_token_id: tokenId.nullish(),
   eos_token_id: z.union([tokenId, z.array(tokenId)]).nullish(),
   pad_token_id: z.number().int().nullish(),
+  architectures: z.array(z.string()).nullish(),
+  id2label: z.record(z.string(), z.string()).nullish(),
 });
 
 const unsupported = (what: string): never => {
@@ -116,6 +123,7 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   const defaultTheta = modelType === 'qwen3' ? 1_000_000 : 10_000;
   const eos = hub.eos_token_id ?? [];
   const pad = hub.pad_token_id ?? -1; // some checkpoints write -1 for "none"
+  const classifies = hub.architectures?.some((name) => name.endsWith('ForSequenceClassification'));
   return {
     modelType,
     vocabSize: hub.vocab_size,
@@ -134,20 +142,25 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
     bosTokenId: hub.bos_token_id ?? null,
     eosTokenIds: Array.isArray(eos) ? eos : [eos],
     padTokenId: pad >= 0 ? pad : null,
+    ...(classifies && { labels: labelsOf(hub) }),
   };
 }
 
-const architectures = {
-  llama: 'LlamaForCausalLM',
-  qwen2: 'Qwen2ForCausalLM',
-  qwen3: 'Qwen3ForCausalLM',
-} as const;
+/** Names of the classes in a `config.json`, in order; two that are called LABEL_0 and LABEL_1 if it names none. */
+export function labelsOf({ id2label }: { readonly id2label?: unknown }): readonly string[] {
+  const named = Object.entries((id2label ?? {}) as Readonly<Record<string, unknown>>);
+  if (named.length === 0) return ['LABEL_0', 'LABEL_1'];
+  return named.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, label]) => String(label));
+}
+
+const architectures = { llama: 'Llama', qwen2: 'Qwen2', qwen3: 'Qwen3' } as const;
 
 /** The `config.json` that Hugging Face libraries expect; `parseLlamaConfig` reads it back unchanged. */
 export function toHubConfig(config: LlamaConfig): Record<string, unknown> {
-  const { eosTokenIds } = config;
+  const { eosTokenIds, labels } = config;
+  const task = labels ? 'ForSequenceClassification' : 'ForCausalLM';
   return {
-    architectures: [architectures[config.modelType]],
+    architectures: [`${architectures[config.modelType]}${task}`],
     model_type: config.modelType,
     vocab_size: config.vocabSize,
     hidden_size: config.hiddenSize,
@@ -169,7 +182,11 @@ export function toHubConfig(config: LlamaConfig): Record<string, unknown> {
     eos_token_id: eosTokenIds.length === 1 ? eosTokenIds[0] : eosTokenIds.length === 0 ? null : eosTokenIds,
     pad_token_id: config.padTokenId,
     torch_dtype: 'float32',
-    use_cache: true,
+    use_cache: labels === undefined,
+    ...(labels && {
+      id2label: Object.fromEntries(labels.entries()),
+      label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
+    }),
   };
 }
 
@@ -202,7 +219,8 @@ export function weightShapes(config: LlamaConfig): ReadonlyMap<string, readonly 
     set('mlp.down_proj.weight', [d, ffn]);
   }
   shapes.set('model.norm.weight', [d]);
-  if (!config.tieWordEmbeddings) shapes.set('lm_head.weight', [vocabSize, d]);
+  if (config.labels) shapes.set('score.weight', [config.labels.length, d]);
+  else if (!config.tieWordEmbeddings) shapes.set('lm_head.weight', [vocabSize, d]);
   return shapes;
 }
 

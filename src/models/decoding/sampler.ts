@@ -18,6 +18,9 @@ export function logSoftmax(logits: Float32Array): Float32Array {
   return logits.map((logit) => logit - normalizer);
 }
 
+/** Probabilities of `logits`, as a new array. */
+export const softmax = (logits: Float32Array): Float32Array => logSoftmax(logits).map(Math.exp);
+
 /** The lowest id among the largest values, so that ties never depend on the order of evaluation. */
 export function argmax(values: Float32Array): number {
   let best = 0;
@@ -42,7 +45,7 @@ export function topIds(values: Float32Array, count: number): number[] {
 /** Draw a token. Temperature comes first, then the nucleus: the likeliest tokens whose mass reaches `topP`. */
 export function sample(logits: Float32Array, { temperature, topP }: Sampling, random: Random): number {
   if (temperature === 0) return argmax(logits);
-  const probabilities = logSoftmax(logits.map((logit) => logit / temperature)).map(Math.exp);
+  const probabilities = softmax(logits.map((logit) => logit / temperature));
   const ids = topP < 1 ? nucleus(probabilities, topP) : probabilities.keys();
   const candidates = Array.from(ids);
   let draw = random.next() * candidates.reduce((sum, id) => sum + probabilities[id]!, 0);

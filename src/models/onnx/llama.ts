@@ -1,264 +1,52 @@
 /**
  * @file Writes a Llama-family decoder with its key/value cache as ONNX, under the names that transformers.js expects.
- * Shapes: B = rows, S = new tokens, P = cached tokens, T = P + S, H = heads, K = key/value heads, G = H / K,
- * D = head size, V = vocabulary size.
- *
- * Attention is spelled out as exp(score − max) · V over exp(score − max) · 1. Both sums are matrix products, which add
- * up their terms one by one, so that masked positions (exact zeros) leave every bit as it was; the Softmax operator
- * sums in vector lanes, and padding moves terms between lanes. So a row's result does not depend on its batch.
+ * Shapes: as in `layers.ts`; V = vocabulary size.
  */
 import type { LlamaConfig } from '../llama.ts';
 import type { Tensor } from '../language-model.ts';
 import { GraphBuilder } from './graph.ts';
+import { LlamaLayers, type LlamaOnnxOptions, type Remember } from './layers.ts';
 import { writeOnnx } from './proto.ts';
 
-export interface LlamaOnnxOptions {
-  /** How the weights are stored; the arithmetic is float32 either way. Default: `'float32'`. */
-  readonly weights?: 'float32' | 'float16';
-  /** `'softmax'` uses the operator: a little faster, but results depend on padding. For measurements. */
-  readonly attention?: 'batch-invariant' | 'softmax';
-}
+export type { LlamaOnnxOptions } from './layers.ts';
 
-/** What attention needs beside the hidden states, computed once a run. */
-interface Shared {
-  readonly positions: string;
-  /** Added to the scores: 0 where a query may look, −1e9 elsewhere. Shape [B, 1, G·S, T]. */
-  readonly bias: string;
-  /** Shape [T, D]. */
-  readonly ones: string;
-  readonly cos: string;
-  readonly sin: string;
-}
-
-/** @param weights by Hugging Face name, matrices [out, in] */
+/**
+ * Inputs: `input_ids`, `attention_mask`, `position_ids`, `num_logits_to_keep`, `past_key_values.*`; outputs: `logits`
+ * [B, kept, V] and `present.*`.
+ * @param weights by Hugging Face name, matrices [out, in]
+ */
 export function writeLlamaOnnx(
   config: LlamaConfig,
   weights: ReadonlyMap<string, Tensor>,
   options: LlamaOnnxOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  return new LlamaGraph(config, weights, options).write();
-}
+  const g = new GraphBuilder();
+  const { layers, kvHeads, headDim, vocabSize } = config;
+  const ids = g.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
+  const mask = g.input('attention_mask', 'int64', ['batch_size', 'total_sequence_length']);
+  const positions = g.input('position_ids', 'int64', ['batch_size', 'sequence_length']);
+  const keep = g.input('num_logits_to_keep', 'int64', []);
 
-class LlamaGraph {
-  readonly #graph = new GraphBuilder();
-  readonly #config: LlamaConfig;
-  readonly #weights: ReadonlyMap<string, Tensor>;
-  readonly #dtype: 'float32' | 'float16';
-  readonly #softmax: boolean;
+  const cacheShape = (length: string) => ['batch_size', kvHeads, length, headDim];
+  const remember: Remember = (layer, part, now) => {
+    const name = `past_key_values.${layer}.${part}`;
+    const past = g.input(name, 'float32', cacheShape('past_sequence_length'));
+    const outputs = [`present.${layer}.${part}`];
+    return g.op('Concat', [past, now], { attributes: { axis: { int: 2 } }, outputs });
+  };
+  const body = new LlamaLayers(g, config, weights, options, remember);
+  const { normed, embedding } = body.append({ ids, mask, positions });
 
-  constructor(config: LlamaConfig, weights: ReadonlyMap<string, Tensor>, options: LlamaOnnxOptions) {
-    this.#config = config;
-    this.#weights = weights;
-    this.#dtype = options.weights ?? 'float32';
-    this.#softmax = options.attention === 'softmax';
-  }
-
-  write(): Uint8Array<ArrayBuffer> {
-    const g = this.#graph;
-    const { layers, vocabSize } = this.#config;
-    const ids = g.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
-    const mask = g.input('attention_mask', 'int64', ['batch_size', 'total_sequence_length']);
-    const positions = g.input('position_ids', 'int64', ['batch_size', 'sequence_length']);
-    const keep = g.input('num_logits_to_keep', 'int64', []);
-
-    const shared = this.#shared(ids, mask, positions);
-    const embedding = this.#weight('model.embed_tokens.weight');
-    let residual = g.op('Gather', [embedding, ids]);
-    let branch: string | null = null;
-    for (let layer = 0; layer < layers; layer++) {
-      const name = (part: string) => `model.layers.${layer}.${part}`;
-      const attentionIn = this.#addNorm(residual, branch, name('input_layernorm.weight'));
-      const attended = this.#attention(layer, attentionIn.normed, shared);
-      const feedIn = this.#addNorm(attentionIn.sum, attended, name('post_attention_layernorm.weight'));
-      branch = this.#feedForward(name, feedIn.normed);
-      residual = feedIn.sum;
-    }
-    const { normed } = this.#addNorm(residual, branch, 'model.norm.weight');
-
-    // 0 keeps every position, n the last n.
-    const start = g.op('Neg', [g.op('Unsqueeze', [keep, g.ints([0])])]);
-    const kept = g.op('Slice', [normed, start, g.ints([2 ** 31 - 1]), g.ints([1])]);
-    const head = this.#config.tieWordEmbeddings
-      ? g.op('Transpose', [embedding], { attributes: { perm: { ints: [1, 0] } } })
-      : this.#matrix('lm_head.weight');
-    g.op('MatMul', [kept, head], { outputs: ['logits'] });
-    g.output('logits', 'float32', ['batch_size', 'kept_length', vocabSize]);
-    this.#declarePresent();
-    return writeOnnx(g.finish('llama', { '': 18, 'com.microsoft': 1 }));
-  }
-
-  #declarePresent(): void {
-    const { layers, kvHeads, headDim } = this.#config;
-    for (let layer = 0; layer < layers; layer++)
-      for (const part of ['key', 'value'])
-        this.#graph.output(`present.${layer}.${part}`, 'float32', [
-          'batch_size',
-          kvHeads,
-          'total_sequence_length',
-          headDim,
-        ]);
-  }
-
-  #shared(ids: string, mask: string, positions: string): Shared {
-    const g = this.#graph;
-    const { heads, kvHeads, headDim } = this.#config;
-    const lengthOf = (value: string) => g.op('Gather', [g.op('Shape', [value]), g.ints(1)]);
-    const total = lengthOf(mask);
-    const past = g.op('Sub', [total, lengthOf(ids)]);
-    const keys = g.op('Range', [g.ints(0), total, g.ints(1)]);
-    const queries = g.op('Unsqueeze', [g.op('Range', [past, total, g.ints(1)]), g.ints([1])]);
-    const causal = g.op('LessOrEqual', [keys, queries]); // [S, T]
-    const valid = g.op('Cast', [mask], { attributes: { to: { int: 9 } } });
-    const visible = g.op('And', [causal, g.op('Unsqueeze', [valid, g.ints([1, 2])])]); // [B, 1, S, T]
-    const bias = g.op('Where', [visible, g.scalar(0), g.scalar(-1e9)]);
-    const copies = Array.from({ length: heads / kvHeads }, () => bias);
-    const width = g.op('Unsqueeze', [total, g.ints([0])]);
-    return {
-      positions,
-      bias: copies.length === 1 ? bias : g.op('Concat', copies, { attributes: { axis: { int: 2 } } }),
-      ones: this.#softmax
-        ? ''
-        : g.op('Expand', [
-            g.scalar(1),
-            g.op('Concat', [width, g.ints([headDim])], { attributes: { axis: { int: 0 } } }),
-          ]),
-      ...this.#rotaryTables(),
-    };
-  }
-
-  /** cos and sin of position × frequency, [positions, D/2] each. */
-  #rotaryTables(): Pick<Shared, 'cos' | 'sin'> {
-    const { maxPositions, headDim, ropeTheta } = this.#config;
-    const half = headDim / 2;
-    const table = (of: (angle: number) => number): Tensor => ({
-      shape: [maxPositions, half],
-      data: Float32Array.from({ length: maxPositions * half }, (_, i) =>
-        of(Math.floor(i / half) * ropeTheta ** (-(i % half) / half)),
-      ),
-    });
-    return {
-      cos: this.#graph.tensor('rotary.cos', table(Math.cos)),
-      sin: this.#graph.tensor('rotary.sin', table(Math.sin)),
-    };
-  }
-
-  #attention(layer: number, x: string, shared: Shared): string {
-    const g = this.#graph;
-    const { heads, kvHeads, headDim } = this.#config;
-    const name = (part: string) => `model.layers.${layer}.self_attn.${part}`;
-    const cached = (part: 'key' | 'value', now: string) => {
-      const past = g.input(`past_key_values.${layer}.${part}`, 'float32', [
-        'batch_size',
-        kvHeads,
-        'past_sequence_length',
-        headDim,
-      ]);
-      const outputs = [`present.${layer}.${part}`];
-      return g.op('Concat', [past, now], { attributes: { axis: { int: 2 } }, outputs });
-    };
-    const byHead = (value: string) =>
-      g.op('Transpose', [g.op('Reshape', [value, g.ints([0, 0, kvHeads, headDim])])], {
-        attributes: { perm: { ints: [0, 2, 1, 3] } },
-      });
-
-    const rotated = this.#rotated(name('q'), this.#project(name('q_proj'), x), heads, shared);
-    // Heads that share keys become rows of one matrix: [B, K, G·S, D].
-    const grouped = g.op(
-      'Transpose',
-      [g.op('Reshape', [rotated, g.ints([0, 0, kvHeads, heads / kvHeads, headDim])])],
-      { attributes: { perm: { ints: [0, 2, 3, 1, 4] } } },
-    );
-    const query = g.op('Mul', [
-      g.op('Reshape', [grouped, g.ints([0, 0, -1, headDim])]),
-      g.scalar(1 / Math.sqrt(headDim)),
-    ]);
-    const key = cached(
-      'key',
-      byHead(this.#rotated(name('k'), this.#project(name('k_proj'), x), kvHeads, shared)),
-    );
-    const value = cached('value', byHead(this.#project(name('v_proj'), x)));
-    const keyT = g.op('Transpose', [key], { attributes: { perm: { ints: [0, 1, 3, 2] } } });
-    const scores = g.op('Add', [g.op('MatMul', [query, keyT]), shared.bias]); // [B, K, G·S, T]
-
-    const mixed = this.#mix(scores, value, shared.ones);
-    const split = g.op('Reshape', [mixed, g.ints([0, 0, heads / kvHeads, -1, headDim])]);
-    const bySequence = g.op('Transpose', [split], { attributes: { perm: { ints: [0, 3, 1, 2, 4] } } });
-    return this.#project(name('o_proj'), g.op('Reshape', [bySequence, g.ints([0, 0, heads * headDim])]));
-  }
-
-  #mix(scores: string, value: string, ones: string): string {
-    const g = this.#graph;
-    if (this.#softmax)
-      return g.op('MatMul', [g.op('Softmax', [scores], { attributes: { axis: { int: -1 } } }), value]);
-    const most = g.op('ReduceMax', [scores, g.ints([-1])]);
-    const weight = g.op('Exp', [g.op('Sub', [scores, most])]);
-    return g.op('Div', [g.op('MatMul', [weight, value]), g.op('MatMul', [weight, ones])]);
-  }
-
-  /** Rotary position embedding, after the per-head norm if the model has one. [B, S, heads·D] in and out. */
-  #rotated(name: string, value: string, heads: number, { positions, cos, sin }: Shared): string {
-    const g = this.#graph;
-    let x = value;
-    if (this.#config.queryKeyNorm) {
-      const split = g.op('Reshape', [x, g.ints([0, 0, heads, this.#config.headDim])]);
-      const normed = this.#norm(split, `${name}_norm.weight`);
-      x = g.op('Reshape', [normed, g.ints([0, 0, heads * this.#config.headDim])]);
-    }
-    return g.op('RotaryEmbedding', [x, positions, cos, sin], { domain: 'com.microsoft' });
-  }
-
-  #feedForward(name: (part: string) => string, x: string): string {
-    const g = this.#graph;
-    // QuickGelu with alpha 1 is x · sigmoid(x), which is SiLU.
-    const gate = g.op('QuickGelu', [this.#project(name('mlp.gate_proj'), x)], {
-      domain: 'com.microsoft',
-      attributes: { alpha: { float: 1 } },
-    });
-    return this.#project(name('mlp.down_proj'), g.op('Mul', [gate, this.#project(name('mlp.up_proj'), x)]));
-  }
-
-  #norm(x: string, weight: string): string {
-    return this.#graph.op('SimplifiedLayerNormalization', [x, this.#weight(weight)], {
-      attributes: { axis: { int: -1 }, epsilon: { float: this.#config.rmsNormEps } },
-    });
-  }
-
-  /** residual + branch, and its norm. */
-  #addNorm(residual: string, branch: string | null, weight: string): { sum: string; normed: string } {
-    if (branch === null) return { sum: residual, normed: this.#norm(residual, weight) };
-    const normed = `${weight}.normed`;
-    const sum = this.#graph.op('SkipSimplifiedLayerNormalization', [residual, branch, this.#weight(weight)], {
-      domain: 'com.microsoft',
-      attributes: { epsilon: { float: this.#config.rmsNormEps } },
-      outputs: [normed, '', '', `${weight}.sum`],
-    });
-    return { sum, normed };
-  }
-
-  #project(name: string, x: string): string {
-    const product = this.#graph.op('MatMul', [x, this.#matrix(`${name}.weight`)]);
-    const bias = `${name}.bias`;
-    return this.#weights.has(bias) ? this.#graph.op('Add', [product, this.#weight(bias)]) : product;
-  }
-
-  #weight(name: string): string {
-    return this.#graph.tensor(name, this.#read(name), this.#dtype);
-  }
-
-  /** A projection, turned from [out, in] to the [in, out] that MatMul takes. */
-  #matrix(name: string): string {
-    const { shape, data } = this.#read(name);
-    const [rows, columns] = shape as [number, number];
-    const turned = new Float32Array(data.length);
-    for (let row = 0; row < rows; row++)
-      for (let column = 0; column < columns; column++)
-        turned[column * rows + row] = data[row * columns + column]!;
-    return this.#graph.tensor(name, { shape: [columns, rows], data: turned }, this.#dtype);
-  }
-
-  #read(name: string): Tensor {
-    const tensor = this.#weights.get(name);
-    if (!tensor) throw new RangeError(`Weight "${name}" is missing.`);
-    return tensor;
-  }
+  // 0 keeps every position, n the last n.
+  const start = g.op('Neg', [g.op('Unsqueeze', [keep, g.ints([0])])]);
+  const kept = g.op('Slice', [normed, start, g.ints([2 ** 31 - 1]), g.ints([1])]);
+  const head = config.tieWordEmbeddings
+    ? g.op('Transpose', [embedding], { attributes: { perm: { ints: [1, 0] } } })
+    : body.matrix('lm_head.weight');
+  g.op('MatMul', [kept, head], { outputs: ['logits'] });
+  g.output('logits', 'float32', ['batch_size', 'kept_length', vocabSize]);
+  for (let layer = 0; layer < layers; layer++)
+    for (const part of ['key', 'value'])
+      g.output(`present.${layer}.${part}`, 'float32', cacheShape('total_sequence_length'));
+  return writeOnnx(g.finish('llama', { '': 18, 'com.microsoft': 1 }));
 }

@@ -49,6 +49,20 @@ describe('config.json', () => {
     expect(parameterCount(config)).toBe(134_515_008); // as the model card's safetensors count says
   });
 
+  test('of a classifier names its labels in order, and asks for a score head', () => {
+    const hub = { ...toHubConfig({ ...tinyConfig(), labels: ['safe', 'odd', 'unsafe'] }) };
+    expect(hub).toMatchObject({
+      architectures: ['LlamaForSequenceClassification'],
+      id2label: { 0: 'safe', 1: 'odd', 2: 'unsafe' },
+      label2id: { safe: 0, odd: 1, unsafe: 2 },
+    });
+    const config = parseLlamaConfig(JSON.parse(JSON.stringify(hub)));
+    expect(config).toEqual({ ...tinyConfig(), labels: ['safe', 'odd', 'unsafe'] });
+    const shapes = weightShapes(config);
+    expect(shapes.get('score.weight')).toEqual([3, config.hiddenSize]);
+    expect(shapes.has('lm_head.weight')).toBe(false);
+  });
+
   test('older and newer spellings are understood', () => {
     const { num_key_value_heads: _, rope_theta: __, ...old } = smolLm2;
     expect(parseLlamaConfig(old)).toMatchObject({ kvHeads: 9, ropeTheta: 10000 });

@@ -6,7 +6,7 @@ import type { LlamaConfig } from '../../../src/models/llama.ts';
 import type { Tensors } from '../../../src/models/safetensors.ts';
 
 export interface ReferenceForward {
-  /** Next-token logits of each position, [L][V]. */
+  /** Next-token logits of each position, [L][V]; for a classifier those of its labels. */
   readonly logits: Float64Array[];
   /** The residual stream at each layer boundary (embedding first; the last entry is before the final norm), [layers + 1][L][d]. */
   readonly hidden: Float64Array[][];
@@ -120,7 +120,7 @@ export function referenceForward(
     });
     boundary(n + 1);
   }
-  const head = config.tieWordEmbeddings ? 'model.embed_tokens' : 'lm_head';
+  const head = config.labels ? 'score' : config.tieWordEmbeddings ? 'model.embed_tokens' : 'lm_head';
   const logits = stream.map((x) => linear(head, norm('model.norm.weight', x)));
   return { logits, hidden };
 }

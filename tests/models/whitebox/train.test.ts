@@ -6,10 +6,10 @@ import { createRandom } from '../../../src/core/random.ts';
 import { initWeights } from '../../../src/models/llama.ts';
 import {
   createTrainer,
-  learningRateAt,
   type Trainer,
   type TrainingBatch,
 } from '../../../src/models/runtimes/whitebox/train.ts';
+import { learningRateAt } from '../../../src/models/runtimes/whitebox/training.ts';
 
 const config = tinyConfig();
 

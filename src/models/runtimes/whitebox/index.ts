@@ -18,7 +18,10 @@ export { createWhiteBoxModel } from './model.ts';
 export type { Intervention, JaxModel, JaxModelParts } from './model.ts';
 export type { ResidualEdit } from './interventions.ts';
 export { createTrainer } from './train.ts';
-export type { Trainer, TrainerOptions, TrainerState, TrainingBatch, TrainingStep } from './train.ts';
+export type { Trainer, TrainingBatch } from './train.ts';
+export { createClassifierTrainer } from './train-classifier.ts';
+export type { ClassifierTrainer, LabeledText } from './train-classifier.ts';
+export type { TrainerOptions, TrainerState, TrainingStep } from './training.ts';
 
 export interface WhiteBoxOptions extends FolderOptions {
   /** jax-js has one default device, so all white-box models of a worker share it. */
@@ -41,6 +44,10 @@ export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOpti
   const folder = openFolder(entry.source, options);
   const { config, tokenizer } = await readDescription(folder);
   const parsed = parseLlamaConfig(config); // before the weights, which may be large
+  if (parsed.labels)
+    throw new LabError('not-supported', `${entry.id} sorts texts into classes; it does not write any.`, {
+      advice: 'Pick a language model, or give this one the role of a guard.',
+    });
   const chatTokenizer = createChatTokenizer(tokenizer);
   const weights = await readWeights(folder);
   signal?.throwIfAborted();

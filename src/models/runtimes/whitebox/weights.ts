@@ -8,7 +8,7 @@ import type { Arrays } from './forward.ts';
 export interface DeviceWeights extends Record<string, np.Array | Arrays | Arrays[]> {
   /** By the names within a layer: `self_attn.q_proj.weight` and so on. */
   layers: Arrays[];
-  /** `norm`, and `head` unless it is the embedding. */
+  /** `norm`, and `head` (the score head of a classifier) unless it is the embedding. */
   final: Arrays;
   /** [V, d] */
   embedding: np.Array;
@@ -21,7 +21,7 @@ function place(weights: DeviceWeights, name: string): [group: Arrays, key: strin
   const [, index, local] = layerName.exec(name) ?? [];
   if (index !== undefined) return [weights.layers[Number(index)]!, local!];
   if (name === 'model.norm.weight') return [weights.final, 'norm'];
-  if (name === 'lm_head.weight') return [weights.final, 'head'];
+  if (name === 'lm_head.weight' || name === 'score.weight') return [weights.final, 'head'];
   return [weights as unknown as Arrays, 'embedding'];
 }
 
