@@ -69,6 +69,8 @@ export interface ChatRequest {
   readonly sampling: Sampling & { readonly maxNewTokens: number };
   readonly seed: number;
   readonly topTokens: number;
+  /** Ids of the first tokens of the answer, taken in place of what sampling chose. */
+  readonly forced?: readonly number[];
   readonly evaluators?: readonly MethodChoice[];
 }
 export interface ChatReply {

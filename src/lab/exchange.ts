@@ -38,7 +38,12 @@ export async function chatOnce(
     request,
     { ...behavior, prompt: lastUserText(request.messages) },
     bench,
-    { ...listeners, onToken, topTokens: request.topTokens },
+    {
+      ...listeners,
+      onToken,
+      topTokens: request.topTokens,
+      ...(request.forced && { forced: request.forced }),
+    },
     (made) =>
       request.attack
         ? { ...made, messages: inPlaceOfLastTurn(request.messages, made.messages) }
@@ -81,7 +86,7 @@ async function attempt(
   request: Request,
   behavior: Behavior,
   { registries, models }: Bench,
-  { onStep, signal, ...listening }: Listeners & Pick<GenerateOptions, 'onToken' | 'topTokens'>,
+  { onStep, signal, ...listening }: Listeners & Pick<GenerateOptions, 'onToken' | 'topTokens' | 'forced'>,
   place: (made: AttackResult) => AttackResult,
 ) {
   const startedAt = new Date().toISOString();

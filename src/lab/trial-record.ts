@@ -29,14 +29,18 @@ export const trialRecord = ({ key, behavior, made, reply, error, ...parts }: Tri
   ...parts,
 });
 
-/** Excluded tokens have a log-prob of −∞, which no JSON file can hold. */
+/** Excluded tokens have a log-prob of −∞ and are infinitely far from the base, which no JSON file can hold. */
 function finite({ top, policy, ...token }: TokenTrace): TokenTrace {
   const possible = (options: TokenTrace['top']) => options.filter(({ logProb }) => Number.isFinite(logProb));
-  return {
-    ...token,
-    top: possible(top),
-    ...(policy && {
-      policy: { ...policy, base: possible(policy.base), companions: policy.companions.map(possible) },
-    }),
-  };
+  return { ...token, top: possible(top), ...(policy && { policy: finitePolicy(policy, possible) }) };
 }
+
+const finitePolicy = (
+  { id, divergence = Infinity, base, companions }: NonNullable<TokenTrace['policy']>,
+  possible: (options: TokenTrace['top']) => TokenTrace['top'],
+): NonNullable<TokenTrace['policy']> => ({
+  id,
+  ...(divergence < Infinity && { divergence }),
+  base: possible(base),
+  companions: companions.map(possible),
+});

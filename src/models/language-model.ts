@@ -35,6 +35,11 @@ export interface GenerateOptions extends Abortable {
   readonly policy?: DecodingPolicy;
   /** Changes the model itself; needs one of tier white-box. Requests that share the object share a batch. */
   readonly edit?: ModelEdit;
+  /**
+   * Ids of the first new tokens, taken in place of what sampling chose; later tokens are sampled as ever. Everything
+   * about them is recorded, so that an answer can be taken up at any token and led another way. Needs tier grey-box.
+   */
+  readonly forced?: readonly number[];
   /** How many likely alternatives to record per token. Default 0: tokens are not recorded. */
   readonly topTokens?: number;
   /** Called after each token with the text so far. */

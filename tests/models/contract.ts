@@ -44,6 +44,7 @@ export function describeModel(
 
     describeGeneration(() => model, special);
     describeSeries(() => model, tolerance);
+    describeForcedTokens(() => model);
     describeSessions(() => model, tolerance);
     describePolicies(() => model);
     describeGradients(() => model);
@@ -237,6 +238,41 @@ function describeSeries(model: () => LanguageModel, tolerance: number): void {
       }
       expect(text.startsWith(tokens.map((token) => token.text).join(''))).toBe(true);
       expect(text.startsWith(seen.at(-1) ?? '')).toBe(true);
+    }),
+  );
+}
+
+function describeForcedTokens(model: () => LanguageModel): void {
+  const recorded: GenerateOptions = { ...options, topTokens: 5, sampling: { temperature: 1, topP: 1 } };
+
+  test('forced tokens are refused below the grey box', async () => {
+    if (isScoring(model())) return;
+    await expect(model().generate(hello, { ...options, forced: [1] })).rejects.toMatchObject({
+      code: 'not-supported',
+    });
+  });
+
+  test(
+    'forcing the tokens that were drawn leads to the same answer, forcing others to one that opens with them',
+    onScoring(model, async (scoring) => {
+      const expected = await scoring.generate(hello, recorded);
+      const ids = expected.tokens.map(({ id }) => id);
+      expect(await scoring.generate(hello, { ...recorded, forced: ids.slice(0, 3) })).toEqual(expected);
+      const other = scoring.tokenizer.encode('z')[0]!;
+      const forced = [...ids.slice(0, 1), other];
+      const { tokens } = await scoring.generate(hello, { ...recorded, forced });
+      expect(tokens.slice(0, 2).map(({ id }) => id)).toEqual(forced);
+      expect(tokens[0]).toEqual(expected.tokens[0]);
+    }),
+  );
+
+  test(
+    'a forced token outside the vocabulary refuses its own request alone',
+    onScoring(model, async (scoring) => {
+      const bad = scoring.generate(hello, { ...options, forced: [99_999_999] });
+      const good = answer(scoring, others[0]!);
+      await expect(bad).rejects.toMatchObject({ code: 'bad-input' });
+      expect(await good).toEqual(await answer(scoring, others[0]!));
     }),
   );
 }

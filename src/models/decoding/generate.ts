@@ -15,8 +15,9 @@ import {
   type ScoringModel,
 } from '../language-model.ts';
 import { untilAborted, whenAllAborted } from './abort.ts';
-import { contextOverflow, refuseEdit } from './checks.ts';
+import { checkSequence, contextOverflow, refuseEdit } from './checks.ts';
 import { joinRequests, turn } from './join.ts';
+import { divergence, entropy } from './measures.ts';
 import type { Companion, DecodingPolicy, TokenOption, TokenTrace } from './policy.ts';
 import { logSoftmax, sample, topIds } from './sampler.ts';
 
@@ -143,6 +144,9 @@ function admit(
     if (ownRoom < 1) throw contextOverflow(other, own.length);
     // A companion that is released in time limits nothing.
     if (ownRoom < steps) room = Math.min(room, ownRoom);
+  const { id, contextWindow, tokenizer } = model;
+  if (options.forced?.length)
+    checkSequence({ id, contextWindow, vocabSize: tokenizer.vocabSize }, options.forced);
     prompts.push(own);
   }
   return {
@@ -171,7 +175,9 @@ function chooseToken(
 ): void {
   const { options } = row;
   const logits = policy ? policy.next({ index: step, base, companions }) : base;
-  const id = sample(logits, options.sampling ?? greedy, row.random);
+  // A draw is made for a forced token too, so that forcing what was drawn before leads to the same answer.
+  const drawn = sample(logits, options.sampling ?? greedy, row.random);
+  const id = options.forced?.[step] ?? drawn;
   if (tokenizer.endIds.has(id)) {
     row.finish = 'end';
     return;
@@ -198,10 +204,13 @@ function chooseToken(
     text: added,
     logProb: logProbs[id]!,
     top: list(logProbs),
-    ...(policy && {
+    ...(count > 0 && { entropy: entropy(logProbs) }),
+    ...(policy && unsteered && {
       policy: {
         id: policy.id,
-        base: list(logSoftmax(base)),
+        ...(count > 0 && { divergence: divergence(logProbs, unsteered) }),
+        base: list(unsteered),
+  const unsteered = policy && logSoftmax(base);
         companions: companions.map((other) => list(logSoftmax(other))),
       },
     }),

@@ -47,9 +47,13 @@ export interface TokenTrace {
   readonly logProb: number;
   /** The likeliest alternatives, likeliest first. */
   readonly top: readonly TokenOption[];
+  /** Entropy of the distribution that was sampled (before temperature), nats. There when alternatives are listed. */
+  readonly entropy?: number;
   /** What base and companions preferred, while a policy acted on this token. */
   readonly policy?: {
     readonly id: string;
+    /** KL(sampled‖base), nats: how far the policy moved this step. There when alternatives are listed. */
+    readonly divergence?: number;
     readonly base: readonly TokenOption[];
     readonly companions: readonly (readonly TokenOption[])[];
   };

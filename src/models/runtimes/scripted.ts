@@ -99,8 +99,8 @@ function blackBox({
     async generate(messages, options) {
       await turn();
       options.signal?.throwIfAborted();
-      if (options.policy)
-        throw new LabError('not-supported', `${id} does not show its distributions, which a policy needs.`, {
+      if (options.policy ?? options.forced)
+        throw new LabError('not-supported', `${id} shows neither its distributions nor its tokens.`, {
           advice: 'Pick a model of tier grey-box.',
         });
       refuseEdit(id, options);
