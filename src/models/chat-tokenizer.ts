@@ -13,6 +13,8 @@ export type SpecialTokens = 'text' | 'control';
 export interface PromptOptions {
   readonly assistantPrefix?: string | undefined;
   readonly specialTokens?: SpecialTokens | undefined;
+  /** Cuts the text of a user turn into pieces that are encoded one by one. Default: one piece. */
+  readonly pieces?: ((text: string) => readonly string[]) | undefined;
 }
 
 export interface ChatTokenizer {
@@ -48,7 +50,7 @@ interface TokenizerJson {
   readonly model: { readonly vocab: Readonly<Record<string, number>> | readonly unknown[] };
 }
 
-/** Splits a typed special token in two, so that neither half is taken for a real one. */
+/** Splits text where tokens must not join: a typed special token, so that neither half is taken for a real one. */
 const guard = '\uE0F7';
 
 /** @throws LabError 'bad-model' if the files lack a chat template or cannot be parsed. */
@@ -69,10 +71,12 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
       .split(guard)
       .flatMap((piece) => (piece === '' ? [] : tokenizer.encode(piece, { add_special_tokens: false }).ids));
 
-  const render = (messages: readonly ChatMessage[], reading: SpecialTokens): string => {
+  const render = (messages: readonly ChatMessage[], { specialTokens = 'text', pieces }: PromptOptions) => {
+    const cut = (role: ChatMessage['role'], content: string) =>
+      role === 'user' && pieces ? pieces(content).join(guard) : content;
     const shown = messages.map(({ role, content }) => ({
       role,
-      content: reading === 'control' ? content : protect(content),
+      content: specialTokens === 'control' ? cut(role, content) : protect(cut(role, content)),
     }));
     try {
       return template.render({ ...variables, messages: shown, add_generation_prompt: true });
@@ -102,11 +106,11 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
       ids.length === 0
         ? ''
         : tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
-    prompt: (messages, { assistantPrefix = '', specialTokens = 'text' } = {}) => [
-      ...render(messages, specialTokens)
+    prompt: (messages, options = {}) => [
+      ...render(messages, options)
         .split(anySpecial)
         .flatMap((piece) => specials.get(piece) ?? encodePieces(piece)),
-      ...encode(assistantPrefix),
+      ...encode(options.assistantPrefix ?? ''),
     ],
   };
 }

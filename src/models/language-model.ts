@@ -5,7 +5,7 @@
  */
 import type { ChatMessage } from '../core/chat.ts';
 import type { Access } from '../core/method.ts';
-import type { ChatTokenizer, SpecialTokens } from './chat-tokenizer.ts';
+import type { ChatTokenizer, PromptOptions, SpecialTokens } from './chat-tokenizer.ts';
 import type { DecodingPolicy, TokenTrace } from './decoding/policy.ts';
 
 export interface Abortable {
@@ -44,6 +44,18 @@ export interface GenerateOptions extends Abortable {
   readonly topTokens?: number;
   /** Called after each token with the text so far. */
   readonly onToken?: (token: TokenTrace, text: string) => void;
+  /** Can end the answer while it is written; needs a model of tier grey-box, others write on. */
+  readonly watch?: Watch;
+  /** Cuts the text of user turns into pieces that are encoded one by one. Default: one piece. */
+  readonly pieces?: PromptOptions['pieces'];
+}
+
+/** Looks at an answer while it is written. The next token waits for it, so that where it stops depends on nothing else. */
+export interface Watch {
+  /** Tokens from one look to the next; there is always one at the end. */
+  readonly every: number;
+  /** Told the new text so far and its length in tokens. `true` ends the answer there, as 'blocked'. */
+  readonly stop: (text: string, tokens: number) => Promise<boolean>;
 }
 
 export type FinishReason = 'end' | 'length' | 'stop-string' | 'blocked';
@@ -55,6 +67,15 @@ export interface DefenseEvent {
   readonly reason: string;
   /** What was measured, for the trial's chain; plain numbers and strings. */
   readonly detail?: Readonly<Record<string, number | string | boolean>>;
+  /** What it spent beside the answer itself: on other models, and on the target when asked more than once. */
+  readonly cost?: DefenseCost;
+}
+
+export interface DefenseCost {
+  /** Texts generated, scored or classified. */
+  readonly queries: number;
+  /** Prompt and new tokens of what was generated or scored; what a classifier reads is not counted in tokens. */
+  readonly tokens: number;
 }
 
 export interface Generation {

@@ -42,6 +42,8 @@ interface Row {
   readonly tokens: TokenTrace[];
   text: string;
   finish: FinishReason | null;
+  /** Tokens at the last look of `options.watch`. */
+  seen: number;
   /** Rejected; its place in the batch is given up. */
   failed: boolean;
 }
@@ -92,6 +94,15 @@ export function createGenerate(
               row.failed = true;
             }
           }
+          if (rows.some(({ options }) => options.watch))
+            await Promise.all(
+              rows.map((row) =>
+                look(row, model.tokenizer).catch((reason: unknown) => {
+                  reject(row.index, reason);
+                  row.failed = true;
+                }),
+              ),
+            );
           if (performance.now() - lastTurn > turnEveryMs) {
             await turn();
             lastTurn = performance.now();
@@ -134,6 +145,9 @@ function admit(
   index: number,
 ): Row {
   refuseEdit(model.id, options);
+  const { id, contextWindow, tokenizer } = model;
+  if (options.forced?.length)
+    checkSequence({ id, contextWindow, vocabSize: tokenizer.vocabSize }, options.forced);
   const prompt = model.tokenizer.prompt(messages, options);
   if (prompt.length >= model.contextWindow) throw contextOverflow(model, prompt.length);
   let room = Math.min(options.maxNewTokens, model.contextWindow - prompt.length);
@@ -144,9 +158,6 @@ function admit(
     if (ownRoom < 1) throw contextOverflow(other, own.length);
     // A companion that is released in time limits nothing.
     if (ownRoom < steps) room = Math.min(room, ownRoom);
-  const { id, contextWindow, tokenizer } = model;
-  if (options.forced?.length)
-    checkSequence({ id, contextWindow, vocabSize: tokenizer.vocabSize }, options.forced);
     prompts.push(own);
   }
   return {
@@ -160,6 +171,7 @@ function admit(
     tokens: [],
     text: '',
     finish: null,
+    seen: 0,
     failed: false,
   };
 }
@@ -197,6 +209,7 @@ function chooseToken(
   if (!recorded) return;
 
   const logProbs = logSoftmax(logits);
+  const unsteered = policy && logSoftmax(base);
   const list = (values: Float32Array): TokenOption[] =>
     topIds(values, count).map((top) => ({ id: top, text: tokenizer.decode([top]), logProb: values[top]! }));
   const token: TokenTrace = {
@@ -205,18 +218,28 @@ function chooseToken(
     logProb: logProbs[id]!,
     top: list(logProbs),
     ...(count > 0 && { entropy: entropy(logProbs) }),
-    ...(policy && unsteered && {
-      policy: {
-        id: policy.id,
-        ...(count > 0 && { divergence: divergence(logProbs, unsteered) }),
-        base: list(unsteered),
-  const unsteered = policy && logSoftmax(base);
-        companions: companions.map((other) => list(logSoftmax(other))),
-      },
-    }),
+    ...(policy &&
+      unsteered && {
+        policy: {
+          id: policy.id,
+          ...(count > 0 && { divergence: divergence(logProbs, unsteered) }),
+          base: list(unsteered),
+          companions: companions.map((other) => list(logSoftmax(other))),
+        },
+      }),
   };
   if (count > 0) row.tokens.push(token);
   options.onToken?.(token, row.text);
+}
+
+/** Show the answer so far to whoever watches it, when it is time or the answer is done. */
+async function look(row: Row, tokenizer: ChatTokenizer): Promise<void> {
+  const { ids, finish, options, failed } = row;
+  if (!options.watch || failed || ids.length === row.seen) return;
+  if (finish === null && ids.length % options.watch.every !== 0) return;
+  row.seen = ids.length;
+  const text = finish === 'stop-string' ? row.text : textOf(row, tokenizer);
+  if (await options.watch.stop(text, ids.length)) row.finish = 'blocked';
 }
 
 /** Text of the new tokens. Decoded after the prefix, since some tokenizers drop a leading space. */

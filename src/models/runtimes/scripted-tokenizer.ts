@@ -49,11 +49,13 @@ export function scriptedTokenizer(pieces: readonly string[] = []): ScriptedToken
     specialIds: new Set(controls.keys()),
     encode,
     decode,
-    prompt: (messages, { assistantPrefix = '', specialTokens = 'text' } = {}) => [
+    prompt: (messages, { assistantPrefix = '', specialTokens = 'text', pieces } = {}) => [
       bosId,
       ...messages.flatMap(({ role, content }) => [
         headerIds[role],
-        ...(specialTokens === 'control' ? encodeControl(content) : encode(content)),
+        ...(role === 'user' && pieces ? pieces(content) : [content]).flatMap((piece) =>
+          specialTokens === 'control' ? encodeControl(piece) : encode(piece),
+        ),
         endId,
       ]),
       headerIds.assistant,

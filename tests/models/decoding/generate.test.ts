@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { user } from '../../../src/core/chat.ts';
 import type { DecodingPolicy } from '../../../src/models/decoding/policy.ts';
-import type { DecodeSession, ScoringModel } from '../../../src/models/language-model.ts';
+import type { DecodeSession, ScoringModel, Watch } from '../../../src/models/language-model.ts';
 import { createGenerate } from '../../../src/models/decoding/generate.ts';
 import { answering, scripted } from '../../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../../src/models/runtimes/scripted-tokenizer.ts';
@@ -148,5 +148,63 @@ describe('text', () => {
     });
     const given = { maxNewTokens: 9, assistantPrefix: 'Sure,' };
     expect((await trimming.generate([user('x')], given)).text).toBe(' yes');
+  });
+});
+
+describe('a watched answer', () => {
+  const watching = (every: number, stopAt = Infinity) => {
+    const looks: [string, number][] = [];
+    const watch: Watch = {
+      every,
+      stop: async (text, tokens) => {
+        looks.push([text, tokens]);
+        return tokens >= stopAt;
+      },
+    };
+    return { looks, watch };
+  };
+  const ask = (watch: Watch, text = 'abcdefg') =>
+    scripted({ next: answering(() => text) }).generate([user('go')], { maxNewTokens: 20, watch });
+
+  test('is looked at every few tokens and once at its end', async () => {
+    const { looks, watch } = watching(3);
+    expect(await ask(watch)).toMatchObject({ text: 'abcdefg', finishReason: 'end' });
+    expect(looks).toEqual([
+      ['abc', 3],
+      ['abcdef', 6],
+      ['abcdefg', 7],
+    ]);
+  });
+  test('is not looked at twice at one length', async () => {
+    const { looks, watch } = watching(7);
+    await ask(watch);
+    expect(looks).toEqual([['abcdefg', 7]]);
+  });
+  test('ends at the look that says so, and costs no token more', async () => {
+    const { watch } = watching(2, 4);
+    expect(await ask(watch)).toMatchObject({
+      text: 'abcd',
+      finishReason: 'blocked',
+      completionTokens: 4,
+    });
+  });
+  test('stops alone: what shares its batch goes on', async () => {
+    const model = scripted({ next: answering((messages) => messages[0]!.content) });
+    const { watch } = watching(2, 2);
+    const [stopped, whole] = await Promise.all([
+      model.generate([user('first')], { maxNewTokens: 20, watch }),
+      model.generate([user('other')], { maxNewTokens: 20 }),
+    ]);
+    expect([stopped.text, whole.text]).toEqual(['fi', 'other']);
+  });
+  test('fails alone when the look does', async () => {
+    const model = echo();
+    const watch: Watch = { every: 1, stop: () => Promise.reject(new Error('blind')) };
+    const [failed, whole] = await Promise.allSettled([
+      model.generate([user('a')], { maxNewTokens: 20, watch }),
+      model.generate([user('b')], { maxNewTokens: 20 }),
+    ]);
+    expect(failed).toMatchObject({ status: 'rejected', reason: new Error('blind') });
+    expect(whole).toMatchObject({ status: 'fulfilled', value: { text: 'b ok' } });
   });
 });
