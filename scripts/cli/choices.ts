@@ -1,6 +1,6 @@
 /** @file Reads methods, options, behaviors and roles as they are written on the command line. */
 import type { Behavior } from '../../src/core/behavior.ts';
-import type { ModelRole } from '../../src/core/method.ts';
+import { rolesNeeded, type ModelRole } from '../../src/core/method.ts';
 import type { Option, OptionsSpec } from '../../src/core/options.ts';
 import type { MethodChoice } from '../../src/lab/api.ts';
 import { findModel } from '../../src/lab/model-pool.ts';
@@ -63,18 +63,18 @@ export function rolesFor(request: Request, written: readonly string[]): Partial<
   };
   const target = findModel(registries.models, request.model);
   const filled = Object.keys(known);
-  const attacks = (request.attack ? [request.attack] : []).map(
-    (choice) => chooseMethod(registries.attacks, choice, filled).method,
+  const attacks = (request.attack ? [request.attack] : []).map((choice) =>
+    chooseMethod(registries.attacks, choice, filled),
   );
-  const defenses = request.defenses.map((choice) => chooseMethod(registries.defenses, choice, filled).method);
-  const evaluators = request.evaluators.map(
-    (choice) => chooseMethod(registries.evaluators, choice, filled).method,
+  const defenses = request.defenses.map((choice) => chooseMethod(registries.defenses, choice, filled));
+  const evaluators = request.evaluators.map((choice) => chooseMethod(registries.evaluators, choice, filled));
+  for (const { method } of [...attacks, ...defenses]) checkAccess(method, target);
+  const needed = new Set(
+    [...attacks, ...defenses, ...evaluators].flatMap(({ method, options }) => rolesNeeded(method, options)),
   );
-  for (const method of [...attacks, ...defenses]) checkAccess(method, target);
-  const needed = new Set([...attacks, ...defenses, ...evaluators].flatMap(({ needs }) => needs));
   return Object.fromEntries([...needed].map((role) => [role, findModel(registries.models, known[role]!).id]));
 }
 
 /** Every evaluator that consults no model: rules cost nothing. */
 export const ruleEvaluators = (): MethodChoice[] =>
-  registries.evaluators.all.filter(({ needs }) => needs.length === 0).map(({ id }) => ({ id }));
+  registries.evaluators.all.filter((card) => rolesNeeded(card).length === 0).map(({ id }) => ({ id }));

@@ -50,12 +50,27 @@ export interface MethodCard {
   readonly stage?: Stage;
   /** Roles that the plan must fill before the method can run. */
   readonly needs: readonly ModelRole[];
+  /** Further roles, by option and by its value as text: those that this choice calls for. */
+  readonly needsWhen?: Readonly<Record<string, Readonly<Record<string, readonly ModelRole[]>>>>;
+  /** Roles whose models it looks into: those models run where they are white boxes. */
+  readonly transparent?: readonly LanguageRole[];
   /** Labels of the mitigation taxonomy; empty for attacks and evaluators. */
   readonly taxonomy: readonly string[];
   readonly options: OptionsSpec;
   /** The prompt texts it works with, by name; a template pack may replace them. */
   readonly templates?: Templates;
 }
+
+/** Every role that the plan must fill when `method` runs with `values`; options left out have their defaults. */
+export const rolesNeeded = (
+  { needs, needsWhen = {}, options }: Pick<MethodCard, 'needs' | 'needsWhen' | 'options'>,
+  values: Readonly<Record<string, unknown>> = {},
+): readonly ModelRole[] => [
+  ...needs,
+  ...Object.entries(needsWhen).flatMap(
+    ([option, byValue]) => byValue[String(values[option] ?? options[option]?.default)] ?? [],
+  ),
+];
 
 /** An explicit, ordered list of plug-ins with look-up by id. @throws Error at import on a duplicate id. */
 export interface Registry<T extends { readonly id: string }> {

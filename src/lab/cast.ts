@@ -31,10 +31,19 @@ export interface Cast {
   classifier(role: ClassifierRole): TextClassifier;
 }
 
+export interface Casting {
+  readonly target: ModelEntry;
+  readonly roles: RoleEntries;
+  /** Whether a method looks into the target. */
+  readonly whiteBox: boolean;
+  /** Roles that a method looks into. */
+  readonly transparent?: readonly ModelRole[];
+}
+
 /** Load what an experiment on `target` needs. @throws LabError naming the model that cannot be loaded. */
 export async function loadCast(
   pool: ModelPool,
-  { target, roles, whiteBox }: { target: ModelEntry; roles: RoleEntries; whiteBox: boolean },
+  { target, roles, whiteBox, transparent: seenThrough = [] }: Casting,
   options: Omit<LoadOptions, 'access'>,
 ): Promise<Cast> {
   const load = (entry: ModelEntry, access = usualAccess(entry)) => pool.get(entry, { ...options, access });
@@ -42,7 +51,10 @@ export async function loadCast(
   const transparent = whiteBox ? await load(target, 'white-box') : undefined;
   const players = new Map<string, LanguageModel>();
   const classifiers = new Map<string, TextClassifier>();
-  for (const [role, entry] of Object.entries(roles)) players.set(role, await load(entry));
+  for (const [role, entry] of Object.entries(roles)) {
+    const access = seenThrough.some((name) => name === role) ? 'white-box' : usualAccess(entry);
+    players.set(role, await load(entry, access));
+  }
   return {
     target: (access) => (access === 'white-box' && transparent) || usual,
     role: (role) => playerOf(players, role),

@@ -104,7 +104,8 @@ async function attempt(
   );
   const roles = findRoles(request.roles, registries.models);
   const whiteBox = attack?.method.access === 'white-box';
-  const cast = await loadCast(models, { target, roles, whiteBox }, { signal });
+  const transparent = attack?.method.transparent ?? [];
+  const cast = await loadCast(models, { target, roles, whiteBox, transparent }, { signal });
 
   const seed = `${request.seed}/${target.id}/${behavior.id}/${attack?.method.id ?? 'none'}`;
   const clock = stopwatch();

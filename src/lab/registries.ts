@@ -57,6 +57,7 @@ const card = ({
   summary,
   access,
   needs,
+  needsWhen,
   taxonomy,
   options,
 }: Attack | Defense | Evaluator) => ({
@@ -66,6 +67,7 @@ const card = ({
   summary,
   access,
   needs,
+  ...(needsWhen && { needsWhen }),
   taxonomy,
   options,
 });

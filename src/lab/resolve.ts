@@ -2,7 +2,7 @@
 import type { Attack } from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
 import { LabError } from '../core/errors.ts';
-import { grants, type MethodCard, type ModelRole, type Registry } from '../core/method.ts';
+import { grants, rolesNeeded, type MethodCard, type ModelRole, type Registry } from '../core/method.ts';
 import { parseOptions, type OptionsSpec, type OptionValues } from '../core/options.ts';
 import type { Defense } from '../defenses/defense.ts';
 import type { Evaluator } from '../evaluators/evaluator.ts';
@@ -141,12 +141,13 @@ export function chooseMethod<M extends MethodCard>(
   filledRoles: readonly string[],
 ): Chosen<M> {
   const method = registry.get(id);
-  const missing = method.needs.filter((role) => !filledRoles.includes(role));
+  const values = parseOptions(method.options, options ?? {}, id);
+  const missing = rolesNeeded(method, values).filter((role) => !filledRoles.includes(role));
   if (missing.length > 0)
     throw new LabError('bad-plan', `"${id}" needs a model in the role ${missing.join(' and ')}.`, {
       advice: `Add ${missing.map((role) => `models.roles.${role}`).join(' and ')} to the plan.`,
     });
-  return { method, options: parseOptions(method.options, options ?? {}, id) };
+  return { method, options: values };
 }
 
 /** @throws LabError 'not-supported' when no runtime of the model shows what the method needs */

@@ -64,6 +64,7 @@ async function* runMissing(
   const crafted = new Map(run.stored.map(({ record }) => [record.seed, craftedIn(record)]));
   const unfinished = chunks.filter(({ trials }) => trials.some(({ place }) => !records.has(place)));
   const whiteBox = resolved.attacks.some(({ method }) => method.access === 'white-box');
+  const transparent = resolved.attacks.flatMap(({ method }) => method.transparent ?? []);
 
   for (const target of resolved.targets) {
     const ofTarget = unfinished.filter((chunk) => chunk.target === target);
@@ -71,7 +72,7 @@ async function* runMissing(
     const cast = yield* eventsOf<RunEvent, Cast>((emit) =>
       loadCast(
         models,
-        { target, roles: resolved.roles, whiteBox },
+        { target, roles: resolved.roles, whiteBox, transparent },
         { signal, onProgress: (progress) => emit({ type: 'load', progress }) },
       ),
     );

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { defineAttack } from '../../src/attacks/attack.ts';
 import { failure } from '../../src/core/errors.ts';
-import { expanded, plan } from './bench.ts';
+import { registry, rolesNeeded } from '../../src/core/method.ts';
+import { boolean, choice } from '../../src/core/options.ts';
+import { chooseMethod } from '../../src/lab/resolve.ts';
+import { expanded, plan, walk } from './bench.ts';
 
 function refusal(changes: object) {
   try {
@@ -104,4 +108,29 @@ describe('a bad plan is refused before anything runs, with the path and what to 
 test('a limit takes that many of each kind, in the order of the set', () => {
   const { resolved } = expanded({ ...plan, behaviors: [{ set: 'toys', limit: 2 }] });
   expect(resolved.behaviors.map(({ id }) => id)).toEqual(['a', 'b', 'kitten', 'bread']);
+});
+
+describe('roles that an option calls for', () => {
+  const picky = defineAttack({
+    ...walk,
+    id: 'picky',
+    needs: ['attacker'],
+    needsWhen: { oracle: { judge: ['judge'] }, probe: { true: ['scorer'] } },
+    options: {
+      oracle: choice({ description: 'Who decides.', choices: ['refusal', 'judge'], default: 'judge' }),
+      probe: boolean({ description: 'Whether to probe.', default: false }),
+    },
+  });
+  test('follow its value, or its default', () => {
+    expect(rolesNeeded(picky)).toEqual(['attacker', 'judge']);
+    expect(rolesNeeded(picky, { oracle: 'refusal', probe: true })).toEqual(['attacker', 'scorer']);
+  });
+  test('are asked for when the option is set so', () => {
+    const known = registry('attack', [picky]);
+    const pick = (options: Record<string, unknown>) => () =>
+      chooseMethod(known, { id: 'picky', options }, ['attacker']);
+    expect(pick({ oracle: 'refusal' })).not.toThrow();
+    expect(pick({})).toThrow(/judge/);
+    expect(pick({ oracle: 'refusal', probe: true })).toThrow(/scorer/);
+  });
 });

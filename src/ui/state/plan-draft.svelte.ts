@@ -1,5 +1,5 @@
 /** @file A plan while it is being put together in forms. */
-import type { ModelRole } from '../../core/method.ts';
+import { rolesNeeded, type ModelRole } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/api.ts';
 import type { Plan, PlanInput } from '../../lab/plan.ts';
 import { choiceOf, isValid, type OptionInput } from './method-pick.ts';
@@ -63,11 +63,19 @@ export class PlanDraft {
   /** Roles that the chosen methods need, each once. */
   readonly neededRoles = $derived.by((): readonly ModelRole[] => {
     const kinds: readonly Kind[] = ['attacks', 'defenses', 'evaluators'];
-    const chosen = kinds.flatMap((kind) => this.#catalogue[kind].filter(({ id }) => this.isChosen(kind, id)));
-    const inStacks = this.stacks.flatMap(({ stack }) =>
-      this.#catalogue.defenses.filter(({ id }) => stack.some((method) => method.id === id)),
+    const chosen = kinds.flatMap((kind) =>
+      this.#catalogue[kind]
+        .filter(({ id }) => this.isChosen(kind, id))
+        .flatMap((card) => rolesNeeded(card, this.options[card.id])),
     );
-    const needed = [...chosen, ...inStacks].flatMap(({ needs }) => needs);
+    const inStacks = this.stacks.flatMap(({ stack }) =>
+      stack.flatMap(({ id, options }) =>
+        this.#catalogue.defenses
+          .filter((card) => card.id === id)
+          .flatMap((card) => rolesNeeded(card, options)),
+      ),
+    );
+    const needed = [...chosen, ...inStacks];
     return needed.filter((role, index) => needed.indexOf(role) === index);
   });
 

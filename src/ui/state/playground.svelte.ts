@@ -1,5 +1,6 @@
 /** @file The playground: one prompt, one attack, and a stack of defenses that can be reordered and switched. */
 import type { Behavior } from '../../core/behavior.ts';
+import { rolesNeeded } from '../../core/method.ts';
 import type { Catalogue, MethodChoice } from '../../lab/api.ts';
 import type { LabClient } from '../../lab/client.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
@@ -137,8 +138,8 @@ export class Playground {
 }
 
 /** Evaluators that need no other model: cheap enough to run on every answer. */
-const evaluatorChoice = ({ id, needs }: Catalogue['evaluators'][number]): MethodChoice[] =>
-  needs.length === 0 ? [{ id }] : [];
+const evaluatorChoice = (card: Catalogue['evaluators'][number]): MethodChoice[] =>
+  rolesNeeded(card).length === 0 ? [{ id: card.id }] : [];
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
