@@ -5,6 +5,7 @@ import type { DecodingPolicy } from '../../models/decoding/policy.ts';
 import { isScoring, type LanguageModel, type ScoringModel } from '../../models/language-model.ts';
 import { blackBox, defineDefense, withEvent } from '../defense.ts';
 import { amplifyExpert } from '../parts/merge.ts';
+import { refusePolicy } from '../parts/one-policy.ts';
 import { withinModel } from '../parts/taxonomy.ts';
 
 interface Strength {
@@ -87,14 +88,7 @@ export const safeDecoding = defineDefense({
     return {
       ...blackBox(model, 'safe-decoding'),
       async generate(messages, options) {
-        if (options.policy)
-          throw new LabError(
-            'not-supported',
-            'SafeDecoding cannot share the decode loop with another policy.',
-            {
-              advice: 'Keep one token-level defense in the stack.',
-            },
-          );
+        refusePolicy('SafeDecoding', options);
         const reply = await model.generate(messages, { ...options, policy });
         return withEvent(
           reply,

@@ -1,0 +1,160 @@
+import { editLastUser, lastUserText, type ChatMessage } from '../../core/chat.ts';
+import { arxiv } from '../../core/method.ts';
+import { choice, integer, number } from '../../core/options.ts';
+import { createRandom } from '../../core/random.ts';
+import {
+  greedy,
+  type DefenseCost,
+  type GenerateOptions,
+  type LanguageModel,
+} from '../../models/language-model.ts';
+import { blackBox, blocked, defineDefense, withEvent, type DefenseContext } from '../defense.ts';
+import { copyOf, declines, spentOn } from '../parts/copies.ts';
+import { erasedTexts } from '../parts/erase.ts';
+import { createGuard, guardOptions } from '../parts/guard.ts';
+import { piecesOf } from '../parts/pieces.ts';
+import { aroundModel } from '../parts/taxonomy.ts';
+
+/** Which of several wordings of the last user turn are harmful, and what it cost to find out. */
+type Filter = (
+  texts: readonly string[],
+  messages: readonly ChatMessage[],
+  options: GenerateOptions,
+) => Promise<{ readonly verdicts: readonly boolean[]; readonly cost: DefenseCost }>;
+
+const guardFilter = (
+  { classifier }: DefenseContext,
+  chosen: { readonly label: string; readonly threshold: number; readonly temperature: number },
+): Filter => {
+  const reader = classifier('prompt-guard');
+  const guard = createGuard(reader, { ...chosen, window: reader.contextWindow }, 'erase-and-check');
+  return async (texts, _, { signal }) => {
+    const harm = await guard.probabilities(texts, { signal });
+    return {
+      verdicts: harm.map((probability) => probability >= chosen.threshold),
+      cost: { queries: texts.length, tokens: 0 },
+    };
+  };
+};
+
+/** Greedy, so that the same text always gets the same verdict. */
+const refusalFilter =
+  (model: LanguageModel, answerTokens: number): Filter =>
+  async (texts, messages, options) => {
+    const replies = await Promise.all(
+      texts.map((wording, i) =>
+        model.generate(
+          editLastUser(messages, () => wording),
+          { ...copyOf(options, i), sampling: greedy, maxNewTokens: answerTokens },
+        ),
+      ),
+    );
+    return { verdicts: replies.map((reply) => declines(reply) === true), cost: spentOn(replies) };
+  };
+
+/**
+ * Checks the request and what is left of it after erasing up to d tokens, and declines when a filter calls any of
+ * these harmful. A harmful request followed by at most d adversarial tokens is caught as surely as the request alone:
+ * erasing those tokens leaves it. `certified` in the event says how many tokens that holds for.
+ * Differs from the paper: all texts are checked in one batch instead of up to the first hit; insertion erases one
+ * block; the limit on checks (smallest erasures first) keeps infusion possible at all. The filter is a classifier; the
+ * refusal filter (AISafetyLab's) asks the model itself, which refuses for other reasons as well, so that its
+ * certificate is about being refused, not about harm. Pieces are tokens where the model shows its tokenizer, else words.
+ */
+export const eraseAndCheck = defineDefense({
+  id: 'erase-and-check',
+  title: 'Erase-and-Check',
+  paper: arxiv('2309.02705', 'Certifying LLM Safety against Adversarial Prompting'),
+  summary: 'Declines when the request, or the request with some tokens erased, looks harmful to a filter.',
+  access: 'black-box',
+  stage: 'decoding',
+  needs: ['prompt-guard'],
+  taxonomy: aroundModel,
+  options: {
+    mode: choice({
+      description: 'What is erased: the end, any block, or any tokens.',
+      choices: ['suffix', 'insertion', 'infusion'],
+      default: 'suffix',
+    }),
+    maxErased: integer({
+      description: 'Most tokens that are erased at once (d).',
+      default: 20,
+      min: 0,
+      max: 200,
+      unit: 'tokens',
+    }),
+    checkedFraction: number({
+      description:
+        'Share of the erased texts that is checked, drawn at random; less than 1 gives up the certificate.',
+      default: 1,
+      min: 0,
+      max: 1,
+    }),
+    maxChecks: integer({
+      description: 'Most erased texts that are looked at, those with the fewest erased tokens first.',
+      default: 1000,
+      min: 1,
+      max: 100_000,
+      unit: 'texts',
+    }),
+    filter: choice({
+      description:
+        'Who tells whether a text is harmful: a classifier of prompts, or whether the model refuses it.',
+      choices: ['prompt-guard', 'refusal'],
+      default: 'prompt-guard',
+    }),
+    label: guardOptions.label,
+    threshold: guardOptions.threshold,
+    temperature: guardOptions.temperature,
+    answerTokens: integer({
+      description: 'Tokens that the refusal filter lets the model answer with (AISafetyLab: 32).',
+      default: 32,
+      min: 1,
+      max: 256,
+      unit: 'tokens',
+    }),
+  },
+  wrap(model, options, context) {
+    const isHarmful =
+      options.filter === 'refusal'
+        ? refusalFilter(model, options.answerTokens)
+        : guardFilter(context, options);
+    return {
+      ...blackBox(model, 'erase-and-check'),
+      async generate(messages, request) {
+        const wording = lastUserText(messages);
+        const pieces = piecesOf(model, wording);
+        const { mode, maxErased, maxChecks, checkedFraction } = options;
+        const erased = erasedTexts(mode, pieces.count, maxErased, maxChecks);
+        const random = createRandom(request.seed ?? '0').fork('erase-and-check');
+        const drawn =
+          checkedFraction === 1
+            ? erased.kept
+            : random.sample(erased.kept, Math.ceil(checkedFraction * erased.kept.length));
+        const texts = [wording, ...drawn.map((kept) => pieces.keep(kept))];
+        const { verdicts, cost } = await isHarmful(texts, messages, request);
+        const harmful = verdicts.filter(Boolean).length;
+        const certified = checkedFraction === 1 ? erased.certified : 0;
+        const event = {
+          defense: 'erase-and-check',
+          detail: { checks: texts.length, harmful, certified },
+          cost,
+        };
+        if (harmful > 0)
+          return blocked({
+            ...event,
+            action: 'blocked',
+            reason: verdicts[0]
+              ? 'The filter called the request harmful.'
+              : `The filter called ${harmful} of ${texts.length} texts harmful, though not the whole request.`,
+          });
+        const reply = await model.generate(messages, request);
+        return withEvent(
+          reply,
+          { ...event, action: 'passed', reason: `None of ${texts.length} texts looked harmful.` },
+          'start',
+        );
+      },
+    };
+  },
+});

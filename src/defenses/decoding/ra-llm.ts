@@ -1,0 +1,94 @@
+import { editLastUser, lastUserText } from '../../core/chat.ts';
+import { arxiv } from '../../core/method.ts';
+import { integer, number } from '../../core/options.ts';
+import { createRandom, type Random } from '../../core/random.ts';
+import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { copyOf, declines, spentOn } from '../parts/copies.ts';
+import { piecesOf, type Pieces } from '../parts/pieces.ts';
+import { unstreamed } from '../parts/reply.ts';
+import { aroundModel } from '../parts/taxonomy.ts';
+
+/** The text without a random `fraction` of its pieces. */
+function thinned(pieces: Pieces, fraction: number, random: Random): string {
+  const kept = pieces.count - Math.floor(fraction * pieces.count);
+  const drawn = random.sample([...Array(pieces.count).keys()], kept);
+  return pieces.keep(drawn.toSorted((a, b) => a - b));
+}
+
+/**
+ * Robustly aligned: asks copies of the request from which random tokens were dropped, and declines when enough of
+ * them are refused. An optimized prompt stops working when it loses some tokens; a plain one does not.
+ * Differs from the paper: all copies are asked at once with the request itself, in one batch, rather than one by one
+ * until the outcome is certain (the outcome is the same); a copy without an answer counts neither way; the refusal
+ * patterns are ours, read at the start of an answer. A request that the model refuses by itself keeps that refusal.
+ * Pieces are tokens where the model shows its tokenizer, else words.
+ */
+export const raLlm = defineDefense({
+  id: 'ra-llm',
+  title: 'RA-LLM',
+  paper: arxiv('2309.14348', 'Defending Against Alignment-Breaking Attacks via Robustly Aligned LLM'),
+  summary: 'Declines when copies of the request with random tokens dropped are refused too often.',
+  access: 'black-box',
+  stage: 'decoding',
+  needs: [],
+  taxonomy: aroundModel,
+  options: {
+    copies: integer({
+      description: 'How many thinned copies are asked (AISafetyLab: 10).',
+      default: 20,
+      min: 1,
+      max: 64,
+      unit: 'copies',
+    }),
+    droppedFraction: number({
+      description: 'Share of the tokens of the request that each copy loses.',
+      default: 0.3,
+      min: 0,
+      max: 0.95,
+    }),
+    threshold: number({
+      description: 'Least share of refused copies at which the request is declined.',
+      default: 0.2,
+      min: 0,
+      max: 1,
+    }),
+    answerTokens: integer({
+      description: 'Tokens that each copy is answered with.',
+      default: 10,
+      min: 1,
+      max: 256,
+      unit: 'tokens',
+    }),
+  },
+  wrap: (model, { copies, droppedFraction, threshold, answerTokens }) => ({
+    ...blackBox(model, 'ra-llm'),
+    async generate(messages, options) {
+      const pieces = piecesOf(model, lastUserText(messages));
+      const random = createRandom(options.seed ?? '0').fork('ra-llm');
+      const ask = (_: unknown, i: number) =>
+        model.generate(
+          editLastUser(messages, () => thinned(pieces, droppedFraction, random.fork(i))),
+          { ...copyOf(options, i), maxNewTokens: Math.min(answerTokens, options.maxNewTokens) },
+        );
+      const [reply, ...checks] = await Promise.all([
+        model.generate(messages, unstreamed(options)),
+        ...Array.from({ length: copies }, ask),
+      ]);
+      const verdicts = checks.map(declines).filter((verdict) => verdict !== null);
+      const refused = verdicts.filter(Boolean).length;
+      const event = {
+        defense: 'ra-llm',
+        detail: { copies, refused, answered: verdicts.length, threshold },
+        cost: spentOn(checks),
+      };
+      const passed = (reason: string) => withEvent(reply, { ...event, action: 'passed', reason }, 'end');
+
+      if (declines(reply) === true) return passed('The model declined by itself.');
+      if (verdicts.length === 0) return passed('Could not tell: no copy was answered.');
+      const reason = `${refused} of ${verdicts.length} thinned copies were refused.`;
+      return refused / verdicts.length >= threshold
+        ? blocked({ ...event, action: 'blocked', reason }, reply)
+        : passed(reason);
+    },
+  }),
+});

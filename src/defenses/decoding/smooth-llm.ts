@@ -1,0 +1,82 @@
+import { editLastUser } from '../../core/chat.ts';
+import { arxiv } from '../../core/method.ts';
+import { choice, integer, number } from '../../core/options.ts';
+import { createRandom } from '../../core/random.ts';
+import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { copyOf, declines, spentOn } from '../parts/copies.ts';
+import { perturb, perturbations } from '../parts/perturb.ts';
+import { aroundModel } from '../parts/taxonomy.ts';
+
+/**
+ * Asks several copies of the request, each with some of its characters disturbed, and answers as most of them were
+ * answered: an optimized suffix rarely survives the disturbance.
+ * Differs from the paper: an empty answer has no vote, and the refusal patterns are ours. As in the paper a tie is safe
+ * (the share that complied must exceed the threshold), and all copies are asked: together they make one batch, which
+ * costs less than waiting for the vote to be decided.
+ */
+export const smoothLlm = defineDefense({
+  id: 'smooth-llm',
+  title: 'SmoothLLM',
+  paper: arxiv('2310.03684', 'SmoothLLM: Defending Large Language Models Against Jailbreaking Attacks'),
+  summary: 'Asks several disturbed copies of the request and answers as most of them were answered.',
+  access: 'black-box',
+  stage: 'decoding',
+  needs: [],
+  taxonomy: aroundModel,
+  options: {
+    copies: integer({
+      description: 'How many disturbed copies are asked.',
+      default: 10,
+      min: 1,
+      max: 64,
+      unit: 'copies',
+    }),
+    perturbation: choice({
+      description:
+        'Other characters here and there, more characters here and there, or other ones in one block.',
+      choices: perturbations,
+      default: 'swap',
+    }),
+    perturbedFraction: number({
+      description: 'Share of the characters that is disturbed.',
+      default: 0.1,
+      min: 0,
+      max: 1,
+    }),
+    threshold: number({
+      description: 'The request counts as harmless when a greater share than this of the copies is answered.',
+      default: 0.5,
+      min: 0,
+      max: 1,
+    }),
+  },
+  wrap: (model, { copies, perturbation, perturbedFraction, threshold }) => ({
+    ...blackBox(model, 'smooth-llm'),
+    async generate(messages, options) {
+      const random = createRandom(options.seed ?? '0').fork('smooth-llm');
+      const replies = await Promise.all(
+        Array.from({ length: copies }, (_, i) => {
+          const disturb = (text: string) => perturb(text, perturbation, perturbedFraction, random.fork(i));
+          return model.generate(editLastUser(messages, disturb), copyOf(options, i));
+        }),
+      );
+      const refused = replies.filter((reply) => declines(reply) === true);
+      const complied = replies.filter((reply) => declines(reply) === false);
+      const voters = refused.length + complied.length;
+      const event = {
+        defense: 'smooth-llm',
+        reason:
+          voters === 0
+            ? 'Could not tell: no copy was answered.'
+            : `${refused.length} of ${voters} answered copies were refused.`,
+        detail: { copies, refused: refused.length, complied: complied.length, perturbation },
+        cost: spentOn(replies.slice(1)),
+      };
+      const harmless = complied.length > threshold * voters;
+      const side = voters === 0 ? replies : harmless ? complied : refused;
+      // A threshold of 1 never lets the vote fall for an answer, even if no copy was refused.
+      if (side.length === 0) return blocked({ ...event, action: 'blocked' }, replies[0]);
+      return withEvent(random.pick(side), { ...event, action: 'resampled' }, 'end');
+    },
+  }),
+});
