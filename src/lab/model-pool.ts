@@ -72,6 +72,7 @@ const outside = (id: string, source: ModelEntry['source']): ModelEntry => ({
   title: id,
   summary: 'Named by its address; what it can do is known once it is loaded.',
   source,
+  task: 'text-generation',
   runtimes: ['transformers', 'whitebox'],
   access: 'white-box',
   bytes: null,

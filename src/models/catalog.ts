@@ -10,12 +10,16 @@ export type ModelSource =
   | { readonly kind: 'url'; readonly base: string }
   | { readonly kind: 'webllm'; readonly modelId: string };
 
+/** What a model does with text: go on with it, or sort it into classes. */
+export type ModelTask = 'text-generation' | 'text-classification';
+
 export interface ModelEntry {
   readonly id: string;
   readonly title: string;
   /** One sentence for the card. */
   readonly summary: string;
   readonly source: ModelSource;
+  readonly task: ModelTask;
   /** Runtimes that can host it, the preferred one first; the first that offers the needed tier is used. */
   readonly runtimes: readonly Runtime[];
   /** Highest tier that any of its runtimes offers. */
@@ -31,6 +35,7 @@ const tinytown = (id: string, title: string, summary: string): ModelEntry => ({
   title,
   summary,
   source: { kind: 'bundled', base: `models/${id}/` },
+  task: 'text-generation',
   runtimes: ['transformers', 'whitebox'],
   access: 'white-box',
   bytes: 3_820_000,

@@ -4,11 +4,14 @@ import { grants, type Access } from '../core/method.ts';
 import type { ModelEntry, Runtime } from './catalog.ts';
 import type { FolderOptions } from './files.ts';
 import type { LanguageModel } from './language-model.ts';
+import type { TextClassifier } from './text-classifier.ts';
 
 export type Device = 'wasm' | 'webgpu';
 
-export interface LoadOptions extends FolderOptions {
+export interface ClassifierOptions extends FolderOptions {
   readonly device: Device;
+}
+export interface LoadOptions extends ClassifierOptions {
   /** Lowest tier that will do. */
   readonly access: Access;
 }
@@ -42,4 +45,13 @@ export async function loadModel(entry: ModelEntry, options: LoadOptions): Promis
     default:
       return runtime satisfies never;
   }
+}
+
+/** @throws LabError 'not-supported' if no runtime of this model runs classifiers; else what the runtime throws. */
+export async function loadClassifier(entry: ModelEntry, options: ClassifierOptions): Promise<TextClassifier> {
+  if (entry.runtimes.includes('transformers'))
+    return (await import('./runtimes/transformers/index.ts')).loadTransformersClassifier(entry, options);
+  throw new LabError('not-supported', `${entry.title} cannot be loaded as a classifier.`, {
+    advice: 'Pick a text-classification model for this role.',
+  });
 }

@@ -89,6 +89,7 @@ const entry = (id: string, access: ModelEntry['access']): ModelEntry => ({
   title: id,
   summary: 'For tests.',
   source: { kind: 'bundled', base: `models/${id}/` },
+  task: 'text-generation',
   runtimes: ['scripted'],
   access,
   bytes: null,

@@ -3,8 +3,10 @@ import { createRandom } from '../../src/core/random.ts';
 import type { ModelEntry } from '../../src/models/catalog.ts';
 import type { Tensor } from '../../src/models/language-model.ts';
 import { initWeights, toHubConfig, type LlamaConfig } from '../../src/models/llama.ts';
+import { writeLlamaClassifierOnnx } from '../../src/models/onnx/llama-classifier.ts';
 import { writeLlamaOnnx, type LlamaOnnxOptions } from '../../src/models/onnx/llama.ts';
 import { writeSafetensors } from '../../src/models/safetensors.ts';
+import { textTokenizerFiles } from '../../src/models/text-tokenizer.ts';
 
 const specials = ['<|pad|>', '<|bos|>', '<|end|>', '<|system|>', '<|user|>', '<|assistant|>'];
 
@@ -115,12 +117,37 @@ export function tinyFolder(
   ]);
 }
 
+export const tinyGuardConfig = {
+  ...tinyConfig,
+  labels: ['safe', 'odd', 'unsafe'],
+} satisfies LlamaConfig;
+
+/** A classifier that reads each text as `<|bos|>`, the text, `<|end|>`. */
+export function tinyGuardFolder(
+  weights: ReadonlyMap<string, Tensor> = tinyWeights(tinyGuardConfig),
+  options: LlamaOnnxOptions = {},
+): Files {
+  const { tokenizer, config } = textTokenizerFiles(
+    { tokenizer: tinyTokenizer, config: tinyTokenizerConfig },
+    { before: ['<|bos|>'], after: ['<|end|>'] },
+  );
+  const hub = { ...toHubConfig(tinyGuardConfig), 'transformers.js_config': { dtype: 'fp32' } };
+  return new Map([
+    ['config.json', jsonBytes(hub)],
+    ['tokenizer.json', jsonBytes(tokenizer)],
+    ['tokenizer_config.json', jsonBytes(config)],
+    ['model.safetensors', writeSafetensors(weights)],
+    ['onnx/model.onnx', writeLlamaClassifierOnnx(tinyGuardConfig, weights, options)],
+  ]);
+}
+
 export const tinySite = 'http://lab.test/';
 export const tinyEntry: ModelEntry = {
   id: 'tiny',
   title: 'Tiny',
   summary: 'Random weights.',
   source: { kind: 'bundled', base: 'models/tiny/' },
+  task: 'text-generation',
   runtimes: ['transformers', 'whitebox'],
   access: 'white-box',
   bytes: null,

@@ -21,6 +21,7 @@ export const entry: ModelEntry = {
   title: 'Toy',
   summary: 'A toy.',
   source: { kind: 'webllm', modelId },
+  task: 'text-generation',
   runtimes: ['webllm'],
   access: 'grey-box',
   bytes: null,

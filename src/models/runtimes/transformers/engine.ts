@@ -40,15 +40,15 @@ interface Session {
  * In browsers transformers.js queues every run of every model on one promise chain: a rejected run would make all
  * later ones reject with its error. So a failed run resolves, and `forward` throws its error outside of the chain.
  */
-function containFailures(sessions: Readonly<Record<string, Session>>): void {
-  for (const session of Object.values(sessions)) {
+export function containFailures(model: PreTrainedModel): void {
+  for (const session of Object.values(model.sessions as Record<string, Session>)) {
     const run = session.run.bind(session);
     session.run = (...args) => contained(run(...args)) as Promise<Record<string, unknown>>;
   }
 }
 
 export function createEngine(id: string, model: PreTrainedModel, vocabSize: number): Engine {
-  containFailures(model.sessions as Record<string, Session>);
+  containFailures(model);
   return {
     vocabSize,
     async forward({ ids, mask, past, keep }) {
@@ -86,7 +86,7 @@ const cacheName = (output: string) =>
   output.replace(/^present_/, 'past_').replace(/^present/, 'past_key_values');
 
 /** Rows of small non-negative integers as one int64 tensor, without a BigInt for each. */
-function int64(rows: readonly (readonly number[])[]): Tensor {
+export function int64(rows: readonly (readonly number[])[]): Tensor {
   const width = rows[0]!.length;
   const words = new Int32Array(rows.length * width * 2);
   rows.forEach((row, r) => row.forEach((value, c) => (words[(r * width + c) * 2] = value)));

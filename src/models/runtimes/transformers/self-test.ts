@@ -15,7 +15,6 @@ const selfTestFile = z.object({
 const tolerance = { wasm: 1e-3, webgpu: 2e-2 } as const;
 /** Against stored logits, in logits. */
 const storedTolerance = 1e-2;
-const unbounded = Infinity;
 
 const wrongNumbers = (id: string, what: string) =>
   new LabError('no-webgpu', `${id} gives wrong results on this graphics device: ${what}.`, {
@@ -34,10 +33,10 @@ function farthest(a: Float32Array, b: ArrayLike<number>): number {
 const size = (logits: Float32Array) => logits.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
 
 /** Last logits of the first row. */
-async function lastLogits(
+export async function lastLogits(
   engine: Engine,
   rows: readonly (readonly number[])[],
-  tokensPerRun: number,
+  tokensPerRun = Infinity,
 ): Promise<Float32Array> {
   const output: Output = await prefill({ engine, tokensPerRun }, rows, { keep: 1 });
   const logits = output.logits(0, 0).slice();
@@ -51,11 +50,12 @@ const probe = (vocabSize: number, length: number) =>
 
 /**
  * Compare with logits that were stored when the model was made.
+ * @param logitsOf the logits after the last of some tokens
  * @throws LabError 'bad-model' (processor) or 'no-webgpu' (graphics device) if they differ
  */
 export async function compareWithStored(
   id: string,
-  engine: Engine,
+  logitsOf: (ids: readonly number[]) => Promise<Float32Array>,
   device: 'wasm' | 'webgpu',
   file: unknown,
 ): Promise<void> {
@@ -63,7 +63,7 @@ export async function compareWithStored(
   const damaged = (what: string) =>
     new LabError('bad-model', `${id} ${what}.`, { advice: 'Load it again; its folder may be damaged.' });
   if (!parsed.success) throw damaged('has a selftest.json that cannot be read');
-  const logits = await lastLogits(engine, [parsed.data.ids], unbounded);
+  const logits = await logitsOf(parsed.data.ids);
   if (farthest(logits, parsed.data.logits) <= storedTolerance) return;
   throw device === 'webgpu'
     ? wrongNumbers(id, 'they differ from those stored with the model')
@@ -77,19 +77,25 @@ export async function compareWithStored(
  */
 export async function comparePieces(id: string, engine: Engine): Promise<void> {
   const ids = probe(engine.vocabSize, 40);
-  const whole = await lastLogits(engine, [ids], unbounded);
+  const whole = await lastLogits(engine, [ids]);
   const pieces = await lastLogits(engine, [ids], 16);
   if (!(farthest(whole, pieces) <= tolerance.webgpu * size(whole)))
     throw wrongNumbers(id, 'a prompt read at once and piece by piece comes out differently');
 }
 
-/** Whether a row comes out the same alone and beside a longer one. */
-export async function canBatch(engine: Engine, device: 'wasm' | 'webgpu'): Promise<boolean> {
-  const [short, long] = [probe(engine.vocabSize, 5), probe(engine.vocabSize, 12)];
-  const alone = await lastLogits(engine, [short], unbounded);
+/**
+ * Whether a row comes out the same alone and beside a longer one.
+ * @param firstOf the logits after the last token of the first of some rows
+ */
+export async function canBatch(
+  vocabSize: number,
+  firstOf: (rows: readonly (readonly number[])[]) => Promise<Float32Array>,
+  device: 'wasm' | 'webgpu',
+): Promise<boolean> {
+  const [short, long] = [probe(vocabSize, 5), probe(vocabSize, 12)];
+  const alone = await firstOf([short]);
   try {
-    const beside = await lastLogits(engine, [short, long], unbounded);
-    return farthest(alone, beside) <= tolerance[device] * size(alone);
+    return farthest(alone, await firstOf([short, long])) <= tolerance[device] * size(alone);
   } catch (error) {
     if (error instanceof LabError) throw error;
     return false; // exported for one row at a time

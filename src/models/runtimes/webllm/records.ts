@@ -115,6 +115,7 @@ export async function webllmEntries(
           title: `${title} (${quantization})`,
           summary: `${note}${memory}`,
           source: { kind: 'webllm', modelId },
+          task: 'text-generation',
           runtimes: ['webllm'],
           access: 'grey-box',
           bytes: null,

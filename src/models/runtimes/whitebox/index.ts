@@ -6,7 +6,7 @@ import { defaultDevice, init } from '@jax-js/jax';
 import { LabError } from '../../../core/errors.ts';
 import type { ModelEntry } from '../../catalog.ts';
 import { createChatTokenizer } from '../../chat-tokenizer.ts';
-import { readDescription } from '../../description.ts';
+import { checkTask, readDescription } from '../../description.ts';
 import { openFolder, type FolderOptions, type ModelFolder } from '../../files.ts';
 import { parseLlamaConfig } from '../../llama.ts';
 import { readSafetensors, type Tensors } from '../../safetensors.ts';
@@ -42,12 +42,10 @@ export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOpti
     });
   defaultDevice(device);
   const folder = openFolder(entry.source, options);
-  const { config, tokenizer } = await readDescription(folder);
+  const description = await readDescription(folder);
+  checkTask(entry.id, description, 'text-generation');
+  const { config, tokenizer } = description;
   const parsed = parseLlamaConfig(config); // before the weights, which may be large
-  if (parsed.labels)
-    throw new LabError('not-supported', `${entry.id} sorts texts into classes; it does not write any.`, {
-      advice: 'Pick a language model, or give this one the role of a guard.',
-    });
   const chatTokenizer = createChatTokenizer(tokenizer);
   const weights = await readWeights(folder);
   signal?.throwIfAborted();

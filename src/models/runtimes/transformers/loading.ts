@@ -1,0 +1,106 @@
+/** @file What loading a decoder and loading a classifier have in common. */
+import type { PreTrainedModel } from '@huggingface/transformers';
+import { isAbort, LabError } from '../../../core/errors.ts';
+import type { ModelEntry } from '../../catalog.ts';
+import { isMissing, type FolderOptions, type ModelFolder } from '../../files.ts';
+import { failureIn } from './contain.ts';
+import { inNode, withFolder, type KnownFiles } from './environment.ts';
+
+export interface TransformersOptions extends FolderOptions {
+  /** In Node, `'wasm'` means the native processor backend. */
+  readonly device: 'wasm' | 'webgpu';
+  /** How the weights are stored. Default: what config.json says, else what suits the device and is there. */
+  readonly dtype?: Dtype | undefined;
+}
+
+const dtypes = ['fp32', 'fp16', 'q8', 'q4', 'q4f16'] as const;
+type Dtype = (typeof dtypes)[number];
+
+/** Multiplications that a device does in some tenths of a second, in units of parameters × tokens. */
+const workPerRun = { wasm: 2e9, webgpu: 5e10 } as const;
+
+/** @throws LabError 'no-webgpu' */
+export async function checkAdapter({ id }: ModelEntry): Promise<void> {
+  // Both may be missing, whatever their types say.
+  const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: GPU };
+  if (!(await gpu?.requestAdapter()))
+    throw new LabError('no-webgpu', `${id} was to run on WebGPU, which this browser or device lacks.`, {
+      advice: 'Switch the device to the processor (WASM).',
+    });
+}
+
+export interface Sizes {
+  readonly vocabSize: number;
+  readonly contextWindow: number;
+  /** Rough count, embeddings included. */
+  readonly parameters: number;
+}
+
+export function readSizes(config: Readonly<Record<string, unknown>>): Sizes {
+  // Models that also see or hear keep the decoder's numbers one level down.
+  const text = { ...config, ...(config['text_config'] as object | undefined) } as Record<string, unknown>;
+  const read = (name: string) => (typeof text[name] === 'number' ? (text[name] as number) : null);
+  const vocabSize = read('vocab_size');
+  if (vocabSize === null)
+    throw new LabError('bad-model', 'config.json has no vocab_size.', {
+      advice: 'Check that this folder holds a text model.',
+    });
+  const hidden = read('hidden_size') ?? 1024;
+  return {
+    vocabSize,
+    contextWindow: read('max_position_embeddings') ?? 2048,
+    parameters: hidden * (vocabSize + 12 * hidden * (read('num_hidden_layers') ?? 24)),
+  };
+}
+
+/** One thread is faster below some ten million parameters, and leaves cores to other workers. */
+export function threadsFor(parameters: number): number {
+  if (!globalThis.crossOriginIsolated || parameters < 2e7) return 1;
+  return Math.max(1, Math.min(4, (globalThis.navigator.hardwareConcurrency ?? 1) - 1));
+}
+
+/** Ways in which the weights may be stored, the preferred first. */
+export function candidates(
+  { source }: ModelEntry,
+  config: Readonly<Record<string, unknown>>,
+  { dtype, device }: TransformersOptions,
+): readonly Dtype[] {
+  if (dtype) return [dtype];
+  const said = (config['transformers.js_config'] as { readonly dtype?: unknown } | undefined)?.dtype;
+  const known = dtypes.find((name) => name === said);
+  if (known) return [known];
+  if (source.kind !== 'hub') return ['fp32', 'q8'];
+  return device === 'webgpu' ? ['q4f16', 'q4', 'fp16', 'fp32'] : ['q8', 'q4', 'fp32'];
+}
+
+/** Try each way of storing until its file is there. A file that is there and does not load ends the search. */
+export async function start(
+  auto: { from_pretrained: (typeof PreTrainedModel)['from_pretrained'] },
+  folder: ModelFolder,
+  known: KnownFiles,
+  ways: readonly Dtype[],
+  device: 'wasm' | 'webgpu',
+): Promise<PreTrainedModel> {
+  for (const [index, dtype] of ways.entries()) {
+    try {
+      const model = await withFolder(folder, known, (name) =>
+        auto.from_pretrained(name, {
+          device: device === 'wasm' && inNode ? 'cpu' : device,
+          dtype,
+        }),
+      );
+      for (const session of Object.values(model.sessions as Record<string, object>)) {
+        const failure = failureIn(session);
+        if (failure) throw failure.error;
+      }
+      return model;
+    } catch (error) {
+      if (isAbort(error) || !isMissing(error) || index === ways.length - 1) throw error;
+    }
+  }
+  throw new Error('There is no way to try.');
+}
+
+/** How many tokens the device reads in some tenths of a second, so that a stop is seen between runs. */
+export const tokensPerRun = (device: 'wasm' | 'webgpu', { parameters }: Sizes): number =>
+  Math.min(2048, Math.max(32, Math.floor(workPerRun[device] / parameters)));

@@ -1,0 +1,96 @@
+/** @file How a plain text becomes the tokens of a classifier: as its `tokenizer.json` says, cut to the window. */
+import { Tokenizer } from '@huggingface/tokenizers';
+import { LabError } from '../core/errors.ts';
+import type { TokenizerFiles } from './chat-tokenizer.ts';
+
+type TextFiles = Pick<TokenizerFiles, 'tokenizer' | 'config'>;
+
+export interface TextTokenizer {
+  /**
+   * At most `limit` ids, and at least one. A longer text is cut at its end; the special tokens that the model expects
+   * around it stay. Special tokens typed into the text are read as the model's own tokenizer reads them.
+   */
+  encode(text: string, limit: number): number[];
+}
+
+/** @throws LabError 'bad-model' if the files cannot be parsed. */
+export function createTextTokenizer({ tokenizer: files, config }: TextFiles): TextTokenizer {
+  const tokenizer = parse(files, config);
+  const ids = (text: string, specials: boolean) =>
+    tokenizer.encode(text, { add_special_tokens: specials }).ids;
+  const filler = fillerOf(tokenizer, config);
+  return {
+    encode(text, limit) {
+      const whole = ids(text, true);
+      if (whole.length === 0) return [filler];
+      if (whole.length <= limit) return whole;
+      const bare = ids(text, false);
+      const around = whole.length - bare.length;
+      const before = Math.max(0, startOf(bare, whole, around));
+      const kept = bare.slice(0, Math.max(0, limit - around));
+      return [...whole.slice(0, before), ...kept, ...whole.slice(before + bare.length)].slice(0, limit);
+    },
+  };
+}
+
+/** Where in `whole` the run `bare` begins; −1 past `last`. */
+function startOf(bare: readonly number[], whole: readonly number[], last: number): number {
+  for (let start = 0; start <= last; start++)
+    if (bare.every((id, i) => whole[start + i] === id)) return start;
+  return -1;
+}
+
+/** Stands for an empty text with a tokenizer that puts nothing around it: a model must read something. */
+function fillerOf(tokenizer: Tokenizer, config: TextFiles['config']): number {
+  for (const name of ['bos_token', 'cls_token', 'eos_token', 'pad_token']) {
+    const value = config[name];
+    const content = typeof value === 'string' ? value : (value as { content?: string } | null)?.content;
+    const id = content === undefined ? undefined : tokenizer.token_to_id(content);
+    if (id !== undefined) return id;
+  }
+  return 0;
+}
+
+function parse(files: TextFiles['tokenizer'], config: TextFiles['config']): Tokenizer {
+  try {
+    return new Tokenizer(files, config);
+  } catch (cause) {
+    throw new LabError('bad-model', `The tokenizer could not be read: ${(cause as Error).message}`, {
+      advice: 'Fetch tokenizer.json and tokenizer_config.json again; they may be cut short.',
+      cause,
+    });
+  }
+}
+
+/**
+ * The files of a chat model's tokenizer, changed to read plain texts with special tokens `before` and `after` each.
+ * Whoever trains a classifier encodes with these files, and stores them with it.
+ */
+export function textTokenizerFiles(
+  { tokenizer, config }: TextFiles,
+  { before, after }: { readonly before: readonly string[]; readonly after: readonly string[] },
+): TextFiles {
+  const special = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+  const { vocab } = tokenizer.model as { readonly vocab: Readonly<Record<string, number>> };
+  const named = [...new Set([...before, ...after])];
+  const sequence = (part: 'A' | 'B') => [
+    ...before.map(special),
+    { Sequence: { id: part, type_id: 0 } },
+    ...after.map(special),
+  ];
+  const { chat_template: _, ...rest } = config;
+  return {
+    tokenizer: {
+      ...tokenizer,
+      post_processor: {
+        type: 'TemplateProcessing',
+        single: sequence('A'),
+        pair: [...sequence('A'), ...sequence('B')],
+        special_tokens: Object.fromEntries(
+          named.map((token) => [token, { id: token, ids: [vocab[token]], tokens: [token] }]),
+        ),
+      },
+    } as TextFiles['tokenizer'],
+    config: { ...rest, padding_side: 'right' },
+  };
+}
