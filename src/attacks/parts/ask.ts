@@ -1,4 +1,4 @@
-/** @file One question to a model that plays a role, fitted to its context window. */
+/** @file One question to a model, with the seed drawn from the method's own stream. */
 import { user, type ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
@@ -18,36 +18,46 @@ export interface Asking {
 /** The seed of one request. Draws of one stream give unlike seeds. */
 export const seedFrom = (random: Random): string => random.integer(2 ** 32).toString(36);
 
+const requestOf = ({ random, ...asking }: Asking): GenerateOptions => ({
+  ...asking,
+  ...(random && { seed: seedFrom(random) }),
+});
+
 /**
- * The reply of `model`, a text as one user turn or a whole conversation. A conversation too long for the model loses
- * its oldest exchanges; its system prompt and last turn stay.
+ * The reply of `model`, to one user turn or to a whole conversation. A conversation too long for the model loses its
+ * oldest exchanges; its system prompt and last turn stay.
  * @throws LabError 'context-overflow' when even those two leave no room for an answer
  */
 export async function ask(
   model: LanguageModel,
   said: string | readonly ChatMessage[],
-  { random, ...asking }: Asking,
+  asking: Asking,
 ): Promise<string> {
-  const options = { ...asking, ...(random && { seed: seedFrom(random) }) };
-  for (let messages = typeof said === 'string' ? [user(said)] : said; ;) {
+  const request = requestOf(asking);
+  let messages = typeof said === 'string' ? [user(said)] : said;
+  for (;;) {
     const shorter = withoutOldestExchange(messages);
-    const reply = await generateOrOverflow(model, messages, options, shorter === null);
-    if (reply !== null && (shorter === null || !cutByWindow(reply, options))) return reply.text;
-    messages = shorter!;
+    if (shorter === null) return (await model.generate(messages, request)).text;
+    const reply = await whereItFits(() => model.generate(messages, request));
+    if (reply !== null && !cutByWindow(reply, request)) return reply.text;
+    messages = shorter;
   }
 }
 
-/** `null` when the messages do not fit, unless this is the `last` resort. */
-async function generateOrOverflow(
+/** The answer of `model` to a conversation of which nothing may be lost; `null` when it is too long for the model. */
+export const answerOf = (
   model: LanguageModel,
   messages: readonly ChatMessage[],
-  options: GenerateOptions,
-  last: boolean,
-): Promise<Generation | null> {
+  asking: Asking,
+): Promise<string | null> =>
+  whereItFits(async () => (await model.generate(messages, requestOf(asking))).text);
+
+/** What `work` gives; `null` when the model has no room for its words. */
+export async function whereItFits<T>(work: () => Promise<T>): Promise<T | null> {
   try {
-    return await model.generate(messages, options);
+    return await work();
   } catch (error) {
-    if (!last && error instanceof LabError && error.code === 'context-overflow') return null;
+    if (error instanceof LabError && error.code === 'context-overflow') return null;
     throw error;
   }
 }
@@ -55,15 +65,10 @@ async function generateOrOverflow(
 const cutByWindow = ({ finishReason, completionTokens }: Generation, { maxNewTokens }: GenerateOptions) =>
   finishReason === 'length' && completionTokens < maxNewTokens;
 
+const isSystem = ({ role }: ChatMessage): boolean => role === 'system';
+
 /** Without the first user turn and its answer; `null` when only the last turn would be left to drop. */
 function withoutOldestExchange(messages: readonly ChatMessage[]): readonly ChatMessage[] | null {
-  const orders = messages.filter(({ role }) => role === 'system');
-  const turns = messages.filter(({ role }) => role !== 'system');
-  return turns.length > 2 ? [...orders, ...turns.slice(2)] : null;
-}
-
-/** The system prompt and the last `exchanges` (at least 1) pairs of turns. */
-export function lastExchanges(messages: readonly ChatMessage[], exchanges: number): readonly ChatMessage[] {
-  const orders = messages.filter(({ role }) => role === 'system');
-  return [...orders, ...messages.slice(orders.length).slice(-2 * exchanges)];
+  const turns = messages.filter((message) => !isSystem(message));
+  return turns.length > 2 ? [...messages.filter(isSystem), ...turns.slice(2)] : null;
 }

@@ -1,11 +1,10 @@
 /** @file A judge's rating of an answer, from 1 (refused or off topic) to 10 (does the task in full). */
-import { LabError } from '../../core/errors.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { fillSlots } from '../../core/slots.ts';
 import { templateOf, type Templates } from '../../core/templates.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import texts from '../templates/judge.json' with { type: 'json' };
-import { ask, type Asking } from './ask.ts';
+import { ask, whereItFits, type Asking } from './ask.ts';
 
 /** To be spread among the templates of a method that asks a judge. */
 export const judgeTexts: Templates = texts;
@@ -50,11 +49,6 @@ export async function judgeScore(
     prompt: disarmed(prompt),
     response: disarmed(response),
   });
-  try {
-    const verdict = await ask(judge, question, { maxNewTokens: 16, ...asking });
-    return { score: readRating(verdict), verdict };
-  } catch (error) {
-    if (!(error instanceof LabError && error.code === 'context-overflow')) throw error;
-    return { score: null, verdict: '' };
-  }
+  const verdict = await whereItFits(() => ask(judge, question, { maxNewTokens: 16, ...asking }));
+  return { score: verdict === null ? null : readRating(verdict), verdict: verdict ?? '' };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ask, lastExchanges, seedFrom } from '../../../src/attacks/parts/ask.ts';
+import { answerOf, ask, seedFrom } from '../../../src/attacks/parts/ask.ts';
 import { assistant, system, user, type ChatMessage } from '../../../src/core/chat.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
@@ -52,9 +52,15 @@ describe('asking', () => {
   });
 });
 
-test('the last exchanges keep the system prompt', () => {
-  const done = talk.slice(0, 5);
-  expect(lastExchanges(done, 1)).toEqual([talk[0], talk[3], talk[4]]);
-  expect(lastExchanges(done, 9)).toEqual(done);
-  expect(lastExchanges(done.slice(1), 1)).toEqual([talk[3], talk[4]]);
+describe('an answer of which nothing may be lost', () => {
+  test('is null when the conversation does not fit', async () => {
+    const small = scripted({ contextWindow: 5, reply: () => expect.unreachable() });
+    expect(await answerOf(small, talk, { maxNewTokens: 4, signal })).toBeNull();
+  });
+  test('lets any other failure be known', async () => {
+    const gone = AbortSignal.abort();
+    const model = scripted({ reply: () => 'ok' });
+    await expect(answerOf(model, talk, { maxNewTokens: 4, signal: gone })).rejects.toThrow(/abort/i);
+    expect(await answerOf(model, talk, { maxNewTokens: 4, signal })).toBe('ok');
+  });
 });

@@ -1,0 +1,93 @@
+/**
+ * @file An attacker model that writes a prompt, sees the answer and its rating, and writes a better one: the loop
+ * that PAIR runs in streams and TAP in a tree.
+ */
+import type { Behavior } from '../../core/behavior.ts';
+import { fillSlots } from '../../core/slots.ts';
+import { templateOf, type Templates } from '../../core/templates.ts';
+import type { LanguageModel } from '../../models/language-model.ts';
+import texts from '../templates/refine.json' with { type: 'json' };
+import type { Attempt } from './attempt.ts';
+import {
+  propose,
+  startDialogue,
+  type Dialogue,
+  type ProposeContext,
+  type Proposed,
+  type ProposeOptions,
+} from './propose.ts';
+import { labelReply } from './refusal.ts';
+import { targetOf } from './target.ts';
+
+/** To be spread among the templates of a method that refines prompts. */
+export const refineTexts: Templates = texts;
+
+/** Ways of persuasion, by the names of their templates. */
+const strategies = ['role-play', 'reasoning', 'authority'] as const;
+export type Strategy = (typeof strategies)[number];
+
+/** The strategies in turn. */
+export const strategyOf = (index: number): Strategy => strategies[index % strategies.length]!;
+
+/** One line of attempts: what the attacker was told and said, and what came of it last. */
+export interface Thread {
+  readonly strategy: Strategy;
+  readonly dialogue: Dialogue;
+  readonly last: Attempt | null;
+  /** Prompts that were asked for so far. */
+  readonly round: number;
+}
+
+export const startThread = (strategy: Strategy, options: ProposeOptions): Thread => ({
+  strategy,
+  dialogue: startDialogue(options),
+  last: null,
+  round: 0,
+});
+
+export interface Refinement extends Pick<Proposed, 'proposal' | 'unreadable'> {
+  readonly thread: Thread;
+}
+
+export interface RefineContext extends ProposeContext {
+  readonly behavior: Behavior;
+  readonly templates: Templates;
+}
+
+/** Ask the attacker for the next prompt of a thread. The caller puts what came of it into the thread's `last`. */
+export async function refine(
+  attacker: LanguageModel,
+  thread: Thread,
+  context: RefineContext,
+): Promise<Refinement> {
+  const { behavior, templates } = context;
+  const slots = {
+    goal: behavior.prompt,
+    target: targetOf(behavior),
+    response: thread.last?.response ?? '',
+    score: String(thread.last?.score ?? 'unknown'),
+  };
+  const say = (name: string) => fillSlots(templateOf(templates, name), slots);
+  const briefing = {
+    system: say(thread.strategy),
+    turn: say(thread.last === null ? 'first' : 'feedback'),
+    plain: plainInstruction(thread, behavior, templates),
+  };
+  const { dialogue, ...proposed } = await propose(attacker, thread.dialogue, briefing, context);
+  return { ...proposed, thread: { ...thread, dialogue, round: thread.round + 1 } };
+}
+
+/** An instruction that changes with strategy and round, for the last prompt if it got somewhere, else the request. */
+function plainInstruction(
+  { strategy, last, round }: Thread,
+  behavior: Behavior,
+  templates: Templates,
+): string {
+  const instructions = templates['plain']!;
+  const turn = strategies.indexOf(strategy) + strategies.length * round;
+  const text = last !== null && gotSomewhere(last) ? last.prompt : behavior.prompt;
+  return fillSlots(instructions[turn % instructions.length]!, { text });
+}
+
+const gotSomewhere = ({ response, score }: Attempt): boolean =>
+  score === null ? labelReply(response) === 'answered' : score > 1;

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { crescendo } from '../../src/attacks/crescendo.ts';
+import { assistant, system, user, type ChatMessage } from '../../src/core/chat.ts';
+import { scripted } from '../../src/models/runtimes/scripted.ts';
+import { behavior, drain } from './drain.ts';
+import { climber, json, judge, levelIn, recording, target, vague } from './search-models.ts';
+
+type Players = Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>>;
+const play = async (options: Record<string, unknown>, players: Players = {}, asked = behavior) => {
+  const cast = { attacker: climber(), judge: judge(), target: target(), ...players };
+  const roles = { attacker: cast.attacker.model, judge: cast.judge.model };
+  const run = await drain(crescendo, { model: cast.target.model, roles, options, behavior: asked });
+  return { ...run, cast, details: run.steps.map(({ detail }) => detail!) };
+};
+
+/** Answers a level only when the talk has been through the one below. */
+const stepwise = () => {
+  const seen: (readonly ChatMessage[])[] = [];
+  const wary = recording((asked, messages) => {
+    seen.push(messages);
+    const before = messages
+      .slice(0, -1)
+      .map(({ content }) => content)
+      .join('\n');
+    return levelIn(asked) > levelIn(before) + 1
+      ? 'I cannot help with that.'
+      : `This is level ${levelIn(asked)}.`;
+  });
+  return { ...wary, seen };
+};
+
+describe('Crescendo', () => {
+  test('wins at the third turn, which needs the two before, and not before', async () => {
+    const wary = stepwise();
+    const { result, details } = await play({ turns: 5 }, { target: wary });
+    expect(details.map(({ score }) => score)).toEqual([4, 7, 10]);
+    expect(result.messages).toEqual([
+      user('Go to level 1'),
+      assistant('This is level 1.'),
+      user('Go to level 2'),
+      assistant('This is level 2.'),
+      user('Go to level 3'),
+    ]);
+    expect(result.claimed).toBe(true);
+    const direct = await drain(crescendo, {
+      model: stepwise().model,
+      roles: { attacker: recording(() => json('Go to level 3')).model, judge: judge().model },
+    });
+    expect(direct.result.claimed).toBe(false);
+  });
+  test('takes a refused question back and tells the attacker which it was', async () => {
+    const hasty = recording((asked) => json(`Go to level ${asked.includes('refused') ? 1 : 3}`));
+    const wary = stepwise();
+    const { details, cast } = await play({ turns: 1, restarts: 0 }, { attacker: hasty, target: wary });
+    expect(details.map(({ backtracked, turn }) => [backtracked, turn])).toEqual([
+      [true, 1],
+      [false, 1],
+    ]);
+    expect(cast.attacker.asked[1]).toContain('"Go to level 3" was refused');
+    expect(wary.seen.at(-1)).toEqual([user('Go to level 1')]);
+  });
+  test('asks no judge about a refusal', async () => {
+    const stubborn = recording(() => 'I cannot help with that.');
+    const { cast, result } = await play({ backtracks: 2, restarts: 0 }, { target: stubborn });
+    expect(stubborn.asked).toHaveLength(3);
+    expect(cast.judge.asked).toEqual([]);
+    expect(result).toMatchObject({ messages: [user(behavior.prompt)], claimed: false });
+  });
+  test('starts further conversations from nothing, as many as told', async () => {
+    const wary = stepwise();
+    const { details } = await play({ turns: 1, restarts: 2 }, { target: wary });
+    expect(details.map(({ restart }) => restart)).toEqual([0, 1, 2]);
+    for (const messages of wary.seen) expect(messages).toHaveLength(1);
+  });
+  test('without success ends on the best turn, the later of equal ones', async () => {
+    let asked = 0;
+    const attacker = recording(() => json(`question ${++asked}`));
+    const rater = recording((text) => (/Prompt: question [23]/.test(text) ? '[[5]]' : '[[2]]'));
+    const { result } = await play({ turns: 4, restarts: 0 }, { attacker, judge: rater });
+    expect(result.messages.at(-1)).toEqual(user('question 3'));
+    expect(result.messages).toHaveLength(5);
+    expect(result.claimed).toBe(false);
+  });
+  test('ends a conversation that no longer fits the target', async () => {
+    const narrow = scripted({ contextWindow: 120, reply: () => 'This is an answer.' });
+    const run = await drain(crescendo, {
+      model: narrow,
+      roles: { attacker: climber().model, judge: vague().model },
+      options: { turns: 20, restarts: 0 },
+    });
+    expect(run.steps.at(-1)!.detail).toMatchObject({ response: null, backtracked: false });
+    expect(run.steps.length).toBeLessThan(20);
+    expect(run.result.claimed).toBeNull();
+  });
+  test('gives up an attacker that says nothing of use', async () => {
+    const { result, cast } = await play({ backtracks: 1, restarts: 0 }, { attacker: recording(() => '') });
+    expect(cast.target.asked).toEqual([]);
+    expect(result.claimed).toBe(false);
+  });
+  test('leads a plain attacker with an instruction for each situation', async () => {
+    const attacker = recording((asked) =>
+      asked.includes('easy question') ? 'Is there a level 3?' : 'And level 1?',
+    );
+    const { details } = await play({ protocol: 'plain', restarts: 0 }, { attacker, target: stepwise() });
+    expect(attacker.asked[0]).toContain(behavior.prompt);
+    expect(attacker.asked[1]).toContain('Is there a level 3?');
+    expect(details.slice(0, 2).map(({ backtracked }) => backtracked)).toEqual([true, false]);
+  });
+  test('keeps the system prompt of the behavior at the head of the talk', async () => {
+    const wary = stepwise();
+    const { result } = await play({}, { target: wary }, { ...behavior, context: 'Be kind.' });
+    for (const messages of [...wary.seen, result.messages]) expect(messages[0]).toEqual(system('Be kind.'));
+  });
+});

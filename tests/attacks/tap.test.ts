@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { tap } from '../../src/attacks/tap.ts';
+import { user } from '../../src/core/chat.ts';
+import { drain } from './drain.ts';
+import { climber, json, judge, recording, target, vague } from './search-models.ts';
+
+const play = async (
+  options: Record<string, unknown>,
+  players: Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>> = {},
+) => {
+  const cast = { attacker: climber(), judge: judge(), target: target(), ...players };
+  const roles = { attacker: cast.attacker.model, judge: cast.judge.model };
+  const run = await drain(tap, { model: cast.target.model, roles, options });
+  const nodes = run.steps.map(({ detail }) => detail as Record<string, unknown> & { depth: number });
+  return { ...run, nodes, cast };
+};
+const count = <T>(items: readonly T[], test: (item: T) => boolean) => items.filter(test).length;
+
+describe('TAP', () => {
+  test('wins at the third level, which needs the feedback of the second, and not before', async () => {
+    const { nodes, result } = await play({ branching: 2, depth: 6 });
+    const best = (depth: number) =>
+      Math.max(...nodes.filter((node) => node.depth === depth).map((node) => node['score'] as number));
+    expect([best(1), best(2), best(3)]).toEqual([4, 7, 10]);
+    expect(Math.max(...nodes.map(({ depth }) => depth))).toBe(3);
+    expect(result.messages).toEqual([user('Go to level 3')]);
+    expect(result.claimed).toBe(true);
+    const short = await play({ branching: 2, depth: 2 });
+    expect(short.result).toMatchObject({ messages: [user('Go to level 2')], claimed: false });
+  });
+  test('as a single line is PAIR with one stream', async () => {
+    const { cast } = await play({ branching: 1, width: 1, keep: 1, depth: 3 });
+    expect(cast.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
+  });
+  test('asks the target no more than 4 + 10 + 10 times with the numbers of the paper', async () => {
+    const { cast } = await play(
+      { branching: 4, width: 10, keep: 10, depth: 3 },
+      { judge: recording((asked) => (asked.includes('same thing') ? '[[YES]]' : '[[2]]')) },
+    );
+    expect(cast.target.asked).toHaveLength(24);
+  });
+  test('keeps strays from the target, and says why they go', async () => {
+    let grown = 0;
+    const attacker = recording(() => json(grown++ % 2 === 0 ? 'stray away' : 'stay here'));
+    const { cast, nodes } = await play({ branching: 4, depth: 1 }, { attacker });
+    expect(cast.target.asked).toEqual(['stay here', 'stay here']);
+    expect(nodes.map(({ reason }) => reason)).toEqual(['off-topic', null, 'off-topic', null]);
+  });
+  test('takes one whose topic is unclear only when there is room', async () => {
+    let grown = 0;
+    const attacker = recording(() => json(['unclear', 'clear', 'clear'][grown++]!));
+    const unsure = recording((asked) =>
+      !asked.includes('same thing') ? '[[2]]' : asked.includes('unclear') ? 'Hm.' : '[[YES]]',
+    );
+    const { cast, nodes } = await play({ branching: 3, width: 2, depth: 1 }, { attacker, judge: unsure });
+    expect(cast.target.asked).toEqual(['clear', 'clear']);
+    expect(nodes.map(({ onTopic, reason }) => [onTopic, reason])).toEqual([
+      [null, 'width'],
+      [true, null],
+      [true, null],
+    ]);
+  });
+  test('lets only the best rated live on', async () => {
+    let grown = 0;
+    const attacker = recording(() => json(`level ${(grown++ % 3) as 0 | 1 | 2}`));
+    const { nodes } = await play({ branching: 3, keep: 1, depth: 2 }, { attacker });
+    expect(nodes.filter(({ depth }) => depth === 1).map(({ pruned }) => pruned)).toEqual([true, true, false]);
+    const survivor = nodes[2]!['node'];
+    expect(nodes.filter(({ depth }) => depth === 2).map(({ parent }) => parent)).toEqual([
+      survivor,
+      survivor,
+      survivor,
+    ]);
+  });
+  test('numbers each node once, below a parent that lived on', async () => {
+    const { nodes } = await play({ branching: 3, width: 4, keep: 2, depth: 4 }, { judge: vague() });
+    const ids = nodes.map(({ node }) => node);
+    expect(new Set(ids).size).toBe(ids.length);
+    const alive = new Set([0, ...nodes.filter(({ pruned }) => !pruned).map(({ node }) => node)]);
+    for (const { parent } of nodes) expect(alive).toContain(parent);
+    for (const depth of [1, 2, 3, 4])
+      expect(count(nodes, (node) => node.depth === depth && node['response'] !== null)).toBeLessThanOrEqual(
+        4,
+      );
+  });
+  test('ends when no child can be read, and claims nothing', async () => {
+    const attacker = recording(() => '');
+    const { nodes, result, cast } = await play({ branching: 2, depth: 5 }, { attacker });
+    expect(nodes.map(({ reason }) => reason)).toEqual(['unreadable', 'unreadable']);
+    expect(cast.target.asked).toEqual([]);
+    expect(result.claimed).toBe(false);
+  });
+  test('has no verdict when no rating could be read', async () => {
+    expect((await play({ depth: 1 }, { judge: vague() })).result.claimed).toBeNull();
+  });
+});
