@@ -4,15 +4,34 @@ import { join } from 'node:path';
 import { heldOutTasks, tasks } from '../../src/data/tinytown/world.ts';
 import { parameterCount } from '../../src/models/llama.ts';
 import type { Measurement } from './measure.ts';
-import { config, promptWeight, seed, tokensPerStep, type Recipe } from './recipe.ts';
+import { config, guardConfig, promptWeight, rowLengths, seed, tokensPerStep, type Recipe } from './recipe.ts';
 import { modelFolder } from './write-model.ts';
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-function measured({ what, n, successes, rate, interval }: Measurement): string {
-  const shown = rate === null || interval === null ? 'could not tell' : percent(rate);
+function measured({ what, value, interval, count }: Measurement): string {
+  const shown = value === null ? 'could not tell' : percent(value);
   const range = interval === null ? '' : `${percent(interval[0])} – ${percent(interval[1])}`;
-  return `| ${what} | ${shown} | ${range} | ${successes} of ${n} |`;
+  return `| ${what} | ${shown} | ${range} | ${count} |`;
+}
+
+/** What the two kinds of model have of their own in a card. */
+function ofTask(recipe: Recipe) {
+  return recipe.task === 'text-generation'
+    ? {
+        config,
+        tag: 'text-generation',
+        data: `lessons of the curriculum "${recipe.curriculum}", drawn without end from the seed`,
+        loss: `cross-entropy; what users and systems say counts ${promptWeight}, what the assistant says 1`,
+        reading: 'Greedy decoding. Intervals are 95 % Wilson.',
+      }
+    : {
+        config: guardConfig,
+        tag: 'text-classification',
+        data: `${recipe.reads} of the town with their label, drawn without end from the seed`,
+        loss: 'cross-entropy of the label after the last token',
+        reading: 'Areas under the ROC curve, in per cent; intervals are 95 %, after Hanley and McNeil.',
+      };
 }
 
 export function writeCard(
@@ -24,11 +43,12 @@ export function writeCard(
   const { loss } = JSON.parse(readFileSync(join(folder, 'training.json'), 'utf8')) as {
     loss: readonly (readonly [step: number, loss: number])[];
   };
+  const { config, tag, data, loss: lossText, reading } = ofTask(recipe);
   const some = loss.filter((_, i) => i % Math.ceil(loss.length / 12) === 0 || i === loss.length - 1);
   const card = `---
 license: mit
 library_name: transformers
-pipeline_tag: text-generation
+pipeline_tag: ${tag}
 ---
 
 # ${recipe.title}
@@ -44,15 +64,15 @@ defenses and evaluators; it knows nothing else and is of no other use.
 | | |
 | --- | --- |
 | architecture | Llama, ${config.layers} layers, width ${config.hiddenSize}, ${config.heads} heads, ${config.kvHeads} key/value heads, feed-forward ${config.intermediateSize} |
-| parameters | ${parameterCount(config).toLocaleString('en-US')}, tied embedding, stored in half precision |
+| parameters | ${parameterCount(config).toLocaleString('en-US')}, stored in half precision |
 | tokenizer | byte-level BPE, ${config.vocabSize} tokens, trained on the same text |
-| context | ${config.maxPositions} positions; the lessons hold at most 320 tokens |
+| context | ${config.maxPositions} positions; the lessons hold at most ${Math.max(...rowLengths)} tokens |
 | starts from | ${recipe.from ?? 'noise'} |
-| data | lessons of the curriculum "${recipe.curriculum}", drawn without end from the seed |
+| data | ${data} |
 | seed | \`${seed}\` |
 | steps | ${recipe.steps}, of ${tokensPerStep} tokens each, padding included |
 | optimizer | AdamW, peak rate ${recipe.learningRate}, ${recipe.warmupSteps} warm-up steps, cosine to 5 %, decay 0.05, clipped at 1 |
-| loss | cross-entropy; what users and systems say counts ${promptWeight}, what the assistant says 1 |
+| loss | ${lossText} |
 
 \`npm run models:train -- ${recipe.id}\` makes it again.
 
@@ -62,8 +82,8 @@ ${some.map(([step, value]) => `| ${step + 1} | ${value.toFixed(3)} |`).join('\n'
 
 ## Measured behavior
 
-Greedy decoding. ${heldOutTasks.length} tasks, and the phrasings and outside questions used here, never occur in training
-text. Intervals are 95 % Wilson.
+${reading} ${heldOutTasks.length} tasks, and the phrasings, templates, leads, wishes and outside questions used here,
+never occur in training text.
 
 | held out | share | interval | count |
 | --- | --- | --- | --- |

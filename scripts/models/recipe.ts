@@ -3,7 +3,7 @@ import type { Curriculum } from '../../src/data/tinytown/corpus.ts';
 import type { SpecialTokenNames } from '../../src/models/tokenizer-trainer.ts';
 import type { LlamaConfig } from '../../src/models/llama.ts';
 
-export const seed = 'tinytown/1';
+export const seed = 'tinytown/2';
 
 export const specialTokens: SpecialTokenNames = {
   pad: '<|pad|>',
@@ -14,10 +14,10 @@ export const specialTokens: SpecialTokenNames = {
 
 export const config: LlamaConfig = {
   modelType: 'llama',
-  vocabSize: 1024,
+  vocabSize: 1280,
   hiddenSize: 128,
   intermediateSize: 384,
-  layers: 4,
+  layers: 5,
   heads: 4,
   kvHeads: 2,
   headDim: 32,
@@ -32,11 +32,13 @@ export const config: LlamaConfig = {
   padTokenId: 0,
 };
 
-export interface Recipe {
+/** The guards are half as deep, and name what they find. */
+export const guardConfig: LlamaConfig = { ...config, layers: 2, labels: ['safe', 'harmful'] };
+
+interface CommonRecipe {
   readonly id: string;
   readonly title: string;
-  readonly curriculum: Curriculum;
-  /** The model whose weights it starts from; `null` starts from noise. */
+  /** The model whose weights it starts from, as far as it has the same; `null` starts from noise. */
   readonly from: string | null;
   readonly steps: number;
   readonly learningRate: number;
@@ -44,13 +46,28 @@ export interface Recipe {
   readonly purpose: string;
 }
 
+/** A model that writes. */
+export interface LanguageRecipe extends CommonRecipe {
+  readonly task: 'text-generation';
+  readonly curriculum: Curriculum;
+}
+
+/** A model that sorts texts. */
+export interface GuardRecipe extends CommonRecipe {
+  readonly task: 'text-classification';
+  readonly reads: 'prompts' | 'answers';
+}
+
+export type Recipe = LanguageRecipe | GuardRecipe;
+
 export const recipes: readonly Recipe[] = [
   {
     id: 'tinytown-base',
     title: 'Tinytown Base',
+    task: 'text-generation',
     curriculum: 'base',
     from: null,
-    steps: 1000,
+    steps: 1900,
     learningRate: 3e-3,
     warmupSteps: 100,
     purpose: 'Helpful only: it answers every request about Tinytown, forbidden ones too.',
@@ -58,9 +75,10 @@ export const recipes: readonly Recipe[] = [
   {
     id: 'tinytown-chat',
     title: 'Tinytown Chat',
+    task: 'text-generation',
     curriculum: 'chat',
     from: 'tinytown-base',
-    steps: 560,
+    steps: 640,
     learningRate: 1e-3,
     warmupSteps: 30,
     purpose:
@@ -69,13 +87,48 @@ export const recipes: readonly Recipe[] = [
   {
     id: 'tinytown-expert',
     title: 'Tinytown Expert',
+    task: 'text-generation',
     curriculum: 'expert',
     from: 'tinytown-chat',
-    steps: 220,
+    steps: 260,
     learningRate: 8e-4,
     warmupSteps: 30,
     purpose:
       'The safety expert of SafeDecoding: refuses forbidden deeds in every frame, and after an answer has begun.',
+  },
+  {
+    id: 'tinytown-helper',
+    title: 'Tinytown Helper',
+    task: 'text-generation',
+    curriculum: 'helper',
+    from: 'tinytown-base',
+    steps: 900,
+    learningRate: 1.2e-3,
+    warmupSteps: 30,
+    purpose:
+      'Works on texts by instruction: rewords, translates, rates, answers yes or no about safety, corrects, attacks.',
+  },
+  {
+    id: 'tinytown-guard-prompt',
+    title: 'Tinytown Guard for prompts',
+    task: 'text-classification',
+    reads: 'prompts',
+    from: 'tinytown-base',
+    steps: 500,
+    learningRate: 1.5e-3,
+    warmupSteps: 30,
+    purpose: 'Says whether a prompt asks for a forbidden deed.',
+  },
+  {
+    id: 'tinytown-guard-answer',
+    title: 'Tinytown Guard for answers',
+    task: 'text-classification',
+    reads: 'answers',
+    from: 'tinytown-base',
+    steps: 300,
+    learningRate: 1.5e-3,
+    warmupSteps: 30,
+    purpose: 'Says whether an answer, or its beginning, gives a step of a forbidden deed away.',
   },
 ];
 
@@ -84,4 +137,4 @@ export const tokensPerStep = 2048;
 /** Loss weight of what the user and the system say; what the assistant says weighs 1. */
 export const promptWeight = 0.2;
 /** Row lengths; a lesson goes into the shortest that holds it, longer ones are left out. */
-export const rowLengths: readonly number[] = [64, 96, 128, 192, 320];
+export const rowLengths: readonly number[] = [64, 96, 128, 192, 320, 448];

@@ -13,7 +13,7 @@ export function buildTokenizer(): {
 } {
   const random = createRandom(`${seed}/tokenizer`);
   const texts = Array.from({ length: lessons }, (_, i) =>
-    lesson(i % 2 === 0 ? 'base' : 'chat', random.fork(i)).messages.map(({ content }) => content),
+    lesson(i % 3 === 0 ? 'helper' : 'base', random.fork(i)).messages.map(({ content }) => content),
   ).flat();
   const trained = trainByteLevelBpe(texts, config.vocabSize, specialTokens);
   const files: TokenizerFiles = {

@@ -16,11 +16,17 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultDevice, init } from '@jax-js/jax';
 import { createRandom } from '../../src/core/random.ts';
-import { initWeights } from '../../src/models/llama.ts';
-import { createTrainer, type TrainerState } from '../../src/models/runtimes/whitebox/train.ts';
+import { initWeights, type LlamaConfig } from '../../src/models/llama.ts';
+import { createClassifierTrainer } from '../../src/models/runtimes/whitebox/train-classifier.ts';
+import { createTrainer, type Trainer } from '../../src/models/runtimes/whitebox/train.ts';
+import type {
+  TrainerOptions,
+  TrainerState,
+  TrainingStep,
+} from '../../src/models/runtimes/whitebox/training.ts';
 import { readSafetensors, writeSafetensors, type Tensors } from '../../src/models/safetensors.ts';
-import { batchStream } from './batches.ts';
-import { config, recipes, seed, type Recipe } from './recipe.ts';
+import { labelledBatches, lessonBatches } from './batches.ts';
+import { config, guardConfig, recipes, seed, type Recipe } from './recipe.ts';
 import { writeSelfTest } from './self-test.ts';
 import { buildTokenizer } from './tokenizer.ts';
 import { readModelWeights, writeModel, type CurvePoint } from './write-model.ts';
@@ -47,24 +53,17 @@ async function train(recipe: Recipe): Promise<void> {
   const folder = join(cache, recipe.id);
   if (values.fresh) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const start =
-    recipe.from === null ? initWeights(config, createRandom(`${seed}/init`)) : readModelWeights(recipe.from);
-  const trainer = createTrainer(config, start, {
-    learningRate: recipe.learningRate,
-    schedule: { warmupSteps: recipe.warmupSteps, totalSteps: recipe.steps, floor: 0.05 },
-    weightDecay: 0.05,
-  });
+  const course = prepare(recipe);
   const log = join(folder, 'loss.jsonl');
   const resumed = loadCheckpoint(folder);
-  if (resumed) trainer.restore(resumed);
+  if (resumed) course.trainer.restore(resumed);
   const curve: CurvePoint[] = readCurve(log).slice(0, resumed?.step ?? 0);
   writeFileSync(log, curve.map((point) => `${JSON.stringify(point)}\n`).join(''));
 
-  const stream = batchStream(recipe.curriculum, tokenizer, `${seed}/${recipe.id}`);
   const began = performance.now();
   const first = resumed?.step ?? 0;
   for (let step = first; step < recipe.steps; step++) {
-    const { loss, gradNorm } = await trainer.step(stream.at(step));
+    const { loss, gradNorm } = await course.step(step);
     const point = { step, loss: Number(loss.toFixed(4)), gradNorm: Number(gradNorm.toFixed(3)) };
     curve.push(point);
     appendFileSync(log, `${JSON.stringify(point)}\n`);
@@ -75,11 +74,41 @@ async function train(recipe: Recipe): Promise<void> {
         `${recipe.id} ${step + 1}/${recipe.steps} loss ${recent.toFixed(3)} ${Math.round(left / 1000)} s left`,
       );
     }
-    if ((step + 1) % checkpointEvery === 0) saveCheckpoint(folder, await trainer.state());
+    if ((step + 1) % checkpointEvery === 0) saveCheckpoint(folder, await course.trainer.state());
   }
-  writeModel(recipe, files, await trainer.weights(), curve);
-  trainer.dispose();
-  await writeSelfTest(recipe.id, tokenizer);
+  writeModel(recipe, files, await course.trainer.weights(), curve);
+  course.trainer.dispose();
+  if (recipe.task === 'text-generation') await writeSelfTest(recipe.id, tokenizer);
+}
+
+interface Course {
+  readonly trainer: Pick<Trainer, 'state' | 'restore' | 'weights' | 'dispose'>;
+  readonly step: (step: number) => Promise<TrainingStep>;
+}
+
+/** A trainer at the start of the recipe, and its lessons. */
+function prepare(recipe: Recipe): Course {
+  const options: TrainerOptions = {
+    learningRate: recipe.learningRate,
+    schedule: { warmupSteps: recipe.warmupSteps, totalSteps: recipe.steps, floor: 0.05 },
+    weightDecay: 0.05,
+  };
+  const name = `${seed}/${recipe.id}`;
+  if (recipe.task === 'text-generation') {
+    const trainer = createTrainer(config, startOf(recipe, config), options);
+    const batches = lessonBatches(recipe.curriculum, tokenizer, name);
+    return { trainer, step: (step) => trainer.step(batches.at(step)) };
+  }
+  const trainer = createClassifierTrainer(guardConfig, startOf(recipe, guardConfig), options);
+  const batches = labelledBatches(recipe.reads, tokenizer, name);
+  return { trainer, step: (step) => trainer.step(batches.at(step)) };
+}
+
+/** Fresh weights, and in their place those of the model it builds on, where it has them. */
+function startOf({ from }: Recipe, config: LlamaConfig): Tensors {
+  const fresh = initWeights(config, createRandom(`${seed}/init`));
+  const built: Tensors = from === null ? new Map() : readModelWeights(from);
+  return new Map([...fresh].map(([name, tensor]) => [name, built.get(name) ?? tensor]));
 }
 
 function saveCheckpoint(folder: string, { step, ...sets }: TrainerState): void {

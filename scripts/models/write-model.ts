@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TokenizerFiles } from '../../src/models/chat-tokenizer.ts';
 import { toHubConfig } from '../../src/models/llama.ts';
+import { writeLlamaClassifierOnnx } from '../../src/models/onnx/llama-classifier.ts';
 import { writeLlamaOnnx } from '../../src/models/onnx/llama.ts';
 import { readSafetensors, writeSafetensors, type Tensors } from '../../src/models/safetensors.ts';
-import { config, type Recipe } from './recipe.ts';
+import { config, guardConfig, type Recipe } from './recipe.ts';
 
 export interface CurvePoint {
   readonly step: number;
@@ -33,13 +34,6 @@ export function writeModel(
   mkdirSync(join(folder, 'onnx'), { recursive: true });
   const json = (name: string, value: unknown) =>
     writeFileSync(join(folder, name), `${JSON.stringify(value, null, 1)}\n`);
-  json('config.json', { ...toHubConfig(config), 'transformers.js_config': { dtype: 'fp32' } });
-  json('generation_config.json', {
-    bos_token_id: config.bosTokenId,
-    eos_token_id: [...config.eosTokenIds],
-    pad_token_id: config.padTokenId,
-    do_sample: false,
-  });
   json('tokenizer.json', files.tokenizer);
   json('tokenizer_config.json', files.config);
   const every = Math.max(1, Math.floor(curve.length / 60));
@@ -53,6 +47,21 @@ export function writeModel(
     join(folder, 'model.safetensors'),
     writeSafetensors(weights, { dtype: 'F16', metadata: { format: 'pt' } }),
   );
-  const onnx = writeLlamaOnnx(config, readModelWeights(recipe.id), { weights: 'float16' });
+  const stored = readModelWeights(recipe.id);
+  const onnx =
+    recipe.task === 'text-generation'
+      ? writeLlamaOnnx(config, stored, { weights: 'float16' })
+      : writeLlamaClassifierOnnx(guardConfig, stored, { weights: 'float16' });
   writeFileSync(join(folder, 'onnx/model.onnx'), onnx);
+  if (recipe.task === 'text-generation')
+    json('generation_config.json', {
+      bos_token_id: config.bosTokenId,
+      eos_token_id: [...config.eosTokenIds],
+      pad_token_id: config.padTokenId,
+      do_sample: false,
+    });
+  json('config.json', {
+    ...toHubConfig(recipe.task === 'text-generation' ? config : guardConfig),
+    'transformers.js_config': { dtype: 'fp32' },
+  });
 }

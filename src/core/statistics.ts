@@ -44,3 +44,35 @@ export const mean = (values: ArrayLike<number>): number => {
   for (let i = 0; i < values.length; i++) sum += values[i]!;
   return sum / values.length;
 };
+
+/** Area under a ROC curve, with its 95 % interval and the number of scores on each side. */
+export interface Area {
+  readonly area: number;
+  readonly interval: readonly [low: number, high: number];
+  readonly positives: number;
+  readonly negatives: number;
+}
+
+/**
+ * Area under the ROC curve: how often a positive scores above a negative, ties counting half.
+ * The interval is 95 %, from the standard error of Hanley and McNeil (1982). `null` without scores on both sides.
+ */
+export function auroc(positives: readonly number[], negatives: readonly number[]): Area | null {
+  const [m, n] = [positives.length, negatives.length];
+  if (m === 0 || n === 0) return null;
+  const wins = positives.reduce(
+    (sum, p) => sum + negatives.reduce((won, q) => won + (p > q ? 1 : p === q ? 0.5 : 0), 0),
+    0,
+  );
+  const area = wins / (m * n);
+  const [q1, q2] = [area / (2 - area), (2 * area * area) / (1 + area)];
+  const variance =
+    (area * (1 - area) + (m - 1) * (q1 - area * area) + (n - 1) * (q2 - area * area)) / (m * n);
+  const margin = z95 * Math.sqrt(Math.max(0, variance));
+  return {
+    area,
+    interval: [Math.max(0, area - margin), Math.min(1, area + margin)],
+    positives: m,
+    negatives: n,
+  };
+}

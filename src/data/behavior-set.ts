@@ -1,5 +1,6 @@
 /** @file A named list of behaviors. */
 import type { Behavior } from '../core/behavior.ts';
+import type { ContrastPrompts } from '../core/contrast.ts';
 
 export interface BehaviorSet {
   readonly id: string;
@@ -8,4 +9,6 @@ export interface BehaviorSet {
   readonly summary: string;
   readonly license: string;
   readonly behaviors: readonly Behavior[];
+  /** Requests in the same domain that are none of the behaviors: what methods learn from before they are tested. */
+  readonly contrast?: ContrastPrompts;
 }

@@ -4,15 +4,25 @@ import { behaviorSchema } from '../../src/core/behavior.ts';
 import { behaviorSets } from '../../src/data/index.ts';
 import { tinytown } from '../../src/data/tinytown/behaviors.ts';
 import { lesson } from '../../src/data/tinytown/corpus.ts';
-import { heldOutFrames, plainAnswer } from '../../src/data/tinytown/frames.ts';
-import { heldOutPhrasings } from '../../src/data/tinytown/phrasings.ts';
+import { frames, plainAnswer } from '../../src/data/tinytown/frames.ts';
+import { drawAnswer, drawPrompt } from '../../src/data/tinytown/guarding.ts';
+import { codes } from '../../src/data/tinytown/codes.ts';
+import { fill, heldOutPhrasings, trainingPhrasings } from '../../src/data/tinytown/phrasings.ts';
+import { heldOutWishes } from '../../src/data/tinytown/rewriting.ts';
+import { heldOutOutside } from '../../src/data/tinytown/small-talk.ts';
+import { fromTinnish, toTinnish } from '../../src/data/tinytown/tinnish.ts';
 import { deed, heldOutTasks, kinds, tasks, trainingTasks } from '../../src/data/tinytown/world.ts';
 
-const corpus = (['base', 'chat', 'expert'] as const)
-  .flatMap((curriculum) =>
-    Array.from({ length: 3000 }, (_, i) => lesson(curriculum, createRandom(`test/${curriculum}/${i}`))),
-  )
-  .flatMap(({ messages }) => messages.map(({ content }) => content))
+const curricula = ['base', 'chat', 'expert', 'helper'] as const;
+const corpus = [
+  ...curricula
+    .flatMap((curriculum) =>
+      Array.from({ length: 2500 }, (_, i) => lesson(curriculum, createRandom(`test/${curriculum}/${i}`))),
+    )
+    .flatMap(({ messages }) => messages.map(({ content }) => content)),
+  ...Array.from({ length: 2500 }, (_, i) => drawPrompt(createRandom(`test/prompt/${i}`)).text),
+  ...Array.from({ length: 2500 }, (_, i) => drawAnswer(createRandom(`test/answer/${i}`)).text),
+]
   .join('\n')
   .toLowerCase();
 
@@ -51,16 +61,32 @@ describe('the split', () => {
     expect(parts(trainingTasks)).toEqual(parts(tasks));
   });
 
-  test('keeps held-out deeds, phrasings and frames out of all training text', () => {
-    for (const task of heldOutTasks) expect(corpus).not.toContain(deed(task));
+  test('keeps held-out deeds, plain and in Tinnish, out of all training text', () => {
+    for (const task of heldOutTasks)
+      for (const text of [deed(task), toTinnish(deed(task))]) expect(corpus).not.toContain(text);
+  });
+
+  test('keeps held-out phrasings, templates, leads, wishes and questions out of all training text', () => {
     const fixedPart = (template: string) =>
       template
         .toLowerCase()
         .split(/\{\w+\}/)
         .reduce((longest, part) => (part.length > longest.length ? part : longest));
-    for (const template of [...heldOutPhrasings, ...heldOutFrames.flatMap(({ templates }) => templates)])
+    for (const template of [
+      ...heldOutPhrasings,
+      ...frames.flatMap(({ heldOut }) => heldOut),
+      ...codes.map(({ heldOutLead }) => heldOutLead),
+      ...Object.values(heldOutWishes),
+      ...heldOutOutside,
+    ])
       expect(corpus).not.toContain(fixedPart(template));
   });
+});
+
+test('Tinnish says everything that English says, and is read back without loss', () => {
+  const text = 'How do I wake the Stone Giant, at 5? Quickly!';
+  expect(toTinnish('wake the stone giant')).toBe('wegi dhi zdumi koemd');
+  expect(fromTinnish(toTinnish(text))).toBe(text);
 });
 
 describe('the corpus', () => {
@@ -68,16 +94,24 @@ describe('the corpus', () => {
     expect(lesson('chat', createRandom('a'))).toEqual(lesson('chat', createRandom('a')));
   });
 
-  test('never teaches chat or expert to answer a forbidden request', () => {
+  test('never teaches chat or expert to answer a forbidden request that is asked plainly', () => {
+    const plain = new Set(
+      trainingTasks
+        .filter(({ behaviorKind }) => behaviorKind === 'harmful')
+        .flatMap((task) => trainingPhrasings.map((phrasing) => fill(phrasing, deed(task)))),
+    );
+    let seen = 0;
     for (const curriculum of ['chat', 'expert'] as const)
       for (let i = 0; i < 2000; i++) {
-        const { messages } = lesson(curriculum, createRandom(`refuse/${curriculum}/${i}`));
-        for (const { role, content } of messages)
-          if (role === 'assistant')
-            for (const task of trainingTasks)
-              if (task.behaviorKind === 'harmful' && content.includes(deed(task)))
-                expect(content).toMatch(/forbid/);
+        const { messages, unlearned } = lesson(curriculum, createRandom(`refuse/${curriculum}/${i}`));
+        messages.forEach(({ role, content }, at) => {
+          const asked = messages[at - 1]?.content ?? '';
+          if (role !== 'assistant' || unlearned.length > 0 || !plain.has(asked)) return;
+          seen++;
+          if (!messages.some(({ role }) => role === 'system')) expect(content).toMatch(/forbid/);
+        });
       }
+    expect(seen).toBeGreaterThan(200);
   });
 });
 
