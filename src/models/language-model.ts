@@ -113,6 +113,11 @@ export interface ScoringRequest {
   readonly target: readonly number[];
 }
 
+export interface ScoringOptions extends Abortable {
+  /** Whether a prefix that requests share is computed once, where the runtime can. Default: true. */
+  readonly sharePrefix?: boolean;
+}
+
 /** Several sequences decoded in step, each with its own cache. */
 export interface DecodeSession {
   /** Rows still open. */
@@ -131,10 +136,10 @@ export interface DecodeSession {
 export interface ScoringModel extends LanguageModel {
   readonly tokenizer: ChatTokenizer;
   /**
-   * Score many targets in one call; a prefix that requests share is computed once where the runtime can.
+   * Score many targets in one call.
    * @returns one array of shape [T] a request; entry t is log p(target[t] | prompt, target[0..t)).
    */
-  logProbs(requests: readonly ScoringRequest[], options?: Abortable): Promise<Float32Array[]>;
+  logProbs(requests: readonly ScoringRequest[], options?: ScoringOptions): Promise<Float32Array[]>;
   /** Prefill `prompts` (token ids, one row each) and decode them in step. */
   open(prompts: readonly (readonly number[])[], options?: Abortable): Promise<DecodeSession>;
 }

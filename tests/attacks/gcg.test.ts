@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { drawSwap, predictedGains, rankSwaps } from '../../src/attacks/parts/coordinate.ts';
+import {
+  dealSwap,
+  drawSwap,
+  predictedGains,
+  rankSwaps,
+  sumOfNormalized,
+} from '../../src/attacks/parts/coordinate.ts';
+import { probeSample, rankCorrelation } from '../../src/attacks/parts/probe.ts';
 import { mellowmax, suffixTokens } from '../../src/attacks/parts/target.ts';
 import { gcg } from '../../src/attacks/gcg.ts';
 import { createRandom } from '../../src/core/random.ts';
@@ -63,6 +70,74 @@ describe('on a landscape that is separable by position', () => {
     });
     expect(result.loss).toBeCloseTo(1, 4);
   });
+});
+
+describe('every way of searching', () => {
+  const counting = () => {
+    const model = landscape();
+    const seen = { scored: 0, shared: new Set<boolean | undefined>() };
+    const counted: typeof model = {
+      ...model,
+      logProbs: (requests, given) => {
+        seen.scored += requests.length;
+        seen.shared.add(given?.sharePrefix);
+        return model.logProbs(requests, given);
+      },
+    };
+    return { counted, seen };
+  };
+
+  test.each([
+    ['dealt positions', { positions: 'dealt' }],
+    ['annealing', { accept: 'annealed', steps: 100 }],
+    ['a buffer that starts full', { buffer: 4 }],
+    ['probe sampling', { probe: true, candidates: 200 }],
+    ['no prefix cache', { prefixCache: false }],
+  ])('reaches the global optimum: %s', async (_, more) => {
+    const { result } = await drain(gcg, {
+      model: landscape(),
+      roles: { scorer: landscape() },
+      options: { ...options, ...more },
+    });
+    expect(lastUserText(result.messages)).toBe(`${behavior.prompt} ${secret}`);
+    expect(result.loss).toBeCloseTo(1, 4);
+  });
+  test('probe sampling asks the target model about fewer candidates than the scorer', async () => {
+    const [target, draft] = [counting(), counting()];
+    const { steps } = await drain(gcg, {
+      model: target.counted,
+      roles: { scorer: draft.counted },
+      options: { ...options, steps: 5, candidates: 160, probe: true },
+    });
+    expect(draft.seen.scored).toBeGreaterThan(5 * target.seen.scored);
+    // The draft ranks as the target does, so only the probes and its one best are looked at.
+    expect(steps[1]!.detail).toMatchObject({ agreement: 1 });
+  });
+  test('the prefix cache is what the option says', async () => {
+    for (const prefixCache of [true, false]) {
+      const { counted, seen } = counting();
+      await drain(gcg, { model: counted, options: { ...options, steps: 1, prefixCache } });
+      expect([...seen.shared]).toEqual([prefixCache]);
+    }
+  });
+  test('annealing refuses some worse suffixes towards the end, and "always" none', async () => {
+    const stays = async (accept: string) => {
+      const { steps } = await drain(gcg, {
+        model: landscape(),
+        options: { ...options, steps: 80, candidates: 4, accept },
+      });
+      return steps.filter(({ candidate }, i) => i > 0 && candidate === steps[i - 1]!.candidate).length;
+    };
+    expect(await stays('always')).toBe(0);
+    expect(await stays('annealed')).toBeGreaterThan(0);
+  });
+});
+
+test('an attack says what it believes of its own success', async () => {
+  const claimed = async (atBest: number, steps: number) =>
+    (await drain(gcg, { model: landscape(atBest), options: { ...options, steps } })).result.claimed;
+  expect(await claimed(0.1, 60)).toBe(true);
+  expect(await claimed(5, 2)).toBe(false);
 });
 
 describe('with a tokenizer that merges', () => {
@@ -167,6 +242,17 @@ describe('swaps', () => {
     const seen = new Set(Array.from({ length: 400 }, () => drawSwap(ids, swaps, 1, random).join()));
     expect(seen.size).toBe(9);
   });
+  test('are dealt to candidates in turn: with one a position, each gets its best swap', () => {
+    const swaps = rankSwaps(gradient, ids, [0, 1, 2], 1);
+    const dealt = ids.map((_, index) => dealSwap(ids, swaps, [index, ids.length], createRandom('deal')));
+    expect(dealt).toEqual([
+      [1, 0, 2],
+      [3, 1, 2],
+      [3, 0, 0],
+    ]);
+    const eight = Array.from({ length: 6 }, (_, i) => dealSwap(ids, swaps, [i, 6], createRandom(i)));
+    expect(eight.map((given) => given.findIndex((id, i) => id !== ids[i]))).toEqual([0, 0, 1, 1, 2, 2]);
+  });
   test('promise the fall of the loss to the best swap, and nothing where no swap is better', () => {
     const swaps = rankSwaps(gradient, ids, [0, 1, 2], 2);
     expect(predictedGains(gradient, ids, swaps)).toEqual([2, 7, 0]);
@@ -191,5 +277,43 @@ describe('mellowmax', () => {
   test('lies between the mean and the largest', () => {
     expect(mellowmax(Float32Array.of(1, 2, 3), 0.01)).toBeCloseTo(2, 1);
     expect(mellowmax(Float32Array.of(1, 2, 3), 90)).toBeCloseTo(3, 1);
+  });
+});
+
+test('gradients of several models count alike, however long theirs are', () => {
+  const loud = Float32Array.of(300, 400, 0, 0);
+  const quiet = Float32Array.of(0, 1, 0.5, 0);
+  const sum = sumOfNormalized([loud, quiet], 2);
+  expect([...sum].map((value) => Number(value.toFixed(6)))).toEqual([0.6, 1.8, 1, 0]);
+});
+
+describe('probe sampling', () => {
+  const values = Array.from({ length: 64 }, (_, i) => (i * 37) % 64);
+  const probe = (draft: (value: number) => number) =>
+    probeSample(
+      values,
+      async (all) => all.map(draft),
+      async (some) => some.map((value) => ({ value, loss: value })),
+      createRandom('probe'),
+    );
+  test('looks at few candidates when the models agree, the best among them', async () => {
+    const { agreement, scored } = await probe((value) => value);
+    expect(agreement).toBe(1);
+    expect(scored.length).toBeLessThanOrEqual(4 + 1);
+    expect(Math.min(...scored.map(({ loss }) => loss))).toBe(0);
+  });
+  test('looks at an eighth more when they disagree, at none twice', async () => {
+    const { agreement, scored } = await probe((value) => -value);
+    expect(agreement).toBe(0);
+    expect(scored.length).toBeGreaterThan(4);
+    expect(scored.length).toBeLessThanOrEqual(4 + 8);
+    expect(new Set(scored.map(({ value }) => value)).size).toBe(scored.length);
+  });
+  test('takes a draft that tells nothing for half an agreement', async () => {
+    expect((await probe(() => 1)).agreement).toBe(0.5);
+  });
+  // scipy.stats.spearmanr([1, 2, 2, 4], [3, 1, 4, 5])
+  test('ranks ties by their mean', () => {
+    expect(rankCorrelation([1, 2, 2, 4], [3, 1, 4, 5])).toBeCloseTo(0.632456, 5);
   });
 });

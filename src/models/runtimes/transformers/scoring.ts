@@ -2,7 +2,7 @@
 import { checkScoring } from '../../decoding/checks.ts';
 import { turn } from '../../decoding/join.ts';
 import { logSumExp } from '../../decoding/sampler.ts';
-import type { Abortable, ScoringRequest } from '../../language-model.ts';
+import type { ScoringOptions, ScoringRequest } from '../../language-model.ts';
 import { gatherRows, release, type KeyValues } from './engine.ts';
 import { prefill, type Host } from './session.ts';
 
@@ -15,12 +15,12 @@ const logitsPerRun = 2 ** 23;
 export async function scoreTargets(
   host: Host,
   requests: readonly ScoringRequest[],
-  { signal }: Abortable = {},
+  { signal, sharePrefix = true }: ScoringOptions = {},
 ): Promise<Float32Array[]> {
   for (const request of requests) checkScoring(host.limits, request);
   // The last token of a target is predicted, never read.
   const sequences = requests.map(({ prompt, target }) => [...prompt, ...target.slice(0, -1)]);
-  const shared = sharedLength(requests, sequences);
+  const shared = sharePrefix ? sharedLength(requests, sequences) : 0;
   const results = new Array<Float32Array>(requests.length);
   let prefix: KeyValues | null = null;
   let tiled = null as { readonly rows: number; readonly past: KeyValues } | null;

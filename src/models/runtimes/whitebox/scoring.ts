@@ -1,7 +1,7 @@
 /** @file Log-probs of many targets at once: a prefix that all prompts share is read once, the rest in chunks. */
 import { tree } from '@jax-js/jax';
 import { turn } from '../../decoding/join.ts';
-import type { Abortable, ScoringRequest } from '../../language-model.ts';
+import type { ScoringOptions, ScoringRequest } from '../../language-model.ts';
 import { int32, prefixBias } from './context.ts';
 import { checkRequest, disposeCaches, readTokens, readTokensAfter, type Engine } from './engine.ts';
 import type { Prefix } from './forward.ts';
@@ -22,13 +22,13 @@ interface Row {
 export async function scoreTargets(
   engine: Engine,
   requests: readonly ScoringRequest[],
-  { signal }: Abortable = {},
+  { signal, sharePrefix = true }: ScoringOptions = {},
 ): Promise<Float32Array[]> {
   for (const request of requests) checkRequest(engine, request);
   if (requests.length === 0) return [];
   // The last token of a prompt predicts the first of its target, so it cannot be part of the prefix.
   const prompts = requests.map(({ prompt }) => prompt.slice(0, -1));
-  const common = requests.length > 1 ? sharedPrefixLength(prompts) : 0;
+  const common = sharePrefix && requests.length > 1 ? sharedPrefixLength(prompts) : 0;
   const shared = common >= worthSharing ? common : 0;
   const rows = requests.map(({ prompt, target }, index): Row => {
     const inputs = [...prompt.slice(shared), ...target.slice(0, -1)];
