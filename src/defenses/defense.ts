@@ -2,9 +2,19 @@
  * @file The contract of an inference-time defense: a model that wraps a model, so that defenses stack by nesting
  * and an attack on a defended model is the same call.
  */
+import type { ContrastPrompts } from '../core/contrast.ts';
+import { LabError } from '../core/errors.ts';
 import type { Access, ClassifierRole, LanguageRole, MethodCard, Stage } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
-import type { DefenseEvent, Generation, LanguageModel, ScoringModel } from '../models/language-model.ts';
+import type { Random } from '../core/random.ts';
+import type {
+  Abortable,
+  DefenseEvent,
+  Generation,
+  LanguageModel,
+  ScoringModel,
+  WhiteBoxModel,
+} from '../models/language-model.ts';
 import type { TextClassifier } from '../models/text-classifier.ts';
 
 export type InferenceStage = Exclude<Stage, 'training'>;
@@ -13,6 +23,23 @@ export interface DefenseContext {
   /** The model that plays a role named in `needs`. */
   role(role: LanguageRole): LanguageModel;
   classifier(role: ClassifierRole): TextClassifier;
+  /** What `prepare` of this defense found; it may come from a file. */
+  readonly artifact?: Artifact | undefined;
+}
+
+/** What a defense learned about one model, as plain data: it can be stored, and given instead of learning again. */
+export type Artifact = Readonly<Record<string, unknown>>;
+
+export interface PreparationContext extends Abortable {
+  readonly random: Random;
+  /** Told how much of the work is done. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+interface AccessedModel {
+  readonly 'black-box': LanguageModel;
+  readonly 'grey-box': ScoringModel;
+  readonly 'white-box': WhiteBoxModel;
 }
 
 export interface DefenseDefinition<S extends OptionsSpec, A extends Access> extends MethodCard {
@@ -23,11 +50,17 @@ export interface DefenseDefinition<S extends OptionsSpec, A extends Access> exte
    * The defended model. Random choices come from `createRandom(request.seed).fork(id)`, so that concurrent
    * requests never share a stream.
    */
-  wrap(
-    model: A extends 'black-box' ? LanguageModel : ScoringModel,
+  wrap(model: AccessedModel[A], options: OptionValues<S>, context: DefenseContext): LanguageModel;
+  /**
+   * What `wrap` has to know about the model beforehand, learned from requests that are not those under test. Depends on
+   * its arguments alone, and is called once for a model, its contrast and these options.
+   */
+  prepare?(
+    model: AccessedModel[A],
+    contrast: ContrastPrompts,
     options: OptionValues<S>,
-    context: DefenseContext,
-  ): LanguageModel;
+    context: PreparationContext,
+  ): Promise<Artifact>;
 }
 
 export type Defense = DefenseDefinition<OptionsSpec, Access>;
@@ -61,3 +94,20 @@ export const withEvent = (reply: Generation, event: DefenseEvent, at: 'start' | 
   ...reply,
   events: at === 'start' ? [event, ...reply.events] : [...reply.events, event],
 });
+
+/** An artifact read by `schema`. @throws LabError 'bad-input' if it is missing or of another defense or version */
+export function artifactOf<T>(
+  { artifact }: DefenseContext,
+  schema: { safeParse(data: unknown): { success: true; data: T } | { success: false } },
+  defense: string,
+): T {
+  const parsed = schema.safeParse(artifact);
+  if (parsed.success) return parsed.data;
+  throw new LabError(
+    'bad-input',
+    `"${defense}" is not prepared for this model, or what it learned is damaged.`,
+    {
+      advice: 'Leave its "artifact" out of the plan, so that it is learned anew.',
+    },
+  );
+}

@@ -3,12 +3,14 @@ import { LabError } from '../core/errors.ts';
 import { grants } from '../core/method.ts';
 import { parseOptions } from '../core/options.ts';
 import { isScoring, type LanguageModel, type ScoringModel } from '../models/language-model.ts';
-import type { Defense, DefenseContext, InferenceStage } from './defense.ts';
+import type { Artifact, Defense, DefenseContext, InferenceStage } from './defense.ts';
 
 export interface ChosenDefense {
   readonly defense: Defense;
   /** Only what differs from the defaults; checked here. */
   readonly options?: unknown;
+  /** What its `prepare` found, for a defense that has one. */
+  readonly artifact?: Artifact | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export function stack(
   );
 }
 
-function wrap(model: LanguageModel, { defense, options }: ChosenDefense, context: DefenseContext) {
+function wrap(model: LanguageModel, { defense, options, artifact }: ChosenDefense, context: DefenseContext) {
   if (!grants(model.access, defense.access))
     throw new LabError('not-supported', `"${defense.id}" needs ${defense.access} access to ${model.id}.`, {
       advice:
@@ -46,7 +48,10 @@ function wrap(model: LanguageModel, { defense, options }: ChosenDefense, context
           ? 'Pick a model of a higher tier, and keep one token-level defense, first among the decoding ones.'
           : 'Pick a model of a higher tier, or leave this defense out.',
     });
-  return defense.wrap(model, parseOptions(defense.options, options, defense.id), context);
+  return defense.wrap(model, parseOptions(defense.options, options, defense.id), {
+    ...context,
+    artifact,
+  });
 }
 
 /** `wrapped` for generating, `model` for reading distributions. */

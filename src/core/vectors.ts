@@ -1,0 +1,71 @@
+/** @file Vectors and the little linear algebra that looking into models takes. Shape [d] unless said otherwise. */
+
+export type Vector = ArrayLike<number>;
+
+export function dot(a: Vector, b: Vector): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+export const norm = (a: Vector): number => Math.sqrt(dot(a, a));
+
+/** 0 if either has no direction. */
+export const cosine = (a: Vector, b: Vector): number => dot(a, b) / (norm(a) * norm(b) || Infinity);
+
+export const scaled = (a: Vector, factor: number): Float64Array =>
+  Float64Array.from(a, (value) => factor * value);
+
+/** a + factor · b */
+export const plus = (a: Vector, b: Vector, factor = 1): Float64Array =>
+  Float64Array.from(a, (value, i) => value + factor * b[i]!);
+
+/** @throws RangeError for no rows */
+export function meanOf(rows: readonly Vector[]): Float64Array {
+  if (rows.length === 0) throw new RangeError('There is no mean of no vectors.');
+  const sum = new Float64Array(rows[0]!.length);
+  for (const row of rows) for (let i = 0; i < sum.length; i++) sum[i]! += row[i]!;
+  return scaled(sum, 1 / rows.length);
+}
+
+/** The vector as JSON holds it best: rounded to single precision. */
+export const rounded = (a: Vector): number[] =>
+  Array.from(a, (value) => Number(Math.fround(value).toPrecision(7)));
+
+/**
+ * The `count` directions along which `rows`, taken as they are (center them first), spread most: orthonormal, widest
+ * first. Fewer if the rows span no more. By power iteration, one direction after the other.
+ */
+export function principalDirections(rows: readonly Vector[], count: number): Float64Array[] {
+  const found: Float64Array[] = [];
+  let left: readonly Float64Array[] = rows.map((row) => Float64Array.from(row));
+  const whole = Math.sqrt(left.reduce((sum, row) => sum + dot(row, row), 0));
+  while (found.length < count) {
+    const direction = widest(left);
+    if (direction === null || norm(left.map((row) => dot(row, direction))) <= 1e-9 * whole) break;
+    found.push(direction);
+    left = left.map((row) => plus(row, direction, -dot(row, direction)));
+  }
+  return found;
+}
+
+const iterations = 300;
+
+function widest(rows: readonly Float64Array[]): Float64Array | null {
+  const longest = rows.reduce<Float64Array | null>((a, b) => (a && norm(a) >= norm(b) ? a : b), null);
+  let direction = longest;
+  for (let i = 0; direction !== null && i < iterations; i++) {
+    const length = norm(direction);
+    if (length === 0) return null;
+    const unit: Float64Array = scaled(direction, 1 / length);
+    const next = new Float64Array(unit.length);
+    for (const row of rows) {
+      const along = dot(row, unit);
+      for (let k = 0; k < next.length; k++) next[k]! += along * row[k]!;
+    }
+    if (i > 0 && norm(plus(scaled(next, 1 / (norm(next) || 1)), unit, -1)) < 1e-12) return unit;
+    direction = next;
+  }
+  const length = direction === null ? 0 : norm(direction);
+  return length === 0 ? null : scaled(direction!, 1 / length);
+}
