@@ -35,6 +35,7 @@ export async function gcgSpeed(
     random: createRandom('bench'),
     signal: new AbortController().signal,
     templates: {},
+    others: [],
     role: nobody,
     classifier: nobody,
   });

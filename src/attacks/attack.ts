@@ -46,6 +46,8 @@ export interface AttackResult {
 /** What the plan gives a method beside its target. */
 export interface AttackContext extends MutationContext {
   readonly signal: AbortSignal;
+  /** The other behaviors there are, of every kind, for attacks that learn from more than one. */
+  readonly others: readonly Behavior[];
   /** The model that plays a role named in `needs`. */
   role(role: LanguageRole): LanguageModel;
   classifier(role: ClassifierRole): TextClassifier;

@@ -52,6 +52,7 @@ interface Setting extends Players {
   readonly templates?: Templates;
   readonly signal?: AbortSignal;
   readonly behavior?: Behavior;
+  readonly others?: readonly Behavior[];
 }
 
 /** Run an attack to its end, as the lab does. */
@@ -61,7 +62,7 @@ export async function drain(attack: Attack, setting: Setting) {
     setting.behavior ?? behavior,
     model as never,
     parseOptions(attack.options, options, attack.id),
-    { ...mutation(attack, setting), signal, ...playing(setting) },
+    { ...mutation(attack, setting), signal, others: setting.others ?? [], ...playing(setting) },
   );
   const steps: AttackStep[] = [];
   for (;;) {
