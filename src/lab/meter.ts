@@ -126,7 +126,10 @@ const scoring = (
 const whiteBox = (
   model: WhiteBoxModel,
   count: Count,
-): Pick<WhiteBoxModel, 'tokenGradient' | 'embeddingGradient' | 'hiddenStates' | 'parameters'> => ({
+): Pick<
+  WhiteBoxModel,
+  'tokenGradient' | 'embeddingGradient' | 'hiddenGradient' | 'hiddenStates' | 'parameters'
+> => ({
   embeddingGradient(request, options) {
     count(options?.signal, { gradients: 1 });
     return model.embeddingGradient(request, options);
@@ -134,6 +137,10 @@ const whiteBox = (
   tokenGradient(request, options) {
     count(options?.signal, { gradients: 1 });
     return model.tokenGradient(request, options);
+  },
+  hiddenGradient(prompt, cotangent, options) {
+    count(options?.signal, { gradients: 1 });
+    return model.hiddenGradient(prompt, cotangent, options);
   },
   hiddenStates(prompt, options) {
     count(options?.signal, { scored: 1 });

@@ -150,8 +150,8 @@ export interface ModelEdit {
   readonly softTokens?: {
     /** One embedding each, shape [count][d]. */
     readonly vectors: readonly (readonly number[])[];
-    /** Behind the start of the prompt (BOS), or behind the text of the last user turn. */
-    readonly at: 'start' | 'user-end';
+    /** Behind the start of the prompt (BOS), or behind the text of the system turn or the last user turn. */
+    readonly at: 'start' | 'system-end' | 'user-end';
   };
   /** Changes of the residual stream, at every position alike, in order. */
   readonly residual?: readonly ResidualChange[];
@@ -183,6 +183,17 @@ export interface WhiteBoxModel extends ScoringModel {
   tokenGradient(request: SpanRequest, options?: Abortable): Promise<Float32Array>;
   /** The same gradient with respect to the embeddings of a span. @returns row-major, shape [S, d]. */
   embeddingGradient(request: SpanRequest, options?: Abortable): Promise<Float32Array>;
+  /**
+   * Gradient of ⟨cotangent, last hidden state of the last token⟩ with respect to the embedding of each prompt token:
+   * what vectors in the prompt are trained by.
+   * @param cotangent shape [d]
+   * @returns row-major, shape [L, d]
+   */
+  hiddenGradient(
+    prompt: readonly number[],
+    cotangent: Float32Array,
+    options?: Abortable,
+  ): Promise<Float32Array>;
   /** @returns one array a layer boundary (embedding first), each row-major of shape [L, hidden size]. */
   hiddenStates(prompt: readonly number[], options?: Abortable): Promise<Float32Array[]>;
   /** Weights by their Hugging Face names; shapes as in the checkpoint. Copies. */

@@ -226,6 +226,15 @@ function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
       prompt.forEach((id, position) => (rows[position * tokenizer.vocabSize + id] = 1));
       return [rows];
     },
+    /** Of its one-hot rows the last token's alone is its last hidden state. */
+    async hiddenGradient(prompt, cotangent, { signal } = {}) {
+      await turn();
+      signal?.throwIfAborted();
+      checkSequence(limits, prompt);
+      const rows = new Float32Array(prompt.length * tokenizer.vocabSize);
+      rows.set(cotangent, (prompt.length - 1) * tokenizer.vocabSize);
+      return rows;
+    },
     /** It has no weights. */
     parameters: async () => new Map(),
     edited: () => {

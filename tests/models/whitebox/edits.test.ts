@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomIds, stubTokenizer, tinyConfig, tinyWeights } from './tiny.ts';
 import { liveBuffers } from './live-buffers.ts';
-import { assistant, user } from '../../../src/core/chat.ts';
+import { assistant, system, user } from '../../../src/core/chat.ts';
 import type { ModelEdit } from '../../../src/models/language-model.ts';
 import { createWhiteBoxModel, type JaxModel } from '../../../src/models/runtimes/whitebox/index.ts';
 
@@ -79,6 +79,14 @@ describe('soft tokens', () => {
     const vectors = [rowOf(30), rowOf(9)];
     const { text: expected } = await model.generate([user(text)], options);
     expect(await answer({ softTokens: { vectors, at } })).toBe(expected);
+  });
+  test('put at the end of the system turn are the end of its text, which may be empty', async () => {
+    for (const before of ['', '12 4']) {
+      const { text } = await model.generate([system(`${before} 30 9`), user('5 6')], options);
+      const edit: ModelEdit = { softTokens: { vectors: [rowOf(30), rowOf(9)], at: 'system-end' } };
+      expect(await answer(edit, [system(before), user('5 6')])).toBe(text);
+      await expect(answer(edit, [user('5 6')])).rejects.toMatchObject({ code: 'bad-input' });
+    }
   });
   test('go behind the last user turn of several', async () => {
     const turns = (last: string) => [user('3'), assistant('8 8'), user(last)];

@@ -1,5 +1,5 @@
 /** @file Edits as plain data, made into interventions; and `generate` for requests that bring one along. */
-import { editLastUser, lastUserText } from '../../../core/chat.ts';
+import { editLastUser, editSystem, lastUserText } from '../../../core/chat.ts';
 import { LabError } from '../../../core/errors.ts';
 import type { ChatTokenizer } from '../../chat-tokenizer.ts';
 import type { EditedModel, LanguageModel, ModelEdit } from '../../language-model.ts';
@@ -19,6 +19,21 @@ const afterLastUserText =
     const place = (text: string) => editLastUser(messages, () => text);
     return insert(prompt, softIds, findSpan(tokenizer, place, lastUserText(messages), options).end);
   };
+
+/** The templated conversation must begin with a system turn; an empty one will do. */
+const afterSystemText =
+  (tokenizer: ChatTokenizer): Place =>
+  (prompt, softIds, messages, options) => {
+    const [first] = messages;
+    if (first?.role !== 'system')
+      throw new LabError('bad-input', 'Soft tokens belong into a system turn, and there is none.', {
+        advice: 'Begin the conversation with a system turn; it may be empty.',
+      });
+    const place = (text: string) => editSystem(messages, () => text);
+    return insert(prompt, softIds, findSpan(tokenizer, place, first.content, options).end);
+  };
+
+const places = { start: afterBos, 'system-end': afterSystemText, 'user-end': afterLastUserText };
 
 const insert = (prompt: readonly number[], softIds: readonly number[], at: number): number[] => [
   ...prompt.slice(0, at),
@@ -46,7 +61,7 @@ export function interventionOf(
     ...(softTokens && {
       softTokens: {
         vectors: Float32Array.from(softTokens.vectors.flat()),
-        place: softTokens.at === 'start' ? afterBos(tokenizer) : afterLastUserText(tokenizer),
+        place: places[softTokens.at](tokenizer),
       },
     }),
     residual: residual.flatMap(({ boundaries = everywhere, ablate, add }) =>

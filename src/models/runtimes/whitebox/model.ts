@@ -3,7 +3,7 @@ import { defaultDevice, numpy as np } from '@jax-js/jax';
 import type { ChatMessage } from '../../../core/chat.ts';
 import type { ChatTokenizer, PromptOptions } from '../../chat-tokenizer.ts';
 import { createGenerate } from '../../decoding/generate.ts';
-import type { Abortable, ModelEdit, WhiteBoxModel } from '../../language-model.ts';
+import type { ModelEdit, WhiteBoxModel } from '../../language-model.ts';
 import { checkWeights, type LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { float32 } from './context.ts';
@@ -41,12 +41,6 @@ export type Place = (
 
 export interface JaxModel extends WhiteBoxModel {
   readonly config: LlamaConfig;
-  /** Gradient of ⟨cotangent, last hidden state of the last token⟩ with respect to each token's embedding, [L, d]. */
-  hiddenGradient(
-    prompt: readonly number[],
-    cotangent: Float32Array,
-    options?: Abortable,
-  ): Promise<Float32Array>;
   /**
    * The same model with an intervention, in addition to those it has (soft tokens: instead of those it has). It shares
    * the weights, costs little, and can be used beside this one. Dispose it before this one.
