@@ -1,0 +1,112 @@
+/** @file Invented questions with willing answers, for attacks that show the model how it should answer. */
+import type { Behavior } from '../../core/behavior.ts';
+import { assistant, user, type ChatMessage } from '../../core/chat.ts';
+import type { Random } from '../../core/random.ts';
+import { fillSlots } from '../../core/slots.ts';
+import { templateOf, type Templates } from '../../core/templates.ts';
+import { isScoring, type LanguageModel } from '../../models/language-model.ts';
+import { conversation } from '../attack.ts';
+import { contentWords } from './echo.ts';
+import texts from '../templates/demonstrations.json' with { type: 'json' };
+
+/** To be spread among the templates of a method that shows demonstrations. */
+export const demonstrationTexts: Templates = texts;
+
+export interface Demonstration {
+  readonly question: string;
+  readonly answer: string;
+}
+
+/** What is asked for, as `target` words it, when the request uses the same words: "wake the stone giant". */
+function deedOf({ prompt, target }: Behavior): string | null {
+  const deed = /\bhow to (.+?)[\s:.!,]*$/is.exec(target ?? '')?.[1];
+  return deed !== undefined && prompt.includes(deed) ? deed : null;
+}
+
+/**
+ * Up to `count` demonstrations, drawn without repeats; a larger count begins with the draws of a smaller one. They
+ * look like the behavior, because models copy best what looks alike: the request with another deed in it, and its
+ * target likewise, where both name the deed in the same words. Deeds that share a word with the request are left out.
+ */
+export function inventedDemonstrations(
+  behavior: Behavior,
+  count: number,
+  templates: Templates,
+  random: Random,
+): readonly Demonstration[] {
+  const known = new Set(contentWords(behavior.prompt));
+  const strange = (word: string) => contentWords(word).every((part) => !known.has(part));
+  const verbs = (templates['verb'] ?? []).filter(strange);
+  const objects = (templates['object'] ?? []).filter(strange);
+  const deeds = random.shuffle(verbs.flatMap((verb) => objects.map((object) => ({ verb, object }))));
+  const own = deedOf(behavior);
+  const question = own ? behavior.prompt.replace(own, '{deed}') : templateOf(templates, 'question');
+  const opening = own ? behavior.target!.replace(own, '{deed}') : templateOf(templates, 'opening');
+  return deeds.slice(0, count).map(({ verb, object }, i) => {
+    const slots = { deed: `${verb} ${object}`, verb, object };
+    const answer = templateOf(templates, 'answer', random.fork(`answer ${i}`));
+    return {
+      question: fillSlots(question, slots),
+      answer: fillSlots(answer, { ...slots, opening: fillSlots(opening, slots) }),
+    };
+  });
+}
+
+/**
+ * Demonstrations that a user wrote: blocks with a blank line between them, the question on the first line of each and
+ * the answer below. Blocks that ask what the behavior asks, or lack an answer, are left out.
+ */
+export const writtenDemonstrations = (text: string, { prompt }: Behavior): readonly Demonstration[] =>
+  text
+    .split(/\n\s*\n/)
+    .map((block) => {
+      const [question = '', ...answer] = block.trim().split('\n');
+      return { question: question.trim(), answer: answer.join('\n').trim() };
+    })
+    .filter(({ question, answer }) => question !== '' && answer !== '' && question !== prompt.trim());
+
+/** Where the demonstrations stand: as earlier turns of the talk, or all in one prompt. */
+export const demonstrationForms = ['turns', 'prompt'] as const;
+export type DemonstrationForm = (typeof demonstrationForms)[number];
+
+/** The demonstrations, then the request. */
+export function withDemonstrations(
+  behavior: Behavior,
+  demonstrations: readonly Demonstration[],
+  form: DemonstrationForm,
+  templates: Templates,
+): readonly ChatMessage[] {
+  if (demonstrations.length === 0) return conversation(behavior);
+  if (form === 'prompt') {
+    const shots = demonstrations.map((shot) => fillSlots(templateOf(templates, 'shot'), { ...shot }));
+    const last = fillSlots(templateOf(templates, 'last'), { goal: behavior.prompt });
+    return conversation(behavior, [...shots, last].join('\n'));
+  }
+  const talk = conversation(behavior);
+  const turns = demonstrations.flatMap(({ question, answer }) => [user(question), assistant(answer)]);
+  return [...talk.slice(0, -1), ...turns, talk.at(-1)!];
+}
+
+/** A cautious guess where the tokenizer is out of reach. */
+const charactersPerToken = 2.5;
+const tokensPerTurn = 6;
+
+/** Whether `messages` leave `room` tokens for the answer: counted where the model shows its tokens, else guessed. */
+export function fits(model: LanguageModel, messages: readonly ChatMessage[], room: number): boolean {
+  const guess = () =>
+    messages.reduce((sum, { content }) => sum + tokensPerTurn + content.length / charactersPerToken, 0);
+  const tokens = isScoring(model) ? model.tokenizer.prompt(messages).length : guess();
+  return tokens + room <= model.contextWindow;
+}
+
+/** As many of the demonstrations, from the first on, as leave `room` tokens for the answer. */
+export function thatFit(
+  model: LanguageModel,
+  demonstrations: readonly Demonstration[],
+  room: number,
+  place: (demonstrations: readonly Demonstration[]) => readonly ChatMessage[],
+): readonly Demonstration[] {
+  let shown = demonstrations;
+  while (shown.length > 0 && !fits(model, place(shown), room)) shown = shown.slice(0, -1);
+  return shown;
+}
