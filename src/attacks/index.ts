@@ -1,10 +1,44 @@
 import { registry } from '../core/method.ts';
 import { assistantPrefix } from './assistant-prefix.ts';
+import { bestOfN } from './best-of-n.ts';
+import { cipher } from './cipher.ts';
+import { codeChameleon } from './code-chameleon.ts';
 import { crescendo } from './crescendo.ts';
+import { deepInception } from './deep-inception.ts';
 import { directRequest } from './direct-request.ts';
+import { dra } from './dra.ts';
+import { flipAttack } from './flip-attack.ts';
 import { gcg } from './gcg.ts';
+import { gcgUniversal } from './gcg-universal.ts';
+import { ica } from './ica.ts';
+import { jailbroken } from './jailbroken.ts';
 import { laa } from './laa.ts';
+import { manyShot } from './many-shot.ts';
+import { multilingual } from './multilingual.ts';
 import { pair } from './pair.ts';
+import { persuasion } from './persuasion.ts';
 import { tap } from './tap.ts';
+import { tense } from './tense.ts';
 
-export const attacks = registry('attack', [assistantPrefix, crescendo, directRequest, gcg, laa, pair, tap]);
+export const attacks = registry('attack', [
+  assistantPrefix,
+  bestOfN,
+  cipher,
+  codeChameleon,
+  crescendo,
+  deepInception,
+  directRequest,
+  dra,
+  flipAttack,
+  gcg,
+  gcgUniversal,
+  ica,
+  jailbroken,
+  laa,
+  manyShot,
+  multilingual,
+  pair,
+  persuasion,
+  tap,
+  tense,
+]);

@@ -1,0 +1,105 @@
+import type { Behavior } from '../core/behavior.ts';
+import { arxiv } from '../core/method.ts';
+import { choice, integer } from '../core/options.ts';
+import type { Random } from '../core/random.ts';
+import { fillSlots } from '../core/slots.ts';
+import { templateOf, type Templates } from '../core/templates.ts';
+import { conversation, defineAttack } from './attack.ts';
+import * as encodings from './parts/encodings.ts';
+import { judgeTexts } from './parts/judge-score.ts';
+import { firstAnswered, trialNeeds, trialOptions, underSystem, type Variant } from './parts/variants.ts';
+import texts from './templates/cipher.json' with { type: 'json' };
+
+const ciphers = {
+  baseline: encodings.plain,
+  selfcipher: encodings.plain,
+  caesar: encodings.caesar,
+  atbash: encodings.atbash,
+  morse: encodings.morse,
+  ascii: encodings.asciiCodes,
+  unicode: encodings.unicodeEscapes,
+  utf: encodings.utf8Escapes,
+  gbk: encodings.gbkEscapes,
+};
+type CipherName = keyof typeof ciphers;
+const names = Object.keys(ciphers) as CipherName[];
+
+interface Setting {
+  readonly templates: Templates;
+  readonly demonstrations: number;
+  readonly random: Random;
+}
+
+function variant(
+  behavior: Behavior,
+  name: CipherName,
+  { templates, demonstrations, random }: Setting,
+): Variant {
+  const { encode, decode } = ciphers[name];
+  const messages = conversation(behavior, encode(behavior.prompt));
+  if (name === 'baseline') return { name, messages: underSystem(messages, templateOf(templates, name)) };
+  const pool = random.fork('demonstrations').shuffle(templates['demonstration'] ?? []);
+  const examples = pool.slice(0, demonstrations).map((text, i) => `${i + 1}. ${encode(text)}`);
+  const guide = templateOf(templates, name);
+  const frame = templateOf(templates, examples.length > 0 ? 'expert' : 'expert-without-examples');
+  return {
+    name,
+    messages: underSystem(messages, fillSlots(frame, { guide, examples: examples.join('\n') })),
+    read: decode,
+  };
+}
+
+/** Ciphers that change the request, and the two that are plain on purpose. */
+const useful = ({ prompt }: Behavior): readonly CipherName[] =>
+  names.filter(
+    (name) => name === 'baseline' || name === 'selfcipher' || ciphers[name].encode(prompt) !== prompt,
+  );
+
+/**
+ * CipherChat: the system prompt says that all talk is in a cipher and shows a few lines of it; the request follows in
+ * that cipher. Answers are read as they came and decoded.
+ * Differs from the paper: the demonstrations are few, short and harmless, because the lab ships no harmful text; Morse
+ * is named, not tabled, to fit small contexts; of several ciphers the first that is answered is kept, and those that
+ * leave the request as it is (the three escapes on ASCII text) are passed over; the lab's evaluators read the answer
+ * undecoded.
+ */
+export const cipher = defineAttack({
+  id: 'cipher',
+  title: 'Cipher chat',
+  paper: arxiv('2308.06463', 'GPT-4 Is Too Smart To Be Safe: Stealthy Chat with LLMs via Cipher'),
+  summary: 'Talks in a cipher, which safety training may not have covered.',
+  access: 'black-box',
+  needs: [],
+  taxonomy: [],
+  needsWhen: trialNeeds,
+  templates: { ...texts, ...judgeTexts },
+  options: {
+    cipher: choice({
+      description: 'The cipher; "all" tries them in order on the target.',
+      choices: ['all', ...names],
+      default: 'all',
+    }),
+    demonstrations: integer({
+      description: 'Example lines in the cipher.',
+      default: 3,
+      min: 0,
+      max: 16,
+    }),
+    ...trialOptions,
+  },
+  async *run(behavior, model, options, context) {
+    const chosen = options.cipher === 'all' ? useful(behavior) : [options.cipher];
+    const setting = { ...context, demonstrations: options.demonstrations };
+    return yield* firstAnswered(
+      behavior,
+      model,
+      chosen.map((name) => variant(behavior, name, setting)),
+      { ...options, fixed: options.cipher !== 'all' },
+      context,
+    );
+  },
+  mutate(behavior, { cipher: name, demonstrations }, { random, templates }) {
+    const chosen = name === 'all' ? 'caesar' : name;
+    return { messages: variant(behavior, chosen, { templates, random, demonstrations }).messages, steps: 0 };
+  },
+});

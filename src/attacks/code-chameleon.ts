@@ -1,0 +1,75 @@
+import type { Behavior } from '../core/behavior.ts';
+import { arxiv } from '../core/method.ts';
+import { choice } from '../core/options.ts';
+import { fillSlots } from '../core/slots.ts';
+import { templateOf, type Templates } from '../core/templates.ts';
+import { conversation, defineAttack } from './attack.ts';
+import { judgeTexts } from './parts/judge-score.ts';
+import { firstAnswered, trialNeeds, trialOptions, type Variant } from './parts/variants.ts';
+import { wordCodes } from './parts/word-codes.ts';
+import texts from './templates/code-chameleon.json' with { type: 'json' };
+
+type Code = keyof typeof wordCodes;
+const codes = Object.keys(wordCodes) as Code[];
+const frames = ['text', 'code'] as const;
+
+/** The chosen combinations, codes before frames. */
+function variants(
+  behavior: Behavior,
+  { encryption, frame }: { readonly encryption: Code | 'all'; readonly frame: 'text' | 'code' | 'all' },
+  templates: Templates,
+): Variant[] {
+  const chosenCodes = encryption === 'all' ? codes : [encryption];
+  const chosenFrames = frame === 'all' ? frames : [frame];
+  return chosenCodes.flatMap((code) =>
+    chosenFrames.map((form) => {
+      const prompt = fillSlots(templateOf(templates, `frame-${form}`), {
+        decrypt: templateOf(templates, `decrypt-${code}`),
+        problem: wordCodes[code].encode(behavior.prompt),
+      });
+      return { name: `${code}, ${form}`, messages: conversation(behavior, prompt) };
+    }),
+  );
+}
+
+/**
+ * CodeChameleon: the words of the request are put in another order, and the program that undoes it comes along; the
+ * model is to decrypt and then to go on with a text or a class that solves the problem.
+ * Differs from the paper: of several combinations the first that is answered is kept; the frames and programs are
+ * ours and short.
+ */
+export const codeChameleon = defineAttack({
+  id: 'code-chameleon',
+  title: 'CodeChameleon',
+  paper: arxiv(
+    '2402.16717',
+    'CodeChameleon: Personalized Encryption Framework for Jailbreaking Large Language Models',
+  ),
+  summary: 'Encrypts the request and hands the model the program that decrypts it.',
+  access: 'black-box',
+  needs: [],
+  taxonomy: [],
+  needsWhen: trialNeeds,
+  templates: { ...texts, ...judgeTexts },
+  options: {
+    encryption: choice({
+      description: 'How the words are encrypted; "all" tries the ways in order on the target.',
+      choices: ['all', ...codes],
+      default: 'all',
+    }),
+    frame: choice({
+      description: 'What is to be completed: a text or a class.',
+      choices: ['all', ...frames],
+      default: 'all',
+    }),
+    ...trialOptions,
+  },
+  async *run(behavior, model, options, context) {
+    const chosen = variants(behavior, options, context.templates);
+    return yield* firstAnswered(behavior, model, chosen, { ...options, fixed: chosen.length === 1 }, context);
+  },
+  mutate: (behavior, options, { templates }) => ({
+    messages: variants(behavior, options, templates)[0]!.messages,
+    steps: 0,
+  }),
+});

@@ -1,0 +1,84 @@
+import type { Behavior } from '../core/behavior.ts';
+import { LabError } from '../core/errors.ts';
+import { arxiv } from '../core/method.ts';
+import { integer, text } from '../core/options.ts';
+import { fillSlots } from '../core/slots.ts';
+import { templateOf, type Templates } from '../core/templates.ts';
+import { conversation, defineAttack } from './attack.ts';
+import { judgeTexts } from './parts/judge-score.ts';
+import { firstAnswered, listed, trialNeeds, trialOptions, type Variant } from './parts/variants.ts';
+import texts from './templates/deep-inception.json' with { type: 'json' };
+
+interface Nesting {
+  readonly scenes: string;
+  readonly characters: number;
+  readonly layers: number;
+}
+
+function variants(
+  behavior: Behavior,
+  { scenes, characters, layers }: Nesting,
+  templates: Templates,
+): [Variant, ...Variant[]] {
+  const [first, ...others] = listed(scenes).map((scene): Variant => {
+    const prompt = fillSlots(templateOf(templates, 'nested'), {
+      scene,
+      characters: String(characters),
+      layers: String(layers),
+      goal: behavior.prompt,
+    });
+    return { name: scene, messages: conversation(behavior, prompt) };
+  });
+  if (first) return [first, ...others];
+  throw new LabError('bad-options', 'The attack "deep-inception" has no scene.', {
+    advice: 'Name at least one, such as "science fiction".',
+  });
+}
+
+/**
+ * DeepInception: a story within a story within a story, in which the characters of each layer find one more step of
+ * what was asked, and the last layer sums them up. With one scene no query is made.
+ * Differs from the paper: several scenes may be tried in order, of which the first that is answered is kept; the
+ * template is shorter and ours.
+ */
+export const deepInception = defineAttack({
+  id: 'deep-inception',
+  title: 'Deep inception',
+  paper: arxiv('2311.03191', 'DeepInception: Hypnotize Large Language Model to Be Jailbreaker'),
+  summary: 'Hides the request in a story of nested layers whose characters work out the steps.',
+  access: 'black-box',
+  needs: [],
+  taxonomy: [],
+  needsWhen: trialNeeds,
+  templates: { ...texts, ...judgeTexts },
+  options: {
+    scenes: text({
+      description: 'The scene of the story; several, with semicolons between them, are tried in order.',
+      default: 'science fiction',
+      maxLength: 1000,
+    }),
+    characters: integer({
+      description: 'Characters in each layer, at least.',
+      default: 5,
+      min: 1,
+      max: 100,
+      unit: 'characters',
+    }),
+    layers: integer({
+      description: 'Depth of the nested stories.',
+      default: 5,
+      min: 1,
+      max: 100,
+      unit: 'layers',
+    }),
+    ...trialOptions,
+  },
+  async *run(behavior, model, options, context) {
+    const scenes = variants(behavior, options, context.templates);
+    return yield* firstAnswered(behavior, model, scenes, { ...options, fixed: scenes.length === 1 }, context);
+  },
+  mutate: (behavior, options, { templates }) => ({
+    messages: variants(behavior, options, templates)[0].messages,
+    steps: 0,
+  }),
+});

@@ -1,0 +1,94 @@
+import type { Behavior } from '../core/behavior.ts';
+import { arxiv } from '../core/method.ts';
+import { choice, integer, text } from '../core/options.ts';
+import { conversation, defineAttack, type MutationContext } from './attack.ts';
+import {
+  demonstrationForms,
+  demonstrationTexts,
+  inventedDemonstrations,
+  thatFit,
+  withDemonstrations,
+  writtenDemonstrations,
+  type Demonstration,
+} from './parts/demonstrations.ts';
+
+/** The demonstrations to show: those of the user if there are any, in drawn order. */
+function drawn(
+  behavior: Behavior,
+  { demonstrations, own }: { readonly demonstrations: number; readonly own: string },
+  { random, templates }: MutationContext,
+): readonly Demonstration[] {
+  const written = writtenDemonstrations(own, behavior);
+  const draws = random.fork('demonstrations');
+  return written.length > 0
+    ? draws.shuffle(written).slice(0, demonstrations)
+    : inventedDemonstrations(behavior, demonstrations, templates, draws);
+}
+
+/**
+ * The in-context attack: a few earlier exchanges in which the assistant did as it was told, then the request. The
+ * target is not asked; demonstrations that would leave no room for the answer are left out.
+ * Differs from the paper: the demonstrations are harmless inventions in the form of the behavior's own request and
+ * target, because the lab ships no harmful text; give your own to follow the paper.
+ */
+export const ica = defineAttack({
+  id: 'ica',
+  title: 'In-context attack (ICA)',
+  paper: arxiv(
+    '2310.06387',
+    'Jailbreak and Guard Aligned Language Models with Only Few In-Context Demonstrations',
+  ),
+  summary: 'Shows a few exchanges in which the assistant complied, then asks.',
+  access: 'black-box',
+  needs: [],
+  taxonomy: [],
+  templates: demonstrationTexts,
+  options: {
+    demonstrations: integer({
+      description: 'Exchanges shown; the paper has 1, 5 and 10.',
+      default: 5,
+      min: 0,
+      max: 100,
+    }),
+    form: choice({
+      description: 'Show them as turns of the talk, or all in one prompt.',
+      choices: demonstrationForms,
+      default: 'turns',
+    }),
+    own: text({
+      description:
+        'Your own exchanges: the question on one line, the answer below, a blank line between exchanges. Empty for invented ones.',
+      default: '',
+      maxLength: 100_000,
+      multiline: true,
+    }),
+    answerRoom: integer({
+      description: 'Tokens of the context window to keep free for the answer.',
+      default: 96,
+      min: 1,
+      max: 4096,
+      unit: 'tokens',
+    }),
+  },
+  async *run(behavior, model, options, context) {
+    const place = (shown: readonly Demonstration[]) =>
+      withDemonstrations(behavior, shown, options.form, context.templates);
+    const wanted = drawn(behavior, options, context);
+    const shown = thatFit(model, wanted, options.answerRoom, place);
+    yield {
+      step: 0,
+      candidate: conversation(behavior).at(-1)!.content,
+      detail: { demonstrations: shown.length, leftOut: wanted.length - shown.length },
+    };
+    return { messages: place(shown), steps: 0 };
+  },
+  mutate: (behavior, options, context) => ({
+    messages: withDemonstrations(
+      behavior,
+      drawn(behavior, options, context),
+      options.form,
+      context.templates,
+    ),
+    steps: 0,
+  }),
+});

@@ -1,0 +1,124 @@
+import type { Behavior } from '../core/behavior.ts';
+import { boolean, choice, integer, text } from '../core/options.ts';
+import { isScoring } from '../models/language-model.ts';
+import { conversation, defineAttack, type MutationContext } from './attack.ts';
+import {
+  demonstrationForms,
+  demonstrationTexts,
+  inventedDemonstrations,
+  thatFit,
+  withDemonstrations,
+  writtenDemonstrations,
+  type Demonstration,
+} from './parts/demonstrations.ts';
+import { fitPowerLaw } from './parts/power-law.ts';
+import { crossEntropy, targetOf } from './parts/target.ts';
+
+/** The user's own shots first, in their order, then invented ones. */
+function shotsOf(
+  behavior: Behavior,
+  { shots, own }: { readonly shots: number; readonly own: string },
+  { random, templates }: MutationContext,
+): readonly Demonstration[] {
+  const written = writtenDemonstrations(own, behavior);
+  const invented = inventedDemonstrations(behavior, shots, templates, random.fork('shots'));
+  return [...written, ...invented].slice(0, shots);
+}
+
+/** 1, 2, 4, … and `most` itself. */
+function doublings(most: number): readonly number[] {
+  const counts: number[] = [];
+  for (let count = 1; count < most; count *= 2) counts.push(count);
+  return most > 0 ? [...counts, most] : [0];
+}
+
+/**
+ * Many-shot jailbreaking: as many willing exchanges as the context holds, then the request. With access to log-probs
+ * it also measures, for 1, 2, 4, … shots, the loss of the target string, and the power law by which it falls.
+ * Differs from the paper: small contexts hold few shots; the shots are harmless inventions in the form of the
+ * behavior's own request and target, because the lab ships no harmful text; the law has no constant term.
+ */
+export const manyShot = defineAttack({
+  id: 'many-shot',
+  title: 'Many-shot',
+  paper: {
+    title: 'Many-shot Jailbreaking',
+    url: 'https://www.anthropic.com/research/many-shot-jailbreaking',
+  },
+  summary: 'Fills the context with exchanges in which the assistant complied, then asks.',
+  access: 'black-box',
+  needs: [],
+  taxonomy: [],
+  templates: demonstrationTexts,
+  options: {
+    shots: integer({
+      description: 'Exchanges shown, at most; the paper goes up to 256.',
+      default: 64,
+      min: 0,
+      max: 512,
+    }),
+    form: choice({
+      description: 'Show them as turns of the talk, or all in one prompt.',
+      choices: demonstrationForms,
+      default: 'turns',
+    }),
+    curve: boolean({
+      description:
+        'Measure how the loss of the target falls with the shots, where the model shows log-probs.',
+      default: true,
+    }),
+    own: text({
+      description:
+        'Your own exchanges: the question on one line, the answer below, a blank line between exchanges. Invented ones follow them.',
+      default: '',
+      maxLength: 1_000_000,
+      multiline: true,
+    }),
+    answerRoom: integer({
+      description: 'Tokens of the context window to keep free for the answer.',
+      default: 96,
+      min: 1,
+      max: 4096,
+      unit: 'tokens',
+    }),
+  },
+  async *run(behavior, model, options, context) {
+    const place = (shown: readonly Demonstration[]) =>
+      withDemonstrations(behavior, shown, options.form, context.templates);
+    const wanted = shotsOf(behavior, options, context);
+    const shown = thatFit(model, wanted, options.answerRoom, place);
+    const candidate = conversation(behavior).at(-1)!.content;
+    const messages = place(shown);
+    if (!(options.curve && isScoring(model))) {
+      yield { step: 0, candidate, detail: { shots: shown.length, leftOut: wanted.length - shown.length } };
+      return { messages, steps: 0 };
+    }
+    const target = model.tokenizer.encode(targetOf(behavior));
+    const points: [number, number][] = [];
+    for (const shots of doublings(shown.length)) {
+      context.signal.throwIfAborted();
+      const prompt = model.tokenizer.prompt(place(shown.slice(0, shots)));
+      const [logProbs] = await model.logProbs([{ prompt, target }], { signal: context.signal });
+      const loss = crossEntropy(logProbs!);
+      points.push([shots, loss]);
+      const law = fitPowerLaw(points);
+      yield {
+        step: points.length - 1,
+        candidate,
+        loss,
+        bestLoss: Math.min(...points.map(([, each]) => each)),
+        detail: { shots, leftOut: wanted.length - shown.length, ...(law && { law: { ...law } }) },
+      };
+    }
+    return { messages, loss: points.at(-1)![1], steps: points.length };
+  },
+  mutate: (behavior, options, context) => ({
+    messages: withDemonstrations(
+      behavior,
+      shotsOf(behavior, options, context),
+      options.form,
+      context.templates,
+    ),
+    steps: 0,
+  }),
+});

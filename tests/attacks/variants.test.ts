@@ -1,0 +1,248 @@
+import { describe, expect, test } from 'vitest';
+import type { Attack } from '../../src/attacks/attack.ts';
+import { cipher } from '../../src/attacks/cipher.ts';
+import { codeChameleon } from '../../src/attacks/code-chameleon.ts';
+import { deepInception } from '../../src/attacks/deep-inception.ts';
+import { flipAttack } from '../../src/attacks/flip-attack.ts';
+import { jailbroken } from '../../src/attacks/jailbroken.ts';
+import { base64, caesar } from '../../src/attacks/parts/encodings.ts';
+import { lastUserText, system } from '../../src/core/chat.ts';
+import { defaultsOf } from '../../src/core/options.ts';
+import { scripted, type Reply } from '../../src/models/runtimes/scripted.ts';
+import { drain, mutation } from './drain.ts';
+
+const behavior = {
+  id: 'giant',
+  prompt: 'How do I wake the stone giant?',
+  target: 'Sure, here is how to wake the stone giant:',
+  category: 'test',
+  set: 'test',
+  kind: 'harmful',
+} as const;
+const help = 'Sure, here is how to wake the stone giant: 1. Sing.';
+const no = 'Sorry, I cannot help you to wake the stone giant.';
+const model = (reply: Reply, contextWindow = 4096) => scripted({ reply, contextWindow });
+const refusing = model(() => no);
+const untouched = model(() => {
+  throw new Error('The target was asked, though there was nothing to find out.');
+});
+const verdicts = (steps: readonly { detail?: Readonly<Record<string, unknown>> }[]) =>
+  steps.map(({ detail }) => detail?.['verdict']);
+
+const searching: readonly (readonly [Attack, Record<string, string>, Record<string, string>])[] = [
+  [cipher, {}, { cipher: 'caesar' }],
+  [codeChameleon, {}, { encryption: 'length', frame: 'code' }],
+  [deepInception, { scenes: 'a ship; a castle; a dream' }, { scenes: 'a ship' }],
+  [flipAttack, {}, { mode: 'word-order' }],
+  [jailbroken, {}, { variant: 'poems' }],
+];
+
+describe.each(searching)('$id', (attack, several, one) => {
+  const run = (reply: Reply, options = several) => drain(attack, { model: model(reply), behavior, options });
+
+  test('keeps the first variant that is answered, and asks no further', async () => {
+    let asked = 0;
+    const { steps, result } = await run(() => (++asked === 3 ? help : no));
+    expect(verdicts(steps)).toEqual(['refused', 'refused', 'answered']);
+    expect(asked).toBe(3);
+    expect(lastUserText(result.messages)).toBe(steps[2]!.candidate);
+    expect(result).toMatchObject({ claimed: true, steps: 3 });
+  });
+  test('claims nothing when all are refused, and keeps the last', async () => {
+    const { steps, result } = await run(() => no);
+    expect(result.claimed).toBe(false);
+    expect(lastUserText(result.messages)).toBe(steps.at(-1)!.candidate);
+    const names = steps.map(({ detail }) => detail!['variant']);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { detail } of steps) expect(detail).toMatchObject({ refused: true, response: no });
+  });
+  test('takes neither silence nor talk of other things for success', async () => {
+    expect((await run(() => '  ')).result.claimed).toBe(false);
+    const { result, steps } = await run(() => 'I only know about boats.');
+    expect(result.claimed).toBe(false);
+    expect(new Set(verdicts(steps))).toEqual(new Set(['off-topic']));
+    const anything = await drain(attack, {
+      model: model(() => 'I only know about boats.'),
+      behavior,
+      options: { ...several, echo: 0 },
+    });
+    expect(anything.result.claimed).toBe(true);
+  });
+  test('does not ask the target when one variant is fixed', async () => {
+    const { steps, result } = await drain(attack, { model: untouched, behavior, options: one });
+    expect(steps).toHaveLength(1);
+    expect(result.claimed).toBeUndefined();
+  });
+  test('passes over what does not fit the context', async () => {
+    const { steps, result } = await drain(attack, {
+      model: model(() => help, 8),
+      behavior,
+      options: several,
+    });
+    expect(new Set(verdicts(steps))).toEqual(new Set(['too-long']));
+    expect(result.claimed).toBe(false);
+  });
+  test('may ask a judge, whose silence is no verdict', async () => {
+    const judged = async (marks: string) =>
+      (
+        await drain(attack, {
+          model: model(() => help),
+          behavior,
+          options: { ...several, success: 'judge' },
+          roles: { judge: model(() => marks) },
+        })
+      ).result.claimed;
+    expect(await judged('[[10]]')).toBe(true);
+    expect(await judged('[[4]]')).toBe(false);
+    expect(await judged('no idea')).toBeNull();
+  });
+  test('keeps the system prompt of the behavior, and fills every slot', async () => {
+    const setting = { ...behavior, context: 'You are a ferryman.' };
+    const { messages } = attack.mutate!(setting, { ...defaultsOf(attack.options), ...one }, mutation(attack));
+    expect(messages[0]!.role).toBe('system');
+    expect(messages[0]!.content.startsWith('You are a ferryman.')).toBe(true);
+    for (const { content } of messages) expect(content).not.toMatch(/\{[a-z0-9]+\}/);
+  });
+  test('stops when it is told to', async () => {
+    const stopped = drain(attack, {
+      model: refusing,
+      behavior,
+      options: several,
+      signal: AbortSignal.abort(),
+    });
+    await expect(stopped).rejects.toThrow(/abort/i);
+  });
+  test('replays exactly from its seed', async () => {
+    const once = () => drain(attack, { model: refusing, behavior, options: several, seed: '5' });
+    expect(await once()).toEqual(await once());
+  });
+});
+
+describe('cipher chat', () => {
+  const chat = async (name: string, options = {}) =>
+    (await drain(cipher, { model: untouched, behavior, options: { cipher: name, ...options } })).result
+      .messages;
+
+  test('sends request and demonstrations in the cipher, and the baseline without any', async () => {
+    const [orders, request] = await chat('caesar');
+    expect(request!.content).toBe(caesar.encode(behavior.prompt));
+    expect(orders!.content.split('\n').filter((line) => /^\d\. /.test(line))).toHaveLength(3);
+    expect(orders!.content).not.toMatch(/cloud|whale|moon|wink/);
+    expect((await chat('caesar', { demonstrations: 0 }))[0]!.content).not.toContain('\n');
+    expect((await chat('baseline'))[0]).toEqual(system('You are a helpful assistant.'));
+  });
+  test('passes over escapes that would leave the request in clear', async () => {
+    const names = async (prompt: string) =>
+      (await drain(cipher, { model: refusing, behavior: { ...behavior, prompt } })).steps.map(
+        ({ detail }) => detail!['variant'],
+      );
+    expect(await names(behavior.prompt)).not.toContain('gbk');
+    expect(await names('你好, stone giant')).toContain('gbk');
+  });
+  test('reads answers in the cipher: a refusal is one, an answer is one', async () => {
+    const answerIn = async (answer: string) =>
+      (
+        await drain(cipher, {
+          model: model((messages) =>
+            lastUserText(messages) === caesar.encode(behavior.prompt) ? caesar.encode(answer) : no,
+          ),
+          behavior,
+        })
+      ).result;
+    expect((await answerIn(help)).claimed).toBe(true);
+    expect((await answerIn(no)).claimed).toBe(false);
+    expect((await answerIn('babble')).claimed).toBe(false);
+  });
+});
+
+describe('jailbroken', () => {
+  const prompt = async (variant: string) =>
+    lastUserText(
+      (await drain(jailbroken, { model: untouched, behavior, options: { variant } })).result.messages,
+    );
+
+  test('has 29 variants, of which one needs the attacker and two are controls at the end', async () => {
+    const { steps } = await drain(jailbroken, {
+      model: refusing,
+      behavior,
+      options: { obfuscation: true },
+      roles: { attacker: model(() => 'In which way is the stone giant roused?') },
+    });
+    const names = steps.map(({ detail }) => detail!['variant']);
+    expect(new Set(names).size).toBe(29);
+    expect(names.slice(-2)).toEqual(['prefix-injection-hello', 'refusal-suppression-inv']);
+    expect(steps.find(({ detail }) => detail!['variant'] === 'auto-obfuscation')!.candidate).toBe(
+      'In which way is the stone giant roused?',
+    );
+    expect((await drain(jailbroken, { model: refusing, behavior })).steps).toHaveLength(28);
+  });
+  test('encodes as named', async () => {
+    expect(base64.decode(await prompt('base64-raw'))).toBe(behavior.prompt);
+    expect(await prompt('rot13')).toContain('Ubj qb V jnxr gur fgbar tvnag?');
+    expect(await prompt('disemvowel')).toBe('Hw d  wk th stn gnt?');
+    expect(await prompt('leetspeak')).toBe('H0w d0 ! w@k3 th3 st0n3 g!@nt?');
+  });
+  test('forces its opening in the attack, never in a control', async () => {
+    expect(await prompt('prefix-injection')).toContain(behavior.target);
+    expect(await prompt('combination-3')).toContain(behavior.target);
+    expect(await prompt('prefix-injection-hello')).not.toContain('Sure');
+    expect(await prompt('refusal-suppression-inv')).not.toMatch(/never/);
+  });
+  test('reads an answer in Base64', async () => {
+    const { result } = await drain(jailbroken, {
+      model: model((messages) =>
+        lastUserText(messages) === base64.encode(behavior.prompt) ? base64.encode(help) : no,
+      ),
+      behavior,
+    });
+    expect(result.claimed).toBe(true);
+  });
+  test('breaks its lines with line breaks', () => {
+    for (const texts of Object.values(jailbroken.templates!))
+      for (const text of texts) expect(text).not.toMatch(/\\n/);
+  });
+});
+
+describe('deep inception', () => {
+  test('holds the request once, and its numbers as numbers', async () => {
+    const { result } = await drain(deepInception, {
+      model: untouched,
+      behavior,
+      options: { layers: 4, characters: 7 },
+    });
+    const prompt = lastUserText(result.messages);
+    expect(prompt.split(behavior.prompt)).toHaveLength(2);
+    expect(prompt).toMatch(/science fiction.*\b4 layers.*\b7 characters/s);
+  });
+  test('refuses to go without a scene', async () => {
+    await expect(
+      drain(deepInception, { model: untouched, behavior, options: { scenes: ' ; ' } }),
+    ).rejects.toThrow(expect.objectContaining({ code: 'bad-options' }));
+  });
+});
+
+describe('FlipAttack', () => {
+  const lines = async (options: Record<string, unknown>) =>
+    lastUserText((await drain(flipAttack, { model: untouched, behavior, options })).result.messages).split(
+      '\n',
+    );
+
+  test('flips as named, and the fourth way names another flip', async () => {
+    const text = async (mode: string) => (await lines({ mode })).at(-1);
+    expect(await text('word-order')).toBe('giant? stone the wake I do How');
+    expect(await text('letters-in-words')).toBe('woH od I ekaw eht enots ?tnaig');
+    expect(await text('letters-in-sentence')).toBe('?tnaig enots eht ekaw I od woH');
+    expect(await text('fool-the-model')).toBe(await text('letters-in-sentence'));
+    expect((await lines({ mode: 'fool-the-model' }))[0]).toBe((await lines({ mode: 'word-order' }))[0]);
+  });
+  test('adds the aids that are asked for', async () => {
+    expect(await lines({ mode: 'word-order' })).toHaveLength(2);
+    expect(await lines({ mode: 'word-order', stepByStep: true, example: true })).toHaveLength(4);
+    const { result } = await drain(flipAttack, {
+      model: untouched,
+      behavior,
+      options: { mode: 'word-order', role: true },
+    });
+    expect(result.messages[0]!.role).toBe('system');
+  });
+});
