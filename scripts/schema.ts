@@ -1,8 +1,12 @@
-/** @file Writes the JSON schema of plans, for editors and for other tools: `npx tsx scripts/schema.ts`. */
+/** @file Writes the JSON schemas of files that users bring, for editors and for other tools: `npx tsx scripts/schema.ts`. */
 import { writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { planJsonSchema } from '../src/lab/plan.ts';
+import { templatePackJsonSchema } from '../src/lab/template-pack.ts';
 
-const file = new URL('../public/schemas/plan.json', import.meta.url).pathname;
-const options = await resolveConfig(file);
-await writeFile(file, await format(JSON.stringify(planJsonSchema()), { ...options, filepath: file }));
+const schemas = { plan: planJsonSchema(), 'template-pack': templatePackJsonSchema() };
+for (const [name, schema] of Object.entries(schemas)) {
+  const file = new URL(`../public/schemas/${name}.json`, import.meta.url).pathname;
+  const options = await resolveConfig(file);
+  await writeFile(file, await format(JSON.stringify(schema), { ...options, filepath: file }));
+}

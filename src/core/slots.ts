@@ -19,5 +19,10 @@ export const fillSlots = <const T extends string>(
     Object.hasOwn(values, name) ? (values as Readonly<Record<string, string>>)[name]! : slot,
   );
 
+/** Names of the slots of `template`, each once. */
+export const slotsOf = (template: string): readonly string[] => [
+  ...new Set(Array.from(template.matchAll(/\{(\w+)\}/g), ([, name]) => name!)),
+];
+
 /** Whether `template` has the slot `{name}`. */
 export const hasSlot = (template: string, name: string): boolean => template.includes(`{${name}}`);

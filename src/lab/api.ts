@@ -12,6 +12,7 @@ import type { ModelEntry } from '../models/catalog.ts';
 import type { Generation, Sampling } from '../models/language-model.ts';
 import type { TokenTrace } from '../models/decoding/policy.ts';
 import type { Plan } from './plan.ts';
+import type { TemplatePack } from './template-pack.ts';
 import type { DeviceInfo, RunInfo, RunSummary, TrialKey, TrialRecord, Usage } from './records.ts';
 
 export interface MethodChoice {
@@ -86,6 +87,8 @@ export interface AttackRequest {
   readonly model: string;
   readonly behavior: Behavior;
   readonly attack: MethodChoice;
+  /** Texts of the attack in place of its own. */
+  readonly templates?: TemplatePack;
   readonly defenses: readonly MethodChoice[];
   readonly evaluators: readonly MethodChoice[];
   readonly roles: Plan['models']['roles'];

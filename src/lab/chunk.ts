@@ -10,6 +10,7 @@ import { trialError } from './failures.ts';
 import type { TrialError } from './records.ts';
 import type { ResolvedPlan } from './resolve.ts';
 import type { PlacedRecord } from './store.ts';
+import { packFor } from './template-pack.ts';
 import { trialRecord } from './trial-record.ts';
 import type { Chunk, Trial } from './trials.ts';
 
@@ -65,6 +66,7 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
     record: trialRecord({
       key,
       behavior,
+      templates: packFor(resolved.plan.templates, key.attack),
       seed,
       made: made[i]!,
       ...answers[i]!,

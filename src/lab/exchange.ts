@@ -13,7 +13,8 @@ import { createMeter, noUsage } from './meter.ts';
 import { findModel, usualAccess, type ModelPool } from './model-pool.ts';
 import { undefended } from './plan.ts';
 import type { Registries } from './registries.ts';
-import { checkAccess, chooseMethod, findRoles } from './resolve.ts';
+import { checkAccess, chooseMethod, findRoles, readingFrom } from './resolve.ts';
+import { checkTemplatePack, packFor } from './template-pack.ts';
 import { trialRecord } from './trial-record.ts';
 
 interface Bench {
@@ -58,7 +59,7 @@ export async function attackOnce(
   bench: Bench,
   listeners: Listeners,
 ): Promise<AttackReply> {
-  const { model, behavior, attack, defenses, topTokens = 0 } = request;
+  const { model, behavior, attack, templates, defenses, topTokens = 0 } = request;
   const tried = await attempt(request, behavior, bench, { ...listeners, topTokens }, (made) => made);
   const { result, generation, scores, usage } = tried;
   const defense = defenses.length === 0 ? undefended : defenses.map(({ id }) => id).join('+');
@@ -66,6 +67,7 @@ export async function attackOnce(
     ...tried,
     key: { model, behavior: behavior.id, attack: attack.id, defense },
     behavior,
+    templates: packFor(templates, attack.id),
     reply: generation,
   });
   return { result, generation, scores, target: usage.target ?? noUsage, record };
@@ -76,7 +78,8 @@ const freeChat: Behavior = { id: 'chat', prompt: '', category: 'chat', set: 'cha
 type Request = Pick<
   ChatRequest,
   'model' | 'defenses' | 'attack' | 'evaluators' | 'roles' | 'sampling' | 'seed'
->;
+> &
+  Pick<AttackRequest, 'templates'>;
 
 /**
  * Check the request, load its models, attack, answer, score.
@@ -97,7 +100,9 @@ async function attempt(
     checkAccess(chosen.method, target);
     return chosen;
   };
-  const attack = request.attack && onTarget(registries.attacks, request.attack);
+  const pack = request.templates;
+  if (pack) checkTemplatePack(pack, registries.attacks.all);
+  const attack = request.attack && readingFrom(pack, onTarget(registries.attacks, request.attack));
   const defenses = request.defenses.map((choice) => onTarget(registries.defenses, choice));
   const evaluators = (request.evaluators ?? []).map((choice) =>
     chooseMethod(registries.evaluators, choice, filled),

@@ -34,6 +34,7 @@ const fieldOrder = [
   'attack',
   'defense',
   'behaviorDetail',
+  'templates',
   'attackResult',
   'attackSteps',
   'response',
@@ -83,6 +84,7 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ['category', ({ behaviorDetail }) => behaviorDetail.category],
   ['attack', ({ attack }) => attack],
   ['defense', ({ defense }) => defense],
+  ['templates', ({ templates }) => templates ?? ''],
   [
     'prompt',
     ({ attackResult }) => attackResult.messages.map(({ role, content }) => `${role}: ${content}`).join('\n'),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { behaviorSchema } from '../core/behavior.ts';
 import { LabError } from '../core/errors.ts';
 import { classifierRoles, languageRoles } from '../core/method.ts';
+import { templatePackSchema } from './template-pack.ts';
 
 const method = z.strictObject({
   id: z.string().min(1),
@@ -57,6 +58,8 @@ export const planSchema = z
         topTokens: z.int().min(0).max(20).default(5),
       })
       .prefault({}),
+    /** Texts of attacks in place of those that ship with the lab. */
+    templates: templatePackSchema.optional(),
     /** Trials that run side by side and share batches. Part of the plan, because batches are part of the result. */
     concurrency: z.int().min(1).max(64).default(16),
   })

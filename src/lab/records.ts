@@ -31,6 +31,8 @@ export interface Usage {
 export interface TrialRecord extends TrialKey {
   readonly version: 1;
   readonly behaviorDetail: Behavior;
+  /** Name of the template pack that the attack took texts from; absent when it used its own alone. */
+  readonly templates?: string;
   readonly attackResult: AttackResult;
   /** Thinned to at most 200 steps, first and last kept. */
   readonly attackSteps: readonly AttackStep[];

@@ -60,6 +60,7 @@ const card = ({
   needsWhen,
   taxonomy,
   options,
+  templates,
 }: Attack | Defense | Evaluator) => ({
   id,
   title,
@@ -70,4 +71,5 @@ const card = ({
   ...(needsWhen && { needsWhen }),
   taxonomy,
   options,
+  ...(templates && { templates }),
 });

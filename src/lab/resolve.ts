@@ -11,6 +11,7 @@ import type { MethodChoice } from './api.ts';
 import { findModel } from './model-pool.ts';
 import { defenseName, undefended, type Plan } from './plan.ts';
 import type { Registries } from './registries.ts';
+import { checkTemplatePack, withTemplates, type TemplatePack } from './template-pack.ts';
 
 /** A method and its complete, valid options. */
 export interface Chosen<M> {
@@ -61,7 +62,11 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
     return chosen;
   };
 
-  const attacks = plan.attacks.flatMap((choice, i) => onTargets(registries.attacks, `attacks.${i}`, choice));
+  const pack = plan.templates;
+  if (pack) problems.attempt('templates', () => checkTemplatePack(pack, registries.attacks.all));
+  const attacks = plan.attacks
+    .flatMap((choice, i) => onTargets(registries.attacks, `attacks.${i}`, choice))
+    .map((attack) => readingFrom(pack, attack));
   const stacks = plan.defenses.map((defense, i) => ({
     name: defenseName(defense),
     defenses: defense.stack.flatMap((choice, j) =>
@@ -149,6 +154,12 @@ export function chooseMethod<M extends MethodCard>(
     });
   return { method, options: values };
 }
+
+/** The attack with the texts of the pack. */
+export const readingFrom = (pack: TemplatePack | undefined, chosen: Chosen<Attack>): Chosen<Attack> => ({
+  ...chosen,
+  method: withTemplates(chosen.method, pack),
+});
 
 /** @throws LabError 'not-supported' when no runtime of the model shows what the method needs */
 export function checkAccess(method: MethodCard, entry: ModelEntry): void {

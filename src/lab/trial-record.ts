@@ -6,6 +6,8 @@ import type { Crafted } from './cast.ts';
 import type { TrialError, TrialKey, TrialRecord } from './records.ts';
 
 export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed' | 'times'> {
+  /** Name of the pack that the attack took texts from. */
+  readonly templates?: string | undefined;
   readonly key: TrialKey;
   readonly behavior: Behavior;
   readonly made: Crafted;
@@ -14,10 +16,19 @@ export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed
   readonly error?: TrialError | undefined;
 }
 
-export const trialRecord = ({ key, behavior, made, reply, error, ...parts }: TrialParts): TrialRecord => ({
+export const trialRecord = ({
+  key,
+  behavior,
+  templates,
+  made,
+  reply,
+  error,
+  ...parts
+}: TrialParts): TrialRecord => ({
   version: 1,
   ...key,
   behaviorDetail: behavior,
+  ...(templates !== undefined && { templates }),
   attackResult: made.result,
   attackSteps: made.steps,
   response: reply?.text ?? '',

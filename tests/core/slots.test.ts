@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fillSlots, hasSlot } from '../../src/core/slots.ts';
+import { fillSlots, hasSlot, slotsOf } from '../../src/core/slots.ts';
 
 test('a value is inserted as it is, with its braces, dollar signs and slot names', () => {
   const value = 'a {goal} of {target}, $& and $1 {';
@@ -17,4 +17,8 @@ test('braces that name no value stay', () => {
 
 test('a slot can be looked for', () => {
   expect([hasSlot('a {b}', 'b'), hasSlot('a b', 'b')]).toEqual([true, false]);
+});
+
+test('the slots of a template are named once each', () => {
+  expect(slotsOf('{a} {b} {a} {} {c d} {"e": "{f}"}')).toEqual(['a', 'b', 'f']);
 });

@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expand } from '../../src/lab/held-run.ts';
 import { planJsonSchema } from '../../src/lab/plan.ts';
+import { templatePackJsonSchema } from '../../src/lab/template-pack.ts';
 import { registries } from '../../src/lab/registries.ts';
 
 const published = (path: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../public/${path}`, import.meta.url), 'utf8'));
 
-test('the published schema of plans is the one in force (else run `npx tsx scripts/schema.ts`)', () => {
-  expect(published('schemas/plan.json')).toEqual(JSON.parse(JSON.stringify(planJsonSchema())));
+test.each([
+  ['plan', planJsonSchema()],
+  ['template-pack', templatePackJsonSchema()],
+])('the published schema %s is the one in force (else run `npx tsx scripts/schema.ts`)', (name, inForce) => {
+  expect(published(`schemas/${name}.json`)).toEqual(JSON.parse(JSON.stringify(inForce)));
 });
 
 test('the quickstart is a valid plan for what ships with the lab', () => {
