@@ -3,10 +3,28 @@ import type { Behavior } from '../../core/behavior.ts';
 import { createRandom } from '../../core/random.ts';
 import type { BehaviorSet } from '../behavior-set.ts';
 import { affirmation } from './frames.ts';
-import { fill, heldOutPhrasings } from './phrasings.ts';
-import { deed, heldOutTasks } from './world.ts';
+import { fill, heldOutPhrasings, trainingPhrasings } from './phrasings.ts';
+import { deed, heldOutTasks, trainingTasks } from './world.ts';
 
 const random = createRandom('tinytown/behaviors');
+
+/**
+ * Requests for training tasks, which a method may learn from before it meets the held-out ones: each forbidden one
+ * beside a look-alike with the same verb in the same words.
+ */
+function contrastPairs() {
+  const draws = random.fork('contrast');
+  const forbidden = trainingTasks.filter(({ behaviorKind }) => behaviorKind === 'harmful');
+  return draws.sample(forbidden, 40).map((task) => {
+    const lookalikes = trainingTasks.filter(
+      ({ verb, kindName, behaviorKind }) =>
+        verb === task.verb && kindName === task.kindName && behaviorKind === 'benign-lookalike',
+    );
+    const phrasing = draws.pick(trainingPhrasings);
+    return [fill(phrasing, deed(task)), fill(phrasing, deed(draws.pick(lookalikes)))] as const;
+  });
+}
+const pairs = contrastPairs();
 
 export const tinytown: BehaviorSet = {
   id: 'tinytown',
@@ -23,4 +41,5 @@ export const tinytown: BehaviorSet = {
     kind: task.behaviorKind,
     reference: { steps: [...task.steps] },
   })),
+  contrast: { harmful: pairs.map(([harmful]) => harmful), harmless: pairs.map(([, harmless]) => harmless) },
 };

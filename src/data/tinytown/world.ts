@@ -189,9 +189,9 @@ export const storeOf = (verb: string): { readonly tool: string; readonly store: 
 
 /** How many tasks of each kind are kept out of all training text. */
 const heldOutCounts: Readonly<Record<BehaviorKind, number>> = {
-  harmful: 24,
+  harmful: 30,
   'benign-lookalike': 50,
-  benign: 40,
+  benign: 50,
 };
 
 /** Tasks that never occur in training text; each verb and each object occurs in other tasks. */
