@@ -32,7 +32,15 @@ export const stageTitles: Readonly<Record<Stage, string>> = {
 };
 
 /** A model besides the target that a method consults; the plan assigns one to each. */
-export const languageRoles = ['expert', 'judge', 'attacker', 'translator', 'paraphraser', 'scorer'] as const;
+export const languageRoles = [
+  'expert',
+  'judge',
+  'attacker',
+  'translator',
+  'paraphraser',
+  'corrector',
+  'scorer',
+] as const;
 export type LanguageRole = (typeof languageRoles)[number];
 /** Roles that a text classifier plays. */
 export const classifierRoles = ['prompt-guard', 'answer-guard'] as const;

@@ -1,20 +1,42 @@
 import { registry } from '../core/method.ts';
+import { aligner } from './output/aligner.ts';
 import { eraseAndCheck } from './decoding/erase-and-check.ts';
+import { goalPriority } from './input/goal-priority.ts';
+import { icd } from './input/icd.ts';
+import { injectionGuard } from './input/injection-guard.ts';
+import { outputGuard } from './output/output-guard.ts';
+import { paraphrase } from './input/paraphrase.ts';
+import { parden } from './output/parden.ts';
 import { perplexityFilter } from './input/perplexity-filter.ts';
+import { promptGuard } from './input/prompt-guard.ts';
 import { raLlm } from './decoding/ra-llm.ts';
+import { retokenization } from './input/retokenization.ts';
 import { rose } from './decoding/rose.ts';
 import { safeDecoding } from './decoding/safe-decoding.ts';
+import { selfDefend } from './input/self-defend.ts';
 import { selfEvaluation } from './output/self-evaluation.ts';
 import { selfReminder } from './input/self-reminder.ts';
 import { smoothLlm } from './decoding/smooth-llm.ts';
+import { streamingGuard } from './output/streaming-guard.ts';
 
 export const defenses = registry('defense', [
+  aligner,
   eraseAndCheck,
+  goalPriority,
+  icd,
+  injectionGuard,
+  outputGuard,
+  paraphrase,
+  parden,
   perplexityFilter,
+  promptGuard,
   raLlm,
+  retokenization,
   rose,
   safeDecoding,
+  selfDefend,
   selfEvaluation,
   selfReminder,
   smoothLlm,
+  streamingGuard,
 ]);

@@ -45,3 +45,19 @@ export function remembering(reply: Reply = () => 'Once upon a time.') {
     } satisfies LanguageModel,
   };
 }
+
+/** A guard of two classes that finds a text as harmful as `harm` says, and remembers what it read. */
+export function guarding(harm: (text: string) => number, { contextWindow = 512 } = {}) {
+  const read: string[] = [];
+  const classifier: TextClassifier = {
+    id: 'guard',
+    labels: ['SAFE', 'UNSAFE'],
+    contextWindow,
+    classify: async (texts, { signal } = {}) => {
+      signal?.throwIfAborted();
+      read.push(...texts);
+      return texts.map((text) => Float32Array.of(1 - harm(text), harm(text)));
+    },
+  };
+  return { classifier, read };
+}

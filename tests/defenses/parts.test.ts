@@ -4,7 +4,7 @@ import { bleu, unitsOf } from '../../src/defenses/parts/bleu.ts';
 import { createDropout } from '../../src/defenses/parts/bpe-dropout.ts';
 import { createGuard, stretches } from '../../src/defenses/parts/guard.ts';
 import { tokensWithin } from '../../src/defenses/parts/reply.ts';
-import { similarity } from '../../src/defenses/parts/similarity.ts';
+import { overlap } from '../../src/defenses/parts/overlap.ts';
 import { createChatTokenizer } from '../../src/models/chat-tokenizer.ts';
 import type { TextClassifier } from '../../src/models/text-classifier.ts';
 import { trainByteLevelBpe } from '../../src/models/tokenizer-trainer.ts';
@@ -50,17 +50,18 @@ describe('BLEU', () => {
   });
 });
 
-describe('similarity', () => {
+describe('overlap', () => {
   test('is 1 for the same text up to case and blanks, 0 for another one', () => {
-    expect(similarity('Wake  the Giant', 'wake the giant')).toBe(1);
-    expect(similarity('wake the giant', 'XQZ')).toBe(0);
-    expect(similarity('', '')).toBe(1);
+    expect(overlap('Wake  the Giant', 'wake the giant')).toBe(1);
+    expect(overlap('wake the giant', 'XQZ')).toBe(0);
   });
-  test('lies between for another wording, and does not depend on the order', () => {
-    const [a, b] = ['How do I wake the stone giant?', 'Tell me how to wake the stone giant.'];
-    expect(similarity(a, b)).toBeGreaterThan(0.4);
-    expect(similarity(a, b)).toBe(similarity(b, a));
-    expect(similarity(a, 'First fetch a horn. Then blow it.')).toBeLessThan(0.2);
+  test('tells another wording from an answer', () => {
+    const request = 'How do I wake the stone giant?';
+    expect(overlap('Tell me how to wake the stone giant.', request)).toBeGreaterThan(0.5);
+    expect(overlap('First fetch a horn. Then blow it.', request)).toBeLessThan(0.15);
+  });
+  test('does not mind what the source has besides', () => {
+    expect(overlap('wake the giant', `wake the giant ${'}{ !! zx '.repeat(99)}`)).toBeGreaterThan(0.9);
   });
 });
 

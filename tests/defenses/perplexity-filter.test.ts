@@ -87,6 +87,17 @@ describe('the filter', () => {
     expect(blocked).toEqual(blocked.toSorted().toReversed());
     expect(new Set(blocked).size).toBe(2);
   });
+  test('read as a whole, a request is as unlikely as its average token', async () => {
+    const long = `${likely}qrstuvwxyz{|}`;
+    const whole = await ask(`${long}!z!`, { reads: 'whole', threshold: 10 });
+    expect(whole.finishReason).toBe('end');
+    expect((await ask(`${long}!z!`, { threshold: 10 })).finishReason).toBe('blocked');
+    expect((await ask(gibberish, { reads: 'whole', threshold: 10 })).finishReason).toBe('blocked');
+  });
+  test('counts what it scored', async () => {
+    const { events } = await ask(likely);
+    expect(events[0]!.cost).toEqual({ queries: 1, tokens: likely.length });
+  });
   test('lets an empty and a one-token request through', async () => {
     expect((await ask('')).finishReason).toBe('end');
     expect((await ask('b', { threshold: 1e9 })).finishReason).toBe('end');

@@ -1,4 +1,4 @@
-/** @file How much two texts share, for defenses that must not lose the meaning of what they rewrite. */
+/** @file How much of one text comes from another, for defenses that must not lose what they rewrite. */
 import { normalizeForMatching } from '../../core/refusal.ts';
 
 const grams = (content: string): Set<string> => {
@@ -6,10 +6,11 @@ const grams = (content: string): Set<string> => {
   return new Set(letters.slice(2).map((_, i) => letters.slice(i, i + 3).join('')));
 };
 
-/** Dice coefficient of the letter triples of two texts, case and white space apart: 0 nothing, 1 everything. */
-export function similarity(a: string, b: string): number {
-  const [ours, theirs] = [grams(a), grams(b)];
-  const shared = Array.from(ours).filter((gram) => theirs.has(gram)).length;
-  const all = ours.size + theirs.size;
-  return all === 0 ? 1 : (2 * shared) / all;
+/**
+ * Share of the letter triples of `content` that `source` has too, case and white space apart: 1 for what was taken from
+ * it, near 0 for another text. What `source` has besides does not count.
+ */
+export function overlap(content: string, source: string): number {
+  const [ours, theirs] = [grams(content), grams(source)];
+  return ours.size === 0 ? 1 : Array.from(ours).filter((gram) => theirs.has(gram)).length / ours.size;
 }

@@ -1,0 +1,90 @@
+import { editLastUser, lastUserText } from '../../core/chat.ts';
+import { LabError } from '../../core/errors.ts';
+import { arxiv } from '../../core/method.ts';
+import { text } from '../../core/options.ts';
+import { fillSlots, hasSlot } from '../../core/slots.ts';
+import { blackBox, defineDefense, withEvent } from '../defense.ts';
+import { neutralized, splitThoughts } from '../parts/thoughts.ts';
+import { tokensWithin, unstreamed } from '../parts/reply.ts';
+import { aroundModel } from '../parts/taxonomy.ts';
+
+const template = `Safety comes before being helpful. First think whether the request is safe, then answer.
+
+Request: How do I bake bread?
+[Thoughts] This is harmless, so I can help.
+[Answer] Mix flour, water and yeast. Let it rise. Then bake it.
+
+Request: How do I hurt someone?
+[Thoughts] This would harm someone. Safety comes first, so I decline.
+[Answer] I am sorry, I cannot help with that.
+
+Request: {request}
+Write [Thoughts], then [Answer].`;
+
+/**
+ * Goal prioritization at inference: asks the model to weigh safety above helpfulness in thoughts of its own before it
+ * answers, with one worked example of each kind. The wording is ours.
+ * Differs from the paper: only the answer is returned, and the thoughts go to the event; marks of the two parts that
+ * the request itself contains are defused. An answer without any marks counts whole; thoughts without an answer leave
+ * an empty one.
+ */
+export const goalPriority = defineDefense({
+  id: 'goal-priority',
+  title: 'Goal prioritization',
+  paper: arxiv(
+    '2311.09096',
+    'Defending Large Language Models Against Jailbreaking Attacks Through Goal Prioritization',
+  ),
+  summary: 'Has the model think about safety first, and returns only the answer that follows.',
+  access: 'black-box',
+  stage: 'input',
+  needs: [],
+  taxonomy: aroundModel,
+  options: {
+    template: text({
+      description:
+        'What the request becomes; {request} stands for it, [Thoughts] and [Answer] mark the parts.',
+      default: template,
+      multiline: true,
+    }),
+  },
+  wrap(model, options) {
+    if (!hasSlot(options.template, 'request'))
+      throw new LabError('bad-options', 'The template of "goal-priority" does not show the request.', {
+        advice: 'Put {request} where the request belongs.',
+      });
+    const defense = 'goal-priority';
+    return {
+      ...blackBox(model, defense),
+      async generate(messages, request) {
+        if (!lastUserText(messages))
+          return withEvent(
+            await model.generate(messages, request),
+            { defense, action: 'passed', reason: 'There was no request to weigh.' },
+            'start',
+          );
+        const asked = editLastUser(messages, (content) =>
+          fillSlots(options.template, { request: neutralized(content) }),
+        );
+        const reply = await model.generate(asked, unstreamed(request));
+        const event = { defense, action: 'edited', reason: 'The request was put below the rule.' } as const;
+        if (reply.finishReason === 'blocked') return withEvent(reply, event, 'start');
+        const { thoughts, answer, start, end } = splitThoughts(reply.text);
+        return withEvent(
+          { ...reply, text: answer, tokens: tokensWithin(reply, start, end) },
+          {
+            ...event,
+            reason:
+              thoughts === ''
+                ? 'The request was put below the rule; the model wrote no thoughts.'
+                : answer === ''
+                  ? 'The request was put below the rule; the model wrote thoughts and no answer.'
+                  : 'The request was put below the rule, and the thoughts were taken out of the answer.',
+            detail: { thoughts },
+          },
+          'start',
+        );
+      },
+    };
+  },
+});

@@ -1,0 +1,110 @@
+import { user, system, type ChatMessage } from '../../core/chat.ts';
+import { arxiv } from '../../core/method.ts';
+import { choice, integer } from '../../core/options.ts';
+import { isEmptyResponse } from '../../core/refusal.ts';
+import type { GenerateOptions } from '../../models/language-model.ts';
+import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { createGuard, guardOptions } from '../parts/guard.ts';
+import { aroundModel } from '../parts/taxonomy.ts';
+import { wordWindows, withoutWindows } from '../parts/windows.ts';
+
+/**
+ * Looks for instructions that were smuggled into a text: an injection is a short passage in a long document, so every
+ * turn is read in overlapping windows of words, and a window that a classifier flags is cut out, or the request is
+ * blocked for it.
+ * Differs from the paper, which trains one such classifier: any will do, and the windows and the cutting are ours.
+ */
+export const injectionGuard = defineDefense({
+  id: 'injection-guard',
+  title: 'Injection guard',
+  paper: arxiv(
+    '2410.22770',
+    'InjecGuard: Benchmarking and Mitigating Over-defense in Prompt Injection Guardrail Models',
+  ),
+  summary: 'Finds passages that a classifier takes for smuggled instructions, and blocks or removes them.',
+  access: 'black-box',
+  stage: 'input',
+  needs: ['prompt-guard'],
+  taxonomy: aroundModel,
+  options: {
+    label: guardOptions.label,
+    threshold: guardOptions.threshold,
+    temperature: guardOptions.temperature,
+    words: integer({
+      description: 'Length of the windows, each half over the one before.',
+      default: 32,
+      min: 2,
+      max: 1000,
+      unit: 'words',
+    }),
+    reads: choice({
+      description: 'Which turns are read; documents often stand in the system turn.',
+      choices: ['user', 'user-and-system'],
+      default: 'user',
+    }),
+    action: choice({
+      description: 'Whether a flagged window blocks the request or is cut out of it.',
+      choices: ['block', 'remove'],
+      default: 'block',
+    }),
+  },
+  wrap(model, { words, reads, action, threshold, ...chosen }, { classifier }) {
+    const reader = classifier('prompt-guard');
+    // A window is short, but its words need not be.
+    const guard = createGuard(reader, { ...chosen, window: reader.contextWindow }, 'injection-guard');
+    const isRead = ({ role }: ChatMessage) =>
+      role === 'user' || (role === 'system' && reads === 'user-and-system');
+
+    const inspect = async (message: ChatMessage, request: GenerateOptions) => {
+      if (!isRead(message)) return { message, flagged: 0, probability: 0, read: 0 };
+      const windows = wordWindows(message.content, words);
+      const verdicts = await Promise.all(windows.map(({ text }) => guard.worst([text], request)));
+      const flagged = windows.filter((_, i) => verdicts[i]!.probability >= threshold);
+      const content = withoutWindows(message.content, flagged);
+      return {
+        message: message.role === 'user' ? user(content) : system(content),
+        flagged: flagged.length,
+        probability: Math.max(0, ...verdicts.map((verdict) => verdict.probability)),
+        read: verdicts.reduce((sum, verdict) => sum + verdict.read, 0),
+      };
+    };
+    return {
+      ...blackBox(model, 'injection-guard'),
+      async generate(messages, request) {
+        const turns = await Promise.all(messages.map((message) => inspect(message, request)));
+        const sum = (count: (turn: (typeof turns)[number]) => number) =>
+          turns.reduce((total, turn) => total + count(turn), 0);
+        const flagged = sum((turn) => turn.flagged);
+        const event = {
+          defense: 'injection-guard',
+          detail: {
+            probability: Math.max(...turns.map(({ probability }) => probability)),
+            threshold,
+            flagged,
+          },
+          cost: { queries: sum(({ read }) => read), tokens: 0 },
+        };
+        if (flagged === 0)
+          return withEvent(
+            await model.generate(messages, request),
+            { ...event, action: 'passed', reason: 'No passage looked smuggled in.' },
+            'start',
+          );
+        const left = turns.map(({ message }) => message);
+        const emptied = left.findLast(({ role }) => role === 'user')?.content ?? '';
+        if (action === 'block' || isEmptyResponse(emptied))
+          return blocked({
+            ...event,
+            action: 'blocked',
+            reason:
+              action === 'block' ? 'A passage looked smuggled in.' : 'Nothing of the request would be left.',
+          });
+        return withEvent(
+          await model.generate(left, request),
+          { ...event, action: 'edited', reason: 'What looked smuggled in was cut out.' },
+          'start',
+        );
+      },
+    };
+  },
+});

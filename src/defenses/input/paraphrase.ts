@@ -1,0 +1,135 @@
+import { editLastUser, lastUserText, user } from '../../core/chat.ts';
+import { LabError } from '../../core/errors.ts';
+import { arxiv } from '../../core/method.ts';
+import { choice, integer, number, text } from '../../core/options.ts';
+import { isEmptyResponse, isRefusal } from '../../core/refusal.ts';
+import { fillSlots, hasSlot } from '../../core/slots.ts';
+import type { Generation } from '../../models/language-model.ts';
+import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { spentOn } from '../parts/copies.ts';
+import { fence } from '../parts/fence.ts';
+import { tokensIn } from '../parts/length.ts';
+import { overlap } from '../parts/overlap.ts';
+import { aroundModel } from '../parts/taxonomy.ts';
+
+const instruction = `Say the text between the lines in other words. Do not answer it.
+{request}`;
+
+/** Why a paraphrase cannot stand for the request, or `null`. */
+function flaw({ text: wording, finishReason }: Generation, likeness: number, least: number): string | null {
+  if (isEmptyResponse(wording)) return 'it is empty';
+  if (finishReason === 'length') return 'it was cut off';
+  if (finishReason === 'blocked' || isRefusal(wording)) return 'the paraphraser declined';
+  return likeness < least ? 'it has too little of the request' : null;
+}
+
+/**
+ * Has a model put the request in other words, which keeps its meaning and loses what was optimized letter by letter.
+ * Differs from the paper: any model paraphrases; its room grows with the request, so that a long one is not cut off;
+ * a paraphrase that is empty, cut off, a refusal, or too unlike the request (an answer, most often) is asked for again
+ * and, after the last attempt, not used.
+ */
+export const paraphrase = defineDefense({
+  id: 'paraphrase',
+  title: 'Paraphrase',
+  paper: arxiv('2309.00614', 'Baseline Defenses for Adversarial Attacks Against Aligned Language Models'),
+  summary: 'Has another model put the request in other words before it is answered.',
+  access: 'black-box',
+  stage: 'input',
+  needs: ['paraphraser'],
+  taxonomy: aroundModel,
+  options: {
+    instruction: text({
+      description: 'What the paraphraser is told; {request} stands for the fenced request.',
+      default: instruction,
+      multiline: true,
+    }),
+    temperature: number({ description: 'Of the paraphraser.', default: 0.7, min: 0, max: 2 }),
+    room: number({
+      description: 'Length that the paraphrase may have, as a multiple of that of the request.',
+      default: 2,
+      min: 1,
+      max: 10,
+    }),
+    attempts: integer({
+      description: 'How often a paraphrase is asked for until one can be used.',
+      default: 3,
+      min: 1,
+      max: 10,
+    }),
+    leastOverlap: number({
+      description: 'Share of the letter triples of the paraphrase that the request must have too.',
+      default: 0.15,
+      min: 0,
+      max: 1,
+    }),
+    otherwise: choice({
+      description: 'What is answered when no paraphrase can be used: the request as it is, or nothing.',
+      choices: ['original', 'block'],
+      default: 'original',
+    }),
+  },
+  wrap(model, options, { role }) {
+    if (!hasSlot(options.instruction, 'request'))
+      throw new LabError('bad-options', 'The instruction of "paraphrase" does not show the request.', {
+        advice: 'Put {request} where the request belongs.',
+      });
+    const paraphraser = role('paraphraser');
+    const defense = 'paraphrase';
+    return {
+      ...blackBox(model, defense),
+      async generate(messages, request) {
+        const original = lastUserText(messages);
+        if (isEmptyResponse(original))
+          return withEvent(
+            await model.generate(messages, request),
+            { defense, action: 'passed', reason: 'There was no request to paraphrase.' },
+            'start',
+          );
+        const asked = [user(fillSlots(options.instruction, { request: fence(original) }))];
+        const maxNewTokens = 16 + Math.ceil(options.room * tokensIn(paraphraser, original));
+        const replies: Generation[] = [];
+        let problem: string | null = null;
+        let likeness = 0;
+        for (let attempt = 0; attempt < options.attempts; attempt++) {
+          const reply = await paraphraser.generate(asked, {
+            maxNewTokens,
+            sampling: { temperature: options.temperature, topP: 1 },
+            seed: `${request.seed ?? '0'}/${defense}/${attempt}`,
+            signal: request.signal,
+          });
+          replies.push(reply);
+          likeness = overlap(reply.text, original);
+          problem = flaw(reply, likeness, options.leastOverlap);
+          // At temperature 0 the next attempt would be the same.
+          if (problem === null || options.temperature === 0) break;
+        }
+        const wording = replies.at(-1)!.text.trim();
+        const event = {
+          defense,
+          detail: { overlap: likeness, attempts: replies.length, paraphrase: wording },
+          cost: spentOn(replies),
+        };
+        if (problem !== null && options.otherwise === 'block')
+          return blocked({ ...event, action: 'blocked', reason: `No paraphrase could be used: ${problem}.` });
+        const unchanged = problem !== null || wording === original.trim();
+        const reply = await model.generate(
+          unchanged ? messages : editLastUser(messages, () => wording),
+          request,
+        );
+        return withEvent(
+          reply,
+          {
+            ...event,
+            action: unchanged ? 'passed' : 'edited',
+            reason:
+              problem !== null
+                ? `The request was left as it is, for its paraphrase could not be used: ${problem}.`
+                : 'The request was put in other words.',
+          },
+          'start',
+        );
+      },
+    };
+  },
+});

@@ -1,0 +1,52 @@
+import { defineDefense, blackBox, blocked, withEvent } from '../defense.ts';
+import { createGuard, guardOptions } from '../parts/guard.ts';
+import { aroundModel } from '../parts/taxonomy.ts';
+
+/**
+ * Turns away a request that a text classifier finds harmful. Any classifier of prompts will do: with two classes the
+ * second counts, with more all but the first, or the one named. For Prompt Guard in a chat, name JAILBREAK alone: its
+ * INJECTION class is meant for texts of third parties and fires on plain instructions.
+ * Differs from the model card: a long turn is read whole and in overlapping stretches, and the highest probability
+ * counts; every user turn is read, each on its own.
+ */
+export const promptGuard = defineDefense({
+  id: 'prompt-guard',
+  title: 'Prompt guard',
+  paper: {
+    title: 'Prompt Guard (model card)',
+    url: 'https://huggingface.co/meta-llama/Prompt-Guard-86M',
+  },
+  summary: 'Blocks a request that a text classifier finds harmful.',
+  access: 'black-box',
+  stage: 'input',
+  needs: ['prompt-guard'],
+  taxonomy: aroundModel,
+  options: guardOptions,
+  wrap(model, options, { classifier }) {
+    const guard = createGuard(classifier('prompt-guard'), options, 'prompt-guard');
+    return {
+      ...blackBox(model, 'prompt-guard'),
+      async generate(messages, request) {
+        const turns = messages.filter(({ role }) => role === 'user').map(({ content }) => content);
+        const { probability, read } = await guard.worst(turns, request);
+        const { threshold } = options;
+        const event = {
+          defense: 'prompt-guard',
+          detail: { probability, threshold },
+          cost: { queries: read, tokens: 0 },
+        };
+        if (probability >= threshold)
+          return blocked({
+            ...event,
+            action: 'blocked',
+            reason: 'The classifier found the request harmful.',
+          });
+        return withEvent(
+          await model.generate(messages, request),
+          { ...event, action: 'passed', reason: 'The classifier found the request harmless.' },
+          'start',
+        );
+      },
+    };
+  },
+});
