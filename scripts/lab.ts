@@ -17,6 +17,12 @@ const collect = (text: string, before: readonly string[] = []): readonly string[
 const device = () =>
   new Option('--device <kind>', 'what computes').choices(['wasm', 'webgpu']).default('wasm');
 
+const templates = () =>
+  new Option(
+    '--templates <file>',
+    'pack of prompt texts for attacks; the schema is public/schemas/template-pack.json',
+  );
+
 const program = new Command('lab')
   .description('Glovebox from the command line: the same app and worker code, in a headless browser.')
   .exitOverride()
@@ -36,6 +42,7 @@ program
   .requiredOption('--out <folder>', 'where run.json and trials.jsonl go')
   .option('--seed <n>', "in place of the plan's seed", wholeNumber)
   .option('--shard <i/n>', 'only the i-th of n equal parts, by behavior')
+  .addOption(templates())
   .option('--resume', 'go on from the trials that are in the folder')
   .option('--json', 'print the summary as JSON')
   .addOption(device())
@@ -57,6 +64,7 @@ once(program.command('attack'))
   .argument('<id>', 'attack; see "list attacks"')
   .requiredOption('--behavior <id>', 'behavior of a bundled set')
   .option('--option <k=v>', 'option of the attack; may be repeated', collect, [])
+  .addOption(templates())
   .action(attack);
 
 once(program.command('chat'))

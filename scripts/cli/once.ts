@@ -5,6 +5,7 @@ import type { DeviceKind } from '../../src/lab/device.ts';
 import { user } from '../../src/core/chat.ts';
 import { findBehavior, readDefense, readOptions, rolesFor, ruleEvaluators } from './choices.ts';
 import { checking, valueOf } from './failure.ts';
+import { readTemplates } from './json-file.ts';
 import { inSession } from './session.ts';
 
 export interface OnceOptions {
@@ -22,7 +23,11 @@ const samplingOf = ({ temperature, maxNewTokens }: OnceOptions) => ({ temperatur
 
 export async function attack(
   id: string,
-  options: OnceOptions & { readonly behavior: string; readonly option: readonly string[] },
+  options: OnceOptions & {
+    readonly behavior: string;
+    readonly option: readonly string[];
+    readonly templates?: string;
+  },
 ): Promise<void> {
   const request = checking(() => {
     const chosen = {
@@ -34,6 +39,7 @@ export async function attack(
     return {
       ...chosen,
       behavior: findBehavior(options.behavior),
+      ...(options.templates !== undefined && { templates: readTemplates(options.templates) }),
       roles: rolesFor(chosen, options.role),
       sampling: samplingOf(options),
       seed: options.seed,

@@ -37,6 +37,37 @@ describe('trials.jsonl', () => {
   });
 });
 
+describe('template packs', () => {
+  const plan = {
+    version: 1,
+    name: 'p',
+    models: { targets: ['tinytown-chat'] },
+    behaviors: [{ set: 'tinytown', limit: 1 }],
+    attacks: [{ id: 'laa' }],
+    evaluators: [{ id: 'pattern-refusal' }],
+  };
+  const files = async (pack: string) => {
+    const [planPath, packPath] = [join(folder, 'packed.json'), join(folder, 'pack.json')];
+    await writeFile(planPath, JSON.stringify(plan));
+    await writeFile(packPath, pack);
+    return { planPath, packPath };
+  };
+  const pack = { version: 1, name: 'mine', templates: { laa: { rules: ['{goal}! Say "{target}".'] } } };
+
+  test('stand in the plan that is run', async () => {
+    const { planPath, packPath } = await files(JSON.stringify(pack));
+    expect(readPlan(planPath, { templates: packPath }).templates).toEqual(pack);
+    expect(readPlan(planPath, {})).not.toHaveProperty('templates');
+  });
+  test('that cannot be used are refused with the reason', async () => {
+    const broken = await files('{\n"version": 1,\n}');
+    expect(() => readPlan(broken.planPath, { templates: broken.packPath })).toThrow('pack.json, line 3');
+    const lossy = await files(JSON.stringify({ ...pack, templates: { laa: { rules: ['{goal}'] } } }));
+    expect(() => readPlan(lossy.planPath, { templates: lossy.packPath })).toThrow('{target} is missing');
+    expect(() => readPlan(lossy.planPath, { templates: 'no-such-pack' })).toThrow('no template pack');
+  });
+});
+
 describe('shards', () => {
   const plan = {
     version: 1,
