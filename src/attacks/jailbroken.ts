@@ -1,11 +1,11 @@
 import type { Behavior } from '../core/behavior.ts';
-import { disemvowel, leetspeak } from '../core/encodings.ts';
+import { disemvowel } from '../core/encodings.ts';
 import { arxiv } from '../core/method.ts';
 import { boolean, choice } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack, type AttackContext } from './attack.ts';
-import { base64, rot13 } from './parts/encodings.ts';
+import { base64, leetspeak, rot13, type Encoding } from './parts/encodings.ts';
 import { judgeTexts } from './parts/judge-score.ts';
 import { splitPayload } from './parts/payload.ts';
 import { rewrites } from './parts/rewrites.ts';
@@ -19,6 +19,10 @@ const names = Object.keys(texts);
 /** The only variant that another model words. */
 const reworded = 'auto-obfuscation';
 
+/** The code in which a variant may be answered. */
+const codeOf = (name: string): Encoding | undefined =>
+  /base64|combination/.test(name) ? base64 : { rot13, leetspeak }[name];
+
 function variant(behavior: Behavior, name: string, templates: Templates): Variant {
   const { prompt: goal } = behavior;
   const { pieces, rest } = splitPayload(goal);
@@ -28,14 +32,15 @@ function variant(behavior: Behavior, name: string, templates: Templates): Varian
     base64: base64.encode(goal),
     rot13: rot13.encode(goal),
     disemvowelled: disemvowel(goal),
-    leetspeak: leetspeak(goal),
+    leetspeak: leetspeak.encode(goal),
     pieces,
     rest,
   });
   // A villain may also be set up in the system prompt; the request then stays as it is.
   const messages =
     name === 'evil-system-prompt' ? underSystem(conversation(behavior), text) : conversation(behavior, text);
-  return { name, messages, ...(name.includes('base64') && { read: base64.decode }) };
+  const code = codeOf(name);
+  return { name, messages, ...(code && { read: code.decode }) };
 }
 
 async function* variants(
@@ -57,8 +62,8 @@ async function* variants(
 /**
  * Jailbroken: 29 ways of asking that set two aims of training against each other (help or refuse), or that safety
  * training did not reach: encodings, forced openings, bans on refusing, styles, distractors, fictions and villains.
- * Tried in order until one is answered; two controls come last. Answers to the Base64 variants are read as they came
- * and decoded.
+ * Tried in order until one is answered; two controls come last. Answers to the encoded variants are read as they
+ * came and decoded.
  * Differs from the paper: the texts are ours and short; payload splitting cuts the telling words itself, by rule;
  * obfuscation, a rewording by the attacker, is among them only on request; no judge is asked unless `success` says so;
  * the lab's evaluators read the answer undecoded.

@@ -5,7 +5,7 @@ import { codeChameleon } from '../../src/attacks/code-chameleon.ts';
 import { deepInception } from '../../src/attacks/deep-inception.ts';
 import { flipAttack } from '../../src/attacks/flip-attack.ts';
 import { jailbroken } from '../../src/attacks/jailbroken.ts';
-import { base64, caesar } from '../../src/attacks/parts/encodings.ts';
+import { base64, caesar, leetspeak, rot13 } from '../../src/attacks/parts/encodings.ts';
 import { lastUserText, system } from '../../src/core/chat.ts';
 import { defaultsOf } from '../../src/core/options.ts';
 import { scripted, type Reply } from '../../src/models/runtimes/scripted.ts';
@@ -188,14 +188,19 @@ describe('jailbroken', () => {
     expect(await prompt('prefix-injection-hello')).not.toContain('Sure');
     expect(await prompt('refusal-suppression-inv')).not.toMatch(/never/);
   });
-  test('reads an answer in Base64', async () => {
-    const { result } = await drain(jailbroken, {
-      model: model((messages) =>
-        lastUserText(messages) === base64.encode(behavior.prompt) ? base64.encode(help) : no,
-      ),
-      behavior,
-    });
-    expect(result.claimed).toBe(true);
+  test.each([
+    ['base64-raw', base64.encode],
+    ['combination-1', base64.encode],
+    ['rot13', rot13.encode],
+    ['leetspeak', leetspeak.encode],
+  ])('reads an answer to %s in its code', async (variant, encode) => {
+    const asked = await prompt(variant);
+    const claimed = async (answer: string) => {
+      const only = model((messages) => (lastUserText(messages) === asked ? encode(answer) : no));
+      return (await drain(jailbroken, { model: only, behavior })).result.claimed;
+    };
+    expect(await claimed(help)).toBe(true);
+    expect(await claimed(no)).toBe(false);
   });
   test('breaks its lines with line breaks', () => {
     for (const texts of Object.values(jailbroken.templates!))
