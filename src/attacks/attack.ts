@@ -31,6 +31,8 @@ export interface AttackResult {
   readonly assistantPrefix?: string;
   /** How the answer is sampled, for attacks on the decoding. Default: as the plan says. */
   readonly sampling?: Sampling;
+  /** Names the random stream of that sampling, for attacks that found an answer worth having once more. */
+  readonly seed?: string;
   /** What is changed inside the model: then only a white-box model can answer. */
   readonly edit?: ModelEdit;
   /** Best loss found, nats per token. */

@@ -4,6 +4,7 @@ import { bestOfN } from './best-of-n.ts';
 import { cipher } from './cipher.ts';
 import { codeChameleon } from './code-chameleon.ts';
 import { crescendo } from './crescendo.ts';
+import { decodingExploitation } from './decoding-exploitation.ts';
 import { deepInception } from './deep-inception.ts';
 import { directRequest } from './direct-request.ts';
 import { dra } from './dra.ts';
@@ -26,6 +27,7 @@ export const attacks = registry('attack', [
   cipher,
   codeChameleon,
   crescendo,
+  decodingExploitation,
   deepInception,
   directRequest,
   dra,
