@@ -52,7 +52,7 @@ const once = (command: Command) =>
   command
     .requiredOption('--model <id>', 'model to talk to')
     .option('--defense <id[:k=v,…]>', 'switch on a defense; may be repeated', collect, [])
-    .option('--role <role=model>', 'who plays a role; default as in the quickstart plan', collect, [])
+    .option('--role <role=model>', 'who plays a role, in place of the usual model', collect, [])
     .option('--seed <n>', 'names the random streams', wholeNumber, 0)
     .option('--max-new-tokens <n>', 'longest answer', wholeNumber, 96)
     .option('--temperature <t>', '0 is greedy', decimal, 0)
@@ -62,7 +62,9 @@ const once = (command: Command) =>
 once(program.command('attack'))
   .description('one attack on one behavior, step by step')
   .argument('<id>', 'attack; see "list attacks"')
-  .requiredOption('--behavior <id>', 'behavior of a bundled set')
+  .option('--behavior <id>', 'behavior of a bundled set')
+  .option('--request <text>', 'a request of your own, in place of a behavior')
+  .option('--target <text>', 'how a compliant answer to it would open')
   .option('--option <k=v>', 'option of the attack; may be repeated', collect, [])
   .addOption(templates())
   .action(attack);

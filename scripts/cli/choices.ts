@@ -3,10 +3,10 @@ import type { Behavior } from '../../src/core/behavior.ts';
 import { rolesNeeded, type ModelRole } from '../../src/core/method.ts';
 import type { Option, OptionsSpec } from '../../src/core/options.ts';
 import type { MethodChoice } from '../../src/lab/api.ts';
-import { findModel } from '../../src/lab/model-pool.ts';
 import { registries } from '../../src/lab/registries.ts';
+import { findPlayer, findRoles } from '../../src/lab/roles.ts';
 import { checkAccess, chooseMethod } from '../../src/lab/resolve.ts';
-import quickstart from '../../public/plans/quickstart.json' with { type: 'json' };
+import { defaultRoles } from '../../src/models/catalog.ts';
 import { badUsage } from './failure.ts';
 
 /** Split `key=value`. */
@@ -45,6 +45,16 @@ export function findBehavior(id: string): Behavior {
   );
 }
 
+/** Words of one's own as a behavior, as the studio names it, so that both make the same draws. */
+export const ownBehavior = (prompt: string, target: string | undefined): Behavior => ({
+  id: 'own-request',
+  prompt,
+  ...(target !== undefined && { target }),
+  category: 'own',
+  set: 'own',
+  kind: 'harmful',
+});
+
 export interface Request {
   readonly model: string;
   readonly attack?: MethodChoice;
@@ -53,15 +63,15 @@ export interface Request {
 }
 
 /**
- * The roles that the methods of a request need, filled as on the command line, else as in the quickstart plan.
+ * The roles that the methods of a request need, filled as on the command line, else as usual.
  * Checks the whole request on the way, so that nothing is started for a bad one.
  */
 export function rolesFor(request: Request, written: readonly string[]): Partial<Record<ModelRole, string>> {
   const known: Readonly<Record<string, string>> = {
-    ...quickstart.models.roles,
+    ...defaultRoles,
     ...Object.fromEntries(written.map(pair)),
   };
-  const target = findModel(registries.models, request.model);
+  const target = findPlayer('target', request.model, registries.models);
   const filled = Object.keys(known);
   const attacks = (request.attack ? [request.attack] : []).map((choice) =>
     chooseMethod(registries.attacks, choice, filled),
@@ -72,7 +82,9 @@ export function rolesFor(request: Request, written: readonly string[]): Partial<
   const needed = new Set(
     [...attacks, ...defenses, ...evaluators].flatMap(({ method, options }) => rolesNeeded(method, options)),
   );
-  return Object.fromEntries([...needed].map((role) => [role, findModel(registries.models, known[role]!).id]));
+  const roles = Object.fromEntries([...needed].map((role) => [role, known[role]!]));
+  findRoles(roles, registries.models);
+  return roles;
 }
 
 /** Every evaluator that consults no model: rules cost nothing. */

@@ -1,10 +1,11 @@
 /** @file `attack` and `chat`: one attempt, printed as it happens. */
 import type { AttackStep } from '../../src/attacks/attack.ts';
+import type { Behavior } from '../../src/core/behavior.ts';
 import { registries } from '../../src/lab/registries.ts';
 import type { DeviceKind } from '../../src/lab/device.ts';
 import { user } from '../../src/core/chat.ts';
-import { findBehavior, readDefense, readOptions, rolesFor, ruleEvaluators } from './choices.ts';
-import { checking, valueOf } from './failure.ts';
+import { findBehavior, ownBehavior, readDefense, readOptions, rolesFor, ruleEvaluators } from './choices.ts';
+import { badUsage, checking, valueOf } from './failure.ts';
 import { readTemplates } from './json-file.ts';
 import { inSession } from './session.ts';
 
@@ -21,10 +22,20 @@ export interface OnceOptions {
 
 const samplingOf = ({ temperature, maxNewTokens }: OnceOptions) => ({ temperature, topP: 1, maxNewTokens });
 
+/** @throws CommandError unless a behavior or a request is named, and not both */
+function behaviorOf(options: { behavior?: string; request?: string; target?: string }): Behavior {
+  const { behavior, request, target } = options;
+  if ((behavior === undefined) === (request === undefined))
+    throw badUsage('Name a --behavior of a set, or write your own --request.');
+  return behavior === undefined ? ownBehavior(request!, target) : findBehavior(behavior);
+}
+
 export async function attack(
   id: string,
   options: OnceOptions & {
-    readonly behavior: string;
+    readonly behavior?: string;
+    readonly request?: string;
+    readonly target?: string;
     readonly option: readonly string[];
     readonly templates?: string;
   },
@@ -38,7 +49,7 @@ export async function attack(
     };
     return {
       ...chosen,
-      behavior: findBehavior(options.behavior),
+      behavior: behaviorOf(options),
       ...(options.templates !== undefined && { templates: readTemplates(options.templates) }),
       roles: rolesFor(chosen, options.role),
       sampling: samplingOf(options),

@@ -6,9 +6,9 @@ import type { AttackResult, AttackStep } from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
 import type { Outcome } from '../core/errors.ts';
-import type { MethodCard } from '../core/method.ts';
+import type { MethodCard, ModelRole } from '../core/method.ts';
 import type { Measures, Score } from '../evaluators/evaluator.ts';
-import type { ModelEntry } from '../models/catalog.ts';
+import type { ModelEntry, ModelTask } from '../models/catalog.ts';
 import type { Generation, Sampling } from '../models/language-model.ts';
 import type { TokenTrace } from '../models/decoding/policy.ts';
 import type { Plan } from './plan.ts';
@@ -25,6 +25,8 @@ export interface Catalogue {
   readonly defenses: readonly MethodCard[];
   readonly evaluators: readonly EvaluatorCard[];
   readonly models: readonly ModelEntry[];
+  /** Who plays each role unless a plan says otherwise. */
+  readonly roles: Readonly<Record<ModelRole, string>>;
   readonly sets: readonly BehaviorSetCard[];
 }
 export interface EvaluatorCard extends MethodCard {
@@ -112,8 +114,13 @@ export interface LabApi {
   storage(): Promise<Outcome<{ readonly persistent: boolean }>>;
   catalogue(): Promise<Catalogue>;
   behaviors(set: string): Promise<Outcome<readonly Behavior[]>>;
-  /** Load a model ahead of its first use. */
-  load(callId: string, model: string, onProgress: (progress: LoadProgress) => void): Promise<Outcome<void>>;
+  /** Load a model ahead of its first use. `task` is what a model outside the catalogue is taken to do. */
+  load(
+    callId: string,
+    model: string,
+    task: ModelTask,
+    onProgress: (progress: LoadProgress) => void,
+  ): Promise<Outcome<void>>;
   chat(
     callId: string,
     request: ChatRequest,

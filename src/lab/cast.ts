@@ -17,10 +17,18 @@ import { turn } from '../models/decoding/join.ts';
 import type { ModelEntry } from '../models/catalog.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { TextClassifier } from '../models/text-classifier.ts';
-import { createMeter, metered, type Meter, type MeterOf, type UsageByRole } from './meter.ts';
+import {
+  createMeter,
+  metered,
+  meteredClassifier,
+  type Meter,
+  type MeterOf,
+  type UsageByRole,
+} from './meter.ts';
 import { usualAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
 import type { TrialError } from './records.ts';
-import type { Chosen, RoleEntries } from './resolve.ts';
+import type { Chosen } from './resolve.ts';
+import type { RoleEntries } from './roles.ts';
 
 export interface Cast {
   /** The model under attack: from its usual runtime, or from the white-box one for what needs that. */
@@ -33,6 +41,7 @@ export interface Cast {
 
 export interface Casting {
   readonly target: ModelEntry;
+  /** Only what some method calls for: each is loaded. */
   readonly roles: RoleEntries;
   /** Whether a method looks into the target. */
   readonly whiteBox: boolean;
@@ -52,6 +61,10 @@ export async function loadCast(
   const players = new Map<string, LanguageModel>();
   const classifiers = new Map<string, TextClassifier>();
   for (const [role, entry] of Object.entries(roles)) {
+    if (entry.task === 'text-classification') {
+      classifiers.set(role, await pool.classifier(entry, options));
+      continue;
+    }
     const access = seenThrough.some((name) => name === role) ? 'white-box' : usualAccess(entry);
     players.set(role, await load(entry, access));
   }
@@ -94,11 +107,19 @@ export interface Crafted {
   readonly error?: TrialError | undefined;
 }
 
+/** What an attack is made for. */
+export interface Crafting {
+  readonly behavior: Behavior;
+  readonly seed: string;
+  /** Every behavior that the attack may learn from; `behavior` itself does no harm among them. */
+  readonly known: readonly Behavior[];
+}
+
 /** Attack the undefended model. The event loop gets a turn after every step, so that a stop takes effect there. */
 export async function craft(
   cast: Cast,
   { method, options }: Chosen<Attack>,
-  { behavior, seed }: { readonly behavior: Behavior; readonly seed: string },
+  { behavior, seed, known }: Crafting,
   signal: AbortSignal,
   onStep: (step: AttackStep) => void,
 ): Promise<Crafted> {
@@ -109,6 +130,7 @@ export async function craft(
     random: createRandom(seed).fork('attack'),
     templates: method.templates ?? {},
     signal,
+    others: known.filter(({ id }) => id !== behavior.id),
     ...playedBy(cast, meter),
   });
   try {
@@ -128,7 +150,7 @@ export async function craft(
 /** The models of a cast that play a role, with what they are asked counted on the meter. */
 export const playedBy = (cast: Cast, meter: Meter | MeterOf): Pick<AttackContext, 'role' | 'classifier'> => ({
   role: (role) => metered(cast.role(role), role, meter),
-  classifier: (role) => cast.classifier(role),
+  classifier: (role) => meteredClassifier(cast.classifier(role), role, meter),
 });
 
 /** The behavior as it would be asked without an attack. */

@@ -83,12 +83,12 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
  */
 async function craftAll(
   { attack, trials }: Chunk,
-  { cast, crafted, signal, onStep }: ChunkContext,
+  { resolved: { known }, cast, crafted, signal, onStep }: ChunkContext,
 ): Promise<void> {
   if (trials.every(({ seed }) => crafted.has(seed))) return;
   const make = async (trial: Trial, joint: AbortSignal): Promise<Crafted> => {
     try {
-      return await craft(cast, attack, trial, joint, (step) => onStep(trial, step));
+      return await craft(cast, attack, { ...trial, known }, joint, (step) => onStep(trial, step));
     } catch (reason) {
       return { result: asPlain(trial.behavior), steps: [], usage: {}, error: trialError(reason, 'attack') };
     }
@@ -110,8 +110,7 @@ async function answer(
   if (error) return { reply: null, error };
   try {
     const reply = await (result.edit ? editableModel : model).generate(result.messages, {
-      ...answerOptions(result, plan.sampling),
-      seed,
+      ...answerOptions(result, plan.sampling, seed),
       signal,
       topTokens: plan.record.topTokens,
     });

@@ -5,6 +5,7 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import type { AttackStep } from '../attacks/attack.ts';
 import { failure, LabError, outcomeOf, type Failure, type Outcome } from '../core/errors.ts';
+import type { ModelTask } from '../models/catalog.ts';
 import type { TokenTrace } from '../models/decoding/policy.ts';
 import type {
   AttackReply,
@@ -31,7 +32,11 @@ export interface LabClient extends Pick<
 > {
   load(
     model: string,
-    options?: Stoppable & { readonly onProgress?: (progress: LoadProgress) => void },
+    options?: Stoppable & {
+      /** What a model outside the catalogue does. Default: it writes text. */
+      readonly task?: ModelTask;
+      readonly onProgress?: (progress: LoadProgress) => void;
+    },
   ): Promise<Outcome<void>>;
   chat(
     request: ChatRequest,
@@ -151,9 +156,9 @@ export function createLabClient({
     trials: (id) => ask((lab) => lab.trials(id)),
     summary: (id) => ask((lab) => lab.summary(id)),
     remove: (id) => ask((lab) => lab.remove(id)),
-    load(model, { signal, onProgress } = {}) {
+    load(model, { signal, task = 'text-generation', onProgress } = {}) {
       const id = nextCall();
-      return stoppable(id, signal, (lab, listen) => lab.load(id, model, listen(onProgress)));
+      return stoppable(id, signal, (lab, listen) => lab.load(id, model, task, listen(onProgress)));
     },
     chat(request, { signal, onToken, onStep } = {}) {
       const id = nextCall();

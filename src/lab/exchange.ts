@@ -10,10 +10,11 @@ import { asPlain, craft, defended, loadCast, playedBy } from './cast.ts';
 import { stopwatch } from './chunk.ts';
 import { evaluate } from './evaluate.ts';
 import { createMeter, noUsage } from './meter.ts';
-import { findModel, usualAccess, type ModelPool } from './model-pool.ts';
+import { usualAccess, type ModelPool } from './model-pool.ts';
 import { undefended } from './plan.ts';
 import type { Registries } from './registries.ts';
-import { checkAccess, chooseMethod, findRoles, readingFrom } from './resolve.ts';
+import { checkAccess, chooseMethod, readingFrom } from './resolve.ts';
+import { findPlayer, findRoles, rolesInPlay } from './roles.ts';
 import { checkTemplatePack, packFor } from './template-pack.ts';
 import { trialRecord } from './trial-record.ts';
 
@@ -93,7 +94,7 @@ async function attempt(
   place: (made: AttackResult) => AttackResult,
 ) {
   const startedAt = new Date().toISOString();
-  const target = findModel(registries.models, request.model);
+  const target = findPlayer('target', request.model, registries.models);
   const filled = Object.keys(request.roles);
   const onTarget = <M extends MethodCard>(registry: Registry<M>, choice: MethodChoice) => {
     const chosen = chooseMethod(registry, choice, filled);
@@ -107,15 +108,20 @@ async function attempt(
   const evaluators = (request.evaluators ?? []).map((choice) =>
     chooseMethod(registries.evaluators, choice, filled),
   );
-  const roles = findRoles(request.roles, registries.models);
+  const roles = rolesInPlay(findRoles(request.roles, registries.models), [
+    ...(attack ? [attack] : []),
+    ...defenses,
+    ...evaluators,
+  ]);
   const whiteBox = attack?.method.access === 'white-box';
   const transparent = attack?.method.transparent ?? [];
   const cast = await loadCast(models, { target, roles, whiteBox, transparent }, { signal });
 
   const seed = `${request.seed}/${target.id}/${behavior.id}/${attack?.method.id ?? 'none'}`;
+  const known = registries.sets.has(behavior.set) ? registries.sets.get(behavior.set).behaviors : [];
   const clock = stopwatch();
   const made = attack
-    ? await craft(cast, attack, { behavior, seed }, signal, onStep)
+    ? await craft(cast, attack, { behavior, seed, known }, signal, onStep)
     : { result: asPlain(behavior), steps: [], usage: {} };
   const attackMs = clock();
   const result = place(made.result);
@@ -125,8 +131,7 @@ async function attempt(
   const model = defended(cast, target, defenses, () => meter, access);
   const generation: Generation = await model.generate(messages, {
     ...listening,
-    ...answerOptions(result, request.sampling),
-    seed,
+    ...answerOptions(result, request.sampling, seed),
     signal,
   });
   const answerMs = clock();

@@ -1,14 +1,16 @@
 /** @file The worker's side of the lab. It uses no worker globals, so tests call it directly. */
 import type { ModelEntry } from '../models/catalog.ts';
 import { turn } from '../models/decoding/join.ts';
+import type { FileProgress } from '../models/files.ts';
 import type { LanguageModel } from '../models/language-model.ts';
-import type { LoadOptions as LoaderOptions } from '../models/load.ts';
+import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../models/load.ts';
+import type { TextClassifier } from '../models/text-classifier.ts';
 import { LabError, outcomeOf, type Outcome } from '../core/errors.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './events.ts';
 import { attackOnce, chatOnce } from './exchange.ts';
 import { summarize } from './metrics.ts';
-import { createModelPool, findModel, usualAccess } from './model-pool.ts';
+import { createModelPool, findModel, usualAccess, type Listening } from './model-pool.ts';
 import { expand, holdRun } from './held-run.ts';
 import type { DeviceInfo, RunInfo } from './records.ts';
 import { catalogueOf, registries as everything, type Registries } from './registries.ts';
@@ -18,6 +20,8 @@ import type { RunStore } from './store.ts';
 
 export interface LabHost {
   readonly loadModel: (entry: ModelEntry, options: LoaderOptions) => Promise<LanguageModel>;
+  /** Default: none can be loaded. */
+  readonly loadClassifier?: (entry: ModelEntry, options: ClassifierOptions) => Promise<TextClassifier>;
   readonly store: RunStore | Promise<RunStore>;
   readonly device: DeviceInfo | Promise<DeviceInfo>;
   /** Default: everything that ships with the lab. */
@@ -30,19 +34,21 @@ const webLlmModels = async () => (await import('../models/runtimes/webllm/index.
 
 export function createLab({
   loadModel,
+  loadClassifier,
   registries: shipped = everything,
   webgpuModels = webLlmModels,
   ...later
 }: LabHost): LabApi {
-  const models = createModelPool(async (entry, { access, onProgress, signal }) => {
-    const { kind } = await later.device;
-    return loadModel(entry, {
-      access,
-      device: kind,
-      signal,
-      onProgress: (progress) => onProgress?.({ model: entry.id, ...progress }),
-    });
+  const loaderOptions = async (entry: ModelEntry, { onProgress, signal }: Listening) => ({
+    device: (await later.device).kind,
+    signal,
+    onProgress: (progress: FileProgress) => onProgress?.({ model: entry.id, ...progress }),
   });
+  const models = createModelPool(
+    async (entry, options) =>
+      loadModel(entry, { ...(await loaderOptions(entry, options)), access: options.access }),
+    loadClassifier && (async (entry, options) => loadClassifier(entry, await loaderOptions(entry, options))),
+  );
   const calls = new Map<string, AbortController>();
 
   /** A call that `cancel` can reach under its id while it lasts. */
@@ -74,11 +80,13 @@ export function createLab({
     storage: () => outcomeOf(async () => ({ persistent: (await later.store).persistent })),
     catalogue: async () => catalogueOf(await listed),
     behaviors: (set) => outcomeOf(async () => (await listed).sets.get(set).behaviors),
-    load: (callId, id, onProgress) =>
+    load: (callId, id, task, onProgress) =>
       stoppable(callId, async (signal) => {
-        const entry = findModel((await listed).models, id);
+        const entry = findModel((await listed).models, id, task);
         const progress = relay(onProgress);
-        await models.get(entry, { access: usualAccess(entry), onProgress: progress.send, signal });
+        const listening = { onProgress: progress.send, signal };
+        if (entry.task === 'text-classification') await models.classifier(entry, listening);
+        else await models.get(entry, { ...listening, access: usualAccess(entry) });
         await progress.settled();
       }),
     chat: (callId, request, onToken, onStep) =>

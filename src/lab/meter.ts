@@ -1,5 +1,5 @@
 /** @file Counts what a trial spends on each model, by wrapping the models that its methods see. */
-import type { ModelRole } from '../core/method.ts';
+import type { ClassifierRole, ModelRole } from '../core/method.ts';
 import {
   isScoring,
   isWhiteBox,
@@ -10,6 +10,7 @@ import {
   type ScoringModel,
   type WhiteBoxModel,
 } from '../models/language-model.ts';
+import type { TextClassifier } from '../models/text-classifier.ts';
 import type { Usage } from './records.ts';
 
 export type MeteredRole = 'target' | ModelRole;
@@ -102,6 +103,25 @@ export function metered(model: LanguageModel, role: MeteredRole, meter: Meter | 
       : blackBox;
   if (typeof meter === 'function') countedByRequest.set(wrapped, role);
   return wrapped;
+}
+
+/** `classifier` with every text counted as a query, on the meter or for the trial whose signal the call carries. */
+export function meteredClassifier(
+  classifier: TextClassifier,
+  role: ClassifierRole,
+  meter: Meter | MeterOf,
+): TextClassifier {
+  const meterOf: MeterOf = typeof meter === 'function' ? meter : () => meter;
+  const { id, labels, contextWindow } = classifier;
+  return {
+    id,
+    labels,
+    contextWindow,
+    classify(texts, options) {
+      meterOf(options?.signal)?.add(role, { queries: texts.length });
+      return classifier.classify(texts, options);
+    },
+  };
 }
 
 type Count = (signal: AbortSignal | undefined, spent: Partial<Usage>) => void;

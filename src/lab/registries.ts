@@ -8,7 +8,7 @@ import type { Defense } from '../defenses/defense.ts';
 import { defenses } from '../defenses/index.ts';
 import type { Evaluator } from '../evaluators/evaluator.ts';
 import { evaluators } from '../evaluators/index.ts';
-import { bundledModels, type ModelEntry } from '../models/catalog.ts';
+import { bundledModels, defaultRoles, type ModelEntry } from '../models/catalog.ts';
 import type { Catalogue } from './api.ts';
 
 export interface Registries {
@@ -38,6 +38,7 @@ export function catalogueOf({ attacks, defenses, evaluators, sets, models }: Reg
       yesFrom: evaluator.yesFrom,
     })),
     models,
+    roles: defaultRoles,
     sets: sets.all.map(({ id, title, summary, behaviors }) => ({
       id,
       title,

@@ -2,15 +2,15 @@
 import type { Attack } from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
 import { LabError } from '../core/errors.ts';
-import { grants, rolesNeeded, type MethodCard, type ModelRole, type Registry } from '../core/method.ts';
+import { grants, rolesNeeded, type MethodCard, type Registry } from '../core/method.ts';
 import { parseOptions, type OptionsSpec, type OptionValues } from '../core/options.ts';
 import type { Defense } from '../defenses/defense.ts';
 import type { Evaluator } from '../evaluators/evaluator.ts';
 import type { ModelEntry } from '../models/catalog.ts';
 import type { MethodChoice } from './api.ts';
-import { findModel } from './model-pool.ts';
 import { defenseName, undefended, type Plan } from './plan.ts';
 import type { Registries } from './registries.ts';
+import { findPlayer, findRoles, rolesInPlay, type RoleEntries } from './roles.ts';
 import { checkTemplatePack, withTemplates, type TemplatePack } from './template-pack.ts';
 
 /** A method and its complete, valid options. */
@@ -22,14 +22,16 @@ export interface NamedStack {
   readonly name: string;
   readonly defenses: readonly Chosen<Defense>[];
 }
-export type RoleEntries = Readonly<Partial<Record<ModelRole, ModelEntry>>>;
 
 /** A plan in which every name stands for the thing itself. */
 export interface ResolvedPlan {
   readonly plan: Plan;
   readonly targets: readonly ModelEntry[];
+  /** Those that some method calls for. */
   readonly roles: RoleEntries;
   readonly behaviors: readonly Behavior[];
+  /** `behaviors`, and the rest of the sets that some were taken from. */
+  readonly known: readonly Behavior[];
   readonly attacks: readonly Chosen<Attack>[];
   /** The undefended model first. */
   readonly stacks: readonly NamedStack[];
@@ -43,7 +45,7 @@ export interface ResolvedPlan {
 export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   const problems = new Problems();
   const targets = plan.models.targets.flatMap((id, i) =>
-    problems.attempt(`models.targets.${i}`, () => findModel(registries.models, id)),
+    problems.attempt(`models.targets.${i}`, () => findPlayer('target', id, registries.models)),
   );
   const roles: RoleEntries = Object.assign(
     {},
@@ -90,8 +92,9 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   return {
     plan,
     targets,
-    roles,
+    roles: rolesInPlay(roles, [...attacks, ...stacks.flatMap(({ defenses }) => defenses), ...evaluators]),
     behaviors,
+    known: knownBehaviors(plan, registries),
     attacks,
     stacks: [{ name: undefended, defenses: [] }, ...stacks],
     evaluators,
@@ -135,10 +138,6 @@ class Problems {
   }
 }
 
-/** @throws LabError 'unknown-model' */
-export const findRoles = (roles: Plan['models']['roles'], models: readonly ModelEntry[]): RoleEntries =>
-  Object.fromEntries(Object.entries(roles).map(([role, id]) => [role, findModel(models, id)]));
-
 /** @throws LabError 'unknown-method', 'bad-options', or 'bad-plan' for a role that nobody plays */
 export function chooseMethod<M extends MethodCard>(
   registry: Registry<M>,
@@ -169,6 +168,14 @@ export function checkAccess(method: MethodCard, entry: ModelEntry): void {
     `"${method.id}" needs ${method.access} access; ${entry.id} offers ${entry.access}.`,
     { advice: 'Leave the method out, or pick a model that offers more.' },
   );
+}
+
+/** Each once, though several sources of a plan may take from one set. */
+function knownBehaviors(plan: Plan, { sets }: Registries): readonly Behavior[] {
+  const all = plan.behaviors.flatMap((source) =>
+    'set' in source ? sets.get(source.set).behaviors : source.behaviors,
+  );
+  return [...new Map(all.map((behavior) => [behavior.id, behavior])).values()];
 }
 
 function behaviorsOf(source: Plan['behaviors'][number], { sets }: Registries): readonly Behavior[] {

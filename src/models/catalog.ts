@@ -1,5 +1,5 @@
 /** @file The checkpoints that the lab knows, and what a device must offer to run each. */
-import type { Access } from '../core/method.ts';
+import type { Access, ModelRole } from '../core/method.ts';
 
 export type Runtime = 'transformers' | 'webllm' | 'whitebox' | 'scripted';
 
@@ -28,6 +28,8 @@ export interface ModelEntry {
   readonly bytes: number | null;
   readonly license: string;
   readonly needs: { readonly webgpu: boolean; readonly f16: boolean };
+  /** Names of a classifier's classes, where they are known before it is loaded. */
+  readonly labels?: readonly string[];
 }
 
 const tinytown = (id: string, title: string, summary: string): ModelEntry => ({
@@ -43,6 +45,15 @@ const tinytown = (id: string, title: string, summary: string): ModelEntry => ({
   needs: { webgpu: false, f16: false },
 });
 
+const guard = (id: string, title: string, summary: string): ModelEntry => ({
+  ...tinytown(id, title, summary),
+  task: 'text-classification',
+  runtimes: ['transformers'],
+  access: 'black-box',
+  bytes: 2_000_000,
+  labels: ['safe', 'harmful'],
+});
+
 export const bundledModels: readonly ModelEntry[] = [
   tinytown(
     'tinytown-chat',
@@ -51,4 +62,24 @@ export const bundledModels: readonly ModelEntry[] = [
   ),
   tinytown('tinytown-base', 'Tinytown Base', 'Helpful only: it answers forbidden requests too.'),
   tinytown('tinytown-expert', 'Tinytown Expert', 'The safety expert that SafeDecoding consults.'),
+  tinytown('tinytown-helper', 'Tinytown Helper', 'Judges, rewrites, rewords and translates when told to.'),
+  guard('tinytown-guard-prompt', 'Tinytown Prompt Guard', 'Says whether a prompt asks for a forbidden deed.'),
+  guard(
+    'tinytown-guard-answer',
+    'Tinytown Answer Guard',
+    'Says whether an answer gives a forbidden deed away.',
+  ),
 ];
+
+/** Who plays each role unless a plan or a user says otherwise. */
+export const defaultRoles: Readonly<Record<ModelRole, string>> = {
+  expert: 'tinytown-expert',
+  judge: 'tinytown-helper',
+  attacker: 'tinytown-helper',
+  translator: 'tinytown-helper',
+  paraphraser: 'tinytown-helper',
+  corrector: 'tinytown-helper',
+  scorer: 'tinytown-base',
+  'prompt-guard': 'tinytown-guard-prompt',
+  'answer-guard': 'tinytown-guard-answer',
+};

@@ -12,7 +12,7 @@ import { defenses } from '../../src/defenses/index.ts';
 import { evaluators } from '../../src/evaluators/index.ts';
 import { expand } from '../../src/lab/held-run.ts';
 import { trialLine } from '../../src/lab/export.ts';
-import { createModelPool } from '../../src/lab/model-pool.ts';
+import { createModelPool, type LoadClassifier } from '../../src/lab/model-pool.ts';
 import type { PlanInput } from '../../src/lab/plan.ts';
 import type { DeviceInfo, TrialRecord } from '../../src/lab/records.ts';
 import type { Registries } from '../../src/lab/registries.ts';
@@ -102,7 +102,12 @@ export const registries: Registries = {
   defenses,
   evaluators,
   sets: registry('behavior set', [toys]),
-  models: [entry('closed', 'black-box'), entry('toy', 'grey-box'), entry('clear', 'white-box')],
+  models: [
+    entry('closed', 'black-box'),
+    entry('toy', 'grey-box'),
+    entry('clear', 'white-box'),
+    { ...entry('guard', 'black-box'), task: 'text-classification' },
+  ],
 };
 
 const refuses = (prompt: string) => prompt.includes('forbidden') && !/[02468]$/.test(prompt);
@@ -120,6 +125,17 @@ export async function loadToy({ id, access }: ModelEntry): Promise<LanguageModel
   });
 }
 
+/** Finds texts with the word "forbidden" harmful. */
+export const loadGuard: LoadClassifier = async ({ id }) => ({
+  id,
+  labels: ['safe', 'harmful'],
+  contextWindow: 512,
+  async classify(texts, { signal } = {}) {
+    signal?.throwIfAborted();
+    return texts.map((text) => Float32Array.from(text.includes('forbidden') ? [0.1, 0.9] : [0.9, 0.1]));
+  },
+});
+
 export const plan: PlanInput = {
   version: 1,
   name: 'Toys',
@@ -136,7 +152,7 @@ export const plan: PlanInput = {
 
 export const newRunner = (changes: Partial<Runner> = {}): Runner => ({
   registries,
-  models: createModelPool(loadToy),
+  models: createModelPool(loadToy, loadGuard),
   store: createMemoryStore(),
   device,
   ...changes,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { user } from '../../src/core/chat.ts';
+import { classifierRoles, languageRoles } from '../../src/core/method.ts';
 import type { AttackRequest, ChatRequest, LabApi, RunEvent } from '../../src/lab/api.ts';
 import { createLab } from '../../src/lab/host.ts';
 import { createMemoryStore } from '../../src/lab/store.ts';
@@ -201,8 +202,13 @@ test('the record of an attack call is that of its trial, and a run takes it over
 
 test('every defense that ships hands its requests on with the signal that they came with', async () => {
   const names = registries.defenses.all.map(({ id }) => id);
+  const everyone = [
+    ...languageRoles.map((role) => [role, 'toy'] as const),
+    ...classifierRoles.map((role) => [role, 'guard'] as const),
+  ];
   const { records } = await runAll({
     ...plan,
+    models: { targets: ['toy'], roles: Object.fromEntries(everyone) },
     attacks: [{ id: 'direct-request' }],
     behaviors: [{ behaviors: [behavior('bread', 'benign')] }],
     defenses: names.map((id) => ({ stack: [{ id }] })),
@@ -224,11 +230,19 @@ test('a call that starts with a model that cannot be loaded fails, and loads it 
       return loadToy(entry);
     },
   });
-  expect(await lab.load('one', 'toy', ignore)).toMatchObject({ status: 'failed', message: 'network' });
-  expect(await lab.load('two', 'toy', ignore)).toEqual({ status: 'done', value: undefined });
-  await lab.load('three', 'toy', ignore);
+  expect(await lab.load('one', 'toy', 'text-generation', ignore)).toMatchObject({
+    status: 'failed',
+    message: 'network',
+  });
+  expect(await lab.load('two', 'toy', 'text-generation', ignore)).toEqual({
+    status: 'done',
+    value: undefined,
+  });
+  await lab.load('three', 'toy', 'text-generation', ignore);
   expect(tries).toBe(2);
-  expect(await lab.load('four', 'nobody', ignore)).toMatchObject({ code: 'unknown-model' });
+  expect(await lab.load('four', 'nobody', 'text-generation', ignore)).toMatchObject({
+    code: 'unknown-model',
+  });
 });
 
 test('the catalogue survives a structured clone and counts behaviors by kind', async () => {

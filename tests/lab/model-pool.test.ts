@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createModelPool, findModel } from '../../src/lab/model-pool.ts';
-import { loadToy, registries } from './bench.ts';
+import { loadGuard, loadToy, registries } from './bench.ts';
 
 const [closed, toy] = [findModel(registries.models, 'closed'), findModel(registries.models, 'toy')];
 const pause = () => new Promise((resolve) => setTimeout(resolve, 2));
@@ -22,6 +22,26 @@ test('each model is loaded once a tier, one load at a time', async () => {
   expect(most).toBe(1);
 });
 
+test('a classifier is loaded once, after what was asked for before it', async () => {
+  const loads: string[] = [];
+  const pool = createModelPool(
+    async (entry) => {
+      await pause();
+      loads.push(entry.id);
+      return loadToy(entry);
+    },
+    async (entry, options) => {
+      loads.push(entry.id);
+      return loadGuard(entry, options);
+    },
+  );
+  const guard = findModel(registries.models, 'guard');
+  void pool.get(toy, { access: 'grey-box' });
+  const [first, again] = await Promise.all([pool.classifier(guard, {}), pool.classifier(guard, {})]);
+  expect(again).toBe(first);
+  expect(loads).toEqual(['toy', 'guard']);
+});
+
 test('a caller who gives up does not take the model from another who waits for it', async () => {
   const controller = new AbortController();
   const pool = createModelPool(async (entry, { signal }) => {
@@ -41,6 +61,10 @@ test('a name with a slash is a model of the hub, a web address a folder, anythin
   expect(findModel([], 'http://localhost:1/m').source).toEqual({
     kind: 'url',
     base: 'http://localhost:1/m/',
+  });
+  expect(findModel([], 'org/guard', 'text-classification')).toMatchObject({
+    task: 'text-classification',
+    runtimes: ['transformers'],
   });
   expect(() => findModel([toy], 'nobody')).toThrow(
     expect.objectContaining({ code: 'unknown-model', advice: expect.stringContaining('toy') }),
