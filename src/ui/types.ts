@@ -6,6 +6,7 @@ export type AttackStep = TrialRecord['attackSteps'][number];
 export type AttackResult = TrialRecord['attackResult'];
 export type DefenseEvent = TrialRecord['events'][number];
 export type ModelEntry = Catalogue['models'][number];
+export type ModelTask = ModelEntry['task'];
 export type Score = TrialRecord['scores'][string];
 export type TokenTrace = TrialRecord['tokens'][number];
 export type TokenOption = TokenTrace['top'][number];

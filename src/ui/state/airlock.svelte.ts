@@ -25,7 +25,7 @@ export class Airlock {
   load = async (model: ModelEntry): Promise<void> => {
     const prefixes = airlockPrefixes(model);
     if (prefixes.length > 0) this.question = { model, prefixes };
-    else await this.#shelf.load(model.id);
+    else await this.#shelf.load(model.id, model.task);
   };
 
   refuse = (): void => void (this.question = null);
@@ -37,7 +37,7 @@ export class Airlock {
     [this.question, this.failure] = [null, null];
     try {
       const loaded = throughAirlock({ model: model.id, prefixes, bytes: model.bytes }, () =>
-        this.#shelf.load(model.id),
+        this.#shelf.load(model.id, model.task),
       );
       void this.#ledger.refresh();
       await loaded;

@@ -2,6 +2,7 @@
 import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress } from '../../lab/api.ts';
 import type { LabClient } from '../../lab/client.ts';
+import type { ModelTask } from '../types.ts';
 
 export interface ModelState {
   readonly status: 'idle' | 'loading' | 'ready' | 'failed';
@@ -18,19 +19,30 @@ export class ModelShelf {
   readonly #lab: Pick<LabClient, 'load'>;
   readonly ready = $derived(Object.keys(this.#states).filter((id) => this.#states[id]?.status === 'ready'));
 
+  /** The model whose files are coming in, with the bytes so far; `null` when none is. */
+  readonly underway = $derived.by(() => {
+    const coming = Object.entries(this.#states).find(
+      ([, { status, files }]) => status === 'loading' && files.length > 0,
+    );
+    if (!coming) return null;
+    const [id, { files }] = coming;
+    return { id, bytes: files.reduce((sum, { loadedBytes }) => sum + loadedBytes, 0) };
+  });
+
   constructor(lab: Pick<LabClient, 'load'>) {
     this.#lab = lab;
   }
 
   of = (model: string): ModelState => this.#states[model] ?? idle;
 
-  load = async (model: string): Promise<void> => {
+  /** @param task what a model outside the catalogue does */
+  load = async (model: string, task: ModelTask = 'text-generation'): Promise<void> => {
     if (this.#loads[model]) return;
     const controller = new AbortController();
     this.#loads = { ...this.#loads, [model]: controller };
     this.#set(model, { ...idle, status: 'loading' });
     const onProgress = (progress: LoadProgress) => this.#track(model, progress);
-    const outcome = await this.#lab.load(model, { signal: controller.signal, onProgress });
+    const outcome = await this.#lab.load(model, { signal: controller.signal, task, onProgress });
     // A load that was cancelled may have been started again since.
     if (this.#loads[model] !== controller) return;
     this.#loads = { ...this.#loads, [model]: undefined };

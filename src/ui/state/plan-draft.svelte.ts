@@ -29,7 +29,7 @@ export class PlanDraft {
     this.name = plan.name;
     this.seed = plan.seed;
     this.target = plan.models.targets[0] ?? '';
-    this.roles = { ...plan.models.roles };
+    this.roles = { ...catalogue.roles, ...plan.models.roles };
     this.maxNewTokens = plan.sampling.maxNewTokens;
     for (const source of plan.behaviors) {
       if (!('set' in source)) continue;
@@ -104,7 +104,7 @@ export class PlanDraft {
       seed: this.seed,
       models: {
         targets: [this.target],
-        roles: $state.snapshot(this.roles) as Plan['models']['roles'],
+        roles: Object.fromEntries(this.neededRoles.map((role) => [role, this.roles[role]])),
       },
       behaviors: limits
         .filter(([, limit]) => limit > 0)

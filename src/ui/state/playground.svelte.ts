@@ -3,7 +3,9 @@ import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded } from '../../core/method.ts';
 import type { Catalogue, MethodChoice } from '../../lab/api.ts';
 import type { LabClient } from '../../lab/client.ts';
+import { candidatesFor } from '../../lab/roles.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
+import { isRecord, parsedSetup } from './link.ts';
 import { choiceOf, type OptionInput } from './method-pick.ts';
 import type { Workbench } from './workbench.svelte.ts';
 
@@ -36,12 +38,12 @@ export class Playground {
   readonly active = $derived(this.stack.filter(({ on }) => on));
   #nextKey = 0;
   readonly #load: PlaygroundEvents['load'];
-  readonly #workbench: Pick<Workbench, 'catalogue' | 'quickstart'>;
+  readonly #workbench: Pick<Workbench, 'catalogue'>;
 
   /** @param events loads a model where its progress shows; told of every token that arrives in either column */
   constructor(
     lab: Pick<LabClient, 'chat'>,
-    workbench: Pick<Workbench, 'catalogue' | 'quickstart'>,
+    workbench: Pick<Workbench, 'catalogue'>,
     { load, ontoken }: PlaygroundEvents = { load: async () => {}, ontoken: () => {} },
   ) {
     [this.defended, this.open] = [new ChatColumn(lab, ontoken), new ChatColumn(lab, ontoken)];
@@ -73,7 +75,7 @@ export class Playground {
   send = async (): Promise<void> => {
     const prompt = this.prompt.trim();
     if (prompt === '') return;
-    const { catalogue, quickstart } = this.#workbench;
+    const { catalogue } = this.#workbench;
     const attackCard = catalogue?.attacks.find(({ id }) => id === this.attack);
     const defenses = this.active.flatMap(({ id, options }): MethodChoice[] => {
       const card = catalogue?.defenses.find((known) => known.id === id);
@@ -83,19 +85,36 @@ export class Playground {
       model: this.model,
       ...(attackCard && { attack: choiceOf(attackCard, this.attackOptions) }),
       ...(this.behavior && { behavior: this.behavior }),
-      roles: quickstart?.models.roles ?? {},
+      roles: catalogue?.roles ?? {},
       sampling: { temperature: this.temperature, topP: 1, maxNewTokens: this.maxNewTokens },
       seed: 0,
       topTokens: 5,
       evaluators: this.behavior ? (catalogue?.evaluators ?? []).flatMap(evaluatorChoice) : [],
     };
-    // Asked for at the same time, so that the answer waits for a load whose progress can be seen.
-    void this.#load(this.model);
+    // Asked for at the same time, so that the answer waits for loads whose progress can be seen.
+    for (const model of [this.model, ...this.#players()]) void this.#load(model);
     await Promise.all([
       this.open.send(prompt, { ...request, defenses: [] }),
       ...(defenses.length > 0 ? [this.defended.send(prompt, { ...request, defenses })] : []),
     ]);
   };
+
+  /** The models that the attack and the defenses in force consult. */
+  #players(): readonly string[] {
+    const { catalogue } = this.#workbench;
+    if (!catalogue) return [];
+    const chosen = [
+      ...catalogue.attacks
+        .filter(({ id }) => id === this.attack)
+        .map((card) => ({ card, options: this.attackOptions })),
+      ...this.active.flatMap(({ id, options }) =>
+        catalogue.defenses.filter((card) => card.id === id).map((card) => ({ card, options })),
+      ),
+    ];
+    return chosen
+      .flatMap(({ card, options }) => rolesNeeded(card, options))
+      .map((role) => catalogue.roles[role]);
+  }
 
   stop = (): void => [this.defended, this.open].forEach((column) => column.stop());
   clear = (): void => [this.defended, this.open].forEach((column) => column.clear());
@@ -112,11 +131,11 @@ export class Playground {
 
   /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
   fromSetup = (setup: string): void => {
-    const link = parsed(setup);
+    const link = parsedSetup(setup);
     const { catalogue } = this.#workbench;
     if (!link || !catalogue) return;
     const { model, prompt, attack, attackOptions, stack } = link;
-    if (catalogue.models.some(({ id }) => id === model)) this.model = String(model);
+    if (candidatesFor('target', catalogue.models).some(({ id }) => id === model)) this.model = String(model);
     if (typeof prompt === 'string') this.prompt = prompt.slice(0, 8000);
     if (catalogue.attacks.some(({ id }) => id === attack)) this.attack = String(attack);
     if (isRecord(attackOptions)) this.attackOptions = attackOptions;
@@ -140,15 +159,3 @@ export class Playground {
 /** Evaluators that need no other model: cheap enough to run on every answer. */
 const evaluatorChoice = (card: Catalogue['evaluators'][number]): MethodChoice[] =>
   rolesNeeded(card).length === 0 ? [{ id: card.id }] : [];
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function parsed(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : null;
-  } catch {
-    return null;
-  }
-}

@@ -26,6 +26,8 @@ export class RunSession {
   readonly underway = $derived(this.status === 'running' || this.status === 'paused');
 
   #controller: AbortController | null = null;
+  /** Models whose files came in during this run. */
+  #fetched: readonly string[] = [];
   #settled: Promise<unknown> = Promise.resolve();
   readonly #lab: Pick<LabClient, 'run' | 'runId' | 'trials'>;
   readonly #onloaded: (models: readonly string[]) => void;
@@ -96,9 +98,12 @@ export class RunSession {
       if (event.type === 'trial') {
         fresh.push(event.record);
         this.total = event.total;
-      } else if (event.type === 'load') this.loading = event.progress;
-      else {
-        if (!this.trial) this.#onloaded([event.key.model, ...Object.values(this.plan?.models.roles ?? {})]);
+      } else if (event.type === 'load') {
+        this.loading = event.progress;
+        const { model } = event.progress;
+        if (!this.#fetched.includes(model)) this.#fetched = [...this.#fetched, model];
+      } else {
+        if (!this.trial) this.#onloaded([event.key.model, ...this.#fetched]);
         [this.trial, this.loading] = [event.key, null];
         this.step = event.type === 'step' ? event.step : null;
       }
@@ -127,6 +132,7 @@ export class RunSession {
     const same = JSON.stringify(plan) === JSON.stringify(this.plan);
     if (!same) [this.id, this.records, this.total] = [null, [], null];
     [this.plan, this.status, this.failure] = [plan, status, null];
+    this.#fetched = [];
     this.#quiet();
   }
 }

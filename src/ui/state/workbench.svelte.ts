@@ -6,7 +6,7 @@ import type { Catalogue } from '../../lab/api.ts';
 import { findModel } from '../../lab/model-pool.ts';
 import { undefended, type Plan } from '../../lab/plan.ts';
 import type { DeviceInfo } from '../../lab/records.ts';
-import type { ModelEntry } from '../types.ts';
+import type { ModelEntry, ModelTask } from '../types.ts';
 import type { LabClient } from '../../lab/client.ts';
 
 export class Workbench {
@@ -14,7 +14,7 @@ export class Workbench {
   device = $state.raw<DeviceInfo | null>(null);
   /** Whether runs outlive the page. */
   persistent = $state(true);
-  /** The plan behind the big button; its roles serve wherever the user has not chosen others. */
+  /** The plan behind the big button. */
   quickstart = $state.raw<Plan | null>(null);
   failure = $state.raw<Failure | null>(null);
   deviceFailure = $state.raw<Failure | null>(null);
@@ -86,8 +86,8 @@ export class Workbench {
   modelName = (id: string): string => this.models.find((model) => model.id === id)?.title ?? id;
 
   /** Take up a model by name or address. @throws LabError 'unknown-model' with advice */
-  addModel = (name: string): ModelEntry => {
-    const entry = findModel(this.models, name);
+  addModel = (name: string, task: ModelTask = 'text-generation'): ModelEntry => {
+    const entry = findModel(this.models, name, task);
     if (!this.models.includes(entry)) this.#added = [...this.#added, entry];
     return entry;
   };

@@ -45,8 +45,10 @@ test('a load shows each file once, as far as it has come', async () => {
   const part = (file: string, loadedBytes: number) => ({ model: 'm', file, loadedBytes, totalBytes: 10 });
   [part('a', 1), part('b', 2), part('a', 9)].forEach((progress) => report(progress));
   expect(shelf.of('m')).toMatchObject({ status: 'loading', files: [part('a', 9), part('b', 2)] });
+  expect(shelf.underway).toEqual({ id: 'm', bytes: 11 });
   finish();
   await loading;
+  expect(shelf.underway).toBeNull();
   expect(shelf.ready).toEqual(['m']);
 });
 
@@ -71,7 +73,7 @@ test('a model of this site loads at once, one from outside is asked about first'
   const load = vi.fn(async () => {});
   const airlock = new Airlock({ load }, { refresh: async () => {} });
   await airlock.load(bundled);
-  expect(load).toHaveBeenCalledWith(bundled.id);
+  expect(load).toHaveBeenCalledWith(bundled.id, 'text-generation');
   await airlock.load(big);
   expect(load).toHaveBeenCalledTimes(1);
   expect(airlock.question?.prefixes).toEqual(['https://huggingface.co/org/big/resolve/main/']);
@@ -107,6 +109,7 @@ test('a hub model is named org/name; any other unknown name is refused with advi
   const entry = workbench.addModel('org/name');
   expect(workbench.models).toContain(entry);
   expect(() => workbench.addModel('nonsense')).toThrow(/no model/);
+  expect(workbench.addModel('org/guard', 'text-classification').task).toBe('text-classification');
   workbench.addModel('org/name');
   expect(workbench.models.filter(({ id }) => id === 'org/name')).toHaveLength(1);
 });

@@ -14,7 +14,7 @@ test('an untouched draft is the plan it came from', () => {
   expect(ids(again.attacks)).toEqual(ids(plan.attacks));
   expect(ids(again.evaluators)).toEqual(ids(plan.evaluators));
   expect(again.defenses).toEqual(plan.defenses);
-  expect(again.models).toEqual(plan.models);
+  expect(again.models.targets).toEqual(plan.models.targets);
   expect(again.behaviors).toEqual(plan.behaviors);
 });
 
@@ -27,16 +27,19 @@ test('toggling twice changes nothing', () => {
   expect(JSON.stringify(draft.toPlan())).toBe(before);
 });
 
-test('roles are asked for as soon as a chosen method needs them', () => {
+test('roles are filled as usual as soon as a chosen method needs them, and stand in the plan only then', () => {
   const draft = new PlanDraft(
     catalogue,
     parsePlan({ ...plan, models: { targets: ['tinytown-chat'] }, defenses: [] }),
   );
   expect(draft.neededRoles).toEqual([]);
+  expect(draft.toPlan().models.roles).toEqual({});
   draft.toggle('defenses', 'safe-decoding');
   expect(draft.neededRoles).toEqual(['expert']);
+  expect(draft.toPlan().models.roles).toEqual({ expert: 'tinytown-expert' });
+  draft.roles.expert = '';
   expect(draft.obstacle).toMatch(/role/);
-  draft.roles.expert = 'tinytown-expert';
+  draft.roles.expert = 'tinytown-base';
   expect(draft.obstacle).toBeNull();
 });
 

@@ -4,17 +4,18 @@ import type { LabClient } from '../../../src/lab/client.ts';
 import { registries } from '../../../src/lab/registries.ts';
 import { Playground } from '../../../src/ui/state/playground.svelte.ts';
 import { catalogue, createFakeLab } from '../fake-lab.ts';
-import { plan } from '../plan.ts';
 
 const behavior = registries.sets.get('tinytown').behaviors[0]!;
 
 function setUp() {
   const fake = createFakeLab();
   const chat = vi.fn<LabClient['chat']>(fake.chat);
-  const playground = new Playground({ chat }, { catalogue, quickstart: plan });
+  const load = vi.fn(async (_model: string) => {});
+  const playground = new Playground({ chat }, { catalogue }, { load, ontoken: () => {} });
   playground.model = 'tinytown-chat';
   const requests = (): readonly ChatRequest[] => chat.mock.calls.map(([request]) => request);
-  return { playground, requests };
+  const loads = (): readonly string[] => load.mock.calls.map(([model]) => model);
+  return { playground, requests, loads };
 }
 
 test('both columns get the same request but for the defenses', async () => {
@@ -35,6 +36,19 @@ test('without an active defense only the undefended column is asked', async () =
   playground.change(0, { on: false });
   await playground.send();
   expect(requests()).toHaveLength(1);
+});
+
+test('models of roles are loaded, in view, when a defense in force first needs them', async () => {
+  const { playground, requests, loads } = setUp();
+  playground.edit('hello');
+  playground.add('safe-decoding');
+  playground.change(0, { on: false });
+  await playground.send();
+  expect(loads()).toEqual(['tinytown-chat']);
+  playground.change(0, { on: true });
+  await playground.send();
+  expect(loads()).toEqual(['tinytown-chat', 'tinytown-chat', 'tinytown-expert']);
+  expect(requests().at(-1)!.roles).toMatchObject({ expert: 'tinytown-expert' });
 });
 
 test('editing a sample lets go of its behavior', () => {
@@ -71,7 +85,7 @@ test('stopping keeps what was written and ignores what comes after', async () =>
     say = (text) => onToken?.({ id: 0, text, logProb: 0, top: [] }, text);
     return new Promise(() => {});
   };
-  const playground = new Playground({ chat }, { catalogue, quickstart: plan });
+  const playground = new Playground({ chat }, { catalogue });
   playground.edit('hello');
   void playground.send();
   say('so far');

@@ -94,7 +94,7 @@ test('a failure is kept with its advice, and the finished trials stay', async ()
   expect(session.finished).toBe(1);
 });
 
-test('the models of a run are reported once its first trial starts', async () => {
+test('the models that a run loaded are reported once its first trial starts', async () => {
   const { lab, calls, started } = drivenLab();
   const loaded: (readonly string[])[] = [];
   const session = new RunSession(lab, (models) => loaded.push(models));
@@ -102,8 +102,12 @@ test('the models of a run are reported once its first trial starts', async () =>
   await started(1);
   const { model, behavior, attack, defense } = all[0]!;
   const start: RunEvent = { type: 'trial-start', key: { model, behavior, attack, defense } };
+  const part = { file: 'onnx/model.onnx', loadedBytes: 1, totalBytes: 2 };
+  calls[0]!.send([{ type: 'load', progress: { model: 'tinytown-expert', ...part } }]);
+  expect(session.loading?.model).toBe('tinytown-expert');
   calls[0]!.send([start, start]);
-  expect(loaded).toEqual([['tinytown-chat', 'tinytown-expert', 'tinytown-chat']]);
+  expect(loaded).toEqual([['tinytown-chat', 'tinytown-expert']]);
+  expect(session.loading).toBeNull();
 });
 
 test('opening a stored run shows it without running it', async () => {
