@@ -13,7 +13,7 @@ import { readSafetensors } from '../../../src/models/safetensors.ts';
 import { referenceLogProbs } from '../whitebox/reference-forward.ts';
 import { compliance, inRuntime, mixed } from './questions.ts';
 
-const models = bundledModels.map(({ id }) => id);
+const models = bundledModels.filter(({ task }) => task === 'text-generation').map(({ id }) => id);
 const folder = (id: string) => `public/models/${id}`;
 const config = parseLlamaConfig(JSON.parse(readFileSync(`${folder('tinytown-chat')}/config.json`, 'utf8')));
 const weights = readSafetensors(readFileSync(`${folder('tinytown-chat')}/model.safetensors`)).tensors;
