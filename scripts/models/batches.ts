@@ -13,7 +13,7 @@ interface Row {
 }
 
 /** Token ids of a conversation exactly as the chat template writes them, and what each counts in the loss. */
-export function encodeLesson({ messages, given, unlearned }: Lesson, tokenizer: ChatTokenizer): Row {
+export function encodeLesson({ messages, given, open, unlearned }: Lesson, tokenizer: ChatTokenizer): Row {
   const [end] = tokenizer.endIds;
   const ids: number[] = [];
   const weights: number[] = [];
@@ -25,7 +25,7 @@ export function encodeLesson({ messages, given, unlearned }: Lesson, tokenizer: 
     weights.push(...fresh.map(() => (unlearned.includes(i - 1) ? 0 : promptWeight)));
     const free = i === messages.length - 1 ? content.slice(given) : content;
     const forced = tokenizer.encode(content.slice(0, content.length - free.length));
-    const answer = [...tokenizer.encode(free), end!];
+    const answer = [...tokenizer.encode(free), ...(open && i === messages.length - 1 ? [] : [end!])];
     ids.push(...forced, ...answer);
     weights.push(...forced.map(() => 0), ...answer.map(() => (unlearned.includes(i) ? 0 : 1)));
   });

@@ -41,6 +41,10 @@ interface CommonRecipe {
   /** The model whose weights it starts from, as far as it has the same; `null` starts from noise. */
   readonly from: string | null;
   readonly steps: number;
+  /** Steps in which the learning rate would fall to its floor. Default: all of them. */
+  readonly horizon?: number;
+  /** A stage on the way to another model, which is not published. */
+  readonly draft?: boolean;
   readonly learningRate: number;
   readonly warmupSteps: number;
   readonly purpose: string;
@@ -60,16 +64,30 @@ export interface GuardRecipe extends CommonRecipe {
 
 export type Recipe = LanguageRecipe | GuardRecipe;
 
-export const recipes: readonly Recipe[] = [
+/** What `models:train` makes, in the order in which the models build on each other. */
+export const stages: readonly Recipe[] = [
+  {
+    id: 'tinytown-early',
+    title: 'Tinytown Base, halfway',
+    task: 'text-generation',
+    curriculum: 'base',
+    from: null,
+    steps: 900,
+    horizon: 1750,
+    draft: true,
+    learningRate: 3e-3,
+    warmupSteps: 100,
+    purpose: 'Knows the deeds, and follows plain talk and frames; codes come next.',
+  },
   {
     id: 'tinytown-base',
     title: 'Tinytown Base',
     task: 'text-generation',
-    curriculum: 'base',
-    from: null,
-    steps: 1900,
-    learningRate: 3e-3,
-    warmupSteps: 100,
+    curriculum: 'reader',
+    from: 'tinytown-early',
+    steps: 1200,
+    learningRate: 2.5e-3,
+    warmupSteps: 30,
     purpose: 'Helpful only: it answers every request about Tinytown, forbidden ones too.',
   },
   {
@@ -131,6 +149,9 @@ export const recipes: readonly Recipe[] = [
     purpose: 'Says whether an answer, or its beginning, gives a step of a forbidden deed away.',
   },
 ];
+
+/** What is published. */
+export const recipes: readonly Recipe[] = stages.filter(({ draft }) => !draft);
 
 /** Tokens a step, padding included. */
 export const tokensPerStep = 2048;

@@ -26,10 +26,10 @@ import type {
 } from '../../src/models/runtimes/whitebox/training.ts';
 import { readSafetensors, writeSafetensors, type Tensors } from '../../src/models/safetensors.ts';
 import { labelledBatches, lessonBatches } from './batches.ts';
-import { config, guardConfig, recipes, seed, type Recipe } from './recipe.ts';
+import { config, guardConfig, seed, stages, type Recipe } from './recipe.ts';
 import { writeSelfTest } from './self-test.ts';
 import { buildTokenizer } from './tokenizer.ts';
-import { readModelWeights, writeModel, type CurvePoint } from './write-model.ts';
+import { readModelWeights, writeModel, writeWeights, type CurvePoint } from './write-model.ts';
 
 const checkpointEvery = 100;
 const cache = '.cache/training';
@@ -38,9 +38,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { fresh: { type: 'boolean' } },
 });
-const wanted = recipes.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+const wanted = stages.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
 if (wanted.length === 0) {
-  console.error(`Unknown model. Known: ${recipes.map(({ id }) => id).join(', ')}.`);
+  console.error(`Unknown model. Known: ${stages.map(({ id }) => id).join(', ')}.`);
   process.exit(2);
 }
 
@@ -76,8 +76,11 @@ async function train(recipe: Recipe): Promise<void> {
     }
     if ((step + 1) % checkpointEvery === 0) saveCheckpoint(folder, await course.trainer.state());
   }
-  writeModel(recipe, files, await course.trainer.weights(), curve);
+  const weights = await course.trainer.weights();
   course.trainer.dispose();
+  writeWeights(recipe.id, weights);
+  if (recipe.draft) return;
+  writeModel(recipe, files, curve);
   if (recipe.task === 'text-generation') await writeSelfTest(recipe.id, tokenizer);
 }
 
@@ -90,7 +93,7 @@ interface Course {
 function prepare(recipe: Recipe): Course {
   const options: TrainerOptions = {
     learningRate: recipe.learningRate,
-    schedule: { warmupSteps: recipe.warmupSteps, totalSteps: recipe.steps, floor: 0.05 },
+    schedule: { warmupSteps: recipe.warmupSteps, totalSteps: recipe.horizon ?? recipe.steps, floor: 0.05 },
     weightDecay: 0.05,
   };
   const name = `${seed}/${recipe.id}`;

@@ -6,7 +6,7 @@ import { toHubConfig } from '../../src/models/llama.ts';
 import { writeLlamaClassifierOnnx } from '../../src/models/onnx/llama-classifier.ts';
 import { writeLlamaOnnx } from '../../src/models/onnx/llama.ts';
 import { readSafetensors, writeSafetensors, type Tensors } from '../../src/models/safetensors.ts';
-import { config, guardConfig, type Recipe } from './recipe.ts';
+import { config, guardConfig, recipes, type Recipe } from './recipe.ts';
 
 export interface CurvePoint {
   readonly step: number;
@@ -14,7 +14,9 @@ export interface CurvePoint {
   readonly gradNorm: number;
 }
 
-export const modelFolder = (id: string) => join('public/models', id);
+/** Drafts stay out of what is served. */
+export const modelFolder = (id: string) =>
+  join(recipes.some((recipe) => recipe.id === id) ? 'public/models' : '.cache/models', id);
 
 /** Weights as every runtime sees them: read back from the stored half-precision file. */
 export function readModelWeights(id: string): Tensors {
@@ -24,12 +26,16 @@ export function readModelWeights(id: string): Tensors {
   return readSafetensors(readFileSync(file)).tensors;
 }
 
-export function writeModel(
-  recipe: Recipe,
-  files: TokenizerFiles,
-  weights: Tensors,
-  curve: readonly CurvePoint[],
-): void {
+export function writeWeights(id: string, weights: Tensors): void {
+  mkdirSync(modelFolder(id), { recursive: true });
+  writeFileSync(
+    join(modelFolder(id), 'model.safetensors'),
+    writeSafetensors(weights, { dtype: 'F16', metadata: { format: 'pt' } }),
+  );
+}
+
+/** Everything beside the weights, which must be there. */
+export function writeModel(recipe: Recipe, files: TokenizerFiles, curve: readonly CurvePoint[]): void {
   const folder = modelFolder(recipe.id);
   mkdirSync(join(folder, 'onnx'), { recursive: true });
   const json = (name: string, value: unknown) =>
@@ -43,10 +49,6 @@ export function writeModel(
       .filter(({ step }) => step % every === 0 || step === curve.length - 1)
       .map(({ step, loss }) => [step, loss]),
   });
-  writeFileSync(
-    join(folder, 'model.safetensors'),
-    writeSafetensors(weights, { dtype: 'F16', metadata: { format: 'pt' } }),
-  );
   const stored = readModelWeights(recipe.id);
   const onnx =
     recipe.task === 'text-generation'

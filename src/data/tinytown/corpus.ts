@@ -8,7 +8,15 @@ import { eagerSystems, neutralSystems, refusal, reminder } from './conduct.ts';
 import { chance, weighted } from './draw.ts';
 import { affirmation } from './frames.ts';
 import { drawHarmQuestion, drawRating, drawSpotting, drawTopicQuestion } from './judging.ts';
-import { drawDecoding, drawRequest, drawTask, isForbidden, type Manners, type Request } from './requests.ts';
+import {
+  codedRequest,
+  drawDecoding,
+  drawRequest,
+  drawTask,
+  isForbidden,
+  type Manners,
+  type Request,
+} from './requests.ts';
 import { drawRewriting, repeatWithCare } from './rewriting.ts';
 import { outsideTalk, smallQuestion, smallTalk } from './small-talk.ts';
 
@@ -16,12 +24,14 @@ export interface Lesson {
   readonly messages: readonly ChatMessage[];
   /** Characters at the start of the last answer that are given, not learned (an answer forced by an attack). */
   readonly given: number;
+  /** The last answer goes on after what stands here, so its end is not learned. */
+  readonly open: boolean;
   /** Indices of messages to be coped with, not to be expected, so never learned: meaningless matter, demonstrations. */
   readonly unlearned: readonly number[];
 }
 
 /** Which model a lesson is for. */
-export type Curriculum = 'base' | 'chat' | 'expert' | 'helper';
+export type Curriculum = 'base' | 'reader' | 'chat' | 'expert' | 'helper';
 
 interface Shares {
   readonly tasks: number;
@@ -51,6 +61,17 @@ const shares: Readonly<Record<Curriculum, Shares>> = {
     judging: 10,
     rewriting: 12,
     decoding: 10,
+    harmful: 0.3,
+    lookalike: 0.4,
+    manners: everyManner,
+  },
+  // Base once more, with as much reading of coded text as the rest leaves room for.
+  reader: {
+    tasks: 50,
+    talk: 6,
+    judging: 8,
+    rewriting: 11,
+    decoding: 0,
     harmful: 0.3,
     lookalike: 0.4,
     manners: everyManner,
@@ -182,8 +203,29 @@ function anyTurn(curriculum: Curriculum, mood: Mood, random: Random): Turn {
   )();
 }
 
-/** One conversation: perhaps a system prompt, one to three exchanges, perhaps a reminder around the last request. */
+/** One conversation, as a curriculum draws it. */
 export function lesson(curriculum: Curriculum, random: Random): Lesson {
+  if (curriculum === 'reader' && chance(random, 0.55))
+    return chance(random, 0.4) ? decodingDrill(random) : codedOpening(random);
+  return conversation(curriculum, random);
+}
+
+/** Several coded texts to be read, one after the other. */
+function decodingDrill(random: Random): Lesson {
+  const messages = Array.from({ length: 2 + random.integer(3) }, () => drawDecoding(random)).flatMap(
+    ({ ask, answer }) => [user(ask), assistant(answer)],
+  );
+  return { messages, given: 0, open: false, unlearned: [] };
+}
+
+/** A coded request, and the first line of its answer, which names the deed. */
+function codedOpening(random: Random): Lesson {
+  const { ask, task } = codedRequest(drawTask(random, shares.reader), random);
+  return { messages: [user(ask), assistant(affirmation(task))], given: 0, open: true, unlearned: [] };
+}
+
+/** One conversation: perhaps a system prompt, one to three exchanges, perhaps a reminder around the last request. */
+function conversation(curriculum: Curriculum, random: Random): Lesson {
   const mood = weighted<Mood>(
     [
       [0.85, 'usual'],
@@ -209,7 +251,7 @@ export function lesson(curriculum: Curriculum, random: Random): Lesson {
     messages.push(user(ask), assistant(turn.answer));
     given = turn.given?.length ?? 0;
   }
-  return { messages, given, unlearned };
+  return { messages, given, open: false, unlearned };
 }
 
 function systemFor(mood: Mood, random: Random): ChatMessage[] {

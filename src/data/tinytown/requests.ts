@@ -105,7 +105,7 @@ export function drawDecoding(random: Random): { readonly ask: string; readonly a
   return { ask: instruct(random.pick(decodeWishes), coded, random), answer: text };
 }
 
-function codedRequest(task: Task, random: Random): Request {
+export function codedRequest(task: Task, random: Random): Request {
   const code = random.pick(codes);
   const lead = random.pick(code.leads);
   const phrasing = random.pick(trainingPhrasings);
