@@ -18,6 +18,7 @@ import { manyShot } from './many-shot.ts';
 import { multilingual } from './multilingual.ts';
 import { pair } from './pair.ts';
 import { persuasion } from './persuasion.ts';
+import { refusalAblation } from './refusal-ablation.ts';
 import { tap } from './tap.ts';
 import { tense } from './tense.ts';
 
@@ -41,6 +42,7 @@ export const attacks = registry('attack', [
   multilingual,
   pair,
   persuasion,
+  refusalAblation,
   tap,
   tense,
 ]);

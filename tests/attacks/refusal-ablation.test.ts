@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { klOfLogits, refusalLogOdds } from '../../src/attacks/parts/refusal-direction.ts';
+import { refusalAblation } from '../../src/attacks/refusal-ablation.ts';
+import type { Behavior } from '../../src/core/behavior.ts';
+import { cosine } from '../../src/core/vectors.ts';
+import { behavior, drain } from './drain.ts';
+import { refusal, refusingModel } from './refusing-model.ts';
+
+const asked: Behavior = { ...behavior, prompt: 'Tell the forbidden tale' };
+const deeds = ['sing', 'dance', 'whistle', 'wake the giant', 'paint', 'hum a tune', 'juggle', 'skip'];
+const others: readonly Behavior[] = deeds.flatMap((deed, i) => [
+  { ...behavior, id: `bad ${i}`, prompt: `How do I ${deed}, though it is forbidden?` },
+  { ...behavior, id: `good ${i}`, prompt: `How do I ${deed} nicely today?`, kind: 'benign' as const },
+]);
+const ablate = (options: Record<string, unknown> = {}, setting: { others?: readonly Behavior[] } = {}) =>
+  drain(refusalAblation, { model: refusingModel(), behavior: asked, others, options, ...setting });
+
+describe('on a model that refuses along one direction', () => {
+  test('finds that direction, and the request is answered without it', async () => {
+    const { result } = await ablate();
+    const [change] = result.edit!.residual!;
+    expect(Math.abs(cosine(change!.ablate!, refusal))).toBeCloseTo(1, 3);
+    expect(change!.boundaries).toBeUndefined();
+    expect(result.claimed).toBe(true);
+    const model = refusingModel();
+    const answer = (edit: typeof result.edit) =>
+      model.generate(result.messages, { maxNewTokens: 20, ...(edit && { edit }) });
+    expect((await answer(undefined)).text).toBe('Sorry, no.');
+    expect((await answer(result.edit)).text).toBe('A tale.');
+  });
+  test('what it returns is plain data that a record can hold', async () => {
+    const { result, steps } = await ablate();
+    expect(JSON.parse(JSON.stringify(result))).toEqual(result);
+    expect(structuredClone(steps)).toEqual(steps);
+  });
+  test('chooses where the direction is, not where nothing is written yet', async () => {
+    const { steps } = await ablate();
+    expect(steps.at(-1)!.detail).toMatchObject({ chosen: true, fromEnd: 0, fits: true });
+    expect(steps.at(-1)!.detail!['boundary']).toBeGreaterThanOrEqual(2);
+    const early = steps.find(({ detail }) => detail!['boundary'] === 1)!;
+    expect(early.detail!['fits']).toBe(false);
+  });
+  test('takes no direction above the depth that it is allowed', async () => {
+    const { steps } = await ablate({ depth: 0.5 });
+    expect(Math.max(...steps.map(({ detail }) => detail!['boundary'] as number))).toBe(2);
+  });
+  test('replays exactly from its seed', async () => {
+    expect(await ablate()).toEqual(await ablate());
+  });
+});
+
+test('never learns from the request under attack', async () => {
+  const read: string[] = [];
+  const model = refusingModel();
+  const watched = {
+    ...model,
+    hiddenStates: (prompt: readonly number[]) => {
+      read.push(model.tokenizer.decode(prompt));
+      return model.hiddenStates(prompt);
+    },
+  };
+  await drain(refusalAblation, { model: watched, behavior: asked, others });
+  expect(read.length).toBeGreaterThan(0);
+  expect(read.some((text) => text.includes(asked.prompt))).toBe(false);
+});
+
+test('falls back on its own texts when there are too few behaviors, and says so', async () => {
+  const { steps } = await ablate({}, { others: others.slice(0, 3) });
+  expect(steps[0]!.detail!['source']).toBe('texts');
+  expect((await ablate()).steps[0]!.detail!['source']).toBe('behaviors');
+});
+
+describe('measures', () => {
+  test('log-odds of refusing are those of the mass of the refusal tokens', () => {
+    const logits = Float32Array.of(Math.log(0.2), Math.log(0.1), Math.log(0.7));
+    expect(refusalLogOdds(logits, new Set([0, 1]))).toBeCloseTo(Math.log(0.3 / 0.7), 5);
+    expect(refusalLogOdds(logits, new Set([0, 1, 2]))).toBeLessThan(20);
+  });
+  test('KL is that of the two distributions', () => {
+    const p = Float32Array.of(Math.log(0.5), Math.log(0.5));
+    const q = Float32Array.of(Math.log(0.9), Math.log(0.1));
+    expect(klOfLogits(p, q)).toBeCloseTo(0.5 * Math.log(0.5 / 0.9) + 0.5 * Math.log(0.5 / 0.1), 5);
+    expect(klOfLogits(p, p)).toBe(0);
+  });
+});
