@@ -4,11 +4,13 @@ import type { GenerateOptions } from '../models/language-model.ts';
 import type { Plan } from './plan.ts';
 
 export const answerOptions = (
-  { assistantPrefix, sampling, edit }: AttackResult,
+  { assistantPrefix, sampling, seed, edit }: AttackResult,
   { maxNewTokens, ...planned }: Plan['sampling'],
-): Pick<GenerateOptions, 'maxNewTokens' | 'sampling' | 'assistantPrefix' | 'edit'> => ({
+  trialSeed: string,
+): Pick<GenerateOptions, 'maxNewTokens' | 'sampling' | 'seed' | 'assistantPrefix' | 'edit'> => ({
   maxNewTokens,
   sampling: sampling ?? planned,
+  seed: seed ?? trialSeed,
   ...(assistantPrefix !== undefined && { assistantPrefix }),
   ...(edit && { edit }),
 });
