@@ -26,7 +26,7 @@ describe('on a model that refuses along one direction', () => {
     const answer = (edit: typeof result.edit) =>
       model.generate(result.messages, { maxNewTokens: 20, ...(edit && { edit }) });
     expect((await answer(undefined)).text).toBe('Sorry, no.');
-    expect((await answer(result.edit)).text).toBe('A tale.');
+    expect((await answer(result.edit)).text).toBe('Once.');
   });
   test('what it returns is plain data that a record can hold', async () => {
     const { result, steps } = await ablate();

@@ -35,7 +35,7 @@ export function refusingModel(edit: ModelEdit = {}): WhiteBoxModel {
     next(ids, tokenizer) {
       const { messages, answer } = tokenizer.read(ids);
       const odds = 2 * dot(streamsOf(messages.at(-1)!.content, true).at(-1)!, refusal) - 3;
-      const [no, yes] = ['Sorry, no.', 'A tale.'].map((text) => tokenizer.encode(text)) as [
+      const [no, yes] = ['Sorry, no.', 'Once.'].map((text) => tokenizer.encode(text)) as [
         number[],
         number[],
       ];
