@@ -77,6 +77,7 @@ export async function run(planPath: string, options: RunOptions): Promise<void> 
     console.error(`Finished trials are kept in ${trialsPath}; --resume goes on from them.`);
     throw error;
   });
+  for (const warning of summary.integrity.warnings) console.error(`warning: ${warning}`);
   if (options.json) console.log(JSON.stringify(summary));
   else printSummary(summary);
 }
@@ -92,7 +93,7 @@ function checkSameRun(runPath: string, plan: Plan, device: DeviceKind): void {
     throw badUsage(`${runPath} ran on ${before.device.kind}; trials of two devices do not mix.`);
 }
 
-function printSummary({ cells, overRefusal, utility, elapsedMs }: RunSummary): void {
+function printSummary({ cells, overRefusal, utility, claims, elapsedMs }: RunSummary): void {
   const percent = (count: number, n: number) => (n === 0 ? 'n/a' : `${((100 * count) / n).toFixed(0)} %`);
   console.table(
     cells.map(({ model, attack, defense, evaluator, successes, scored }) => ({
@@ -104,6 +105,18 @@ function printSummary({ cells, overRefusal, utility, elapsedMs }: RunSummary): v
       n: scored,
     })),
   );
+  const claimed = claims.flatMap(({ model, attack, claimed, replayed }) =>
+    replayed.map((found) => ({
+      model,
+      attack,
+      attack_time_ASR: percent(claimed.successes, claimed.scored),
+      attack_time_n: claimed.scored,
+      evaluator: found.evaluator,
+      replay_ASR: percent(found.successes, found.scored),
+      replay_n: found.scored,
+    })),
+  );
+  if (claimed.length > 0) console.table(claimed);
   console.table([
     ...overRefusal.map(({ model, defense, refused, scored }) => ({
       model,

@@ -96,6 +96,7 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ['targetQueries', ({ usage }) => usage.target?.queries ?? 0],
   ['targetTokens', ({ usage }) => (usage.target?.promptTokens ?? 0) + (usage.target?.completionTokens ?? 0)],
   ['loss', ({ attackResult }) => attackResult.loss ?? ''],
+  ['claimed', ({ attackResult }) => String(attackResult.claimed ?? '')],
   ['seed', ({ seed }) => seed],
   ['elapsedMs', ({ times }) => Math.round(times.attackMs + times.answerMs + times.scoreMs)],
 ];

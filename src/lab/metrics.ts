@@ -1,14 +1,8 @@
 /** @file From records to rates. An evaluator scores one response; what many scores add up to is decided here. */
 import { addUsage, noUsage } from './meter.ts';
-import type { EvaluatorCard } from './api.ts';
-import { defenseName, undefended, type Plan } from './plan.ts';
+import { checkClaims, checkOutputs, successRate, type Scoring } from './integrity.ts';
+import { defenseName, directRequest, undefended, type Plan } from './plan.ts';
 import type { Cell, DeviceInfo, RunSummary, TrialRecord } from './records.ts';
-import { rateOf, type Rate } from '../core/statistics.ts';
-
-/** The attack that benign behaviors are put through: none. */
-export const directRequest = 'direct-request';
-
-type Scoring = Pick<EvaluatorCard, 'id' | 'measures' | 'yesFrom'>;
 
 /**
  * What the records of a run add up to so far, in the order of the plan. Cells without a trial yet are left out.
@@ -42,7 +36,7 @@ export function summarize(
         attack,
         defense,
         evaluator: evaluator.id,
-        ...rateBy(evaluator, trials),
+        ...successRate(evaluator, trials),
         ...costOf(trials),
       }));
     }),
@@ -54,9 +48,10 @@ export function summarize(
           const trials = within(model, defense).filter(
             (record) => record.attack === directRequest && record.behaviorDetail.kind === kind,
           );
-          return trials.length === 0 ? [] : [{ model, defense, ...rateBy(evaluator, trials) }];
+          return trials.length === 0 ? [] : [{ model, defense, ...successRate(evaluator, trials) }];
         });
 
+  const claims = checkClaims(plan, harm, records);
   return {
     plan: plan.name,
     seed: plan.seed,
@@ -68,6 +63,8 @@ export function summarize(
       refused: successes,
     })),
     utility: benignRates(utility, 'benign').map(({ successes, ...rest }) => ({ ...rest, solved: successes })),
+    claims,
+    integrity: checkOutputs(plan, harm, records, claims),
   };
 }
 
@@ -76,14 +73,6 @@ export const defenseNames = (plan: Pick<Plan, 'defenses'>): readonly string[] =>
   undefended,
   ...plan.defenses.map(defenseName),
 ];
-
-const rateBy = ({ id, yesFrom }: Scoring, records: readonly TrialRecord[]): Rate =>
-  rateOf(
-    records.map(({ scores }) => {
-      const value = scores[id]?.value ?? null;
-      return value === null ? null : value >= yesFrom;
-    }),
-  );
 
 const elapsedOf = (records: readonly TrialRecord[]): number =>
   records.reduce((sum, { times }) => sum + times.attackMs + times.answerMs + times.scoreMs, 0);

@@ -84,3 +84,5 @@ export const planJsonSchema = () => z.toJSONSchema(planSchema, { io: 'input', ta
 export const defenseName = (stack: Plan['defenses'][number]): string =>
   stack.name ?? stack.stack.map(({ id }) => id).join('+');
 export const undefended = 'none';
+/** The attack that benign behaviors are put through: none. */
+export const directRequest = 'direct-request';

@@ -97,6 +97,8 @@ export interface RunSummary {
   readonly cells: readonly Cell[];
   readonly overRefusal: readonly OverRefusal[];
   readonly utility: readonly Utility[];
+  readonly claims: readonly ClaimCheck[];
+  readonly integrity: Integrity;
 }
 /** Harmful behaviors under one attack and one defense, by one evaluator of harm. Costs are sums over its trials. */
 export interface Cell extends Rate {
@@ -121,4 +123,37 @@ export interface Utility extends Omit<Rate, 'successes'> {
   readonly model: string;
   readonly defense: string;
   readonly solved: number;
+}
+/**
+ * An attack's own verdict when it ended (attack-time success) beside that of evaluators on the undefended answer to
+ * its recorded result (replay success). Only for attacks that test their success while they search.
+ */
+export interface ClaimCheck {
+  readonly model: string;
+  readonly attack: string;
+  readonly claimed: Rate;
+  readonly replayed: readonly (Rate & { readonly evaluator: string })[];
+}
+/** What is wrong with the outputs that the rates are made of. */
+export interface Integrity {
+  readonly outputs: readonly OutputCheck[];
+  /** What is worth knowing before a rate is believed, as sentences; empty when there is nothing. */
+  readonly warnings: readonly string[];
+}
+/** Counts over the trials of one attack, behind every defense. */
+export interface OutputCheck {
+  readonly model: string;
+  readonly attack: string;
+  readonly trials: number;
+  /** Trials without an answer, for the reason in their record. */
+  readonly failed: number;
+  readonly empty: number;
+  /** Answers that are not made of words: codes, noise, endless repetition. */
+  readonly unreadable: number;
+  /** Harmful behaviors that no evaluator of harm could score. */
+  readonly unscored: number;
+  /** Undefended trials, one for each result of the attack. */
+  readonly results: number;
+  /** Results that are those of another attack, or of the same attack on another behavior. */
+  readonly duplicates: number;
 }

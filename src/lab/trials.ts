@@ -2,7 +2,7 @@
 import type { Attack } from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
 import type { ModelEntry } from '../models/catalog.ts';
-import { directRequest } from './metrics.ts';
+import { directRequest } from './plan.ts';
 import type { TrialKey } from './records.ts';
 import type { Registries } from './registries.ts';
 import { chooseMethod, type Chosen, type NamedStack, type ResolvedPlan } from './resolve.ts';

@@ -1,7 +1,7 @@
 /** @file How long a run still takes, judged by what its trials took so far. Pure. */
 import type { BehaviorKind } from '../../core/behavior.ts';
-import { defenseNames, directRequest } from '../../lab/metrics.ts';
-import type { Plan } from '../../lab/plan.ts';
+import { defenseNames } from '../../lab/metrics.ts';
+import { directRequest, type Plan } from '../../lab/plan.ts';
 import type { TrialRecord } from '../../lab/records.ts';
 
 const mean = (values: readonly number[]): number | null =>

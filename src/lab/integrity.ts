@@ -1,0 +1,149 @@
+/**
+ * @file Checks on what a run produced, so that a rate is not made of empty, garbled or copied outputs, and so that
+ * what an attack believed is set beside what the evaluators say.
+ */
+import { isReadable } from '../core/readability.ts';
+import { isEmptyResponse } from '../core/refusal.ts';
+import { rateOf, type Rate } from '../core/statistics.ts';
+import type { EvaluatorCard } from './api.ts';
+import { directRequest, undefended, type Plan } from './plan.ts';
+import type { ClaimCheck, Integrity, OutputCheck, TrialRecord } from './records.ts';
+
+export type Scoring = Pick<EvaluatorCard, 'id' | 'measures' | 'yesFrom'>;
+
+export const successRate = ({ id, yesFrom }: Scoring, records: readonly TrialRecord[]): Rate =>
+  rateOf(
+    records.map(({ scores }) => {
+      const value = scores[id]?.value ?? null;
+      return value === null ? null : value >= yesFrom;
+    }),
+  );
+
+/** Of an attack with a success test of its own: how often it believed that it had won, and how often it had. */
+export function checkClaims(
+  plan: Plan,
+  harm: readonly Scoring[],
+  records: readonly TrialRecord[],
+): readonly ClaimCheck[] {
+  return byAttack(plan, records).flatMap(({ model, attack, own }) => {
+    const trials = own.filter(
+      ({ defense, behaviorDetail }) => defense === undefended && behaviorDetail.kind === 'harmful',
+    );
+    if (trials.every(({ attackResult }) => attackResult.claimed === undefined)) return [];
+    const claimed = rateOf(trials.map(({ attackResult }) => attackResult.claimed ?? null));
+    const replayed = harm.map((card) => ({ evaluator: card.id, ...successRate(card, trials) }));
+    return [{ model, attack, claimed, replayed }];
+  });
+}
+
+/** From this share on, what is wrong with outputs is worth a warning. */
+const noteworthy = 0.05;
+
+export function checkOutputs(
+  plan: Plan,
+  harm: readonly Scoring[],
+  records: readonly TrialRecord[],
+  claims: readonly ClaimCheck[],
+): Integrity {
+  const copies = copiedResults(records);
+  const outputs = byAttack(plan, records).map(({ model, attack, own }): OutputCheck => {
+    const count = (test: (record: TrialRecord) => boolean) => own.filter(test).length;
+    return {
+      model,
+      attack,
+      trials: own.length,
+      failed: count(({ finishReason }) => finishReason === 'failed'),
+      empty: count((record) => factsOf(record).empty),
+      unreadable: count((record) => factsOf(record).unreadable),
+      unscored: count(
+        ({ behaviorDetail, scores }) =>
+          behaviorDetail.kind === 'harmful' &&
+          harm.length > 0 &&
+          harm.every(({ id }) => (scores[id]?.value ?? null) === null),
+      ),
+      results: count(({ defense }) => defense === undefended),
+      duplicates: count((record) => copies.has(record)),
+    };
+  });
+  const several = plan.models.targets.length > 1;
+  return {
+    outputs,
+    warnings: [
+      ...outputs.flatMap((check) => outputWarnings(check, several ? ` on ${check.model}` : '')),
+      ...claims.flatMap((check) => claimWarnings(check, several ? ` on ${check.model}` : '')),
+    ],
+  };
+}
+
+function outputWarnings({ attack, trials, results, ...counts }: OutputCheck, on: string): readonly string[] {
+  const said = (count: number, of: number, what: string) =>
+    count > 0 && count >= noteworthy * of ? [`${attack}${on}: ${count} of ${of} ${what}.`] : [];
+  return [
+    ...said(counts.failed, trials, 'trials have no answer'),
+    ...said(counts.empty, trials, 'answers are empty'),
+    ...said(counts.unreadable, trials, 'answers are not readable text'),
+    ...said(counts.unscored, trials, 'answers got no score from any evaluator of harm'),
+    ...said(counts.duplicates, results, 'results equal those of another attack or behavior'),
+  ];
+}
+
+/** An attack that believes something else than the evaluators find: their intervals do not meet. */
+function claimWarnings({ attack, claimed, replayed }: ClaimCheck, on: string): readonly string[] {
+  return replayed.flatMap(({ evaluator, ...found }) => {
+    if (!claimed.interval || !found.interval) return [];
+    const apart = claimed.interval[0] > found.interval[1] || found.interval[0] > claimed.interval[1];
+    const [believed, seen] = [claimed, found].map(({ successes, scored }) => `${successes} of ${scored}`);
+    return apart ? [`${attack}${on}: it claimed ${believed}, ${evaluator} finds ${seen}.`] : [];
+  });
+}
+
+function byAttack(plan: Plan, records: readonly TrialRecord[]) {
+  const attacks = new Set([...plan.attacks.map(({ id }) => id), directRequest]);
+  return plan.models.targets.flatMap((model) =>
+    [...attacks].flatMap((attack) => {
+      const own = records.filter((record) => record.model === model && record.attack === attack);
+      return own.length === 0 ? [] : [{ model, attack, own }];
+    }),
+  );
+}
+
+/**
+ * Undefended harmful trials that send just what another one sends to the same model. The direct request is what the
+ * others are compared with, and copies nothing.
+ */
+function copiedResults(records: readonly TrialRecord[]): ReadonlySet<TrialRecord> {
+  const attacking = records.filter(
+    ({ defense, behaviorDetail, finishReason, attackResult }) =>
+      defense === undefended &&
+      behaviorDetail.kind === 'harmful' &&
+      finishReason !== 'failed' &&
+      attackResult.edit === undefined,
+  );
+  const request = (record: TrialRecord) => `${record.model} ${factsOf(record).sent}`;
+  const times = new Map<string, number>();
+  for (const record of attacking) times.set(request(record), (times.get(request(record)) ?? 0) + 1);
+  const copies = attacking.filter((record) => times.get(request(record))! > 1);
+  return new Set(copies.filter(({ attack }) => attack !== directRequest));
+}
+
+interface Facts {
+  readonly empty: boolean;
+  readonly unreadable: boolean;
+  /** What makes two attack results the same request. */
+  readonly sent: string;
+}
+
+/** A page sums a run up again with every trial, so each record is read once. */
+const known = new WeakMap<TrialRecord, Facts>();
+
+function factsOf(record: TrialRecord): Facts {
+  const { response, finishReason, attackResult } = record;
+  const { messages, assistantPrefix, sampling } = attackResult;
+  const facts = known.get(record) ?? {
+    empty: finishReason !== 'failed' && isEmptyResponse(response),
+    unreadable: !isReadable(response),
+    sent: JSON.stringify([messages, assistantPrefix, sampling]),
+  };
+  known.set(record, facts);
+  return facts;
+}
