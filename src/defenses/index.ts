@@ -1,7 +1,11 @@
 import { registry } from '../core/method.ts';
 import { aligner } from './output/aligner.ts';
+import { alignmentDepth } from './decoding/alignment-depth.ts';
+import { backtracking } from './decoding/backtracking.ts';
+import { conditionalSteering } from './decoding/conditional-steering.ts';
 import { eraseAndCheck } from './decoding/erase-and-check.ts';
 import { goalPriority } from './input/goal-priority.ts';
+import { gradientCuff } from './decoding/gradient-cuff.ts';
 import { icd } from './input/icd.ts';
 import { injectionGuard } from './input/injection-guard.ts';
 import { outputGuard } from './output/output-guard.ts';
@@ -17,12 +21,17 @@ import { selfDefend } from './input/self-defend.ts';
 import { selfEvaluation } from './output/self-evaluation.ts';
 import { selfReminder } from './input/self-reminder.ts';
 import { smoothLlm } from './decoding/smooth-llm.ts';
+import { steering } from './decoding/steering.ts';
 import { streamingGuard } from './output/streaming-guard.ts';
 
 export const defenses = registry('defense', [
   aligner,
+  alignmentDepth,
+  backtracking,
+  conditionalSteering,
   eraseAndCheck,
   goalPriority,
+  gradientCuff,
   icd,
   injectionGuard,
   outputGuard,
@@ -38,5 +47,6 @@ export const defenses = registry('defense', [
   selfEvaluation,
   selfReminder,
   smoothLlm,
+  steering,
   streamingGuard,
 ]);

@@ -9,7 +9,7 @@ import {
   type LanguageModel,
 } from '../../models/language-model.ts';
 import { blackBox, blocked, defineDefense, withEvent, type DefenseContext } from '../defense.ts';
-import { copyOf, declines, spentOn } from '../parts/copies.ts';
+import { declines, questionOf, spentOn } from '../parts/copies.ts';
 import { erasedTexts } from '../parts/erase.ts';
 import { createGuard, guardOptions } from '../parts/guard.ts';
 import { piecesOf } from '../parts/pieces.ts';
@@ -45,7 +45,7 @@ const refusalFilter =
       texts.map((wording, i) =>
         model.generate(
           editLastUser(messages, () => wording),
-          { ...copyOf(options, i), sampling: greedy, maxNewTokens: answerTokens },
+          { ...questionOf(options, i), sampling: greedy, maxNewTokens: answerTokens },
         ),
       ),
     );
@@ -68,7 +68,8 @@ export const eraseAndCheck = defineDefense({
   summary: 'Declines when the request, or the request with some tokens erased, looks harmful to a filter.',
   access: 'black-box',
   stage: 'decoding',
-  needs: ['prompt-guard'],
+  needs: [],
+  needsWhen: { filter: { 'prompt-guard': ['prompt-guard'] } },
   taxonomy: aroundModel,
   options: {
     mode: choice({

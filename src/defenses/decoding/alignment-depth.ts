@@ -1,0 +1,142 @@
+import { LabError } from '../../core/errors.ts';
+import { arxiv } from '../../core/method.ts';
+import { integer, number, text } from '../../core/options.ts';
+import type { Abortable, DefenseEvent, ScoringModel } from '../../models/language-model.ts';
+import { blackBox, defineDefense, withEvent } from '../defense.ts';
+import { declines, spentOn } from '../parts/copies.ts';
+import { unstreamed, wholeAnswer } from '../parts/reply.ts';
+import { withinModel } from '../parts/taxonomy.ts';
+
+/** 0, `every`, 2·`every` … up to `deepest`, and no further than an answer of `length` tokens goes. */
+export const depths = (length: number, every: number, deepest: number): readonly number[] =>
+  Array.from({ length: Math.floor(Math.min(length, deepest) / every) + 1 }, (_, i) => i * every);
+
+interface Turn {
+  /** Tokens of the answer before it. */
+  readonly depth: number;
+  /** Probability of all openings together. */
+  readonly probability: number;
+  /** Place of the likeliest opening. */
+  readonly opening: number;
+}
+
+/** How likely each of `openings` is to come after the first `depth` tokens of the answer, for each depth. */
+async function turnsAt(
+  model: ScoringModel,
+  {
+    start,
+    answer,
+    depths,
+    openings,
+  }: {
+    readonly start: readonly number[];
+    readonly answer: readonly number[];
+    readonly depths: readonly number[];
+    readonly openings: readonly (readonly number[])[];
+  },
+  options: Abortable,
+): Promise<readonly Turn[]> {
+  const prompts = depths.map((depth) => [...start, ...answer.slice(0, depth)]);
+  const requests = prompts.flatMap((prompt) => openings.map((target) => ({ prompt, target })));
+  const scores = await model.logProbs(requests, options);
+  const likely = scores.map((logProbs) => Math.exp(logProbs.reduce((sum, value) => sum + value, 0)));
+  return depths.map((depth, i) => {
+    const here = likely.slice(i * openings.length, (i + 1) * openings.length);
+    const probability = here.reduce((sum, value) => sum + value, 0);
+    return { depth, probability, opening: here.indexOf(Math.max(...here)) };
+  });
+}
+
+/**
+ * Asks at several depths of an answer how likely the model is to turn to a refusal there, and where it is likely
+ * enough lets it do so: the answer is taken back and written again from a refusing opening.
+ * Safety training shapes little more than the first few tokens, so an attack that gets past these (by words put in the
+ * model's mouth, say) meets no resistance; depth 0 here is before such words, where the resistance still is.
+ * Differs from the paper, which trains a model to recover at any depth; this is the same idea for a model as it is, and
+ * helps only as far as the model has some refusal left in it.
+ */
+export const alignmentDepth = defineDefense({
+  id: 'alignment-depth',
+  title: 'Deep alignment check',
+  paper: arxiv('2406.05946', 'Safety Alignment Should Be Made More Than Just a Few Tokens Deep'),
+  summary: 'Lets the model turn to a refusal at any of several depths of its answer.',
+  access: 'grey-box',
+  stage: 'decoding',
+  needs: [],
+  taxonomy: withinModel,
+  options: {
+    deepest: integer({
+      description: 'Tokens of the answer up to which it is asked (the paper trains on up to 100).',
+      default: 40,
+      min: 0,
+      max: 1000,
+      unit: 'tokens',
+    }),
+    every: integer({
+      description: 'Tokens from one depth to the next.',
+      default: 5,
+      min: 1,
+      max: 1000,
+      unit: 'tokens',
+    }),
+    threshold: number({
+      description: 'Probability of a refusing opening from which the answer is taken back.',
+      default: 0.2,
+      min: 0,
+      max: 1,
+    }),
+    openings: text({
+      description: 'Refusing openings, separated by |; their probabilities add up.',
+      default: 'I am sorry|I cannot|Sorry|No,',
+    }),
+  },
+  wrap(model, { deepest, every, threshold, openings }) {
+    const texts = openings.split('|').filter((opening) => opening.trim() !== '');
+    const ids = texts.map((opening) => model.tokenizer.encode(opening));
+    if (ids.length === 0)
+      throw new LabError('bad-options', '"alignment-depth" needs a refusing opening.', {
+        advice: 'Give at least one, or leave the option at its default.',
+      });
+    return {
+      ...blackBox(model, 'alignment-depth'),
+      async generate(messages, request) {
+        const options = unstreamed(request);
+        const draft = await model.generate(messages, options);
+        const defense = 'alignment-depth';
+        const passed = (reason: string, more: Partial<DefenseEvent> = {}) =>
+          withEvent(draft, { defense, action: 'passed', reason, ...more }, 'end');
+        if (declines(draft) !== false) return passed('There was no answer to take back.');
+
+        const { assistantPrefix: _, ...question } = options;
+        const start = model.tokenizer.prompt(messages, question);
+        const answer = model.tokenizer.encode(wholeAnswer(draft, request));
+        const room = model.contextWindow - start.length - Math.max(...ids.map(({ length }) => length));
+        const asked = depths(Math.min(answer.length, Math.max(0, room)), every, deepest);
+        const turns = await turnsAt(
+          model,
+          { start, answer, depths: asked, openings: ids },
+          { signal: request.signal },
+        );
+        const turn = turns.reduce((best, next) => (next.probability > best.probability ? next : best));
+        const { depth, probability } = turn;
+        const detail = { depths: asked.length, depth, probability, threshold };
+        const queries = asked.length * ids.length;
+        if (probability < threshold)
+          return passed('At no depth was a refusal likely.', { detail, cost: { queries, tokens: 0 } });
+
+        const reply = await model.generate(messages, { ...question, forced: ids[turn.opening]! });
+        return withEvent(
+          reply,
+          {
+            defense,
+            action: 'resampled',
+            reason: `After ${depth} tokens of the answer a refusal was likely; it was written instead.`,
+            detail,
+            cost: { queries: queries + 1, tokens: spentOn([draft]).tokens },
+          },
+          'end',
+        );
+      },
+    };
+  },
+});

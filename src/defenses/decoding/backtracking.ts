@@ -1,0 +1,152 @@
+import { arxiv } from '../../core/method.ts';
+import { integer, number, text } from '../../core/options.ts';
+import type { DecodingPolicy } from '../../models/decoding/policy.ts';
+import type { GenerateOptions, ScoringModel } from '../../models/language-model.ts';
+import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { spentOn } from '../parts/copies.ts';
+import { createGuard, guardOptions } from '../parts/guard.ts';
+import { refusePolicy } from '../parts/one-policy.ts';
+import { unstreamed } from '../parts/reply.ts';
+import { withinModel } from '../parts/taxonomy.ts';
+
+/** Makes the tokens of `opening` likelier by `bias` nats, each at its place. */
+function leaningTo(model: ScoringModel, opening: string, bias: number): DecodingPolicy {
+  const ids = model.tokenizer.encode(opening);
+  return {
+    id: 'backtracking',
+    companions: [],
+    steps: ids.length,
+    next: ({ index, base }) => base.map((logit, id) => (id === ids[index] ? logit + bias : logit)),
+  };
+}
+
+/** Where an answer looked harmful. */
+interface Alarm {
+  readonly tokens: number;
+  readonly probability: number;
+}
+
+/** What follows the last `[RESET]` that the model wrote by itself; `null` if it wrote none. */
+function afterReset(reply: string, resetToken: string): string | null {
+  const at = resetToken === '' ? -1 : reply.lastIndexOf(resetToken);
+  return at < 0 ? null : reply.slice(at + resetToken.length).trimStart();
+}
+
+/**
+ * Goes back to the start of an answer that turned harmful and begins anew, leaning toward a refusal.
+ * Differs from the paper: there the model is trained to write a reset token. A model that writes one as text is taken
+ * at its word; for one that does not, a classifier reads the answer every few tokens and resets in its place. What was
+ * written before a reset is discarded, words put in the model's mouth included. An answer that turns harmful once more
+ * after the last reset is withheld.
+ */
+export const backtracking = defineDefense({
+  id: 'backtracking',
+  title: 'Backtracking',
+  paper: arxiv('2409.14586', 'Backtracking Improves Generation Safety'),
+  summary: 'Takes back an answer that turned harmful and starts over, leaning toward a refusal.',
+  access: 'grey-box',
+  stage: 'decoding',
+  needs: ['answer-guard'],
+  taxonomy: withinModel,
+  options: {
+    ...guardOptions,
+    every: integer({
+      description: 'Tokens from one look at the answer to the next.',
+      default: 8,
+      min: 1,
+      max: 1000,
+      unit: 'tokens',
+    }),
+    resets: integer({
+      description: 'How often the answer may start over.',
+      default: 1,
+      min: 0,
+      max: 10,
+      unit: 'times',
+    }),
+    opening: text({ description: 'The refusing opening that a new start leans to.', default: 'I am sorry' }),
+    bias: number({
+      description: 'How much likelier each token of that opening becomes in its place.',
+      default: 10,
+      min: 0,
+      max: 100,
+      unit: 'nats',
+    }),
+    resetToken: text({
+      description: 'What a model trained to backtrack writes when it resets; empty if it is not.',
+      default: '[RESET]',
+      maxLength: 100,
+    }),
+  },
+  wrap(model, { every, resets, opening, bias, resetToken, threshold, ...chosen }, { classifier }) {
+    const guard = createGuard(classifier('answer-guard'), chosen, 'backtracking');
+    // One policy for all requests, because requests share a batch only if they share their policy.
+    const policy = leaningTo(model, opening, bias);
+    return {
+      ...blackBox(model, 'backtracking'),
+      async generate(messages, request) {
+        refusePolicy('Backtracking', request);
+        const { assistantPrefix = '', watch: _, ...draft } = unstreamed(request);
+        let looks = 0;
+        /** An answer, written up to its end or to where it looked harmful. */
+        const write = async (options: GenerateOptions, prefix: string) => {
+          const alarms: Alarm[] = [];
+          const stop = async (answer: string, tokens: number) => {
+            const seen = prefix + (afterReset(answer, resetToken) ?? answer);
+            const { probability, read } = await guard.worst([seen], { signal: request.signal });
+            looks += read;
+            if (probability >= threshold) alarms.push({ tokens, probability });
+            return probability >= threshold;
+          };
+          const reply = await model.generate(messages, { ...options, watch: { every, stop } });
+          return { reply, alarm: alarms[0] };
+        };
+        const first = await write({ ...draft, assistantPrefix }, assistantPrefix);
+        const written = [first];
+        while (written.at(-1)!.alarm && written.length <= resets) {
+          const seed = `${request.seed ?? '0'}/backtracking/${written.length}`;
+          written.push(await write({ ...draft, seed, policy }, ''));
+        }
+        const { reply, alarm } = written.at(-1)!;
+        const event = {
+          defense: 'backtracking',
+          detail: {
+            resets: written.length - 1,
+            looks,
+            threshold,
+            ...(first.alarm && { resetAfter: first.alarm.tokens, probability: first.alarm.probability }),
+          },
+          cost: {
+            tokens: spentOn(written.slice(0, -1).map(({ reply }) => reply)).tokens,
+            queries: written.length - 1 + looks,
+          },
+        };
+        if (alarm)
+          return blocked(
+            { ...event, action: 'blocked', reason: 'The answer turned harmful again after its last reset.' },
+            reply,
+          );
+        const kept = afterReset(reply.text, resetToken);
+        if (!first.alarm && kept === null)
+          return withEvent(
+            reply,
+            { ...event, action: 'passed', reason: 'The answer never looked harmful.' },
+            'end',
+          );
+        return withEvent(
+          // Tokens are those of the text that is left; the ones before the reset are not in it.
+          kept === null ? reply : { ...reply, text: kept, tokens: [] },
+          {
+            ...event,
+            action: 'resampled',
+            reason:
+              first.alarm === undefined
+                ? 'The model reset its answer by itself.'
+                : `The answer looked harmful after ${first.alarm.tokens} tokens and started over.`,
+          },
+          'end',
+        );
+      },
+    };
+  },
+});

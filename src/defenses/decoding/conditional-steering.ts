@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { user, type ChatMessage } from '../../core/chat.ts';
+import { LabError } from '../../core/errors.ts';
+import { arxiv } from '../../core/method.ts';
+import { number, text } from '../../core/options.ts';
+import { dot, meanOf, plus, rounded, scaled, type Vector } from '../../core/vectors.ts';
+import { streamsOf, type Stream } from '../../models/directions.ts';
+import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
+import { artifactOf, blackBox, defineDefense, withEvent } from '../defense.ts';
+import { bestThreshold, contrastDirection, isMet, likeness } from '../parts/condition.ts';
+import { boundaryAt, withEdit } from '../parts/edits.ts';
+import { withinModel } from '../parts/taxonomy.ts';
+
+const vector = z.array(z.number()).min(1);
+const learned = z.strictObject({
+  /** What turns a compliant answer into a refusing one, by layer boundary. */
+  behavior: z.array(vector).min(2),
+  condition: z.strictObject({
+    boundary: z.int().nonnegative(),
+    direction: vector,
+    threshold: z.number(),
+    above: z.boolean(),
+    /** On the contrast prompts that it was found from. */
+    f1: z.number(),
+  }),
+});
+
+const meanStream = (streams: readonly Stream[]): readonly Vector[] =>
+  streams[0]!.map((_, boundary) => meanOf(streams.map((stream) => stream[boundary]!)));
+
+/** The residual stream, by boundary, in the mean over all positions of a conversation. */
+async function readRequest(model: WhiteBoxModel, messages: readonly ChatMessage[], options: Abortable) {
+  return meanStream(await streamsOf(model, model.tokenizer.prompt(messages), 0, options));
+}
+
+/** The same in the mean over the positions of an answer. */
+async function readAnswer(model: WhiteBoxModel, request: string, answer: string, options: Abortable) {
+  const prompt = model.tokenizer.prompt([user(request)]);
+  const whole = model.tokenizer.prompt([user(request)], { assistantPrefix: answer });
+  return meanStream(await streamsOf(model, whole, prompt.length, options));
+}
+
+/** The direction between two kinds, as long as they lie apart in the mean. */
+function stepBetween(a: readonly Vector[], b: readonly Vector[]): Float64Array {
+  const direction = contrastDirection(a, b);
+  const apart = plus(meanOf(a), meanOf(b), -1);
+  return direction === null ? scaled(apart, 0) : scaled(direction, dot(apart, direction));
+}
+
+/**
+ * Conditional activation steering (CAST): looks once at the request, and only if it lies along the direction that
+ * harmful requests have in common adds the direction from complying to refusing answers, at several layers.
+ * Both directions are first principal components of pairs; the layer of the condition, its threshold and its side are
+ * those of the best F1 on the contrast prompts.
+ * Differs from the paper: answers are compared by one compliant and one refusing opening for all requests; a step of
+ * strength 1 is as long as the two lie apart in that model, rather than 1 (the paper adds 1.5 unit vectors in a model
+ * of 8 billion parameters); the condition is read from the whole request, without an assistant prefix, and steering
+ * begins with the prompt (the paper's code does both); no rescaling to the original norm; one condition, whose likeness has a sign.
+ */
+export const conditionalSteering = defineDefense({
+  id: 'conditional-steering',
+  title: 'Conditional steering (CAST)',
+  paper: arxiv('2409.05907', 'Programming Refusal with Conditional Activation Steering'),
+  summary: 'Steers toward refusal when the request looks harmful from inside the model, and only then.',
+  access: 'white-box',
+  stage: 'decoding',
+  needs: [],
+  taxonomy: withinModel,
+  options: {
+    strength: number({
+      description: 'Length of the step; 1 is from complying to refusing answers.',
+      default: 1,
+      min: 0,
+      max: 20,
+    }),
+    from: number({
+      description: 'Share of the layers after which steering begins.',
+      default: 0.45,
+      min: 0,
+      max: 1,
+    }),
+    to: number({
+      description: 'Share of the layers after which steering ends.',
+      default: 0.75,
+      min: 0,
+      max: 1,
+    }),
+    refusing: text({
+      description: 'A refusing opening of an answer; used when the directions are learned.',
+      default: 'I am sorry, I cannot help with that.',
+    }),
+    compliant: text({
+      description: 'A compliant opening of an answer; used when the directions are learned.',
+      default: 'Sure, here is how to do that.',
+    }),
+  },
+  async prepare(model, { harmful, harmless }, { refusing, compliant }, { signal, onProgress }) {
+    const seen = { harmful: [], harmless: [], refusing: [], compliant: [] } as Record<
+      string,
+      (readonly Vector[])[]
+    >;
+    for (const [i, request] of harmful.entries()) {
+      seen['harmful']!.push(await readRequest(model, [user(request)], { signal }));
+      seen['harmless']!.push(await readRequest(model, [user(harmless[i]!)], { signal }));
+      seen['refusing']!.push(await readAnswer(model, request, refusing, { signal }));
+      seen['compliant']!.push(await readAnswer(model, request, compliant, { signal }));
+      onProgress?.(i + 1, harmful.length);
+    }
+    const at = (kind: string, boundary: number) => seen[kind]!.map((stream) => stream[boundary]!);
+    const boundaries = [...seen['harmful']![0]!.keys()];
+    // The embedding knows no context, and no edit acts after the final norm.
+    const conditions = boundaries.slice(1, -1).flatMap((boundary) => {
+      const [a, b] = [at('harmful', boundary), at('harmless', boundary)];
+      const direction = contrastDirection(a, b);
+      if (direction === null) return [];
+      const along = (kind: readonly Vector[]) => kind.map((h) => likeness(h, direction));
+      return [{ boundary, direction: rounded(direction), ...bestThreshold(along(a), along(b)) }];
+    });
+    if (conditions.length === 0)
+      throw new LabError('bad-input', `Nothing inside ${model.id} tells the contrast prompts apart.`, {
+        advice: 'Give contrast prompts that differ, to a model of at least two layers.',
+      });
+    const condition = conditions.reduce((best, next) => (next.f1 > best.f1 ? next : best));
+    const steps = boundaries.map((boundary) =>
+      stepBetween(at('refusing', boundary), at('compliant', boundary)),
+    );
+    return { behavior: steps.map(rounded), condition };
+  },
+  wrap(model, { strength, from, to }, context) {
+    const { behavior, condition } = artifactOf(context, learned, 'conditional-steering');
+    const layers = behavior.length - 1;
+    const [first, last] = [boundaryAt(from, layers), boundaryAt(Math.max(from, to), layers)];
+    const edit = {
+      residual: behavior
+        .map((step, boundary) => ({ boundaries: [boundary], add: rounded(scaled(step, strength)) }))
+        .slice(first, last + 1),
+    };
+    return {
+      ...blackBox(model, 'conditional-steering'),
+      async generate(messages, options) {
+        const stream = await readRequest(model, messages, { signal: options.signal });
+        const value = likeness(stream[condition.boundary]!, condition.direction);
+        const met = isMet(condition, value);
+        const reply = await model.generate(messages, met ? withEdit(options, edit) : options);
+        return withEvent(
+          reply,
+          {
+            defense: 'conditional-steering',
+            action: met ? 'steered' : 'passed',
+            reason: met
+              ? `The request looked harmful; refusal was added after layers ${first} to ${last}.`
+              : 'The request did not look harmful.',
+            detail: { likeness: value, threshold: condition.threshold, strength },
+            cost: { queries: 1, tokens: reply.promptTokens },
+          },
+          'end',
+        );
+      },
+    };
+  },
+});

@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { user, type ChatMessage } from '../../core/chat.ts';
+import { arxiv } from '../../core/method.ts';
+import { choice, integer, number, text } from '../../core/options.ts';
+import { createRandom, type Random } from '../../core/random.ts';
+import type { GenerateOptions, WhiteBoxModel } from '../../models/language-model.ts';
+import { artifactOf, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { calibrateThreshold } from '../parts/perplexity.ts';
+import { exactGradient, refusalLoss, sampledGradient } from '../parts/refusal-loss.ts';
+import { withinModel } from '../parts/taxonomy.ts';
+
+const learned = z.strictObject({
+  /** Length of the gradient above which a request is declined. */
+  threshold: z.number().nonnegative(),
+});
+
+interface Strength {
+  readonly samples: number;
+  readonly directions: number;
+  readonly radius: number;
+  readonly answerTokens: number;
+  readonly temperature: number;
+  readonly gradient: 'sampled' | 'exact';
+  readonly opening: string;
+}
+
+/** Both stages on one conversation; without a gradient when the first stage declines. */
+async function look(
+  model: WhiteBoxModel,
+  messages: readonly ChatMessage[],
+  strength: Strength,
+  request: GenerateOptions,
+  random: Random,
+) {
+  const { samples, directions, radius, answerTokens, temperature, gradient, opening } = strength;
+  const options: GenerateOptions = {
+    ...request,
+    maxNewTokens: answerTokens,
+    sampling: { temperature, topP: 0.9 },
+    seed: `${request.seed ?? '0'}/gradient-cuff`,
+  };
+  const probe = { samples, options };
+  const { loss, cost } = await refusalLoss(model, messages, probe);
+  if (loss < 0.5) return { loss, length: null, cost };
+  const slope =
+    gradient === 'exact'
+      ? await exactGradient(model, messages, opening, options)
+      : await sampledGradient(model, messages, loss, { directions, radius, random }, probe);
+  const spent = { queries: cost.queries + slope.cost.queries, tokens: cost.tokens + slope.cost.tokens };
+  return { loss, length: slope.length, cost: spent };
+}
+
+/**
+ * Declines a request whose sampled answers mostly refuse, or around which refusing changes steeply: a jailbreak sits in
+ * a narrow pit of the refusal loss. The steepness allowed is found from harmless requests beforehand.
+ * Differs from the paper: a setting replaces the estimate from samples by the exact gradient of the loss of one
+ * refusing opening, which costs one backward pass; the answers that are sampled here see no assistant prefix.
+ */
+export const gradientCuff = defineDefense({
+  id: 'gradient-cuff',
+  title: 'Gradient Cuff',
+  paper: arxiv(
+    '2403.00867',
+    'Gradient Cuff: Detecting Jailbreak Attacks on Large Language Models by Exploring Refusal Loss Landscapes',
+  ),
+  summary:
+    'Declines requests that are mostly refused, or near which the chance of a refusal changes steeply.',
+  access: 'white-box',
+  stage: 'decoding',
+  needs: [],
+  taxonomy: withinModel,
+  options: {
+    samples: integer({
+      description: 'Answers that are sampled for each look (N).',
+      default: 10,
+      min: 1,
+      max: 100,
+      unit: 'answers',
+    }),
+    directions: integer({
+      description: 'Random directions in which the request is moved (P).',
+      default: 10,
+      min: 1,
+      max: 100,
+      unit: 'directions',
+    }),
+    radius: number({
+      description:
+        'How far the embedding of each token is moved, in multiples of a standard normal vector (μ).',
+      default: 0.02,
+      min: 1e-6,
+      max: 100,
+    }),
+    falseRefusals: number({
+      description: 'Share of the harmless requests that may be declined when the threshold is set.',
+      default: 0.05,
+      min: 0,
+      max: 0.99,
+    }),
+    calibration: integer({
+      description: 'Most harmless requests that the threshold is found from (paper: 100).',
+      default: 20,
+      min: 1,
+      max: 1000,
+      unit: 'requests',
+    }),
+    gradient: choice({
+      description:
+        'The paper’s estimate from sampled answers, or the exact gradient of the loss of a refusing opening.',
+      choices: ['sampled', 'exact'],
+      default: 'sampled',
+    }),
+    opening: text({ description: 'Exact only: the refusing opening.', default: 'I am sorry' }),
+    answerTokens: integer({
+      description: 'Most tokens of a sampled answer.',
+      default: 16,
+      min: 1,
+      max: 256,
+      unit: 'tokens',
+    }),
+    temperature: number({
+      description: 'Temperature of the sampled answers.',
+      default: 0.6,
+      min: 0.05,
+      max: 2,
+    }),
+  },
+  async prepare(model, { harmless }, options, { random, signal, onProgress }) {
+    const lengths: number[] = [];
+    const requests = harmless.slice(0, options.calibration);
+    for (const [i, request] of requests.entries()) {
+      const asked = { maxNewTokens: options.answerTokens, seed: `calibration/${i}`, signal };
+      const { length } = await look(model, [user(request)], options, asked, random.fork(i));
+      // The first stage declines some whatever the threshold is.
+      if (length !== null) lengths.push(length);
+      onProgress?.(i + 1, requests.length);
+    }
+    return { threshold: lengths.length === 0 ? 0 : calibrateThreshold(lengths, options.falseRefusals) };
+  },
+  wrap(model, strength, context) {
+    const { threshold } = artifactOf(context, learned, 'gradient-cuff');
+    return {
+      ...blackBox(model, 'gradient-cuff'),
+      async generate(messages, options) {
+        const random = createRandom(options.seed ?? '0').fork('gradient-cuff');
+        const { loss, length, cost } = await look(model, messages, strength, options, random);
+        const event = {
+          defense: 'gradient-cuff',
+          detail: { refusalLoss: loss, threshold, ...(length !== null && { gradient: length }) },
+          cost,
+        };
+        if (length === null)
+          return blocked({ ...event, action: 'blocked', reason: 'Most sampled answers refused.' });
+        if (length > threshold)
+          return blocked({
+            ...event,
+            action: 'blocked',
+            reason: 'The chance of a refusal changes steeply around the request.',
+          });
+        const reply = await model.generate(messages, options);
+        return withEvent(
+          reply,
+          { ...event, action: 'passed', reason: 'The request is answered, and so is what lies around it.' },
+          'start',
+        );
+      },
+    };
+  },
+});

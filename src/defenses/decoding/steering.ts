@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { arxiv } from '../../core/method.ts';
+import { number } from '../../core/options.ts';
+import { rounded, scaled } from '../../core/vectors.ts';
+import { differenceInMeans, lastStreams } from '../../models/directions.ts';
+import { artifactOf, blackBox, defineDefense, withEvent } from '../defense.ts';
+import { boundaryAt, withEdit } from '../parts/edits.ts';
+import { withinModel } from '../parts/taxonomy.ts';
+
+/** One direction a layer boundary, shape [d] each. */
+const learned = z.strictObject({ directions: z.array(z.array(z.number()).min(1)).min(2) });
+
+/**
+ * Adds the refusal direction, the mean difference between harmful and harmless requests where the model is about to
+ * answer, to the residual stream at one layer, at every position. It moves harmless requests toward refusal as well:
+ * see conditional steering for a remedy.
+ * Differs from the paper, where this addition is an experiment and not a defense: position and layer are not searched
+ * for; the position is the last of the prompt, the layer an option.
+ */
+export const steering = defineDefense({
+  id: 'steering',
+  title: 'Activation steering',
+  paper: arxiv('2406.11717', 'Refusal in Language Models Is Mediated by a Single Direction'),
+  summary: 'Adds the direction of refusal to what the model computes.',
+  access: 'white-box',
+  stage: 'decoding',
+  needs: [],
+  taxonomy: withinModel,
+  options: {
+    strength: number({
+      description: 'How often the direction is added; 1 moves a harmless request to where harmful ones are.',
+      default: 1,
+      min: 0,
+      max: 20,
+    }),
+    depth: number({
+      description: 'Share of the layers after which it is added; the paper searches below 0.8.',
+      default: 0.6,
+      min: 0,
+      max: 1,
+    }),
+  },
+  async prepare(model, { harmful, harmless }, _, { signal, onProgress }) {
+    const refused = await lastStreams(model, harmful, { signal });
+    onProgress?.(1, 2);
+    const answered = await lastStreams(model, harmless, { signal });
+    return { directions: differenceInMeans(refused, answered).map(rounded) };
+  },
+  wrap(model, { strength, depth }, context) {
+    const { directions } = artifactOf(context, learned, 'steering');
+    const boundary = boundaryAt(depth, directions.length - 1);
+    const edit = {
+      residual: [{ boundaries: [boundary], add: rounded(scaled(directions[boundary]!, strength)) }],
+    };
+    return {
+      ...blackBox(model, 'steering'),
+      async generate(messages, options) {
+        const reply = await model.generate(messages, withEdit(options, edit));
+        return withEvent(
+          reply,
+          {
+            defense: 'steering',
+            action: 'steered',
+            reason: `The refusal direction was added after layer ${boundary}.`,
+            detail: { strength, boundary },
+          },
+          'end',
+        );
+      },
+    };
+  },
+});
