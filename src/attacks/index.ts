@@ -8,6 +8,7 @@ import { decodingExploitation } from './decoding-exploitation.ts';
 import { deepInception } from './deep-inception.ts';
 import { directRequest } from './direct-request.ts';
 import { dra } from './dra.ts';
+import { embeddingAttack } from './embedding-attack.ts';
 import { flipAttack } from './flip-attack.ts';
 import { gcg } from './gcg.ts';
 import { gcgUniversal } from './gcg-universal.ts';
@@ -32,6 +33,7 @@ export const attacks = registry('attack', [
   deepInception,
   directRequest,
   dra,
+  embeddingAttack,
   flipAttack,
   gcg,
   gcgUniversal,

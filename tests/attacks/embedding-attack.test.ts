@@ -1,0 +1,53 @@
+import '../../src/models/runtimes/whitebox/node.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { embeddingAttack } from '../../src/attacks/embedding-attack.ts';
+import { crossEntropy } from '../../src/attacks/parts/target.ts';
+import { loadWhiteBoxModel, type JaxModel } from '../../src/models/runtimes/whitebox/index.ts';
+import { scripted } from '../../src/models/runtimes/scripted.ts';
+import { serve, tinyEntry, tinyFolder, tinySite } from '../models/tiny-model.ts';
+import { behavior, drain } from './drain.ts';
+
+let model: JaxModel;
+beforeAll(async () => {
+  const source = { device: 'wasm', baseUrl: tinySite, fetch: serve(tinyFolder()) } as const;
+  model = await loadWhiteBoxModel(tinyEntry, source);
+});
+afterAll(() => model.dispose());
+
+const search = (options: Record<string, unknown> = {}) =>
+  drain(embeddingAttack, { model, options: { count: 4, steps: 25, ...options } });
+
+describe('on a tiny model with random weights', () => {
+  test('the loss falls by far, and the best never rises', async () => {
+    const { steps, result } = await search();
+    const best = steps.map(({ bestLoss }) => bestLoss!);
+    expect(best).toEqual(best.toSorted((a, b) => b - a));
+    expect(result.loss!).toBe(best.at(-1));
+    expect(result.loss!).toBeLessThan(0.6 * steps[0]!.loss!);
+  });
+  test('the loss it reports is that of the vectors as a record holds them', async () => {
+    const { result } = await search({ steps: 6 });
+    const stored = JSON.parse(JSON.stringify(result)) as typeof result;
+    expect(stored).toEqual(result);
+    const view = model.edited(stored.edit!);
+    const prompt = view.tokenizer.prompt(stored.messages);
+    const [logProbs] = await view.logProbs([{ prompt, target: model.tokenizer.encode('Sure') }]);
+    view.dispose();
+    expect(crossEntropy(logProbs!)).toBeCloseTo(result.loss!, 4);
+  });
+  test('puts its vectors behind the request', async () => {
+    const { result } = await search({ steps: 1, count: 2 });
+    expect(result.edit!.softTokens).toMatchObject({ at: 'user-end' });
+    expect(result.edit!.softTokens!.vectors).toHaveLength(2);
+    expect(result.messages.at(-1)!.content).toBe(behavior.prompt);
+  });
+  test('ends early once the loss is low enough', async () => {
+    const { result } = await search({ stopLoss: 10 });
+    expect(result.steps).toBe(0);
+  });
+});
+
+test('a model with nothing inside to edit is refused', async () => {
+  const toy = scripted({ answer: 'Sure', cost: () => 0 });
+  await expect(drain(embeddingAttack, { model: toy })).rejects.toMatchObject({ code: 'not-supported' });
+});
