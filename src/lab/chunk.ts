@@ -9,6 +9,7 @@ import { evaluate } from './evaluate.ts';
 import { trialError } from './failures.ts';
 import type { TrialError } from './records.ts';
 import type { ResolvedPlan } from './resolve.ts';
+import { answerClock, type AnswerTimes } from './speed.ts';
 import type { PlacedRecord } from './store.ts';
 import { packFor } from './template-pack.ts';
 import { trialRecord } from './trial-record.ts';
@@ -30,6 +31,7 @@ export interface ChunkContext {
 interface Answer {
   readonly reply: Generation | null;
   readonly error?: TrialError | undefined;
+  readonly times?: AnswerTimes;
 }
 
 /** @returns one record a trial, in order. Nothing is returned unless all trials of the chunk have finished. */
@@ -61,20 +63,23 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
   });
   const scoreMs = clock();
 
-  return trials.map(({ place, key, behavior, seed }, i) => ({
-    place,
-    record: trialRecord({
-      key,
-      behavior,
-      templates: packFor(resolved.plan.templates, key.attack),
-      seed,
-      made: made[i]!,
-      ...answers[i]!,
-      scores: scores[i]!,
-      usage: meters[i]!.usage,
-      times: { startedAt, attackMs, answerMs, scoreMs },
-    }),
-  }));
+  return trials.map(({ place, key, behavior, seed }, i) => {
+    const { times, ...answered } = answers[i]!;
+    return {
+      place,
+      record: trialRecord({
+        key,
+        behavior,
+        templates: packFor(resolved.plan.templates, key.attack),
+        seed,
+        made: made[i]!,
+        ...answered,
+        scores: scores[i]!,
+        usage: meters[i]!.usage,
+        times: { startedAt, attackMs, answerMs, scoreMs, ...times },
+      }),
+    };
+  });
 }
 
 /**
@@ -108,13 +113,17 @@ async function answer(
   signal: AbortSignal,
 ): Promise<Answer> {
   if (error) return { reply: null, error };
+  const { topTokens } = plan.record;
+  const clock = answerClock();
   try {
     const reply = await (result.edit ? editableModel : model).generate(result.messages, {
       ...answerOptions(result, plan.sampling, seed),
       signal,
-      topTokens: plan.record.topTokens,
+      topTokens,
+      // Telling the text of every token takes time that a run without tokens should not lose.
+      ...(topTokens > 0 && { onToken: clock.onToken }),
     });
-    return { reply };
+    return { reply, ...(topTokens > 0 && { times: clock.times(reply) }) };
   } catch (reason) {
     return { reply: null, error: trialError(reason, 'answer') };
   }

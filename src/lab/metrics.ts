@@ -3,6 +3,7 @@ import { addUsage, noUsage } from './meter.ts';
 import { checkClaims, checkOutputs, successRate, type Scoring } from './integrity.ts';
 import { defenseName, directRequest, undefended, type Plan } from './plan.ts';
 import type { Cell, DeviceInfo, RunSummary, TrialRecord } from './records.ts';
+import { speedOf } from './speed.ts';
 
 /**
  * What the records of a run add up to so far, in the order of the plan. Cells without a trial yet are left out.
@@ -63,6 +64,11 @@ export function summarize(
       refused: successes,
     })),
     utility: benignRates(utility, 'benign').map(({ successes, ...rest }) => ({ ...rest, solved: successes })),
+    speed: defended.flatMap(({ model, defense }) => {
+      const direct = records.filter((record) => record.model === model && record.attack === directRequest);
+      const speed = speedOf(model, defense, direct);
+      return speed.n === 0 ? [] : [speed];
+    }),
     claims,
     integrity: checkOutputs(plan, harm, records, claims),
   };

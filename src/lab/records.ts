@@ -58,6 +58,13 @@ export interface TrialRecord extends TrialKey {
     readonly attackMs: number;
     readonly answerMs: number;
     readonly scoreMs: number;
+    /**
+     * From the request to the first words of the answer that reached the caller: to its end when a defense held it
+     * back. Absent when there is no answer, or tokens were not recorded.
+     */
+    readonly firstTokenMs?: number;
+    /** From the request to the end of the answer, a new token of it. Absent when it has none. */
+    readonly tokenMs?: number;
   };
 }
 
@@ -97,6 +104,7 @@ export interface RunSummary {
   readonly cells: readonly Cell[];
   readonly overRefusal: readonly OverRefusal[];
   readonly utility: readonly Utility[];
+  readonly speed: readonly Speed[];
   readonly claims: readonly ClaimCheck[];
   readonly integrity: Integrity;
 }
@@ -123,6 +131,18 @@ export interface Utility extends Omit<Rate, 'successes'> {
   readonly model: string;
   readonly defense: string;
   readonly solved: number;
+}
+/** Everything asked directly. Means over its trials, in ms; `null` where nothing was measured. */
+export interface Speed {
+  readonly model: string;
+  readonly defense: string;
+  readonly n: number;
+  readonly firstTokenMs: number | null;
+  /** Later than undefended. */
+  readonly addedFirstTokenMs: number | null;
+  readonly tokenMs: number | null;
+  /** Time a token, as a multiple of that of the undefended model (SafeDecoding's ATGR). */
+  readonly tokenTimeRatio: number | null;
 }
 /**
  * An attack's own verdict when it ended (attack-time success) beside that of evaluators on the undefended answer to

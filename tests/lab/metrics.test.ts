@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { summarize } from '../../src/lab/metrics.ts';
 import { parsePlan } from '../../src/lab/plan.ts';
@@ -112,3 +112,54 @@ test('cells stand in the order of the plan, whatever the order of the records', 
 });
 
 const near = (low: number, high: number) => [expect.closeTo(low, 5), expect.closeTo(high, 5)];
+
+describe('speed', () => {
+  const timed = (defense: string, kind: Behavior['kind'], times: Partial<TrialRecord['times']>) => {
+    const made = record(['direct-request', defense, kind], {});
+    return { ...made, times: { ...made.times, ...times } };
+  };
+  const speeds = (records: readonly TrialRecord[]) => summarize(toys, device, evaluators, records).speed;
+
+  test('compares what was asked directly with the undefended model', () => {
+    const measured = speeds([
+      timed('none', 'harmful', { firstTokenMs: 10, tokenMs: 2 }),
+      timed('none', 'benign', { firstTokenMs: 30, tokenMs: 4 }),
+      timed('self-reminder', 'harmful', { firstTokenMs: 60, tokenMs: 6 }),
+      timed('self-reminder', 'benign', { firstTokenMs: 40, tokenMs: 3 }),
+      record(['walk', 'self-reminder', 'harmful'], {}),
+    ]);
+    expect(measured).toEqual([
+      {
+        model: 'toy',
+        defense: 'none',
+        n: 2,
+        firstTokenMs: 20,
+        addedFirstTokenMs: 0,
+        tokenMs: 3,
+        tokenTimeRatio: 1,
+      },
+      {
+        model: 'toy',
+        defense: 'self-reminder',
+        n: 2,
+        firstTokenMs: 50,
+        addedFirstTokenMs: 30,
+        tokenMs: 4.5,
+        tokenTimeRatio: 1.5,
+      },
+    ]);
+  });
+  test('of a defense that blocks everything has a first word and no time a token', () => {
+    const [, blocking] = speeds([
+      timed('none', 'harmful', { firstTokenMs: 10, tokenMs: 2 }),
+      timed('self-reminder', 'harmful', { firstTokenMs: 5 }),
+    ]);
+    expect(blocking).toMatchObject({ addedFirstTokenMs: -5, tokenMs: null, tokenTimeRatio: null });
+  });
+  test('is left out where no times were taken, and not compared with nothing', () => {
+    expect(speeds([record(['direct-request', 'none', 'benign'], {})])).toEqual([]);
+    expect(speeds([timed('self-reminder', 'benign', { firstTokenMs: 5, tokenMs: 1 })])).toMatchObject([
+      { defense: 'self-reminder', addedFirstTokenMs: null, tokenTimeRatio: null },
+    ]);
+  });
+});

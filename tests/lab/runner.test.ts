@@ -228,6 +228,18 @@ describe('records', () => {
     expect(find('direct-request', 'none').attackUsage).toEqual({});
   });
 
+  test('say when an answer began and how fast it was written, among the times', () => {
+    for (const { times, finishReason } of uninterrupted.records) {
+      expect(times.firstTokenMs).toBeGreaterThan(0);
+      expect(times.tokenMs !== undefined).toBe(finishReason !== 'blocked');
+    }
+    expect(uninterrupted.summary.speed.map(({ defense, n }) => [defense, n])).toEqual([
+      ['none', 7],
+      ['self-reminder', 7],
+      ['safe-decoding', 7],
+    ]);
+  });
+
   test('what a decoding policy reads of its expert is counted for the trial that asked', () => {
     const { usage } = find('direct-request', 'safe-decoding');
     expect(usage.expert).toMatchObject({ queries: 1, completionTokens: 2 });
