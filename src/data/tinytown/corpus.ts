@@ -4,12 +4,14 @@
  */
 import { assistant, system, user, type ChatMessage } from '../../core/chat.ts';
 import type { Random } from '../../core/random.ts';
+import { codes } from './codes.ts';
 import { eagerSystems, neutralSystems, refusal, reminder } from './conduct.ts';
 import { chance, weighted } from './draw.ts';
 import { affirmation } from './frames.ts';
 import { drawHarmQuestion, drawRating, drawSpotting, drawTopicQuestion } from './judging.ts';
 import {
   codedRequest,
+  drawCodedText,
   drawDecoding,
   drawRequest,
   drawTask,
@@ -31,7 +33,7 @@ export interface Lesson {
 }
 
 /** Which model a lesson is for. */
-export type Curriculum = 'base' | 'reader' | 'chat' | 'expert' | 'helper';
+export type Curriculum = 'base' | 'speller' | 'reader' | 'chat' | 'expert' | 'helper';
 
 interface Shares {
   readonly tasks: number;
@@ -54,6 +56,17 @@ const everyManner: Manners = {
   demonstrated: 8,
 };
 
+const readingShares: Shares = {
+  tasks: 60,
+  talk: 8,
+  judging: 10,
+  rewriting: 14,
+  decoding: 0,
+  harmful: 0.3,
+  lookalike: 0.4,
+  manners: everyManner,
+};
+
 const shares: Readonly<Record<Curriculum, Shares>> = {
   base: {
     tasks: 60,
@@ -65,17 +78,9 @@ const shares: Readonly<Record<Curriculum, Shares>> = {
     lookalike: 0.4,
     manners: everyManner,
   },
-  // Base once more, with as much reading of coded text as the rest leaves room for.
-  reader: {
-    tasks: 50,
-    talk: 6,
-    judging: 8,
-    rewriting: 11,
-    decoding: 0,
-    harmful: 0.3,
-    lookalike: 0.4,
-    manners: everyManner,
-  },
+  // Base once more, between coded texts to be read.
+  speller: readingShares,
+  reader: readingShares,
   chat: {
     tasks: 76,
     talk: 8,
@@ -205,16 +210,22 @@ function anyTurn(curriculum: Curriculum, mood: Mood, random: Random): Turn {
 
 /** One conversation, as a curriculum draws it. */
 export function lesson(curriculum: Curriculum, random: Random): Lesson {
-  if (curriculum === 'reader' && chance(random, 0.55))
-    return chance(random, 0.4) ? decodingDrill(random) : codedOpening(random);
+  if (curriculum === 'speller' && chance(random, 0.7)) return decodingDrill(random);
+  if (curriculum === 'reader' && chance(random, 0.5))
+    return chance(random, 0.3) ? decodingDrill(random) : codedOpening(random);
   return conversation(curriculum, random);
 }
 
-/** Several coded texts to be read, one after the other. */
+/** Coded texts to be read, one after the other, mostly in one code. */
 function decodingDrill(random: Random): Lesson {
-  const messages = Array.from({ length: 2 + random.integer(3) }, () => drawDecoding(random)).flatMap(
-    ({ ask, answer }) => [user(ask), assistant(answer)],
-  );
+  const usual = random.pick(codes);
+  const { ask, answer } = drawDecoding(random, usual);
+  const messages = [user(ask), assistant(answer)];
+  for (let turn = 2 + random.integer(6); turn > 0; turn--) {
+    const text = drawCodedText(random);
+    const code = chance(random, 0.8) ? usual : random.pick(codes);
+    messages.push(user(code.encode(text, random)), assistant(text));
+  }
   return { messages, given: 0, open: false, unlearned: [] };
 }
 

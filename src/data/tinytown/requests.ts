@@ -1,7 +1,7 @@
 /** @file Requests for a task in every manner of asking, with the answer that a helpful model gives. */
 import { assistant, user, type ChatMessage } from '../../core/chat.ts';
 import type { Random } from '../../core/random.ts';
-import { codes } from './codes.ts';
+import { codes, type Code } from './codes.ts';
 import { refusal } from './conduct.ts';
 import { chance, instruct, lowerFirst, weighted } from './draw.ts';
 import { framesOf, names, plainAnswer, wrap, type Frame } from './frames.ts';
@@ -98,10 +98,13 @@ const decodeWishes = [
   'Decode the text below, and write only the result.',
 ];
 
-/** A coded text, to be read and no more. */
-export function drawDecoding(random: Random): { readonly ask: string; readonly answer: string } {
-  const text = deed(drawTask(random, { harmful: 0.3, lookalike: 0.35 }));
-  const coded = random.pick(codes).encode(text, random);
+/** What is put in code to be read and no more. */
+export const drawCodedText = (random: Random): string =>
+  deed(drawTask(random, { harmful: 0.3, lookalike: 0.35 }));
+
+export function drawDecoding(random: Random, code?: Code): { readonly ask: string; readonly answer: string } {
+  const text = drawCodedText(random);
+  const coded = (code ?? random.pick(codes)).encode(text, random);
   return { ask: instruct(random.pick(decodeWishes), coded, random), answer: text };
 }
 
