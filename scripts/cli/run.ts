@@ -38,8 +38,14 @@ export async function run(planPath: string, options: RunOptions): Promise<void> 
   if (before.length > 0) console.error(`Going on from ${before.length} finished trials.`);
 
   const progress = createProgress();
+  /** What defenses learned, by model and defense; a plan can give it as their `artifact`. */
+  const learned: Record<string, unknown> = {};
   const onEvents = (events: unknown) => {
     for (const event of events as readonly RunEvent[]) {
+      if (event.type === 'prepared') {
+        learned[`${event.model}/${event.defense}`] = event.artifact;
+        writeFileSync(join(options.out, 'artifacts.json'), `${JSON.stringify(learned)}\n`);
+      }
       if (event.type !== 'trial') continue;
       const { record, finished, total } = event;
       appendTrial(trialsPath, record);
@@ -93,7 +99,7 @@ function checkSameRun(runPath: string, plan: Plan, device: DeviceKind): void {
     throw badUsage(`${runPath} ran on ${before.device.kind}; trials of two devices do not mix.`);
 }
 
-function printSummary({ cells, overRefusal, utility, claims, elapsedMs }: RunSummary): void {
+function printSummary({ cells, overRefusal, utility, speed, claims, elapsedMs }: RunSummary): void {
   const percent = (count: number, n: number) => (n === 0 ? 'n/a' : `${((100 * count) / n).toFixed(0)} %`);
   console.table(
     cells.map(({ model, attack, defense, evaluator, successes, scored }) => ({
@@ -131,5 +137,15 @@ function printSummary({ cells, overRefusal, utility, claims, elapsedMs }: RunSum
       n: scored,
     })),
   ]);
+  const rounded = (value: number | null) => (value === null ? 'n/a' : value.toFixed(2));
+  console.table(
+    speed.map(({ model, defense, addedFirstTokenMs, tokenTimeRatio, n }) => ({
+      model,
+      defense,
+      first_token_ms_added: rounded(addedFirstTokenMs),
+      token_time_ratio: rounded(tokenTimeRatio),
+      n,
+    })),
+  );
   console.log(`${(elapsedMs / 1000).toFixed(1)} s`);
 }

@@ -33,6 +33,13 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** A time that something takes more or less than before: `+1.2 s`, `−30 ms`. */
+export const addedDuration = (ms: number): string =>
+  `${Math.round(ms) === 0 ? '±' : ms > 0 ? '+' : '−'}${duration(Math.abs(ms))}`;
+
+/** How many times as much: `1.08×`. */
+export const ratio = (value: number): string => `${value.toFixed(value < 9.95 ? 2 : 0)}×`;
+
 export const count = (value: number): string => value.toLocaleString('en-US');
 
 /** `1 trial`, `2 trials`. */

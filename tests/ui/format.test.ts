@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  addedDuration,
   bytes,
   duration,
   interval,
@@ -7,6 +8,7 @@ import {
   percent,
   plural,
   probability,
+  ratio,
   visibleToken,
 } from '../../src/ui/format.ts';
 
@@ -44,6 +46,11 @@ test('durations never show sixty of a unit', () => {
     '2 min 0 s',
     '1 h 0 min',
   ]);
+});
+
+test('a difference in time carries its sign, a ratio its cross', () => {
+  expect([1200, -30, 0.2, -0.2].map(addedDuration)).toEqual(['+1.2 s', '−30 ms', '±0 ms', '±0 ms']);
+  expect([1.083, 0.5, 12.4].map(ratio)).toEqual(['1.08×', '0.50×', '12×']);
 });
 
 test('names are joined as in a sentence', () => {

@@ -3,7 +3,7 @@ import type { BehaviorKind } from '../../core/behavior.ts';
 import type { BehaviorSetCard } from '../../lab/api.ts';
 import { defenseNames } from '../../lab/metrics.ts';
 import type { Plan } from '../../lab/plan.ts';
-import type { Cell, OverRefusal, RunSummary, TrialRecord, Utility } from '../../lab/records.ts';
+import type { Cell, OverRefusal, RunSummary, Speed, TrialRecord, Utility } from '../../lab/records.ts';
 
 export interface MatrixCell {
   readonly attack: string;
@@ -18,6 +18,7 @@ export interface MatrixColumn {
   readonly defense: string;
   readonly overRefusal: OverRefusal | null;
   readonly utility: Utility | null;
+  readonly speed: Speed | null;
   /** Model calls and milliseconds over all attacks. */
   readonly queries: number;
   readonly elapsedMs: number;
@@ -85,6 +86,7 @@ export function matrixTable({
         defense,
         overRefusal: summary?.overRefusal.find(isHere(defense)) ?? null,
         utility: summary?.utility.find(isHere(defense)) ?? null,
+        speed: summary?.speed.find(isHere(defense)) ?? null,
         queries: cells.reduce((sum, cell) => sum + cell.queries, 0),
         elapsedMs: cells.reduce((sum, cell) => sum + cell.elapsedMs, 0),
       };

@@ -80,6 +80,7 @@ describe('findings', () => {
       defense,
       overRefusal: refused(defense, overRefusal[i]!),
       utility: null,
+      speed: null,
       queries: 0,
       elapsedMs: 0,
     })),
