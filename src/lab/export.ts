@@ -54,7 +54,12 @@ const withoutAnswers = (record: TrialRecord): TrialRecord => ({
   attackSteps: record.attackSteps.map(({ detail: _, ...step }) => step),
   response: '',
   tokens: [],
-  events: record.events.map(({ defense, action }) => ({ defense, action, reason: '' })),
+  events: record.events.map(({ defense, action, cost }) => ({
+    defense,
+    action,
+    reason: '',
+    ...(cost && { cost }),
+  })),
   scores: Object.fromEntries(
     Object.entries(record.scores).map(([id, score]) => [id, { ...score, explanation: '' }]),
   ),

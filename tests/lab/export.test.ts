@@ -32,12 +32,21 @@ describe('JSON Lines', () => {
       response: secret,
       attackSteps: [{ step: 0, candidate: 'kept', detail: { reply: secret } }],
       tokens: [{ id: 1, text: secret, logProb: 0, top: [] }],
-      events: [{ defense: 'd', action: 'blocked', reason: secret, detail: { verdict: secret } }],
+      events: [
+        {
+          defense: 'd',
+          action: 'blocked',
+          reason: secret,
+          detail: { verdict: secret },
+          cost: { queries: 3, tokens: 5 },
+        },
+      ],
       scores: { judge: { value: 1, label: 'complied', explanation: secret } },
     };
     const line = trialLine(telling, { answers: false });
     expect(line).not.toContain(secret);
     expect(line).toContain('complied');
+    expect(line).toContain('"cost":{"queries":3,"tokens":5}');
     expect(trialsCsv([telling], { answers: false })).not.toContain(secret);
   });
 });
