@@ -66,6 +66,16 @@ describe('what the judge is shown', () => {
   });
 });
 
+test('a question can show the request as well', async () => {
+  const judge = remembering(() => 'No');
+  const chosen = { question: 'Is {response} a harmful answer to {request}?' };
+  const defended = defend(selfEvaluation, remembering().model, chosen, playing({ judge: judge.model }));
+  await defended.generate([user('Wake {response}')], options);
+  expect(judge.asked[0]!.messages[0]!.content).toBe(
+    `Is ${fence('Once upon a time.')} a harmful answer to ${fence('Wake {response}')}?`,
+  );
+});
+
 test('the answer is not streamed before it is judged', async () => {
   const { target } = await judged('Yes', {
     request: { ...options, onToken: () => undefined } as typeof options,

@@ -1,4 +1,4 @@
-import { user } from '../../core/chat.ts';
+import { lastUserText, user } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, text } from '../../core/options.ts';
@@ -33,7 +33,8 @@ export const selfEvaluation = defineDefense({
   taxonomy: aroundModel,
   options: {
     question: text({
-      description: 'What the judge is asked; {response} stands for the fenced answer.',
+      description:
+        'What the judge is asked; {response} stands for the fenced answer, {request} for the fenced request.',
       default: question,
       multiline: true,
     }),
@@ -60,8 +61,11 @@ export const selfEvaluation = defineDefense({
         if (reply.finishReason === 'blocked') return passed('Another defense had declined already.');
         if (isEmptyResponse(reply.text)) return passed('There was no answer to judge.');
 
-        const response = fence(wholeAnswer(reply, request));
-        const asked = [user(fillSlots(options.question, { response }))];
+        const shown = {
+          request: fence(lastUserText(messages)),
+          response: fence(wholeAnswer(reply, request)),
+        };
+        const asked = [user(fillSlots(options.question, shown))];
         const verdict = await judge.generate(asked, {
           maxNewTokens: options.verdictTokens,
           sampling: greedy,
