@@ -72,9 +72,8 @@ const withoutAnswers = (record: TrialRecord): TrialRecord => ({
 export function* trialRows(records: readonly TrialRecord[], options: ExportOptions = {}): Generator<string> {
   const evaluators = [...new Set(records.flatMap(({ scores }) => Object.keys(scores)))];
   const columns = [...fixedColumns(options), ...evaluators.flatMap(scoreColumns)];
-  const row = (cells: readonly (string | number)[]) => `${cells.map(csvCell).join(',')}\r\n`;
-  yield row(columns.map(([name]) => name));
-  for (const record of records) yield row(columns.map(([, read]) => read(record)));
+  yield csvRow(columns.map(([name]) => name));
+  for (const record of records) yield csvRow(columns.map(([, read]) => read(record)));
 }
 
 export const trialsCsv = (records: readonly TrialRecord[], options: ExportOptions = {}): string =>
@@ -110,6 +109,9 @@ const scoreColumns = (id: string): readonly Column[] => [
   [`${id}.value`, ({ scores }) => scores[id]?.value ?? ''],
   [`${id}.label`, ({ scores }) => scores[id]?.label ?? ''],
 ];
+
+/** One line of a table as above. */
+export const csvRow = (cells: readonly (string | number)[]): string => `${cells.map(csvCell).join(',')}\r\n`;
 
 /** @see https://owasp.org/www-community/attacks/CSV_Injection for the characters that start a formula */
 function csvCell(value: string | number): string {

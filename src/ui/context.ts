@@ -4,9 +4,11 @@ import type { Plan } from '../lab/plan.ts';
 import type { LabClient } from '../lab/client.ts';
 import { Airlock } from './state/airlock.svelte.ts';
 import { Covers } from './state/covers.svelte.ts';
+import type { OnFrame } from './state/frames.ts';
 import { Device, type FactSources } from './state/device-facts.svelte.ts';
 import { Ledger, type ReadLedger } from './state/ledger.svelte.ts';
 import { MatrixView } from './state/matrix-view.svelte.ts';
+import { Microscope } from './state/microscope.svelte.ts';
 import { ModelShelf } from './state/model-shelf.svelte.ts';
 import { Playground } from './state/playground.svelte.ts';
 import { Preference } from './state/preference.svelte.ts';
@@ -15,6 +17,8 @@ import { RunList } from './state/run-list.svelte.ts';
 import { RunSession } from './state/run-session.svelte.ts';
 import { Speed } from './state/speed.svelte.ts';
 import { Stock } from './state/stock.svelte.ts';
+import { StudioRun } from './state/studio-run.svelte.ts';
+import { StudioSetup } from './state/studio-setup.svelte.ts';
 import { TrialView } from './state/trial-view.svelte.ts';
 import { Update } from './state/update.svelte.ts';
 import { Workbench } from './state/workbench.svelte.ts';
@@ -45,6 +49,7 @@ export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
   const demo = new RunSession(lab, shelf.note);
   const ledger = new Ledger(readLedger, window.location.host);
   const storage = storageOf(window);
+  const onframe: OnFrame = (show) => void window.requestAnimationFrame(show);
   return {
     lab,
     workbench,
@@ -63,6 +68,15 @@ export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
     device: new Device(window.navigator as FactSources),
     speed,
     playground: new Playground(lab, workbench, { load: shelf.load, ontoken: speed.tick }),
+    studio: {
+      setup: new StudioSetup(workbench),
+      run: new StudioRun(lab, {
+        load: shelf.load,
+        now: () => performance.now(),
+        onframe,
+      }),
+    },
+    microscope: new Microscope(lab, workbench, { load: shelf.load, onframe, ontoken: speed.tick }),
     covers: new Covers(),
     update: new Update(),
     theme: new Preference<ThemeName>('glovebox-theme', ['system', 'light', 'dark'], storage),

@@ -10,6 +10,7 @@ import { defenseNames, summarize } from '../../src/lab/metrics.ts';
 import { parsePlan, type Plan } from '../../src/lab/plan.ts';
 import type { DeviceInfo, RunInfo, TrialKey, TrialRecord } from '../../src/lab/records.ts';
 import { catalogueOf, registries } from '../../src/lab/registries.ts';
+import { kindOf, stepsOf } from './fake-attack.ts';
 
 export const device: DeviceInfo = { kind: 'wasm', description: 'WebAssembly, 2 threads', threads: 2 };
 export const catalogue = catalogueOf(registries);
@@ -199,7 +200,40 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
         },
       };
     },
-    attack: async () => ({ status: 'cancelled' }),
+    async attack(request, { signal, onStep } = {}) {
+      const { model, behavior, attack, seed } = request;
+      const steps = stepsOf(kindOf(attack.id), behavior.prompt);
+      for (const step of steps) {
+        await pause();
+        if (signal?.aborted) return { status: 'cancelled' };
+        onStep?.(step);
+      }
+      const evaluators = request.evaluators.map(({ id }) => ({ id }));
+      const plan = parsePlan({
+        version: 1,
+        name: 'Attack',
+        seed,
+        models: { targets: [model] },
+        behaviors: [{ behaviors: [behavior] }],
+        attacks: [{ id: attack.id }],
+        evaluators,
+      });
+      const key = { model, behavior: behavior.id, attack: attack.id, defense: 'none' };
+      const record = { ...trialOf(plan, key, behavior), attackSteps: steps };
+      const generation = {
+        text: record.response,
+        finishReason: 'end' as const,
+        tokens: record.tokens,
+        promptTokens: 40,
+        completionTokens: record.tokens.length,
+        events: [],
+      };
+      const { attackResult: result, scores } = record;
+      return {
+        status: 'done',
+        value: { result, generation, scores, target: usage(steps.length), record },
+      };
+    },
     async run(input, { signal, onEvents } = {}) {
       const plan = parsePlan(input);
       const all = trialsOf(plan);

@@ -2,6 +2,8 @@
 export const icons = {
   home: 'M4 11 12 4l8 7M6 9.5V20h12V9.5M10 20v-6h4v6',
   playground: 'M4 5h16v11H10l-4.5 4V16H4zM8 9h8M8 12h5',
+  studio: 'M4 4v16h16M7 8.500c2 0 2.500 6.500 5 6.500s3-3 7-3M18 6.500v.1M14.500 6.500v.1',
+  microscope: 'M9 4h4v8H9zM11 12v2.500M13 6.500a6 6 0 0 1 2.500 11M6 20h13M7.500 17h7',
   matrix: 'M4 4h16v16H4zM4 9.3h16M4 14.7h16M9.3 4v16M14.7 4v16',
   models: 'M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9',
   ledger: 'M6 3h12v18H6zM9 8h6M9 12h6M9 16h3',

@@ -1,4 +1,5 @@
 /** @file The command line that repeats a trial. Pure. */
+import type { AttackRequest } from '../../lab/api.ts';
 import { undefended, type Plan } from '../../lab/plan.ts';
 import type { TrialKey } from '../../lab/records.ts';
 
@@ -24,6 +25,35 @@ export function attackCommand(plan: Plan, key: TrialKey): string {
     ...stack.flatMap(({ id }) => ['--defense', id]),
     ...Object.entries(options).flatMap(([name, value]) => ['--option', `${name}=${String(value)}`]),
     '--json',
+  ];
+  return `npm run lab -- ${words.map(quoted).join(' ')}`;
+}
+
+/** Every option of the request that is not the command line's own default. */
+export function requestCommand({
+  attack,
+  model,
+  behavior,
+  roles,
+  sampling,
+  seed,
+}: Pick<AttackRequest, 'attack' | 'model' | 'behavior' | 'roles' | 'sampling' | 'seed'>): string {
+  const own = behavior.set === 'own';
+  const words = [
+    'attack',
+    attack.id,
+    '--model',
+    model,
+    ...(own ? ['--request', behavior.prompt] : ['--behavior', behavior.id]),
+    ...(own && behavior.target !== undefined ? ['--target', behavior.target] : []),
+    ...Object.entries(roles).flatMap(([role, id]) => ['--role', `${role}=${id}`]),
+    ...Object.entries(attack.options ?? {}).flatMap(([name, value]) => [
+      '--option',
+      `${name}=${String(value)}`,
+    ]),
+    ...(seed === 0 ? [] : ['--seed', String(seed)]),
+    ...(sampling.temperature === 0 ? [] : ['--temperature', String(sampling.temperature)]),
+    ...['--max-new-tokens', String(sampling.maxNewTokens), '--json'],
   ];
   return `npm run lab -- ${words.map(quoted).join(' ')}`;
 }

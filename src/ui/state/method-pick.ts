@@ -18,6 +18,12 @@ export function choiceOf(card: MethodCard, values: OptionInput): MethodChoice {
   return Object.keys(options).length > 0 ? { id: card.id, options } : { id: card.id };
 }
 
+/** Of values that come from outside, those whose type is that of their option. */
+export const fitting = (spec: OptionsSpec, values: OptionInput): OptionInput =>
+  Object.fromEntries(
+    Object.entries(values).filter(([key, value]) => spec[key] && typeof value === typeof spec[key].default),
+  );
+
 /** Why a value does not fit its option, in words for the form, or `null`. */
 export function complaint(option: Option, value: unknown): string | null {
   switch (option.type) {

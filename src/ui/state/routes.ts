@@ -5,13 +5,15 @@ export type Route =
   | { readonly page: 'home' | 'models' | 'ledger' }
   | { readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null }
   | { readonly page: 'trial'; readonly run: string; readonly key: TrialKey }
-  | { readonly page: 'playground'; readonly setup: string | null }
+  | { readonly page: 'playground' | 'studio' | 'microscope'; readonly setup: string | null }
   | { readonly page: 'missing'; readonly path: string };
 export type PageName = Route['page'];
 
 export const pageTitles: Readonly<Record<PageName, string>> = {
   home: 'Home',
   playground: 'Playground',
+  studio: 'Studio',
+  microscope: 'Microscope',
   matrix: 'Matrix',
   trial: 'Trial',
   models: 'Models',
@@ -41,7 +43,8 @@ export function parseRoute(hash: string): Route {
   } else if (rest.length === 0) {
     if (page === 'home' || page === 'models' || page === 'ledger') return { page };
     if (page === 'matrix') return { page, run: query.get('run'), cell: query.get('cell') };
-    if (page === 'playground') return { page, setup: query.get('setup') };
+    if (page === 'playground' || page === 'studio' || page === 'microscope')
+      return { page, setup: query.get('setup') };
   }
   return { page: 'missing', path };
 }
@@ -65,9 +68,11 @@ export function hrefOf(route: Route): string {
       return `#/trial/${[route.run, model, behavior, attack, defense].map(encodeURIComponent).join('/')}`;
     }
     case 'playground':
-      return route.setup === null
-        ? '#/playground'
-        : `#/playground?${new URLSearchParams({ setup: route.setup })}`;
+    case 'studio':
+    case 'microscope': {
+      const query = route.setup === null ? '' : `?${new URLSearchParams({ setup: route.setup })}`;
+      return `#/${route.page}${query}`;
+    }
     case 'missing':
       return `#/${route.path}`;
     default:

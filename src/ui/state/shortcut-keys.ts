@@ -5,6 +5,8 @@ import type { Route } from './routes.ts';
 const pages: Readonly<Record<string, Route>> = {
   h: { page: 'home' },
   p: { page: 'playground', setup: null },
+  s: { page: 'studio', setup: null },
+  i: { page: 'microscope', setup: null },
   m: { page: 'matrix', run: null, cell: null },
   o: { page: 'models' },
   l: { page: 'ledger' },

@@ -13,6 +13,9 @@ const routes: readonly Route[] = [
   { page: 'trial', run: '1f2e', key },
   { page: 'playground', setup: null },
   { page: 'playground', setup: '{"prompt":"a & b = c?#/é"}' },
+  { page: 'studio', setup: null },
+  { page: 'studio', setup: '{"attack":"gcg"}' },
+  { page: 'microscope', setup: '{"prompt":"wake it"}' },
 ];
 
 test.each(routes)('the address of $page leads back to it', (route) => {
