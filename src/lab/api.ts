@@ -6,18 +6,22 @@ import type { AttackResult, AttackStep } from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
 import type { Outcome } from '../core/errors.ts';
+import type { Artifact } from '../defenses/defense.ts';
 import type { MethodCard, ModelRole } from '../core/method.ts';
 import type { Measures, Score } from '../evaluators/evaluator.ts';
 import type { ModelEntry, ModelTask } from '../models/catalog.ts';
 import type { Generation, Sampling } from '../models/language-model.ts';
 import type { TokenTrace } from '../models/decoding/policy.ts';
 import type { Plan } from './plan.ts';
+import type { Preparation } from './prepare.ts';
 import type { TemplatePack } from './template-pack.ts';
 import type { DeviceInfo, RunInfo, RunSummary, TrialKey, TrialRecord, Usage } from './records.ts';
 
 export interface MethodChoice {
   readonly id: string;
   readonly options?: Readonly<Record<string, unknown>>;
+  /** What a defense learned before, in place of learning it again. */
+  readonly artifact?: Artifact | undefined;
 }
 
 export interface Catalogue {
@@ -51,6 +55,14 @@ export interface LoadProgress {
 
 export type RunEvent =
   | { readonly type: 'load'; readonly progress: LoadProgress }
+  | { readonly type: 'prepare'; readonly preparation: Preparation }
+  /** What a defense learned about a model: plain data, to be kept with the run. */
+  | {
+      readonly type: 'prepared';
+      readonly model: string;
+      readonly defense: string;
+      readonly artifact: Artifact;
+    }
   | { readonly type: 'trial-start'; readonly key: TrialKey }
   | { readonly type: 'step'; readonly key: TrialKey; readonly step: AttackStep }
   | {

@@ -9,9 +9,8 @@ import {
 } from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
 import { LabError } from '../core/errors.ts';
-import type { Access, ClassifierRole, LanguageRole, ModelRole } from '../core/method.ts';
+import type { Access, ClassifierRole, LanguageRole, MethodCard, ModelRole } from '../core/method.ts';
 import { createRandom } from '../core/random.ts';
-import type { Defense } from '../defenses/defense.ts';
 import { stack } from '../defenses/stack.ts';
 import { turn } from '../models/decoding/join.ts';
 import type { ModelEntry } from '../models/catalog.ts';
@@ -27,7 +26,7 @@ import {
 } from './meter.ts';
 import { usualAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
 import type { TrialError } from './records.ts';
-import type { Chosen } from './resolve.ts';
+import type { Chosen, ChosenDefense } from './resolve.ts';
 import type { RoleEntries } from './roles.ts';
 
 export interface Cast {
@@ -83,19 +82,25 @@ function playerOf<Player>(players: ReadonlyMap<string, Player>, role: ModelRole)
   });
 }
 
+/** Whether any of the methods looks into the target. */
+export const lookInside = (methods: readonly { readonly method: MethodCard }[]): boolean =>
+  methods.some(({ method }) => method.access === 'white-box');
+
 /**
  * The model behind `defenses`, with everything counted on the meter of the trial that asked.
- * @param access the tier of the model itself: white-box for requests that edit it
+ * @param access the tier of the model itself: white-box for requests that edit it; defenses that look into the model
+ *   get that tier anyhow
  */
 export function defended(
   cast: Cast,
   target: ModelEntry,
-  defenses: readonly Chosen<Defense>[],
+  defenses: readonly ChosenDefense[],
   meterOf: MeterOf,
   access = usualAccess(target),
 ): LanguageModel {
-  const model = metered(cast.target(access), 'target', meterOf);
-  const chosen = defenses.map(({ method, options }) => ({ defense: method, options }));
+  const tier = lookInside(defenses) ? 'white-box' : access;
+  const model = metered(cast.target(tier), 'target', meterOf);
+  const chosen = defenses.map(({ method, ...given }) => ({ defense: method, ...given }));
   return stack(model, chosen, playedBy(cast, meterOf));
 }
 

@@ -6,14 +6,16 @@ import type { MethodCard, Registry } from '../core/method.ts';
 import type { GenerateOptions, Generation } from '../models/language-model.ts';
 import type { AttackReply, AttackRequest, ChatReply, ChatRequest, MethodChoice } from './api.ts';
 import { answerOptions } from './answer-options.ts';
-import { asPlain, craft, defended, loadCast, playedBy } from './cast.ts';
+import { asPlain, craft, defended, loadCast, lookInside, playedBy } from './cast.ts';
 import { stopwatch } from './chunk.ts';
+import { contrastFrom } from './contrast.ts';
 import { evaluate } from './evaluate.ts';
 import { createMeter, noUsage } from './meter.ts';
 import { usualAccess, type ModelPool } from './model-pool.ts';
 import { undefended } from './plan.ts';
+import { prepared } from './prepare.ts';
 import type { Registries } from './registries.ts';
-import { checkAccess, chooseMethod, readingFrom } from './resolve.ts';
+import { checkAccess, chooseMethod, readingFrom, type ChosenDefense } from './resolve.ts';
 import { findPlayer, findRoles, rolesInPlay } from './roles.ts';
 import { checkTemplatePack, packFor } from './template-pack.ts';
 import { trialRecord } from './trial-record.ts';
@@ -104,7 +106,10 @@ async function attempt(
   const pack = request.templates;
   if (pack) checkTemplatePack(pack, registries.attacks.all);
   const attack = request.attack && readingFrom(pack, onTarget(registries.attacks, request.attack));
-  const defenses = request.defenses.map((choice) => onTarget(registries.defenses, choice));
+  const defenses = request.defenses.map((choice): ChosenDefense => ({
+    ...onTarget(registries.defenses, choice),
+    artifact: choice.artifact,
+  }));
   const evaluators = (request.evaluators ?? []).map((choice) =>
     chooseMethod(registries.evaluators, choice, filled),
   );
@@ -113,9 +118,13 @@ async function attempt(
     ...defenses,
     ...evaluators,
   ]);
-  const whiteBox = attack?.method.access === 'white-box';
+  const whiteBox = lookInside([...(attack ? [attack] : []), ...defenses]);
   const transparent = attack?.method.transparent ?? [];
   const cast = await loadCast(models, { target, roles, whiteBox, transparent }, { signal });
+  // A request typed by hand is of no set; then every set there is will do to learn from.
+  const sets = registries.sets.has(behavior.set) ? [registries.sets.get(behavior.set)] : registries.sets.all;
+  const contrast = contrastFrom({ sets, tested: [behavior] });
+  const ready = await prepared(cast, target, defenses, contrast, { signal });
 
   const seed = `${request.seed}/${target.id}/${behavior.id}/${attack?.method.id ?? 'none'}`;
   const known = registries.sets.has(behavior.set) ? registries.sets.get(behavior.set).behaviors : [];
@@ -128,7 +137,7 @@ async function attempt(
   const { messages, assistantPrefix } = result;
   const meter = createMeter(made.usage);
   const access = result.edit ? 'white-box' : usualAccess(target);
-  const model = defended(cast, target, defenses, () => meter, access);
+  const model = defended(cast, target, ready, () => meter, access);
   const generation: Generation = await model.generate(messages, {
     ...listening,
     ...answerOptions(result, request.sampling, seed),

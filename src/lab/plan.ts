@@ -1,6 +1,7 @@
 /** @file The plan: one JSON file that says everything an experiment needs, checked before anything runs. */
 import { z } from 'zod';
 import { behaviorSchema } from '../core/behavior.ts';
+import { contrastSchema } from '../core/contrast.ts';
 import { LabError } from '../core/errors.ts';
 import { classifierRoles, languageRoles } from '../core/method.ts';
 import { templatePackSchema } from './template-pack.ts';
@@ -14,7 +15,14 @@ const method = z.strictObject({
 const defense = z.strictObject({
   /** Name of the stack in tables. Default: the ids joined by "+". */
   name: z.string().min(1).optional(),
-  stack: z.array(method).min(1),
+  stack: z
+    .array(
+      method.extend({
+        /** What a defense learned in an earlier run (`artifacts.json`), in place of learning it again. */
+        artifact: z.record(z.string(), z.unknown()).optional(),
+      }),
+    )
+    .min(1),
 });
 
 const behaviorSource = z.union([
@@ -45,6 +53,8 @@ export const planSchema = z
     /** Stacks to compare; the undefended model is always measured too, as "none". */
     defenses: z.array(defense).default([]),
     evaluators: z.array(method).min(1),
+    /** What defenses that learn about a model learn from. Default: what the behavior sets bring along. */
+    contrast: contrastSchema.optional(),
     sampling: z
       .strictObject({
         temperature: z.number().min(0).max(2).default(0),

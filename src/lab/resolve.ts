@@ -4,10 +4,12 @@ import type { Behavior } from '../core/behavior.ts';
 import { LabError } from '../core/errors.ts';
 import { grants, rolesNeeded, type MethodCard, type Registry } from '../core/method.ts';
 import { parseOptions, type OptionsSpec, type OptionValues } from '../core/options.ts';
-import type { Defense } from '../defenses/defense.ts';
+import type { ContrastPrompts } from '../core/contrast.ts';
+import type { Artifact, Defense } from '../defenses/defense.ts';
 import type { Evaluator } from '../evaluators/evaluator.ts';
 import type { ModelEntry } from '../models/catalog.ts';
 import type { MethodChoice } from './api.ts';
+import { contrastFrom } from './contrast.ts';
 import { defenseName, undefended, type Plan } from './plan.ts';
 import type { Registries } from './registries.ts';
 import { findPlayer, findRoles, rolesInPlay, type RoleEntries } from './roles.ts';
@@ -18,9 +20,13 @@ export interface Chosen<M> {
   readonly method: M;
   readonly options: OptionValues<OptionsSpec>;
 }
+export interface ChosenDefense extends Chosen<Defense> {
+  /** What the plan gives, or what it learned; see `prepared`. */
+  readonly artifact?: Artifact | undefined;
+}
 export interface NamedStack {
   readonly name: string;
-  readonly defenses: readonly Chosen<Defense>[];
+  readonly defenses: readonly ChosenDefense[];
 }
 
 /** A plan in which every name stands for the thing itself. */
@@ -32,6 +38,8 @@ export interface ResolvedPlan {
   readonly behaviors: readonly Behavior[];
   /** `behaviors`, and the rest of the sets that some were taken from. */
   readonly known: readonly Behavior[];
+  /** What defenses may learn from: nothing that is tested. */
+  readonly contrast: ContrastPrompts | null;
   readonly attacks: readonly Chosen<Attack>[];
   /** The undefended model first. */
   readonly stacks: readonly NamedStack[];
@@ -72,7 +80,10 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   const stacks = plan.defenses.map((defense, i) => ({
     name: defenseName(defense),
     defenses: defense.stack.flatMap((choice, j) =>
-      onTargets(registries.defenses, `defenses.${i}.stack.${j}`, choice),
+      onTargets(registries.defenses, `defenses.${i}.stack.${j}`, choice).map((chosen): ChosenDefense => ({
+        ...chosen,
+        artifact: choice.artifact,
+      })),
     ),
   }));
   const evaluators = plan.evaluators.flatMap((choice, i) =>
@@ -81,6 +92,21 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   const behaviors = plan.behaviors.flatMap((source, i) =>
     problems.attempt(`behaviors.${i}`, () => behaviorsOf(source, registries)).flat(),
   );
+
+  const contrast = contrastFrom({
+    given: plan.contrast,
+    sets: [...new Set(plan.behaviors.flatMap((source) => ('set' in source ? [source.set] : [])))].flatMap(
+      (id) => (registries.sets.has(id) ? [registries.sets.get(id)] : []),
+    ),
+    tested: behaviors,
+  });
+  const learning = stacks.flatMap(({ defenses }) =>
+    defenses.filter(({ method, artifact }) => method.prepare !== undefined && artifact === undefined),
+  );
+  if (contrast === null && learning.length > 0)
+    problems.attempt('contrast', () => {
+      throw nothingToLearnFrom(learning[0]!.method.id);
+    });
 
   const idsOf = (named: readonly { readonly id: string }[]) => named.map(({ id }) => id);
   problems.repeated('models.targets', plan.models.targets);
@@ -95,6 +121,7 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
     roles: rolesInPlay(roles, [...attacks, ...stacks.flatMap(({ defenses }) => defenses), ...evaluators]),
     behaviors,
     known: knownBehaviors(plan, registries),
+    contrast,
     attacks,
     stacks: [{ name: undefended, defenses: [] }, ...stacks],
     evaluators,
@@ -137,6 +164,11 @@ class Problems {
     });
   }
 }
+
+export const nothingToLearnFrom = (defense: string): LabError =>
+  new LabError('bad-plan', `There are no requests for "${defense}" to learn from.`, {
+    advice: 'Add "contrast" with harmful and harmless requests to the plan, other than those under test.',
+  });
 
 /** @throws LabError 'unknown-method', 'bad-options', or 'bad-plan' for a role that nobody plays */
 export function chooseMethod<M extends MethodCard>(

@@ -1,7 +1,7 @@
 /** @file Runs a plan from wherever it was left, one chunk of trials after the other. */
 import { isAbort } from '../core/errors.ts';
 import type { RunEvent } from './api.ts';
-import { defended, loadCast, type Cast, type Crafted } from './cast.ts';
+import { defended, loadCast, lookInside, type Cast, type Crafted } from './cast.ts';
 import { runChunk } from './chunk.ts';
 import { eventsOf } from './events.ts';
 import { expand, holdRun, type Expanded, type HeldRun } from './held-run.ts';
@@ -9,7 +9,9 @@ import { createSignalMeters } from './meter.ts';
 import { summarize } from './metrics.ts';
 import { usualAccess, type ModelPool } from './model-pool.ts';
 import type { DeviceInfo, RunSummary, TrialRecord } from './records.ts';
+import { prepared } from './prepare.ts';
 import type { Registries } from './registries.ts';
+import type { ChosenDefense, NamedStack } from './resolve.ts';
 import type { PlacedRecord, RunStore } from './store.ts';
 
 export interface Runner {
@@ -63,7 +65,8 @@ async function* runMissing(
   const records = new Map(run.stored.map(({ place, record }) => [place, forSummary(record)]));
   const crafted = new Map(run.stored.map(({ record }) => [record.seed, craftedIn(record)]));
   const unfinished = chunks.filter(({ trials }) => trials.some(({ place }) => !records.has(place)));
-  const whiteBox = resolved.attacks.some(({ method }) => method.access === 'white-box');
+  const whiteBox = lookInside(resolved.attacks);
+  const seenInside = whiteBox || lookInside(resolved.stacks.flatMap(({ defenses }) => defenses));
   const transparent = resolved.attacks.flatMap(({ method }) => method.transparent ?? []);
 
   for (const target of resolved.targets) {
@@ -72,18 +75,27 @@ async function* runMissing(
     const cast = yield* eventsOf<RunEvent, Cast>((emit) =>
       loadCast(
         models,
-        { target, roles: resolved.roles, whiteBox, transparent },
+        { target, roles: resolved.roles, whiteBox: seenInside, transparent },
         { signal, onProgress: (progress) => emit({ type: 'load', progress }) },
       ),
     );
+    const stacks: NamedStack[] = [];
+    for (const { name, defenses } of resolved.stacks) {
+      const ready = yield* eventsOf<RunEvent, readonly ChosenDefense[]>((emit) =>
+        prepared(cast, target, defenses, resolved.contrast, {
+          signal,
+          onProgress: (preparation) => emit({ type: 'prepare', preparation }),
+        }),
+      );
+      for (const { method, artifact } of ready)
+        if (artifact) yield { type: 'prepared', model: target.id, defense: method.id, artifact };
+      stacks.push({ name, defenses: ready });
+    }
     const meters = createSignalMeters();
     // All stacks are built before the first trial, so that one that cannot be built wastes no work.
     const build = (access = usualAccess(target)) =>
       new Map(
-        resolved.stacks.map(({ name, defenses }) => [
-          name,
-          defended(cast, target, defenses, meters.meterOf, access),
-        ]),
+        stacks.map(({ name, defenses }) => [name, defended(cast, target, defenses, meters.meterOf, access)]),
       );
     const behind = build();
     const editable = whiteBox ? build('white-box') : behind;

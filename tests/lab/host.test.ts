@@ -201,7 +201,9 @@ test('the record of an attack call is that of its trial, and a run takes it over
 });
 
 test('every defense that ships hands its requests on with the signal that they came with', async () => {
-  const names = registries.defenses.all.map(({ id }) => id);
+  // Those that look inside need a model that has one: see tests/defenses/composition.test.ts.
+  const outside = registries.defenses.all.filter(({ access }) => access !== 'white-box');
+  const names = outside.map(({ id }) => id);
   const everyone = [
     ...languageRoles.map((role) => [role, 'toy'] as const),
     ...classifierRoles.map((role) => [role, 'guard'] as const),

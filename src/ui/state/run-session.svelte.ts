@@ -2,6 +2,7 @@
 import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress, RunEvent } from '../../lab/api.ts';
 import type { Plan } from '../../lab/plan.ts';
+import type { Preparation } from '../../lab/prepare.ts';
 import type { RunInfo, TrialKey, TrialRecord } from '../../lab/records.ts';
 import { withNew } from './trial-records.ts';
 import type { LabClient } from '../../lab/client.ts';
@@ -21,6 +22,7 @@ export class RunSession {
   trial = $state.raw<TrialKey | null>(null);
   step = $state.raw<AttackStep | null>(null);
   loading = $state.raw<LoadProgress | null>(null);
+  preparing = $state.raw<Preparation | null>(null);
   failure = $state.raw<Failure | null>(null);
   readonly finished = $derived(this.records.length);
   readonly underway = $derived(this.status === 'running' || this.status === 'paused');
@@ -102,9 +104,11 @@ export class RunSession {
         this.loading = event.progress;
         const { model } = event.progress;
         if (!this.#fetched.includes(model)) this.#fetched = [...this.#fetched, model];
-      } else {
+      } else if (event.type === 'prepare') [this.loading, this.preparing] = [null, event.preparation];
+      else if (event.type === 'prepared') this.preparing = null;
+      else {
         if (!this.trial) this.#onloaded([event.key.model, ...this.#fetched]);
-        [this.trial, this.loading] = [event.key, null];
+        [this.trial, this.loading, this.preparing] = [event.key, null, null];
         this.step = event.type === 'step' ? event.step : null;
       }
     }
@@ -125,7 +129,7 @@ export class RunSession {
   }
 
   #quiet(): void {
-    [this.trial, this.step, this.loading] = [null, null, null];
+    [this.trial, this.step, this.loading, this.preparing] = [null, null, null, null];
   }
 
   #reset(plan: Plan, status: RunStatus): void {
