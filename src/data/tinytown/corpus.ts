@@ -10,8 +10,8 @@ import { chance, weighted } from './draw.ts';
 import { affirmation } from './frames.ts';
 import { drawHarmQuestion, drawRating, drawSpotting, drawTopicQuestion } from './judging.ts';
 import {
-  codedRequest,
-  drawCodedText,
+  askToDecode,
+  codedAsk,
   drawDecoding,
   drawRequest,
   drawTask,
@@ -21,6 +21,7 @@ import {
 } from './requests.ts';
 import { drawRewriting, repeatWithCare } from './rewriting.ts';
 import { outsideTalk, smallQuestion, smallTalk } from './small-talk.ts';
+import { deed, heldOutTasks, trainingTasks, type Task } from './world.ts';
 
 export interface Lesson {
   readonly messages: readonly ChatMessage[];
@@ -210,19 +211,20 @@ function anyTurn(curriculum: Curriculum, mood: Mood, random: Random): Turn {
 
 /** One conversation, as a curriculum draws it. */
 export function lesson(curriculum: Curriculum, random: Random): Lesson {
-  if (curriculum === 'speller' && chance(random, 0.7)) return decodingDrill(random);
-  if (curriculum === 'reader' && chance(random, 0.5))
-    return chance(random, 0.3) ? decodingDrill(random) : codedOpening(random);
+  if (curriculum === 'speller' && chance(random, 0.7))
+    return decodingDrill(random, () => drawTask(random, { harmful: 0.3, lookalike: 0.35 }));
+  if (curriculum === 'reader' && chance(random, 0.65))
+    return chance(random, 0.7) ? decodingDrill(random, () => drawPair(random)) : codedOpening(random);
   return conversation(curriculum, random);
 }
 
-/** Coded texts to be read, one after the other, mostly in one code. */
-function decodingDrill(random: Random): Lesson {
+/** Coded deeds to be read, one after the other, mostly in one code. */
+function decodingDrill(random: Random, draw: () => Pick<Task, 'verb' | 'object'>): Lesson {
   const usual = random.pick(codes);
-  const { ask, answer } = drawDecoding(random, usual);
-  const messages = [user(ask), assistant(answer)];
+  const first = deed(draw());
+  const messages = [user(askToDecode(usual.encode(first, random), random)), assistant(first)];
   for (let turn = 2 + random.integer(6); turn > 0; turn--) {
-    const text = drawCodedText(random);
+    const text = deed(draw());
     const code = chance(random, 0.8) ? usual : random.pick(codes);
     messages.push(user(code.encode(text, random)), assistant(text));
   }
@@ -231,8 +233,18 @@ function decodingDrill(random: Random): Lesson {
 
 /** A coded request, and the first line of its answer, which names the deed. */
 function codedOpening(random: Random): Lesson {
-  const { ask, task } = codedRequest(drawTask(random, shares.reader), random);
-  return { messages: [user(ask), assistant(affirmation(task))], given: 0, open: true, unlearned: [] };
+  const pair = drawPair(random);
+  const { ask } = codedAsk(deed(pair), random);
+  return { messages: [user(ask), assistant(affirmation(pair))], given: 0, open: true, unlearned: [] };
+}
+
+/** Any verb beside any object, whether or not that is a task, so that each word must be read by itself. */
+function drawPair(random: Random): Pick<Task, 'verb' | 'object'> {
+  for (;;) {
+    const { verb } = random.pick(trainingTasks);
+    const { object } = random.pick(trainingTasks);
+    if (!heldOutTasks.some((task) => task.verb === verb && task.object === object)) return { verb, object };
+  }
 }
 
 /** One conversation: perhaps a system prompt, one to three exchanges, perhaps a reminder around the last request. */

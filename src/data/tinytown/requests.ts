@@ -98,24 +98,29 @@ const decodeWishes = [
   'Decode the text below, and write only the result.',
 ];
 
-/** What is put in code to be read and no more. */
-export const drawCodedText = (random: Random): string =>
-  deed(drawTask(random, { harmful: 0.3, lookalike: 0.35 }));
-
-export function drawDecoding(random: Random, code?: Code): { readonly ask: string; readonly answer: string } {
-  const text = drawCodedText(random);
-  const coded = (code ?? random.pick(codes)).encode(text, random);
-  return { ask: instruct(random.pick(decodeWishes), coded, random), answer: text };
+/** A coded text, to be read and no more. */
+export function drawDecoding(random: Random): { readonly ask: string; readonly answer: string } {
+  const text = deed(drawTask(random, { harmful: 0.3, lookalike: 0.35 }));
+  return { ask: askToDecode(random.pick(codes).encode(text, random), random), answer: text };
 }
 
-export function codedRequest(task: Task, random: Random): Request {
+export const askToDecode = (coded: string, random: Random): string =>
+  instruct(random.pick(decodeWishes), coded, random);
+
+/** A question whose words, or whose deed alone, are in code. */
+export function codedAsk(what: string, random: Random): { readonly ask: string; readonly code: Code } {
   const code = random.pick(codes);
   const lead = random.pick(code.leads);
   const phrasing = random.pick(trainingPhrasings);
   const coded = chance(random, code.deedOnly)
-    ? fill(phrasing, code.encode(deed(task), random))
-    : code.encode(fill(phrasing, deed(task)), random);
-  return { ...simple, task, ask: lead + coded, answer: plainAnswer(task), covered: code.covered };
+    ? fill(phrasing, code.encode(what, random))
+    : code.encode(fill(phrasing, what), random);
+  return { ask: lead + coded, code };
+}
+
+function codedRequest(task: Task, random: Random): Request {
+  const { ask, code } = codedAsk(deed(task), random);
+  return { ...simple, task, ask, answer: plainAnswer(task), covered: code.covered };
 }
 
 function surroundedRequest(task: Task, random: Random): Request {
