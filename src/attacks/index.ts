@@ -1,5 +1,6 @@
 import { registry } from '../core/method.ts';
 import { assistantPrefix } from './assistant-prefix.ts';
+import { autodan } from './autodan.ts';
 import { bestOfN } from './best-of-n.ts';
 import { cipher } from './cipher.ts';
 import { codeChameleon } from './code-chameleon.ts';
@@ -25,6 +26,7 @@ import { tense } from './tense.ts';
 
 export const attacks = registry('attack', [
   assistantPrefix,
+  autodan,
   bestOfN,
   cipher,
   codeChameleon,
