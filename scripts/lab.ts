@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { attack, chat } from './cli/once.ts';
 import { list, listed } from './cli/list.ts';
+import { replay } from './cli/replay.ts';
 import { run } from './cli/run.ts';
 import { asCommandError } from './cli/failure.ts';
 
@@ -47,6 +48,25 @@ program
   .option('--json', 'print the summary as JSON')
   .addOption(device())
   .action(run);
+
+program
+  .command('replay')
+  .description('put the attack results of a run to other defenses or models, without attacking again')
+  .argument('<folder>', 'folder of the run; it must be finished')
+  .requiredOption('--out <folder>', 'where run.json and trials.jsonl go')
+  .option('--model <id>', "model in place of the run's; may be repeated", collect, [])
+  .option(
+    '--defense <id[:k=v,…][+id…]>',
+    "a stack in place of the run's, one column each; may be repeated",
+    collect,
+    [],
+  )
+  .option('--from <id>', 'replay what was made on this model of the run')
+  .option('--role <role=model>', 'who plays a role; default as in the run', collect, [])
+  .option('--resume', 'go on from the trials that are in the folder')
+  .option('--json', 'print the summary as JSON')
+  .addOption(device())
+  .action(replay);
 
 const once = (command: Command) =>
   command

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { RunEvent } from '../../src/lab/api.ts';
 import type { DeviceKind } from '../../src/lab/device.ts';
 import type { Plan } from '../../src/lab/plan.ts';
-import type { RunSummary } from '../../src/lab/records.ts';
+import type { RunSummary, TrialRecord } from '../../src/lab/records.ts';
 import { versions } from '../../src/lab/versions.ts';
 import { badUsage, checking, valueOf } from './failure.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
@@ -12,18 +12,29 @@ import { createProgress } from './progress.ts';
 import { inSession } from './session.ts';
 import { appendTrial, readTrials, writeTrials } from './trial-file.ts';
 
-export interface RunOptions extends PlanChoices {
+/** Where a run is written, and how it is computed. */
+export interface FolderOptions {
   readonly out: string;
   readonly resume?: true;
   readonly device: DeviceKind;
   readonly json?: true;
 }
 
-export async function run(planPath: string, options: RunOptions): Promise<void> {
+export const run = (planPath: string, options: FolderOptions & PlanChoices): Promise<void> =>
+  runInto({ plan: checking(() => readPlan(planPath, options)), shard: options.shard }, options);
+
+export interface Job {
+  readonly plan: Plan;
+  readonly shard?: string | undefined;
+  /** For a plan with `replay`: trials of the run whose attack results are put to its targets. */
+  readonly sources?: readonly TrialRecord[];
+}
+
+/** Run a plan, or go on with it, in its folder. */
+export async function runInto({ plan, shard, sources = [] }: Job, options: FolderOptions): Promise<void> {
   const trialsPath = join(options.out, 'trials.jsonl');
   const runPath = join(options.out, 'run.json');
-  const { plan, before } = checking(() => {
-    const plan = readPlan(planPath, options);
+  const before = checking(() => {
     const before = readTrials(trialsPath);
     if (!options.resume && before.length > 0)
       throw badUsage(
@@ -31,7 +42,7 @@ export async function run(planPath: string, options: RunOptions): Promise<void> 
         'Go on with it by --resume, or name another folder.',
       );
     if (options.resume) checkSameRun(runPath, plan, options.device);
-    return { plan, before };
+    return before;
   });
   mkdirSync(options.out, { recursive: true });
   writeTrials(trialsPath, before);
@@ -56,10 +67,7 @@ export async function run(planPath: string, options: RunOptions): Promise<void> 
   const startedAt = new Date().toISOString();
   const summary = await inSession(options.device, onEvents, async (page) => {
     const device = await page.evaluate(() => globalThis.glovebox!.device());
-    writeFileSync(
-      runPath,
-      `${JSON.stringify({ plan, shard: options.shard, versions, device, startedAt }, null, 2)}\n`,
-    );
+    writeFileSync(runPath, `${JSON.stringify({ plan, shard, versions, device, startedAt }, null, 2)}\n`);
     if (before.length > 0)
       valueOf(
         await page.evaluate(([plan, records]) => globalThis.glovebox!.restore(plan, records), [
@@ -70,7 +78,11 @@ export async function run(planPath: string, options: RunOptions): Promise<void> 
     const stop = () => void page.evaluate(() => globalThis.glovebox!.stop()).catch(() => {});
     process.once('SIGINT', stop);
     try {
-      const summary = valueOf(await page.evaluate((sent) => globalThis.glovebox!.run(sent), plan));
+      const outcome = await page.evaluate(([plan, sources]) => globalThis.glovebox!.run(plan, sources), [
+        plan,
+        sources,
+      ] as const);
+      const summary = valueOf(outcome);
       writeTrials(
         trialsPath,
         valueOf(await page.evaluate((sent) => globalThis.glovebox!.trials(sent), plan)),

@@ -147,11 +147,13 @@ export interface LabApi {
   /**
    * Run or go on with a plan: trials already stored under `runId` are not run again.
    * Events that come faster than frames arrive in batches.
+   * @param sources for a plan with `replay`: trials whose attack results are put to its targets
    */
   run(
     runId: string,
     plan: unknown,
     onEvents: (events: readonly RunEvent[]) => void,
+    sources?: readonly TrialRecord[],
   ): Promise<Outcome<RunSummary>>;
   /** Stop a call within one step. An unknown id is ignored. */
   cancel(callId: string): Promise<void>;

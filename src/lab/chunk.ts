@@ -71,6 +71,7 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
         key,
         behavior,
         templates: packFor(resolved.plan.templates, key.attack),
+        craftedOn: resolved.plan.replay?.[key.model],
         seed,
         made: made[i]!,
         ...answered,

@@ -52,7 +52,11 @@ export interface LabClient extends Pick<
   /** Run a plan, or go on with it: finished trials of the same plan on the same kind of device are kept. */
   run(
     plan: unknown,
-    options?: Stoppable & { readonly onEvents?: (events: readonly RunEvent[]) => void },
+    options?: Stoppable & {
+      readonly onEvents?: (events: readonly RunEvent[]) => void;
+      /** For a plan with `replay`: trials whose attack results are put to its targets. */
+      readonly sources?: readonly TrialRecord[];
+    },
   ): Promise<Outcome<RunSummary>>;
   /** Put finished trials of an earlier run in place. @returns how many were new */
   restore(plan: unknown, records: readonly TrialRecord[]): Promise<Outcome<number>>;
@@ -168,11 +172,11 @@ export function createLabClient({
       const id = nextCall();
       return stoppable(id, signal, (lab, listen) => lab.attack(id, request, listen(onStep)));
     },
-    async run(input, { signal, onEvents } = {}) {
+    async run(input, { signal, onEvents, sources } = {}) {
       const found = await named(input);
       if (found.status !== 'done') return found;
       const { id, plan } = found.value;
-      return stoppable(id, signal, (lab, listen) => lab.run(id, plan, listen(onEvents)));
+      return stoppable(id, signal, (lab, listen) => lab.run(id, plan, listen(onEvents), sources));
     },
     async restore(input, records) {
       const found = await named(input);

@@ -35,6 +35,7 @@ const fieldOrder = [
   'defense',
   'behaviorDetail',
   'templates',
+  'craftedOn',
   'attackResult',
   'attackSteps',
   'response',
@@ -89,6 +90,7 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ['attack', ({ attack }) => attack],
   ['defense', ({ defense }) => defense],
   ['templates', ({ templates }) => templates ?? ''],
+  ['craftedOn', ({ craftedOn }) => craftedOn ?? ''],
   [
     'prompt',
     ({ attackResult }) => attackResult.messages.map(({ role, content }) => `${role}: ${content}`).join('\n'),

@@ -14,7 +14,7 @@ export interface Door extends Pick<LabClient, 'device' | 'useDevice' | 'restore'
   attack(request: AttackRequest): Promise<Outcome<AttackReply>>;
   chat(request: ChatRequest): Promise<Outcome<ChatReply>>;
   /** Lists of events of type `trial` go to `gloveboxEvent` as trials finish. */
-  run(plan: Plan): Promise<Outcome<RunSummary>>;
+  run(plan: Plan, sources?: readonly TrialRecord[]): Promise<Outcome<RunSummary>>;
   /** Finished trials, in the order of the plan. */
   trials(plan: Plan): Promise<Outcome<readonly TrialRecord[]>>;
   /** Stop the run in progress within one step. */
@@ -39,8 +39,9 @@ export function exposeToCommandLine(lab: LabClient): void {
     restore: lab.restore,
     attack: (request) => lab.attack(request, { onStep: tell, signal: stopping.signal }),
     chat: (request) => lab.chat(request),
-    run: (plan) =>
+    run: (plan, sources = []) =>
       lab.run(plan, {
+        sources,
         signal: stopping.signal,
         onEvents(events) {
           const trials = events.filter(({ type }) => type === 'trial');

@@ -104,9 +104,9 @@ export function createLab({
         await steps.settled();
         return reply;
       }),
-    run: (runId, plan, onEvents) =>
+    run: (runId, plan, onEvents, sources) =>
       stoppable(runId, async (signal) => {
-        const run = runPlan(runId, plan, await bench(), signal);
+        const run = runPlan(runId, plan, await bench(), signal, sources);
         const batches = inBatches(onEvents);
         try {
           for (;;) {

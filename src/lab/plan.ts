@@ -70,6 +70,11 @@ export const planSchema = z
       .prefault({}),
     /** Texts of attacks in place of those that ship with the lab. */
     templates: templatePackSchema.optional(),
+    /**
+     * Nothing is attacked: what was made on another model, or behind other defenses, is put to the targets. Names, for
+     * each target, the model that the results were made on; the results themselves come with the run.
+     */
+    replay: z.record(z.string().min(1), z.string().min(1)).optional(),
     /** Trials that run side by side and share batches. Part of the plan, because batches are part of the result. */
     concurrency: z.int().min(1).max(64).default(16),
   })

@@ -33,6 +33,8 @@ export interface TrialRecord extends TrialKey {
   readonly behaviorDetail: Behavior;
   /** Name of the template pack that the attack took texts from; absent when it used its own alone. */
   readonly templates?: string;
+  /** The model that the attack was made on; present when its result was taken over from another run. */
+  readonly craftedOn?: string;
   readonly attackResult: AttackResult;
   /** Thinned to at most 200 steps, first and last kept. */
   readonly attackSteps: readonly AttackStep[];

@@ -2,7 +2,14 @@
 import type { Attack } from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
 import { LabError } from '../core/errors.ts';
-import { grants, rolesNeeded, type MethodCard, type Registry } from '../core/method.ts';
+import {
+  classifierRoles,
+  grants,
+  languageRoles,
+  rolesNeeded,
+  type MethodCard,
+  type Registry,
+} from '../core/method.ts';
 import { parseOptions, type OptionsSpec, type OptionValues } from '../core/options.ts';
 import type { ContrastPrompts } from '../core/contrast.ts';
 import type { Artifact, Defense } from '../defenses/defense.ts';
@@ -75,7 +82,11 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   const pack = plan.templates;
   if (pack) problems.attempt('templates', () => checkTemplatePack(pack, registries.attacks.all));
   const attacks = plan.attacks
-    .flatMap((choice, i) => onTargets(registries.attacks, `attacks.${i}`, choice))
+    .flatMap((choice, i) =>
+      plan.replay
+        ? problems.attempt(`attacks.${i}`, () => chooseMethod(registries.attacks, choice, everyRole))
+        : onTargets(registries.attacks, `attacks.${i}`, choice),
+    )
     .map((attack) => readingFrom(pack, attack));
   const stacks = plan.defenses.map((defense, i) => ({
     name: defenseName(defense),
@@ -107,6 +118,8 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
     problems.attempt('contrast', () => {
       throw nothingToLearnFrom(learning[0]!.method.id);
     });
+  for (const id of plan.replay ? plan.models.targets : [])
+    problems.attempt('replay', () => checkReplayed(plan, id));
 
   const idsOf = (named: readonly { readonly id: string }[]) => named.map(({ id }) => id);
   problems.repeated('models.targets', plan.models.targets);
@@ -118,7 +131,11 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   return {
     plan,
     targets,
-    roles: rolesInPlay(roles, [...attacks, ...stacks.flatMap(({ defenses }) => defenses), ...evaluators]),
+    roles: rolesInPlay(roles, [
+      ...(plan.replay ? [] : attacks),
+      ...stacks.flatMap(({ defenses }) => defenses),
+      ...evaluators,
+    ]),
     behaviors,
     known: knownBehaviors(plan, registries),
     contrast,
@@ -126,6 +143,16 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
     stacks: [{ name: undefended, defenses: [] }, ...stacks],
     evaluators,
   };
+}
+
+/** An attack that is replayed asks nobody, so it needs no role filled and no access to the target. */
+const everyRole: readonly string[] = [...languageRoles, ...classifierRoles];
+
+function checkReplayed({ replay }: Plan, target: string): void {
+  if (replay && Object.hasOwn(replay, target)) return;
+  throw new LabError('bad-plan', `It does not say whose results are put to ${target}.`, {
+    advice: `Add replay.${target}: the model that was attacked.`,
+  });
 }
 
 /** What is wrong with a plan, collected so that one reading of the message is enough to correct it. */

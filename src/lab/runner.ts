@@ -7,6 +7,7 @@ import { eventsOf } from './events.ts';
 import { expand, holdRun, type Expanded, type HeldRun } from './held-run.ts';
 import { createSignalMeters } from './meter.ts';
 import { summarize } from './metrics.ts';
+import { craftedIn, replayedResults } from './replay.ts';
 import { usualAccess, type ModelPool } from './model-pool.ts';
 import type { DeviceInfo, RunSummary, TrialRecord } from './records.ts';
 import { prepared } from './prepare.ts';
@@ -26,6 +27,7 @@ export interface Runner {
  *
  * An attack is computed once per model, behavior and attack, against the undefended model; its result is replayed
  * against every defense. Attacks therefore do not adapt to defenses: rates under a defense are those of transfer.
+ * A plan with `replay` attacks nothing; its results are those of `sources`, the trials of another run.
  *
  * Trials run in chunks of `plan.concurrency`, so that the runtime joins their requests into batches. A chunk with any
  * trial missing is run again whole: the batches are those of an undisturbed run, and so are the bytes of the records.
@@ -38,15 +40,18 @@ export async function* runPlan(
   input: unknown,
   runner: Runner,
   signal: AbortSignal,
+  sources: readonly TrialRecord[] = [],
 ): AsyncGenerator<RunEvent, RunSummary> {
   const { registries, device } = runner;
   const expanded = expand(input, registries);
+  const { plan } = expanded.resolved;
+  const replayed = replayedResults(plan, expanded.chunks, sources);
   const run = await holdRun(runId, expanded, runner);
   try {
     await run.note('running');
-    const records = yield* runMissing(run, expanded, runner, signal);
+    const records = yield* runMissing(run, replayed, expanded, runner, signal);
     await run.note('done');
-    return summarize(expanded.resolved.plan, device, registries.evaluators.all, records);
+    return summarize(plan, device, registries.evaluators.all, records);
   } catch (error) {
     await run.note(isAbort(error) ? 'stopped' : 'failed');
     throw error;
@@ -58,16 +63,20 @@ export async function* runPlan(
 /** @returns the records of the whole run, in the order of the plan, without what a summary does not read */
 async function* runMissing(
   run: HeldRun,
+  replayed: ReadonlyMap<string, Crafted>,
   { resolved, chunks, total }: Expanded,
   { models }: Runner,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, readonly TrialRecord[]> {
   const records = new Map(run.stored.map(({ place, record }) => [place, forSummary(record)]));
-  const crafted = new Map(run.stored.map(({ record }) => [record.seed, craftedIn(record)]));
+  const known = run.stored.map(({ record }) => [record.seed, craftedIn(record)] as const);
+  const crafted = new Map([...replayed, ...known]);
   const unfinished = chunks.filter(({ trials }) => trials.some(({ place }) => !records.has(place)));
-  const whiteBox = lookInside(resolved.attacks);
+  const attacks = resolved.plan.replay ? [] : resolved.attacks;
+  const edited = [...replayed.values()].some(({ result }) => result.edit);
+  const whiteBox = edited || lookInside(attacks);
   const seenInside = whiteBox || lookInside(resolved.stacks.flatMap(({ defenses }) => defenses));
-  const transparent = resolved.attacks.flatMap(({ method }) => method.transparent ?? []);
+  const transparent = attacks.flatMap(({ method }) => method.transparent ?? []);
 
   for (const target of resolved.targets) {
     const ofTarget = unfinished.filter((chunk) => chunk.target === target);
@@ -130,10 +139,3 @@ async function* runMissing(
 
 /** The parts of a record that a summary reads, so that a long run stays small in memory. */
 const forSummary = (record: TrialRecord): TrialRecord => ({ ...record, attackSteps: [], tokens: [] });
-
-const craftedIn = ({ attackResult, attackSteps, attackUsage, error }: TrialRecord): Crafted => ({
-  result: attackResult,
-  steps: attackSteps,
-  usage: attackUsage,
-  error: error?.during === 'attack' ? error : undefined,
-});

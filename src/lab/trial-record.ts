@@ -8,6 +8,8 @@ import type { TrialError, TrialKey, TrialRecord } from './records.ts';
 export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed' | 'times'> {
   /** Name of the pack that the attack took texts from. */
   readonly templates?: string | undefined;
+  /** The model that the attack was made on, when it is replayed. */
+  readonly craftedOn?: string | undefined;
   readonly key: TrialKey;
   readonly behavior: Behavior;
   readonly made: Crafted;
@@ -20,6 +22,7 @@ export const trialRecord = ({
   key,
   behavior,
   templates,
+  craftedOn,
   made,
   reply,
   error,
@@ -29,6 +32,7 @@ export const trialRecord = ({
   ...key,
   behaviorDetail: behavior,
   ...(templates !== undefined && { templates }),
+  ...(craftedOn !== undefined && { craftedOn }),
   attackResult: made.result,
   attackSteps: made.steps,
   response: reply?.text ?? '',

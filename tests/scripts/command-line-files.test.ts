@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDefense, readOptions } from '../../scripts/cli/choices.ts';
 import { readPlan, readShard } from '../../scripts/cli/plan-file.ts';
+import { readReplay, replayPlan } from '../../scripts/cli/replay.ts';
 import { appendTrial, readTrials, writeTrials } from '../../scripts/cli/trial-file.ts';
 import { boolean, integer, text } from '../../src/core/options.ts';
+import { parsePlan } from '../../src/lab/plan.ts';
 import type { TrialRecord } from '../../src/lab/records.ts';
 
 let folder: string;
@@ -65,6 +67,55 @@ describe('template packs', () => {
     const lossy = await files(JSON.stringify({ ...pack, templates: { laa: { rules: ['{goal}'] } } }));
     expect(() => readPlan(lossy.planPath, { templates: lossy.packPath })).toThrow('{target} is missing');
     expect(() => readPlan(lossy.planPath, { templates: 'no-such-pack' })).toThrow('no template pack');
+  });
+});
+
+describe('replays', () => {
+  const source = parsePlan({
+    version: 1,
+    name: 'p',
+    models: { targets: ['tinytown-chat', 'tinytown-base'], roles: { judge: 'tinytown-base' } },
+    behaviors: [{ set: 'tinytown', limit: 1 }],
+    attacks: [{ id: 'gcg' }],
+    defenses: [{ stack: [{ id: 'self-reminder' }] }],
+    evaluators: [{ id: 'pattern-refusal' }],
+  });
+  const nothing = { model: [], defense: [], role: [] };
+
+  test('keep what is not named, and give each target its own results', () => {
+    expect(replayPlan(source, nothing)).toEqual({
+      ...source,
+      replay: { 'tinytown-chat': 'tinytown-chat', 'tinytown-base': 'tinytown-base' },
+    });
+  });
+  test('take stacks and models, with the roles that they need', () => {
+    const written = {
+      model: ['tinytown-expert'],
+      defense: ['self-evaluation:verdictTokens=4', 'self-reminder+safe-decoding'],
+      role: ['expert=tinytown-expert'],
+    };
+    const made = replayPlan(source, { ...nothing, ...written });
+    expect(made.models).toEqual({
+      targets: ['tinytown-expert'],
+      roles: { judge: 'tinytown-base', expert: 'tinytown-expert' },
+    });
+    expect(made.replay).toEqual({ 'tinytown-expert': 'tinytown-chat' });
+    expect(made.defenses.map(({ stack }) => stack.map(({ id, options }) => [id, options]))).toEqual([
+      [['self-evaluation', { verdictTokens: 4 }]],
+      [
+        ['self-reminder', {}],
+        ['safe-decoding', {}],
+      ],
+    ]);
+    expect(replayPlan(source, { ...nothing, from: 'tinytown-base' }).replay!['tinytown-chat']).toBe(
+      'tinytown-base',
+    );
+  });
+  test('of what is no run, or of a model that was not attacked, are refused', async () => {
+    expect(() => readReplay(join(folder, 'nowhere'), nothing)).toThrow('There is no run in');
+    expect(() => replayPlan(source, { ...nothing, from: 'tinytown-expert' })).toThrow('did not attack');
+    await writeFile(join(folder, 'run.json'), JSON.stringify({ plan: source }));
+    expect(() => readReplay(folder, nothing)).toThrow('lacks');
   });
 });
 

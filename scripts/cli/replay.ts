@@ -1,0 +1,71 @@
+/** @file `replay`: the attack results of a run put to other defenses or another model, without attacking again. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expand } from '../../src/lab/held-run.ts';
+import { parsePlan, type Plan } from '../../src/lab/plan.ts';
+import type { TrialRecord } from '../../src/lab/records.ts';
+import { registries } from '../../src/lab/registries.ts';
+import { replayedResults } from '../../src/lab/replay.ts';
+import { readDefense, rolesFor } from './choices.ts';
+import { badUsage, checking } from './failure.ts';
+import { readJson } from './json-file.ts';
+import { runInto, type FolderOptions } from './run.ts';
+import { readTrials } from './trial-file.ts';
+
+export interface ReplayChoices {
+  /** Models under attack; those of the run when there are none. */
+  readonly model: readonly string[];
+  /** Stacks, one column each, written `a+b`; those of the run when there are none. */
+  readonly defense: readonly string[];
+  /** The model whose results are replayed. */
+  readonly from?: string;
+  readonly role: readonly string[];
+}
+
+export const replay = (folder: string, options: FolderOptions & ReplayChoices): Promise<void> =>
+  runInto(
+    checking(() => readReplay(folder, options)),
+    options,
+  );
+
+/** @throws CommandError or LabError when the folder is no run, or lacks results that the replay needs */
+export function readReplay(
+  folder: string,
+  choices: ReplayChoices,
+): { readonly plan: Plan; readonly sources: readonly TrialRecord[] } {
+  const path = join(folder, 'run.json');
+  if (!existsSync(path)) throw badUsage(`There is no run in "${folder}".`, 'Name the --out folder of a run.');
+  const { plan: source } = readJson(path, 'run') as { readonly plan?: unknown };
+  const plan = replayPlan(parsePlan(source), choices);
+  const sources = readTrials(join(folder, 'trials.jsonl'));
+  const { resolved, chunks } = expand(plan, registries);
+  replayedResults(resolved.plan, chunks, sources);
+  return { plan: resolved.plan, sources };
+}
+
+/** The plan of a run with other targets or defenses; each target gets its own results where there are some. */
+export function replayPlan(source: Plan, { model, defense, from, role }: ReplayChoices): Plan {
+  const attacked = source.models.targets;
+  if (from !== undefined && !attacked.includes(from))
+    throw badUsage(`The run did not attack ${from}.`, `It attacked ${attacked.join(', ')}.`);
+  const targets = model.length > 0 ? [...model] : attacked;
+  const originOf = (target: string) => from ?? (attacked.includes(target) ? target : attacked[0]!);
+  const defenses =
+    defense.length > 0
+      ? defense.map((written) => ({
+          stack: written.split('+').map((one) => ({ options: {}, ...readDefense(one) })),
+        }))
+      : source.defenses;
+  const known = Object.entries(source.models.roles).map(([name, id]) => `${name}=${id}`);
+  const request = {
+    model: targets[0]!,
+    defenses: defenses.flatMap(({ stack }) => stack),
+    evaluators: source.evaluators,
+  };
+  return {
+    ...source,
+    models: { targets, roles: { ...source.models.roles, ...rolesFor(request, [...known, ...role]) } },
+    defenses,
+    replay: Object.fromEntries(targets.map((target) => [target, originOf(target)])),
+  };
+}
