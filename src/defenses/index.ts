@@ -3,6 +3,7 @@ import { aligner } from './output/aligner.ts';
 import { alignmentDepth } from './decoding/alignment-depth.ts';
 import { backtracking } from './decoding/backtracking.ts';
 import { conditionalSteering } from './decoding/conditional-steering.ts';
+import { dro } from './decoding/dro.ts';
 import { eraseAndCheck } from './decoding/erase-and-check.ts';
 import { goalPriority } from './input/goal-priority.ts';
 import { gradientCuff } from './decoding/gradient-cuff.ts';
@@ -29,6 +30,7 @@ export const defenses = registry('defense', [
   alignmentDepth,
   backtracking,
   conditionalSteering,
+  dro,
   eraseAndCheck,
   goalPriority,
   gradientCuff,

@@ -23,6 +23,8 @@ const chosen: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'smooth-llm': { copies: 3 },
   'ra-llm': { copies: 2 },
   'gradient-cuff': { samples: 2, directions: 1, calibration: 2 },
+  // The toy's edited self reads no vectors, so that there is nothing to train.
+  dro: { epochs: 0, samples: 1 },
   'injection-guard': { words: 1000 },
   'self-reminder': { placement: 'system' },
 };
