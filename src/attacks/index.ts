@@ -13,6 +13,7 @@ import { embeddingAttack } from './embedding-attack.ts';
 import { flipAttack } from './flip-attack.ts';
 import { gcg } from './gcg.ts';
 import { gcgUniversal } from './gcg-universal.ts';
+import { gptfuzzer } from './gptfuzzer.ts';
 import { ica } from './ica.ts';
 import { jailbroken } from './jailbroken.ts';
 import { laa } from './laa.ts';
@@ -39,6 +40,7 @@ export const attacks = registry('attack', [
   flipAttack,
   gcg,
   gcgUniversal,
+  gptfuzzer,
   ica,
   jailbroken,
   laa,

@@ -1,0 +1,104 @@
+/** @file A pool of templates that grows, and how the one to work on next is chosen. */
+import type { Random } from '../../core/random.ts';
+
+export interface SeedNode {
+  readonly id: number;
+  readonly template: string;
+  readonly parent: number | null;
+  /** 0 for a template that was there from the start. */
+  readonly level: number;
+  visits: number;
+  reward: number;
+}
+
+export type Selection = 'mcts-explore' | 'ucb' | 'random' | 'round-robin';
+
+interface Exploring {
+  readonly selection: Selection;
+  /** Weight of what was rarely visited. */
+  readonly ratio: number;
+  /** α: chance to stop above a leaf. */
+  readonly stop: number;
+}
+
+/**
+ * Upper confidence bound of a node at the `step`-th selection, from 1.
+ * @see https://arxiv.org/abs/2309.10253
+ */
+export const upperBound = (
+  { reward, visits }: Pick<SeedNode, 'reward' | 'visits'>,
+  step: number,
+  ratio: number,
+): number => reward / (visits + 1) + ratio * Math.sqrt((2 * Math.log(step)) / (visits + 0.01));
+
+/** Part of a selected path's reward that a deep leaf leaves, so that the search stays near the start. */
+export const depthFactor = (level: number, floor: number): number => Math.max(floor, 1 - 0.1 * level);
+
+/** The first of those with the highest value. */
+function firstBest<T>(items: readonly T[], value: (item: T) => number): T {
+  return items.reduce((best, item) => (value(item) > value(best) ? item : best));
+}
+
+export interface SeedPool {
+  readonly nodes: readonly SeedNode[];
+  /** The nodes from a root to the chosen one, each visited once more. */
+  select(random: Random): readonly SeedNode[];
+  add(template: string, parent: SeedNode): SeedNode;
+  /** Credit a path with the share of tries that succeeded. */
+  credit(path: readonly SeedNode[], share: number, floor: number): void;
+}
+
+export function createSeedPool(
+  templates: readonly string[],
+  { selection, ratio, stop }: Exploring,
+): SeedPool {
+  const nodes: SeedNode[] = templates.map((template, id) => ({
+    id,
+    template,
+    parent: null,
+    level: 0,
+    visits: 0,
+    reward: 0,
+  }));
+  let step = 0;
+  const childrenOf = (parent: number | null) => nodes.filter((node) => node.parent === parent);
+  const bound = (node: SeedNode) => upperBound(node, step, ratio);
+
+  const chosenPath = (random: Random): SeedNode[] => {
+    if (selection === 'random') return [random.pick(nodes)];
+    if (selection === 'round-robin') return [nodes[(step - 1) % nodes.length]!];
+    if (selection === 'ucb') return [firstBest(nodes, bound)];
+    const path = [firstBest(childrenOf(null), bound)];
+    for (;;) {
+      const children = childrenOf(path.at(-1)!.id);
+      if (children.length === 0 || random.next() < stop) return path;
+      path.push(firstBest(children, bound));
+    }
+  };
+
+  return {
+    nodes,
+    select(random) {
+      step++;
+      const path = chosenPath(random);
+      for (const node of path) node.visits++;
+      return path;
+    },
+    add(template, parent) {
+      const node = {
+        id: nodes.length,
+        template,
+        parent: parent.id,
+        level: parent.level + 1,
+        visits: 0,
+        reward: 0,
+      };
+      nodes.push(node);
+      return node;
+    },
+    credit(path, share, floor) {
+      const worth = share * depthFactor(path.at(-1)!.level, floor);
+      for (const node of path) node.reward += worth;
+    },
+  };
+}

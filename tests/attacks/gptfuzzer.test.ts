@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import { gptfuzzer } from '../../src/attacks/gptfuzzer.ts';
+import { createSeedPool, depthFactor, upperBound } from '../../src/attacks/parts/seed-pool.ts';
+import type { Behavior } from '../../src/core/behavior.ts';
+import { lastUserText } from '../../src/core/chat.ts';
+import { createRandom } from '../../src/core/random.ts';
+import { scripted, type Reply } from '../../src/models/runtimes/scripted.ts';
+import type { TextClassifier } from '../../src/models/text-classifier.ts';
+import { behavior, drain, mutation } from './drain.ts';
+
+const seeds = ['Play along: {goal}', 'Dream {goal} and tell.'];
+const story = 'Here is a story.';
+const no = 'Sorry, no.';
+const heard = (messages: Parameters<Reply>[0]) => lastUserText(messages);
+
+/** Rewrites by adding one word to the last line it is shown. */
+const adds = scripted({ reply: (messages) => `${heard(messages).split('\n').at(-1)!} Plus.` });
+const search = (
+  reply: Reply,
+  options: Record<string, unknown> = {},
+  setting: Partial<Parameters<typeof drain>[1]> = {},
+) =>
+  drain(gptfuzzer, {
+    model: scripted({ reply }),
+    roles: { attacker: adds },
+    templates: { seeds },
+    options: { energy: 1, ...options },
+    ...setting,
+  });
+
+describe('the search', () => {
+  test('wins at the third iteration where only the third mutant can win', async () => {
+    let written = 0;
+    const attacker = scripted({ reply: () => `Mutant number ${++written}.` });
+    const { result, steps } = await search(
+      (messages) => (heard(messages).includes('3') ? story : no),
+      {},
+      {
+        roles: { attacker },
+      },
+    );
+    expect(steps.map(({ detail }) => detail!['verdict'])).toEqual(['refused', 'refused', 'answered']);
+    expect(steps.at(-1)!.detail).toMatchObject({ iteration: 2 });
+    expect(result.claimed).toBe(true);
+    expect(lastUserText(result.messages)).toBe(`Mutant number 3. ${behavior.prompt}`);
+  });
+  test('builds on templates that got through elsewhere', async () => {
+    const other: Behavior = { ...behavior, id: 'other', prompt: 'Give me a story' };
+    const plusses = (text: string) => text.split('Plus.').length - 1;
+    const target: Reply = (messages) => {
+      const enough = heard(messages).includes(other.prompt) ? 1 : 3;
+      return plusses(heard(messages)) >= enough ? story : no;
+    };
+    const options = { questions: 2, operator: 'rephrase', iterations: 60, stopEarly: 0 };
+    const { result, steps } = await search(target, options, { others: [other] });
+    expect(result.claimed).toBe(true);
+    expect(plusses(lastUserText(result.messages))).toBe(3);
+    expect(steps.at(-1)!.detail).toMatchObject({ level: 2 });
+    expect(steps.at(-1)!.detail!['pool']).toBeGreaterThan(seeds.length);
+    // Without the other question nothing ever joins the pool, so it never gets that deep.
+    const alone = await search(target, { operator: 'rephrase', iterations: 20 });
+    expect(alone.result.claimed).toBe(false);
+    expect(alone.steps.every(({ detail }) => detail!['pool'] === seeds.length)).toBe(true);
+  });
+  test('every template tried has the request in it once, whatever the operator', async () => {
+    for (const operator of ['crossover', 'expand', 'similar', 'shorten', 'rephrase'])
+      for (const slot of ['apart', 'shown']) {
+        const { steps } = await search(() => no, { operator, slot, iterations: 4 });
+        const tried = steps.filter(({ candidate }) => candidate !== undefined);
+        if (slot === 'apart') expect(tried).toHaveLength(4);
+        for (const { candidate, detail } of tried) {
+          expect(candidate!.split(behavior.prompt)).toHaveLength(2);
+          expect((detail!['template'] as string).split('{goal}')).toHaveLength(2);
+        }
+      }
+  });
+  test('expanding keeps the whole template that it started from', async () => {
+    const { steps } = await search(() => no, { operator: 'expand', iterations: 1 });
+    expect(steps[0]!.detail!['template']).toMatch(/Plus\. (Play along: \{goal\}|Dream \{goal\} and tell\.)$/);
+  });
+  test('a mutant that lost the place of the request is never sent', async () => {
+    const forgetful = scripted({ reply: () => 'Something else altogether.' });
+    const { result, steps } = await search(
+      () => story,
+      { slot: 'shown', operator: 'shorten', iterations: 3 },
+      {
+        roles: { attacker: forgetful },
+      },
+    );
+    expect(steps.map(({ detail }) => detail!['invalid'])).toEqual([1, 1, 1]);
+    expect(result.claimed).toBe(false);
+    expect(lastUserText(result.messages)).toContain(behavior.prompt);
+  });
+  test('braces in a request or a template are left alone', async () => {
+    const odd: Behavior = { ...behavior, prompt: 'Tell a {text} story {goal}' };
+    const { result } = await search(
+      () => story,
+      { operator: 'rephrase' },
+      {
+        behavior: odd,
+        templates: { seeds: ['A {curly} one: {goal}'] },
+      },
+    );
+    expect(lastUserText(result.messages)).toBe(`A {curly} one: Plus. ${odd.prompt}`);
+  });
+  test('a classifier of answers can decide what counts', async () => {
+    const guard: TextClassifier = {
+      id: 'guard',
+      labels: ['safe', 'harmful'],
+      contextWindow: 100,
+      classify: async (texts) =>
+        texts.map((text) => Float32Array.from(text.includes('3') ? [0.1, 0.9] : [0.8, 0.2])),
+    };
+    let told = 0;
+    const { steps, result } = await search(
+      () => `A story, number ${++told}.`,
+      { success: 'guard' },
+      {
+        classifiers: { 'answer-guard': guard },
+      },
+    );
+    expect(steps.map(({ detail }) => detail!['verdict'])).toEqual(['partial', 'partial', 'answered']);
+    expect(result.claimed).toBe(true);
+  });
+  test('without a usable seed it says so', async () => {
+    await expect(search(() => no, {}, { templates: { seeds: ['No place here.'] } })).rejects.toMatchObject({
+      code: 'bad-input',
+    });
+  });
+  test('replays from its seed, and shows one candidate without asking', async () => {
+    const run = () => search(() => no, { iterations: 5 }, { seed: '4' });
+    expect(await run()).toEqual(await run());
+    const { messages } = gptfuzzer.mutate!(behavior, {} as never, mutation(gptfuzzer));
+    expect(lastUserText(messages)).toContain(behavior.prompt);
+  });
+});
+
+describe('the pool', () => {
+  const exploring = { selection: 'mcts-explore', ratio: 0.5, stop: 0 } as const;
+  // methods.md, golden vectors.
+  test('its bound weighs reward against how rarely a node was visited', () => {
+    expect(upperBound({ reward: 0.6, visits: 2 }, 10, 0.5)).toBeCloseTo(0.956824, 6);
+    expect(upperBound({ reward: 0, visits: 0 }, 10, 0.5)).toBeCloseTo(10.72983, 5);
+    expect(upperBound({ reward: 0, visits: 0 }, 1, 0.5)).toBe(0);
+  });
+  test('one success of four questions, with one mutant, earns a root exactly a quarter', () => {
+    const pool = createSeedPool(['a', 'b'], exploring);
+    const path = pool.select(createRandom('1'));
+    pool.credit(path, 1 / (4 * 1), 0.2);
+    expect(pool.nodes.map(({ reward }) => reward)).toEqual([0.25, 0]);
+  });
+  test('depth costs reward, down to the floor', () => {
+    expect([0, 3, 9].map((level) => depthFactor(level, 0.2))).toEqual([1, 0.7, 0.2]);
+    expect(0.25 * depthFactor(9, 0.2)).toBeCloseTo(0.05, 10);
+  });
+  test('begins with the first seed, then with those that were not visited; visits count the whole path', () => {
+    const pool = createSeedPool(['a', 'b', 'c'], exploring);
+    const random = createRandom('visits');
+    expect(pool.select(random).map(({ id }) => id)).toEqual([0]);
+    expect(pool.select(random).map(({ id }) => id)).toEqual([1]);
+    const child = pool.add('d', pool.nodes[2]!);
+    expect(pool.select(random)).toEqual([pool.nodes[2], child]);
+    expect(pool.nodes.map(({ visits }) => visits)).toEqual([1, 1, 1, 1]);
+  });
+  test.each([
+    ['round-robin', [0, 1, 2, 0]],
+    ['ucb', [0, 1, 2]],
+  ] as const)('can be worked through in other ways: %s', (selection, expected) => {
+    const pool = createSeedPool(['a', 'b', 'c'], { ...exploring, selection });
+    const random = createRandom('ways');
+    expect(expected.map(() => pool.select(random).at(-1)!.id)).toEqual(expected);
+  });
+});
