@@ -28,6 +28,36 @@ describe('the worked example', () => {
   });
 });
 
+describe('the worked example as one generates with it', () => {
+  const words = ['Sure', 'Here', 'I am', 'Sorry', 'As an'];
+  const tokenizer = scriptedTokenizer(words);
+  const ids = words.map((word) => tokenizer.encode(word)[0]!);
+  const opening =
+    (...shares: number[]): Next =>
+    (_, { vocabSize }) => {
+      const values = new Float32Array(vocabSize).fill(-1e9);
+      ids.forEach((id, i) => (values[id] = Math.log(shares[i]!)));
+      return values;
+    };
+  const base = scripted({ tokenizer, next: opening(0.7, 0.15, 0.1, 0.03, 0.02) });
+  const expert = scripted({ tokenizer, next: opening(0.05, 0.02, 0.6, 0.25, 0.08) });
+
+  // p + α(p′ − p) over the three shared tokens, divided by its sum, in exact fractions.
+  test.each([
+    [0, [70 / 83, 0, 10 / 83, 3 / 83, 0]],
+    [1, [1 / 18, 0, 2 / 3, 5 / 18, 0]],
+    [3, [1e-8 / 2.29, 0, 1.6 / 2.29, 0.69 / 2.29, 0]],
+  ])('α = %d gives the shares worked out by hand, to a millionth', async (alpha, expected) => {
+    const chosen = { preset: 'custom', alpha, steps: 1, common: 3 };
+    const { tokens } = await defend(safeDecoding, base, chosen, playing({ expert })).generate([user('Go')], {
+      maxNewTokens: 1,
+      topTokens: 5,
+    });
+    const shares = new Map(tokens[0]!.top.map(({ id, logProb }) => [id, Math.exp(logProb)]));
+    ids.forEach((id, i) => expect(shares.get(id) ?? 0).toBeCloseTo(expected[i]!, 6));
+  });
+});
+
 describe('for any two distributions', () => {
   const random = createRandom('distributions');
   const logits = (size = 60) => Float32Array.from({ length: size }, () => 3 * random.normal());
@@ -95,6 +125,29 @@ describe('the defended model', () => {
     const text = await write({ preset: 'custom', steps: 1 });
     const prefixed = await base.generate([user('Go')], { ...options, assistantPrefix: 'Sorry' });
     expect(text).toBe(`Sorry${prefixed.text}`);
+  });
+  test('asks the expert no further than its last say', async () => {
+    let advanced = 0;
+    const counting = {
+      ...expert,
+      open: async (...request: Parameters<typeof expert.open>) => {
+        const session = await expert.open(...request);
+        const advance = (ids: readonly number[]) => {
+          advanced++;
+          return session.advance(ids);
+        };
+        return { ...session, advance };
+      },
+    };
+    const defended = defend(
+      safeDecoding,
+      base,
+      { preset: 'custom', steps: 1 },
+      playing({ expert: counting }),
+    );
+    const { completionTokens } = await defended.generate([user('Go')], options);
+    expect(completionTokens).toBeGreaterThan(1);
+    expect(advanced).toBe(0);
   });
   test('is the base when no token is steered or when the expert has no weight', async () => {
     expect(await write({ preset: 'custom', steps: 0 })).toBe('Sure, here you go.');
