@@ -22,6 +22,7 @@ import { multilingual } from './multilingual.ts';
 import { pair } from './pair.ts';
 import { persuasion } from './persuasion.ts';
 import { refusalAblation } from './refusal-ablation.ts';
+import { renellm } from './renellm.ts';
 import { tap } from './tap.ts';
 import { tense } from './tense.ts';
 
@@ -49,6 +50,7 @@ export const attacks = registry('attack', [
   pair,
   persuasion,
   refusalAblation,
+  renellm,
   tap,
   tense,
 ]);
