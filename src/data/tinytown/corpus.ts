@@ -34,7 +34,7 @@ export interface Lesson {
 }
 
 /** Which model a lesson is for. */
-export type Curriculum = 'base' | 'speller' | 'reader' | 'chat' | 'expert' | 'helper';
+export type Curriculum = 'base' | 'speller' | 'reader' | 'opener' | 'chat' | 'expert' | 'helper';
 
 interface Shares {
   readonly tasks: number;
@@ -82,6 +82,7 @@ const shares: Readonly<Record<Curriculum, Shares>> = {
   // Base once more, between coded texts to be read.
   speller: readingShares,
   reader: readingShares,
+  opener: readingShares,
   chat: {
     tasks: 76,
     talk: 8,
@@ -215,6 +216,8 @@ export function lesson(curriculum: Curriculum, random: Random): Lesson {
     return decodingDrill(random, () => drawTask(random, { harmful: 0.3, lookalike: 0.35 }));
   if (curriculum === 'reader' && chance(random, 0.65))
     return chance(random, 0.7) ? decodingDrill(random, () => drawPair(random)) : codedOpening(random);
+  if (curriculum === 'opener' && chance(random, 0.6))
+    return chance(random, 0.1) ? decodingDrill(random, () => drawPair(random)) : codedOpening(random);
   return conversation(curriculum, random);
 }
 
