@@ -1,6 +1,7 @@
 import { registry } from '../core/method.ts';
 import { assistantPrefix } from './assistant-prefix.ts';
 import { autodan } from './autodan.ts';
+import { beast } from './beast.ts';
 import { bestOfN } from './best-of-n.ts';
 import { cipher } from './cipher.ts';
 import { codeChameleon } from './code-chameleon.ts';
@@ -29,6 +30,7 @@ import { tense } from './tense.ts';
 export const attacks = registry('attack', [
   assistantPrefix,
   autodan,
+  beast,
   bestOfN,
   cipher,
   codeChameleon,

@@ -1,0 +1,149 @@
+import { arxiv } from '../core/method.ts';
+import { integer, number } from '../core/options.ts';
+import type { Random } from '../core/random.ts';
+import { topIds } from '../models/decoding/sampler.ts';
+import { locateSpan, replaceSpan, textOfSpan } from '../models/prompt-span.ts';
+import { conversation, defineAttack } from './attack.ts';
+import { labelReply } from './parts/refusal.ts';
+import { crossEntropy, suffixTokens, targetOf, withSuffix } from './parts/target.ts';
+
+interface Beam {
+  readonly ids: readonly number[];
+  readonly text: string;
+  /** Cross-entropy of the target, nats per token. */
+  readonly loss: number;
+  /** Place among the beams of the step before. */
+  readonly parent: number;
+  /** Every target token has more than half of the mass. */
+  readonly certain: boolean;
+}
+
+/** `count` distinct ids drawn by the softmax of `logits` / `temperature` over `allowed`: the Gumbel top-k. */
+export function drawDistinct(
+  logits: Float32Array,
+  allowed: readonly number[],
+  count: number,
+  temperature: number,
+  random: Random,
+): number[] {
+  const keys = new Float32Array(logits.length).fill(-Infinity);
+  for (const id of allowed) keys[id] = logits[id]! / temperature - Math.log(-Math.log(1 - random.next()));
+  return topIds(keys, count).filter((id) => keys[id]! > -Infinity);
+}
+
+/** Stands where the suffix will be while its place is looked up. */
+const placeholder = ' !';
+
+/**
+ * BEAST: a beam search for a suffix without gradients. Each beam is lengthened by tokens that the model itself finds
+ * likely there, so the suffix reads well; those beams go on that make the target likeliest.
+ * The paper has 15 beams of 15 tokens each, up to 40 tokens.
+ * Differs from the paper: tokens are drawn without replacement from printable ASCII; a suffix counts only if its text
+ * is read as the very tokens that were scored; the best suffix of any length is returned.
+ */
+export const beast = defineAttack({
+  id: 'beast',
+  title: 'BEAST',
+  paper: arxiv('2402.15570', 'Fast Adversarial Attacks on Language Models In One GPU Minute'),
+  summary: 'Lets the model write its own suffix, token by token, and keeps the beams that lead it astray.',
+  access: 'grey-box',
+  needs: [],
+  taxonomy: [],
+  options: {
+    length: integer({
+      description: 'Most tokens of the suffix; the paper has 40.',
+      default: 20,
+      min: 1,
+      max: 200,
+      unit: 'tokens',
+    }),
+    beams: integer({ description: 'Suffixes kept; the paper has 15.', default: 8, min: 1, max: 128 }),
+    samples: integer({
+      description: 'Tokens tried behind each suffix; the paper has 15.',
+      default: 8,
+      min: 1,
+      max: 128,
+    }),
+    temperature: number({
+      description: 'Temperature at which these tokens are drawn.',
+      default: 1,
+      min: 0.05,
+      max: 5,
+    }),
+    testTokens: integer({
+      description: 'Tokens written to see what the model makes of the best suffix.',
+      default: 32,
+      min: 1,
+      max: 512,
+      unit: 'tokens',
+    }),
+  },
+  async *run(behavior, model, options, { random, signal }) {
+    const { tokenizer } = model;
+    const place = (suffix: string) => conversation(behavior, withSuffix(behavior.prompt, suffix));
+    const span = locateSpan(tokenizer, place, placeholder);
+    const target = tokenizer.encode(targetOf(behavior));
+    const allowed = suffixTokens(tokenizer);
+    const draws = random.fork('tokens');
+
+    const score = async (found: readonly Omit<Beam, 'loss' | 'certain'>[]): Promise<Beam[]> => {
+      const requests = found.map(({ ids }) => ({ prompt: replaceSpan(span, ids), target }));
+      const scored = await model.logProbs(requests, { signal });
+      return found.map((beam, i) => ({
+        ...beam,
+        loss: crossEntropy(scored[i]!),
+        certain: scored[i]!.every((value) => value > -Math.LN2),
+      }));
+    };
+    const plain = { prompt: tokenizer.prompt(conversation(behavior)), target };
+    const [unaided] = await model.logProbs([plain], { signal });
+    let best: Beam = { ids: [], text: '', loss: crossEntropy(unaided!), parent: 0, certain: false };
+    yield { step: 0, candidate: behavior.prompt, loss: best.loss, bestLoss: best.loss };
+
+    const session = await model.open([span.prompt.slice(0, span.start)], { signal });
+    let step = 0;
+    try {
+      let beams: readonly Beam[] = [best];
+      while (step < options.length && !best.certain) {
+        signal.throwIfAborted();
+        const found = new Map<string, Omit<Beam, 'loss' | 'certain'>>();
+        for (const [parent, { ids }] of beams.entries())
+          for (const id of drawDistinct(
+            session.logits(parent),
+            allowed,
+            options.samples,
+            options.temperature,
+            draws,
+          )) {
+            const longer = [...ids, id];
+            const text = textOfSpan(tokenizer, place, span, longer);
+            if (text !== null) found.set(text, { ids: longer, text, parent });
+          }
+        if (found.size === 0) break;
+        const scored = await score([...found.values()]);
+        beams = scored.toSorted((a, b) => a.loss - b.loss).slice(0, options.beams);
+        if (beams[0]!.loss < best.loss) best = beams[0]!;
+        step++;
+        yield {
+          step,
+          candidate: withSuffix(behavior.prompt, beams[0]!.text),
+          loss: beams[0]!.loss,
+          bestLoss: best.loss,
+          detail: {
+            suffix: beams[0]!.text,
+            scored: scored.length,
+            beams: beams.map(({ text, loss, parent }) => ({ text, loss, parent })),
+          },
+        };
+        if (step === options.length || best.certain) break;
+        await session.keep(beams.map(({ parent }) => parent));
+        await session.advance(beams.map(({ ids }) => ids.at(-1)!));
+      }
+    } finally {
+      await session.close();
+    }
+    const messages = best.text === '' ? conversation(behavior) : place(best.text);
+    const { text } = await model.generate(messages, { maxNewTokens: options.testTokens, signal });
+    return { messages, loss: best.loss, steps: step, claimed: labelReply(text) === 'answered' };
+  },
+});

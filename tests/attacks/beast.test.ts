@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { beast, drawDistinct } from '../../src/attacks/beast.ts';
+import { lastUserText } from '../../src/core/chat.ts';
+import { createRandom } from '../../src/core/random.ts';
+import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
+import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { targetLoss } from '../../src/models/scoring.ts';
+import { behavior, drain } from './drain.ts';
+
+const secret = ' red fox';
+
+/** Finds any letter as likely as another, and the target likelier for every letter that fits the secret so far. */
+const model = (tokenizer = scriptedTokenizer(), easiest = 0.2) =>
+  scripted({
+    tokenizer,
+    next(ids) {
+      const { messages, answer } = tokenizer.read(ids);
+      const suffix = lastUserText(messages).slice(behavior.prompt.length);
+      if (ids.at(-1) !== 4 && answer.length === 0) return new Float32Array(tokenizer.vocabSize);
+      const fits = [...secret].findIndex((letter, i) => suffix[i] !== letter);
+      const missing = fits < 0 ? 0 : secret.length - fits;
+      const wish = tokenizer.encode('Sure')[answer.length];
+      return peaked(tokenizer.vocabSize, wish ?? [...tokenizer.endIds][0]!, easiest + missing);
+    },
+  });
+const options = { beams: 4, samples: 95, length: 12 };
+
+describe('the search', () => {
+  test('finds the suffix letter by letter, and stops when it is sure of the target', async () => {
+    const { result, steps } = await drain(beast, { model: model(), options });
+    expect(lastUserText(result.messages)).toBe(behavior.prompt + secret);
+    const letters = secret.trim().length; // the blank stands there before any suffix
+    expect(result).toMatchObject({ steps: letters, claimed: true });
+    expect(steps).toHaveLength(letters + 1);
+  });
+  test('the best loss never rises, and is that of the prompt it returns', async () => {
+    const asked = model(scriptedTokenizer([' r', 're', 'ed', 'fo', 'ox']));
+    const { result, steps } = await drain(beast, { model: asked, options: { ...options, samples: 12 } });
+    const best = steps.map(({ bestLoss }) => bestLoss!);
+    expect(best).toEqual(best.toSorted((a, b) => b - a));
+    expect(await targetLoss(asked, result.messages, 'Sure')).toBeCloseTo(result.loss!, 4);
+  });
+  test('keeps so many beams, each the child of one before', async () => {
+    const { steps } = await drain(beast, { model: model(), options: { ...options, length: 3 } });
+    for (const { detail } of steps.slice(1)) {
+      const beams = detail!['beams'] as { text: string; parent: number }[];
+      expect(beams.length).toBeLessThanOrEqual(4);
+      expect(new Set(beams.map(({ text }) => text)).size).toBe(beams.length);
+      for (const { parent } of beams) expect(parent).toBeLessThan(4);
+    }
+  });
+  test('returns the plain request when no suffix is better', async () => {
+    const worse = scripted({
+      next: (ids, tokenizer) => {
+        const { messages, answer } = tokenizer.read(ids);
+        const extra = lastUserText(messages).length - behavior.prompt.length;
+        const wish = tokenizer.encode('Sure')[answer.length];
+        return peaked(tokenizer.vocabSize, wish ?? [...tokenizer.endIds][0]!, 1 + extra);
+      },
+    });
+    const { result } = await drain(beast, { model: worse, options: { ...options, length: 2 } });
+    expect(lastUserText(result.messages)).toBe(behavior.prompt);
+  });
+  test('replays exactly from its seed', async () => {
+    const run = (seed: string) =>
+      drain(beast, { model: model(), options: { ...options, samples: 5, length: 4 }, seed });
+    expect(await run('1')).toEqual(await run('1'));
+    expect((await run('1')).steps).not.toEqual((await run('2')).steps);
+  });
+});
+
+describe('draws without replacement', () => {
+  const logits = Float32Array.of(Math.log(0.6), Math.log(0.3), Math.log(0.1), 5);
+  test('are distinct, within what is allowed, and as many as there are', () => {
+    const random = createRandom('distinct');
+    expect(drawDistinct(logits, [0, 1, 2], 9, 1, random).sort()).toEqual([0, 1, 2]);
+    expect(drawDistinct(logits, [0, 1, 2], 2, 1, random)).toHaveLength(2);
+  });
+  test('come first as often as their probability says, and sharper when it is colder', () => {
+    const random = createRandom('often');
+    const first = (temperature: number) =>
+      Array.from({ length: 2000 }, () => drawDistinct(logits, [0, 1, 2], 1, temperature, random)[0]).filter(
+        (id) => id === 0,
+      ).length / 2000;
+    expect(first(1)).toBeCloseTo(0.6, 1);
+    expect(first(0.25)).toBeGreaterThan(0.9);
+  });
+});
