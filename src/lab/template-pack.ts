@@ -56,7 +56,7 @@ export function checkTemplatePack({ templates }: TemplatePack, attacks: Known): 
         const missing = needed.filter((slot) => !slotsOf(text).includes(slot));
         return missing.length === 0
           ? []
-          : [`${id}.${name}.${i}: ${missing.map(braced).join(' and ')} is missing.`];
+          : [`${id}.${name}.${i}: it lacks ${missing.map(braced).join(' and ')}.`];
       });
     });
   });

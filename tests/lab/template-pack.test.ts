@@ -44,11 +44,7 @@ describe('a template pack', () => {
       'saying.txt: there is no such template; known: text, head',
     ],
     ['an attack without templates', pack({ walk: { text: ['x'] } }), 'known: none'],
-    [
-      'a lost slot',
-      pack({ saying: { text: ['{goal}', 'Hello {name}'] } }),
-      'saying.text.1: {goal} is missing',
-    ],
+    ['a lost slot', pack({ saying: { text: ['{goal}', 'Hello {name}'] } }), 'saying.text.1: it lacks {goal}'],
   ])('with %s is refused', (_, input, reason) => {
     expect(() => parse(input)).toThrow(
       expect.objectContaining({ code: 'bad-input', message: expect.stringContaining(reason) }),
@@ -65,7 +61,7 @@ describe('a template pack', () => {
   });
   test('is checked against cards as against methods', () => {
     const cards = catalogueOf(registries).attacks;
-    expect(() => parseTemplatePack(pack({ saying: { text: ['y'] } }), cards)).toThrow('{goal} is missing');
+    expect(() => parseTemplatePack(pack({ saying: { text: ['y'] } }), cards)).toThrow('it lacks {goal}');
   });
   test('fits every attack that ships, with the texts that ship', () => {
     const shipped = Object.fromEntries(

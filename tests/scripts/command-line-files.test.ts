@@ -65,7 +65,7 @@ describe('template packs', () => {
     const broken = await files('{\n"version": 1,\n}');
     expect(() => readPlan(broken.planPath, { templates: broken.packPath })).toThrow('pack.json, line 3');
     const lossy = await files(JSON.stringify({ ...pack, templates: { laa: { rules: ['{goal}'] } } }));
-    expect(() => readPlan(lossy.planPath, { templates: lossy.packPath })).toThrow('{target} is missing');
+    expect(() => readPlan(lossy.planPath, { templates: lossy.packPath })).toThrow('it lacks {target}');
     expect(() => readPlan(lossy.planPath, { templates: 'no-such-pack' })).toThrow('no template pack');
   });
 });

@@ -73,6 +73,7 @@ export function trialOf(plan: Plan, key: TrialKey, behavior: Behavior): TrialRec
     random.next() < (harmful ? (strength[key.attack] ?? 0.4) * (leak[key.defense] ?? 0.5) : 0.9);
   const response = success ? answers.yes : answers.no;
   const steps = key.attack === 'direct-request' ? 0 : 40;
+  const suffix = ['gcg', 'laa'].includes(key.attack) ? `! ${key.attack} !` : null;
   const score = (id: string) => {
     const measures = catalogue.evaluators.find((card) => card.id === id)?.measures;
     const yes = measures === 'refusal' ? !success : success;
@@ -88,9 +89,9 @@ export function trialOf(plan: Plan, key: TrialKey, behavior: Behavior): TrialRec
     version: 1,
     behaviorDetail: behavior,
     attackResult: {
-      messages: [{ role: 'user', content: behavior.prompt }],
+      messages: [{ role: 'user', content: suffix ? `${behavior.prompt} ${suffix}` : behavior.prompt }],
       ...(key.attack === 'assistant-prefix' && { assistantPrefix: 'Sure, here is how' }),
-      ...(steps > 0 && { loss: 0.4 }),
+      ...(suffix && { loss: 0.4, claimed: success }),
       steps,
     },
     attackSteps: Array.from({ length: steps }, (_, step) => {

@@ -211,3 +211,25 @@ test('a defense that is moved by keyboard keeps the focus on its own arrow', asy
     'perplexity-filter',
   ]);
 });
+
+test('a template pack is taken into the plan, and one that does not fit says why', async () => {
+  await vi.waitFor(() => expect(app.matrix.table).not.toBeNull());
+  flushSync();
+  all('main button')
+    .find(({ textContent }) => textContent?.includes('Edit the plan'))!
+    .click();
+  flushSync();
+  const input = find('input[aria-label="Template pack file"]') as HTMLInputElement;
+  const choose = (content: unknown) => {
+    const files = new DataTransfer();
+    files.items.add(new File([JSON.stringify(content)], 'pack.json'));
+    input.files = files.files;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  };
+  const section = () => find('section[aria-label="Texts of attacks"]').textContent;
+  choose({ version: 1, name: 'mine', templates: { laa: { rules: ['no slots'] } } });
+  await vi.waitFor(() => expect(section()).toContain('it lacks {target} and {goal}'));
+  expect(section()).toContain('Those that ship');
+  choose({ version: 1, name: 'mine', templates: { laa: { rules: ['{goal}! {target}'] } } });
+  await vi.waitFor(() => expect(section()).toContain('“mine” for Simple adaptive attack (LAA).'));
+});

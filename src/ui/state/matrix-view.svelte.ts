@@ -1,6 +1,6 @@
 /** @file What the matrix page shows of a run: one target model, as one evaluator of harm sees it. */
 import { summarize } from '../../lab/metrics.ts';
-import type { RunSummary, TrialRecord } from '../../lab/records.ts';
+import type { ClaimCheck, RunSummary, TrialRecord } from '../../lab/records.ts';
 import { findings } from './findings.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from './matrix-table.ts';
 import type { RunSession } from './run-session.svelte.ts';
@@ -67,6 +67,10 @@ export class MatrixView {
         record.defense === defense &&
         record.behaviorDetail.kind === 'harmful',
     );
+
+  /** What an attack itself believed; `undefined` for attacks without a test of their own. */
+  claimOf = (attack: string): ClaimCheck['claimed'] | undefined =>
+    this.summary?.claims.find((check) => check.model === this.model && check.attack === attack)?.claimed;
 
   /** Whether a trial counts as a success of its attack; `null` when the evaluator could not tell. */
   succeeded = (record: TrialRecord): boolean | null => {

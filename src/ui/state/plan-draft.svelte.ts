@@ -2,6 +2,7 @@
 import { rolesNeeded, type ModelRole } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/api.ts';
 import type { Plan, PlanInput } from '../../lab/plan.ts';
+import type { TemplatePack } from '../../lab/template-pack.ts';
 import { choiceOf, isValid, type OptionInput } from './method-pick.ts';
 
 type Kind = 'attacks' | 'defenses' | 'evaluators';
@@ -22,6 +23,8 @@ export class PlanDraft {
   options = $state<Record<string, OptionInput>>({});
   /** Stacks of several defenses, kept from the plan as they are. */
   stacks = $state.raw<readonly Plan['defenses'][number][]>([]);
+  /** Texts of attacks in place of those that ship. */
+  templates = $state.raw<TemplatePack | null>(null);
   readonly #catalogue: Catalogue;
 
   constructor(catalogue: Catalogue, plan: Plan) {
@@ -31,6 +34,7 @@ export class PlanDraft {
     this.target = plan.models.targets[0] ?? '';
     this.roles = { ...catalogue.roles, ...plan.models.roles };
     this.maxNewTokens = plan.sampling.maxNewTokens;
+    this.templates = plan.templates ?? null;
     for (const source of plan.behaviors) {
       if (!('set' in source)) continue;
       this.set = source.set;
@@ -113,6 +117,7 @@ export class PlanDraft {
       defenses: [...methods('defenses').map((method) => ({ stack: [method] })), ...this.stacks],
       evaluators: methods('evaluators'),
       sampling: { maxNewTokens: this.maxNewTokens },
+      ...(this.templates && { templates: this.templates }),
     };
   };
 }

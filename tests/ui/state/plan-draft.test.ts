@@ -18,6 +18,16 @@ test('an untouched draft is the plan it came from', () => {
   expect(again.behaviors).toEqual(plan.behaviors);
 });
 
+test('a template pack is kept, taken and given back', () => {
+  const pack = { version: 1 as const, name: 'mine', templates: {} };
+  const draft = new PlanDraft(catalogue, parsePlan({ ...plan, templates: pack }));
+  expect(draft.toPlan().templates).toEqual(pack);
+  draft.templates = null;
+  expect(draft.toPlan()).not.toHaveProperty('templates');
+  draft.templates = { ...pack, name: 'other' };
+  expect(parsePlan(draft.toPlan()).templates!.name).toBe('other');
+});
+
 test('toggling twice changes nothing', () => {
   const draft = draftOf();
   const before = JSON.stringify(draft.toPlan());
