@@ -18,6 +18,6 @@ test.each([
 test('the quickstart is a valid plan for what ships with the lab', () => {
   const { resolved, total } = expand(published('plans/quickstart.json'), registries);
   expect(resolved.stacks.map(({ name }) => name)[0]).toBe('none');
-  // (24 harmful × 4 attacks + 90 others, asked directly) × 5 columns
+  // (30 harmful × 4 attacks + 100 others, asked directly) × 5 columns
   expect(total).toBe(1100);
 });
