@@ -13,6 +13,7 @@ import type {
   WhiteBoxModel,
 } from '../models/language-model.ts';
 import type { TextClassifier } from '../models/text-classifier.ts';
+import type { AnswerCode } from './parts/answer-codes.ts';
 
 /** One look at the search, as plain data. A method adds its own plain fields in `detail`. */
 export interface AttackStep {
@@ -33,6 +34,8 @@ export interface AttackResult {
   readonly sampling?: Sampling;
   /** Names the random stream of that sampling, for attacks that found an answer worth having once more. */
   readonly seed?: string;
+  /** The code that the answer may come in, for attacks that talk in code; an answer in plain words counts as well. */
+  readonly answeredIn?: AnswerCode;
   /** What is changed inside the model: then only a white-box model can answer. */
   readonly edit?: ModelEdit;
   /** Best loss found, nats per token. */

@@ -5,24 +5,29 @@ import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
-import * as encodings from './parts/encodings.ts';
+import { answerCodes, type AnswerCode } from './parts/answer-codes.ts';
 import { judgeTexts } from './parts/judge-score.ts';
-import { firstAnswered, trialNeeds, trialOptions, underSystem, type Variant } from './parts/variants.ts';
+import {
+  firstAnswered,
+  resultOf,
+  trialNeeds,
+  trialOptions,
+  underSystem,
+  type Variant,
+} from './parts/variants.ts';
 import texts from './templates/cipher.json' with { type: 'json' };
 
-const ciphers = {
-  baseline: encodings.plain,
-  selfcipher: encodings.plain,
-  caesar: encodings.caesar,
-  atbash: encodings.atbash,
-  morse: encodings.morse,
-  ascii: encodings.asciiCodes,
-  unicode: encodings.unicodeEscapes,
-  utf: encodings.utf8Escapes,
-  gbk: encodings.gbkEscapes,
+/** Two that are plain on purpose. */
+const plain = ['baseline', 'selfcipher'] as const;
+const codes = ['caesar', 'atbash', 'morse', 'ascii', 'unicode', 'utf', 'gbk'] as const satisfies AnswerCode[];
+const names = [...plain, ...codes];
+type CipherName = (typeof names)[number];
+
+const codeOf = (name: CipherName) => codes.find((code) => code === name);
+const encode = (text: string, name: CipherName): string => {
+  const code = codeOf(name);
+  return code ? answerCodes[code].encode(text) : text;
 };
-type CipherName = keyof typeof ciphers;
-const names = Object.keys(ciphers) as CipherName[];
 
 interface Setting {
   readonly templates: Templates;
@@ -35,33 +40,32 @@ function variant(
   name: CipherName,
   { templates, demonstrations, random }: Setting,
 ): Variant {
-  const { encode, decode } = ciphers[name];
-  const messages = conversation(behavior, encode(behavior.prompt));
+  const messages = conversation(behavior, encode(behavior.prompt, name));
   if (name === 'baseline') return { name, messages: underSystem(messages, templateOf(templates, name)) };
   const pool = random.fork('demonstrations').shuffle(templates['demonstration'] ?? []);
-  const examples = pool.slice(0, demonstrations).map((text, i) => `${i + 1}. ${encode(text)}`);
+  const examples = pool.slice(0, demonstrations).map((text, i) => `${i + 1}. ${encode(text, name)}`);
   const guide = templateOf(templates, name);
   const frame = templateOf(templates, examples.length > 0 ? 'expert' : 'expert-without-examples');
+  const code = codeOf(name);
   return {
     name,
     messages: underSystem(messages, fillSlots(frame, { guide, examples: examples.join('\n') })),
-    read: decode,
+    ...(code && { code }),
   };
 }
 
-/** Ciphers that change the request, and the two that are plain on purpose. */
-const useful = ({ prompt }: Behavior): readonly CipherName[] =>
-  names.filter(
-    (name) => name === 'baseline' || name === 'selfcipher' || ciphers[name].encode(prompt) !== prompt,
-  );
+/** The plain ones, and the ciphers that change the request. */
+const useful = ({ prompt }: Behavior): readonly CipherName[] => [
+  ...plain,
+  ...codes.filter((code) => encode(prompt, code) !== prompt),
+];
 
 /**
  * CipherChat: the system prompt says that all talk is in a cipher and shows a few lines of it; the request follows in
- * that cipher. Answers are read as they came and decoded.
+ * that cipher. Answers are read as they came and decoded, by the lab's evaluators as well: the result names the cipher.
  * Differs from the paper: the demonstrations are few, short and harmless, because the lab ships no harmful text; Morse
  * is named, not tabled, to fit small contexts; of several ciphers the first that is answered is kept, and those that
- * leave the request as it is (the three escapes on ASCII text) are passed over; the lab's evaluators read the answer
- * undecoded.
+ * leave the request as it is (the three escapes on ASCII text) are passed over.
  */
 export const cipher = defineAttack({
   id: 'cipher',
@@ -100,6 +104,6 @@ export const cipher = defineAttack({
   },
   mutate(behavior, { cipher: name, demonstrations }, { random, templates }) {
     const chosen = name === 'all' ? 'caesar' : name;
-    return { messages: variant(behavior, chosen, { templates, random, demonstrations }).messages, steps: 0 };
+    return { ...resultOf(variant(behavior, chosen, { templates, random, demonstrations })), steps: 0 };
   },
 });

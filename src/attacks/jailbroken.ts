@@ -5,12 +5,20 @@ import { boolean, choice } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack, type AttackContext } from './attack.ts';
-import { base64, leetspeak, rot13, type Encoding } from './parts/encodings.ts';
+import type { AnswerCode } from './parts/answer-codes.ts';
+import { base64, leetspeak, rot13 } from './parts/encodings.ts';
 import { judgeTexts } from './parts/judge-score.ts';
 import { splitPayload } from './parts/payload.ts';
 import { rewrites } from './parts/rewrites.ts';
 import { targetOf } from './parts/target.ts';
-import { firstAnswered, trialNeeds, trialOptions, underSystem, type Variant } from './parts/variants.ts';
+import {
+  firstAnswered,
+  resultOf,
+  trialNeeds,
+  trialOptions,
+  underSystem,
+  type Variant,
+} from './parts/variants.ts';
 import texts from './templates/jailbroken.json' with { type: 'json' };
 
 /** Controls ask for the opposite of their twin, or for nothing in particular: they show what the wording alone does. */
@@ -20,8 +28,10 @@ const names = Object.keys(texts);
 const reworded = 'auto-obfuscation';
 
 /** The code in which a variant may be answered. */
-const codeOf = (name: string): Encoding | undefined =>
-  /base64|combination/.test(name) ? base64 : { rot13, leetspeak }[name];
+function codeOf(name: string): AnswerCode | undefined {
+  if (/base64|combination/.test(name)) return 'base64';
+  return name === 'rot13' || name === 'leetspeak' ? name : undefined;
+}
 
 function variant(behavior: Behavior, name: string, templates: Templates): Variant {
   const { prompt: goal } = behavior;
@@ -40,7 +50,7 @@ function variant(behavior: Behavior, name: string, templates: Templates): Varian
   const messages =
     name === 'evil-system-prompt' ? underSystem(conversation(behavior), text) : conversation(behavior, text);
   const code = codeOf(name);
-  return { name, messages, ...(code && { read: code.decode }) };
+  return { name, messages, ...(code && { code }) };
 }
 
 async function* variants(
@@ -63,10 +73,9 @@ async function* variants(
  * Jailbroken: 29 ways of asking that set two aims of training against each other (help or refuse), or that safety
  * training did not reach: encodings, forced openings, bans on refusing, styles, distractors, fictions and villains.
  * Tried in order until one is answered; two controls come last. Answers to the encoded variants are read as they
- * came and decoded.
+ * came and decoded, by the lab's evaluators as well: the result names the code.
  * Differs from the paper: the texts are ours and short; payload splitting cuts the telling words itself, by rule;
- * obfuscation, a rewording by the attacker, is among them only on request; no judge is asked unless `success` says so;
- * the lab's evaluators read the answer undecoded.
+ * obfuscation, a rewording by the attacker, is among them only on request; no judge is asked unless `success` says so.
  */
 export const jailbroken = defineAttack({
   id: 'jailbroken',
@@ -106,6 +115,6 @@ export const jailbroken = defineAttack({
   },
   mutate(behavior, { variant: wanted }, { templates }) {
     const name = wanted === 'all' || wanted === reworded ? 'prefix-injection' : wanted;
-    return { messages: variant(behavior, name, templates).messages, steps: 0 };
+    return { ...resultOf(variant(behavior, name, templates)), steps: 0 };
   },
 });

@@ -153,6 +153,18 @@ describe('cipher chat', () => {
     expect((await answerIn(no)).claimed).toBe(false);
     expect((await answerIn('babble')).claimed).toBe(false);
   });
+  test.each([
+    ['caesar', 'caesar'],
+    ['gbk', 'gbk'],
+    ['selfcipher', undefined],
+    ['baseline', undefined],
+  ])('a result of %s names the code of its answers', async (name, answeredIn) => {
+    const { result } = await drain(cipher, { model: untouched, behavior, options: { cipher: name } });
+    expect(result.answeredIn).toBe(answeredIn);
+    expect(
+      cipher.mutate!(behavior, { ...defaultsOf(cipher.options), cipher: name }, mutation(cipher)),
+    ).toEqual(result);
+  });
 });
 
 describe('jailbroken', () => {
@@ -201,6 +213,19 @@ describe('jailbroken', () => {
     };
     expect(await claimed(help)).toBe(true);
     expect(await claimed(no)).toBe(false);
+  });
+  test('a result names the code of its answers, that of the variant which was kept', async () => {
+    const fixed = async (variant: string) =>
+      (await drain(jailbroken, { model: untouched, behavior, options: { variant } })).result.answeredIn;
+    expect(await fixed('combination-2')).toBe('base64');
+    expect(await fixed('leetspeak')).toBe('leetspeak');
+    expect(await fixed('disemvowel')).toBeUndefined();
+    const asked = await prompt('rot13');
+    const only = model((messages) => (lastUserText(messages) === asked ? rot13.encode(help) : no));
+    expect((await drain(jailbroken, { model: only, behavior })).result).toMatchObject({
+      claimed: true,
+      answeredIn: 'rot13',
+    });
   });
   test('breaks its lines with line breaks', () => {
     for (const texts of Object.values(jailbroken.templates!))

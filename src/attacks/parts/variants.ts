@@ -5,6 +5,7 @@ import { LabError } from '../../core/errors.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import type { GenerateOptions, LanguageModel } from '../../models/language-model.ts';
 import type { AttackContext, AttackResult, AttackStep } from '../attack.ts';
+import { answerCodes, type AnswerCode } from './answer-codes.ts';
 import { echoShare } from './echo.ts';
 import { fullMarks, judgeScore } from './judge-score.ts';
 import { labelReply, type ReplyLabel } from './refusal.ts';
@@ -13,7 +14,9 @@ import { labelReply, type ReplyLabel } from './refusal.ts';
 export interface Variant {
   readonly name: string;
   readonly messages: readonly ChatMessage[];
-  /** An answer in code or in another language, in plain words. The answer as it came counts as well. */
+  /** The code that the answer may come in. The answer as it came counts as well. */
+  readonly code?: AnswerCode;
+  /** An answer in another language, in plain words. The answer as it came counts as well. */
   readonly read?: (answer: string) => string | Promise<string>;
   /** What else the step should show. */
   readonly note?: Readonly<Record<string, unknown>>;
@@ -102,7 +105,7 @@ export function trialsOf(
       throw error;
     }
   };
-  return async ({ messages, read, unsent }, options) => {
+  return async ({ messages, code, read = code && answerCodes[code].decode, unsent }, options) => {
     if (unsent !== undefined) return { response: '', verdict: 'unsent', refused: false };
     const response = await answerTo(messages, options);
     if (response === null) return { response: '', verdict: 'too-long', refused: false };
@@ -134,6 +137,12 @@ export const worth: Readonly<Record<Verdict, number>> = {
 export const claimOf = (verdict: Verdict): boolean | null =>
   verdict === 'unjudged' ? null : verdict === 'answered';
 
+/** The part of a variant that a result holds, so that its answer can be read wherever it is replayed. */
+export const resultOf = ({ messages, code }: Variant): Pick<AttackResult, 'messages' | 'answeredIn'> => ({
+  messages,
+  ...(code && { answeredIn: code }),
+});
+
 const stepOf = (step: number, { name, messages, note, unsent }: Variant): AttackStep => ({
   step,
   candidate: lastUserText(messages),
@@ -157,26 +166,26 @@ export async function* firstAnswered(
   context: AttackContext,
 ): AsyncGenerator<AttackStep, AttackResult> {
   const attempt = trialsOf(behavior, model, options, context);
-  let best: { readonly messages: readonly ChatMessage[]; readonly verdict: Verdict } | undefined;
+  let best: { readonly variant: Variant; readonly verdict: Verdict } | undefined;
   let step = 0;
   for await (const variant of variants) {
     context.signal.throwIfAborted();
     if (options.fixed && variant.unsent === undefined) {
       yield stepOf(step, variant);
-      return { messages: variant.messages, steps: step };
+      return { ...resultOf(variant), steps: step };
     }
     const reply = await attempt(variant);
     const shown = stepOf(step++, variant);
     yield { ...shown, detail: { ...shown.detail, ...reply } };
     const { verdict } = reply;
-    if (worth[verdict] >= worth[best?.verdict ?? 'too-long']) best = { messages: variant.messages, verdict };
+    if (worth[verdict] >= worth[best?.verdict ?? 'too-long']) best = { variant, verdict };
     if (verdict === 'answered') break;
   }
   if (best === undefined)
     throw new LabError('bad-model', 'The model that should reword the request wrote nothing of use.', {
       advice: 'Give the role to another model, or change the texts of the attack.',
     });
-  return { messages: best.messages, steps: step, claimed: claimOf(best.verdict) };
+  return { ...resultOf(best.variant), steps: step, claimed: claimOf(best.verdict) };
 }
 
 /** `messages` with `text` as system prompt, behind the one that they have. */
