@@ -90,6 +90,8 @@ export interface ChatRequest {
 }
 export interface ChatReply {
   readonly generation: Generation;
+  /** The answer decoded, where that is what the evaluators judged. */
+  readonly reading?: string;
   /** What was really sent, after the attack and before the defenses. */
   readonly attackResult: AttackResult;
   readonly scores: Readonly<Record<string, Score>>;

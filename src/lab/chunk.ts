@@ -7,6 +7,7 @@ import { answerOptions } from './answer-options.ts';
 import { asPlain, craft, playedBy, type Cast, type Crafted } from './cast.ts';
 import { evaluate } from './evaluate.ts';
 import { trialError } from './failures.ts';
+import { readAnswer } from './read-answer.ts';
 import type { TrialError } from './records.ts';
 import type { ResolvedPlan } from './resolve.ts';
 import { answerClock, type AnswerTimes } from './speed.ts';
@@ -55,9 +56,10 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
     const { reply, error } = answers[i]!;
     if (reply === null) return unscored(resolved, error);
     const { messages, assistantPrefix } = made[i]!.result;
+    const response = readAnswer(made[i]!.result, reply.text);
     return evaluate(
       resolved.evaluators,
-      { behavior, messages, assistantPrefix, response: reply.text },
+      { behavior, messages, assistantPrefix, response },
       { signal: joint, ...playedBy(cast, meters[i]!) },
     );
   });

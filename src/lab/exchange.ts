@@ -14,6 +14,7 @@ import { createMeter, noUsage } from './meter.ts';
 import { usualAccess, type ModelPool } from './model-pool.ts';
 import { undefended } from './plan.ts';
 import { prepared } from './prepare.ts';
+import { readAnswer } from './read-answer.ts';
 import type { Registries } from './registries.ts';
 import { checkAccess, chooseMethod, readingFrom, type ChosenDefense } from './resolve.ts';
 import { findPlayer, findRoles, rolesInPlay } from './roles.ts';
@@ -38,7 +39,7 @@ export async function chatOnce(
   const startedAt = performance.now();
   // The conversation brings its own system prompt, and what is asked is what was typed.
   const { context: _, ...behavior } = request.behavior ?? freeChat;
-  const { result, generation, scores, usage } = await attempt(
+  const { result, generation, reading, scores, usage } = await attempt(
     request,
     { ...behavior, prompt: lastUserText(request.messages) },
     bench,
@@ -53,7 +54,15 @@ export async function chatOnce(
         ? { ...made, messages: inPlaceOfLastTurn(request.messages, made.messages) }
         : { messages: request.messages, steps: 0 },
   );
-  return { generation, attackResult: result, scores, usage, elapsedMs: performance.now() - startedAt };
+  const elapsedMs = performance.now() - startedAt;
+  return {
+    generation,
+    ...(reading !== generation.text && { reading }),
+    attackResult: result,
+    scores,
+    usage,
+    elapsedMs,
+  };
 }
 
 /** Attack one behavior, then put the result to the defended model: one trial, as a run would do it. */
@@ -144,13 +153,14 @@ async function attempt(
     signal,
   });
   const answerMs = clock();
+  const reading = readAnswer(result, generation.text);
   const scores = await evaluate(
     evaluators,
-    { behavior, messages, assistantPrefix, response: generation.text },
+    { behavior, messages, assistantPrefix, response: reading },
     { signal, ...playedBy(cast, meter) },
   );
   const times = { startedAt, attackMs, answerMs, scoreMs: clock() };
-  return { result, generation, scores, usage: meter.usage, made, seed, times };
+  return { result, generation, reading, scores, usage: meter.usage, made, seed, times };
 }
 
 /** The conversation with its last user turn replaced; a system turn of the attack joins the one there is. */

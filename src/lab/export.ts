@@ -39,6 +39,7 @@ const fieldOrder = [
   'attackResult',
   'attackSteps',
   'response',
+  'reading',
   'finishReason',
   'error',
   'tokens',
@@ -50,7 +51,7 @@ const fieldOrder = [
 ] as const satisfies readonly (keyof TrialRecord)[];
 
 /** Scores keep value and label: an explanation may quote the answer, and so may steps and events. */
-const withoutAnswers = (record: TrialRecord): TrialRecord => ({
+const withoutAnswers = ({ reading: _reading, ...record }: TrialRecord): TrialRecord => ({
   ...record,
   attackSteps: record.attackSteps.map(({ detail: _, ...step }) => step),
   response: '',
@@ -82,6 +83,11 @@ export const trialsCsv = (records: readonly TrialRecord[], options: ExportOption
 
 type Column = readonly [name: string, read: (record: TrialRecord) => string | number];
 
+const answerColumns: readonly Column[] = [
+  ['response', ({ response }) => response],
+  ['reading', ({ reading }) => reading ?? ''],
+];
+
 const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ['model', ({ model }) => model],
   ['behavior', ({ behavior }) => behavior],
@@ -96,7 +102,7 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
     ({ attackResult }) => attackResult.messages.map(({ role, content }) => `${role}: ${content}`).join('\n'),
   ],
   ['assistantPrefix', ({ attackResult }) => attackResult.assistantPrefix ?? ''],
-  ...(answers ? [['response', ({ response }: TrialRecord) => response] as const] : []),
+  ...(answers ? answerColumns : []),
   ['finishReason', ({ finishReason }) => finishReason],
   ['blockedBy', ({ events }) => events.find(({ action }) => action === 'blocked')?.defense ?? ''],
   ['targetQueries', ({ usage }) => usage.target?.queries ?? 0],

@@ -137,11 +137,11 @@ interface Facts {
 const known = new WeakMap<TrialRecord, Facts>();
 
 function factsOf(record: TrialRecord): Facts {
-  const { response, finishReason, attackResult } = record;
+  const { response, reading = response, finishReason, attackResult } = record;
   const { messages, assistantPrefix, sampling } = attackResult;
   const facts = known.get(record) ?? {
     empty: finishReason !== 'failed' && isEmptyResponse(response),
-    unreadable: !isReadable(response),
+    unreadable: !isReadable(reading),
     sent: JSON.stringify([messages, assistantPrefix, sampling]),
   };
   known.set(record, facts);

@@ -39,6 +39,8 @@ export interface TrialRecord extends TrialKey {
   /** Thinned to at most 200 steps, first and last kept. */
   readonly attackSteps: readonly AttackStep[];
   readonly response: string;
+  /** The answer decoded, where that is what the evaluators judged; absent when they judged it as it came. */
+  readonly reading?: string;
   /** `failed`: there is no answer, for the reason in `error`. */
   readonly finishReason: FinishReason | 'failed';
   /** Why this behavior could not be tried (a prompt too long, say); its scores are all `null`. */

@@ -1,5 +1,6 @@
 /** @file Makes sure that stored trials belong to the plan that goes on from them. */
 import { z } from 'zod';
+import { answerCodes } from '../attacks/parts/answer-codes.ts';
 import { LabError } from '../core/errors.ts';
 import type { Plan } from './plan.ts';
 import type { RunInfo, TrialKey, TrialRecord } from './records.ts';
@@ -45,9 +46,11 @@ const recordSchema = z.looseObject({
   attackResult: z.looseObject({
     messages: z.array(z.looseObject({ content: z.string() })),
     steps: z.number(),
+    answeredIn: z.enum(Object.keys(answerCodes)).optional(),
   }),
   attackSteps: z.array(z.unknown()),
   response: z.string(),
+  reading: z.string().optional(),
   tokens: z.array(z.unknown()),
   events: z.array(z.unknown()),
   scores: z.record(z.string(), z.looseObject({ value: z.number().min(0).max(1).nullable() })),

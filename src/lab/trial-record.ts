@@ -3,6 +3,7 @@ import type { Behavior } from '../core/behavior.ts';
 import type { TokenTrace } from '../models/decoding/policy.ts';
 import type { Generation } from '../models/language-model.ts';
 import type { Crafted } from './cast.ts';
+import { readAnswer } from './read-answer.ts';
 import type { TrialError, TrialKey, TrialRecord } from './records.ts';
 
 export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed' | 'times'> {
@@ -18,31 +19,31 @@ export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed
   readonly error?: TrialError | undefined;
 }
 
-export const trialRecord = ({
-  key,
-  behavior,
-  templates,
-  craftedOn,
-  made,
-  reply,
-  error,
-  ...parts
-}: TrialParts): TrialRecord => ({
-  version: 1,
-  ...key,
-  behaviorDetail: behavior,
-  ...(templates !== undefined && { templates }),
-  ...(craftedOn !== undefined && { craftedOn }),
-  attackResult: made.result,
-  attackSteps: made.steps,
-  response: reply?.text ?? '',
-  finishReason: reply?.finishReason ?? 'failed',
-  ...(error && { error }),
-  tokens: (reply?.tokens ?? []).map(finite),
-  events: reply?.events ?? [],
-  attackUsage: made.usage,
-  ...parts,
-});
+export function trialRecord(parts: TrialParts): TrialRecord {
+  const { key, behavior, templates, craftedOn, made, reply, error, scores, usage, seed, times } = parts;
+  const response = reply?.text ?? '';
+  const reading = readAnswer(made.result, response);
+  return {
+    version: 1,
+    ...key,
+    behaviorDetail: behavior,
+    ...(templates !== undefined && { templates }),
+    ...(craftedOn !== undefined && { craftedOn }),
+    attackResult: made.result,
+    attackSteps: made.steps,
+    response,
+    ...(reading !== response && { reading }),
+    finishReason: reply?.finishReason ?? 'failed',
+    ...(error && { error }),
+    tokens: (reply?.tokens ?? []).map(finite),
+    events: reply?.events ?? [],
+    scores,
+    usage,
+    attackUsage: made.usage,
+    seed,
+    times,
+  };
+}
 
 /** Excluded tokens have a log-prob of −∞ and are infinitely far from the base, which no JSON file can hold. */
 function finite({ top, policy, ...token }: TokenTrace): TokenTrace {

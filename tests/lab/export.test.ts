@@ -19,7 +19,11 @@ describe('JSON Lines', () => {
   });
 
   test('no field of a record is forgotten', () => {
-    const failed: TrialRecord = { ...record, error: { code: 'bad-input', message: 'm', during: 'answer' } };
+    const failed: TrialRecord = {
+      ...record,
+      reading: 'r',
+      error: { code: 'bad-input', message: 'm', during: 'answer' },
+    };
     expect(Object.keys(JSON.parse(trialLine(failed)) as object).toSorted()).toEqual(
       Object.keys(failed).toSorted(),
     );
@@ -30,6 +34,7 @@ describe('JSON Lines', () => {
     const telling: TrialRecord = {
       ...record,
       response: secret,
+      reading: secret,
       attackSteps: [{ step: 0, candidate: 'kept', detail: { reply: secret } }],
       tokens: [{ id: 1, text: secret, logProb: 0, top: [] }],
       events: [
@@ -68,6 +73,12 @@ describe('CSV', () => {
 
   test('quotes, commas and line breaks stay inside their cell', () => {
     expect(trialsCsv([answering('a "b", c\r\nd')])).toContain(',"a ""b"", c\r\nd",');
+  });
+
+  test('what was judged in place of the answer stands beside it', () => {
+    const table = trialsCsv([{ ...record, response: 'Fher.', reading: 'Sure.' }]);
+    expect(table).toContain(',response,reading,');
+    expect(table).toContain(',Fher.,Sure.,');
   });
 
   test('every row has as many cells as the header, and lines end in CRLF', () => {
