@@ -128,6 +128,7 @@ export const laa = defineAttack({
 
     let overall: Candidate | undefined;
     let step = 0;
+    let claimed = false;
     for (let run = 0; run <= options.restarts; run++) {
       const draws = random.fork(`run ${run}`);
       let best = (await evaluate([tokenizer.encode(initial)]))[0]!;
@@ -170,11 +171,11 @@ export const laa = defineAttack({
         };
       }
       if (success) {
-        overall = best;
+        [overall, claimed] = [best, true];
         break;
       }
     }
-    return { messages: place(overall!.suffix), loss: -overall!.logProb, steps: step };
+    return { messages: place(overall!.suffix), loss: -overall!.logProb, steps: step, claimed };
   },
   mutate: (behavior, { template, suffixLength }, { templates }) => ({
     messages: conversation(
