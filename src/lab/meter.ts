@@ -97,6 +97,23 @@ export function metered(model: LanguageModel, role: MeteredRole, meter: Meter | 
           const view = model.edited(edit);
           return { ...(metered(view, role, meter) as WhiteBoxModel), dispose: () => view.dispose() };
         },
+        async learner(options) {
+          const learner = await model.learner(options);
+          return {
+            learn(rows) {
+              meterOf(undefined)?.add(role, { gradients: rows.length });
+              return learner.learn(rows);
+            },
+            async model() {
+              const trained = await learner.model();
+              return {
+                ...(metered(trained, role, meter) as WhiteBoxModel),
+                dispose: () => trained.dispose(),
+              };
+            },
+            dispose: () => learner.dispose(),
+          };
+        },
       } satisfies WhiteBoxModel)
     : isScoring(model)
       ? ({ ...blackBox, ...scoring(model, count) } satisfies ScoringModel)

@@ -204,6 +204,28 @@ export interface WhiteBoxModel extends ScoringModel {
    * @throws LabError 'not-supported' if the edit was made for a model of another shape, or nothing inside can be edited
    */
   edited(edit: ModelEdit): EditedModel;
+  /**
+   * A copy that can be trained. Models it gives out share what this one holds: dispose of them first.
+   * @throws LabError 'not-supported' if there is nothing to train (a scripted model)
+   */
+  learner(options: { readonly learningRate: number }): Promise<Learner>;
+}
+
+/** A row of tokens to learn from: those from `from` on, each predicted from what stands before it. */
+export interface Lesson {
+  readonly ids: readonly number[];
+  /** At least 1, and less than there are ids. */
+  readonly from: number;
+}
+
+/** A copy of a model's weights that learns (AdamW); the model itself stays as it is. */
+export interface Learner {
+  /** One update. @returns the mean cross-entropy of the rows before it, nats per token */
+  learn(rows: readonly Lesson[]): Promise<number>;
+  /** The model with what was learned by now, to be freed by its `dispose`. It does not learn on. */
+  model(): Promise<EditedModel>;
+  /** Free what learning takes. Models that were given out go on. */
+  dispose(): void;
 }
 
 export interface EditedModel extends WhiteBoxModel {

@@ -94,6 +94,9 @@ function createWorld({ hostile = false } = {}) {
     },
     parameters: async () => new Map(),
     edited: () => ({ ...model, dispose: () => undefined }),
+    learner: async () => {
+      throw new Error('No defense at inference trains the model.');
+    },
   } as WhiteBoxModel;
 
   const fences = (messages: readonly ChatMessage[]) =>

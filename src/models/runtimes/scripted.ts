@@ -240,5 +240,8 @@ function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
     edited: () => {
       throw cannotEdit(grey.id);
     },
+    learner: async () => {
+      throw cannotEdit(grey.id);
+    },
   };
 }

@@ -3,7 +3,7 @@ import { defaultDevice, numpy as np } from '@jax-js/jax';
 import type { ChatMessage } from '../../../core/chat.ts';
 import type { ChatTokenizer, PromptOptions } from '../../chat-tokenizer.ts';
 import { createGenerate } from '../../decoding/generate.ts';
-import type { ModelEdit, WhiteBoxModel } from '../../language-model.ts';
+import type { Learner, ModelEdit, WhiteBoxModel } from '../../language-model.ts';
 import { checkWeights, type LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { float32 } from './context.ts';
@@ -16,6 +16,8 @@ import { createEditor, noEdits, type ResidualEdit } from './interventions.ts';
 import { createPrograms } from './programs.ts';
 import { scoreTargets } from './scoring.ts';
 import { openSession } from './session.ts';
+import { batchOf, createTrainer } from './train.ts';
+import type { TrainerOptions } from './training.ts';
 import { disposeWeights, downloadWeights, uploadWeights } from './weights.ts';
 
 export interface Intervention {
@@ -124,11 +126,36 @@ function present(view: View): JaxModel {
     parameters: () => explain(id, downloadWeights(config, engine.weights)),
     intervene: (intervention) => present(intervened(view, intervention)),
     edited,
+    learner: (options) => explain(id, learnerOf(view, options)),
     withWeights: (weights) => createWhiteBoxModel({ ...parts, weights }),
     dispose() {
       if (!disposed) view.release();
       disposed = true;
     },
+  };
+}
+
+/** Models it gives out share the compiled programs, so that they answer at once. */
+async function learnerOf(
+  { parts, engine }: View,
+  options: Pick<TrainerOptions, 'learningRate'>,
+): Promise<Learner> {
+  const { config } = parts;
+  const trainer = createTrainer(config, await downloadWeights(config, engine.weights), options);
+  return {
+    learn: async (rows) => (await trainer.step(batchOf(rows))).loss,
+    async model() {
+      const weights = uploadWeights(config, await trainer.weights());
+      const { vocabSize } = engine.limits;
+      const trained = { weights, table: weights.embedding, inputVocabSize: vocabSize, edits: noEdits };
+      return present({
+        parts,
+        engine: { ...engine, ...trained },
+        residual: [],
+        release: () => disposeWeights(weights),
+      });
+    },
+    dispose: () => trainer.dispose(),
   };
 }
 

@@ -1,4 +1,5 @@
 /** @file Training of a Llama-family language model: weighted cross-entropy of the next token. */
+import type { Lesson } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { createDescent, type Task } from './descent.ts';
@@ -22,6 +23,18 @@ export interface TrainingBatch {
    * and pass minus the derivatives as weights.
    */
   readonly normalizer?: number;
+}
+
+/** Rows in one batch; the tokens that are learned all count alike. */
+export function batchOf(rows: readonly Lesson[]): TrainingBatch {
+  const length = Math.max(0, ...rows.map(({ ids }) => ids.length));
+  const ids = new Int32Array(rows.length * length);
+  const lossWeights = new Float32Array(ids.length);
+  for (const [row, lesson] of rows.entries()) {
+    ids.set(lesson.ids, row * length);
+    lossWeights.fill(1, row * length + lesson.from, row * length + lesson.ids.length);
+  }
+  return { ids, lossWeights, shape: [rows.length, length] };
 }
 
 export interface Trainer {
