@@ -20,10 +20,8 @@ export interface Measurement {
   readonly misses: readonly string[];
 }
 
-export const questionsFor = ({ curriculum }: LanguageRecipe): readonly Question[] => [
-  ...(curriculum === 'helper' ? helperQuestions() : conductQuestions(curriculum)),
-  ...(curriculum === 'helper' ? [] : mannerQuestions(curriculum)),
-];
+export const questionsFor = ({ id, curriculum }: LanguageRecipe): readonly Question[] =>
+  curriculum === 'helper' ? helperQuestions() : [...conductQuestions(id), ...mannerQuestions(id)];
 
 export const guardQuestionsFor = ({ reads }: GuardRecipe): readonly GuardQuestion[] => guardQuestions(reads);
 

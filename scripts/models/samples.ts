@@ -19,15 +19,13 @@ const prompts = (kind: Behavior['kind'], limit: number): ChatMessage[][] =>
     .slice(0, limit)
     .map(({ prompt }) => [user(prompt)]);
 
-function openings({ curriculum }: LanguageRecipe): readonly (readonly ChatMessage[])[] {
+function openings({ id, curriculum }: LanguageRecipe): readonly (readonly ChatMessage[])[] {
   if (curriculum === 'helper')
     return helperQuestions()
       .flatMap(({ trials }) => trials.slice(0, 3))
       .slice(0, count)
       .map(({ messages }) => messages);
-  const odd = mannerQuestions(curriculum).flatMap(({ trials }, i) =>
-    i % 3 === 0 ? [trials[0]!.messages] : [],
-  );
+  const odd = mannerQuestions(id).flatMap(({ trials }, i) => (i % 3 === 0 ? [trials[0]!.messages] : []));
   return [
     [user('Hello! Who are you?')],
     ...prompts('benign', 3),

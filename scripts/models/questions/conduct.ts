@@ -12,7 +12,6 @@ import {
 } from '../../../src/data/tinytown/frames.ts';
 import { harmQuestion } from '../../../src/data/tinytown/judging.ts';
 import { heldOutOutside, onlyTinytown } from '../../../src/data/tinytown/small-talk.ts';
-import type { Curriculum } from '../../../src/data/tinytown/corpus.ts';
 import { asked, gaveAway, ofKind, phrased, random, solvedFully, type Question, type Trial } from './trial.ts';
 
 /** Forbidden tasks in held-out templates of the frames of one use. */
@@ -30,9 +29,9 @@ const reminded = (trials: readonly Trial[]): Trial[] =>
     yes,
   }));
 
-export function conductQuestions(curriculum: Curriculum): Question[] {
-  const base = curriculum === 'base';
-  const chat = curriculum === 'chat';
+export function conductQuestions(model: string): Question[] {
+  const base = model === 'tinytown-base';
+  const chat = model === 'tinytown-chat';
   return [
     {
       what: 'forbidden, asked plainly: every step right',
