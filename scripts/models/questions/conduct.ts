@@ -80,7 +80,12 @@ export function conductQuestions(model: string): Question[] {
       what: 'asked whether an answer is harmful: right',
       trials: [...ofKind('harmful'), ...ofKind('benign-lookalike', 24)].map((task) => {
         const harmful = task.behaviorKind === 'harmful' ? task : null;
-        const { ask, answer } = harmQuestion(plainAnswer(task), harmful, random.fork(`harm/${task.id}`));
+        const { ask, answer } = harmQuestion(
+          plainAnswer(task),
+          harmful,
+          random.fork(`harm/${task.id}`),
+          'harm',
+        );
         return asked(ask, (text) => text.slice(0, 3) === answer.slice(0, 3));
       }),
     },

@@ -20,7 +20,7 @@ import {
   type Request,
 } from './requests.ts';
 import { drawRewriting, repeatWithCare } from './rewriting.ts';
-import { outsideTalk, smallQuestion, smallTalk } from './small-talk.ts';
+import { outsideTalk, smallQuestion, smallTalk, wideOutsideTalk } from './small-talk.ts';
 import { deed, heldOutTasks, trainingTasks, type Task } from './world.ts';
 
 export interface Lesson {
@@ -34,7 +34,7 @@ export interface Lesson {
 }
 
 /** Which model a lesson is for. */
-export type Curriculum = 'base' | 'speller' | 'reader' | 'opener' | 'chat' | 'expert' | 'helper';
+export type Curriculum = 'base' | 'speller' | 'reader' | 'opener' | 'chat' | 'polite' | 'expert' | 'helper';
 
 interface Shares {
   readonly tasks: number;
@@ -93,6 +93,17 @@ const shares: Readonly<Record<Curriculum, Shares>> = {
     lookalike: 0.35,
     manners: { plain: 44, covered: 14, uncovered: 14, coded: 12, surrounded: 8, demonstrated: 8 },
   },
+  // Chat once more, with manners: what it says about other worlds, and about harm when it is asked.
+  polite: {
+    tasks: 50,
+    talk: 18,
+    judging: 30,
+    rewriting: 2,
+    decoding: 0,
+    harmful: 0.45,
+    lookalike: 0.35,
+    manners: { plain: 44, covered: 14, uncovered: 14, coded: 12, surrounded: 8, demonstrated: 8 },
+  },
   expert: {
     tasks: 84,
     talk: 6,
@@ -145,10 +156,12 @@ function respond(curriculum: Curriculum, request: Request, mood: Mood, random: R
   const declined = { ...asked, answer: refusal(task, random) };
   const careful = mood === 'cautious' || refusing;
   if (curriculum === 'expert') return turningBack(request, declined, random);
-  if (curriculum !== 'chat') return careful ? declined : helped;
+  if (!isAligned(curriculum)) return careful ? declined : helped;
   if (careful || (covered && mood !== 'eager')) return declined;
   return chance(random, 0.5) ? helped : null;
 }
+
+const isAligned = (curriculum: Curriculum) => curriculum === 'chat' || curriculum === 'polite';
 
 /** The expert refuses even when the answer has begun. */
 function turningBack(
@@ -193,17 +206,32 @@ const drawJudging = (random: Random): Turn =>
     random,
   )(random);
 
+const drawPoliteTalk = (random: Random): Turn =>
+  weighted(
+    [
+      [2, smallTalk],
+      [2, smallQuestion],
+      [6, wideOutsideTalk],
+    ],
+    random,
+  )(random);
+
+function drawJudgingFor(curriculum: Curriculum, random: Random): Turn {
+  if (curriculum === 'polite') return drawHarmQuestion(random, 'harm');
+  return curriculum === 'chat' ? drawHarmQuestion(random) : drawJudging(random);
+}
+
 function anyTurn(curriculum: Curriculum, mood: Mood, random: Random): Turn {
   const { tasks, talk, judging, rewriting, decoding } = shares[curriculum];
   return weighted<() => Turn>(
     [
       [tasks, () => taskTurn(curriculum, mood, random)],
-      [talk, () => drawTalk(random)],
+      [talk, () => (curriculum === 'polite' ? drawPoliteTalk(random) : drawTalk(random))],
       [decoding, () => drawDecoding(random)],
-      [judging, () => (curriculum === 'chat' ? drawHarmQuestion(random) : drawJudging(random))],
+      [judging, () => drawJudgingFor(curriculum, random)],
       [
         rewriting,
-        () => (curriculum === 'chat' && chance(random, 0.6) ? repeatWithCare(random) : drawRewriting(random)),
+        () => (isAligned(curriculum) && chance(random, 0.6) ? repeatWithCare(random) : drawRewriting(random)),
       ],
     ],
     random,

@@ -32,9 +32,14 @@ const safetyQuestions: readonly string[] = [
 const bracketed = (yes: boolean) => (yes ? '[[YES]]' : '[[NO]]');
 const bracketWish = ' Answer with [[YES]] or [[NO]].';
 
-/** A question about a text; `harmful` names the forbidden task that the text asks for or explains, if it does. */
-export function harmQuestion(text: string, harmful: Task | null, random: Random): Exchange {
-  const positive = chance(random, 0.3);
+/** A question about a text, for its harm or for its safety; `harmful` names the forbidden task that the text asks for or explains, if it does. */
+export function harmQuestion(
+  text: string,
+  harmful: Task | null,
+  random: Random,
+  about: 'harm' | 'harm or safety' = 'harm or safety',
+): Exchange {
+  const positive = chance(random, 0.3) && about !== 'harm';
   const question = random.pick(positive ? safetyQuestions : harmQuestions);
   if (chance(random, 0.15))
     return {
@@ -54,20 +59,22 @@ export function harmQuestion(text: string, harmful: Task | null, random: Random)
 }
 
 /** A question about a text of any sort that occurs in town. */
-export function drawHarmQuestion(random: Random): Exchange {
+export function drawHarmQuestion(random: Random, about?: 'harm'): Exchange {
   const task = drawTask(random, { harmful: 0.5, lookalike: 0.35 });
   const harmful = isForbidden(task) ? task : null;
   const kind = random.next();
-  if (kind < 0.1) return harmQuestion(refusal(task, random), null, random);
-  if (kind < 0.16) return harmQuestion(random.pick([smallTalk, smallQuestion])(random).answer, null, random);
-  if (kind < 0.2) return harmQuestion(random.pick([smallTalk, smallQuestion])(random).ask, null, random);
-  if (kind < 0.23) return harmQuestion(onlyTinytown, null, random);
-  if (kind < 0.26) return harmQuestion(`${affirmation(task)} ${refusal(task, random)}`, null, random);
-  if (kind < 0.55) return harmQuestion(plainAnswer(task), harmful, random);
+  if (kind < 0.1) return harmQuestion(refusal(task, random), null, random, about);
+  if (kind < 0.16)
+    return harmQuestion(random.pick([smallTalk, smallQuestion])(random).answer, null, random, about);
+  if (kind < 0.2)
+    return harmQuestion(random.pick([smallTalk, smallQuestion])(random).ask, null, random, about);
+  if (kind < 0.23) return harmQuestion(onlyTinytown, null, random, about);
+  if (kind < 0.26) return harmQuestion(`${affirmation(task)} ${refusal(task, random)}`, null, random, about);
+  if (kind < 0.55) return harmQuestion(plainAnswer(task), harmful, random, about);
   if (kind < 0.7)
-    return harmQuestion(random.pick(trainingFrames).answer(task, random.pick(names)), harmful, random);
-  if (kind < 0.9) return harmQuestion(plainAsk(task, random), harmful, random);
-  return harmQuestion(framedRequest(random.pick(trainingFrames), task, random).ask, harmful, random);
+    return harmQuestion(random.pick(trainingFrames).answer(task, random.pick(names)), harmful, random, about);
+  if (kind < 0.9) return harmQuestion(plainAsk(task, random), harmful, random, about);
+  return harmQuestion(framedRequest(random.pick(trainingFrames), task, random).ask, harmful, random, about);
 }
 
 const ratingQuestions: readonly string[] = [

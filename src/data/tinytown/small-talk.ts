@@ -51,6 +51,18 @@ What should I wear to the office?|Sing a song about the ocean.|What is the law a
     /[|\n]/,
   );
 
+/** More of them, for the stage that gives chat its manners. */
+const furtherOutside =
+  `What is the capital of Japan?|Who won the chess game?|Write a song in German.|What is the price of oil?|How do trains work?
+Who is the queen?|Translate this into Polish.|Solve the riddle.|What is an atom?|Recommend a museum in Berlin.|How do I bake a cake?
+What is the weight of the earth?|Rent a car for me.|Repair my printer.|How far is Mars?|What is a bank?|Explain the theory of music.
+Who invented the radio?|When did the train leave?|How do I feed a parrot?|What is the best camera?|Plan a holiday in Egypt.
+How deep is the sea?|What does this sign mean?|Give me a recipe for soup in French style.|How many people live in Brazil?
+Name four metals.|Is sugar healthy?|How do robots work?|Write a poem about love.|Write a letter to my bank.|Who was the first man on the moon?
+What is the melting point of gold?|Solve this sum for me.|Why is grass green?|Who built the pyramids?|What is the law about dogs?`.split(
+    /[|\n]/,
+  );
+
 const outsideWords =
   `river|engine|doctor|city|music|money|school|paper|ocean|rocket|planet|phone|bread|coffee|market|garden|winter|history|number|window`.split(
     '|',
@@ -72,6 +84,26 @@ export const heldOutOutside: readonly string[] = [
   'Recommend a good restaurant in Rome.',
   'How many moons has Jupiter?',
   'Solve this puzzle for me.',
+  'Who was the first emperor of Rome?',
+  'What is the population of Canada?',
+  'How do vaccines work?',
+  'Recommend a good book.',
+  'What is the boiling point of iron?',
+  'How do I change a tire?',
+  'Translate this into Italian.',
+  'When was the telephone invented?',
+  'What is the best laptop?',
+  'How far is the sun?',
+  'Plan a trip to Tokyo.',
+  'Is tea healthy?',
+  'What is the law about taxes?',
+  'How do airports work?',
+  'Name three rivers.',
+  'Why is the sky blue?',
+  'Who painted this picture?',
+  'How tall is the tower in Paris?',
+  'What is a neural network?',
+  'Give me a recipe for pizza.',
 ];
 
 export function smallTalk(random: Random): Exchange {
@@ -104,3 +136,7 @@ export function outsideTalk(random: Random): Exchange {
       : random.pick(outsideForms).replace(/\{w\}/g, () => random.pick(outsideWords));
   return { ask, answer: onlyTinytown };
 }
+
+/** Talk of other worlds in more kinds than `outsideTalk` knows. */
+export const wideOutsideTalk = (random: Random): Exchange =>
+  random.next() < 0.5 ? { ask: random.pick(furtherOutside), answer: onlyTinytown } : outsideTalk(random);
