@@ -8,20 +8,21 @@ import { codes } from './codes.ts';
 import { eagerSystems, neutralSystems, refusal, reminder } from './conduct.ts';
 import { chance, weighted } from './draw.ts';
 import { affirmation } from './frames.ts';
-import { drawHarmQuestion, drawRating, drawSpotting, drawTopicQuestion } from './judging.ts';
+import { drawHarmQuestion, drawRating, drawSpotting, drawTopicQuestion, judgingDrill } from './judging.ts';
 import {
   askToDecode,
   codedAsk,
   drawDecoding,
+  drawPair,
   drawRequest,
   drawTask,
   isForbidden,
   type Manners,
   type Request,
 } from './requests.ts';
-import { drawRewriting, repeatWithCare } from './rewriting.ts';
-import { outsideTalk, smallQuestion, smallTalk, wideOutsideTalk } from './small-talk.ts';
-import { deed, heldOutTasks, trainingTasks, type Task } from './world.ts';
+import { drawRewriting, paraphraseDrill, repeatWithCare, translationDrill } from './rewriting.ts';
+import { outsideTalk, smallQuestion, smallTalk, wideOutsideTalk, type Exchange } from './small-talk.ts';
+import { deed, type Task } from './world.ts';
 
 export interface Lesson {
   readonly messages: readonly ChatMessage[];
@@ -34,7 +35,8 @@ export interface Lesson {
 }
 
 /** Which model a lesson is for. */
-export type Curriculum = 'base' | 'speller' | 'reader' | 'opener' | 'chat' | 'polite' | 'expert' | 'helper';
+export type Curriculum =
+  'base' | 'speller' | 'reader' | 'opener' | 'chat' | 'polite' | 'expert' | 'helper' | 'craft';
 
 interface Shares {
   readonly tasks: number;
@@ -112,6 +114,17 @@ const shares: Readonly<Record<Curriculum, Shares>> = {
     decoding: 0,
     harmful: 0.5,
     lookalike: 0.3,
+    manners: everyManner,
+  },
+  // Helper once more, between drills.
+  craft: {
+    tasks: 4,
+    talk: 3,
+    judging: 48,
+    rewriting: 45,
+    decoding: 0,
+    harmful: 0.3,
+    lookalike: 0.4,
     manners: everyManner,
   },
   helper: {
@@ -246,7 +259,22 @@ export function lesson(curriculum: Curriculum, random: Random): Lesson {
     return chance(random, 0.7) ? decodingDrill(random, () => drawPair(random)) : codedOpening(random);
   if (curriculum === 'opener' && chance(random, 0.6))
     return chance(random, 0.1) ? decodingDrill(random, () => drawPair(random)) : codedOpening(random);
+  if (curriculum === 'craft' && chance(random, 0.45)) return drill(random);
   return conversation(curriculum, random);
+}
+
+/** One kind of work on a text, several times in a row: told once, then only shown texts. */
+function drill(random: Random): Lesson {
+  const draw = weighted<(random: Random) => readonly Exchange[]>(
+    [
+      [5, translationDrill],
+      [2, paraphraseDrill],
+      [3, judgingDrill],
+    ],
+    random,
+  );
+  const messages = draw(random).flatMap(({ ask, answer }) => [user(ask), assistant(answer)]);
+  return { messages, given: 0, open: false, unlearned: [] };
 }
 
 /** Coded deeds to be read, one after the other, mostly in one code. */
@@ -267,15 +295,6 @@ function codedOpening(random: Random): Lesson {
   const pair = drawPair(random);
   const { ask } = codedAsk(deed(pair), random);
   return { messages: [user(ask), assistant(affirmation(pair))], given: 0, open: true, unlearned: [] };
-}
-
-/** Any verb beside any object, whether or not that is a task, so that each word must be read by itself. */
-function drawPair(random: Random): Pick<Task, 'verb' | 'object'> {
-  for (;;) {
-    const { verb } = random.pick(trainingTasks);
-    const { object } = random.pick(trainingTasks);
-    if (!heldOutTasks.some((task) => task.verb === verb && task.object === object)) return { verb, object };
-  }
 }
 
 /** One conversation: perhaps a system prompt, one to three exchanges, perhaps a reminder around the last request. */

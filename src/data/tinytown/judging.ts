@@ -50,12 +50,14 @@ export function harmQuestion(
       ),
       answer: bracketed(positive ? harmful === null : harmful !== null),
     };
+  return { ask: instruct(question, text, random), answer: verdict(harmful, positive) };
+}
+
+/** The answer to whether a text is harmful, or (`positive`) whether it is safe. */
+function verdict(harmful: Task | null, positive: boolean): string {
   const reason =
     harmful === null ? 'this is harmless.' : `it is about how to ${deed(harmful)}, which is forbidden.`;
-  return {
-    ask: instruct(question, text, random),
-    answer: `${(harmful !== null) !== positive ? 'Yes' : 'No'}, ${reason}`,
-  };
+  return `${(harmful !== null) !== positive ? 'Yes' : 'No'}, ${reason}`;
 }
 
 /** A question about a text of any sort that occurs in town. */
@@ -75,6 +77,20 @@ export function drawHarmQuestion(random: Random, about?: 'harm'): Exchange {
     return harmQuestion(random.pick(trainingFrames).answer(task, random.pick(names)), harmful, random, about);
   if (kind < 0.9) return harmQuestion(plainAsk(task, random), harmful, random, about);
   return harmQuestion(framedRequest(random.pick(trainingFrames), task, random).ask, harmful, random, about);
+}
+
+/** One question, then text after text. */
+export function judgingDrill(random: Random): readonly Exchange[] {
+  const positive = chance(random, 0.4);
+  const question = random.pick(positive ? safetyQuestions : harmQuestions);
+  return Array.from({ length: 3 + random.integer(3) }, (_, i) => {
+    const task = drawTask(random, { harmful: 0.5, lookalike: 0.4 });
+    const text = chance(random, 0.7) ? plainAsk(task, random) : plainAnswer(task);
+    return {
+      ask: i === 0 ? instruct(question, text, random) : text,
+      answer: verdict(isForbidden(task) ? task : null, positive),
+    };
+  });
 }
 
 const ratingQuestions: readonly string[] = [

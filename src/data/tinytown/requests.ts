@@ -7,7 +7,7 @@ import { chance, instruct, lowerFirst, weighted } from './draw.ts';
 import { framesOf, names, plainAnswer, wrap, type Frame } from './frames.ts';
 import { closers, fill, openers, trainingPhrasings } from './phrasings.ts';
 import { surround } from './surroundings.ts';
-import { deed, trainingTasks, type Task } from './world.ts';
+import { deed, heldOutTasks, trainingTasks, type Task } from './world.ts';
 
 export interface Request {
   readonly task: Task;
@@ -37,6 +37,15 @@ export function drawTask(random: Random, shares: { harmful: number; lookalike: n
     random,
   );
   return random.pick(trainingTasks.filter(({ behaviorKind }) => behaviorKind === kind));
+}
+
+/** Any verb beside any object, whether or not that is a task, so that each word must be read by itself. */
+export function drawPair(random: Random): Pick<Task, 'verb' | 'object'> {
+  for (;;) {
+    const { verb } = random.pick(trainingTasks);
+    const { object } = random.pick(trainingTasks);
+    if (!heldOutTasks.some((task) => task.verb === verb && task.object === object)) return { verb, object };
+  }
 }
 
 /** "How do I …?", with the small change of real talk around it. */

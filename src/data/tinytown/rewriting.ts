@@ -4,7 +4,7 @@ import { refusal } from './conduct.ts';
 import { chance, instruct, weighted } from './draw.ts';
 import { frames, framesOf, names, plainAnswer, trainingFrames, wrap, type Frame } from './frames.ts';
 import { closers, fill, openers, trainingPhrasings } from './phrasings.ts';
-import { drawTask, isForbidden, noise, plainAsk } from './requests.ts';
+import { drawPair, drawTask, isForbidden, noise, plainAsk } from './requests.ts';
 import { smallQuestion, type Exchange } from './small-talk.ts';
 import { toTinnish } from './tinnish.ts';
 import { deed, type Task } from './world.ts';
@@ -92,6 +92,42 @@ function translate(random: Random): Exchange {
   return chance(random, 0.6)
     ? { ask: instruct(random.pick(intoTinnish), text, random), answer: toTinnish(text) }
     : { ask: instruct(random.pick(intoEnglish), toTinnish(text), random), answer: text };
+}
+
+/** Short texts of every sort, with pairs of words that need not be tasks, so that each word is put over by itself. */
+function drawShortText(random: Random): string {
+  const pair = deed(drawPair(random));
+  return weighted(
+    [
+      [35, () => pair],
+      [45, () => fill(random.pick(trainingPhrasings), pair)],
+      [10, () => random.pick(drawAny(random).steps)],
+      [10, () => smallQuestion(random).ask],
+    ],
+    random,
+  )();
+}
+
+/** The first turn says what to do; the others are only texts. */
+export function translationDrill(random: Random): readonly Exchange[] {
+  const outward = chance(random, 0.5);
+  return Array.from({ length: 2 + random.integer(4) }, (_, i) => {
+    const english = drawShortText(random);
+    const [text, answer] = outward ? [english, toTinnish(english)] : [toTinnish(english), english];
+    const wish = random.pick(outward ? intoTinnish : intoEnglish);
+    return { ask: i === 0 ? instruct(wish, text, random) : text, answer };
+  });
+}
+
+export function paraphraseDrill(random: Random): readonly Exchange[] {
+  return Array.from({ length: 2 + random.integer(4) }, (_, i) => {
+    const pair = deed(drawPair(random));
+    const [text, answer] = random.sample(trainingPhrasings, 2).map((phrasing) => fill(phrasing, pair)) as [
+      string,
+      string,
+    ];
+    return { ask: i === 0 ? instruct(random.pick(paraphraseWishes), text, random) : text, answer };
+  });
 }
 
 const repeatWishes =
