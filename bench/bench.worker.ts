@@ -8,10 +8,13 @@ async function bench(device: 'wasm' | 'webgpu', id: string, rounds: number) {
   const { decodeSpeed } = await import('./decode.ts');
   const decode = await decodeSpeed(entry, device, rounds);
   const { gcgSpeed, trainingSpeed } = await import('./gradients.ts');
+  const { defenseSpeed } = await import('./defenses.ts');
+  const defenses = await defenseSpeed(entry, device, Math.ceil(rounds / 8));
   return {
     ...decode,
     gcgStepsPerSecond: await gcgSpeed(entry, device, rounds),
     trainingStepsPerSecond: await trainingSpeed(entry, rounds),
+    defenses,
   };
 }
 export type Bench = typeof bench;

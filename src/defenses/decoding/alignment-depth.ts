@@ -87,7 +87,7 @@ export const alignmentDepth = defineDefense({
     }),
     openings: text({
       description: 'Refusing openings, separated by |; their probabilities add up.',
-      default: 'I am sorry|I cannot|Sorry|No,',
+      default: "I'm sorry|I am sorry|I can't|I cannot|Sorry",
     }),
   },
   wrap(model, { deepest, every, threshold, openings }) {

@@ -84,7 +84,7 @@ export const dro = defineDefense({
     learningRate: number({ description: 'Step size of AdamW.', default: 1e-3, min: 0, max: 1 }),
     requests: integer({
       description: 'Most requests of each kind to train on (paper: 100).',
-      default: 32,
+      default: 16,
       min: 1,
       max: 1000,
       unit: 'requests',

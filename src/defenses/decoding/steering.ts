@@ -28,7 +28,8 @@ export const steering = defineDefense({
   taxonomy: withinModel,
   options: {
     strength: number({
-      description: 'How often the direction is added; 1 moves a harmless request to where harmful ones are.',
+      description:
+        'How often the direction is added; 1 moves a harmless request to where harmful ones are. Small models fall apart sooner.',
       default: 1,
       min: 0,
       max: 20,
