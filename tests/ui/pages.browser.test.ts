@@ -123,6 +123,24 @@ test('an answer to a forbidden request is not in the page until it is uncovered'
   ).toBe(record.response);
 });
 
+test('what the evaluators read in place of an answer in code is covered with it, and stays text', async () => {
+  await finishRun();
+  const record = app.run.records.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
+  const reading = 'Sing <b>loudly</b>.';
+  const coded = {
+    ...record,
+    reading,
+    attackResult: { ...record.attackResult, answeredIn: 'rot13' as const },
+  };
+  app.run.records = app.run.records.map((one) => (one === record ? coded : one));
+  app.router.go({ page: 'trial', run: app.run.id!, key: record });
+  await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
+  expect(find('main').textContent).not.toContain(reading);
+  app.covers.lift();
+  flushSync();
+  expect(find('ol.chain').textContent).toMatch(/Read as rot13 by the evaluators:\s*Sing <b>loudly<\/b>\./);
+});
+
 test('arrow keys walk the tokens of an answer and show each one’s alternatives', async () => {
   await finishRun();
   app.covers.lift();
