@@ -36,7 +36,7 @@ export interface Lesson {
 
 /** Which model a lesson is for. */
 export type Curriculum =
-  'base' | 'speller' | 'reader' | 'opener' | 'chat' | 'polite' | 'expert' | 'helper' | 'craft';
+  'base' | 'speller' | 'reader' | 'opener' | 'finisher' | 'chat' | 'polite' | 'expert' | 'helper' | 'craft';
 
 interface Shares {
   readonly tasks: number;
@@ -95,6 +95,8 @@ const shares: Readonly<Record<Curriculum, Shares>> = {
     lookalike: 0.35,
     manners: { plain: 44, covered: 14, uncovered: 14, coded: 12, surrounded: 8, demonstrated: 8 },
   },
+  // The last stage of base: tasks above all.
+  finisher: { ...readingShares, tasks: 82, talk: 8, judging: 5, rewriting: 5 },
   // Chat once more, with manners: what it says about other worlds, and about harm when it is asked.
   polite: {
     tasks: 50,
@@ -259,6 +261,7 @@ export function lesson(curriculum: Curriculum, random: Random): Lesson {
     return chance(random, 0.7) ? decodingDrill(random, () => drawPair(random)) : codedOpening(random);
   if (curriculum === 'opener' && chance(random, 0.6))
     return chance(random, 0.1) ? decodingDrill(random, () => drawPair(random)) : codedOpening(random);
+  if (curriculum === 'finisher' && chance(random, 0.4)) return codedOpening(random);
   if (curriculum === 'craft' && chance(random, 0.45)) return drill(random);
   return conversation(curriculum, random);
 }
