@@ -1,9 +1,8 @@
 import { arxiv } from '../core/method.ts';
 import { integer, number } from '../core/options.ts';
-import type { Random } from '../core/random.ts';
-import { topIds } from '../models/decoding/sampler.ts';
 import { locateSpan, replaceSpan, textOfSpan } from '../models/prompt-span.ts';
 import { conversation, defineAttack } from './attack.ts';
+import { drawDistinct } from './parts/draws.ts';
 import { labelReply } from './parts/refusal.ts';
 import { crossEntropy, suffixTokens, targetOf, withSuffix } from './parts/target.ts';
 
@@ -16,19 +15,6 @@ interface Beam {
   readonly parent: number;
   /** Every target token has more than half of the mass. */
   readonly certain: boolean;
-}
-
-/** `count` distinct ids drawn by the softmax of `logits` / `temperature` over `allowed`: the Gumbel top-k. */
-export function drawDistinct(
-  logits: Float32Array,
-  allowed: readonly number[],
-  count: number,
-  temperature: number,
-  random: Random,
-): number[] {
-  const keys = new Float32Array(logits.length).fill(-Infinity);
-  for (const id of allowed) keys[id] = logits[id]! / temperature - Math.log(-Math.log(1 - random.next()));
-  return topIds(keys, count).filter((id) => keys[id]! > -Infinity);
 }
 
 /** Stands where the suffix will be while its place is looked up. */

@@ -1,4 +1,5 @@
 import { registry } from '../core/method.ts';
+import { advprompter } from './advprompter.ts';
 import { assistantPrefix } from './assistant-prefix.ts';
 import { autodan } from './autodan.ts';
 import { beast } from './beast.ts';
@@ -28,6 +29,7 @@ import { tap } from './tap.ts';
 import { tense } from './tense.ts';
 
 export const attacks = registry('attack', [
+  advprompter,
   assistantPrefix,
   autodan,
   beast,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { beast, drawDistinct } from '../../src/attacks/beast.ts';
+import { beast } from '../../src/attacks/beast.ts';
+import { drawDistinct } from '../../src/attacks/parts/draws.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
