@@ -7,12 +7,12 @@ async function bench(device: 'wasm' | 'webgpu', id: string, rounds: number) {
   if (!entry) throw new Error(`There is no bundled model "${id}".`);
   const { decodeSpeed } = await import('./decode.ts');
   const decode = await decodeSpeed(entry, device, rounds);
-  const { gcgSpeed, trainingSpeed } = await import('./gradients.ts');
+  const { gcgSpeeds, trainingSpeed } = await import('./gradients.ts');
   const { defenseSpeed } = await import('./defenses.ts');
   const defenses = await defenseSpeed(entry, device, Math.ceil(rounds / 8));
   return {
     ...decode,
-    gcgStepsPerSecond: await gcgSpeed(entry, device, rounds),
+    gcgStepsPerSecond: await gcgSpeeds(entry, device, rounds),
     trainingStepsPerSecond: await trainingSpeed(entry, rounds),
     defenses,
   };

@@ -73,7 +73,9 @@ function row(figures: Awaited<ReturnType<Bench>>, version: string): string {
     figures.prefillTokensPerSecond.toFixed(0),
     figures.decodeTokensPerSecond.toFixed(0),
     figures.labOverBare.toFixed(2),
-    figures.gcgStepsPerSecond.toFixed(2),
+    figures.gcgStepsPerSecond.usual.toFixed(2),
+    figures.gcgStepsPerSecond.withoutPrefixCache.toFixed(2),
+    figures.gcgStepsPerSecond.probeSampling.toFixed(2),
     figures.trainingStepsPerSecond.toFixed(2),
     commit,
   ];
