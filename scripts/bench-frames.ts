@@ -1,0 +1,36 @@
+/** @file `npm run bench:frames -- [--tokens n]`: frame times of the microscope on a long answer, in a headless Chromium. */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'vite';
+import { root } from './build.ts';
+import { ensureChromium, launch } from './chromium.ts';
+import { serve } from './serve.ts';
+
+const { values } = parseArgs({ options: { tokens: { type: 'string', default: '512' } } });
+const tokens = Number(values.tokens);
+if (!Number.isInteger(tokens) || tokens < 2) {
+  console.error('--tokens is 2 or more.');
+  process.exit(2);
+}
+
+const folder = join(root, '.cache', 'bench-frames');
+process.env['NODE_ENV'] = 'production';
+await build({
+  root,
+  logLevel: 'error',
+  build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: join(root, 'bench/frames.html') } },
+});
+const served = await serve({ folder, port: 0, headers: true });
+const browser = await launch(ensureChromium(), 'none');
+try {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
+  page.on('pageerror', (error) => console.error(`page: ${error.message}`));
+  await page.goto(`${served.url}bench/frames.html`);
+  await page.waitForFunction(() => globalThis.stepThrough !== undefined);
+  console.log(
+    JSON.stringify(await page.evaluate((count) => globalThis.stepThrough!(count), tokens), null, 2),
+  );
+} finally {
+  await browser.close();
+  await served.close();
+}
