@@ -29,15 +29,16 @@ export function attackCommand(plan: Plan, key: TrialKey): string {
   return `npm run lab -- ${words.map(quoted).join(' ')}`;
 }
 
-/** Every option of the request that is not the command line's own default. */
+/** Every option of the request that is not the command line's own default; a template pack by the name of its file. */
 export function requestCommand({
   attack,
   model,
   behavior,
   roles,
+  templates,
   sampling,
   seed,
-}: Pick<AttackRequest, 'attack' | 'model' | 'behavior' | 'roles' | 'sampling' | 'seed'>): string {
+}: Omit<AttackRequest, 'defenses' | 'evaluators' | 'topTokens'>): string {
   const own = behavior.set === 'own';
   const words = [
     'attack',
@@ -51,6 +52,7 @@ export function requestCommand({
       '--option',
       `${name}=${String(value)}`,
     ]),
+    ...(templates ? ['--templates', `${templates.name}.json`] : []),
     ...(seed === 0 ? [] : ['--seed', String(seed)]),
     ...(sampling.temperature === 0 ? [] : ['--temperature', String(sampling.temperature)]),
     ...['--max-new-tokens', String(sampling.maxNewTokens), '--json'],

@@ -4,6 +4,7 @@ import { rolesNeeded, type ModelRole } from '../../core/method.ts';
 import type { AttackRequest } from '../../lab/api.ts';
 import type { PlanInput } from '../../lab/plan.ts';
 import { candidatesFor } from '../../lab/roles.ts';
+import type { TemplatePack } from '../../lab/template-pack.ts';
 import { isRecord, parsedSetup } from './link.ts';
 import { choiceOf, fitting, isValid, obstacle, type OptionInput } from './method-pick.ts';
 import type { Workbench } from './workbench.svelte.ts';
@@ -26,6 +27,8 @@ export class StudioSetup {
   options = $state.raw<OptionInput>({});
   /** Roles that were given to another model than usual. */
   players = $state.raw<Readonly<Partial<Record<ModelRole, string>>>>({});
+  /** Texts in place of those that ship. */
+  pack = $state.raw<TemplatePack | null>(null);
   seed = $state(0);
   maxNewTokens = $state(96);
   temperature = $state(0);
@@ -53,6 +56,8 @@ export class StudioSetup {
     const needed = this.card ? rolesNeeded(this.card, this.options) : [];
     return Object.fromEntries(needed.map((role) => [role, this.players[role] ?? usual[role] ?? '']));
   });
+  /** The texts that the attack will use, by name. */
+  readonly texts = $derived.by(() => ({ ...this.card?.templates, ...this.pack?.templates[this.attack] }));
   /** Why the attack cannot start, or `null` when it can. */
   readonly problem = $derived.by((): string | null => {
     const model = this.#bench.models.find(({ id }) => id === this.model);
@@ -85,6 +90,7 @@ export class StudioSetup {
           model: this.model,
           behavior: this.behavior,
           attack: choiceOf(this.card, this.options),
+          ...(this.pack && { templates: this.pack }),
           defenses: [],
           evaluators: (this.#bench.catalogue?.evaluators ?? [])
             .filter((card) => rolesNeeded(card).length === 0)
@@ -139,7 +145,7 @@ export class StudioSetup {
 
 /** The plan with this one trial, under which it can be stored and run again. */
 export const planOf = (
-  { model, behavior, attack, evaluators, roles, sampling, seed }: AttackRequest,
+  { model, behavior, attack, templates, evaluators, roles, sampling, seed }: AttackRequest,
   title: string,
 ): PlanInput => ({
   version: 1,
@@ -148,6 +154,7 @@ export const planOf = (
   models: { targets: [model], roles },
   behaviors: [{ behaviors: [behavior] }],
   attacks: [{ id: attack.id, options: { ...attack.options } }],
+  ...(templates && { templates }),
   evaluators: evaluators.map(({ id }) => ({ id })),
   sampling,
   record: { topTokens },

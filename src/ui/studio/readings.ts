@@ -135,10 +135,10 @@ export function dialoguesOf(steps: readonly AttackStep[]): readonly Dialogue[] |
   const turns = steps.filter(
     ({ detail }) => isText(detail?.['response']) && (isName(detail['stream']) || isNumber(detail['turn'])),
   );
-  const streams = grouped(turns, ({ detail }) => detail?.['stream'] ?? null);
+  const streams = grouped(turns, ({ detail }) => detail?.['stream'] ?? detail?.['restart'] ?? 0);
   return orNull(
     [...streams].map(([stream, said]) => ({
-      name: stream === null ? 'Conversation' : `Stream ${isNumber(stream) ? stream + 1 : String(stream)}`,
+      name: `Conversation ${isNumber(stream) ? stream + 1 : String(stream)}`,
       turns: said.map(({ step, candidate = '', detail }) => ({
         step,
         prompt: candidate,
@@ -150,8 +150,9 @@ export function dialoguesOf(steps: readonly AttackStep[]): readonly Dialogue[] |
   );
 }
 
-export interface VariantRow {
+export interface AnswerRow {
   readonly step: number;
+  /** The way of asking, where the attack has a name for it; else the prompt itself. */
   readonly name: string;
   readonly prompt: string;
   readonly response: string;
@@ -161,21 +162,22 @@ export interface VariantRow {
   readonly verdict: string;
 }
 
-/** Ways of asking that were tried in order. */
-export const variantsOf = (steps: readonly AttackStep[]): readonly VariantRow[] | null =>
+/** Prompts that were tried one after the other, and what the target answered to each. */
+export const answersOf = (steps: readonly AttackStep[]): readonly AnswerRow[] | null =>
   orNull(
-    steps.flatMap(({ step, candidate = '', detail }): VariantRow[] => {
-      const name = detail?.['variant'];
-      if (!isName(name)) return [];
-      const { refused, response, verdict, unsent } = detail!;
+    steps.flatMap(({ step, candidate = '', detail = {} }): AnswerRow[] => {
+      const { variant, scenario, refused, response, verdict, unsent } = detail;
+      const name =
+        [variant, scenario].find(isName) ?? (isText(verdict) && isText(response) ? candidate : null);
+      if (name === null) return [];
       return [
         {
           step,
           name: String(name),
           prompt: candidate,
           response: textOr(response, ''),
-          refused: typeof refused === 'boolean' ? refused : null,
-          verdict: textOr(verdict, textOr(unsent, '')),
+          refused: typeof refused === 'boolean' ? refused : verdict === 'refused' ? true : null,
+          verdict: textOr(verdict, isText(unsent) ? 'unsent' : ''),
         },
       ];
     }),
@@ -256,7 +258,7 @@ function memberOf(item: unknown): (Member & { readonly unit: 'loss' | 'score' })
 export function populationOf(steps: readonly AttackStep[]): PopulationReading | null {
   let unit: PopulationReading['unit'] = 'loss';
   const generations = steps.flatMap(({ step, detail }): Generation[] => {
-    const population = detail?.['population'] ?? detail?.['beam'] ?? detail?.['losses'];
+    const population = detail?.['population'] ?? detail?.['beams'] ?? detail?.['losses'];
     if (!Array.isArray(population)) return [];
     const members = population.map(memberOf).filter((member) => member !== null);
     if (members.length === 0) return [];

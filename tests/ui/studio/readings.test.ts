@@ -7,7 +7,7 @@ import {
   populationOf,
   suffixOf,
   treeOf,
-  variantsOf,
+  answersOf,
 } from '../../../src/ui/studio/readings.ts';
 import { stepsOf, type StepKind } from '../fake-attack.ts';
 
@@ -16,7 +16,7 @@ const readings = {
   suffixOf,
   treeOf,
   dialoguesOf,
-  variantsOf,
+  answersOf,
   poolOf,
   populationOf,
 } as const;
@@ -26,7 +26,7 @@ const fitting: Readonly<Record<StepKind, readonly (keyof typeof readings)[]>> = 
   tree: ['treeOf'],
   streams: ['dialoguesOf'],
   turns: ['dialoguesOf'],
-  variants: ['variantsOf'],
+  variants: ['answersOf'],
   pool: ['poolOf'],
   population: ['lossesOf', 'populationOf'],
 };
@@ -132,9 +132,9 @@ describe('tree', () => {
 test('streams stand side by side, each with its own turns in order', () => {
   const dialogues = dialoguesOf(stepsOf('streams', 'x'))!;
   expect(dialogues.map(({ name, turns }) => [name, turns.map(({ step }) => step)])).toEqual([
-    ['Stream 1', [0, 3, 6]],
-    ['Stream 2', [1, 4, 7]],
-    ['Stream 3', [2, 5, 8]],
+    ['Conversation 1', [0, 3, 6]],
+    ['Conversation 2', [1, 4, 7]],
+    ['Conversation 3', [2, 5, 8]],
   ]);
 });
 
@@ -170,4 +170,21 @@ test('a shape that no view knows is listed field by field', () => {
     ['law', '{"a":0.123456}'],
     ['share', '0.1235'],
   ]);
+});
+
+test('trial answers without a name of their own go by their prompt, and refusals are told by their verdict', () => {
+  const rows = answersOf([
+    { step: 0, candidate: 'wAke it', detail: { response: 'No.', verdict: 'refused', tries: 1 } },
+    { step: 1, candidate: 'x', detail: { variant: 'rot13', unsent: 'too long' } },
+    { step: 2, candidate: 'y', detail: { tries: 2 } },
+  ]);
+  expect(rows).toMatchObject([
+    { name: 'wAke it', refused: true, verdict: 'refused' },
+    { name: 'rot13', refused: null, verdict: 'unsent', response: '' },
+  ]);
+});
+
+test('members whose value is not known are left out of their generation', () => {
+  const { generations } = populationOf([{ step: 0, detail: { losses: [2, null, 1] } }])!;
+  expect(generations[0]!.members.map(({ value }) => value)).toEqual([1, 2]);
 });

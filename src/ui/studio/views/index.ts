@@ -9,7 +9,7 @@ import {
   populationOf,
   suffixOf,
   treeOf,
-  variantsOf,
+  answersOf,
 } from '../readings.ts';
 import DialogueView from './DialogueView.svelte';
 import FieldsView from './FieldsView.svelte';
@@ -18,7 +18,7 @@ import PoolView from './PoolView.svelte';
 import PopulationView from './PopulationView.svelte';
 import SuffixView from './SuffixView.svelte';
 import TreeView from './TreeView.svelte';
-import VariantView from './VariantView.svelte';
+import AnswerView from './AnswerView.svelte';
 
 interface ViewDefinition<R> {
   readonly title: string;
@@ -39,7 +39,7 @@ const kinds: readonly View[] = [
   view({ title: 'Pool', read: poolOf, component: PoolView }),
   view({ title: 'Tree', read: treeOf, component: TreeView, quotes: true }),
   view({ title: 'Conversations', read: dialoguesOf, component: DialogueView, quotes: true }),
-  view({ title: 'Variants', read: variantsOf, component: VariantView, quotes: true }),
+  view({ title: 'Answers', read: answersOf, component: AnswerView, quotes: true }),
 ];
 const fields = view({ title: 'Latest step', read: fieldsOf, component: FieldsView, quotes: true });
 
