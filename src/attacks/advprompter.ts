@@ -108,13 +108,13 @@ export const advprompter = defineAttack({
       max: 512,
     }),
     weight: number({
-      description: 'λ: weight of the target loss against reading well.',
+      description: 'Weight λ of the target loss against reading well.',
       default: 100,
       min: 0,
       max: 10_000,
     }),
     temperature: number({
-      description: 'τ: temperature of the draws in the search.',
+      description: 'Temperature τ of the draws in the search.',
       default: 0.6,
       min: 0.01,
       max: 10,
