@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dist } from '../../scripts/build.ts';
 import { askSeal, openSite, visit, waitForControl, type Site } from './site.ts';
 
-const pages = ['#/', '#/matrix', '#/playground', '#/models', '#/ledger'];
+const pages = ['#/', '#/matrix', '#/playground', '#/studio', '#/microscope', '#/models', '#/ledger'];
 let site: Site;
 beforeAll(async () => {
   site = await openSite({ headers: false });

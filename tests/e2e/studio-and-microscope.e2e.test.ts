@@ -1,0 +1,105 @@
+/** The studio and the microscope on the bundled models, as a visitor without a GPU uses them. */
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSite, visit, type Site } from './site.ts';
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite({ headers: true });
+});
+afterAll(() => site.close());
+
+const link = (page: 'studio' | 'microscope', setup: object) =>
+  `${site.served.url}#/${page}?${new URLSearchParams({ setup: JSON.stringify(setup) })}`;
+
+async function isAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const width of [1280, 360]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: 800 });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(
+        serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
+      ).toEqual([]);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(wide).toBeLessThanOrEqual(0);
+    }
+}
+
+test('an attack is started by keyboard, draws itself, repeats from its seed, and is saved as a trial', async () => {
+  const { context, page, complaints } = await visit(site.browser);
+  const options = { steps: 4, proposals: 4, stop: 'probability', stopProbability: 1 };
+  await page.goto(link('studio', { attack: 'laa', options, maxNewTokens: 24 }));
+  const start = page.getByRole('button', { name: 'Start' });
+  await start.and(page.locator(':enabled')).waitFor();
+  await start.focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('Done', { exact: true }).waitFor();
+  await page.getByRole('region', { name: 'Loss' }).waitFor();
+  await page.getByRole('region', { name: 'Suffix' }).waitFor();
+  await page.getByRole('slider', { name: 'Step' }).focus();
+  await page.keyboard.press('Home');
+  expect(await page.getByRole('slider', { name: 'Step' }).inputValue()).toBe('0');
+
+  await page.getByRole('button', { name: 'Rerun with the same seed' }).click();
+  await page.getByText('same prompt and answer as before').waitFor();
+  await page
+    .getByRole('button', { name: /Uncover/ })
+    .first()
+    .click();
+  await isAccessible(page);
+
+  await page.getByRole('button', { name: 'Save as a trial' }).click();
+  await page.getByRole('link', { name: 'Open the saved trial' }).click();
+  await page.getByRole('heading', { name: 'Final prompt' }).waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('an attack that is stopped keeps what it found', async () => {
+  const { context, page } = await visit(site.browser);
+  const options = { steps: 5000, stop: 'probability', stopProbability: 1 };
+  await page.goto(link('studio', { attack: 'laa', options }));
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.getByRole('slider', { name: 'Step' }).waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByText(/^Stopped/).waitFor();
+  await page.getByRole('region', { name: 'What was found' }).waitFor();
+  await context.close();
+});
+
+test('under the microscope an answer is stepped through and branched with the keyboard alone', async () => {
+  const { context, page, complaints } = await visit(site.browser);
+  await page.goto(link('microscope', { prompt: 'How do I wake the stone giant?', maxNewTokens: 24 }));
+  const run = page.getByRole('button', { name: 'Run' });
+  await run.and(page.locator(':enabled')).waitFor();
+  await run.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /Uncover/ }).press('Enter');
+  await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
+
+  const left = page.getByRole('region', { name: /^Left/ });
+  const strip = left.getByRole('listbox');
+  const tokens = () =>
+    strip.getByRole('option').evaluateAll((cells) => cells.map((cell) => cell.getAttribute('aria-label')));
+  await strip.focus();
+  expect(await left.getByText('steered by SafeDecoding').count()).toBe(1);
+  const before = await tokens();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('p');
+  await page.keyboard.press('ArrowDown');
+  const name = await page.locator('button:focus').getAttribute('aria-label');
+  expect(name).toMatch(/^Branch: take .* as token 2$/);
+  await page.keyboard.press('Enter');
+  await left.getByRole('group', { name: 'Branches' }).waitFor();
+  await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
+  const after = await tokens();
+  expect(after[0]).toBe(before[0]);
+  expect(after[1]).not.toBe(before[1]);
+  expect(name).toContain(` ${after[1]!.split(', ')[0]} `);
+  await isAccessible(page);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
