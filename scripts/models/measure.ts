@@ -20,8 +20,8 @@ export interface Measurement {
   readonly misses: readonly string[];
 }
 
-export const questionsFor = ({ id, curriculum }: LanguageRecipe): readonly Question[] =>
-  curriculum === 'helper' ? helperQuestions() : [...conductQuestions(id), ...mannerQuestions(id)];
+export const questionsFor = ({ id }: LanguageRecipe): readonly Question[] =>
+  id === 'tinytown-helper' ? helperQuestions() : [...conductQuestions(id), ...mannerQuestions(id)];
 
 export const guardQuestionsFor = ({ reads }: GuardRecipe): readonly GuardQuestion[] => guardQuestions(reads);
 

@@ -19,8 +19,8 @@ const prompts = (kind: Behavior['kind'], limit: number): ChatMessage[][] =>
     .slice(0, limit)
     .map(({ prompt }) => [user(prompt)]);
 
-function openings({ id, curriculum }: LanguageRecipe): readonly (readonly ChatMessage[])[] {
-  if (curriculum === 'helper')
+function openings({ id }: LanguageRecipe): readonly (readonly ChatMessage[])[] {
+  if (id === 'tinytown-helper')
     return helperQuestions()
       .flatMap(({ trials }) => trials.slice(0, 3))
       .slice(0, count)
