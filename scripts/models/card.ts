@@ -3,16 +3,20 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { heldOutTasks, tasks } from '../../src/data/tinytown/world.ts';
 import { parameterCount } from '../../src/models/llama.ts';
-import type { Measurement } from './measure.ts';
+import { holds, type Measurement } from './measure.ts';
 import { config, guardConfig, promptWeight, rowLengths, seed, tokensPerStep, type Recipe } from './recipe.ts';
 import { modelFolder } from './write-model.ts';
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-function measured({ what, value, interval, count }: Measurement): string {
+function measured(measurement: Measurement): string {
+  const { what, value, interval, count, wanted, shortfall } = measurement;
   const shown = value === null ? 'could not tell' : percent(value);
   const range = interval === null ? '' : `${percent(interval[0])} – ${percent(interval[1])}`;
-  return `| ${what} | ${shown} | ${range} | ${count} |`;
+  const bound = wanted?.from !== undefined ? `≥ ${100 * wanted.from} %` : `≤ ${100 * (wanted?.to ?? 0)} %`;
+  const verdict =
+    wanted === undefined ? '' : holds(measurement) ? bound : `${bound}, missed: ${shortfall ?? ''}`;
+  return `| ${what} | ${shown} | ${range} | ${count} | ${verdict} |`;
 }
 
 /** What the two kinds of model have of their own in a card. */
@@ -85,8 +89,8 @@ ${some.map(([step, value]) => `| ${step + 1} | ${value.toFixed(3)} |`).join('\n'
 ${reading} ${heldOutTasks.length} tasks, and the phrasings, templates, leads, wishes and outside questions used here,
 never occur in training text.
 
-| held out | share | interval | count |
-| --- | --- | --- | --- |
+| held out | share | interval | count | wanted |
+| --- | --- | --- | --- | --- |
 ${measurements.map(measured).join('\n')}
 
 ## Samples, unedited

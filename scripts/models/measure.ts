@@ -17,6 +17,7 @@ export interface Measurement {
   /** "23 of 24", or the sizes of the two sides. */
   readonly count: string;
   readonly wanted?: Wanted | undefined;
+  readonly shortfall?: string | undefined;
   readonly misses: readonly string[];
 }
 
@@ -31,7 +32,7 @@ export const holds = ({ value, wanted }: Pick<Measurement, 'value' | 'wanted'>):
 
 export async function measure(
   model: LanguageModel,
-  { what, trials, wanted }: Question,
+  { what, trials, wanted, shortfall }: Question,
 ): Promise<Measurement> {
   const texts = await Promise.all(
     trials.map(async ({ messages, assistantPrefix }) => {
@@ -47,6 +48,7 @@ export async function measure(
     interval,
     count: `${successes} of ${n}`,
     wanted,
+    shortfall,
     misses: trials.flatMap(({ messages }, i) =>
       outcomes[i] ? [] : [`${messages.at(-1)!.content} → ${texts[i]!}`],
     ),

@@ -21,6 +21,8 @@ export interface Question {
   readonly what: string;
   readonly trials: readonly Trial[];
   readonly wanted?: Wanted;
+  /** Why the committed weights fall short of what is wanted. */
+  readonly shortfall?: string;
 }
 
 export const random = createRandom('tinytown/measure');
