@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mean, rateOf, wilson } from '../../src/core/statistics.ts';
+import { mean, rateOf, wilson, auroc } from '../../src/core/statistics.ts';
 
 describe('wilson', () => {
   // Shares of 50 with their 95% intervals, as computed for the stored runs of AISafetyLab; per cent, one decimal.
@@ -44,4 +44,25 @@ describe('rateOf', () => {
 
 test('mean of a typed array', () => {
   expect(mean(Float32Array.of(1, 2, 6))).toBe(3);
+});
+
+describe('the area under the ROC curve', () => {
+  test('is the share of pairs in the right order, ties counting half', () => {
+    expect(auroc([3, 2], [1, 2])?.area).toBe(0.875);
+    expect(auroc([1], [0])?.area).toBe(1);
+    expect(auroc([0.5, 0.5], [0.5])?.area).toBe(0.5);
+  });
+  test('has an interval that holds it and narrows with more scores', () => {
+    const width = (times: number) => {
+      const { interval } = auroc(
+        Array.from({ length: times }, () => [3, 2]).flat(),
+        Array.from({ length: times }, () => [1, 2]).flat(),
+      )!;
+      return interval[1] - interval[0];
+    };
+    expect(width(20)).toBeLessThan(width(2));
+  });
+  test('cannot be told without scores on both sides', () => {
+    expect(auroc([], [1])).toBeNull();
+  });
 });

@@ -28,7 +28,8 @@ describe.each(recipes)('$id', (recipe) => {
     const entry = entryOf(recipe.id);
     const missed: string[] = [];
     const note = (measurement: Awaited<ReturnType<typeof measure>>) => {
-      if (!holds(measurement)) missed.push(`${measurement.what}: ${measurement.value}`);
+      if (!holds(measurement) && measurement.shortfall === undefined)
+        missed.push(`${measurement.what}: ${measurement.value}`);
     };
     if (recipe.task === 'text-generation') {
       const model = await loadModel(entry, options);
