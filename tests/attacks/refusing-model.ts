@@ -35,10 +35,7 @@ export function refusingModel(edit: ModelEdit = {}): WhiteBoxModel {
     next(ids, tokenizer) {
       const { messages, answer } = tokenizer.read(ids);
       const odds = 2 * dot(streamsOf(messages.at(-1)!.content, true).at(-1)!, refusal) - 3;
-      const [no, yes] = ['Sorry, no.', 'Once.'].map((text) => tokenizer.encode(text)) as [
-        number[],
-        number[],
-      ];
+      const [no, yes] = ['Sorry, no.', 'Once.'].map((text) => tokenizer.encode(text)) as [number[], number[]];
       const logits = new Float32Array(tokenizer.vocabSize).fill(-30);
       if (answer.length === 0) {
         logits[no[0]!] = odds;

@@ -10,7 +10,6 @@ export function entropy(logProbs: Float32Array): number {
 /** KL(p‖q) = Σ p (log p − log q) in nats; infinite where q excludes what p allows. */
 export function divergence(p: Float32Array, q: Float32Array): number {
   let sum = 0;
-  for (let id = 0; id < p.length; id++)
-    if (p[id]! > -Infinity) sum += Math.exp(p[id]!) * (p[id]! - q[id]!);
+  for (let id = 0; id < p.length; id++) if (p[id]! > -Infinity) sum += Math.exp(p[id]!) * (p[id]! - q[id]!);
   return Math.max(0, sum);
 }
