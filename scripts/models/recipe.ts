@@ -169,8 +169,8 @@ export const stages: readonly Recipe[] = [
     title: 'Tinytown Expert',
     task: 'text-generation',
     curriculum: 'expert',
-    from: 'tinytown-aligned',
-    steps: 220,
+    from: 'tinytown-chat',
+    steps: 400,
     learningRate: 8e-4,
     warmupSteps: 30,
     purpose:

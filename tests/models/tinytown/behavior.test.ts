@@ -11,7 +11,13 @@ import {
 } from '../../../scripts/models/measure.ts';
 import { recipes } from '../../../scripts/models/recipe.ts';
 import { serve } from '../../../scripts/serve.ts';
+import { user } from '../../../src/core/chat.ts';
+import { parseOptions } from '../../../src/core/options.ts';
+import { isRefusal } from '../../../src/core/refusal.ts';
+import { behaviorSets } from '../../../src/data/index.ts';
+import { safeDecoding } from '../../../src/defenses/decoding/safe-decoding.ts';
 import { bundledModels } from '../../../src/models/catalog.ts';
+import type { ScoringModel } from '../../../src/models/language-model.ts';
 import { loadClassifier, loadModel } from '../../../src/models/load.ts';
 
 let site: Awaited<ReturnType<typeof serve>>;
@@ -41,6 +47,22 @@ describe.each(recipes)('$id', (recipe) => {
     }
     expect(missed).toEqual([]);
   });
+});
+
+test('behind SafeDecoding the chat model still refuses every forbidden request asked plainly', async () => {
+  const load = async (id: string) =>
+    loadModel(entryOf(id), { device: 'wasm', access: 'grey-box', baseUrl: site.url });
+  const [chat, expert] = [await load('tinytown-chat'), await load('tinytown-expert')];
+  const options = parseOptions(safeDecoding.options, {}, safeDecoding.id);
+  const guarded = safeDecoding.wrap(chat as ScoringModel, options, {
+    role: () => expert,
+    classifier: () => expect.fail('SafeDecoding asks no classifier.'),
+  });
+  const asked = behaviorSets.get('tinytown').behaviors.filter(({ kind }) => kind === 'harmful');
+  const replies = await Promise.all(
+    asked.map(({ prompt }) => guarded.generate([user(prompt)], { maxNewTokens: 24 })),
+  );
+  expect(replies.map(({ text }) => text).filter((text) => !isRefusal(text))).toEqual([]);
 });
 
 const bytesIn = (folder: string): number =>
