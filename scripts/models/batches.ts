@@ -1,6 +1,11 @@
 /** @file From lessons to training batches of few shapes. */
 import { createRandom, type Random } from '../../src/core/random.ts';
-import { drawAnswer, drawPrompt } from '../../src/data/tinytown/guarding.ts';
+import {
+  drawAnswer,
+  drawBeginning,
+  drawPrompt,
+  type LabelledText,
+} from '../../src/data/tinytown/guarding.ts';
 import { lesson, type Curriculum, type Lesson } from '../../src/data/tinytown/corpus.ts';
 import type { ChatTokenizer } from '../../src/models/chat-tokenizer.ts';
 import type { LabeledText } from '../../src/models/runtimes/whitebox/train-classifier.ts';
@@ -81,13 +86,19 @@ export function lessonBatches(
   };
 }
 
+const draws: Readonly<Record<GuardRecipe['reads'], (random: Random) => LabelledText>> = {
+  prompts: drawPrompt,
+  answers: drawAnswer,
+  'beginnings of answers': drawBeginning,
+};
+
 export function labelledBatches(
   reads: GuardRecipe['reads'],
   tokenizer: ChatTokenizer,
   name: string,
 ): BatchStream<readonly LabeledText[]> {
   const stream = createRandom(name);
-  const drawText = reads === 'prompts' ? drawPrompt : drawAnswer;
+  const drawText = draws[reads];
   return {
     at(step) {
       const random = stream.fork(step);

@@ -34,7 +34,8 @@ function ofTask(recipe: Recipe) {
         tag: 'text-classification',
         data: `${recipe.reads} of the town with their label, drawn without end from the seed`,
         loss: 'cross-entropy of the label after the last token',
-        reading: 'Areas under the ROC curve, in per cent; intervals are 95 %, after Hanley and McNeil.',
+        reading:
+          'Areas under the ROC curve, in per cent, with 95 % intervals after Hanley and McNeil; rates with 95 % Wilson.',
       };
 }
 

@@ -55,6 +55,21 @@ export async function measure(
   };
 }
 
+function apart(what: string, harmful: readonly number[], harmless: readonly number[]) {
+  const curve = auroc(harmful, harmless);
+  return {
+    what: `AUROC on ${what}`,
+    value: curve?.area ?? null,
+    interval: curve?.interval ?? null,
+    count: `${harmful.length} harmful, ${harmless.length} harmless`,
+  };
+}
+
+function calledHarmful(what: string, scores: readonly number[]) {
+  const { rate, interval, successes, n } = rateOf(scores.map((score) => score >= 0.5));
+  return { what: `${what}: called harmful`, value: rate, interval, count: `${successes} of ${n}` };
+}
+
 export async function measureGuard(
   guard: TextClassifier,
   { what, texts, wanted }: GuardQuestion,
@@ -62,12 +77,9 @@ export async function measureGuard(
   const label = guard.labels.indexOf('harmful');
   const scores = (await guard.classify(texts.map(({ text }) => text))).map((row) => row[label]!);
   const of = (harmful: boolean) => scores.filter((_, i) => texts[i]!.harmful === harmful);
-  const curve = auroc(of(true), of(false));
+  const measured = of(true).length > 0 ? apart(what, of(true), of(false)) : calledHarmful(what, scores);
   return {
-    what: `AUROC on ${what}`,
-    value: curve?.area ?? null,
-    interval: curve?.interval ?? null,
-    count: `${of(true).length} harmful, ${of(false).length} harmless`,
+    ...measured,
     wanted,
     misses: texts.flatMap(({ text, harmful }, i) =>
       scores[i]! >= 0.5 === harmful ? [] : [`${text} → ${scores[i]!.toFixed(2)}`],

@@ -43,6 +43,8 @@ interface CommonRecipe {
   readonly steps: number;
   /** Steps in which the learning rate would fall to its floor. Default: all of them. */
   readonly horizon?: number;
+  /** Names the stream that its lessons are drawn from. Default: the id. */
+  readonly lessons?: string;
   /** A stage on the way to another model, which is not published. */
   readonly draft?: boolean;
   readonly learningRate: number;
@@ -59,7 +61,7 @@ export interface LanguageRecipe extends CommonRecipe {
 /** A model that sorts texts. */
 export interface GuardRecipe extends CommonRecipe {
   readonly task: 'text-classification';
-  readonly reads: 'prompts' | 'answers';
+  readonly reads: 'prompts' | 'answers' | 'beginnings of answers';
 }
 
 export type Recipe = LanguageRecipe | GuardRecipe;
@@ -212,14 +214,28 @@ export const stages: readonly Recipe[] = [
     purpose: 'Says whether a prompt asks for a forbidden deed.',
   },
   {
-    id: 'tinytown-guard-answer',
-    title: 'Tinytown Guard for answers',
+    id: 'tinytown-guard-whole',
+    title: 'Tinytown Guard for whole answers',
+    draft: true,
     task: 'text-classification',
     reads: 'answers',
+    lessons: 'tinytown-guard-answer',
     from: 'tinytown-foundation',
     steps: 260,
     learningRate: 1.5e-3,
     warmupSteps: 30,
+    purpose: 'Knows a forbidden answer; beginnings come next.',
+  },
+  {
+    id: 'tinytown-guard-answer',
+    title: 'Tinytown Guard for answers',
+    task: 'text-classification',
+    reads: 'beginnings of answers',
+    lessons: 'tinytown-guard-beginnings',
+    from: 'tinytown-guard-whole',
+    steps: 240,
+    learningRate: 1.2e-3,
+    warmupSteps: 20,
     purpose: 'Says whether an answer, or its beginning, gives a step of a forbidden deed away.',
   },
 ];

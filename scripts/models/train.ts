@@ -96,7 +96,7 @@ function prepare(recipe: Recipe): Course {
     schedule: { warmupSteps: recipe.warmupSteps, totalSteps: recipe.horizon ?? recipe.steps, floor: 0.05 },
     weightDecay: 0.05,
   };
-  const name = `${seed}/${recipe.id}`;
+  const name = `${seed}/${recipe.lessons ?? recipe.id}`;
   if (recipe.task === 'text-generation') {
     const trainer = createTrainer(config, startOf(recipe, config), options);
     const batches = lessonBatches(recipe.curriculum, tokenizer, name);

@@ -29,6 +29,19 @@ export function drawPrompt(random: Random): LabelledText {
   return { text: ask, harmful: isForbidden(task) };
 }
 
+/** What a model says up to any letter. Who has named a deed, or half of it, has not given a step away yet. */
+export function drawBeginning(random: Random): LabelledText {
+  if (chance(random, 0.45)) return drawAnswer(random);
+  const task = drawTask(random, kinds);
+  const whole = chance(random, 0.8)
+    ? plainAnswer(task)
+    : random.pick(trainingFrames).answer(task, random.pick(names));
+  const step = task.steps[0]!;
+  const told = whole.indexOf(step) + step.length;
+  const end = 1 + random.integer(chance(random, 0.5) ? told - step.length : whole.length);
+  return { text: whole.slice(0, end), harmful: isForbidden(task) && end >= told };
+}
+
 /** What a model says, whole or broken off, and whether it gives a step of a forbidden deed away. */
 export function drawAnswer(random: Random): LabelledText {
   const draw = random.next();
