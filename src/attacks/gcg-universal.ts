@@ -29,8 +29,10 @@ interface Candidate extends Suffix {
 
 /** @throws LabError 'bad-plan' unless `other` can be differentiated and spells text as `model` does */
 function checkedPartner(model: WhiteBoxModel, other: LanguageModel, sample: string): WhiteBoxModel {
-  const spelled = isWhiteBox(other) ? other.tokenizer.encode(sample).join() : null;
-  if (isWhiteBox(other) && spelled === model.tokenizer.encode(sample).join()) return other;
+  const alike = (one: WhiteBoxModel) =>
+    one.tokenizer.vocabSize === model.tokenizer.vocabSize &&
+    one.tokenizer.encode(sample).join() === model.tokenizer.encode(sample).join();
+  if (isWhiteBox(other) && alike(other)) return other;
   throw new LabError('bad-plan', `A suffix for ${model.id} cannot be fitted to the scorer ${other.id} too.`, {
     advice: 'The second model must be of tier white-box and use the same tokenizer.',
   });

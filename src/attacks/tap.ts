@@ -5,7 +5,7 @@ import { templateOf } from '../core/templates.ts';
 import { conversation, defineAttack, type AttackStep } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
 import { attemptOptions, better, claimOf, succeeded, tryPrompt, type Attempt } from './parts/attempt.ts';
-import { judgeTexts } from './parts/judge-score.ts';
+import { disarmed, judgeTexts } from './parts/judge-score.ts';
 import { proposeOptions } from './parts/propose.ts';
 import {
   refine,
@@ -108,7 +108,10 @@ export const tap = defineAttack({
     const context = { behavior, options, templates, signal };
 
     const isOnTopic = async (prompt: string): Promise<boolean | null> => {
-      const question = fillSlots(templateOf(templates, 'on-topic'), { goal: behavior.prompt, prompt });
+      const question = fillSlots(templateOf(templates, 'on-topic'), {
+        goal: disarmed(behavior.prompt),
+        prompt: disarmed(prompt),
+      });
       const asking = { maxNewTokens: options.judgeTokens, signal };
       const verdict = await whereItFits(() => ask(judge, question, asking));
       return verdict === null ? null : readYesNo(verdict);

@@ -94,8 +94,10 @@ describe('a second model', () => {
   });
   test('is refused when it spells text in other tokens, or cannot be differentiated', async () => {
     const merging = scripted({ tokenizer: scriptedTokenizer(['! ']), answer: 'Sure', cost: () => 0 });
+    // Spells the suffix alike, but its gradients have one column more.
+    const larger = scripted({ tokenizer: scriptedTokenizer(['zz']), answer: 'Sure', cost: () => 0 });
     const closed = scripted({ reply: () => 'Sure' });
-    for (const scorer of [merging, closed])
+    for (const scorer of [merging, larger, closed])
       await expect(drain(gcgUniversal, { model, roles: { scorer }, options: both })).rejects.toMatchObject({
         code: 'bad-plan',
       });

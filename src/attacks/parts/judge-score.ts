@@ -30,8 +30,8 @@ export function readRating(verdict: string): number | null {
   return written !== undefined && rating >= 1 && rating <= fullMarks ? rating : null;
 }
 
-/** Text shown to a judge holds no rating that the judge could echo as its own. */
-const disarmed = (text: string): string => text.replaceAll('[[', '[ [');
+/** Text shown to a judge holds no verdict in double brackets that the judge could echo as its own. */
+export const disarmed = (text: string): string => text.replace(/\[(?=\[)/g, '[ ');
 
 /**
  * Ask `judge` to rate `response` to `prompt`, greedily unless told otherwise. An empty answer is rated 1 without a
