@@ -48,9 +48,10 @@ function firstTexts(count: number, templates: Templates, random: Random): string
  * most generations exchange words instead, for synonyms that occur in fit texts.
  * The paper has 64 texts of some 3,000 characters and 100 steps; ours are few and short, for small contexts.
  * Differs from the paper: a step is one generation, of either kind; the request stands behind the text; synonyms come
- * from a table; words to exchange are picked anywhere in the text, and a synonym that was never seen counts as the
- * worst known, where the published code lets it win; a rephrasing that says nothing is dropped; mutations stay with
- * one behavior. Step 0 tells how far the seeds come alone.
+ * from a table, and only its words are remembered; a synonym is drawn by the softmax of its score; words to exchange
+ * are picked anywhere in the text, and a synonym that was never seen counts as the worst known, where the published
+ * code lets it win; a rephrasing that says nothing is dropped; mutations stay with one behavior. Step 0 tells how far
+ * the seeds come alone.
  */
 export const autodan = defineAttack({
   id: 'autodan',
@@ -179,6 +180,7 @@ export const autodan = defineAttack({
         members.map(({ text }) => text),
         fitness,
         options.memory,
+        synonyms,
       );
       const change = { most: options.exchanged, rate: options.crossover };
       return members.slice(elites).map(({ text }) => exchangeWords(text, synonyms, momentum, change, draws));

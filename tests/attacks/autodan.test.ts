@@ -37,18 +37,21 @@ const search = (model: ReturnType<typeof fond>, options: Record<string, unknown>
   drain(autodan, { model, options, roles: { paraphraser: plus }, seed });
 
 describe('the search', () => {
-  test('wins at the third generation where only the third can win', async () => {
-    // Each generation adds a word to every child, and the seeds start with one.
-    const every = { mutationRate: 1, form: 'plain', steps: 9, crossover: 0, population: 6 };
-    const { result, steps } = await search(fond(/Plus/g, 4), every);
-    expect(result).toMatchObject({ steps: 3, claimed: true });
-    expect(steps.map(({ detail }) => detail!['verdict'])).toEqual([
-      'refused',
-      'refused',
-      'refused',
-      'answered',
-    ]);
-  });
+  test.each(['plain', 'hierarchical'])(
+    'wins at the third generation where only the third can win: %s',
+    async (form) => {
+      // Each generation adds a word to every child, and the seeds start with one.
+      const every = { mutationRate: 1, form, steps: 9, crossover: 0, population: 6 };
+      const { result, steps } = await search(fond(/Plus/g, 4), every);
+      expect(result).toMatchObject({ steps: 3, claimed: true });
+      expect(steps.map(({ detail }) => detail!['verdict'])).toEqual([
+        'refused',
+        'refused',
+        'refused',
+        'answered',
+      ]);
+    },
+  );
   test.each(['plain', 'hierarchical'])('climbs towards what the model is fond of: %s', async (form) => {
     const wanted = form === 'plain' ? /helps|answer|game/g : /aid|reply|match|respond/gi;
     const { steps } = await search(fond(wanted, 99), { form, steps: 12, mutation: 'none' });
@@ -77,6 +80,21 @@ describe('the search', () => {
     });
     const seeds = autodan.templates!['seeds']!;
     expect(seeds.map((seed) => `${seed} ${behavior.prompt}`)).toContain(lastUserText(result.messages));
+  });
+  test('without mixing and rephrasing, a population is drawn from the one before', async () => {
+    const { steps } = await search(fond(/answer|helps|game/g, 99), {
+      form: 'plain',
+      crossover: 0,
+      mutation: 'none',
+      steps: 4,
+      population: 8,
+    });
+    const losses = steps.map(({ detail }) => new Set(detail!['losses'] as number[]));
+    for (const [i, later] of losses.slice(1).entries())
+      for (const loss of later) expect(losses[i]).toContain(loss);
+    const distinct = steps.map(({ detail }) => detail!['distinct'] as number);
+    expect(distinct).toEqual(distinct.toSorted((a, b) => b - a));
+    expect(distinct.at(-1)!).toBeLessThan(distinct[0]!);
   });
   test('alternates one generation of sentences with so many of words', async () => {
     const { steps } = await search(fond(/answer/g, 99), { steps: 5, wordGenerations: 2, mutation: 'none' });
@@ -142,12 +160,18 @@ describe('moves', () => {
     expect(crossOver('A.', 'C. D.', 5, random)).toEqual(['A.', 'C. D.']);
   });
   test('the memory averages what it knew with what it sees, and keeps the best words', () => {
-    const first = updateMomentum(new Map(), ['big Fox', 'fox'], [-1, -3], 10);
+    const known = new Set(['big', 'fox', 'lost']);
+    const first = updateMomentum(new Map(), ['big Fox', 'fox'], [-1, -3], 10, known);
     expect(Object.fromEntries(first)).toEqual({ big: -1, fox: -2 });
-    const second = updateMomentum(first, ['fox'], [-4], 1);
+    const second = updateMomentum(first, ['fox'], [-4], 1, known);
     expect([...second]).toEqual([['big', -1]]);
-    expect(updateMomentum(first, ['fox'], [-4], 10).get('fox')).toBe(-3);
-    expect(updateMomentum(new Map(), ['lost'], [-Infinity], 10).size).toBe(0);
+    expect(updateMomentum(first, ['fox'], [-4], 10, known).get('fox')).toBe(-3);
+    expect(updateMomentum(new Map(), ['lost'], [-Infinity], 10, known).size).toBe(0);
+  });
+  test('the memory has no room for words that nothing can be exchanged for', () => {
+    const synonyms = synonymTable(['big large', 'fox wolf']);
+    const memory = updateMomentum(new Map(), ['you and the', 'you big fox'], [-1, -5], 2, synonyms);
+    expect([...memory.keys()].sort()).toEqual(['big', 'fox']);
   });
   test('words are exchanged anywhere, within bounds, keeping their case', () => {
     const synonyms = synonymTable(['big large huge', 'fox wolf']);

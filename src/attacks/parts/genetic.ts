@@ -53,18 +53,20 @@ export type Momentum = ReadonlyMap<string, number>;
 /**
  * Score each word by the mean fitness of the texts that hold it, averaged with what was known of it before.
  * @param scores fitness of each text; texts of fitness −∞ say nothing
+ * @param words those worth a place in the memory, in lower case; others could never be exchanged
  */
 export function updateMomentum(
   known: Momentum,
   texts: readonly string[],
   scores: readonly number[],
   size: number,
+  words: { has(word: string): boolean },
 ): Momentum {
   const seen = new Map<string, number[]>();
   for (const [i, text] of texts.entries())
     if (scores[i]! > -Infinity)
       for (const word of new Set((text.match(wordPattern) ?? []).map((found) => found.toLowerCase())))
-        seen.set(word, [...(seen.get(word) ?? []), scores[i]!]);
+        if (words.has(word)) seen.set(word, [...(seen.get(word) ?? []), scores[i]!]);
   const fresh = [...seen].map(([word, values]): [string, number] => {
     const old = known.get(word);
     return [word, old === undefined ? mean(values) : (old + mean(values)) / 2];
