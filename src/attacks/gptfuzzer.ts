@@ -239,7 +239,8 @@ export const gptfuzzer = defineAttack({
         };
         if (best.verdict === 'answered') break;
       }
-      if (valid.length > 0) pool.credit(path, successes / (questions.length * valid.length), options.floor);
+      const tried = { successes, questions: questions.length, mutants: valid.length };
+      if (valid.length > 0) pool.credit(path, tried, options.floor);
       else yield { step: step++, detail: { ...about, invalid: written.length, pool: pool.nodes.length } };
     }
     const { template, verdict } = best ?? { template: seeds[0]!, verdict: 'unsent' as const };

@@ -74,6 +74,16 @@ describe('the search', () => {
         }
       }
   });
+  test('mutants of one choice are all made of the chosen template, none of another mutant', async () => {
+    const orders: string[] = [];
+    const attacker = scripted({
+      reply: (messages) => `Mutant ${orders.push(heard(messages))} of many.`,
+    });
+    await search(() => no, { energy: 3, operator: 'rephrase', iterations: 1 }, { roles: { attacker } });
+    expect(orders).toHaveLength(3);
+    expect(new Set(orders).size).toBe(1);
+    expect(orders[0]).not.toContain('Mutant');
+  });
   test('expanding keeps the whole template that it started from', async () => {
     const { steps } = await search(() => no, { operator: 'expand', iterations: 1 });
     expect(steps[0]!.detail!['template']).toMatch(/Plus\. (Play along: \{goal\}|Dream \{goal\} and tell\.)$/);
@@ -146,8 +156,22 @@ describe('the pool', () => {
   test('one success of four questions, with one mutant, earns a root exactly a quarter', () => {
     const pool = createSeedPool(['a', 'b'], exploring);
     const path = pool.select(createRandom('1'));
-    pool.credit(path, 1 / (4 * 1), 0.2);
+    pool.credit(path, { successes: 1, questions: 4, mutants: 1 }, 0.2);
     expect(pool.nodes.map(({ reward }) => reward)).toEqual([0.25, 0]);
+    pool.credit(path, { successes: 2, questions: 4, mutants: 2 }, 0.2);
+    expect(pool.nodes.map(({ reward }) => reward)).toEqual([0.5, 0]);
+  });
+  test('every node of a path earns what its last one does, less the deeper that is', () => {
+    const pool = createSeedPool(['a'], exploring);
+    const random = createRandom('deep');
+    for (let level = 1; level <= 9; level++) pool.add(`at ${level}`, pool.nodes.at(-1)!);
+    const path = pool.select(random);
+    expect(path.map(({ level }) => level)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    pool.credit(path, { successes: 1, questions: 4, mutants: 1 }, 0.2);
+    for (const { reward, visits } of pool.nodes) {
+      expect(reward).toBeCloseTo(0.05, 10);
+      expect(visits).toBe(1);
+    }
   });
   test('depth costs reward, down to the floor', () => {
     expect([0, 3, 9].map((level) => depthFactor(level, 0.2))).toEqual([1, 0.7, 0.2]);

@@ -34,6 +34,14 @@ export const upperBound = (
 /** Part of a selected path's reward that a deep leaf leaves, so that the search stays near the start. */
 export const depthFactor = (level: number, floor: number): number => Math.max(floor, 1 - 0.1 * level);
 
+/** What came of one choice. */
+export interface Tried {
+  readonly successes: number;
+  readonly questions: number;
+  /** Those that were tried at all. */
+  readonly mutants: number;
+}
+
 /** The first of those with the highest value. */
 function firstBest<T>(items: readonly T[], value: (item: T) => number): T {
   return items.reduce((best, item) => (value(item) > value(best) ? item : best));
@@ -44,8 +52,8 @@ export interface SeedPool {
   /** The nodes from a root to the chosen one, each visited once more. */
   select(random: Random): readonly SeedNode[];
   add(template: string, parent: SeedNode): SeedNode;
-  /** Credit a path with the share of tries that succeeded. */
-  credit(path: readonly SeedNode[], share: number, floor: number): void;
+  /** Credit a path with the share of the tries of all its mutants, on all questions, that succeeded. */
+  credit(path: readonly SeedNode[], tried: Tried, floor: number): void;
 }
 
 export function createSeedPool(
@@ -96,8 +104,8 @@ export function createSeedPool(
       nodes.push(node);
       return node;
     },
-    credit(path, share, floor) {
-      const worth = share * depthFactor(path.at(-1)!.level, floor);
+    credit(path, { successes, questions, mutants }, floor) {
+      const worth = (successes / (questions * mutants)) * depthFactor(path.at(-1)!.level, floor);
       for (const node of path) node.reward += worth;
     },
   };
