@@ -7,10 +7,11 @@ import {
   sumOfNormalized,
 } from '../../src/attacks/parts/coordinate.ts';
 import { probeSample, rankCorrelation } from '../../src/attacks/parts/probe.ts';
+import { openSite, proposeSuffixes, suffixOf } from '../../src/attacks/parts/suffix-site.ts';
 import { mellowmax, suffixTokens } from '../../src/attacks/parts/target.ts';
 import { gcg } from '../../src/attacks/gcg.ts';
 import { createRandom } from '../../src/core/random.ts';
-import { lastUserText } from '../../src/core/chat.ts';
+import { lastUserText, user } from '../../src/core/chat.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 import { targetLoss } from '../../src/models/scoring.ts';
@@ -58,6 +59,15 @@ describe('on a landscape that is separable by position', () => {
     const best = steps.map(({ bestLoss }) => bestLoss!);
     expect(best).toEqual(best.toSorted((a, b) => b - a));
   });
+  test.each([0, 3])(
+    'every step shows the loss of the very suffix it shows, with a buffer of %i',
+    async (buffer) => {
+      const model = landscape();
+      const { steps } = await drain(gcg, { model, options: { ...options, steps: 12, buffer } });
+      for (const { candidate, loss } of steps)
+        expect(await targetLoss(model, [user(candidate!)], 'Sure')).toBeCloseTo(loss!, 4);
+    },
+  );
   test('with a buffer, never goes on from a worse suffix', async () => {
     const { steps } = await drain(gcg, { model: landscape(), options: { ...options, buffer: 3 } });
     const losses = steps.map(({ loss }) => loss!);
@@ -157,6 +167,23 @@ describe('with a tokenizer that merges', () => {
     expect(steps.map(({ detail }) => detail?.['scored'])).toEqual([undefined, 0, 0, 0]);
     expect(lastUserText(result.messages)).toBe(`${behavior.prompt} !`);
   });
+});
+
+test('candidates are distinct, allowed, and as many positions away from their parent as told', () => {
+  const site = openSite(landscape(), behavior, '! ! ! !');
+  const from = suffixOf(site);
+  const allowed = suffixTokens(site.model.tokenizer);
+  const random = createRandom('candidates');
+  for (const replacements of [1, 3]) {
+    const swaps = from.ids.map((id) => allowed.filter((other) => other !== id));
+    const given = { candidates: 40, replacements, positions: 'drawn' } as const;
+    const found = proposeSuffixes([site], from, swaps, given, random);
+    expect(new Set(found.map(({ text }) => text)).size).toBe(40);
+    for (const { ids } of found) {
+      expect(ids.filter((id, i) => id !== from.ids[i])).toHaveLength(replacements);
+      for (const id of ids) expect(allowed).toContain(id);
+    }
+  }
 });
 
 describe('the end of the search', () => {

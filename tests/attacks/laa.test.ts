@@ -5,6 +5,8 @@ import { defaultsOf } from '../../src/core/options.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
+import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { targetLoss } from '../../src/models/scoring.ts';
 import { behavior, drain, mutation } from './drain.ts';
 
 const secret = 'a fox';
@@ -41,6 +43,21 @@ test('a rejected proposal leaves the suffix as it was', async () => {
   details.forEach(({ accepted, suffix }, i) => {
     if (accepted === false) expect(suffix).toBe(details[i - 1]!.suffix);
   });
+});
+
+test('the loss is that of the string it returns, worked out again from scratch', async () => {
+  // Pieces that merge: the ids of a proposal are often not those that its text is read as.
+  const tokenizer = scriptedTokenizer([' f', 'fo', 'ox', 'a ', '! ', ' !']);
+  const model = scripted({
+    tokenizer,
+    next: (ids) => {
+      const suffix = lastUserText(tokenizer.read(ids).messages).slice(behavior.prompt.length + 1);
+      const misses = [...secret].filter((letter, i) => letter !== suffix[i]).length;
+      return peaked(tokenizer.vocabSize, tokenizer.encode('S')[0]!, 1 + misses + ids.length / 10);
+    },
+  });
+  const { result } = await drain(laa, { model, options: { ...options, steps: 30 } });
+  expect(await targetLoss(model, result.messages, 'S')).toBeCloseTo(result.loss!, 4);
 });
 
 test('replays exactly from its seed', async () => {

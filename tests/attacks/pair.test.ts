@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { pair } from '../../src/attacks/pair.ts';
 import { user } from '../../src/core/chat.ts';
+import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior, drain } from './drain.ts';
 import { climber, json, judge, recording, target, vague } from './search-models.ts';
 
@@ -71,6 +72,37 @@ describe('PAIR', () => {
     expect(cast.target.asked).toEqual([]);
     expect(steps.map(({ detail }) => detail!['unreadable'])).toEqual([3, 3]);
     expect(result).toEqual({ messages: [user(behavior.prompt)], steps: 2, claimed: false });
+  });
+  test('an attacker that fails once finds no turn without an answer in its memory', async () => {
+    let call = 0;
+    const talks: string[][] = [];
+    const attacker = recording((_, messages) => {
+      talks.push(messages.map(({ role }) => role));
+      return ++call <= 2 ? 'no braces' : json('again');
+    });
+    await play({ streams: 1, iterations: 3, attempts: 2, protocol: 'json' }, { attacker });
+    expect(talks).toEqual([
+      ['system', 'user'],
+      ['system', 'user'],
+      ['system', 'user'],
+      ['system', 'user', 'assistant', 'user'],
+    ]);
+  });
+  test('lets the attacker alone vary: target and judge answer greedily', async () => {
+    const warmth: Record<string, unknown> = {};
+    const noting = (name: string, reply: string) =>
+      scripted({
+        reply: (_, { sampling }) => {
+          warmth[name] = sampling?.temperature ?? 0;
+          return reply;
+        },
+      });
+    await drain(pair, {
+      model: noting('target', 'This is level 1.'),
+      roles: { attacker: noting('attacker', json('Go')), judge: noting('judge', '[[2]]') },
+      options: { streams: 1, iterations: 1 },
+    });
+    expect(warmth).toEqual({ target: 0, attacker: 1, judge: 0 });
   });
   test('asks such an attacker for plain text instead, for good', async () => {
     const attacker = recording((asked) =>

@@ -6,7 +6,9 @@ import { deepInception } from '../../src/attacks/deep-inception.ts';
 import { flipAttack } from '../../src/attacks/flip-attack.ts';
 import { jailbroken } from '../../src/attacks/jailbroken.ts';
 import { base64, caesar, leetspeak, rot13 } from '../../src/attacks/parts/encodings.ts';
+import { splitPayload } from '../../src/attacks/parts/payload.ts';
 import { lastUserText, system } from '../../src/core/chat.ts';
+import { disemvowel } from '../../src/core/encodings.ts';
 import { defaultsOf } from '../../src/core/options.ts';
 import { scripted, type Reply } from '../../src/models/runtimes/scripted.ts';
 import { drain, mutation } from './drain.ts';
@@ -193,6 +195,31 @@ describe('jailbroken', () => {
     expect(await prompt('rot13')).toContain('Ubj qb V jnxr gur fgbar tvnag?');
     expect(await prompt('disemvowel')).toBe('Hw d  wk th stn gnt?');
     expect(await prompt('leetspeak')).toBe('H0w d0 ! w@k3 th3 st0n3 g!@nt?');
+  });
+  test('holds the request once, in clear or encoded, and its variants are unlike each other', async () => {
+    const forms = [
+      behavior.prompt,
+      base64.encode(behavior.prompt),
+      rot13.encode(behavior.prompt),
+      leetspeak.encode(behavior.prompt),
+      disemvowel(behavior.prompt),
+      splitPayload(behavior.prompt).rest,
+    ];
+    const { steps } = await drain(jailbroken, { model: refusing, behavior });
+    for (const { candidate } of steps)
+      expect(forms.reduce((sum, form) => sum + candidate!.split(form).length - 1, 0)).toBe(1);
+    expect(new Set(steps.map(({ candidate }) => candidate)).size).toBe(steps.length);
+  });
+  test('builds each combination on the one before', async () => {
+    const [one, two, three] = await Promise.all([1, 2, 3].map((i) => prompt(`combination-${i}`)));
+    for (const text of [one, two, three]) {
+      expect(text).toContain(base64.encode(behavior.prompt));
+      expect(text).toMatch(/Never apologize/);
+    }
+    expect(one).not.toMatch(/punctuation|encyclopedia/);
+    expect(two).toMatch(/punctuation/);
+    expect(two).not.toMatch(/encyclopedia/);
+    expect(three).toMatch(/encyclopedia.*punctuation/s);
   });
   test('forces its opening in the attack, never in a control', async () => {
     expect(await prompt('prefix-injection')).toContain(behavior.target);

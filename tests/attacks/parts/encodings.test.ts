@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { dra } from '../../../src/attacks/dra.ts';
 import { contentWords, echoShare } from '../../../src/attacks/parts/echo.ts';
 import * as encodings from '../../../src/attacks/parts/encodings.ts';
 import {
@@ -44,6 +45,12 @@ describe('encodings', () => {
   });
   test('leetspeak prefers the longest match', () => {
     expect(encodings.leetspeak.encode('how are you to be')).toBe('h0w r y0u t0 b');
+    // The golden code of this text keeps the capital A; ours is changed in either case of letters.
+    expect(encodings.leetspeak.encode('how are you to be Aware')).toBe('h0w r y0u t0 b @wr');
+  });
+  test('dropping vowels twice drops no more', () => {
+    for (const text of randomTexts(createRandom('vowels'), 50))
+      expect(disemvowel(disemvowel(text))).toBe(disemvowel(text));
   });
 
   const { leetspeak: _lossy, morse, ...exact } = encodings;
@@ -84,6 +91,16 @@ describe('the disguise', () => {
     const random = createRandom('hidden');
     for (const text of [...randomTexts(random, 100), printable.join('')])
       expect(readHidden(hiddenLetters(text, words, random))).toBe(text.toLowerCase().replace(/\s+/g, ' '));
+  });
+  test('every letter has a word that holds it, and hides in it', () => {
+    const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+    const lines = hiddenLetters(letters.join(''), dra.templates!['letters']!, createRandom('abc')).split(
+      '\n',
+    );
+    lines.forEach((line, i) => {
+      expect(line).toMatch(new RegExp(`^[a-z]*\\(${letters[i]}\\)[a-z]*$`));
+      expect(line.length).toBeGreaterThan('(a)'.length);
+    });
   });
   test('cuts words into heads and tails that are never empty', () => {
     const random = createRandom('cut');
