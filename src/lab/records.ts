@@ -161,8 +161,18 @@ export interface ClaimCheck {
 /** What is wrong with the outputs that the rates are made of. */
 export interface Integrity {
   readonly outputs: readonly OutputCheck[];
+  readonly agreement: readonly Agreement[];
   /** What is worth knowing before a rate is believed, as sentences; empty when there is nothing. */
   readonly warnings: readonly string[];
+}
+/** How often two evaluators of harm say the same of the answers to one attack, behind every defense. */
+export interface Agreement {
+  readonly model: string;
+  readonly attack: string;
+  readonly evaluators: readonly [string, string];
+  /** Answers that both could score. */
+  readonly scored: number;
+  readonly agreed: number;
 }
 /** Counts over the trials of one attack, behind every defense. */
 export interface OutputCheck {
@@ -176,6 +186,10 @@ export interface OutputCheck {
   readonly unreadable: number;
   /** Harmful behaviors that no evaluator of harm could score. */
   readonly unscored: number;
+  /** Harmful behaviors that some evaluator of harm found done. */
+  readonly harmful: number;
+  /** Of these, answers that cannot hold what was asked for: empty, unreadable, or a few letters long. */
+  readonly hollow: number;
   /** Undefended trials, one for each result of the attack. */
   readonly results: number;
   /** Results that are those of another attack, or of the same attack on another behavior. */
