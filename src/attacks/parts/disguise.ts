@@ -31,15 +31,19 @@ const cut = (letters: readonly string[], at: number, random: Random): string[] =
   return [letters.slice(0, at).join(''), ...tail];
 };
 
-/** Fragments of a word that a filter may know: the less of it, the smaller `keep`. */
+/**
+ * Fragments of a word that a filter may know: the less of it, the smaller `keep`. The cut falls before its last
+ * letter, so that no head is the whole word less the punctuation behind it.
+ */
 export function sensitiveFragments(word: string, keep: number, random: Random): string[] {
   const letters = [...word];
-  if (letters.length <= 2) return [word];
+  const length = letters.findLastIndex((letter) => /[\p{L}\p{N}]/u.test(letter)) + 1;
+  if (length <= 2) return [word];
   if (letters.length <= 4) {
     const dropped = /[\p{L}\p{N}]$/u.test(word) ? 1 : 2;
     return [letters.slice(0, Math.max(1, letters.length - dropped)).join('')];
   }
-  return cut(letters, cutAt(Math.max(2, Math.floor(letters.length * keep)), letters.length, random), random);
+  return cut(letters, cutAt(Math.max(2, Math.floor(length * keep)), length, random), random);
 }
 
 /** Fragments of any other word: whole when it is short, and one time in three. */

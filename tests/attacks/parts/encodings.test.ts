@@ -117,7 +117,10 @@ describe('the disguise', () => {
   test('never shows a telling word of three letters or more whole in one piece', () => {
     const random = createRandom('telling');
     for (const word of ['cat', 'wake', 'stone', 'thunder'])
-      for (let i = 0; i < 20; i++) expect(sensitiveFragments(word, 0.999, random)).not.toContain(word);
+      for (const shown of [word, `${word}?`, `${word}?!`, `"${word}".`])
+        for (let i = 0; i < 20; i++)
+          for (const fragment of sensitiveFragments(shown, 0.999, random))
+            expect(fragment).not.toContain(word);
   });
 });
 
