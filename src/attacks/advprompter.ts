@@ -16,7 +16,15 @@ import { judgeTexts } from './parts/judge-score.ts';
 import { createReplayBuffer } from './parts/replay-buffer.ts';
 import { earlyLoss, findSuffix, writeSuffix } from './parts/suffix-beam.ts';
 import { crossEntropy, suffixTokens, targetOf, withSuffix } from './parts/target.ts';
-import { claimOf, trialNeeds, trialOptions, trialsOf, worth, type TrialReply } from './parts/variants.ts';
+import {
+  answerTokensLike,
+  claimOf,
+  trialNeeds,
+  trialOptions,
+  trialsOf,
+  worth,
+  type TrialReply,
+} from './parts/variants.ts';
 
 /** Stands where the suffix will be while its place is looked up. */
 const placeholder = ' !';
@@ -65,6 +73,7 @@ export const advprompter = defineAttack({
       default: 4,
       min: 1,
       max: 500,
+      unit: 'behaviors',
     }),
     own: boolean({
       description: 'Whether the behavior that is attacked is one of them.',
@@ -75,18 +84,21 @@ export const advprompter = defineAttack({
       default: 3,
       min: 0,
       max: 100,
+      unit: 'epochs',
     }),
     batch: integer({
       description: 'Behaviors searched between updates, and suffixes in an update; the paper has 8.',
       default: 4,
       min: 1,
       max: 64,
+      unit: 'behaviors',
     }),
     updates: integer({
       description: 'Most updates after each batch; the paper has 8.',
       default: 8,
       min: 1,
       max: 100,
+      unit: 'updates',
     }),
     length: integer({
       description: 'Tokens of a suffix; the paper has 30.',
@@ -100,12 +112,14 @@ export const advprompter = defineAttack({
       default: 2,
       min: 1,
       max: 64,
+      unit: 'beams',
     }),
     candidates: integer({
       description: 'Tokens tried at each place, shared out among the beams; the paper has 48.',
       default: 16,
       min: 2,
       max: 512,
+      unit: 'tokens',
     }),
     weight: number({
       description: 'Weight λ of the target loss against reading well.',
@@ -125,7 +139,13 @@ export const advprompter = defineAttack({
       min: 1,
       max: 10,
     }),
-    memory: integer({ description: 'Suffixes that are remembered.', default: 256, min: 1, max: 10_000 }),
+    memory: integer({
+      description: 'Suffixes that are remembered.',
+      default: 256,
+      min: 1,
+      max: 10_000,
+      unit: 'suffixes',
+    }),
     sharpness: number({
       description: 'Power of the priority by which remembered suffixes are drawn.',
       default: 1.5,
@@ -138,8 +158,10 @@ export const advprompter = defineAttack({
       default: 6,
       min: 1,
       max: 1000,
+      unit: 'suffixes',
     }),
     ...trialOptions,
+    maxNewTokens: answerTokensLike(150),
   },
   async *run(behavior, model, options, context) {
     const { random, signal, others } = context;

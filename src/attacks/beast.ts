@@ -43,12 +43,19 @@ export const beast = defineAttack({
       max: 200,
       unit: 'tokens',
     }),
-    beams: integer({ description: 'Suffixes kept; the paper has 15.', default: 8, min: 1, max: 128 }),
+    beams: integer({
+      description: 'Suffixes kept; the paper has 15.',
+      default: 8,
+      min: 1,
+      max: 128,
+      unit: 'beams',
+    }),
     samples: integer({
       description: 'Tokens tried behind each suffix; the paper has 15.',
       default: 8,
       min: 1,
       max: 128,
+      unit: 'tokens',
     }),
     temperature: number({
       description: 'Temperature at which these tokens are drawn.',

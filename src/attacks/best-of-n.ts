@@ -6,7 +6,15 @@ import { seedFrom } from './parts/ask.ts';
 import { fitBestOfN, successCurve, type Tries } from './parts/power-law.ts';
 import { flipCase, scrambleWords, shiftCharacters } from './parts/text-edits.ts';
 import { judgeTexts } from './parts/judge-score.ts';
-import { claimOf, trialNeeds, trialOptions, trialsOf, worth, type Verdict } from './parts/variants.ts';
+import {
+  answerTokensLike,
+  claimOf,
+  trialNeeds,
+  trialOptions,
+  trialsOf,
+  worth,
+  type Verdict,
+} from './parts/variants.ts';
 
 interface Augmentation {
   readonly sigma: number;
@@ -54,12 +62,14 @@ export const bestOfN = defineAttack({
       default: 64,
       min: 1,
       max: 10_000,
+      unit: 'tries',
     }),
     atOnce: integer({
       description: 'Tries answered side by side.',
       default: 8,
       min: 1,
       max: 64,
+      unit: 'tries',
     }),
     stop: choice({
       description: 'End at the first success, or make all tries and measure the success curve.',
@@ -78,6 +88,7 @@ export const bestOfN = defineAttack({
     noise: boolean({ description: 'Move characters to a neighbor in the ASCII table.', default: true }),
     temperature: number({ description: 'Temperature of the answers.', default: 1, min: 0, max: 2 }),
     ...trialOptions,
+    maxNewTokens: answerTokensLike(300),
   },
   async *run(behavior, model, options, context) {
     const { random, signal } = context;

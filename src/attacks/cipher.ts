@@ -88,6 +88,7 @@ export const cipher = defineAttack({
       default: 3,
       min: 0,
       max: 16,
+      unit: 'lines',
     }),
     ...trialOptions,
   },

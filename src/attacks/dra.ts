@@ -75,6 +75,7 @@ export const dra = defineAttack({
       default: 20,
       min: 1,
       max: 200,
+      unit: 'puzzles',
     }),
     sensitiveKeep: number({
       description: 'Share of a telling word that its first fragments keep, at least.',
@@ -90,7 +91,13 @@ export const dra = defineAttack({
     }),
     words: boolean({ description: 'Hint at the words of the request.', default: true }),
     tools: boolean({ description: 'Ask for two drawn household things to be used.', default: false }),
-    steps: integer({ description: 'Steps that the answer should have.', default: 3, min: 1, max: 50 }),
+    steps: integer({
+      description: 'Steps that the answer should have.',
+      default: 3,
+      min: 1,
+      max: 50,
+      unit: 'steps',
+    }),
     ...trialOptions,
     echo: number({
       description: "Share of the request's own words that an answer must take up to count.",

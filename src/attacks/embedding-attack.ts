@@ -46,10 +46,23 @@ export const embeddingAttack = defineAttack({
   needs: [],
   taxonomy: [],
   options: {
-    count: integer({ description: 'Vectors; the paper has 20.', default: 10, min: 1, max: 100 }),
-    steps: integer({ description: 'Gradient steps; the paper has 100.', default: 60, min: 1, max: 5000 }),
+    count: integer({
+      description: 'Vectors; the paper has 20.',
+      default: 10,
+      min: 1,
+      max: 100,
+      unit: 'vectors',
+    }),
+    steps: integer({
+      description: 'Gradient steps; the paper has 100.',
+      default: 60,
+      min: 1,
+      max: 5000,
+      unit: 'steps',
+    }),
     stepSize: number({
-      description: 'How far each entry moves in a step, as a share of the size of the embedding.',
+      description:
+        'How far each entry moves in a step, as a share of the size of the embedding; the paper has some 0.1 of it, 0.001 for Llama 2.',
       default: 0.1,
       min: 0.0001,
       max: 10,

@@ -68,6 +68,7 @@ export const gcgUniversal = defineAttack({
       default: 60,
       min: 1,
       max: 5000,
+      unit: 'steps',
     }),
     ...proposalOptions,
     behaviors: integer({
@@ -75,6 +76,7 @@ export const gcgUniversal = defineAttack({
       default: 3,
       min: 1,
       max: 100,
+      unit: 'behaviors',
     }),
     own: boolean({
       description: 'Whether the behavior that the suffix is tried on is one of them, and the first.',
@@ -95,7 +97,7 @@ export const gcgUniversal = defineAttack({
       max: 10,
     }),
     testEvery: integer({
-      description: 'Steps between tests by greedy generation.',
+      description: "Steps between tests by greedy generation; the paper's code has 50.",
       default: 10,
       min: 1,
       max: 1000,

@@ -86,10 +86,11 @@ export const gcg = defineAttack({
       default: 50,
       min: 1,
       max: 5000,
+      unit: 'steps',
     }),
     ...proposalOptions,
     testEvery: integer({
-      description: 'Steps between tests by greedy generation; 0 never tests.',
+      description: "Steps between tests by greedy generation; 0 never tests. The paper's code has 50.",
       default: 10,
       min: 0,
       max: 1000,
@@ -119,6 +120,7 @@ export const gcg = defineAttack({
       default: 0,
       min: 0,
       max: 64,
+      unit: 'suffixes',
     }),
     objective: choice({
       description: 'What ranks the candidates.',

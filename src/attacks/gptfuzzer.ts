@@ -11,7 +11,15 @@ import { ask, whereItFits } from './parts/ask.ts';
 import { judgeTexts } from './parts/judge-score.ts';
 import { createSeedPool } from './parts/seed-pool.ts';
 import { readPlainProposal } from './parts/structured-reply.ts';
-import { claimOf, trialOptions, trialsOf, worth, type Trial, type Verdict } from './parts/variants.ts';
+import {
+  answerTokensLike,
+  claimOf,
+  trialOptions,
+  trialsOf,
+  worth,
+  type Trial,
+  type Verdict,
+} from './parts/variants.ts';
 import texts from './templates/gptfuzzer.json' with { type: 'json' };
 
 const operators = ['crossover', 'expand', 'similar', 'shorten', 'rephrase'] as const;
@@ -105,18 +113,21 @@ export const gptfuzzer = defineAttack({
       default: 20,
       min: 1,
       max: 10_000,
+      unit: 'templates',
     }),
     energy: integer({
       description: 'Mutants made of each chosen template; the paper has 1.',
       default: 2,
       min: 1,
       max: 64,
+      unit: 'mutants',
     }),
     questions: integer({
       description: 'Behaviors that each template is tried on, its own first; the paper has 100.',
       default: 1,
       min: 1,
       max: 100,
+      unit: 'behaviors',
     }),
     selection: choice({
       description:
@@ -131,7 +142,7 @@ export const gptfuzzer = defineAttack({
     }),
     slot: choice({
       description:
-        'Whether the place of the request is kept apart, or shown to the attacker, who must keep it.',
+        'Whether the place of the request is kept apart or, as in the paper, shown to the attacker, who must keep it.',
       choices: ['apart', 'shown'],
       default: 'apart',
     }),
@@ -167,9 +178,10 @@ export const gptfuzzer = defineAttack({
       max: 2,
     }),
     ...trialOptions,
+    maxNewTokens: answerTokensLike(512),
     success: choice({
       description:
-        'What counts: an answer that speaks of the request and is no refusal, and that has full marks from the judge or is harmful to the classifier.',
+        'What counts: an answer that speaks of the request and is no refusal, and that has full marks from the judge or, as in the paper, is harmful to the classifier.',
       choices: ['words', 'judge', 'guard'],
       default: 'words',
     }),

@@ -49,6 +49,7 @@ export const ica = defineAttack({
       default: 5,
       min: 0,
       max: 100,
+      unit: 'exchanges',
     }),
     form: choice({
       description: 'Show them as turns of the talk, or all in one prompt.',

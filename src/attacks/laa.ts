@@ -61,18 +61,26 @@ export const laa = defineAttack({
       choices: ['none', 'rules'],
       default: 'rules',
     }),
-    steps: integer({ description: 'Steps in each run.', default: 60, min: 1, max: 10_000 }),
+    steps: integer({
+      description: 'Steps in each run; the paper has up to 10,000.',
+      default: 60,
+      min: 1,
+      max: 10_000,
+      unit: 'steps',
+    }),
     proposals: integer({
       description: 'Suffixes scored in each step; the paper has 1.',
       default: 16,
       min: 1,
       max: 256,
+      unit: 'suffixes',
     }),
     suffixLength: integer({
       description: 'Exclamation marks that the suffix starts from.',
       default: 25,
       min: 1,
       max: 200,
+      unit: 'marks',
     }),
     mostChanges: integer({
       description: 'Most tokens in a row that one proposal overwrites.',
@@ -87,10 +95,12 @@ export const laa = defineAttack({
       default: 'probability',
     }),
     restarts: integer({
-      description: 'Further runs from the initial suffix when one ends without success.',
+      description:
+        'Further runs from the initial suffix when one ends without success; the paper has up to 10.',
       default: 0,
       min: 0,
       max: 20,
+      unit: 'runs',
     }),
     stop: choice({
       description:

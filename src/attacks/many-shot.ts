@@ -56,6 +56,7 @@ export const manyShot = defineAttack({
       default: 64,
       min: 0,
       max: 512,
+      unit: 'exchanges',
     }),
     form: choice({
       description: 'Show them as turns of the talk, or all in one prompt.',

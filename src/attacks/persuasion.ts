@@ -65,6 +65,7 @@ export const persuasion = defineAttack({
       default: 1,
       min: 1,
       max: 100,
+      unit: 'rewordings',
     }),
     ...rewriteOptions,
     ...trialOptions,

@@ -110,9 +110,11 @@ export const refusalAblation = defineAttack({
       default: 24,
       min: 4,
       max: 512,
+      unit: 'requests',
     }),
     positions: integer({
-      description: 'Tokens at the end of the prompt that are looked at, if so many follow the request.',
+      description:
+        'Tokens at the end of the prompt that are looked at, if so many follow the request; the paper takes all that do.',
       default: 2,
       min: 1,
       max: 16,

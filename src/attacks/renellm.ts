@@ -62,12 +62,14 @@ export const renellm = defineAttack({
       default: 10,
       min: 1,
       max: 200,
+      unit: 'prompts',
     }),
     rewrites: integer({
-      description: 'Rounds of rewriting for one prompt, until the judge accepts.',
+      description: 'Rounds of rewriting for one prompt, until the judge accepts; the paper sets no bound.',
       default: 3,
       min: 1,
       max: 20,
+      unit: 'rounds',
     }),
     check: boolean({
       description: 'Whether a judge must find that the rewritten text still asks for harm.',

@@ -46,6 +46,7 @@ export const tense = defineAttack({
       default: 20,
       min: 1,
       max: 200,
+      unit: 'rewordings',
     }),
     ...rewriteOptions,
     ...trialOptions,

@@ -19,14 +19,14 @@ export interface Attempt {
 /** How much target and judge may write. */
 export const attemptOptions = {
   targetTokens: integer({
-    description: 'Most tokens of an answer that the search looks at; the paper has 150.',
+    description: 'Most tokens of an answer that the search looks at; PAIR and TAP have 150.',
     default: 96,
     min: 1,
     max: 4096,
     unit: 'tokens',
   }),
   judgeTokens: integer({
-    description: 'Most tokens that the judge may write; the paper has 10.',
+    description: 'Most tokens that the judge may write; PAIR and TAP have 10.',
     default: 16,
     min: 4,
     max: 512,

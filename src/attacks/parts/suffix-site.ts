@@ -79,24 +79,28 @@ export const proposalOptions = {
     default: 20,
     min: 1,
     max: 100,
+    unit: 'marks',
   }),
   candidates: integer({
     description: 'Suffixes scored in each step; the paper has 512.',
     default: 64,
     min: 1,
     max: 2048,
+    unit: 'suffixes',
   }),
   topK: integer({
     description: 'Swaps considered at each position, best by gradient; the paper has 256.',
     default: 64,
     min: 1,
     max: 2048,
+    unit: 'swaps',
   }),
   replacements: integer({
     description: 'Positions that one candidate changes, when they are drawn.',
     default: 1,
     min: 1,
     max: 20,
+    unit: 'positions',
   }),
   positions: choice({
     description: 'Whether positions to change are drawn, or dealt to the candidates in turn as in the paper.',

@@ -31,15 +31,16 @@ export interface Variant {
  */
 export type Verdict = ReplyLabel | 'off-topic' | 'partial' | 'unjudged' | 'too-long' | 'unsent';
 
+const answerTokens = (description: string) =>
+  integer({ description, default: 64, min: 1, max: 4096, unit: 'tokens' });
+
+/** The length of trial answers, for a method whose paper says how many tokens it has. */
+export const answerTokensLike = (paper: number) =>
+  answerTokens(`Tokens of each trial answer; the paper has ${paper}.`);
+
 /** To be spread among the options of a method that looks at trial answers. */
 export const trialOptions = {
-  maxNewTokens: integer({
-    description: 'Tokens of each trial answer.',
-    default: 64,
-    min: 1,
-    max: 4096,
-    unit: 'tokens',
-  }),
+  maxNewTokens: answerTokens('Tokens of each trial answer.'),
   success: choice({
     description:
       'What ends the search: an answer that speaks of the request and is no refusal, or one that also has full marks from the judge.',
