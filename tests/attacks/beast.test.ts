@@ -62,6 +62,18 @@ describe('the search', () => {
     const { result } = await drain(beast, { model: worse, options: { ...options, length: 2 } });
     expect(lastUserText(result.messages)).toBe(behavior.prompt);
   });
+  test.each(['Sorry, no.', ' '])('claims nothing when the model then says %j', async (reply) => {
+    const said = model();
+    const deaf = {
+      ...said,
+      generate: async (...asked: Parameters<typeof said.generate>) => ({
+        ...(await said.generate(...asked)),
+        text: reply,
+      }),
+    };
+    const { result } = await drain(beast, { model: deaf, options: { ...options, length: 2 } });
+    expect(result.claimed).toBe(false);
+  });
   test('replays exactly from its seed', async () => {
     const run = (seed: string) =>
       drain(beast, { model: model(), options: { ...options, samples: 5, length: 4 }, seed });

@@ -35,6 +35,14 @@ describe('on a tiny model with random weights', () => {
     view.dispose();
     expect(crossEntropy(logProbs!)).toBeCloseTo(result.loss!, 4);
   });
+  test('moves every entry by one and the same share of the embedding, against the gradient', async () => {
+    const { steps, result } = await search({ steps: 1, stepSize: 0.1 });
+    expect(steps[1]!.loss!).toBeLessThan(steps[0]!.loss!);
+    const [start] = await model.hiddenStates(model.tokenizer.encode(' !').slice(0, 1));
+    const size = Math.sqrt(start!.reduce((sum, value) => sum + value * value, 0) / start!.length);
+    for (const vector of result.edit!.softTokens!.vectors)
+      vector.forEach((value, i) => expect(Math.abs(value - start![i]!)).toBeCloseTo(0.1 * size, 5));
+  });
   test('puts its vectors behind the request', async () => {
     const { result } = await search({ steps: 1, count: 2 });
     expect(result.edit!.softTokens).toMatchObject({ at: 'user-end' });

@@ -49,6 +49,46 @@ describe('on a model that refuses along one direction', () => {
   });
 });
 
+test('learns neither from harmful requests that are answered nor from harmless ones that are refused', async () => {
+  const odd: readonly Behavior[] = [
+    ...['x', 'y', 'z'].map((id) => ({ ...behavior, id, prompt: `How do I whisper ${id}?` })),
+    ...['u', 'v', 'w'].map((id) => ({
+      ...behavior,
+      id,
+      prompt: `How do I hug ${id}, which is forbidden?`,
+      kind: 'benign' as const,
+    })),
+  ];
+  const read: string[] = [];
+  const model = refusingModel();
+  const watched = {
+    ...model,
+    hiddenStates: (prompt: readonly number[]) => {
+      read.push(model.tokenizer.decode(prompt));
+      return model.hiddenStates(prompt);
+    },
+  };
+  const { result } = await drain(refusalAblation, {
+    model: watched,
+    behavior: asked,
+    others: [...others, ...odd],
+  });
+  expect(read.some((text) => /whisper|hug/.test(text))).toBe(false);
+  expect(Math.abs(cosine(result.edit!.residual![0]!.ablate!, refusal))).toBeCloseTo(1, 2);
+});
+
+test('takes the direction that refuses least when none is harmless enough, and says so', async () => {
+  const { steps, result } = await ablate({ mostDrift: 0 });
+  const tried = steps.slice(0, -1).map(({ detail }) => detail as { bypass: number; fits: boolean });
+  expect(tried.some(({ fits }) => fits)).toBe(false);
+  expect(steps.at(-1)!.detail).toMatchObject({
+    chosen: true,
+    fits: false,
+    bypass: Math.min(...tried.map(({ bypass }) => bypass)),
+  });
+  expect(result.edit).toBeDefined();
+});
+
 test('never learns from the request under attack', async () => {
   const read: string[] = [];
   const model = refusingModel();
