@@ -53,8 +53,9 @@ function checkedPrompter(prompter: LanguageModel): WhiteBoxModel {
  * go. The attacker's model is what is trained, as a copy that lives as long as the attack.
  * The paper trains Llama 2 for 10 epochs on hundreds of behaviors, with 30 tokens, 4 beams and 48 candidates.
  * Differs from the paper: all weights are trained, not low-rank ones; the prompter is a chat model that goes on with
- * the user's turn; characters beyond printable ASCII are excluded; what is learned for one behavior is forgotten after
- * it, so few behaviors are trained on. Unless `own` says so the behavior itself is not among them.
+ * the user's turn; characters beyond printable ASCII are excluded; targets are not varied while it learns, and all
+ * suffixes have one length; what is learned for one behavior is forgotten after it, so few behaviors are trained on.
+ * Unless `own` says so the behavior itself is not among them.
  */
 export const advprompter = defineAttack({
   id: 'advprompter',

@@ -54,7 +54,8 @@ function puzzle(
  * to collect it as Q1, helped by cut-up words, and to answer with a forced opening. After a refusal the telling words
  * are cut shorter; after an answer that misses the request, the other words are cut less.
  * Differs from the paper: the telling words are the request's content words, not those that a toxicity classifier
- * marks; no judge is asked unless `success` says so; one word, not a phrase, hides each letter, to fit small contexts; the best try is kept, not the last.
+ * marks; no judge is asked unless `success` says so; one word, not a phrase, hides each letter, to fit small contexts;
+ * the best try is kept, not the last.
  */
 export const dra = defineAttack({
   id: 'dra',

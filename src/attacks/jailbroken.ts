@@ -74,8 +74,9 @@ async function* variants(
  * training did not reach: encodings, forced openings, bans on refusing, styles, distractors, fictions and villains.
  * Tried in order until one is answered; two controls come last. Answers to the encoded variants are read as they
  * came and decoded, by the lab's evaluators as well: the result names the code.
- * Differs from the paper: the texts are ours and short; payload splitting cuts the telling words itself, by rule;
- * obfuscation, a rewording by the attacker, is among them only on request; no judge is asked unless `success` says so.
+ * Differs from the paper: the texts are ours and short, and a forced opening is the behavior's own target; payload
+ * splitting cuts the telling words itself, by rule; obfuscation, a rewording by the attacker, is among them only on
+ * request; no judge is asked unless `success` says so.
  */
 export const jailbroken = defineAttack({
   id: 'jailbroken',

@@ -44,7 +44,8 @@ async function opensWith(model: ScoringModel, prompt: readonly number[], token: 
  * step costs `proposals` queries.
  * Differs from the paper: the suffix keeps its length and uses printable ASCII only; the target token is the one that
  * starts the answer after the chat template, not the likelier of two spellings; the search stops without asking a
- * judge, because the lab's evaluators read the answer afterwards; no transferred starting suffixes.
+ * judge, because the lab's evaluators read the answer afterwards; one template of rules, without the paper's example
+ * in context; no transferred starting suffixes.
  */
 export const laa = defineAttack({
   id: 'laa',

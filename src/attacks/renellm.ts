@@ -40,8 +40,9 @@ const nested = (templates: Templates, scenario: string, text: string, random: Ra
  * code, fill in a table, continue a story), and look at the answer; if it does not count, start anew from the request.
  * The paper tries 20 times, with a language model as rewriter and as judge of rewrite and answer.
  * Differs from the paper: the texts are ours and short; a rewriter that writes nothing of use leaves the text as it
- * was; three operators can be done by rule; rewrites that the judge does not accept are given up after `rewrites`
- * rounds and then nested all the same, marked so; a judge that says neither yes nor no has accepted nothing.
+ * was, and of several lines one is drawn; three operators can be done by rule; rewrites that the judge does not accept
+ * are given up after `rewrites` rounds and then nested all the same, marked so; a judge that says neither yes nor no
+ * has accepted nothing.
  */
 export const renellm = defineAttack({
   id: 'renellm',

@@ -23,7 +23,8 @@ const orders = (
 /**
  * The past-tense attack: another model rewords the request as a question about the past (or the future), again and
  * again, until a rewording is answered.
- * Differs from the paper: no judge is asked unless `success` says so; rewordings that are empty, repeated or have lost the request are not sent.
+ * Differs from the paper: no judge is asked unless `success` says so; rewordings that are empty, repeated or have lost
+ * the request are not sent.
  */
 export const tense = defineAttack({
   id: 'tense',

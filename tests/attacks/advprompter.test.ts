@@ -16,6 +16,7 @@ import { createRandom } from '../../src/core/random.ts';
 import { loadWhiteBoxModel } from '../../src/models/runtimes/whitebox/index.ts';
 import { answering, peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { targetLoss } from '../../src/models/scoring.ts';
 import { serve, tinyEntry, tinyFolder, tinySite } from '../models/tiny-model.ts';
 import { behavior, drain } from './drain.ts';
 
@@ -178,6 +179,10 @@ describe('on a task that can be learned by heart', () => {
     expect(lastUserText(result.messages).startsWith(behavior.prompt)).toBe(true);
     const losses = steps.flatMap(({ detail }) => (detail!['prompterLoss'] as number | undefined) ?? []);
     expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+  });
+  test('the loss it returns is that of the prompt it returns', async () => {
+    const { result } = await search({ epochs: 0, trials: 2 });
+    expect(await targetLoss(model, result.messages, 'Sure')).toBeCloseTo(result.loss!, 4);
   });
   test('without other behaviors it asks for some, or trains on its own', async () => {
     await expect(search({}, [])).rejects.toMatchObject({ code: 'bad-input' });
