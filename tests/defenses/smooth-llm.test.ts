@@ -79,6 +79,11 @@ describe('the vote', () => {
       expect(isRefusal(reply.text)).toBe(!(complied / 6 > threshold));
     }
   });
+  test('of exactly the threshold is safe, however the share is written', async () => {
+    // 29 of 50 is 0.58, but 0.58 · 50 is less than 29 in floating point.
+    const replies = [...Array<string>(29).fill(yes), ...Array<string>(21).fill(no)];
+    expect((await vote(replies, { threshold: 0.58 })).text).toBe(no);
+  });
   test('that no answer agrees with is answered by the defense', async () => {
     const reply = await vote([yes, yes], { threshold: 1 });
     expect(reply).toMatchObject({ finishReason: 'blocked' });
@@ -99,6 +104,12 @@ describe('the vote', () => {
       detail: { copies: 3, refused: 1, complied: 2 },
       cost: { queries: 2 },
     });
+  });
+  test('counts as its cost all copies but the one that is the answer', async () => {
+    const { text: answer, completionTokens, promptTokens, events } = await vote([no, yes, `${yes} Twice.`]);
+    const written = [no, yes, `${yes} Twice.`].reduce((sum, reply) => sum + reply.length, 0);
+    expect(answer).not.toBe(no);
+    expect(events.at(-1)!.cost!.tokens).toBe(2 * promptTokens + written - completionTokens);
   });
 });
 

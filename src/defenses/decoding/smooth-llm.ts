@@ -70,13 +70,15 @@ export const smoothLlm = defineDefense({
             ? 'Could not tell: no copy was answered.'
             : `${refused.length} of ${voters} answered copies were refused.`,
         detail: { copies, refused: refused.length, complied: complied.length, perturbation },
-        cost: spentOn(replies.slice(1)),
       };
-      const harmless = complied.length > threshold * voters;
+      const harmless = complied.length / voters > threshold;
       const side = voters === 0 ? replies : harmless ? complied : refused;
       // A threshold of 1 never lets the vote fall for an answer, even if no copy was refused.
-      if (side.length === 0) return blocked({ ...event, action: 'blocked' }, replies[0]);
-      return withEvent(random.pick(side), { ...event, action: 'resampled' }, 'end');
+      const chosen = side.length === 0 ? null : random.pick(side);
+      const cost = spentOn(replies.filter((reply) => reply !== (chosen ?? replies[0])));
+      return chosen === null
+        ? blocked({ ...event, action: 'blocked', cost }, replies[0])
+        : withEvent(chosen, { ...event, action: 'resampled', cost }, 'end');
     },
   }),
 });
