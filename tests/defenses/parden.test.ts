@@ -36,6 +36,13 @@ test.each(['Yes.', 'One two three', long, 'List:\n[a] one\n[b] two', 'With [brac
   },
 );
 
+test('what a repeater writes behind the closing bracket does not count', async () => {
+  for (const answer of ['Yes.', 'List [a] first.']) {
+    const { reply } = await ask(answer, (shown) => `${shown}]\n[a] [b]`);
+    expect(reply.events.at(-1)!.detail).toMatchObject({ bleu: expect.closeTo(1, 9), repetition: answer });
+  }
+});
+
 test.each([
   ['a refusal', 'I am sorry, I cannot repeat that.'],
   ['nothing', ''],

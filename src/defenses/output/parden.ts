@@ -20,10 +20,9 @@ const harmless = [
 ];
 const bracketed = (texts: readonly string[]) => texts.map((content) => `[${content}]`).join('\n');
 
-const brackets = (content: string) => content.split(']').length;
-/** The repeated text without the bracket that closes it and what follows. */
+/** The repeated text up to the bracket that closes it: the first one that `original` has not. */
 const withoutBracket = (repetition: string, original: string): string =>
-  brackets(repetition) > brackets(original) ? repetition.replace(/\][^\]]*$/, '') : repetition;
+  repetition.split(']').slice(0, original.split(']').length).join(']');
 
 /** BLEU of the first `words` words of the answer against as many of its repetition. */
 function agreement(answer: string, repetition: string, words: number, unit: BleuUnit): number {
