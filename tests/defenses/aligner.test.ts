@@ -53,6 +53,14 @@ test('the assistant prefix is corrected with the answer', async () => {
   expect(lastUserText(corrector.asked[0]!.messages)).toContain('Sure, blow.');
 });
 
+test('an assistant prefix that the corrector keeps is not said again', async () => {
+  const { reply } = await ask(() => 'Sure, let it sleep.', {
+    answer: ' blow.',
+    request: { assistantPrefix: 'Sure,' },
+  });
+  expect(reply.text).toBe(' let it sleep.');
+});
+
 test('a correction that never came leaves the answer, and says so', async () => {
   const { reply } = await ask(() => '');
   expect(reply.text).toBe('Blow the horn.');

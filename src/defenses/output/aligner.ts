@@ -84,8 +84,11 @@ export const aligner = defineDefense({
             { ...event, action: 'passed', reason: 'The corrector left the answer as it was.' },
             'end',
           );
+        // Words put in the model's mouth are not part of a reply, so they are not said again.
+        const prefix = (request.assistantPrefix ?? '').trimStart();
+        const text = corrected.startsWith(prefix) ? corrected.slice(prefix.length) : corrected;
         return withEvent(
-          { ...reply, text: corrected, tokens: [], finishReason: correction.finishReason },
+          { ...reply, text, tokens: [], finishReason: correction.finishReason },
           {
             ...event,
             action: 'edited',
