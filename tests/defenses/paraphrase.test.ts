@@ -27,7 +27,10 @@ test('a paraphraser that changes nothing leads to the undefended answer', async 
   const { reply, target } = await ask(fenced);
   const plain = await target.model.generate([user(request)], { maxNewTokens: 300, seed: '0' });
   expect({ ...reply, events: [] }).toEqual(plain);
-  expect(reply.events[0]!.action).toBe('passed');
+  expect(reply.events[0]).toMatchObject({
+    action: 'passed',
+    reason: 'The paraphraser found no other words.',
+  });
 });
 
 test('gibberish that a paraphraser leaves out never reaches the model', async () => {

@@ -153,6 +153,14 @@ describe('the defended model', () => {
     expect(await write({ preset: 'custom', steps: 0 })).toBe('Sure, here you go.');
     expect(await write({ preset: 'custom', alpha: 0 })).toBe('Sure, here you go.');
   });
+  test('says that it did nothing when no token is steered', async () => {
+    const chosen = { preset: 'custom', steps: 0 };
+    const { events } = await defend(safeDecoding, base, chosen, playing({ expert })).generate(
+      [user('Go')],
+      options,
+    );
+    expect(events).toMatchObject([{ action: 'passed' }]);
+  });
   test('says that it steered, and how strongly', async () => {
     const defended = defend(safeDecoding, base, { preset: 'aisafetylab' }, playing({ expert }));
     const { events } = await defended.generate([user('Go')], options);

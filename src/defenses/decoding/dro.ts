@@ -170,7 +170,10 @@ export const dro = defineDefense({
           {
             defense: 'dro',
             action: vectors.length === 0 ? 'passed' : 'steered',
-            reason: `A trained safety prompt of ${vectors.length} vectors was added.`,
+            reason:
+              vectors.length === 0
+                ? 'The trained safety prompt has no vectors.'
+                : `A trained safety prompt of ${vectors.length} vectors was added.`,
             detail: { vectors: vectors.length },
           },
           'end',

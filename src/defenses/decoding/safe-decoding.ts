@@ -94,7 +94,7 @@ export const safeDecoding = defineDefense({
           reply,
           {
             defense: 'safe-decoding',
-            action: 'steered',
+            action: strength.steps === 0 ? 'passed' : 'steered',
             reason: `The expert had a say in the first ${strength.steps} tokens.`,
             detail: { ...strength },
           },

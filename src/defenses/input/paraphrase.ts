@@ -52,7 +52,7 @@ export const paraphrase = defineDefense({
       max: 10,
     }),
     attempts: integer({
-      description: 'How often a paraphrase is asked for until one can be used.',
+      description: 'How often a paraphrase is asked for until one can be used (AISafetyLab: 5).',
       default: 3,
       min: 1,
       max: 10,
@@ -125,7 +125,9 @@ export const paraphrase = defineDefense({
             reason:
               problem !== null
                 ? `The request was left as it is, for its paraphrase could not be used: ${problem}.`
-                : 'The request was put in other words.',
+                : unchanged
+                  ? 'The paraphraser found no other words.'
+                  : 'The request was put in other words.',
           },
           'start',
         );
