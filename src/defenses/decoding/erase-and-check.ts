@@ -59,7 +59,9 @@ const refusalFilter =
  * Differs from the paper: all texts are checked in one batch instead of up to the first hit; insertion erases one
  * block; the limit on checks (smallest erasures first) keeps infusion possible at all. The filter is a classifier; the
  * refusal filter (AISafetyLab's) asks the model itself, which refuses for other reasons as well, so that its
- * certificate is about being refused, not about harm. Pieces are tokens where the model shows its tokenizer, else words.
+ * certificate is about being refused, not about harm; short texts are checked like others (the authors' code passes
+ * those of fewer than five tokens). Pieces are tokens where the model shows its tokenizer, else words; a suffix that
+ * merges with the last token of the request takes that token with it, and the certificate does not hold for it.
  */
 export const eraseAndCheck = defineDefense({
   id: 'erase-and-check',

@@ -49,7 +49,7 @@ export const icd = defineDefense({
   taxonomy: aroundModel,
   options: {
     count: integer({
-      description: 'How many demonstrations are shown; no more than there are.',
+      description: 'How many demonstrations are shown; no more than there are (AISafetyLab: 5).',
       default: 2,
       min: 0,
       max: 64,

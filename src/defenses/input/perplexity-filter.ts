@@ -36,7 +36,8 @@ export const perplexityFilter = defineDefense({
       unit: 'tokens',
     }),
     threshold: number({
-      description: 'Perplexity above which the request is blocked.',
+      description:
+        'Perplexity above which the request is blocked (Jain et al.: the highest of benign requests; AISafetyLab: 300).',
       default: 1000,
       min: 1,
       max: 1e12,
