@@ -3,7 +3,8 @@ import type { Defense, DefenseContext } from '../../src/defenses/defense.ts';
 import type { ChatMessage } from '../../src/core/chat.ts';
 import { scripted, type Reply } from '../../src/models/runtimes/scripted.ts';
 import type { TextClassifier } from '../../src/models/text-classifier.ts';
-import type { GenerateOptions, LanguageModel } from '../../src/models/language-model.ts';
+import { createGenerate } from '../../src/models/decoding/generate.ts';
+import type { GenerateOptions, LanguageModel, ScoringModel } from '../../src/models/language-model.ts';
 
 export const options: GenerateOptions = { maxNewTokens: 60 };
 
@@ -60,4 +61,41 @@ export function guarding(harm: (text: string) => number, { contextWindow = 512 }
     },
   };
   return { classifier, read };
+}
+
+interface Opened {
+  readonly prompts: readonly (readonly number[])[];
+  /** Rows of each step. */
+  readonly steps: number[];
+  closed: boolean;
+}
+
+/** `model`, whose `generate` runs on sessions that are written down. */
+export function inSessions<M extends ScoringModel>(model: M) {
+  const opened: Opened[] = [];
+  const open: ScoringModel['open'] = async (prompts, request) => {
+    const session = await model.open(prompts, request);
+    const seen: Opened = { prompts, steps: [], closed: false };
+    opened.push(seen);
+    return {
+      get rows() {
+        return session.rows;
+      },
+      logits: (row) => session.logits(row),
+      keep: (rows) => session.keep(rows),
+      async advance(tokens) {
+        seen.steps.push(tokens.length);
+        await session.advance(tokens);
+      },
+      async close() {
+        seen.closed = true;
+        await session.close();
+      },
+    };
+  };
+  const { id, contextWindow, tokenizer } = model;
+  return {
+    opened,
+    model: { ...model, open, generate: createGenerate({ id, contextWindow, tokenizer, open }) },
+  };
 }

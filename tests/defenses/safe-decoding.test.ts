@@ -6,7 +6,7 @@ import { logSoftmax, topIds } from '../../src/models/decoding/sampler.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { answering, scripted, type Next } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
-import { defend, options, playing } from './defend.ts';
+import { defend, inSessions, options, playing } from './defend.ts';
 
 const logs = (...probabilities: number[]) => Float32Array.from(probabilities, Math.log);
 const probabilities = (values: Float32Array) => Array.from(logSoftmax(values), Math.exp);
@@ -126,28 +126,53 @@ describe('the defended model', () => {
     const prefixed = await base.generate([user('Go')], { ...options, assistantPrefix: 'Sorry' });
     expect(text).toBe(`Sorry${prefixed.text}`);
   });
-  test('asks the expert no further than its last say', async () => {
-    let advanced = 0;
-    const counting = {
-      ...expert,
-      open: async (...request: Parameters<typeof expert.open>) => {
-        const session = await expert.open(...request);
-        const advance = (ids: readonly number[]) => {
-          advanced++;
-          return session.advance(ids);
-        };
-        return { ...session, advance };
+  test('reads each prompt once, with one start, and then a token at a time', async () => {
+    const [ours, theirs] = [inSessions(base), inSessions(expert)];
+    const context = playing({ expert: theirs.model });
+    const reply = await defend(safeDecoding, ours.model, {}, context).generate([user('Go')], options);
+    const prompt = tokenizer.prompt([user('Go')]);
+    const start = prompt.filter((id) => id === prompt[0]);
+    expect(start).toHaveLength(1);
+    expect([ours, theirs].map(({ opened }) => opened.map(({ prompts }) => prompts))).toEqual([
+      [[prompt]],
+      [[prompt]],
+    ]);
+    expect(ours.opened[0]!.steps).toEqual(Array<number>(reply.completionTokens).fill(1));
+    expect(reply.text).not.toMatch(/<\|/);
+  });
+  test('asks the expert no further than its last say, and lets go of it there', async () => {
+    const [ours, theirs] = [inSessions(base), inSessions(expert)];
+    const chosen = { preset: 'custom', steps: 1 };
+    const defended = defend(safeDecoding, ours.model, chosen, playing({ expert: theirs.model }));
+    let releasedAt: number | null = null;
+    const { completionTokens } = await defended.generate([user('Go')], {
+      ...options,
+      onToken: () => {
+        if (theirs.opened[0]!.closed) releasedAt ??= ours.opened[0]!.steps.length;
       },
-    };
-    const defended = defend(
-      safeDecoding,
-      base,
-      { preset: 'custom', steps: 1 },
-      playing({ expert: counting }),
-    );
-    const { completionTokens } = await defended.generate([user('Go')], options);
+    });
     expect(completionTokens).toBeGreaterThan(1);
-    expect(advanced).toBe(0);
+    expect(theirs.opened[0]!.steps).toEqual([]);
+    expect(releasedAt, 'the first token that the base chooses alone').toBe(1);
+    expect(ours.opened[0]!.closed).toBe(true);
+  });
+  test('lets go of both when the answer ends early, is stopped, or cannot begin', async () => {
+    const [ours, theirs] = [inSessions(base), inSessions(expert)];
+    const chosen = { preset: 'custom', steps: 64 };
+    const defended = defend(safeDecoding, ours.model, chosen, playing({ expert: theirs.model }));
+    await defended.generate([user('Go')], options);
+    const controller = new AbortController();
+    const stopped = defended.generate([user('Go')], {
+      ...options,
+      signal: controller.signal,
+      onToken: () => controller.abort(),
+    });
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    const broken = { ...expert, open: () => Promise.reject(new Error('lost')) };
+    const begun = defend(safeDecoding, ours.model, {}, playing({ expert: broken }));
+    await expect(begun.generate([user('Go')], options)).rejects.toThrow('lost');
+    for (const { closed } of [...ours.opened, ...theirs.opened]) expect(closed).toBe(true);
+    expect([ours.opened.length, theirs.opened.length]).toEqual([3, 2]);
   });
   test('is the base when no token is steered or when the expert has no weight', async () => {
     expect(await write({ preset: 'custom', steps: 0 })).toBe('Sure, here you go.');
