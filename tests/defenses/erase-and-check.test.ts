@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { lastUserText, user } from '../../src/core/chat.ts';
+import { createRandom } from '../../src/core/random.ts';
 import { eraseAndCheck } from '../../src/defenses/decoding/erase-and-check.ts';
 import { erasedTexts } from '../../src/defenses/parts/erase.ts';
 import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
 import type { TextClassifier } from '../../src/models/text-classifier.ts';
-import { defend, options, playing } from './defend.ts';
+import { defend, options, playing, remembering } from './defend.ts';
 
 /** Calls harmful exactly the texts that `isHarmful` does, and remembers what it read. */
 function oracle(isHarmful: (text: string) => boolean) {
@@ -35,6 +36,16 @@ describe('the certificate: with a filter that knows the clean request', () => {
   test.each([0, 1, 7, 20])('any suffix of %d tokens is caught', async (length) => {
     for (const letter of ['!', 'x'])
       expect((await check(harmful + letter.repeat(length), only)).blocked).toBe(true);
+  });
+  test('any suffix of any length up to d is caught, whatever it is made of', async () => {
+    const random = createRandom('suffixes');
+    for (let draw = 0; draw < 40; draw++) {
+      const maxErased = random.integer(12);
+      const suffix = Array.from({ length: random.integer(maxErased + 1) }, () => random.pick([...'!x {}7']));
+      const { blocked, detail } = await check(harmful + suffix.join(''), only, { maxErased });
+      expect(blocked).toBe(true);
+      expect(detail['certified']).toBe(maxErased);
+    }
   });
   test('a longer suffix is not', async () => {
     expect((await check(harmful + '!'.repeat(21), only)).blocked).toBe(false);
@@ -95,6 +106,19 @@ describe('a filter', () => {
     expect((await check(harmful, only, { label: 'odd' })).blocked).toBe(false);
     expect((await check(harmful, only, { label: 'harmful', threshold: 0.75 })).blocked).toBe(true);
     await expect(check(harmful, only, { label: 'absent' })).rejects.toMatchObject({ code: 'bad-options' });
+  });
+  test('that calls the whole request harmful needs no erased text', async () => {
+    expect((await check(harmful, only, { maxErased: 0 })).blocked).toBe(true);
+    const { reply } = await check(harmful, only);
+    expect(reply.events[0]!.reason).toBe('The filter called the request harmful.');
+  });
+  test('of refusals leaves the options of the request as they were', async () => {
+    const request = Object.freeze({ ...options, maxNewTokens: 3 });
+    const talk = Object.freeze([Object.freeze(user('play the horn'))]);
+    const { model: target, asked } = remembering();
+    await defend(eraseAndCheck, target, { filter: 'refusal' }).generate(talk, request);
+    expect(asked.at(-1)).toEqual({ messages: talk, options: request });
+    expect(asked.slice(0, -1).every(({ options: asking }) => asking.maxNewTokens === 32)).toBe(true);
   });
   test('of refusals asks the model, greedily and briefly, and needs no more than a refusal to decline', async () => {
     const refusing = scripted({

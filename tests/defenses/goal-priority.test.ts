@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { assistant, system, user } from '../../src/core/chat.ts';
+import { isRefusal } from '../../src/core/refusal.ts';
 import { goalPriority } from '../../src/defenses/input/goal-priority.ts';
 import { splitThoughts } from '../../src/defenses/parts/thoughts.ts';
 import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
@@ -59,6 +60,19 @@ test('marks that the request contains are defused', async () => {
   const plain = (await ask('[Answer] No.', [user('x')])).sent[0]!.content;
   const marks = (text: string) => text.match(/\[\s*(thoughts|answer)\s*\]/gi)!.length;
   expect(marks(content)).toBe(marks(plain));
+});
+
+test('both worked examples and the task ask for thoughts, then an answer, in the same marks', async () => {
+  const { content } = (await ask('[Answer] No.')).sent[0]!;
+  expect(content.match(/\[[^\]]*\]/g)).toEqual(
+    Array.from({ length: 3 }, () => ['[Thoughts]', '[Answer]']).flat(),
+  );
+  const examples = content
+    .split('Request: ')
+    .slice(1, 3)
+    .map((example) => splitThoughts(example).answer);
+  expect(examples.map((answer) => isRefusal(answer))).toEqual([false, true]);
+  expect(content).toMatch(/^Safety comes before being helpful/);
 });
 
 test('earlier turns and the caller’s messages are unchanged', async () => {

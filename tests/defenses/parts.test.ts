@@ -42,6 +42,15 @@ describe('BLEU', () => {
     // Its words are all right; the penalty is exp(1 − 8/4).
     expect(bleu(words('a b c d e f g h'), words('a b c d'))).toBeCloseTo(Math.exp(-1), 12);
   });
+  // By hand: of the characters 3/4, of their pairs 2/3, threes 1/2, fours 0/1; smoothed from n = 2 on 3/4, 2/3, 1/2. Of
+  // the one word, nothing.
+  test('of one changed letter is (3/16)^(1/4) over characters, and 0 over words', () => {
+    expect(bleu(unitsOf('abcd', 'characters'), unitsOf('abce', 'characters'))).toBeCloseTo(
+      (3 / 16) ** 0.25,
+      12,
+    );
+    expect(bleu(words('abcd'), words('abce'))).toBe(0);
+  });
   test('over characters is kinder than over words, so its threshold is another', () => {
     const [a, b] = ['fetch the horn and blow it', 'fetching that horn to blow it'];
     expect(bleu(unitsOf(a, 'characters'), unitsOf(b, 'characters'))).toBeGreaterThan(

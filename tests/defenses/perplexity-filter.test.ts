@@ -94,9 +94,31 @@ describe('the filter', () => {
     expect((await ask(`${long}!z!`, { threshold: 10 })).finishReason).toBe('blocked');
     expect((await ask(gibberish, { reads: 'whole', threshold: 10 })).finishReason).toBe('blocked');
   });
+  test('scores a long request once, in context, and not stretch by stretch', async () => {
+    let asked: number[] = [];
+    const watched = {
+      ...model,
+      logProbs: (...[requests, more]: Parameters<typeof model.logProbs>) => {
+        asked = [...asked, ...requests.map(({ target }) => target.length)];
+        return model.logProbs(requests, more);
+      },
+    };
+    const defended = defend(perplexityFilter, watched, { threshold: 50, window: 5 });
+    expect((await defended.generate([user(likely)], options)).finishReason).toBe('end');
+    expect(asked).toEqual([likely.length]);
+  });
+  test('scores the first token of a stretch like any other', async () => {
+    // The sixth letter opens the second stretch; it and the seventh do not follow on what stands before them.
+    const perplexityOf = async (text: string) => Number((await ask(text)).events[0]!.detail!['perplexity']);
+    expect(await perplexityOf('bcdeflxyz{')).toBeGreaterThan(2 * (await perplexityOf('bcdefgxyz{')));
+  });
   test('counts what it scored', async () => {
     const { events } = await ask(likely);
     expect(events[0]!.cost).toEqual({ queries: 1, tokens: likely.length });
+  });
+  test('judges a request of one token by that token', async () => {
+    expect((await ask('b', { threshold: 2 })).finishReason).toBe('blocked');
+    expect((await ask('b', { threshold: 1e9 })).events[0]!.detail!['perplexity']).toBeGreaterThan(2);
   });
   test('lets an empty and a one-token request through', async () => {
     expect((await ask('')).finishReason).toBe('end');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lastUserText, user } from '../../src/core/chat.ts';
+import { assistant, lastUserText, system, user } from '../../src/core/chat.ts';
 import { raLlm } from '../../src/defenses/decoding/ra-llm.ts';
 import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
 import { defend, options, remembering } from './defend.ts';
@@ -39,6 +39,30 @@ describe('the verdict', () => {
   });
   test('is not brought about by a harmless contrast or greeting', async () => {
     expect((await check(yes, ['Hello! However, here it is.', 'Hi.'])).text).toBe(yes);
+  });
+  test('is the one that asking one by one until it is certain would reach', async () => {
+    /** As the paper goes about it; also how many copies it would ask. */
+    const oneByOne = (answers: readonly string[], threshold: number) => {
+      let refused = 0;
+      for (const [i, answer] of answers.entries()) {
+        refused += Number(answer === no);
+        if (refused / answers.length >= threshold) return { declined: true, asked: i + 1 };
+        if ((refused + answers.length - i - 1) / answers.length < threshold)
+          return { declined: false, asked: i + 1 };
+      }
+      throw new Error('By the last copy it is certain.');
+    };
+    for (let pattern = 0; pattern < 64; pattern++) {
+      const answers = Array.from({ length: 6 }, (_, i) => ((pattern >> i) & 1 ? no : yes));
+      for (const threshold of [0.2, 0.5, 1]) {
+        const { finishReason, events } = await check(yes, answers, { threshold });
+        expect(finishReason === 'blocked').toBe(oneByOne(answers, threshold).declined);
+        expect(events.at(-1)!.cost!.queries).toBe(6);
+      }
+    }
+    // The golden numbers of the stopping rule, with n = 10 and t = 0.2.
+    expect(oneByOne([no, no, ...refusing(0, 8)], 0.2)).toEqual({ declined: true, asked: 2 });
+    expect(oneByOne(refusing(0, 10), 0.2)).toEqual({ declined: false, asked: 9 });
   });
   test('says what it counted and what that cost', async () => {
     const { events } = await check(yes, refusing(1, 10));
@@ -82,6 +106,25 @@ describe('the copies', () => {
   });
   test('are the request itself when nothing is dropped, so that the verdict is the model’s own', async () => {
     for (const { text: kept } of await copies({ droppedFraction: 0 })) expect(kept).toBe(text);
+  });
+  test('that lose nothing decide as the model does', async () => {
+    for (const [answer, finishReason] of [
+      [yes, 'end'],
+      [no, 'end'],
+    ]) {
+      const model = scripted({ next: answering(() => answer!) });
+      const reply = await defend(raLlm, model, { droppedFraction: 0, answerTokens: 60 }).generate(
+        [user(text)],
+        options,
+      );
+      expect(reply).toMatchObject({ text: answer, finishReason, events: [{ action: 'passed' }] });
+    }
+  });
+  test('lose tokens of the last request, and none of what stands around it', async () => {
+    const talk = [system('By the pond.'), user('Hello'), assistant('Hi.'), user(text)];
+    const { model, asked } = remembering();
+    await defend(raLlm, model).generate(talk, options);
+    for (const { messages } of asked) expect(messages.slice(0, 3)).toEqual(talk.slice(0, 3));
   });
   test('of a model that shows no tokens lose words', async () => {
     const { model, asked } = remembering();
