@@ -8,6 +8,7 @@ import type { AttackReply, AttackRequest, ChatReply, ChatRequest, MethodChoice }
 import { answerOptions } from './answer-options.ts';
 import { asPlain, craft, defended, loadCast, lookInside, playedBy } from './cast.ts';
 import { stopwatch } from './chunk.ts';
+import { artifactFor } from './artifact.ts';
 import { contrastFrom } from './contrast.ts';
 import { evaluate } from './evaluate.ts';
 import { createMeter, noUsage } from './meter.ts';
@@ -117,7 +118,7 @@ async function attempt(
   const attack = request.attack && readingFrom(pack, onTarget(registries.attacks, request.attack));
   const defenses = request.defenses.map((choice): ChosenDefense => ({
     ...onTarget(registries.defenses, choice),
-    artifact: choice.artifact,
+    artifact: artifactFor(choice.artifact, choice.id, [target]),
   }));
   const evaluators = (request.evaluators ?? []).map((choice) =>
     chooseMethod(registries.evaluators, choice, filled),

@@ -16,6 +16,7 @@ import type { Artifact, Defense } from '../defenses/defense.ts';
 import type { Evaluator } from '../evaluators/evaluator.ts';
 import type { ModelEntry } from '../models/catalog.ts';
 import type { MethodChoice } from './api.ts';
+import { artifactFor } from './artifact.ts';
 import { contrastFrom } from './contrast.ts';
 import { defenseName, undefended, type Plan } from './plan.ts';
 import type { Registries } from './registries.ts';
@@ -90,12 +91,15 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
     .map((attack) => readingFrom(pack, attack));
   const stacks = plan.defenses.map((defense, i) => ({
     name: defenseName(defense),
-    defenses: defense.stack.flatMap((choice, j) =>
-      onTargets(registries.defenses, `defenses.${i}.stack.${j}`, choice).map((chosen): ChosenDefense => ({
-        ...chosen,
-        artifact: choice.artifact,
-      })),
-    ),
+    defenses: defense.stack.flatMap((choice, j) => {
+      const path = `defenses.${i}.stack.${j}`;
+      return onTargets(registries.defenses, path, choice).flatMap((chosen) =>
+        problems.attempt(path, (): ChosenDefense => ({
+          ...chosen,
+          artifact: artifactFor(choice.artifact, choice.id, targets),
+        })),
+      );
+    }),
   }));
   const evaluators = plan.evaluators.flatMap((choice, i) =>
     choose(registries.evaluators, `evaluators.${i}`, choice),

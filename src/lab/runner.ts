@@ -1,6 +1,7 @@
 /** @file Runs a plan from wherever it was left, one chunk of trials after the other. */
 import { isAbort } from '../core/errors.ts';
 import type { RunEvent } from './api.ts';
+import { signed } from './artifact.ts';
 import { defended, loadCast, lookInside, type Cast, type Crafted } from './cast.ts';
 import { runChunk } from './chunk.ts';
 import { eventsOf } from './events.ts';
@@ -97,7 +98,10 @@ async function* runMissing(
         }),
       );
       for (const { method, artifact } of ready)
-        if (artifact) yield { type: 'prepared', model: target.id, defense: method.id, artifact };
+        if (artifact) {
+          const about = target.id;
+          yield { type: 'prepared', model: about, defense: method.id, artifact: signed(artifact, about) };
+        }
       stacks.push({ name, defenses: ready });
     }
     const meters = createSignalMeters();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { system, user } from '../../src/core/chat.ts';
+import { parseOptions } from '../../src/core/options.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { plus } from '../../src/core/vectors.ts';
 import { dro } from '../../src/defenses/decoding/dro.ts';
@@ -7,7 +8,7 @@ import type { Artifact } from '../../src/defenses/defense.ts';
 import { clipped, createAdamW } from '../../src/defenses/parts/adamw.ts';
 import { crossEntropy, fitLogistic, logOdds, sigmoid } from '../../src/defenses/parts/logistic.ts';
 import { findSpace, moveLoss, type Anchor } from '../../src/defenses/parts/representation.ts';
-import { options } from './defend.ts';
+import { options, playing } from './defend.ts';
 import { asked, createTiny, defendWith, prepare } from './white-box.ts';
 
 const random = createRandom('dro');
@@ -109,10 +110,12 @@ describe('the defense', () => {
   const few = { ...options, maxNewTokens: 5 };
   let model: ReturnType<typeof createTiny>;
   let artifact: Artifact;
+  let untrained: Artifact;
   beforeAll(async () => {
     model = createTiny();
     artifact = await prepare(dro, model, quick);
-  });
+    untrained = await prepare(dro, model, { ...quick, epochs: 0 });
+  }, 60_000);
   afterAll(() => model.dispose());
 
   test('lowers its loss by training, from what the words alone do', () => {
@@ -122,14 +125,58 @@ describe('the defense', () => {
     expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.05);
   });
   test('before training is the textual safety prompt itself', async () => {
-    const untrained = await prepare(dro, model, { ...quick, epochs: 0 });
     const worded = await model.generate([system('20 21 22'), ...asked], few);
     const reply = await defendWith(dro, model, untrained).generate(asked, few);
     expect(reply.text).toBe(worded.text);
     expect(reply.events).toMatchObject([{ action: 'steered', detail: { vectors: 3 } }]);
   });
+  test('before training leaves every distribution as the words do', async () => {
+    const traced = { ...few, topTokens: 4 };
+    const worded = await model.generate([system('20 21 22'), ...asked], traced);
+    const reply = await defendWith(dro, model, untrained).generate(asked, traced);
+    const seen = (tokens: typeof reply.tokens) =>
+      tokens.flatMap(({ top }) => top.map(({ logProb }) => logProb));
+    expect(reply.tokens.map(({ id }) => id)).toEqual(worded.tokens.map(({ id }) => id));
+    seen(reply.tokens).forEach((logProb, i) => expect(logProb).toBeCloseTo(seen(worded.tokens)[i]!, 4));
+  });
+  test('saved to a file and given back in a plan does exactly the same', async () => {
+    const saved = JSON.stringify({ 'tiny/dro': artifact });
+    const file = JSON.parse(saved) as Record<string, Artifact>;
+    const plan = { stack: [{ id: 'dro', artifact: file['tiny/dro'] }] };
+    const given = (JSON.parse(JSON.stringify(plan)) as typeof plan).stack[0]!.artifact!;
+    expect(given).toEqual(artifact);
+    const traced = { ...few, topTokens: 4 };
+    const fresh = dro.wrap(model, parseOptions(dro.options, {}, 'dro'), { ...playing({}), artifact });
+    expect(await defendWith(dro, model, given).generate(asked, traced)).toEqual(
+      await fresh.generate(asked, traced),
+    );
+  });
+  test.each([
+    ['nothing', undefined],
+    ['no losses', { vectors: [[1]] }],
+    ['what JSON makes of a number that is none', { vectors: [[null]], losses: [] }],
+    ['an empty vector', { vectors: [[]], losses: [] }],
+    ['what another defense learned', { directions: [[1], [2]] }],
+  ])('refuses %s before the first request, and says what to do', (_, damaged) => {
+    expect(() => defendWith(dro, model, damaged)).toThrow(
+      expect.objectContaining({
+        code: 'bad-input',
+        message: '"dro" is not prepared for this model, or what it learned is damaged.',
+        advice: expect.stringContaining('"artifact"') as string,
+      }),
+    );
+  });
+  test('refuses vectors of a model of another shape, or of several lengths', () => {
+    const { vectors } = artifact as { vectors: number[][] };
+    for (const other of [vectors.map((row) => row.slice(1)), [vectors[0]!, [1]]])
+      expect(() => defendWith(dro, model, { vectors: other, losses: [] })).toThrow(
+        expect.objectContaining({
+          message: '"dro" cannot act on tiny: This edit was made for a model of another shape.',
+          advice: expect.stringContaining('learned anew') as string,
+        }),
+      );
+  });
   test('stands behind the system prompt that is there', async () => {
-    const untrained = await prepare(dro, model, { ...quick, epochs: 0 });
     const worded = await model.generate([system('8 20 21 22'), ...asked], few);
     expect((await defendWith(dro, model, untrained).generate([system('8'), ...asked], few)).text).toBe(
       worded.text,

@@ -76,6 +76,20 @@ describe('steering', () => {
   );
 });
 
+test('directions of a model of another shape are refused before the first request', async () => {
+  const { directions } = (await prepare(steering, model)) as { directions: number[][] };
+  const narrow = directions.map((row) => row.slice(1));
+  const openings = { refusing: '20 21 22', compliant: '25 26' };
+  const learned = await prepare(conditionalSteering, model, openings);
+  for (const [defense, artifact] of [
+    [steering, { directions: narrow }],
+    [conditionalSteering, { ...learned, behavior: narrow }],
+  ] as const)
+    expect(() => defendWith(defense, model, artifact)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(`"${defense.id}" cannot act on tiny`) }),
+    );
+});
+
 describe('the condition', () => {
   const random = createRandom('condition');
   const vector = () => Float64Array.from({ length: 12 }, () => random.normal());

@@ -4,6 +4,7 @@ import type { ContrastPrompts } from '../../src/core/contrast.ts';
 import { registry } from '../../src/core/method.ts';
 import { integer } from '../../src/core/options.ts';
 import type { BehaviorSet } from '../../src/data/behavior-set.ts';
+import type { Artifact } from '../../src/defenses/defense.ts';
 import { blackBox, defineDefense, withEvent } from '../../src/defenses/defense.ts';
 import { defenses } from '../../src/defenses/index.ts';
 import { contrastFrom } from '../../src/lab/contrast.ts';
@@ -81,6 +82,27 @@ describe('in a run, a defense that learns', () => {
     const given = { ...counted, defenses: [{ stack: [{ id: 'counting', artifact: { count: 70 } }] }] };
     expect((await run(given)).reasons).toEqual(['Learned 70.']);
     expect(learnings).toEqual([]);
+  });
+  test('goes on from what an earlier run has saved, and ends with the same records', async () => {
+    const first = await runAll(counted, newRunner({ registries: known }), { runId: 'first' });
+    const event = first.events.find(({ type }) => type === 'prepared') as { artifact: Artifact };
+    const { artifact } = JSON.parse(JSON.stringify(event)) as { artifact: Artifact };
+    expect(artifact).toMatchObject({ model: 'clear', count: 2 });
+    learnings.length = 0;
+    const given = { ...counted, defenses: [{ stack: [{ id: 'counting', artifact }] }] };
+    const again = await runAll(given, newRunner({ registries: known }), { runId: 'again' });
+    expect(learnings).toEqual([]);
+    expect(again.lines).toEqual(first.lines);
+    expect(again.events.find(({ type }) => type === 'prepared')).toMatchObject({ artifact });
+  });
+  test('is refused, before anything is loaded, what was learned about another model', async () => {
+    const artifact = { model: 'other', count: 2 };
+    const given = { ...counted, defenses: [{ stack: [{ id: 'counting', artifact }] }] };
+    await expect(run(given)).rejects.toMatchObject({
+      code: 'bad-plan',
+      message: 'defenses.0.stack.0: What "counting" learned is about other, not clear.',
+      advice: expect.stringContaining('anew'),
+    });
   });
   test('learns from what the plan gives to learn from, but never from what is tested', async () => {
     const tested = behavior('a').prompt;

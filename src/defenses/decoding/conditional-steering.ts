@@ -8,7 +8,7 @@ import { streamsOf, type Stream } from '../../models/directions.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
 import { artifactOf, blackBox, defineDefense, withEvent } from '../defense.ts';
 import { bestThreshold, contrastDirection, isMet, likeness } from '../parts/condition.ts';
-import { boundaryAt, withEdit } from '../parts/edits.ts';
+import { accepted, boundaryAt, withEdit } from '../parts/edits.ts';
 import { withinModel } from '../parts/taxonomy.ts';
 
 const vector = z.array(z.number()).min(1);
@@ -130,11 +130,10 @@ export const conditionalSteering = defineDefense({
     const { behavior, condition } = artifactOf(context, learned, 'conditional-steering');
     const layers = behavior.length - 1;
     const [first, last] = [boundaryAt(from, layers), boundaryAt(Math.max(from, to), layers)];
-    const edit = {
-      residual: behavior
-        .map((step, boundary) => ({ boundaries: [boundary], add: rounded(scaled(step, strength)) }))
-        .slice(first, last + 1),
-    };
+    const steps = behavior
+      .map((step, boundary) => ({ boundaries: [boundary], add: rounded(scaled(step, strength)) }))
+      .slice(first, last + 1);
+    const edit = accepted(model, { residual: steps }, 'conditional-steering');
     return {
       ...blackBox(model, 'conditional-steering'),
       async generate(messages, options) {

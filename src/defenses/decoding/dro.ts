@@ -5,7 +5,7 @@ import { integer, number, text } from '../../core/options.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
 import { artifactOf, blackBox, defineDefense, withEvent } from '../defense.ts';
 import { declines } from '../parts/copies.ts';
-import { withEdit } from '../parts/edits.ts';
+import { accepted, withEdit } from '../parts/edits.ts';
 import { findSpace, moveLoss, type Anchor } from '../parts/representation.ts';
 import { embedSystemText, inSystemTurn, lastState, trainSoftPrompt } from '../parts/soft-prompt.ts';
 import { withinModel } from '../parts/taxonomy.ts';
@@ -155,11 +155,11 @@ export const dro = defineDefense({
   },
   wrap(model, _, context) {
     const { vectors } = artifactOf(context, learned, 'dro');
-    const edit = inSystemTurn(vectors);
+    const edit = vectors.length === 0 ? null : accepted(model, inSystemTurn(vectors), 'dro');
     return {
       ...blackBox(model, 'dro'),
       async generate(messages, options) {
-        const reply = await (vectors.length === 0
+        const reply = await (edit === null
           ? model.generate(messages, options)
           : model.generate(
               editSystem(messages, (before) => before),
@@ -169,9 +169,9 @@ export const dro = defineDefense({
           reply,
           {
             defense: 'dro',
-            action: vectors.length === 0 ? 'passed' : 'steered',
+            action: edit === null ? 'passed' : 'steered',
             reason:
-              vectors.length === 0
+              edit === null
                 ? 'The trained safety prompt has no vectors.'
                 : `A trained safety prompt of ${vectors.length} vectors was added.`,
             detail: { vectors: vectors.length },

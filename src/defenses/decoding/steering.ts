@@ -4,7 +4,7 @@ import { number } from '../../core/options.ts';
 import { rounded, scaled } from '../../core/vectors.ts';
 import { differenceInMeans, lastStreams } from '../../models/directions.ts';
 import { artifactOf, blackBox, defineDefense, withEvent } from '../defense.ts';
-import { boundaryAt, withEdit } from '../parts/edits.ts';
+import { accepted, boundaryAt, withEdit } from '../parts/edits.ts';
 import { withinModel } from '../parts/taxonomy.ts';
 
 /** One direction a layer boundary, shape [d] each. */
@@ -50,9 +50,8 @@ export const steering = defineDefense({
   wrap(model, { strength, depth }, context) {
     const { directions } = artifactOf(context, learned, 'steering');
     const boundary = boundaryAt(depth, directions.length - 1);
-    const edit = {
-      residual: [{ boundaries: [boundary], add: rounded(scaled(directions[boundary]!, strength)) }],
-    };
+    const step = rounded(scaled(directions[boundary]!, strength));
+    const edit = accepted(model, { residual: [{ boundaries: [boundary], add: step }] }, 'steering');
     return {
       ...blackBox(model, 'steering'),
       async generate(messages, options) {

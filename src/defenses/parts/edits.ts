@@ -1,6 +1,6 @@
 /** @file Requests that bring an edit of the model along. */
 import { LabError } from '../../core/errors.ts';
-import type { GenerateOptions, ModelEdit } from '../../models/language-model.ts';
+import type { GenerateOptions, ModelEdit, WhiteBoxModel } from '../../models/language-model.ts';
 
 /**
  * `options` with `edit` after the edit they have (an attack's, say). Give the same object for the same edit: requests
@@ -18,6 +18,24 @@ export function withEdit(options: GenerateOptions, edit: ModelEdit): GenerateOpt
     ...options,
     edit: { ...before, ...edit, residual: [...(before.residual ?? []), ...(edit.residual ?? [])] },
   };
+}
+
+/**
+ * `edit`, once `model` has tried it on: so that one that cannot act is known before the first request.
+ * @param defense whose edit it is, for the message
+ * @throws LabError as `edited`, when it was learned from a model of another shape
+ */
+export function accepted(model: WhiteBoxModel, edit: ModelEdit, defense: string): ModelEdit {
+  try {
+    model.edited(edit).dispose();
+    return edit;
+  } catch (cause) {
+    if (!(cause instanceof LabError)) throw cause;
+    throw new LabError(cause.code, `"${defense}" cannot act on ${model.id}: ${cause.message}`, {
+      advice: `${cause.advice} Leave its "artifact" out of the plan, so that it is learned anew.`,
+      cause,
+    });
+  }
 }
 
 /** The boundary after a share of the layers: after the first at least, and before the last. */
