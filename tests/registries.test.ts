@@ -70,6 +70,33 @@ test('every defense has a stage and the labels of the taxonomy', () => {
   }
 });
 
+test('the fourteen defenses of AISafetyLab act at its stages, and are labeled by what they touch', () => {
+  const at = (stage: string, ids: readonly string[]) => ids.map((id) => [id, stage] as const);
+  for (const [id, stage] of [
+    ...at('input', [
+      'perplexity-filter',
+      'self-reminder',
+      'prompt-guard',
+      'goal-priority',
+      'paraphrase',
+      'icd',
+    ]),
+    ...at('decoding', ['smooth-llm', 'safe-decoding', 'dro', 'erase-and-check', 'ra-llm']),
+    ...at('output', ['self-evaluation', 'parden', 'aligner']),
+  ])
+    expect(defenses.get(id).stage, id).toBe(stage);
+  for (const { id, access, stage, taxonomy } of defenses.all) {
+    const within = stage === 'decoding' && access !== 'black-box';
+    expect(taxonomy, id).toEqual([
+      within ? 'Model' : 'Non-Model',
+      'Guardrails & Filtering',
+      'Build and Use Model',
+      'Developer',
+      'Manage',
+    ]);
+  }
+});
+
 test('every evaluator says "yes" from a value that a score can have', () => {
   for (const { yesFrom } of evaluators.all) {
     expect(yesFrom).toBeGreaterThan(0);

@@ -277,8 +277,18 @@ describe('in pairs', () => {
       content: expect.stringContaining('By the pond.'),
     });
     if (streamed.length > 0) expect(streamed.at(-1)).toBe(reply.text);
+    // The words of the request arrive once, and so do those of the turns before it.
+    const sent = main!.messages.map(({ content }) => content).join('\n');
+    for (const words of ['By the pond.', 'Hello', 'Hi.', 'Say it']) expect(sent.split(words)).toHaveLength(2);
   });
 
+  test('those that refuse each other both decode, and the outer one needs more than a black box', async () => {
+    for (const pair of pairs) {
+      const apart =
+        pair.every(({ stage }) => stage === 'decoding') && nested(...pair)[0].access !== 'black-box';
+      expect((await run(pair)) === null, namesOf(pair)).toBe(apart);
+    }
+  }, 60_000);
   test('some go together', async () => {
     const outcomes = await Promise.all(pairs.slice(0, 60).map((pair) => run(pair)));
     expect(outcomes.filter((outcome) => outcome !== null).length).toBeGreaterThan(30);
@@ -294,6 +304,39 @@ describe('in pairs', () => {
       expect((await run([first, second]))!.main!.messages).toEqual(twice);
     },
   );
+
+  test('several requests at once each go their own way through two that edit', async () => {
+    const [first, second] = ['self-reminder', 'icd'].map((id) => defenses.get(id)) as [Defense, Defense];
+    const { model, context, target } = createWorld();
+    const guard = {
+      defense: defenses.get('prompt-guard'),
+      options: { threshold: 0.5 },
+    };
+    const picky: DefenseContext = {
+      ...context,
+      classifier: () => ({
+        ...context.classifier('prompt-guard'),
+        classify: async (texts) =>
+          texts.map((text) => (text.includes('two') ? Float32Array.of(0, 1) : Float32Array.of(1, 0))),
+      }),
+    };
+    const defended = stack(model, [guard, { defense: first }, { defense: second }], picky);
+    const words = ['one', 'two', 'three'];
+    const replies = await Promise.all(
+      words.map((word) => defended.generate([user(`Say ${word}`)], { maxNewTokens: 20, seed: word })),
+    );
+    expect(replies.map(({ finishReason }) => finishReason)).toEqual(['end', 'blocked', 'end']);
+    const reached = target.map(({ messages }) => lastUserText(messages));
+    expect(reached).toHaveLength(2);
+    for (const word of ['one', 'three']) {
+      const sent = reached.filter((text) => text.includes(`Say ${word}`));
+      expect(sent).toHaveLength(1);
+      expect(sent[0]!.match(/Say /g), 'no request holds another').toHaveLength(1);
+    }
+    // Two demonstrations and the request, whatever the other requests were.
+    for (const { messages } of target)
+      expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant', 'user']);
+  });
 
   test('what blocks a request first leaves nothing to do for what is inside', async () => {
     const blocking: Defense[] = [];
