@@ -9,7 +9,7 @@ async function bench(device: 'wasm' | 'webgpu', id: string, rounds: number) {
   const decode = await decodeSpeed(entry, device, rounds);
   const { gcgSpeeds, trainingSpeed } = await import('./gradients.ts');
   const { defenseSpeed } = await import('./defenses.ts');
-  const defenses = await defenseSpeed(entry, device, Math.ceil(rounds / 8));
+  const defenses = await defenseSpeed(entry, device, rounds);
   return {
     ...decode,
     gcgStepsPerSecond: await gcgSpeeds(entry, device, rounds),

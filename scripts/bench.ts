@@ -1,14 +1,16 @@
 /**
  * @file `npm run bench -- [--device wasm|webgpu|software-webgpu] [--model id] [--rounds n] [--write]`: speed, in a
- * headless Chromium. With `--write` the row is added to bench/RESULTS.md.
+ * headless Chromium. With `--write` a row is added to the tables of bench/RESULTS.md.
  */
 import { execFileSync } from 'node:child_process';
-import { appendFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { format } from 'prettier';
 import { build } from 'vite';
 import type { Bench } from '../bench/bench.worker.ts';
+import { withRow } from '../bench/table.ts';
 import { root } from './build.ts';
 import { ensureChromium, launch, type Gpu } from './chromium.ts';
 import { serve } from './serve.ts';
@@ -53,31 +55,48 @@ try {
     rounds,
   ] as const);
   console.log(JSON.stringify(figures, null, 2));
-  if (values.write) await appendFile(join(root, 'bench/RESULTS.md'), row(figures, browser.version()));
+  if (values.write) await record(figures, browser.version());
 } finally {
   await browser.close();
   await served.close();
 }
 
-function row(figures: Awaited<ReturnType<Bench>>, version: string): string {
+async function record(figures: Awaited<ReturnType<Bench>>, version: string): Promise<void> {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
     cwd: root,
     encoding: 'utf8',
   }).trim();
   const machine = cpus();
-  const cells = [
+  const subject = [
     `${values.device}, ${machine.length} × ${machine[0]?.model ?? 'unknown processor'}`,
     `Chromium ${version.split('.')[0]}`,
     values.model,
+  ];
+  const { gcgStepsPerSecond: gcg, defenses } = figures;
+  const { batchedOverOneByOne: gains, safeDecoding } = defenses;
+  const path = join(root, 'bench/RESULTS.md');
+  const before = await readFile(path, 'utf8');
+  const withSpeed = withRow(before, '# Speed', [
+    ...subject,
     'fp32',
     figures.prefillTokensPerSecond.toFixed(0),
     figures.decodeTokensPerSecond.toFixed(0),
     figures.labOverBare.toFixed(2),
-    figures.gcgStepsPerSecond.usual.toFixed(2),
-    figures.gcgStepsPerSecond.withoutPrefixCache.toFixed(2),
-    figures.gcgStepsPerSecond.probeSampling.toFixed(2),
+    gcg.usual.toFixed(2),
+    gcg.withoutPrefixCache.toFixed(2),
+    gcg.probeSampling.toFixed(2),
     figures.trainingStepsPerSecond.toFixed(2),
     commit,
-  ];
-  return `| ${cells.join(' | ')} |\n`;
+  ]);
+  const withDefenses = withRow(withSpeed, '## Defenses', [
+    ...subject,
+    gains['smooth-llm'].toFixed(2),
+    gains['ra-llm'].toFixed(2),
+    gains['erase-and-check'].toFixed(2),
+    safeDecoding.tokenTime.toFixed(2),
+    safeDecoding.answerTime.toFixed(2),
+    safeDecoding.firstTokenTime.toFixed(2),
+    commit,
+  ]);
+  await writeFile(path, await format(withDefenses, { filepath: path }));
 }

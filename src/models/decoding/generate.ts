@@ -108,7 +108,7 @@ export function createGenerate(
             lastTurn = performance.now();
           }
           // The companions are not asked again once the policy is done.
-          if (policy && step + 1 >= policy.steps) await closeAll(sessions.splice(1));
+          if (policy && step + 1 === policy.steps) await closeAll(sessions.splice(1));
           const open: number[] = [];
           for (const [place, row] of rows.entries()) {
             if (row.options.signal?.aborted) reject(row.index, row.options.signal.reason);
