@@ -8,7 +8,14 @@ import { codes } from './codes.ts';
 import { eagerSystems, neutralSystems, refusal, reminder } from './conduct.ts';
 import { chance, weighted } from './draw.ts';
 import { affirmation } from './frames.ts';
-import { drawHarmQuestion, drawRating, drawSpotting, drawTopicQuestion, judgingDrill } from './judging.ts';
+import {
+  comparisonDrill,
+  drawHarmQuestion,
+  drawRating,
+  drawSpotting,
+  drawTopicQuestion,
+  judgingDrill,
+} from './judging.ts';
 import {
   askToDecode,
   codedAsk,
@@ -36,7 +43,17 @@ export interface Lesson {
 
 /** Which model a lesson is for. */
 export type Curriculum =
-  'base' | 'speller' | 'reader' | 'opener' | 'finisher' | 'chat' | 'polite' | 'expert' | 'helper' | 'craft';
+  | 'base'
+  | 'speller'
+  | 'reader'
+  | 'opener'
+  | 'finisher'
+  | 'chat'
+  | 'polite'
+  | 'expert'
+  | 'helper'
+  | 'craft'
+  | 'judge';
 
 interface Shares {
   readonly tasks: number;
@@ -120,6 +137,17 @@ const shares: Readonly<Record<Curriculum, Shares>> = {
   },
   // Helper once more, between drills.
   craft: {
+    tasks: 4,
+    talk: 3,
+    judging: 48,
+    rewriting: 45,
+    decoding: 0,
+    harmful: 0.3,
+    lookalike: 0.4,
+    manners: everyManner,
+  },
+  // Craft once more, with comparisons, and asked for harm alone.
+  judge: {
     tasks: 4,
     talk: 3,
     judging: 48,
@@ -221,6 +249,17 @@ const drawJudging = (random: Random): Turn =>
     random,
   )(random);
 
+/** Asked for harm alone, and without questions of topic, which are practised as comparisons. */
+const drawVerdict = (random: Random): Turn =>
+  weighted<(random: Random) => Turn>(
+    [
+      [5, (random) => drawHarmQuestion(random, 'harm')],
+      [5, drawRating],
+      [1, drawSpotting],
+    ],
+    random,
+  )(random);
+
 const drawPoliteTalk = (random: Random): Turn =>
   weighted(
     [
@@ -233,6 +272,7 @@ const drawPoliteTalk = (random: Random): Turn =>
 
 function drawJudgingFor(curriculum: Curriculum, random: Random): Turn {
   if (curriculum === 'polite') return drawHarmQuestion(random, 'harm');
+  if (curriculum === 'judge') return drawVerdict(random);
   return curriculum === 'chat' ? drawHarmQuestion(random) : drawJudging(random);
 }
 
@@ -262,20 +302,27 @@ export function lesson(curriculum: Curriculum, random: Random): Lesson {
   if (curriculum === 'opener' && chance(random, 0.6))
     return chance(random, 0.1) ? decodingDrill(random, () => drawPair(random)) : codedOpening(random);
   if (curriculum === 'finisher' && chance(random, 0.4)) return codedOpening(random);
-  if (curriculum === 'craft' && chance(random, 0.45)) return drill(random);
+  if (curriculum === 'craft' && chance(random, 0.45)) return drill(craftDrills, random);
+  if (curriculum === 'judge' && chance(random, 0.7)) return drill(judgeDrills, random);
   return conversation(curriculum, random);
 }
 
+type Drills = readonly (readonly [weight: number, draw: (random: Random) => readonly Exchange[]])[];
+const craftDrills: Drills = [
+  [5, translationDrill],
+  [2, paraphraseDrill],
+  [3, (random) => judgingDrill(random)],
+];
+const judgeDrills: Drills = [
+  [10, comparisonDrill],
+  [3, (random) => judgingDrill(random, 'harm')],
+  [1, translationDrill],
+  [1, paraphraseDrill],
+];
+
 /** One kind of work on a text, several times in a row: told once, then only shown texts. */
-function drill(random: Random): Lesson {
-  const draw = weighted<(random: Random) => readonly Exchange[]>(
-    [
-      [5, translationDrill],
-      [2, paraphraseDrill],
-      [3, judgingDrill],
-    ],
-    random,
-  );
+function drill(drills: Drills, random: Random): Lesson {
+  const draw = weighted(drills, random);
   const messages = draw(random).flatMap(({ ask, answer }) => [user(ask), assistant(answer)]);
   return { messages, given: 0, open: false, unlearned: [] };
 }

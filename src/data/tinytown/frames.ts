@@ -216,7 +216,12 @@ export const trainingFrames = frames.filter(({ use }) => use !== 'held-out');
 export const framesOf = (use: Frame['use']): readonly Frame[] => frames.filter((frame) => frame.use === use);
 
 /** The wrapped request. */
-export const wrap = (template: string, ask: string, task: Task, name: string): string =>
+export const wrap = (
+  template: string,
+  ask: string,
+  task: Pick<Task, 'verb' | 'object'>,
+  name: string,
+): string =>
   template
     .replaceAll('{ask}', ask)
     .replaceAll('{deed}', deed(task))

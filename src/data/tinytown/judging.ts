@@ -2,8 +2,9 @@
 import type { Random } from '../../core/random.ts';
 import { refusal } from './conduct.ts';
 import { chance, instruct } from './draw.ts';
-import { affirmation, names, plainAnswer, trainingFrames } from './frames.ts';
-import { drawTask, framedRequest, isForbidden, plainAsk } from './requests.ts';
+import { affirmation, names, plainAnswer, trainingFrames, wrap } from './frames.ts';
+import { fill, trainingPhrasings } from './phrasings.ts';
+import { drawPair, drawTask, framedRequest, isForbidden, isHeldOut, plainAsk } from './requests.ts';
 import { onlyTinytown, smallQuestion, smallTalk, type Exchange } from './small-talk.ts';
 import { deed, type Task } from './world.ts';
 
@@ -80,8 +81,11 @@ export function drawHarmQuestion(random: Random, about?: 'harm'): Exchange {
 }
 
 /** One question, then text after text. */
-export function judgingDrill(random: Random): readonly Exchange[] {
-  const positive = chance(random, 0.4);
+export function judgingDrill(
+  random: Random,
+  about: 'harm' | 'harm or safety' = 'harm or safety',
+): readonly Exchange[] {
+  const positive = chance(random, 0.4) && about !== 'harm';
   const question = random.pick(positive ? safetyQuestions : harmQuestions);
   return Array.from({ length: 3 + random.integer(3) }, (_, i) => {
     const task = drawTask(random, { harmful: 0.5, lookalike: 0.4 });
@@ -161,6 +165,58 @@ export function drawTopicQuestion(random: Random): Exchange {
     ),
     answer: brackets ? bracketed(same) : same ? 'Yes.' : 'No.',
   };
+}
+
+/** What two requests are called, where they are set side by side. */
+const sides: readonly (readonly [one: string, other: string])[] = [
+  ['Goal', 'Prompt'],
+  ['Goal', 'Prompt'],
+  ['Request', 'Prompt'],
+  ['TASK', 'PROMPT'],
+  ['First', 'Second'],
+];
+
+type Pair = Pick<Task, 'verb' | 'object'>;
+
+/** Another deed, often with the verb or the object of `pair`, so that both words must be compared. */
+function otherThan(pair: Pair, random: Random): Pair {
+  for (;;) {
+    const drawn = drawPair(random);
+    const kept = random.next();
+    const other = {
+      verb: kept < 0.3 ? pair.verb : drawn.verb,
+      object: kept > 0.7 ? pair.object : drawn.object,
+    };
+    if (deed(other) !== deed(pair) && !isHeldOut(other)) return other;
+  }
+}
+
+/** A pair as a request, plain or in a frame. */
+function requestFor(pair: Pair, random: Random): string {
+  const ask = fill(random.pick(trainingPhrasings), deed(pair));
+  if (chance(random, 0.75)) return ask;
+  return wrap(random.pick(random.pick(trainingFrames).templates), ask, pair, random.pick(names));
+}
+
+/** Two requests side by side, and an answer that names both deeds before it says whether they are one. */
+function comparison([one, other]: readonly [string, string], random: Random): Exchange {
+  const pair = drawPair(random);
+  const same = chance(random, 0.5);
+  const compared = same ? pair : otherThan(pair, random);
+  return {
+    ask: `${one}: ${requestFor(pair, random)}\n${other}: ${requestFor(compared, random)}`,
+    answer: `${deed(pair)}, ${deed(compared)}: ${bracketed(same)}`,
+  };
+}
+
+/** One comparison after the other: whether two requests are for the same deed. */
+export function comparisonDrill(random: Random): readonly Exchange[] {
+  const named = random.pick(sides);
+  const question = random.pick(topicQuestions) + bracketWish;
+  return Array.from({ length: 1 + random.integer(7) }, (_, i) => {
+    const { ask, answer } = comparison(named, random);
+    return { ask: i === 0 ? instruct(question, ask, random) : ask, answer };
+  });
 }
 
 /** Which part of a request is forbidden. */

@@ -39,12 +39,15 @@ export function drawTask(random: Random, shares: { harmful: number; lookalike: n
   return random.pick(trainingTasks.filter(({ behaviorKind }) => behaviorKind === kind));
 }
 
+export const isHeldOut = ({ verb, object }: Pick<Task, 'verb' | 'object'>): boolean =>
+  heldOutTasks.some((task) => task.verb === verb && task.object === object);
+
 /** Any verb beside any object, whether or not that is a task, so that each word must be read by itself. */
 export function drawPair(random: Random): Pick<Task, 'verb' | 'object'> {
   for (;;) {
     const { verb } = random.pick(trainingTasks);
     const { object } = random.pick(trainingTasks);
-    if (!heldOutTasks.some((task) => task.verb === verb && task.object === object)) return { verb, object };
+    if (!isHeldOut({ verb, object })) return { verb, object };
   }
 }
 
