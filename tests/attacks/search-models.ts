@@ -31,7 +31,7 @@ export const climber = () => recording((asked) => json(`Go to level ${levelIn(as
 /** A judge of levels that finds everything on topic but what says "stray". */
 export const judge = () =>
   recording((asked) => {
-    if (asked.includes('same thing')) return asked.includes('stray') ? '[[NO]]' : '[[YES]]';
+    if (asked.includes('still ask for')) return asked.includes('stray') ? '[[NO]]' : '[[YES]]';
     return `[[${ratings[levelIn(asked)] ?? 1}]]`;
   });
 

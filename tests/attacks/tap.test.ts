@@ -35,7 +35,7 @@ describe('TAP', () => {
   test('asks the target no more than 4 + 10 + 10 times with the numbers of the paper', async () => {
     const { cast } = await play(
       { branching: 4, width: 10, keep: 10, depth: 3 },
-      { judge: recording((asked) => (asked.includes('same thing') ? '[[YES]]' : '[[2]]')) },
+      { judge: recording((asked) => (asked.includes('still ask for') ? '[[YES]]' : '[[2]]')) },
     );
     expect(cast.target.asked).toHaveLength(24);
   });
@@ -60,7 +60,7 @@ describe('TAP', () => {
   test('the tree ends at the level of the first 10, with all of that level asked', async () => {
     let rated = 0;
     const lucky = recording((asked) =>
-      asked.includes('same thing') ? '[[YES]]' : ++rated === 2 ? '[[10]]' : '[[3]]',
+      asked.includes('still ask for') ? '[[YES]]' : ++rated === 2 ? '[[10]]' : '[[3]]',
     );
     const { nodes, cast, result } = await play({ branching: 3, depth: 4 }, { judge: lucky });
     expect(new Set(nodes.map(({ depth }) => depth))).toEqual(new Set([1]));
@@ -71,7 +71,7 @@ describe('TAP', () => {
     let grown = 0;
     const attacker = recording(() => json(['unclear', 'clear', 'clear'][grown++]!));
     const unsure = recording((asked) =>
-      !asked.includes('same thing') ? '[[2]]' : asked.includes('unclear') ? 'Hm.' : '[[YES]]',
+      !asked.includes('still ask for') ? '[[2]]' : asked.includes('unclear') ? 'Hm.' : '[[YES]]',
     );
     const { cast, nodes } = await play({ branching: 3, width: 2, depth: 1 }, { attacker, judge: unsure });
     expect(cast.target.asked).toEqual(['clear', 'clear']);

@@ -26,8 +26,8 @@ export const attemptOptions = {
     unit: 'tokens',
   }),
   judgeTokens: integer({
-    description: 'Most tokens that the judge may write; PAIR and TAP have 10.',
-    default: 16,
+    description: 'Most tokens that the judge may write, reasons included; PAIR and TAP have 10.',
+    default: 32,
     min: 4,
     max: 512,
     unit: 'tokens',
