@@ -53,6 +53,8 @@ export interface MethodCard {
   readonly paper: Paper;
   /** One sentence for the card: what it does. */
   readonly summary: string;
+  /** Where it departs from the paper, in sentences that begin with a capital; absent when it does not. */
+  readonly differs?: string;
   /** Lowest tier of access to the target model that it runs with. */
   readonly access: Access;
   readonly stage?: Stage;
