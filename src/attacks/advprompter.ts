@@ -51,17 +51,19 @@ function checkedPrompter(prompter: LanguageModel): WhiteBoxModel {
  * AdvPrompter: a small model learns to write suffixes. In turn, a beam search finds suffixes that read well to it and
  * lower the target loss, and it is trained to write those that helped; then it writes suffixes for the behavior in one
  * go. The attacker's model is what is trained, as a copy that lives as long as the attack.
- * The paper trains Llama 2 for 10 epochs on hundreds of behaviors, with 30 tokens, 4 beams and 48 candidates.
- * Differs from the paper: all weights are trained, not low-rank ones; the prompter is a chat model that goes on with
- * the user's turn; characters beyond printable ASCII are excluded; targets are not varied while it learns, and all
- * suffixes have one length; what is learned for one behavior is forgotten after it, so few behaviors are trained on.
- * Unless `own` says so the behavior itself is not among them.
+ * Unless `own` says so the behavior itself is not among those that it is trained on.
  */
 export const advprompter = defineAttack({
   id: 'advprompter',
   title: 'AdvPrompter',
   paper: arxiv('2404.16873', 'AdvPrompter: Fast Adaptive Adversarial Prompting for LLMs'),
   summary: 'Trains a small model, in the tab, to write suffixes that read well and lead astray.',
+  differs:
+    'The paper trains Llama 2 for 10 epochs on hundreds of behaviors, with 30 tokens, 4 beams and 48 ' +
+    'candidates. Here all weights are trained, not low-rank ones; the prompter is a chat model that ' +
+    "goes on with the user's turn; characters beyond printable ASCII are excluded; targets are not " +
+    'varied while it learns, and all suffixes have one length; what is learned for one behavior is ' +
+    'forgotten after it, so few behaviors are trained on.',
   access: 'grey-box',
   needs: ['attacker'],
   needsWhen: trialNeeds,

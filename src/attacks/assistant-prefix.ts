@@ -29,13 +29,14 @@ const prefilled = (behavior: Behavior, options: Opening): AttackResult => {
  * The prefilling attack: the request stays plain, and the answer already begins with words put in the model's mouth.
  * Also studied as the measure of how deep safety training goes (https://arxiv.org/abs/2406.05946), where the prefix
  * is the first k tokens of a harmful answer; here k counts words of the target, so that it means the same for every
- * tokenizer. No queries: the paper's retries at temperature 1 are the plan's sampling.
+ * tokenizer. No queries.
  */
 export const assistantPrefix = defineAttack({
   id: 'assistant-prefix',
   title: 'Assistant prefix',
   paper: arxiv('2404.02151', 'Jailbreaking Leading Safety-Aligned LLMs with Simple Adaptive Attacks'),
   summary: 'Starts the answer for the model, so that it goes on from an agreement it never gave.',
+  differs: "The paper's retries at temperature 1 are the plan's sampling.",
   access: 'black-box',
   needs: [],
   taxonomy: [],

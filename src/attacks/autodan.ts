@@ -46,12 +46,7 @@ function firstTexts(count: number, templates: Templates, random: Random): string
  * AutoDAN: a genetic search over readable texts that stand before the request. Fitness is how likely they make the
  * target; parents are drawn by it, mix their sentences, and a language model rephrases a few. In the hierarchical form
  * most generations exchange words instead, for synonyms that occur in fit texts.
- * The paper has 64 texts of some 3,000 characters and 100 steps; ours are few and short, for small contexts.
- * Differs from the paper: a step is one generation, of either kind; the request stands behind the text; synonyms come
- * from a table, and only its words are remembered; a synonym is drawn by the softmax of its score; words to exchange
- * are picked anywhere in the text, and a synonym that was never seen counts as the worst known, where the published
- * code lets it win; a rephrasing that says nothing is dropped; mutations stay with one behavior. Step 0 tells how far
- * the seeds come alone.
+ * Step 0 tells how far the seeds come alone.
  */
 export const autodan = defineAttack({
   id: 'autodan',
@@ -61,6 +56,13 @@ export const autodan = defineAttack({
     'AutoDAN: Generating Stealthy Jailbreak Prompts on Aligned Large Language Models',
   ),
   summary: 'Breeds readable role-play prompts that make the wanted opening likely.',
+  differs:
+    'The paper has 64 texts of some 3,000 characters and 100 steps; ours are few and short, for small ' +
+    'contexts. Here a step is one generation, of either kind; the request stands behind the text; ' +
+    'synonyms come from a table, and only its words are remembered; a synonym is drawn by the softmax ' +
+    'of its score; words to exchange are picked anywhere in the text, and a synonym that was never seen ' +
+    'counts as the worst known, where the published code lets it win; a rephrasing that says nothing is ' +
+    'dropped; mutations stay with one behavior.',
   access: 'grey-box',
   needs: [],
   needsWhen: { ...trialNeeds, mutation: { paraphraser: ['paraphraser'] } },

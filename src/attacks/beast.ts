@@ -23,15 +23,16 @@ const placeholder = ' !';
 /**
  * BEAST: a beam search for a suffix without gradients. Each beam is lengthened by tokens that the model itself finds
  * likely there, so the suffix reads well; those beams go on that make the target likeliest.
- * The paper has 15 beams of 15 tokens each, up to 40 tokens.
- * Differs from the paper: tokens are drawn without replacement from printable ASCII; a suffix counts only if its text
- * is read as the very tokens that were scored; the best suffix of any length is returned.
  */
 export const beast = defineAttack({
   id: 'beast',
   title: 'BEAST',
   paper: arxiv('2402.15570', 'Fast Adversarial Attacks on Language Models In One GPU Minute'),
   summary: 'Lets the model write its own suffix, token by token, and keeps the beams that lead it astray.',
+  differs:
+    'The paper has 15 beams of 15 tokens each, up to 40 tokens. Here tokens are drawn without ' +
+    'replacement from printable ASCII; a suffix counts only if its text is read as the very tokens that ' +
+    'were scored; the best suffix of any length is returned.',
   access: 'grey-box',
   needs: [],
   taxonomy: [],

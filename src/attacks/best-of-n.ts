@@ -44,13 +44,13 @@ function measured(all: Tries): Readonly<Record<string, unknown>> {
  * Best-of-N jailbreaking: perturb the request at random, sample an answer, look at it, and do so again until one
  * counts or N are used up. When told never to stop, the last step holds the success curve over tries and its power law.
  * The answer that counts is sampled at the same temperature as the tries, so it may come out otherwise next time.
- * Differs from the paper: no judge is asked unless `success` says so; far fewer tries by default.
  */
 export const bestOfN = defineAttack({
   id: 'best-of-n',
   title: 'Best-of-N',
   paper: arxiv('2412.03556', 'Best-of-N Jailbreaking'),
   summary: 'Asks again and again with random typos and capitals, until one answer slips through.',
+  differs: 'No judge is asked unless `success` says so; far fewer tries by default.',
   access: 'black-box',
   needs: [],
   taxonomy: [],

@@ -63,15 +63,17 @@ const useful = ({ prompt }: Behavior): readonly CipherName[] => [
 /**
  * CipherChat: the system prompt says that all talk is in a cipher and shows a few lines of it; the request follows in
  * that cipher. Answers are read as they came and decoded, by the lab's evaluators as well: the result names the cipher.
- * Differs from the paper: the texts are ours; the demonstrations are few, short and harmless, because the lab ships no
- * harmful text; Morse is named, not tabled, to fit small contexts; of several ciphers the first that is answered is
- * kept, and those that leave the request as it is (the three escapes on ASCII text) are passed over.
  */
 export const cipher = defineAttack({
   id: 'cipher',
   title: 'Cipher chat',
   paper: arxiv('2308.06463', 'GPT-4 Is Too Smart To Be Safe: Stealthy Chat with LLMs via Cipher'),
   summary: 'Talks in a cipher, which safety training may not have covered.',
+  differs:
+    'The texts are ours; the demonstrations are few, short and harmless, because the lab ships no ' +
+    'harmful text; Morse is named, not tabled, to fit small contexts; of several ciphers the first that ' +
+    'is answered is kept, and those that leave the request as it is (the three escapes on ASCII text) ' +
+    'are passed over.',
   access: 'black-box',
   needs: [],
   taxonomy: [],

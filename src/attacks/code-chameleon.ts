@@ -35,8 +35,6 @@ function variants(
 /**
  * CodeChameleon: the words of the request are put in another order, and the program that undoes it comes along; the
  * model is to decrypt and then to go on with a text or a class that solves the problem.
- * Differs from the paper: of several combinations the first that is answered is kept; the frames and programs are
- * ours and short.
  */
 export const codeChameleon = defineAttack({
   id: 'code-chameleon',
@@ -46,6 +44,9 @@ export const codeChameleon = defineAttack({
     'CodeChameleon: Personalized Encryption Framework for Jailbreaking Large Language Models',
   ),
   summary: 'Encrypts the request and hands the model the program that decrypts it.',
+  differs:
+    'Of several combinations the first that is answered is kept; the frames and programs are ours and ' +
+    'short.',
   access: 'black-box',
   needs: [],
   taxonomy: [],

@@ -19,11 +19,7 @@ interface Turn extends Attempt {
 /**
  * A conversation that starts harmless and goes on in small steps: an attacker model writes each question from the
  * goal and the last answer. A refused question is taken back out of the conversation and asked in other words.
- * The paper's runs have 10 turns and 10 backtracks, and up to 10 conversations; ours fit small context windows.
- * Differs from the paper: a question that the attacker fails to give uses up a backtrack; refusals are recognized by
- * their common phrases, not by a judge; a conversation that the target has no more room for ends there; when nothing
- * succeeds, the best rated turn is the result, the later of equal ones. The result is the conversation up to its last
- * question, with the answers that the target gave on the way.
+ * The result is the conversation up to its last question, with the answers that the target gave on the way.
  */
 export const crescendo = defineAttack({
   id: 'crescendo',
@@ -33,6 +29,12 @@ export const crescendo = defineAttack({
     'Great, Now Write an Article About That: The Crescendo Multi-Turn LLM Jailbreak Attack',
   ),
   summary: 'Leads a conversation to the request in small steps, and takes back what was refused.',
+  differs:
+    "The paper's runs have 10 turns and 10 backtracks, and up to 10 conversations; ours fit small " +
+    'context windows. Here a question that the attacker fails to give uses up a backtrack; refusals are ' +
+    'recognized by their common phrases, not by a judge; a conversation that the target has no more ' +
+    'room for ends there; when nothing succeeds, the best rated turn is the result, the later of equal ' +
+    'ones.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
   taxonomy: [],

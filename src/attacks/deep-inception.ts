@@ -38,14 +38,15 @@ function variants(
 /**
  * DeepInception: a story within a story within a story, in which the characters of each layer find one more step of
  * what was asked, and the last layer sums them up. With one scene no query is made.
- * Differs from the paper: several scenes may be tried in order, of which the first that is answered is kept; the
- * template is shorter and ours.
  */
 export const deepInception = defineAttack({
   id: 'deep-inception',
   title: 'Deep inception',
   paper: arxiv('2311.03191', 'DeepInception: Hypnotize Large Language Model to Be Jailbreaker'),
   summary: 'Hides the request in a story of nested layers whose characters work out the steps.',
+  differs:
+    'Several scenes may be tried in order, of which the first that is answered is kept; the template is ' +
+    'shorter and ours.',
   access: 'black-box',
   needs: [],
   taxonomy: [],

@@ -53,9 +53,6 @@ function puzzle(
  * Disguise and reconstruction: the request is hidden letter by letter in parentheses, one line a letter; the model is
  * to collect it as Q1, helped by cut-up words, and to answer with a forced opening. After a refusal the telling words
  * are cut shorter; after an answer that misses the request, the other words are cut less.
- * Differs from the paper: the telling words are the request's content words, not those that a toxicity classifier
- * marks; no judge is asked unless `success` says so; one word, not a phrase, hides each letter, to fit small contexts;
- * the best try is kept, not the last.
  */
 export const dra = defineAttack({
   id: 'dra',
@@ -65,6 +62,10 @@ export const dra = defineAttack({
     'Making Them Ask and Answer: Jailbreaking Large Language Models in Few Queries via Disguise and Reconstruction',
   ),
   summary: 'Hides the letters of the request in a puzzle that the model solves and then answers.',
+  differs:
+    "The telling words are the request's content words, not those that a toxicity classifier marks; no " +
+    'judge is asked unless `success` says so; one word, not a phrase, hides each letter, to fit small ' +
+    'contexts; the best try is kept, not the last.',
   access: 'black-box',
   needs: [],
   taxonomy: [],

@@ -29,10 +29,6 @@ const rms = (vectors: Vectors): number =>
  * Embedding-space attack: vectors behind the request that stand for no token, moved by the sign of the gradient until
  * the model wants to open with the target. Whoever holds the weights can do this, and only they: it bounds from above
  * what prompts can do.
- * The paper moves 20 vectors by steps of 0.001 for Llama 2, about a tenth of what its embeddings measure.
- * Differs from the paper: the step is a share of the root mean square of the embedding that the vectors start from;
- * the best vectors ever seen are returned, rounded to single precision, and their loss is that of the rounded vectors;
- * intermediate layers are not decoded.
  */
 export const embeddingAttack = defineAttack({
   id: 'embedding-attack',
@@ -42,6 +38,11 @@ export const embeddingAttack = defineAttack({
     'Soft Prompt Threats: Attacking Safety Alignment and Unlearning in Open-Source LLMs through the Embedding Space',
   ),
   summary: 'Moves free vectors in the prompt along the gradient until the model opens as wanted.',
+  differs:
+    'The paper moves 20 vectors by steps of 0.001 for Llama 2, about a tenth of what its embeddings ' +
+    'measure. Here the step is a share of the root mean square of the embedding that the vectors start ' +
+    'from; the best vectors ever seen are returned, rounded to single precision, and their loss is that ' +
+    'of the rounded vectors; intermediate layers are not decoded.',
   access: 'white-box',
   needs: [],
   taxonomy: [],

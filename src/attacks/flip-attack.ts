@@ -43,14 +43,15 @@ function variant(behavior: Behavior, name: Mode, aids: Aids, templates: Template
 /**
  * FlipAttack: the request is written backward, and the model is told to turn it around and do what it says. Four
  * ways of flipping; the fourth names another flip than the one that was used.
- * Differs from the paper: of several ways the first that is answered is kept; the example is one harmless sentence,
- * where the paper splits the request itself.
  */
 export const flipAttack = defineAttack({
   id: 'flip-attack',
   title: 'FlipAttack',
   paper: arxiv('2410.02832', 'FlipAttack: Jailbreak LLMs via Flipping'),
   summary: 'Writes the request backward and asks the model to turn it around first.',
+  differs:
+    'Of several ways the first that is answered is kept; the example is one harmless sentence, where ' +
+    'the paper splits the request itself.',
   access: 'black-box',
   needs: [],
   taxonomy: [],

@@ -47,16 +47,18 @@ const sumOf = (arrays: readonly Float32Array[]): Float32Array =>
  * behaviors are added, scaled row by row, and added over the models; a candidate counts by its mean loss.
  * Progressive, as in the paper: it starts with one behavior and one model, and whenever the suffix works on all in
  * play the next behavior joins, and at last the next model.
- * The paper fits 25 behaviors and up to 4 models in 500 steps.
- * Differs from the paper: the search runs anew for each behavior that it is tried on, with that behavior first (`own`)
- * or left out; models must share a tokenizer; the weight of fluency stays what it is; the search ends when the suffix
- * works everywhere. The best loss is that of the present set, so it is measured anew when the set grows.
+ * The best loss is that of the present set, so it is measured anew when the set grows.
  */
 export const gcgUniversal = defineAttack({
   id: 'gcg-universal',
   title: 'Universal GCG',
   paper: arxiv('2307.15043', 'Universal and Transferable Adversarial Attacks on Aligned Language Models'),
   summary: 'Grows one suffix that works on several behaviors, and on a second model, at once.',
+  differs:
+    'The paper fits 25 behaviors and up to 4 models in 500 steps. Here the search runs anew for each ' +
+    'behavior that it is tried on, with that behavior first (`own`) or left out; models must share a ' +
+    'tokenizer; the weight of fluency stays what it is; the search ends when the suffix works ' +
+    'everywhere.',
   access: 'white-box',
   needs: [],
   needsWhen: { secondModel: { true: ['scorer'] } },

@@ -65,18 +65,20 @@ function checkedDraft(draft: LanguageModel): ScoringModel {
 /**
  * Greedy coordinate gradient: swap suffix tokens where the gradient of the target loss promises most, score the swaps
  * by a forward pass, move to the best, repeat.
- * The paper's defaults are 500 steps, 512 candidates and the 256 best swaps a position; ours suit a laptop.
- * Differs from the paper: every candidate is checked to encode to its own ids in context, so the loss is that of the
- * string; the best suffix ever seen is what is tested and returned; unless `success` says so, an answer has to open
- * with the target to end the search. Several behaviors or models at once: see gcg-universal.
- * From nanoGCG: drawn positions, attack buffer, probe sampling and mellowmax, which here only ranks candidates (of
- * −log-probs, where nanoGCG takes raw logits); the gradient stays that of the mean.
+ * Several behaviors or models at once: see gcg-universal. From nanoGCG: drawn positions, attack buffer, probe sampling
+ * and mellowmax, which here only ranks candidates (of −log-probs, where nanoGCG takes raw logits); the gradient stays
+ * that of the mean.
  */
 export const gcg = defineAttack({
   id: 'gcg',
   title: 'GCG',
   paper: arxiv('2307.15043', 'Universal and Transferable Adversarial Attacks on Aligned Language Models'),
   summary: 'Grows a suffix, token by token along the gradient, that makes the wanted opening likely.',
+  differs:
+    "The paper's defaults are 500 steps, 512 candidates and the 256 best swaps a position; ours suit a " +
+    'laptop. Here every candidate is checked to encode to its own ids in context, so the loss is that ' +
+    'of the string; the best suffix ever seen is what is tested and returned; unless `success` says so, ' +
+    'an answer has to open with the target to end the search.',
   access: 'white-box',
   needs: [],
   needsWhen: { probe: { true: ['scorer'] } },

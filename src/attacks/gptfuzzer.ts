@@ -89,10 +89,6 @@ function withGuard(trial: Trial, guard: TextClassifier, threshold: number, signa
 /**
  * GPTFuzzer: a pool of prompt templates with a place for the request. Choose one, let a language model make new ones
  * of it, try them, keep those that get through, and let what succeeds and what was rarely tried lead the choice.
- * The paper works on 100 questions at once, with 76 seeds and a classifier of answers (`success: guard`) as its judge.
- * Differs from the paper: one question unless `questions` says more, others of the plan then help to judge templates;
- * our few seeds are short; a mutant must have exactly one place for the request, and by default that place is kept
- * out of what is rewritten and put at the end, because small models lose it.
  */
 export const gptfuzzer = defineAttack({
   id: 'gptfuzzer',
@@ -102,6 +98,12 @@ export const gptfuzzer = defineAttack({
     'GPTFUZZER: Red Teaming Large Language Models with Auto-Generated Jailbreak Prompts',
   ),
   summary: 'Grows a pool of prompt templates from seeds, by mutating those that lead somewhere.',
+  differs:
+    'The paper works on 100 questions at once, with 76 seeds and a classifier of answers (`success: ' +
+    'guard`) as its judge. Here one question unless `questions` says more, others of the plan then help ' +
+    'to judge templates; our few seeds are short; a mutant must have exactly one place for the request, ' +
+    'and by default that place is kept out of what is rewritten and put at the end, because small ' +
+    'models lose it.',
   access: 'black-box',
   needs: ['attacker'],
   needsWhen: { success: { judge: ['judge'], guard: ['answer-guard'] } },

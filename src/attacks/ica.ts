@@ -28,8 +28,6 @@ function drawn(
 /**
  * The in-context attack: a few earlier exchanges in which the assistant did as it was told, then the request. The
  * target is not asked; demonstrations that would leave no room for the answer are left out.
- * Differs from the paper: the demonstrations are harmless inventions in the form of the behavior's own request and
- * target, because the lab ships no harmful text; give your own to follow the paper.
  */
 export const ica = defineAttack({
   id: 'ica',
@@ -39,6 +37,9 @@ export const ica = defineAttack({
     'Jailbreak and Guard Aligned Language Models with Only Few In-Context Demonstrations',
   ),
   summary: 'Shows a few exchanges in which the assistant complied, then asks.',
+  differs:
+    "The demonstrations are harmless inventions in the form of the behavior's own request and target, " +
+    'because the lab ships no harmful text; give your own to follow the paper.',
   access: 'black-box',
   needs: [],
   taxonomy: [],

@@ -74,15 +74,16 @@ async function* variants(
  * training did not reach: encodings, forced openings, bans on refusing, styles, distractors, fictions and villains.
  * Tried in order until one is answered; two controls come last. Answers to the encoded variants are read as they
  * came and decoded, by the lab's evaluators as well: the result names the code.
- * Differs from the paper: the texts are ours and short, and a forced opening is the behavior's own target; payload
- * splitting cuts the telling words itself, by rule; obfuscation, a rewording by the attacker, is among them only on
- * request; no judge is asked unless `success` says so.
  */
 export const jailbroken = defineAttack({
   id: 'jailbroken',
   title: 'Jailbroken',
   paper: arxiv('2307.02483', 'Jailbroken: How Does LLM Safety Training Fail?'),
   summary: 'Tries encodings, forced openings, styles, distractors and fictions, one after the other.',
+  differs:
+    'The texts are ours and short, and a forced opening is the target of the behavior itself; payload ' +
+    'splitting cuts the telling words itself, by rule; obfuscation, a rewording by the attacker, is ' +
+    'among them only on request; no judge is asked unless `success` says so.',
   access: 'black-box',
   needs: [],
   taxonomy: [],

@@ -39,19 +39,21 @@ async function opensWith(model: ScoringModel, prompt: readonly number[], token: 
 /**
  * The simple adaptive attack: a template of rules, then random search for a suffix that makes the first token of the
  * target likely.
- * The paper asks for up to 10,000 queries, one proposal at a time, from a suffix of 25 tokens; set `proposals` to 1
- * for that. Ours scores several proposals of the same parent in one call and moves to the best if it is better, so a
+ * Several proposals of the same parent are scored in one call, and the search moves to the best if it is better, so a
  * step costs `proposals` queries.
- * Differs from the paper: the suffix keeps its length and uses printable ASCII only; the target token is the one that
- * starts the answer after the chat template, not the likelier of two spellings; the search stops without asking a
- * judge, because the lab's evaluators read the answer afterwards; one template of rules, without the paper's example
- * in context; no transferred starting suffixes.
  */
 export const laa = defineAttack({
   id: 'laa',
   title: 'Simple adaptive attack (LAA)',
   paper: arxiv('2404.02151', 'Jailbreaking Leading Safety-Aligned LLMs with Simple Adaptive Attacks'),
   summary: 'Random search for a suffix, guided by the log-prob of the first word of the wanted opening.',
+  differs:
+    'The paper asks for up to 10,000 queries, one proposal at a time, from a suffix of 25 tokens; set ' +
+    '`proposals` to 1 for that. Here the suffix keeps its length and uses printable ASCII only; the ' +
+    'target token is the one that starts the answer after the chat template, not the likelier of two ' +
+    "spellings; the search stops without asking a judge, because the lab's evaluators read the answer " +
+    "afterwards; there is one template of rules, without the paper's example in context; no transferred " +
+    'starting suffixes.',
   access: 'grey-box',
   needs: [],
   taxonomy: [],

@@ -35,8 +35,6 @@ function doublings(most: number): readonly number[] {
 /**
  * Many-shot jailbreaking: as many willing exchanges as the context holds, then the request. With access to log-probs
  * it also measures, for 1, 2, 4, … shots, the loss of the target string, and the power law by which it falls.
- * Differs from the paper: small contexts hold few shots; the shots are harmless inventions in the form of the
- * behavior's own request and target, because the lab ships no harmful text; the law has no constant term.
  */
 export const manyShot = defineAttack({
   id: 'many-shot',
@@ -46,6 +44,9 @@ export const manyShot = defineAttack({
     url: 'https://www.anthropic.com/research/many-shot-jailbreaking',
   },
   summary: 'Fills the context with exchanges in which the assistant complied, then asks.',
+  differs:
+    "Small contexts hold few shots; the shots are harmless inventions in the form of the behavior's own " +
+    'request and target, because the lab ships no harmful text; the law has no constant term.',
   access: 'black-box',
   needs: [],
   taxonomy: [],

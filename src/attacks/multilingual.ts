@@ -53,14 +53,16 @@ async function* variants(
  * Multilingual jailbreak: the request is put in another language, where safety training may be thin. The translator
  * also puts the translated request and the answers back into English: the one shows how faithful the translation is,
  * the other is what counts as refused or answered.
- * Differs from the paper: any model translates, in place of a translation service; the languages are those of its
- * later experiments, tried in order until one is answered; the lab's evaluators read the answer as it came.
  */
 export const multilingual = defineAttack({
   id: 'multilingual',
   title: 'Multilingual',
   paper: arxiv('2310.06474', 'Multilingual Jailbreak Challenges in Large Language Models'),
   summary: 'Asks in other languages, where safety training may be thin.',
+  differs:
+    'Any model translates, in place of a translation service; the languages are those of the later ' +
+    "experiments, tried in order until one is answered; the lab's evaluators read the answer as it " +
+    'came.',
   access: 'black-box',
   needs: ['translator'],
   taxonomy: [],

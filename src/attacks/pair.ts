@@ -9,18 +9,19 @@ import { refine, refineTexts, startThread, strategyOf } from './parts/refine.ts'
 /**
  * Prompt automatic iterative refinement: an attacker model writes a prompt, reads the answer and the judge's rating,
  * and writes a better one, in several streams with a way of persuasion each.
- * The paper runs 20 streams of 3 rounds; ours suit small models.
- * Differs from the paper: the texts are ours and short; judge and target answer greedily; an unreadable rating is no
- * rating instead of a 1; a prompt that the attacker fails to give costs no query; an attacker that cannot write JSON
- * is asked for a rewritten text alone, of the last prompt if that got a rating above 1, else of the request. The
- * attackers of a round are asked together; target and judge then go stream by stream, so that nothing is asked after
- * a rating of 10.
+ * The attackers of a round are asked together; target and judge then go stream by stream, so that nothing is asked
+ * after a rating of 10.
  */
 export const pair = defineAttack({
   id: 'pair',
   title: 'PAIR',
   paper: arxiv('2310.08419', 'Jailbreaking Black Box Large Language Models in Twenty Queries'),
   summary: 'An attacker model rewrites its prompt after each answer and rating, in several streams.',
+  differs:
+    'The paper runs 20 streams of 3 rounds; ours suit small models. Here the texts are ours and short; ' +
+    'judge and target answer greedily; an unreadable rating is no rating instead of a 1; a prompt that ' +
+    'the attacker fails to give costs no query; an attacker that cannot write JSON is asked for a ' +
+    'rewritten text alone, of the last prompt if that got a rating above 1, else of the request.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
   taxonomy: [],

@@ -38,8 +38,6 @@ const orders = (
  * Persuasive adversarial prompts: another model rewords the request by a technique of persuasion known from social
  * science; the techniques are tried in turn until a rewording is answered. Each step names its technique, so that
  * they can be compared.
- * Differs from the paper: the rewording model is not tuned on examples; one trial a technique, where the paper makes
- * ten; no judge is asked unless `success` says so.
  */
 export const persuasion = defineAttack({
   id: 'persuasion',
@@ -49,6 +47,9 @@ export const persuasion = defineAttack({
     'How Johnny Can Persuade LLMs to Jailbreak Them: Rethinking Persuasion to Challenge AI Safety by Humanizing LLMs',
   ),
   summary: 'Has the request reworded with techniques of human persuasion.',
+  differs:
+    'The rewording model is not tuned on examples; one trial a technique, where the paper makes ten; no ' +
+    'judge is asked unless `success` says so.',
   access: 'black-box',
   needs: ['paraphraser'],
   taxonomy: [],

@@ -82,18 +82,19 @@ async function withEdit<T>(
  * Refusal-direction ablation: the difference between what harmful and harmless requests look like inside the model,
  * taken at every layer and token behind the request, is a candidate; the one whose removal best keeps the model from
  * refusing is projected out of the residual stream, and the plain request is asked.
- * Learns from other behaviors than the one under attack. The paper takes 128 requests of each kind and 32 more to
- * choose by, and keeps of them what the model refuses and answers.
- * Differs from the paper: the stream is edited between layers, not between attention and MLP within one; the
- * refusal tokens are the first tokens of a list of openings; when no candidate meets both bounds, the one that refuses
- * least is taken all the same, and the step says so. Without four behaviors of each kind it learns from texts of its
- * own, which a model may not tell apart.
+ * Learns from other behaviors than the one under attack. Without four behaviors of each kind it learns from texts of
+ * its own, which a model may not tell apart.
  */
 export const refusalAblation = defineAttack({
   id: 'refusal-ablation',
   title: 'Refusal-direction ablation',
   paper: arxiv('2406.11717', 'Refusal in Language Models Is Mediated by a Single Direction'),
   summary: 'Finds the direction inside the model by which it refuses, and projects it out at every layer.',
+  differs:
+    'The paper takes 128 requests of each kind and 32 more to choose by, and keeps of them what the ' +
+    'model refuses and answers. Here the stream is edited between layers, not between attention and MLP ' +
+    'within one; the refusal tokens are the first tokens of a list of openings; when no candidate meets ' +
+    'both bounds, the one that refuses least is taken all the same, and the step says so.',
   access: 'white-box',
   needs: [],
   taxonomy: [],

@@ -38,11 +38,6 @@ const nested = (templates: Templates, scenario: string, text: string, random: Ra
  * ReNeLLM: rewrite the request by some operators in random order (shorten, misspell, reorder, insert signs, translate
  * a little, change the style), let a judge say whether it still asks for the same harm, nest it in a task (complete
  * code, fill in a table, continue a story), and look at the answer; if it does not count, start anew from the request.
- * The paper tries 20 times, with a language model as rewriter and as judge of rewrite and answer.
- * Differs from the paper: the texts are ours and short; a rewriter that writes nothing of use leaves the text as it
- * was, and of several lines one is drawn; three operators can be done by rule; rewrites that the judge does not accept
- * are given up after `rewrites` rounds and then nested all the same, marked so; a judge that says neither yes nor no
- * has accepted nothing.
  */
 export const renellm = defineAttack({
   id: 'renellm',
@@ -52,6 +47,12 @@ export const renellm = defineAttack({
     "A Wolf in Sheep's Clothing: Generalized Nested Jailbreak Prompts can Fool Large Language Models Easily",
   ),
   summary: 'Rewrites the request in several ways and hides it in code, a table or a story to complete.',
+  differs:
+    'The paper tries 20 times, with a language model as rewriter and as judge of rewrite and answer. ' +
+    'Here the texts are ours and short; a rewriter that writes nothing of use leaves the text as it ' +
+    'was, and of several lines one is drawn; three operators can be done by rule; rewrites that the ' +
+    'judge does not accept are given up after `rewrites` rounds and then nested all the same, marked ' +
+    'so; a judge that says neither yes nor no has accepted nothing.',
   access: 'black-box',
   needs: ['attacker'],
   needsWhen: { check: { true: ['judge'] }, success: { judge: ['judge'] } },

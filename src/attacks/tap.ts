@@ -58,18 +58,21 @@ const stepOf = (
 /**
  * Tree of attacks with pruning: each leaf grows several prompts by an attacker model, those off topic are cut, the
  * rest are put to the target and rated, and the best rated leaves grow on.
- * The paper has 4 children a leaf, depth 10 and 10 leaves kept; ours suit small models.
- * Differs from the paper: one number bounds the queries of a depth and another the leaves that live on (the paper's
- * code uses 10 for both, so that ratings cut nothing); the children of a leaf differ in their way of persuasion; judge
- * and target answer greedily; an unreadable rating ranks last instead of counting as 1, and a child whose topic the
- * judge could not tell comes after those on topic instead of counting as one of them. For an attacker that cannot
- * write JSON, see PAIR. The root has the node number 0; the children of a depth are numbered on.
+ * For an attacker that cannot write JSON, see PAIR. The root has the node number 0; the children of a depth are
+ * numbered on.
  */
 export const tap = defineAttack({
   id: 'tap',
   title: 'TAP',
   paper: arxiv('2312.02119', 'Tree of Attacks: Jailbreaking Black-Box LLMs Automatically'),
   summary: 'Grows a tree of prompts by an attacker model, and cuts what strays from the topic or rates low.',
+  differs:
+    'The paper has 4 children a leaf, depth 10 and 10 leaves kept; ours suit small models. Here one ' +
+    "number bounds the queries of a depth and another the leaves that live on (the paper's code uses 10 " +
+    'for both, so that ratings cut nothing); the children of a leaf differ in their way of persuasion; ' +
+    'judge and target answer greedily; an unreadable rating ranks last instead of counting as 1, and a ' +
+    'child whose topic the judge could not tell comes after those on topic instead of counting as one ' +
+    'of them.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
   taxonomy: [],

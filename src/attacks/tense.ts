@@ -23,14 +23,15 @@ const orders = (
 /**
  * The past-tense attack: another model rewords the request as a question about the past (or the future), again and
  * again, until a rewording is answered.
- * Differs from the paper: no judge is asked unless `success` says so; rewordings that are empty, repeated or have lost
- * the request are not sent.
  */
 export const tense = defineAttack({
   id: 'tense',
   title: 'Past tense',
   paper: arxiv('2407.11969', 'Does Refusal Training in LLMs Generalize to the Past Tense?'),
   summary: 'Asks how it was done in the past, or will be done in the future.',
+  differs:
+    'No judge is asked unless `success` says so; rewordings that are empty, repeated or have lost the ' +
+    'request are not sent.',
   access: 'black-box',
   needs: ['paraphraser'],
   taxonomy: [],
