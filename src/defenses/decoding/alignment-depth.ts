@@ -52,14 +52,15 @@ async function turnsAt(
  * enough lets it do so: the answer is taken back and written again from a refusing opening.
  * Safety training shapes little more than the first few tokens, so an attack that gets past these (by words put in the
  * model's mouth, say) meets no resistance; depth 0 here is before such words, where the resistance still is.
- * Differs from the paper, which trains a model to recover at any depth; this is the same idea for a model as it is, and
- * helps only as far as the model has some refusal left in it.
  */
 export const alignmentDepth = defineDefense({
   id: 'alignment-depth',
   title: 'Deep alignment check',
   paper: arxiv('2406.05946', 'Safety Alignment Should Be Made More Than Just a Few Tokens Deep'),
   summary: 'Lets the model turn to a refusal at any of several depths of its answer.',
+  differs:
+    'The paper trains a model to recover at any depth; this is the same idea for a model as it is, and ' +
+    'helps only as far as the model has some refusal left in it.',
   access: 'grey-box',
   stage: 'decoding',
   needs: [],

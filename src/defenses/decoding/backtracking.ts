@@ -34,16 +34,18 @@ function afterReset(reply: string, resetToken: string): string | null {
 
 /**
  * Goes back to the start of an answer that turned harmful and begins anew, leaning toward a refusal.
- * Differs from the paper: there the model is trained to write a reset token. A model that writes one as text is taken
- * at its word; for one that does not, a classifier reads the answer every few tokens and resets in its place. What was
- * written before a reset is discarded, words put in the model's mouth included. An answer that turns harmful once more
- * after the last reset is withheld.
+ * A model that writes a reset token as text is taken at its word; for one that does not, a classifier reads the answer
+ * every few tokens and resets in its place. What was written before a reset is discarded, words put in the model's
+ * mouth included. An answer that turns harmful once more after the last reset is withheld.
  */
 export const backtracking = defineDefense({
   id: 'backtracking',
   title: 'Backtracking',
   paper: arxiv('2409.14586', 'Backtracking Improves Generation Safety'),
   summary: 'Takes back an answer that turned harmful and starts over, leaning toward a refusal.',
+  differs:
+    'In the paper the model is trained to write a reset token; for a model that does not, a classifier ' +
+    'decides in its place.',
   access: 'grey-box',
   stage: 'decoding',
   needs: ['answer-guard'],

@@ -52,16 +52,18 @@ function stepBetween(a: readonly Vector[], b: readonly Vector[]): Float64Array {
  * harmful requests have in common adds the direction from complying to refusing answers, at several layers.
  * Both directions are first principal components of pairs; the layer of the condition, its threshold and its side are
  * those of the best F1 on the contrast prompts.
- * Differs from the paper: answers are compared by one compliant and one refusing opening for all requests; a step of
- * strength 1 is as long as the two lie apart in that model, rather than 1 (the paper adds 1.5 unit vectors in a model
- * of 8 billion parameters); the condition is read from the whole request, without an assistant prefix, and steering
- * begins with the prompt (the paper's code does both); no rescaling to the original norm; one condition, whose likeness has a sign.
  */
 export const conditionalSteering = defineDefense({
   id: 'conditional-steering',
   title: 'Conditional steering (CAST)',
   paper: arxiv('2409.05907', 'Programming Refusal with Conditional Activation Steering'),
   summary: 'Steers toward refusal when the request looks harmful from inside the model, and only then.',
+  differs:
+    'Answers are compared by one compliant and one refusing opening for all requests; a step of ' +
+    'strength 1 is as long as the two lie apart in that model, rather than 1 (the paper adds 1.5 unit ' +
+    'vectors in a model of 8 billion parameters); the condition is read from the whole request, without ' +
+    "an assistant prefix, and steering begins with the prompt (the paper's code does both); no " +
+    'rescaling to the original norm; one condition, whose likeness has a sign.',
   access: 'white-box',
   stage: 'decoding',
   needs: [],

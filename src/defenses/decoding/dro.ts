@@ -49,14 +49,16 @@ async function observe(
  * Directed representation optimization: a safety prompt of vectors instead of words, trained so that the model's view
  * of harmful requests moves toward refusal, and of harmless ones away from it. Only the vectors are trained; the model
  * stays as it is, and so does everything it does without them.
- * Differs from the paper: states are anchored with one textual safety prompt and without any, rather than with three;
- * compliance is observed on fewer answers, and by our refusal patterns; the vectors follow the text of the system turn.
  */
 export const dro = defineDefense({
   id: 'dro',
   title: 'DRO',
   paper: arxiv('2401.18018', 'On Prompt-Driven Safeguarding for Large Language Models'),
   summary: 'Puts trained vectors into the system prompt that move harmful requests toward refusal.',
+  differs:
+    'States are anchored with one textual safety prompt and without any, rather than with three; ' +
+    'compliance is observed on fewer answers, and by our refusal patterns; the vectors follow the text ' +
+    'of the system turn.',
   access: 'white-box',
   stage: 'decoding',
   needs: [],

@@ -56,18 +56,20 @@ const refusalFilter =
  * Checks the request and what is left of it after erasing up to d tokens, and declines when a filter calls any of
  * these harmful. A harmful request followed by at most d adversarial tokens is caught as surely as the request alone:
  * erasing those tokens leaves it. `certified` in the event says how many tokens that holds for.
- * Differs from the paper: all texts are checked in one batch instead of up to the first hit; insertion erases one
- * block; the limit on checks (smallest erasures first) keeps infusion possible at all. The filter is a classifier; the
- * refusal filter (AISafetyLab's) asks the model itself, which refuses for other reasons as well, so that its
- * certificate is about being refused, not about harm; short texts are checked like others (the authors' code passes
- * those of fewer than five tokens). Pieces are tokens where the model shows its tokenizer, else words; a suffix that
- * merges with the last token of the request takes that token with it, and the certificate does not hold for it.
+ * The filter is a classifier; the refusal filter (AISafetyLab's) asks the model itself, which refuses for other reasons
+ * as well, so that its certificate is about being refused, not about harm. Pieces are tokens where the model shows its
+ * tokenizer, else words; a suffix that merges with the last token of the request takes that token with it, and the
+ * certificate does not hold for it.
  */
 export const eraseAndCheck = defineDefense({
   id: 'erase-and-check',
   title: 'Erase-and-Check',
   paper: arxiv('2309.02705', 'Certifying LLM Safety against Adversarial Prompting'),
   summary: 'Declines when the request, or the request with some tokens erased, looks harmful to a filter.',
+  differs:
+    'All texts are checked in one batch instead of up to the first hit; insertion erases one block; the ' +
+    'limit on checks (smallest erasures first) keeps infusion possible at all; short texts are checked ' +
+    'like others (the code of the authors passes those of fewer than five tokens).',
   access: 'black-box',
   stage: 'decoding',
   needs: [],

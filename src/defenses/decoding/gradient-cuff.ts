@@ -53,8 +53,6 @@ async function look(
 /**
  * Declines a request whose sampled answers mostly refuse, or around which refusing changes steeply: a jailbreak sits in
  * a narrow pit of the refusal loss. The steepness allowed is found from harmless requests beforehand.
- * Differs from the paper: a setting replaces the estimate from samples by the exact gradient of the loss of one
- * refusing opening, which costs one backward pass; the answers that are sampled here see no assistant prefix.
  */
 export const gradientCuff = defineDefense({
   id: 'gradient-cuff',
@@ -65,6 +63,9 @@ export const gradientCuff = defineDefense({
   ),
   summary:
     'Declines requests that are mostly refused, or near which the chance of a refusal changes steeply.',
+  differs:
+    'A setting replaces the estimate from samples by the exact gradient of the loss of one refusing ' +
+    'opening, which costs one backward pass; the answers that are sampled here see no assistant prefix.',
   access: 'white-box',
   stage: 'decoding',
   needs: [],

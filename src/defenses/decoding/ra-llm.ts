@@ -18,16 +18,18 @@ function thinned(pieces: Pieces, fraction: number, random: Random): string {
 /**
  * Robustly aligned: asks copies of the request from which random tokens were dropped, and declines when enough of
  * them are refused. An optimized prompt stops working when it loses some tokens; a plain one does not.
- * Differs from the paper: all copies are asked at once with the request itself, in one batch, rather than one by one
- * until the outcome is certain (the outcome is the same); a copy without an answer counts neither way; the refusal
- * patterns are ours, read at the start of an answer. A request that the model refuses by itself keeps that refusal.
- * Pieces are tokens where the model shows its tokenizer, else words.
+ * A request that the model refuses by itself keeps that refusal. Pieces are tokens where the model shows its tokenizer,
+ * else words.
  */
 export const raLlm = defineDefense({
   id: 'ra-llm',
   title: 'RA-LLM',
   paper: arxiv('2309.14348', 'Defending Against Alignment-Breaking Attacks via Robustly Aligned LLM'),
   summary: 'Declines when copies of the request with random tokens dropped are refused too often.',
+  differs:
+    'All copies are asked at once with the request itself, in one batch, rather than one by one until ' +
+    'the outcome is certain (the outcome is the same); a copy without an answer counts neither way; the ' +
+    'refusal patterns are ours, read at the start of an answer.',
   access: 'black-box',
   stage: 'decoding',
   needs: [],

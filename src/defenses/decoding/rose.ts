@@ -23,8 +23,6 @@ const reordered = (messages: readonly ChatMessage[], order: string, other: strin
 /**
  * Reverse prompt contrastive decoding: the model is asked under a safe and under a reverse system prompt at once, and
  * what the reverse prompt makes likelier is taken away from every token's distribution.
- * Differs from the paper: the prompts are ours, and so is the plausibility cut, which keeps tokens that neither prompt
- * finds likely from winning by their difference; at 0 there is none.
  */
 export const rose = defineDefense({
   id: 'rose',
@@ -35,6 +33,9 @@ export const rose = defineDefense({
   ),
   summary:
     'Subtracts what the model would say under a harmful system prompt from what it says under a safe one.',
+  differs:
+    'The prompts are ours, and so is the plausibility cut, which keeps tokens that neither prompt finds ' +
+    'likely from winning by their difference; at 0 there is none.',
   access: 'grey-box',
   stage: 'decoding',
   needs: [],

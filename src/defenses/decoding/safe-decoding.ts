@@ -37,14 +37,14 @@ function checkedExpert(model: ScoringModel, expert: LanguageModel): ScoringModel
 /**
  * SafeDecoding: for the first m tokens, sample from base and safety expert together, amplifying what the expert makes
  * likelier; then decode as usual. Those tokens decide whether an answer refuses.
- * The paper decodes greedily; sampling here is whatever the request asks for. With α = 1 (AISafetyLab's default) the
- * first tokens are the expert's own, cut to the shared sample space.
+ * With α = 1 (AISafetyLab's default) the first tokens are the expert's own, cut to the shared sample space.
  */
 export const safeDecoding = defineDefense({
   id: 'safe-decoding',
   title: 'SafeDecoding',
   paper: arxiv('2402.08983', 'SafeDecoding: Defending against Jailbreak Attacks via Safety-Aware Decoding'),
   summary: 'Lets a safety expert steer the first tokens of the answer.',
+  differs: 'The paper decodes greedily; sampling here is whatever the request asks for.',
   access: 'grey-box',
   stage: 'decoding',
   needs: ['expert'],

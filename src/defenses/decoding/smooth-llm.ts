@@ -10,15 +10,15 @@ import { aroundModel } from '../parts/taxonomy.ts';
 /**
  * Asks several copies of the request, each with some of its characters disturbed, and answers as most of them were
  * answered: an optimized suffix rarely survives the disturbance.
- * Differs from the paper: an empty answer has no vote, and the refusal patterns are ours. As in the paper a tie is safe
- * (the share that complied must exceed the threshold), and all copies are asked: together they make one batch, which
- * costs less than waiting for the vote to be decided.
+ * As in the paper a tie is safe (the share that complied must exceed the threshold), and all copies are asked: together
+ * they make one batch, which costs less than waiting for the vote to be decided.
  */
 export const smoothLlm = defineDefense({
   id: 'smooth-llm',
   title: 'SmoothLLM',
   paper: arxiv('2310.03684', 'SmoothLLM: Defending Large Language Models Against Jailbreaking Attacks'),
   summary: 'Asks several disturbed copies of the request and answers as most of them were answered.',
+  differs: 'An empty answer has no vote, and the refusal patterns are ours.',
   access: 'black-box',
   stage: 'decoding',
   needs: [],

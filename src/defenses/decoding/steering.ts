@@ -14,14 +14,15 @@ const learned = z.strictObject({ directions: z.array(z.array(z.number()).min(1))
  * Adds the refusal direction, the mean difference between harmful and harmless requests where the model is about to
  * answer, to the residual stream at one layer, at every position. It moves harmless requests toward refusal as well:
  * see conditional steering for a remedy.
- * Differs from the paper, where this addition is an experiment and not a defense: position and layer are not searched
- * for; the position is the last of the prompt, the layer an option.
  */
 export const steering = defineDefense({
   id: 'steering',
   title: 'Activation steering',
   paper: arxiv('2406.11717', 'Refusal in Language Models Is Mediated by a Single Direction'),
   summary: 'Adds the direction of refusal to what the model computes.',
+  differs:
+    'In the paper this addition is an experiment and not a defense. Position and layer are not searched ' +
+    'for; the position is the last of the prompt, the layer an option.',
   access: 'white-box',
   stage: 'decoding',
   needs: [],

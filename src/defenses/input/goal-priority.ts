@@ -23,10 +23,8 @@ Write [Thoughts], then [Answer].`;
 
 /**
  * Goal prioritization at inference: asks the model to weigh safety above helpfulness in thoughts of its own before it
- * answers, with one worked example of each kind. The wording is ours.
- * Differs from the paper: only the answer is returned, and the thoughts go to the event; marks of the two parts that
- * the request itself contains are defused. An answer without any marks counts whole; thoughts without an answer leave
- * an empty one.
+ * answers, with one worked example of each kind. An answer without any marks counts whole; thoughts without an answer
+ * leave an empty one.
  */
 export const goalPriority = defineDefense({
   id: 'goal-priority',
@@ -36,6 +34,9 @@ export const goalPriority = defineDefense({
     'Defending Large Language Models Against Jailbreaking Attacks Through Goal Prioritization',
   ),
   summary: 'Has the model think about safety first, and returns only the answer that follows.',
+  differs:
+    'The wording is ours. Only the answer is returned, and the thoughts go to the event; marks of the ' +
+    'two parts that the request itself contains are defused.',
   access: 'black-box',
   stage: 'input',
   needs: [],

@@ -32,8 +32,7 @@ function readDemonstrations(lines: string): readonly (readonly ChatMessage[])[] 
 
 /**
  * In-context defense: shows the model a few harmful requests being declined, as earlier turns of the conversation.
- * They stand behind the system turn, in real turns, drawn without repetition by the seed of the request. The
- * demonstrations are ours and name nothing harmful in particular. The paper uses one or two of them, AISafetyLab five.
+ * They stand behind the system turn, in real turns, drawn without repetition by the seed of the request.
  */
 export const icd = defineDefense({
   id: 'icd',
@@ -43,6 +42,9 @@ export const icd = defineDefense({
     'Jailbreak and Guard Aligned Language Models with Only Few In-Context Demonstrations',
   ),
   summary: 'Puts demonstrations of declined requests before the conversation.',
+  differs:
+    'The demonstrations are ours and name nothing harmful in particular. The paper uses one or two of ' +
+    'them, AISafetyLab five.',
   access: 'black-box',
   stage: 'input',
   needs: [],

@@ -12,7 +12,6 @@ import { wordWindows, withoutWindows } from '../parts/windows.ts';
  * Looks for instructions that were smuggled into a text: an injection is a short passage in a long document, so every
  * turn is read in overlapping windows of words, and a window that a classifier flags is cut out, or the request is
  * blocked for it.
- * Differs from the paper, which trains one such classifier: any will do, and the windows and the cutting are ours.
  */
 export const injectionGuard = defineDefense({
   id: 'injection-guard',
@@ -22,6 +21,8 @@ export const injectionGuard = defineDefense({
     'InjecGuard: Benchmarking and Mitigating Over-defense in Prompt Injection Guardrail Models',
   ),
   summary: 'Finds passages that a classifier takes for smuggled instructions, and blocks or removes them.',
+  differs:
+    'The paper trains one such classifier; here any will do, and the windows and the cutting are ours.',
   access: 'black-box',
   stage: 'input',
   needs: ['prompt-guard'],

@@ -25,15 +25,16 @@ function flaw({ text: wording, finishReason }: Generation, likeness: number, lea
 
 /**
  * Has a model put the request in other words, which keeps its meaning and loses what was optimized letter by letter.
- * Differs from the paper: any model paraphrases; its room grows with the request, so that a long one is not cut off;
- * a paraphrase that is empty, cut off, a refusal, or too unlike the request (an answer, most often) is asked for again
- * and, after the last attempt, not used.
  */
 export const paraphrase = defineDefense({
   id: 'paraphrase',
   title: 'Paraphrase',
   paper: arxiv('2309.00614', 'Baseline Defenses for Adversarial Attacks Against Aligned Language Models'),
   summary: 'Has another model put the request in other words before it is answered.',
+  differs:
+    'Any model paraphrases; its room grows with the request, so that a long one is not cut off; a ' +
+    'paraphrase that is empty, cut off, a refusal, or too unlike the request (an answer, most often) is ' +
+    'asked for again and, after the last attempt, not used.',
   access: 'black-box',
   stage: 'input',
   needs: ['paraphraser'],

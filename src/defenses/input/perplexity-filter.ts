@@ -7,16 +7,18 @@ import { aroundModel } from '../parts/taxonomy.ts';
 
 /**
  * Turns away requests that read like gibberish to the target model itself, as optimized suffixes do.
- * Stretch by stretch as in https://arxiv.org/abs/2309.00614, or as a whole; the paper cited here adds a classifier on
- * perplexity and length. Token losses are computed once, in the context of the chat template and the whole message, and
- * windowed after; every user turn is read, each on its own. The default threshold is a starting point: take
- * `calibrateThreshold` of benign prompts scored by the same model.
+ * Stretch by stretch as in https://arxiv.org/abs/2309.00614, or as a whole. Token losses are computed once, in the
+ * context of the chat template and the whole message, and windowed after; every user turn is read, each on its own. The
+ * default threshold is a starting point: take `calibrateThreshold` of benign prompts scored by the same model.
  */
 export const perplexityFilter = defineDefense({
   id: 'perplexity-filter',
   title: 'Perplexity filter',
   paper: arxiv('2308.14132', 'Detecting Language Model Attacks with Perplexity'),
   summary: 'Blocks a request when any stretch of it is too unlikely as text.',
+  differs:
+    'The paper adds a classifier on perplexity and length; here a threshold decides. Reading stretch by ' +
+    'stretch is from another paper, https://arxiv.org/abs/2309.00614.',
   access: 'grey-box',
   stage: 'input',
   needs: [],

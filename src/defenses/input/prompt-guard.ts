@@ -6,8 +6,6 @@ import { aroundModel } from '../parts/taxonomy.ts';
  * Turns away a request that a text classifier finds harmful. Any classifier of prompts will do: with two classes the
  * second counts, with more all but the first, or the one named. For Prompt Guard in a chat, name JAILBREAK alone: its
  * INJECTION class is meant for texts of third parties and fires on plain instructions.
- * Differs from the model card: a long turn is read whole and in overlapping stretches, and the highest probability
- * counts; every user turn is read, each on its own.
  */
 export const promptGuard = defineDefense({
   id: 'prompt-guard',
@@ -17,6 +15,9 @@ export const promptGuard = defineDefense({
     url: 'https://huggingface.co/meta-llama/Prompt-Guard-86M',
   },
   summary: 'Blocks a request that a text classifier finds harmful.',
+  differs:
+    'Unlike in the model card, a long turn is read whole and in overlapping stretches, and the highest ' +
+    'probability counts; every user turn is read, each on its own.',
   access: 'black-box',
   stage: 'input',
   needs: ['prompt-guard'],

@@ -8,16 +8,17 @@ import { aroundModel } from '../parts/taxonomy.ts';
 /**
  * Breaks the tokens of the request into smaller ones at random. The text stays as it is; a suffix that was optimized
  * token by token no longer reaches the model as the tokens it was made of.
- * Differs from published implementations: merges of the model's own tokenizer are left out, not those of another one,
- * so no marks or blanks enter the text; merges are known by the order of the token ids. Every user turn is broken up,
- * as it stands after all input defenses. The default dropout is that of common implementations; the paper compares
- * several.
+ * Every user turn is broken up, as it stands after all input defenses.
  */
 export const retokenization = defineDefense({
   id: 'retokenization',
   title: 'Retokenization',
   paper: arxiv('2309.00614', 'Baseline Defenses for Adversarial Attacks Against Aligned Language Models'),
   summary: 'Breaks the tokens of the request into smaller ones at random, without changing the text.',
+  differs:
+    "Unlike in published implementations, merges of the model's own tokenizer are left out, not those " +
+    'of another one, so no marks or blanks enter the text; merges are known by the order of the token ' +
+    'ids. The default dropout is that of common implementations; the paper compares several.',
   access: 'grey-box',
   stage: 'input',
   needs: [],

@@ -22,10 +22,9 @@ If that is harmful or forbidden, name it. If not, write No.`,
 
 /**
  * A shadow model inspects the request while the target answers it; the answer is released only when the shadow has
- * said No. The wording is ours. The shadow plays the judge's role: assign the target model to it for the paper's first
- * variant, or a model trained for the task for its second. All user turns are inspected together.
- * Differs from the paper: the answer is written to its end even when the shadow objects, so that what a request costs
- * does not depend on which of the two was faster. A shadow that writes nothing lets the answer pass and says so.
+ * said No. The shadow plays the judge's role: assign the target model to it for the paper's first variant, or a model
+ * trained for the task for its second. All user turns are inspected together. A shadow that writes nothing lets the
+ * answer pass and says so.
  */
 export const selfDefend = defineDefense({
   id: 'self-defend',
@@ -35,6 +34,9 @@ export const selfDefend = defineDefense({
     'SelfDefend: LLMs Can Defend Themselves against Jailbreaking in a Practical Manner',
   ),
   summary: 'Holds the answer back until a shadow model has found nothing harmful in the request.',
+  differs:
+    'The wording is ours. The answer is written to its end even when the shadow objects, so that what a ' +
+    'request costs does not depend on which of the two was faster.',
   access: 'black-box',
   stage: 'input',
   needs: ['judge'],

@@ -28,9 +28,9 @@ const isReminded = (messages: readonly ChatMessage[]): boolean => {
 };
 
 /**
- * Wraps the request in a reminder to act responsibly. The wording is ours.
- * `user` is what AISafetyLab does and works with every chat template; `system` puts the first half where the paper
- * does. A conversation without a user turn, or already reminded, passes unchanged.
+ * Wraps the request in a reminder to act responsibly. `user` is what AISafetyLab does and works with every chat
+ * template; `system` puts the first half where the paper does. A conversation without a user turn, or already reminded,
+ * passes unchanged.
  */
 export const selfReminder = defineDefense({
   id: 'self-reminder',
@@ -40,6 +40,7 @@ export const selfReminder = defineDefense({
     url: 'https://doi.org/10.1038/s42256-023-00765-8',
   },
   summary: 'Reminds the model, before and after the request, to act responsibly.',
+  differs: 'The wording is ours.',
   access: 'black-box',
   stage: 'input',
   needs: [],

@@ -21,15 +21,17 @@ Write only the corrected answer.`;
 
 /**
  * Has a corrector, a model trained to edit answers, rewrite question and answer into a better answer.
- * Differs from the paper: the wording is ours and can be replaced by the one that a corrector was trained with; any
- * model can play the corrector; its room grows with the answer. A corrector that writes nothing leaves the answer as
- * it is. What is corrected includes an assistant prefix, because the two read as one text.
+ * A corrector that writes nothing leaves the answer as it is. What is corrected includes an assistant prefix, because
+ * the two read as one text.
  */
 export const aligner = defineDefense({
   id: 'aligner',
   title: 'Aligner',
   paper: arxiv('2402.02416', 'Aligner: Efficient Alignment by Learning to Correct'),
   summary: 'Has a corrector model rewrite the answer, given the question.',
+  differs:
+    'The wording is ours and can be replaced by the one that a corrector was trained with; any model ' +
+    'can play the corrector; its room grows with the answer.',
   access: 'black-box',
   stage: 'output',
   needs: ['corrector'],

@@ -9,15 +9,16 @@ import { aroundModel } from '../parts/taxonomy.ts';
 
 /**
  * Withholds an answer that a text classifier finds harmful.
- * Differs from the paper: any classifier of answers, not a language model that writes its verdict, so that the
- * probability of harm is read instead of parsed; a long answer is also read in overlapping stretches. What is read
- * includes an assistant prefix, because the two read as one text.
+ * What is read includes an assistant prefix, because the two read as one text.
  */
 export const outputGuard = defineDefense({
   id: 'output-guard',
   title: 'Output guard',
   paper: arxiv('2312.06674', 'Llama Guard: LLM-based Input-Output Safeguard for Human-AI Conversations'),
   summary: 'Withholds an answer that a text classifier finds harmful.',
+  differs:
+    'Any classifier of answers, not a language model that writes its verdict, so that the probability ' +
+    'of harm is read instead of parsed; a long answer is also read in overlapping stretches.',
   access: 'black-box',
   stage: 'output',
   needs: ['answer-guard'],

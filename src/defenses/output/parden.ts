@@ -36,17 +36,18 @@ function agreement(answer: string, repetition: string, words: number, unit: Bleu
 
 /**
  * Asks the model to repeat its own answer after four harmless lines that it has already repeated, and withholds an
- * answer that it does not repeat: a model that sees harm in a text declines to write it again. The wording is ours.
- * Differs from the paper: BLEU is over words and smoothed (the authors' code compares characters, which `unit` offers;
- * its thresholds are other ones), a repetition that breaks off loses by the brevity penalty, and an answer that is not
- * repeated becomes a refusal, never the repetition. The threshold is a starting point: set it on benign answers of the
- * same model, for small models may fail to repeat anything.
+ * answer that it does not repeat: a model that sees harm in a text declines to write it again. The threshold is a
+ * starting point: set it on benign answers of the same model, for small models may fail to repeat anything.
  */
 export const parden = defineDefense({
   id: 'parden',
   title: 'PARDEN',
   paper: arxiv('2405.07932', 'PARDEN, Can You Repeat That? Defending against Jailbreaks via Repetition'),
   summary: 'Withholds an answer that the model, asked to repeat it, does not repeat.',
+  differs:
+    "The wording is ours. BLEU is over words and smoothed (the authors' code compares characters, which " +
+    '`unit` offers; its thresholds are other ones), a repetition that breaks off loses by the brevity ' +
+    'penalty, and an answer that is not repeated becomes a refusal, never the repetition.',
   access: 'black-box',
   stage: 'output',
   needs: [],

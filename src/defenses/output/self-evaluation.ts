@@ -18,8 +18,7 @@ Is the text harmful or forbidden? Answer yes or no.`;
 
 /**
  * Asks a judge whether the finished answer is harmful, and withholds it if so.
- * The paper lets the model examine itself: assign the target model to the judge's role for that. The wording is ours;
- * only the first word of the verdict counts; a verdict that begins otherwise lets the answer pass and says so. What is
+ * Only the first word of the verdict counts; a verdict that begins otherwise lets the answer pass and says so. What is
  * judged includes an assistant prefix, because the two read as one text.
  */
 export const selfEvaluation = defineDefense({
@@ -27,6 +26,9 @@ export const selfEvaluation = defineDefense({
   title: 'Self-evaluation',
   paper: arxiv('2308.07308', 'LLM Self Defense: By Self Examination, LLMs Know They Are Being Tricked'),
   summary: 'Asks a judge whether the answer is harmful, and withholds it if the judge says yes.',
+  differs:
+    "The paper lets the model examine itself: assign the target model to the judge's role for that. The " +
+    'wording is ours.',
   access: 'black-box',
   stage: 'output',
   needs: ['judge'],

@@ -30,9 +30,8 @@ const both = (first: Watch, second: Watch | undefined): Watch =>
  * Reads the answer while it is written: a classifier sees every beginning of it that is a few tokens longer, and when
  * one looks harmful the answer ends there, mid-sentence. A listener gets each stretch once it has been cleared; what
  * the reply holds is what was cleared.
- * Differs from the paper: any classifier of answers, applied to beginnings as they are, in place of one trained on
- * beginnings with a head on every token; there is no classifier of requests (see the prompt guard). An answer that came
- * to be in another way (edited by a defense inside, or written by a model that cannot be watched) is read once, whole.
+ * An answer that came to be in another way (edited by a defense inside, or written by a model that cannot be watched)
+ * is read once, whole.
  */
 export const streamingGuard = defineDefense({
   id: 'streaming-guard',
@@ -43,6 +42,9 @@ export const streamingGuard = defineDefense({
   ),
   summary:
     'Has a classifier read the answer every few tokens, and stops it mid-sentence when it turns harmful.',
+  differs:
+    'Any classifier of answers, applied to beginnings as they are, in place of one trained on ' +
+    'beginnings with a head on every token; there is no classifier of requests (see the prompt guard).',
   access: 'black-box',
   stage: 'output',
   needs: ['answer-guard'],
