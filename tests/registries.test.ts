@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { attacks } from '../src/attacks/index.ts';
@@ -6,6 +6,7 @@ import { accessTiers, stageTitles, type MethodCard } from '../src/core/method.ts
 import { defaultsOf, optionsSchema, parseOptions } from '../src/core/options.ts';
 import { defenses } from '../src/defenses/index.ts';
 import { evaluators } from '../src/evaluators/index.ts';
+import { catalogueOf, registries as everything } from '../src/lab/registries.ts';
 
 /** Ids by file name: every file of a folder but its contract, its index and what several methods share. */
 const filesOf = (folder: string, contracts: readonly string[]) =>
@@ -38,6 +39,10 @@ describe.each(registries)('$folder', ({ folder, contracts, all }) => {
       expect(method.title).not.toBe('');
       expect(method.summary).toMatch(/^[A-Z].*\.$/s);
     });
+    test('says in sentences where it departs from its paper, if it does', () => {
+      if (method.differs !== undefined) expect(method.differs).toMatch(/^[A-Z].*\.$/s);
+      expect(method.differs ?? '').not.toMatch(/^Differs/);
+    });
     test('cites a paper that can be opened', () => {
       expect(method.paper.title).not.toBe('');
       expect(URL.canParse(method.paper.url)).toBe(true);
@@ -61,6 +66,26 @@ describe.each(registries)('$folder', ({ folder, contracts, all }) => {
       expect(accessTiers).toContain(method.access);
     });
   });
+});
+
+test('departures from a paper stand in the cards alone, where pages and the command line find them', () => {
+  const sources = ['attacks', 'defenses', 'evaluators'].flatMap((folder) =>
+    readdirSync(new URL(`../src/${folder}`, import.meta.url), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => `${folder}/${path}`),
+  );
+  const elsewhere = sources.filter((path) =>
+    /\* Differs from|Differs from the paper/.test(
+      readFileSync(new URL(`../src/${path}`, import.meta.url), 'utf8'),
+    ),
+  );
+  expect(elsewhere).toEqual([]);
+});
+
+test('the catalogue hands the departures on', () => {
+  const { attacks: cards } = catalogueOf(everything);
+  expect(cards.find(({ id }) => id === 'gcg')?.differs).toBe(attacks.get('gcg').differs);
+  expect(cards.find(({ id }) => id === 'direct-request')).not.toHaveProperty('differs');
 });
 
 test('every defense has a stage and the labels of the taxonomy', () => {

@@ -5,15 +5,17 @@ import { defineEvaluator } from '../evaluator.ts';
 
 /**
  * Whether the answer opens by declining, by a list of patterns.
- * Differs from the paper's list and from AISafetyLab's: it measures refusal and draws no conclusion about harm; it reads
- * the opening only, by default; it ignores case and the kind of apostrophe; a contrast word, a greeting or a vendor's
- * name is no refusal; an empty answer is neither. English only.
+ * English only.
  */
 export const patternRefusal = defineEvaluator({
   id: 'pattern-refusal',
   title: 'Refusal patterns',
   paper: arxiv('2307.15043', 'Universal and Transferable Adversarial Attacks on Aligned Language Models'),
   summary: 'Looks for words of apology or refusal at the start of the answer.',
+  differs:
+    "Unlike the paper's list and AISafetyLab's, it measures refusal and draws no conclusion about harm; " +
+    'it reads the opening only, by default; it ignores case and the kind of apostrophe; a contrast ' +
+    "word, a greeting or a vendor's name is no refusal; an empty answer is neither.",
   access: 'black-box',
   needs: [],
   taxonomy: [],
