@@ -10,6 +10,7 @@ const manifest = [
   { url: 'engines/ort-wasm-simd-threaded.asyncify-abc.wasm', revision: null },
   { url: 'engines/web-llm-abc.js', revision: null },
   { url: 'models/tiny/config.json', revision: '2' },
+  { url: 'findings/attacks.json', revision: '3' },
 ];
 const files = Object.fromEntries(manifest.map(({ url }) => [scope + url, `content of ${url}`]));
 
@@ -35,9 +36,10 @@ test('a fill stores engines and models once, and WebGPU engines only for devices
     'assets/index-abc.js',
     'engines/ort-wasm-simd-threaded-abc.wasm',
     'models/tiny/config.json',
+    'findings/attacks.json',
   ]);
   await shelf.fill(true);
-  expect(askedFor().slice(4)).toEqual(['engines/ort-wasm-simd-threaded.asyncify-abc.wasm']);
+  expect(askedFor().slice(5)).toEqual(['engines/ort-wasm-simd-threaded.asyncify-abc.wasm']);
 });
 
 test('an install that misses a file fails, so that the old version stays', async () => {
@@ -83,6 +85,7 @@ test('what a file is decides when it is stored', () => {
     'fill',
     'webgpu',
     'first-use',
+    'fill',
     'fill',
   ]);
 });
