@@ -1,0 +1,39 @@
+/**
+ * @file `npm run findings`: runs the two plans behind the pages of the methods and writes what they found to
+ * public/findings. With `--resume` it goes on from a run that was cut off, which must be of the same weights.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { parseFindings } from '../src/lab/findings.ts';
+import { root } from './build.ts';
+
+/** A plan of public/plans, run as on the command line. @returns the summary on its standard output */
+async function summaryOf(plan: string, resume: boolean): Promise<unknown> {
+  const out = join(root, '.cache', 'findings', plan);
+  if (!resume) await rm(out, { recursive: true, force: true });
+  const lab = ['--import', 'tsx', join(root, 'scripts/lab.ts')];
+  const run = ['run', join(root, 'public/plans', `${plan}.json`), '--out', out, '--json'];
+  const child = spawn(process.execPath, [...lab, ...run, ...(resume ? ['--resume'] : [])], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`The run of ${plan}.json failed; the reason is above.`);
+  return JSON.parse(printed);
+}
+
+const resume = process.argv.includes('--resume');
+const folder = join(root, 'public/findings');
+await mkdir(folder, { recursive: true });
+for (const plan of ['attacks', 'defenses']) {
+  const summary = await summaryOf(plan, resume);
+  parseFindings(summary);
+  const file = join(folder, `${plan}.json`);
+  const options = await resolveConfig(file);
+  await writeFile(file, await format(JSON.stringify(summary), { ...options, filepath: file }));
+  console.error(`Wrote ${file}`);
+}
