@@ -2,11 +2,12 @@
 import { mount } from 'svelte';
 import { createLabClient } from './lab/client.ts';
 import { exposeToCommandLine, headless } from './lab/headless.ts';
+import { parsePlan } from './lab/plan.ts';
 import { askSeal, startSeal } from './lab/service-worker.ts';
 import App from './ui/App.svelte';
 import './ui/base.css';
 import { createApp } from './ui/context.ts';
-import { fetchPlan } from './ui/fetch-plan.ts';
+import { fetchShipped } from './ui/fetch-shipped.ts';
 import './ui/theme.css';
 
 const lab = createLabClient();
@@ -16,7 +17,7 @@ else {
     lab,
     window,
     readLedger: () => askSeal({ type: 'ledger' }).catch(() => null),
-    quickstart: () => fetchPlan('plans/quickstart.json'),
+    quickstart: () => fetchShipped('plans/quickstart.json', parsePlan),
   });
   mount(App, { target: document.getElementById('app')!, props: { app } });
   void startSeal({ onUpdate: (apply) => (app.update.apply = apply) });

@@ -1,9 +1,10 @@
 /** @file The pages on a fake lab, to look at: `npx vite`, then /tests/ui/preview/index.html. Never shipped. */
 import { mount } from 'svelte';
+import { parsePlan } from '../../../src/lab/plan.ts';
 import App from '../../../src/ui/App.svelte';
 import '../../../src/ui/base.css';
 import { createApp } from '../../../src/ui/context.ts';
-import { fetchPlan } from '../../../src/ui/fetch-plan.ts';
+import { fetchShipped } from '../../../src/ui/fetch-shipped.ts';
 import '../../../src/ui/theme.css';
 import { createFakeLab } from '../fake-lab.ts';
 
@@ -29,6 +30,6 @@ const app = createApp({
       },
     ],
   }),
-  quickstart: () => fetchPlan('/plans/quickstart.json'),
+  quickstart: () => fetchShipped('/plans/quickstart.json', parsePlan),
 });
 mount(App, { target: document.getElementById('app')!, props: { app } });
