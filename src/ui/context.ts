@@ -2,6 +2,7 @@
 import { createContext } from 'svelte';
 import type { Plan } from '../lab/plan.ts';
 import type { LabClient } from '../lab/client.ts';
+import { fetchShipped } from './fetch-shipped.ts';
 import { Airlock } from './state/airlock.svelte.ts';
 import { Covers } from './state/covers.svelte.ts';
 import type { OnFrame } from './state/frames.ts';
@@ -12,6 +13,7 @@ import { Microscope } from './state/microscope.svelte.ts';
 import { ModelShelf } from './state/model-shelf.svelte.ts';
 import { Playground } from './state/playground.svelte.ts';
 import { Preference } from './state/preference.svelte.ts';
+import { Published } from './state/published.svelte.ts';
 import { Router } from './state/router.svelte.ts';
 import { RunList } from './state/run-list.svelte.ts';
 import { RunSession } from './state/run-session.svelte.ts';
@@ -77,6 +79,7 @@ export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
       }),
     },
     microscope: new Microscope(lab, workbench, { load: shelf.load, onframe, ontoken: speed.tick }),
+    published: new Published(fetchShipped),
     covers: new Covers(),
     update: new Update(),
     theme: new Preference<ThemeName>('glovebox-theme', ['system', 'light', 'dark'], storage),

@@ -40,11 +40,26 @@ export const addedDuration = (ms: number): string =>
 /** How many times as much: `1.08×`. */
 export const ratio = (value: number): string => `${value.toFixed(value < 9.95 ? 2 : 0)}×`;
 
+/** A probability of chance as it is reported: `p = 0.002`, `p < 0.001`. */
+export const pValue = (p: number): string =>
+  p < 0.001 ? 'p < 0.001' : `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
+
+/** A number that is more or less than before: `+1.0`, `−0.4`, `±0.0`. */
+export const signed = (value: number): string =>
+  `${Math.abs(value) < 0.05 ? '±' : value > 0 ? '+' : '−'}${Math.abs(value).toFixed(1)}`;
+
 export const count = (value: number): string => value.toLocaleString('en-US');
 
 /** `1 trial`, `2 trials`. */
 export const plural = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
+
+/** A name of the code as a label: `maxNewTokens` as `Max new tokens`. */
+export const words = (name: string): string =>
+  name
+    .replace(/([A-Z])/g, ' $1')
+    .replace(/^./, (first) => first.toUpperCase())
+    .replace(/(?<=\s)[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());
 
 /** Names joined as in a sentence: `a, b and c`. */
 export const list = (names: readonly string[]): string =>

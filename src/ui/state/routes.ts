@@ -1,8 +1,23 @@
 /** @file Addresses of the pages. The state that a link should carry lives in the hash, so any static host serves it. */
+import { accessTiers, stageTitles, type Access, type Stage } from '../../core/method.ts';
 import type { TrialKey } from '../../lab/records.ts';
+
+export const methodKinds = ['attack', 'defense', 'evaluator'] as const;
+export type MethodKind = (typeof methodKinds)[number];
+const stages = Object.keys(stageTitles) as Stage[];
+
+/** What the list of methods is narrowed to; `null` is everything. */
+export interface MethodFilter {
+  readonly text: string;
+  readonly access: Access | null;
+  readonly stage: Stage | null;
+}
+export const everyMethod: MethodFilter = { text: '', access: null, stage: null };
 
 export type Route =
   | { readonly page: 'home' | 'models' | 'ledger' }
+  | { readonly page: 'methods'; readonly filter: MethodFilter }
+  | { readonly page: 'method'; readonly kind: MethodKind; readonly id: string }
   | { readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null }
   | { readonly page: 'trial'; readonly run: string; readonly key: TrialKey }
   | { readonly page: 'playground' | 'studio' | 'microscope'; readonly setup: string | null }
@@ -16,6 +31,8 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   microscope: 'Microscope',
   matrix: 'Matrix',
   trial: 'Trial',
+  methods: 'Methods',
+  method: 'Method',
   models: 'Models',
   ledger: 'Ledger',
   missing: 'Not found',
@@ -40,8 +57,16 @@ export function parseRoute(hash: string): Route {
     const [run, model, behavior, attack, defense] = rest;
     if (run && model && behavior && attack && defense)
       return { page, run, key: { model, behavior, attack, defense } };
+  } else if (page === 'methods' && rest.length === 2) {
+    const kind = methodKinds.find((known) => known === rest[0]);
+    if (kind && rest[1]) return { page: 'method', kind, id: rest[1] };
   } else if (rest.length === 0) {
     if (page === 'home' || page === 'models' || page === 'ledger') return { page };
+    if (page === 'methods') {
+      const access = accessTiers.find((tier) => tier === query.get('access')) ?? null;
+      const stage = stages.find((known) => known === query.get('stage')) ?? null;
+      return { page, filter: { text: query.get('text') ?? '', access, stage } };
+    }
     if (page === 'matrix') return { page, run: query.get('run'), cell: query.get('cell') };
     if (page === 'playground' || page === 'studio' || page === 'microscope')
       return { page, setup: query.get('setup') };
@@ -57,6 +82,16 @@ export function hrefOf(route: Route): string {
     case 'models':
     case 'ledger':
       return `#/${route.page}`;
+    case 'methods': {
+      const { text, access, stage } = route.filter;
+      const query = new URLSearchParams();
+      if (text !== '') query.set('text', text);
+      if (access !== null) query.set('access', access);
+      if (stage !== null) query.set('stage', stage);
+      return query.size > 0 ? `#/methods?${query}` : '#/methods';
+    }
+    case 'method':
+      return `#/methods/${route.kind}/${encodeURIComponent(route.id)}`;
     case 'matrix': {
       const query = new URLSearchParams();
       if (route.run !== null) query.set('run', route.run);

@@ -1,5 +1,5 @@
 /** @file Which page a key sequence leads to. Pure. */
-import type { Route } from './routes.ts';
+import { everyMethod, type Route } from './routes.ts';
 
 /** Second key of "g then …". */
 const pages: Readonly<Record<string, Route>> = {
@@ -8,6 +8,7 @@ const pages: Readonly<Record<string, Route>> = {
   s: { page: 'studio', setup: null },
   i: { page: 'microscope', setup: null },
   m: { page: 'matrix', run: null, cell: null },
+  t: { page: 'methods', filter: everyMethod },
   o: { page: 'models' },
   l: { page: 'ledger' },
 };

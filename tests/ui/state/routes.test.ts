@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hrefOf, parseRoute, type Route } from '../../../src/ui/state/routes.ts';
+import { everyMethod, hrefOf, parseRoute, type Route } from '../../../src/ui/state/routes.ts';
 import { Router } from '../../../src/ui/state/router.svelte.ts';
 import { shortcutReader } from '../../../src/ui/state/shortcut-keys.ts';
 
@@ -11,6 +11,10 @@ const routes: readonly Route[] = [
   { page: 'matrix', run: null, cell: null },
   { page: 'matrix', run: '1f2e', cell: 'gcg|safe-decoding' },
   { page: 'trial', run: '1f2e', key },
+  { page: 'methods', filter: everyMethod },
+  { page: 'methods', filter: { text: 'a & b?', access: 'white-box', stage: 'decoding' } },
+  { page: 'method', kind: 'attack', id: 'gcg' },
+  { page: 'method', kind: 'defense', id: 'own/one' },
   { page: 'playground', setup: null },
   { page: 'playground', setup: '{"prompt":"a & b = c?#/é"}' },
   { page: 'studio', setup: null },
@@ -27,6 +31,12 @@ test('an empty hash is the first page, and an unknown path is said to be missing
   expect(parseRoute('#/nowhere').page).toBe('missing');
   expect(parseRoute('#/trial/only/three/parts').page).toBe('missing');
   expect(parseRoute('#/models/more').page).toBe('missing');
+  expect(parseRoute('#/methods/model/gcg').page).toBe('missing');
+  expect(parseRoute('#/methods/attack').page).toBe('missing');
+});
+
+test('a filter that there is not is no filter', () => {
+  expect(parseRoute('#/methods?access=root&stage=lunch')).toEqual({ page: 'methods', filter: everyMethod });
 });
 
 test('a malformed escape does not break the page', () => {

@@ -1,0 +1,100 @@
+/** @file What a card says in one word, in plain words. Pure. */
+import type { Access, MethodCard, ModelRole } from '../../core/method.ts';
+import type { Option } from '../../core/options.ts';
+import type { Plan } from '../../lab/plan.ts';
+import { list, words } from '../format.ts';
+import type { MethodKind } from './routes.ts';
+
+export const kindTitles: Readonly<Record<MethodKind, string>> = {
+  attack: 'Attacks',
+  defense: 'Defenses',
+  evaluator: 'Evaluators',
+};
+
+export const accessShort: Readonly<Record<Access, string>> = {
+  'black-box': 'Text only',
+  'grey-box': 'Probabilities',
+  'white-box': 'Gradients',
+};
+
+/** What a method does with the model under attack. */
+export const accessSentences: Readonly<Record<Access, string>> = {
+  'black-box': 'Black box: it sends text and reads answers, as anyone who may talk to the model can.',
+  'grey-box': 'Grey box: it also reads how probable tokens are.',
+  'white-box': 'White box: it also looks inside, at gradients or hidden states, so it needs the weights.',
+};
+
+export const roleWords: Readonly<Record<ModelRole, string>> = {
+  expert: 'a copy of the model that was trained for safety',
+  judge: 'rates or judges texts',
+  attacker: 'writes prompts',
+  translator: 'translates',
+  paraphraser: 'puts texts in other words',
+  corrector: 'edits answers',
+  scorer: 'a second model whose probabilities are read',
+  'prompt-guard': 'sorts prompts into harmless and harmful',
+  'answer-guard': 'sorts answers into harmless and harmful',
+};
+
+export interface RoleNeed {
+  readonly role: ModelRole;
+  /** The option values that call for it, in words; `null` when it is always needed. */
+  readonly when: string | null;
+}
+
+/** Every role that a method may need, those that it always needs first. */
+export function roleNeeds({ needs, needsWhen = {}, options }: MethodCard): readonly RoleNeed[] {
+  const always = needs.map((role): RoleNeed => ({ role, when: null }));
+  const further = Object.entries(needsWhen).flatMap(([option, byValue]) => {
+    const roles = [...new Set(Object.values(byValue).flat())];
+    return roles.map((role): RoleNeed => {
+      const values = Object.keys(byValue).filter((value) => byValue[value]?.includes(role));
+      const isDefault = values.includes(String(options[option]?.default));
+      return {
+        role,
+        when: `when ${words(option)} is ${values.join(' or ')}${isDefault ? ', as it is unless changed' : ''}`,
+      };
+    });
+  });
+  return [...always, ...further];
+}
+
+/** The roles of a method at its defaults and beyond, for a list: `judge, attacker`. */
+export const roleNames = (card: MethodCard): string =>
+  list([...new Set(roleNeeds(card).map(({ role }) => role))]);
+
+/** The values that an option takes. */
+export function rangeOf(option: Option): string {
+  switch (option.type) {
+    case 'integer':
+    case 'number':
+      return `${option.min} to ${option.max}`;
+    case 'boolean':
+      return 'true or false';
+    case 'choice':
+      return option.choices.map(written).join(', ');
+    case 'text':
+      return `text of at most ${option.maxLength} characters`;
+    default:
+      return option satisfies never;
+  }
+}
+
+/** A value as it is written, an empty text so that it can be seen. */
+export const written = (value: unknown): string => (value === '' ? '(empty)' : String(value));
+
+/** The options that a plan sets for an attack, or for a defense that stands alone: `Steps 20 and Own false`. */
+export function chosenOptions(
+  { attacks, defenses }: Pick<Plan, 'attacks' | 'defenses'>,
+  kind: 'attack' | 'defense',
+  id: string,
+): string {
+  const alone = defenses.flatMap(({ stack }) => (stack.length === 1 ? stack : []));
+  const chosen = (kind === 'attack' ? attacks : alone).find((method) => method.id === id);
+  return list(
+    Object.entries(chosen?.options ?? {}).map(([option, value]) => `${words(option)} ${written(value)}`),
+  );
+}
+
+/** Prose cut at its backticks: every second piece is code. */
+export const prosePieces = (text: string): readonly string[] => text.split('`');
