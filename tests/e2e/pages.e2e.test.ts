@@ -7,7 +7,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dist } from '../../scripts/build.ts';
 import { askSeal, openSite, visit, waitForControl, type Site } from './site.ts';
 
-const pages = ['#/', '#/matrix', '#/playground', '#/studio', '#/microscope', '#/models', '#/ledger'];
+const pages = [
+  '#/',
+  '#/matrix',
+  '#/playground',
+  '#/studio',
+  '#/microscope',
+  '#/methods',
+  '#/methods/attack/gcg',
+  '#/methods/defense/self-reminder',
+  '#/methods/evaluator/prefix-match',
+  '#/models',
+  '#/ledger',
+];
 let site: Site;
 beforeAll(async () => {
   site = await openSite({ headers: false });
@@ -48,6 +60,12 @@ test('with the server gone a reloaded page still runs trials', async () => {
   await own.close();
 });
 
+/** Until pages that come as files of their own are there, and what they fetch. */
+async function loaded(page: Page) {
+  await page.locator('main > :visible').first().waitFor();
+  await page.getByText('Fetching the findings.').waitFor({ state: 'detached' });
+}
+
 test.each(pages)('%s has no serious accessibility violation, light, dark or narrow', async (hash) => {
   const { context, page } = await visit(site.browser);
   for (const colorScheme of ['light', 'dark'] as const)
@@ -57,6 +75,7 @@ test.each(pages)('%s has no serious accessibility violation, light, dark or narr
       await page.goto(`${site.served.url}${hash}`);
       await waitForControl(page);
       await page.locator('h1').waitFor();
+      await loaded(page);
       const { violations } = await new AxeBuilder({ page }).analyze();
       const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
       expect(

@@ -1,8 +1,8 @@
 /** @file What a card says in one word, in plain words. Pure. */
-import type { Access, MethodCard, ModelRole } from '../../core/method.ts';
+import { rolesNeeded, type Access, type MethodCard, type ModelRole } from '../../core/method.ts';
 import type { Option } from '../../core/options.ts';
 import type { Plan } from '../../lab/plan.ts';
-import { list, words } from '../format.ts';
+import { count, list, words } from '../format.ts';
 import type { MethodKind } from './routes.ts';
 
 export const kindTitles: Readonly<Record<MethodKind, string>> = {
@@ -59,16 +59,18 @@ export function roleNeeds({ needs, needsWhen = {}, options }: MethodCard): reado
   return [...always, ...further];
 }
 
-/** The roles of a method at its defaults and beyond, for a list: `judge, attacker`. */
-export const roleNames = (card: MethodCard): string =>
-  list([...new Set(roleNeeds(card).map(({ role }) => role))]);
+/** Roles that only some option values call for, none of them the defaults. */
+export const furtherRoles = (card: MethodCard): readonly ModelRole[] => {
+  const usual = rolesNeeded(card);
+  return [...new Set(roleNeeds(card).map(({ role }) => role))].filter((role) => !usual.includes(role));
+};
 
-/** The values that an option takes. */
+/** The values that an option takes, with their unit. */
 export function rangeOf(option: Option): string {
   switch (option.type) {
     case 'integer':
     case 'number':
-      return `${option.min} to ${option.max}`;
+      return `${count(option.min)} to ${count(option.max)}${option.unit ? ` ${option.unit}` : ''}`;
     case 'boolean':
       return 'true or false';
     case 'choice':

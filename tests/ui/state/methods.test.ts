@@ -5,6 +5,7 @@ import { LabError } from '../../../src/core/errors.ts';
 import { methodGroups, stagesIn } from '../../../src/ui/state/method-list.ts';
 import {
   chosenOptions,
+  furtherRoles,
   prosePieces,
   rangeOf,
   roleNeeds,
@@ -49,10 +50,16 @@ test('roles that an option calls for say which value, and whether that is the de
   expect(roleNeeds({ ...card, needs: [], options, needsWhen })).toEqual([
     { role: 'judge', when: 'when Tries is 3 or 4, as it is unless changed' },
   ]);
+  expect(furtherRoles({ ...card, needs: [], options, needsWhen })).toEqual([]);
+  expect(furtherRoles({ ...card, needs: [], options, needsWhen: { tries: { '3': ['judge'] } } })).toEqual([
+    'judge',
+  ]);
 });
 
 test('a range, an empty value and code within prose can be read', () => {
-  expect(rangeOf(integer({ description: 'Tries.', default: 4, min: 1, max: 9 }))).toBe('1 to 9');
+  expect(rangeOf(integer({ description: 'Tries.', default: 4, min: 1, max: 9000, unit: 'tries' }))).toBe(
+    '1 to 9,000 tries',
+  );
   expect(written('')).toBe('(empty)');
   expect(prosePieces('unless `success` says so')).toEqual(['unless ', 'success', ' says so']);
 });
