@@ -33,10 +33,8 @@ export function methodGroups(catalogue: Methods, filter: MethodFilter): readonly
 function matches(card: MethodCard, { text, access, stage }: MethodFilter): boolean {
   if (access !== null && card.access !== access) return false;
   if (stage !== null && card.stage !== stage) return false;
-  const { id, title, summary, paper, needs, taxonomy } = card;
-  const said = [id, title, summary, paper.title, paper.arxiv ?? '', ...needs, ...taxonomy]
-    .join(' ')
-    .toLowerCase();
+  const { id, title, summary, paper, needs } = card;
+  const said = [id, title, summary, paper.title, paper.arxiv ?? '', ...needs].join(' ').toLowerCase();
   return text
     .toLowerCase()
     .split(/\s+/)

@@ -27,6 +27,7 @@ test('words narrow the list to cards that say all of them, in any case and order
   expect(ids({ text: 'gradient gcg' })).toContain('gcg');
   expect(ids({ text: 'Hypnotize STORY' })).toEqual(['deep-inception']);
   expect(ids({ text: '2404.02151' })).toContain('laa');
+  expect(ids({ text: 'output-guard' })).toContain('output-guard');
   expect(ids({ text: 'no such words' })).toEqual([]);
 });
 

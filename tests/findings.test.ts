@@ -1,0 +1,46 @@
+/** @file The findings that ship: whole, of the plans beside them, and explained where an attack shows nothing. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { attacks } from '../src/attacks/index.ts';
+import { defenses } from '../src/defenses/index.ts';
+import { parseFindings, parseNotes } from '../src/lab/findings.ts';
+import { attackFigures, standsOut } from '../src/lab/measured.ts';
+import { defenseNames } from '../src/lab/metrics.ts';
+import { directRequest, parsePlan, undefended } from '../src/lab/plan.ts';
+
+const read = (path: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../public/${path}`, import.meta.url), 'utf8'));
+const published = {
+  attacks: {
+    findings: parseFindings(read('findings/attacks.json')),
+    plan: parsePlan(read('plans/attacks.json')),
+  },
+  defenses: {
+    findings: parseFindings(read('findings/defenses.json')),
+    plan: parsePlan(read('plans/defenses.json')),
+  },
+};
+const notes = parseNotes(read('findings/notes.json'));
+const { findings: onAttacks } = published.attacks;
+
+test.each(['attacks', 'defenses'] as const)('the findings on %s are those of the plan that ships', (kind) => {
+  const { findings, plan } = published[kind];
+  expect([findings.plan, findings.seed]).toEqual([plan.name, plan.seed]);
+  const pairs = findings.cells.map(({ attack, defense }) => `${attack}|${defense}`);
+  const planned = defenseNames(plan).flatMap((defense) => plan.attacks.map(({ id }) => `${id}|${defense}`));
+  expect(pairs).toEqual(planned);
+});
+
+test('an attack that does no better than asking plainly has a note that says why', () => {
+  const unexplained = onAttacks.cells
+    .filter(({ attack, defense }) => defense === undefended && attack !== directRequest)
+    .filter(({ attack }) => !standsOut(attackFigures(onAttacks, attack)!) && !notes.attacks[attack]);
+  expect(unexplained.map(({ attack }) => attack)).toEqual([]);
+});
+
+test('notes are of methods that there are, in one to three sentences', () => {
+  expect(Object.keys(notes.attacks).filter((id) => !attacks.has(id))).toEqual([]);
+  expect(Object.keys(notes.defenses).filter((id) => !defenses.has(id))).toEqual([]);
+  for (const note of [...Object.values(notes.attacks), ...Object.values(notes.defenses)])
+    expect(note).toMatch(/^[A-Z](?:[^.]|\.(?=\d))*\.(?: [A-Z0-9](?:[^.]|\.(?=\d))*\.){0,2}$/);
+});
