@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { attacks } from '../src/attacks/index.ts';
 import { defenses } from '../src/defenses/index.ts';
-import { parseFindings, parseNotes } from '../src/lab/findings.ts';
+import { parseFindings, parseNotes } from '../src/lab/published.ts';
 import { attackFigures, standsOut } from '../src/lab/measured.ts';
 import { defenseNames } from '../src/lab/metrics.ts';
 import { directRequest, parsePlan, undefended } from '../src/lab/plan.ts';

@@ -1,6 +1,6 @@
 /** @file What the published findings say of one attack or one defense. Pure. */
 import { fisherExact } from '../core/statistics.ts';
-import type { Findings } from './findings.ts';
+import type { Findings } from './published.ts';
 import { directRequest, undefended } from './plan.ts';
 import type { Cell, OverRefusal, Speed, Utility } from './records.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rateOf } from '../../src/core/statistics.ts';
-import { parseFindings, parseNotes, type Findings } from '../../src/lab/findings.ts';
+import { parseFindings, parseNotes, type Findings } from '../../src/lab/published.ts';
 import { attackFigures, defenseFigures, standsOut } from '../../src/lab/measured.ts';
 
 const n = 20;

@@ -1,6 +1,6 @@
 /** @file The findings that ship with the app, fetched when a page first shows them. */
 import { failure, type Failure } from '../../core/errors.ts';
-import { parseFindings, parseNotes, type Findings, type Notes } from '../../lab/findings.ts';
+import { parseFindings, parseNotes, type Findings, type Notes } from '../../lab/published.ts';
 import { parsePlan, type Plan } from '../../lab/plan.ts';
 
 /** What was measured, by the plan that measured it. */
