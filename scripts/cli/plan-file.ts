@@ -1,4 +1,4 @@
-/** @file Reads a plan file, puts the command line's choices in, and cuts out one shard of it. */
+/** @file Reads a plan file and puts the command line's choices in. */
 import { parsePlan, type Plan } from '../../src/lab/plan.ts';
 import { registries } from '../../src/lab/registries.ts';
 import { resolvePlan } from '../../src/lab/resolve.ts';
@@ -19,22 +19,14 @@ export function readPlan(path: string, { seed, shard, templates }: PlanChoices):
     ...parsePlan(readJson(path, 'plan file')),
     ...(seed !== undefined && { seed }),
     ...(templates !== undefined && { templates: readTemplates(templates) }),
+    ...(shard !== undefined && { shard: readShard(shard) }),
   };
-  const { behaviors } = resolvePlan(plan, registries);
-  if (shard === undefined) return plan;
-  const { index, count } = readShard(shard);
-  const own = behaviors.filter((_, i) => i % count === index);
-  if (own.length === 0)
-    throw badUsage(
-      `Shard ${shard} is empty: the plan has ${behaviors.length} behaviors.`,
-      'Use fewer shards.',
-    );
-  return { ...plan, behaviors: [{ behaviors: own }] };
+  resolvePlan(plan, registries);
+  return plan;
 }
 
-/** @returns index from 0 */
-export function readShard(shard: string): { readonly index: number; readonly count: number } {
+export function readShard(shard: string): NonNullable<Plan['shard']> {
   const [, i = 0, n = 0] = (/^(\d+)\/(\d+)$/.exec(shard) ?? []).map(Number);
-  if (i >= 1 && i <= n) return { index: i - 1, count: n };
+  if (i >= 1 && i <= n) return { index: i, count: n };
   throw badUsage(`"${shard}" is not a shard.`, 'Write --shard I/N with I from 1 to N, for example 2/8.');
 }

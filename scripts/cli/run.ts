@@ -21,17 +21,16 @@ export interface FolderOptions {
 }
 
 export const run = (planPath: string, options: FolderOptions & PlanChoices): Promise<void> =>
-  runInto({ plan: checking(() => readPlan(planPath, options)), shard: options.shard }, options);
+  runInto({ plan: checking(() => readPlan(planPath, options)) }, options);
 
 export interface Job {
   readonly plan: Plan;
-  readonly shard?: string | undefined;
   /** For a plan with `replay`: trials of the run whose attack results are put to its targets. */
   readonly sources?: readonly TrialRecord[];
 }
 
 /** Run a plan, or go on with it, in its folder. */
-export async function runInto({ plan, shard, sources = [] }: Job, options: FolderOptions): Promise<void> {
+export async function runInto({ plan, sources = [] }: Job, options: FolderOptions): Promise<void> {
   const trialsPath = join(options.out, 'trials.jsonl');
   const runPath = join(options.out, 'run.json');
   const before = checking(() => {
@@ -67,7 +66,7 @@ export async function runInto({ plan, shard, sources = [] }: Job, options: Folde
   const startedAt = new Date().toISOString();
   const summary = await inSession(options.device, onEvents, async (page) => {
     const device = await page.evaluate(() => globalThis.glovebox!.device());
-    writeFileSync(runPath, `${JSON.stringify({ plan, shard, versions, device, startedAt }, null, 2)}\n`);
+    writeFileSync(runPath, `${JSON.stringify({ plan, versions, device, startedAt }, null, 2)}\n`);
     if (before.length > 0)
       valueOf(
         await page.evaluate(([plan, records]) => globalThis.glovebox!.restore(plan, records), [

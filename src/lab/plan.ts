@@ -49,6 +49,14 @@ export const planSchema = z
       roles: z.partialRecord(z.enum([...languageRoles, ...classifierRoles]), z.string().min(1)).default({}),
     }),
     behaviors: z.array(behaviorSource).min(1),
+    /**
+     * Only every `count`-th behavior, from the `index`-th on (from 1). The others count as under test too, so that the
+     * shards of a plan make the trials that the whole plan makes.
+     */
+    shard: z
+      .strictObject({ index: z.int().positive(), count: z.int().positive() })
+      .refine(({ index, count }) => index <= count, 'index must not exceed count')
+      .optional(),
     attacks: z.array(method).min(1),
     /** Stacks to compare; the undefended model is always measured too, as "none". */
     defenses: z.array(defense).default([]),

@@ -43,8 +43,9 @@ export interface ResolvedPlan {
   readonly targets: readonly ModelEntry[];
   /** Those that some method calls for. */
   readonly roles: RoleEntries;
+  /** Those of the plan's shard. */
   readonly behaviors: readonly Behavior[];
-  /** `behaviors`, and the rest of the sets that some were taken from. */
+  /** The behaviors of the whole plan, and the rest of the sets that some were taken from. */
   readonly known: readonly Behavior[];
   /** What defenses may learn from: nothing that is tested. */
   readonly contrast: ContrastPrompts | null;
@@ -104,16 +105,17 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   const evaluators = plan.evaluators.flatMap((choice, i) =>
     choose(registries.evaluators, `evaluators.${i}`, choice),
   );
-  const behaviors = plan.behaviors.flatMap((source, i) =>
+  const tested = plan.behaviors.flatMap((source, i) =>
     problems.attempt(`behaviors.${i}`, () => behaviorsOf(source, registries)).flat(),
   );
+  const [behaviors = []] = problems.attempt('shard', () => shardOf(tested, plan));
 
   const contrast = contrastFrom({
     given: plan.contrast,
     sets: [...new Set(plan.behaviors.flatMap((source) => ('set' in source ? [source.set] : [])))].flatMap(
       (id) => (registries.sets.has(id) ? [registries.sets.get(id)] : []),
     ),
-    tested: behaviors,
+    tested,
   });
   const learning = stacks.flatMap(({ defenses }) =>
     defenses.filter(({ method, artifact }) => method.prepare !== undefined && artifact === undefined),
@@ -130,7 +132,7 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   problems.repeated('attacks', idsOf(plan.attacks));
   problems.repeated('evaluators', idsOf(plan.evaluators));
   problems.repeated('defenses', [undefended, ...stacks.map(({ name }) => name)]);
-  problems.repeated('behaviors', idsOf(behaviors));
+  problems.repeated('behaviors', idsOf(tested));
   problems.raise();
   return {
     plan,
@@ -239,6 +241,19 @@ function knownBehaviors(plan: Plan, { sets }: Registries): readonly Behavior[] {
     'set' in source ? sets.get(source.set).behaviors : source.behaviors,
   );
   return [...new Map(all.map((behavior) => [behavior.id, behavior])).values()];
+}
+
+/** @throws LabError 'bad-plan' when nothing is left */
+function shardOf(behaviors: readonly Behavior[], { shard }: Plan): readonly Behavior[] {
+  if (shard === undefined) return behaviors;
+  const own = behaviors.filter((_, i) => i % shard.count === shard.index - 1);
+  if (own.length > 0) return own;
+  const { index, count } = shard;
+  throw new LabError(
+    'bad-plan',
+    `Shard ${index}/${count} is empty: the plan has ${behaviors.length} behaviors.`,
+    { advice: 'Use fewer shards.' },
+  );
 }
 
 function behaviorsOf(source: Plan['behaviors'][number], { sets }: Registries): readonly Behavior[] {

@@ -134,3 +134,13 @@ describe('roles that an option calls for', () => {
     expect(pick({ oracle: 'refusal', probe: true })).toThrow(/scorer/);
   });
 });
+
+test('a shard tests a part, and knows and learns what the whole plan does', () => {
+  const whole = expanded().resolved;
+  const shards = [1, 2, 3].map((index) => expanded({ ...plan, shard: { index, count: 3 } }).resolved);
+  const ids = shards.flatMap(({ behaviors }) => behaviors.map(({ id }) => id));
+  expect(ids.toSorted()).toEqual(whole.behaviors.map(({ id }) => id).toSorted());
+  for (const { known, contrast } of shards)
+    expect({ known, contrast }).toMatchObject({ known: whole.known, contrast: whole.contrast });
+  expect(refusal({ shard: { index: 3, count: 2 } })).toMatchObject({ code: 'bad-plan' });
+});

@@ -7,8 +7,10 @@ import { readPlan, readShard } from '../../scripts/cli/plan-file.ts';
 import { readReplay, replayPlan } from '../../scripts/cli/replay.ts';
 import { appendTrial, readTrials, writeTrials } from '../../scripts/cli/trial-file.ts';
 import { boolean, integer, text } from '../../src/core/options.ts';
+import { expand } from '../../src/lab/held-run.ts';
 import { parsePlan } from '../../src/lab/plan.ts';
 import type { TrialRecord } from '../../src/lab/records.ts';
+import { registries } from '../../src/lab/registries.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -131,12 +133,11 @@ describe('shards', () => {
   test('each behavior is in exactly one', async () => {
     const path = join(folder, 'plan.json');
     await writeFile(path, JSON.stringify(plan));
-    const parts = [1, 2, 3, 4].map((i) => readPlan(path, { shard: `${i}/4` }).behaviors);
-    const ids = parts.flatMap((sources) =>
-      sources.flatMap((source) => ('behaviors' in source ? source.behaviors.map(({ id }) => id) : [])),
-    );
+    const parts = [1, 2, 3, 4].map((i) => expand(readPlan(path, { shard: `${i}/4` }), registries));
+    const ids = parts.flatMap(({ resolved }) => resolved.behaviors.map(({ id }) => id));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toHaveLength(15);
+    expect(() => readPlan(path, { shard: '16/16' })).toThrow('Shard 16/16 is empty');
   });
   test.each(['0/2', '3/2', '1', 'a/b', '1/0', '-1/2', '1/2/3'])('%s is not a shard', (shard) => {
     expect(() => readShard(shard)).toThrow('is not a shard');
