@@ -108,3 +108,21 @@ function logChoose(n: number, k: number): number {
   for (let i = 1; i <= k; i++) sum += Math.log((n - k + i) / i);
   return sum;
 }
+
+/**
+ * Exact two-sided McNemar test: how likely a split at least this uneven is, were either direction as likely.
+ * @param onlyFirst pairs in which the first succeeds and the second does not; `onlySecond` the reverse
+ * @returns p, twice the smaller tail of the binomial at 1/2; 1 when no pair differs
+ * @see https://doi.org/10.1007/BF02295996
+ */
+export function mcNemar(onlyFirst: number, onlySecond: number): number {
+  const n = onlyFirst + onlySecond;
+  const fewer = Math.min(onlyFirst, onlySecond);
+  let logTerm = -n * Math.LN2;
+  let tail = Math.exp(logTerm);
+  for (let k = 1; k <= fewer; k++) {
+    logTerm += Math.log((n - k + 1) / k);
+    tail += Math.exp(logTerm);
+  }
+  return Math.min(1, 2 * tail);
+}

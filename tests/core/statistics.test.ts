@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { auroc, fisherExact, mean, rateOf, wilson } from '../../src/core/statistics.ts';
+import { auroc, fisherExact, mcNemar, mean, rateOf, wilson } from '../../src/core/statistics.ts';
 
 describe('wilson', () => {
   // Shares of 50 with their 95% intervals, as computed for the stored runs of AISafetyLab; per cent, one decimal.
@@ -90,5 +90,26 @@ describe('the area under the ROC curve', () => {
   });
   test('cannot be told without scores on both sides', () => {
     expect(auroc([], [1])).toBeNull();
+  });
+});
+
+describe("McNemar's exact test", () => {
+  // By hand, 2 · (1 + 10) / 2¹⁰ and 2 / 2⁶; the last is the approval survey in Agresti, Categorical Data Analysis (1990),
+  // p. 350, with the p-value that R's exact2x2::mcnemar.exact gives.
+  test.each([
+    [1, 9, 0.021484375],
+    [9, 1, 0.021484375],
+    [0, 6, 0.03125],
+    [150, 86, 3.716e-5],
+  ])('%i against %i', (onlyFirst, onlySecond, p) => {
+    expect(mcNemar(onlyFirst, onlySecond) / p).toBeCloseTo(1, 3);
+  });
+  test('finds nothing where nothing differs, or evenly', () => {
+    expect(mcNemar(0, 0)).toBe(1);
+    expect(mcNemar(7, 7)).toBe(1);
+  });
+  test('survives thousands of pairs', () => {
+    // Binomial tail at 1/2 in exact integers, Python's math.comb.
+    expect(mcNemar(2000, 2100)).toBeCloseTo(0.12206497999, 8);
   });
 });
