@@ -1,7 +1,7 @@
 /** @file What a table shows, in sentences. Only differences whose 95% intervals do not overlap are claimed. */
-import { undefended } from '../../lab/plan.ts';
-import { interval, list, percent } from '../format.ts';
-import type { MatrixTable } from './matrix-table.ts';
+import { interval, list, percent } from '../core/format.ts';
+import { undefended } from './plan.ts';
+import type { RateTable } from './rate-table.ts';
 
 /** A share with its interval; what rates, over-refusal and utility have in common. */
 interface Measured {
@@ -24,7 +24,7 @@ const written = (value: Known): string => `${percent(value.rate)} (${interval(va
  * @param baseline id of the attack that asks plainly, against which the others are compared
  */
 export function findings(
-  table: MatrixTable,
+  table: RateTable,
   name: (id: string) => string,
   baseline = 'direct-request',
 ): readonly string[] {
@@ -40,7 +40,7 @@ export function findings(
   return started ? ['So far no difference is larger than its uncertainty.'] : [];
 }
 
-function strongestAttack(table: MatrixTable, name: (id: string) => string, baseline: string): string | null {
+function strongestAttack(table: RateTable, name: (id: string) => string, baseline: string): string | null {
   const open = table.rows.map(({ attack, cells }) => ({
     attack,
     rate: known(cells.find(({ defense }) => defense === undefended)?.cell),
@@ -57,7 +57,7 @@ function strongestAttack(table: MatrixTable, name: (id: string) => string, basel
 type Compare = (defended: Known | null, open: Known | null) => boolean;
 
 /** Each defense with the attacks whose rate under it differs from the undefended rate as `compare` says. */
-const effects = (table: MatrixTable, compare: Compare) =>
+const effects = (table: RateTable, compare: Compare) =>
   table.columns.flatMap(({ defense }, column) => {
     if (defense === undefended) return [];
     const changed = table.rows.filter(({ cells }) =>
@@ -66,7 +66,7 @@ const effects = (table: MatrixTable, compare: Compare) =>
     return [{ defense, attacks: changed.map(({ attack }) => attack) }];
   });
 
-function bestDefense(table: MatrixTable, name: (id: string) => string): string | null {
+function bestDefense(table: RateTable, name: (id: string) => string): string | null {
   const lowered = effects(table, isBelow);
   const most = Math.max(0, ...lowered.map(({ attacks }) => attacks.length));
   if (most === 0) return null;
@@ -77,7 +77,7 @@ function bestDefense(table: MatrixTable, name: (id: string) => string): string |
   return `${list(best.map(({ defense }) => name(defense)))} each clearly lower ${most} of ${table.rows.length} attacks.`;
 }
 
-function backfire(table: MatrixTable, name: (id: string) => string): string | null {
+function backfire(table: RateTable, name: (id: string) => string): string | null {
   const worse = effects(table, (defended, open) => isBelow(open, defended)).filter(
     ({ attacks }) => attacks.length > 0,
   );
@@ -85,7 +85,7 @@ function backfire(table: MatrixTable, name: (id: string) => string): string | nu
   return said.length === 0 ? null : `Beware: ${list(said)}.`;
 }
 
-function sideEffect(table: MatrixTable, name: (id: string) => string): string | null {
+function sideEffect(table: RateTable, name: (id: string) => string): string | null {
   const open = known(table.columns.find(({ defense }) => defense === undefended)?.overRefusal);
   const dearest = table.columns
     .map(({ defense, overRefusal }) => ({ defense, rate: known(overRefusal) }))

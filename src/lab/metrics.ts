@@ -1,6 +1,7 @@
 /** @file From records to rates. An evaluator scores one response; what many scores add up to is decided here. */
 import { addUsage, noUsage } from './meter.ts';
 import { checkClaims, checkOutputs, successRate, type Scoring } from './integrity.ts';
+import { overheadOf } from './overhead.ts';
 import { defenseName, directRequest, undefended, type Plan } from './plan.ts';
 import type { Cell, DeviceInfo, RunSummary, TrialRecord } from './records.ts';
 import { speedOf } from './speed.ts';
@@ -25,6 +26,9 @@ export function summarize(
   );
   const within = (model: string, defense: string) =>
     records.filter((record) => record.model === model && record.defense === defense);
+
+  const direct = (model: string) =>
+    records.filter((record) => record.model === model && record.attack === directRequest);
 
   const cells = defended.flatMap(({ model, defense }) =>
     plan.attacks.flatMap(({ id: attack }) => {
@@ -65,10 +69,10 @@ export function summarize(
     })),
     utility: benignRates(utility, 'benign').map(({ successes, ...rest }) => ({ ...rest, solved: successes })),
     speed: defended.flatMap(({ model, defense }) => {
-      const direct = records.filter((record) => record.model === model && record.attack === directRequest);
-      const speed = speedOf(model, defense, direct);
+      const speed = speedOf(model, defense, direct(model));
       return speed.n === 0 ? [] : [speed];
     }),
+    overhead: defended.flatMap(({ model, defense }) => overheadOf(model, defense, direct(model)) ?? []),
     claims,
     integrity: checkOutputs(plan, harm, records, claims),
   };

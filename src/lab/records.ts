@@ -3,6 +3,7 @@ import type { AttackResult, AttackStep } from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
 import type { LabErrorCode } from '../core/errors.ts';
 import type { ModelRole } from '../core/method.ts';
+import type { Estimate } from '../core/means.ts';
 import type { Rate } from '../core/statistics.ts';
 import type { Score } from '../evaluators/evaluator.ts';
 import type { DefenseEvent, FinishReason } from '../models/language-model.ts';
@@ -109,6 +110,7 @@ export interface RunSummary {
   readonly overRefusal: readonly OverRefusal[];
   readonly utility: readonly Utility[];
   readonly speed: readonly Speed[];
+  readonly overhead: readonly Overhead[];
   readonly claims: readonly ClaimCheck[];
   readonly integrity: Integrity;
 }
@@ -144,9 +146,23 @@ export interface Speed {
   readonly firstTokenMs: number | null;
   /** Later than undefended. */
   readonly addedFirstTokenMs: number | null;
+  readonly addedFirstTokenInterval: Interval | null;
   readonly tokenMs: number | null;
   /** Time a token, as a multiple of that of the undefended model (SafeDecoding's ATGR). */
   readonly tokenTimeRatio: number | null;
+  readonly tokenTimeRatioInterval: Interval | null;
+}
+/** 95 %. */
+export type Interval = readonly [low: number, high: number];
+/** What a defense spends an answer beside the answer itself, as its events tell; everything asked directly. */
+export interface Overhead {
+  readonly model: string;
+  readonly defense: string;
+  readonly n: number;
+  /** Mean a trial. */
+  readonly queries: Estimate;
+  /** Mean a trial. */
+  readonly tokens: Estimate;
 }
 /**
  * An attack's own verdict when it ended (attack-time success) beside that of evaluators on the undefended answer to

@@ -1,4 +1,5 @@
 /** @file What a defense costs in time: how much later an answer begins, and how much slower it goes on. */
+import { differenceOf, ratioOf } from '../core/means.ts';
 import { mean } from '../core/statistics.ts';
 import type { Generation } from '../models/language-model.ts';
 import { undefended } from './plan.ts';
@@ -22,29 +23,36 @@ export function answerClock() {
   };
 }
 
-const meanOf = (values: readonly (number | undefined)[]): number | null => {
-  const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? null : mean(known);
-};
-
 /**
  * Times of the answers that a model gave behind each defense, against those that it gave undefended. Compare records
  * of the same requests, run side by side in the same numbers: a batch shares its time.
  * @param records of one model; those without times are left out
  */
 export function speedOf(model: string, defense: string, records: readonly TrialRecord[]): Speed {
-  const of = (name: string) => records.filter((record) => record.defense === name);
-  const first = (name: string) => meanOf(of(name).map(({ times }) => times.firstTokenMs));
-  const token = (name: string) => meanOf(of(name).map(({ times }) => times.tokenMs));
-  const [firstTokenMs, plainFirst] = [first(defense), first(undefended)];
-  const [tokenMs, plainToken] = [token(defense), token(undefended)];
+  const times = (name: string) =>
+    records.filter((record) => record.defense === name).map((record) => record.times);
+  const first = (name: string) => known(times(name).map(({ firstTokenMs }) => firstTokenMs));
+  const token = (name: string) => known(times(name).map(({ tokenMs }) => tokenMs));
+  const [firsts, plainFirsts] = [first(defense), first(undefended)];
+  const [tokens, plainTokens] = [token(defense), token(undefended)];
+  const own = defense === undefended;
+  const later = firsts && plainFirsts && differenceOf(firsts, plainFirsts);
+  const slower = tokens && plainTokens && mean(plainTokens) > 0 ? ratioOf(tokens, plainTokens) : null;
   return {
     model,
     defense,
-    n: of(defense).filter(({ times }) => times.firstTokenMs !== undefined).length,
-    firstTokenMs,
-    addedFirstTokenMs: firstTokenMs === null || plainFirst === null ? null : firstTokenMs - plainFirst,
-    tokenMs,
-    tokenTimeRatio: tokenMs === null || plainToken === null || plainToken === 0 ? null : tokenMs / plainToken,
+    n: firsts?.length ?? 0,
+    firstTokenMs: firsts && mean(firsts),
+    addedFirstTokenMs: later?.value ?? null,
+    addedFirstTokenInterval: own ? null : (later?.interval ?? null),
+    tokenMs: tokens && mean(tokens),
+    tokenTimeRatio: slower?.value ?? null,
+    tokenTimeRatioInterval: own ? null : (slower?.interval ?? null),
   };
+}
+
+/** What was measured, `null` when nothing was. */
+function known(values: readonly (number | undefined)[]): readonly number[] | null {
+  const measured = values.filter((value) => value !== undefined);
+  return measured.length === 0 ? null : measured;
 }

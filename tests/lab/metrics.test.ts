@@ -111,7 +111,10 @@ test('cells stand in the order of the plan, whatever the order of the records', 
   ]);
 });
 
-const near = (low: number, high: number) => [expect.closeTo(low, 5), expect.closeTo(high, 5)];
+const near = (low: number, high: number, digits = 5) => [
+  expect.closeTo(low, digits),
+  expect.closeTo(high, digits),
+];
 
 describe('speed', () => {
   const timed = (defense: string, kind: Behavior['kind'], times: Partial<TrialRecord['times']>) => {
@@ -135,8 +138,10 @@ describe('speed', () => {
         n: 2,
         firstTokenMs: 20,
         addedFirstTokenMs: 0,
+        addedFirstTokenInterval: null,
         tokenMs: 3,
         tokenTimeRatio: 1,
+        tokenTimeRatioInterval: null,
       },
       {
         model: 'toy',
@@ -144,8 +149,11 @@ describe('speed', () => {
         n: 2,
         firstTokenMs: 50,
         addedFirstTokenMs: 30,
+        // Welch: standard error √(100 + 100), Student's t with 2 degrees of freedom 4.303, here within 1 %
+        addedFirstTokenInterval: near(30 - 60.39, 30 + 60.39, 1),
         tokenMs: 4.5,
         tokenTimeRatio: 1.5,
+        tokenTimeRatioInterval: expect.any(Array) as unknown,
       },
     ]);
   });
@@ -162,4 +170,25 @@ describe('speed', () => {
       { defense: 'self-reminder', addedFirstTokenMs: null, tokenTimeRatio: null },
     ]);
   });
+});
+
+test('the overhead of a defense is the mean of what its events tell, over answers to direct requests', () => {
+  const guarded = (queries: number, tokens: number) => ({
+    ...record(['direct-request', 'self-reminder', 'benign'], {}),
+    events: [
+      { defense: 'self-reminder', action: 'passed' as const, reason: '', cost: { queries, tokens } },
+      { defense: 'self-reminder', action: 'edited' as const, reason: '' },
+    ],
+  });
+  const failed = { ...guarded(9, 9), finishReason: 'failed' as const };
+  const { overhead } = summarize(toys, device, evaluators, [guarded(1, 10), guarded(1, 30), failed]);
+  expect(overhead).toEqual([
+    {
+      model: 'toy',
+      defense: 'self-reminder',
+      n: 2,
+      queries: { value: 1, interval: [1, 1] },
+      tokens: { value: 20, interval: null },
+    },
+  ]);
 });

@@ -1,30 +1,17 @@
-/** @file The matrix as rows and columns, complete or still filling. Pure. */
+/** @file The matrix with its progress, complete or still filling. Pure. */
 import type { BehaviorKind } from '../../core/behavior.ts';
 import type { BehaviorSetCard } from '../../lab/api.ts';
-import { defenseNames } from '../../lab/metrics.ts';
 import type { Plan } from '../../lab/plan.ts';
-import type { Cell, OverRefusal, RunSummary, Speed, TrialRecord, Utility } from '../../lab/records.ts';
+import { rateTable, type RateCell, type RateColumn, type RateTable } from '../../lab/rate-table.ts';
+import type { RunSummary, TrialRecord } from '../../lab/records.ts';
 
-export interface MatrixCell {
-  readonly attack: string;
-  readonly defense: string;
-  /** `null` until a trial of it is finished. */
-  readonly cell: Cell | null;
+export interface MatrixCell extends RateCell {
   readonly finished: number;
   /** Trials that the plan holds for it. */
   readonly expected: number;
 }
-export interface MatrixColumn {
-  readonly defense: string;
-  readonly overRefusal: OverRefusal | null;
-  readonly utility: Utility | null;
-  readonly speed: Speed | null;
-  /** Model calls and milliseconds over all attacks. */
-  readonly queries: number;
-  readonly elapsedMs: number;
-}
-export interface MatrixTable {
-  readonly columns: readonly MatrixColumn[];
+export type MatrixColumn = RateColumn;
+export interface MatrixTable extends RateTable {
   readonly rows: readonly { readonly attack: string; readonly cells: readonly MatrixCell[] }[];
 }
 
@@ -73,31 +60,14 @@ export function matrixTable({
     const name = cellName(record.attack, record.defense);
     finished.set(name, (finished.get(name) ?? 0) + 1);
   }
-  const ofModel = summary?.cells.filter((cell) => cell.model === model) ?? [];
-  const judged = ofModel.filter((cell) => cell.evaluator === evaluator);
-  const byName = new Map(judged.map((cell) => [cellName(cell.attack, cell.defense), cell]));
-  const defenses = defenseNames(plan);
-  const isHere = (defense: string) => (row: { readonly model: string; readonly defense: string }) =>
-    row.model === model && row.defense === defense;
+  const { columns, rows } = rateTable(plan, summary, model, evaluator);
   return {
-    columns: defenses.map((defense) => {
-      const cells = judged.filter((cell) => cell.defense === defense);
-      return {
-        defense,
-        overRefusal: summary?.overRefusal.find(isHere(defense)) ?? null,
-        utility: summary?.utility.find(isHere(defense)) ?? null,
-        speed: summary?.speed.find(isHere(defense)) ?? null,
-        queries: cells.reduce((sum, cell) => sum + cell.queries, 0),
-        elapsedMs: cells.reduce((sum, cell) => sum + cell.elapsedMs, 0),
-      };
-    }),
-    rows: plan.attacks.map(({ id: attack }) => ({
+    columns,
+    rows: rows.map(({ attack, cells }) => ({
       attack,
-      cells: defenses.map((defense) => ({
-        attack,
-        defense,
-        cell: byName.get(cellName(attack, defense)) ?? null,
-        finished: finished.get(cellName(attack, defense)) ?? 0,
+      cells: cells.map((cell) => ({
+        ...cell,
+        finished: finished.get(cellName(attack, cell.defense)) ?? 0,
         expected: harmful,
       })),
     })),

@@ -81,7 +81,9 @@ describe('findings', () => {
       overRefusal: refused(defense, overRefusal[i]!),
       utility: null,
       speed: null,
+      overhead: null,
       queries: 0,
+      tokens: 0,
       elapsedMs: 0,
     })),
     rows: ['direct-request', 'prefix'].map((attack, i) => ({

@@ -1,0 +1,46 @@
+/** @file Numbers and names as a reader sees them. Every function is pure. */
+
+/** A share in [0, 1] as a whole percentage. */
+export const percent = (share: number): string => `${Math.round(share * 100)}%`;
+
+/** A 95% interval of a share: `18–57%`. */
+export const interval = ([low, high]: readonly [number, number]): string =>
+  `${Math.round(low * 100)}–${percent(high)}`;
+
+export function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 0.95) return `${Math.round(ms)} ms`;
+  if (seconds < 59.5) return `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const minutes = Math.floor(Math.round(seconds) / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds) % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A time that something takes more or less than before: `+1.2 s`, `−30 ms`. */
+export const addedDuration = (ms: number): string =>
+  `${Math.round(ms) === 0 ? '±' : ms > 0 ? '+' : '−'}${duration(Math.abs(ms))}`;
+
+/** How many times as much: `1.08×`. */
+export const ratio = (value: number): string => `${value.toFixed(value < 9.95 ? 2 : 0)}×`;
+
+export const count = (value: number): string => value.toLocaleString('en-US');
+
+/** An amount that need not be whole: `1,234`, `12.3`, `0.25`. */
+export const amount = (value: number): string =>
+  value.toLocaleString('en-US', {
+    maximumFractionDigits: Math.abs(value) >= 99.5 ? 0 : Math.abs(value) >= 9.95 ? 1 : 2,
+  });
+
+/** A share as points of a hundred, with its sign: `+12`, `−3`, `0`. */
+export function points(difference: number): string {
+  const value = Math.round(difference * 100);
+  return value === 0 ? '0' : `${value > 0 ? '+' : '−'}${Math.abs(value)}`;
+}
+
+/** `1 trial`, `2 trials`. */
+export const plural = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
+/** Names joined as in a sentence: `a, b and c`. */
+export const list = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

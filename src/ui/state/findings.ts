@@ -1,0 +1,2 @@
+/** @file What the matrix shows, in sentences; the report of a run says the same. */
+export { findings } from '../../lab/findings.ts';
