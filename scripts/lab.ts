@@ -2,7 +2,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { attack, chat } from './cli/once.ts';
 import { list, listed } from './cli/list.ts';
+import { compare } from './cli/compare.ts';
+import { merge } from './cli/merge.ts';
 import { replay } from './cli/replay.ts';
+import { report } from './cli/report.ts';
 import { run } from './cli/run.ts';
 import { asCommandError } from './cli/failure.ts';
 
@@ -40,7 +43,7 @@ program
   .command('run')
   .description('run a plan, or go on with it')
   .argument('<plan>', 'plan file; the schema is public/schemas/plan.json')
-  .requiredOption('--out <folder>', 'where run.json and trials.jsonl go')
+  .requiredOption('--out <folder>', 'where run.json, trials.jsonl and report.html go')
   .option('--seed <n>', "in place of the plan's seed", wholeNumber)
   .option('--shard <i/n>', 'only the i-th of n equal parts, by behavior')
   .addOption(templates())
@@ -53,7 +56,7 @@ program
   .command('replay')
   .description('put the attack results of a run to other defenses or models, without attacking again')
   .argument('<folder>', 'folder of the run; it must be finished')
-  .requiredOption('--out <folder>', 'where run.json and trials.jsonl go')
+  .requiredOption('--out <folder>', 'where run.json, trials.jsonl and report.html go')
   .option('--model <id>', "model in place of the run's; may be repeated", collect, [])
   .option(
     '--defense <id[:k=v,…][+id…]>',
@@ -67,6 +70,29 @@ program
   .option('--json', 'print the summary as JSON')
   .addOption(device())
   .action(replay);
+
+program
+  .command('merge')
+  .description('join shards of one plan into one run; says what is missing')
+  .argument('<folders...>', 'folders of the shards')
+  .requiredOption('--out <folder>', 'where run.json, trials.jsonl and report.html go')
+  .option('--json', 'print the summary as JSON')
+  .action(merge);
+
+program
+  .command('report')
+  .description('write report.html of a run again, from run.json and trials.jsonl')
+  .argument('<folder>', 'folder of the run')
+  .option('--json', 'print the summary as JSON')
+  .action(report);
+
+program
+  .command('compare')
+  .description('two runs side by side: rates with intervals, exact McNemar, behaviors that flipped')
+  .argument('<first>', 'folder of a run')
+  .argument('<second>', 'folder of another')
+  .option('--json', 'print the comparison as JSON')
+  .action(compare);
 
 const once = (command: Command) =>
   command

@@ -1,16 +1,13 @@
 /** @file `replay`: the attack results of a run put to other defenses or another model, without attacking again. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { expand } from '../../src/lab/held-run.ts';
-import { parsePlan, type Plan } from '../../src/lab/plan.ts';
+import type { Plan } from '../../src/lab/plan.ts';
 import type { TrialRecord } from '../../src/lab/records.ts';
 import { registries } from '../../src/lab/registries.ts';
 import { replayedResults } from '../../src/lab/replay.ts';
 import { readDefense, rolesFor } from './choices.ts';
 import { badUsage, checking } from './failure.ts';
-import { readJson } from './json-file.ts';
+import { readRun } from './run-folder.ts';
 import { runInto, type FolderOptions } from './run.ts';
-import { readTrials } from './trial-file.ts';
 
 export interface ReplayChoices {
   /** Models under attack; those of the run when there are none. */
@@ -33,11 +30,8 @@ export function readReplay(
   folder: string,
   choices: ReplayChoices,
 ): { readonly plan: Plan; readonly sources: readonly TrialRecord[] } {
-  const path = join(folder, 'run.json');
-  if (!existsSync(path)) throw badUsage(`There is no run in "${folder}".`, 'Name the --out folder of a run.');
-  const { plan: source } = readJson(path, 'run') as { readonly plan?: unknown };
-  const plan = replayPlan(parsePlan(source), choices);
-  const sources = readTrials(join(folder, 'trials.jsonl'));
+  const { plan: source, records: sources } = readRun(folder);
+  const plan = replayPlan(source, choices);
   const { resolved, chunks } = expand(plan, registries);
   replayedResults(resolved.plan, chunks, sources);
   return { plan: resolved.plan, sources };

@@ -1,14 +1,15 @@
 /** @file `run`: a plan from start to end, or from where it was left. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { RunEvent } from '../../src/lab/api.ts';
 import type { DeviceKind } from '../../src/lab/device.ts';
 import type { Plan } from '../../src/lab/plan.ts';
-import type { RunSummary, TrialRecord } from '../../src/lab/records.ts';
+import type { TrialRecord } from '../../src/lab/records.ts';
 import { versions } from '../../src/lab/versions.ts';
 import { badUsage, checking, valueOf } from './failure.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
+import { printSummary } from './print-summary.ts';
 import { createProgress } from './progress.ts';
+import { pathsIn, writeHead, writeRun } from './run-folder.ts';
 import { inSession } from './session.ts';
 import { appendTrial, readTrials, writeTrials } from './trial-file.ts';
 
@@ -31,8 +32,7 @@ export interface Job {
 
 /** Run a plan, or go on with it, in its folder. */
 export async function runInto({ plan, sources = [] }: Job, options: FolderOptions): Promise<void> {
-  const trialsPath = join(options.out, 'trials.jsonl');
-  const runPath = join(options.out, 'run.json');
+  const { run: runPath, trials: trialsPath, artifacts: artifactsPath } = pathsIn(options.out);
   const before = checking(() => {
     const before = readTrials(trialsPath);
     if (!options.resume && before.length > 0)
@@ -54,7 +54,7 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
     for (const event of events as readonly RunEvent[]) {
       if (event.type === 'prepared') {
         learned[`${event.model}/${event.defense}`] = event.artifact;
-        writeFileSync(join(options.out, 'artifacts.json'), `${JSON.stringify(learned)}\n`);
+        writeFileSync(artifactsPath, `${JSON.stringify(learned)}\n`);
       }
       if (event.type !== 'trial') continue;
       const { record, finished, total } = event;
@@ -66,7 +66,7 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
   const startedAt = new Date().toISOString();
   const summary = await inSession(options.device, onEvents, async (page) => {
     const device = await page.evaluate(() => globalThis.glovebox!.device());
-    writeFileSync(runPath, `${JSON.stringify({ plan, versions, device, startedAt }, null, 2)}\n`);
+    writeHead(options.out, { plan, versions, device, startedAt });
     if (before.length > 0)
       valueOf(
         await page.evaluate(([plan, records]) => globalThis.glovebox!.restore(plan, records), [
@@ -82,10 +82,8 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
         sources,
       ] as const);
       const summary = valueOf(outcome);
-      writeTrials(
-        trialsPath,
-        valueOf(await page.evaluate((sent) => globalThis.glovebox!.trials(sent), plan)),
-      );
+      const records = valueOf(await page.evaluate((sent) => globalThis.glovebox!.trials(sent), plan));
+      writeRun(options.out, { plan, versions, device, startedAt, records });
       return summary;
     } finally {
       process.off('SIGINT', stop);
@@ -108,55 +106,4 @@ function checkSameRun(runPath: string, plan: Plan, device: DeviceKind): void {
     throw badUsage(`${runPath} is of another plan, seed or shard.`, 'Name another folder.');
   if (before.device.kind !== device)
     throw badUsage(`${runPath} ran on ${before.device.kind}; trials of two devices do not mix.`);
-}
-
-function printSummary({ cells, overRefusal, utility, speed, claims, elapsedMs }: RunSummary): void {
-  const percent = (count: number, n: number) => (n === 0 ? 'n/a' : `${((100 * count) / n).toFixed(0)} %`);
-  console.table(
-    cells.map(({ model, attack, defense, evaluator, successes, scored }) => ({
-      model,
-      attack,
-      defense,
-      evaluator,
-      ASR: percent(successes, scored),
-      n: scored,
-    })),
-  );
-  const claimed = claims.flatMap(({ model, attack, claimed, replayed }) =>
-    replayed.map((found) => ({
-      model,
-      attack,
-      attack_time_ASR: percent(claimed.successes, claimed.scored),
-      attack_time_n: claimed.scored,
-      evaluator: found.evaluator,
-      replay_ASR: percent(found.successes, found.scored),
-      replay_n: found.scored,
-    })),
-  );
-  if (claimed.length > 0) console.table(claimed);
-  console.table([
-    ...overRefusal.map(({ model, defense, refused, scored }) => ({
-      model,
-      defense,
-      over_refusal: percent(refused, scored),
-      n: scored,
-    })),
-    ...utility.map(({ model, defense, solved, scored }) => ({
-      model,
-      defense,
-      utility: percent(solved, scored),
-      n: scored,
-    })),
-  ]);
-  const rounded = (value: number | null) => (value === null ? 'n/a' : value.toFixed(2));
-  console.table(
-    speed.map(({ model, defense, addedFirstTokenMs, tokenTimeRatio, n }) => ({
-      model,
-      defense,
-      first_token_ms_added: rounded(addedFirstTokenMs),
-      token_time_ratio: rounded(tokenTimeRatio),
-      n,
-    })),
-  );
-  console.log(`${(elapsedMs / 1000).toFixed(1)} s`);
 }

@@ -6,23 +6,33 @@ import { badUsage } from './failure.ts';
 
 /**
  * The finished trials in a file, none when there is no file. A torn last line, left by a cut-off write, is skipped.
+ * @param problemOf says what is wrong with what a line holds, `null` for nothing
  * @throws CommandError 2 for a broken line anywhere else, with its number
  */
-export function readTrials(path: string): readonly TrialRecord[] {
+export function readTrials(
+  path: string,
+  problemOf: (record: unknown) => string | null = () => null,
+): readonly TrialRecord[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n');
   const last = lines.findLastIndex((line) => line !== '');
   return lines.flatMap((line, i) => {
     if (line === '') return [];
-    try {
-      return [JSON.parse(line) as TrialRecord];
-    } catch {
-      if (i === last) return [];
-      throw badUsage(
-        `${path}, line ${i + 1}: this is not a complete trial.`,
+    const broken = (reason: string) =>
+      badUsage(
+        `${path}, line ${i + 1}: this is not a complete trial${reason}.`,
         'Remove the line to run it again.',
       );
+    let record: TrialRecord;
+    try {
+      record = JSON.parse(line) as TrialRecord;
+    } catch {
+      if (i === last) return [];
+      throw broken('');
     }
+    const problem = problemOf(record);
+    if (problem !== null) throw broken(` (${problem})`);
+    return [record];
   });
 }
 

@@ -122,6 +122,9 @@ export interface Cell extends Rate {
   readonly evaluator: string;
   /** Calls of the model under attack, those that made the attack included. */
   readonly queries: number;
+  /** Sequences that the model under attack scored without writing, and gradients taken of it. */
+  readonly sequences: number;
+  readonly gradients: number;
   /** Prompt and completion tokens of all models. */
   readonly tokens: number;
   readonly elapsedMs: number;

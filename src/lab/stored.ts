@@ -42,7 +42,7 @@ const recordSchema = z.looseObject({
   attack: z.string(),
   defense: z.string(),
   seed: z.string(),
-  behaviorDetail: z.looseObject({ kind: z.string() }),
+  behaviorDetail: z.looseObject({ kind: z.string(), prompt: z.string() }),
   attackResult: z.looseObject({
     messages: z.array(z.looseObject({ content: z.string() })),
     steps: z.number(),
@@ -50,14 +50,21 @@ const recordSchema = z.looseObject({
   }),
   attackSteps: z.array(z.unknown()),
   response: z.string(),
+  finishReason: z.string(),
   reading: z.string().optional(),
   tokens: z.array(z.unknown()),
-  events: z.array(z.unknown()),
+  events: z.array(z.looseObject({})),
   scores: z.record(z.string(), z.looseObject({ value: z.number().min(0).max(1).nullable() })),
   usage: z.looseObject({}),
   attackUsage: z.looseObject({}),
   times: z.looseObject({ attackMs: z.number(), answerMs: z.number(), scoreMs: z.number() }),
 });
+
+/** Why something is not a trial, `null` when it is one. */
+export function recordProblem(record: unknown): string | null {
+  const issue = recordSchema.safeParse(record).error?.issues[0];
+  return issue ? `${issue.path.join('.') || 'record'}: ${issue.message}` : null;
+}
 
 /**
  * Find the place of each record in the plan; of records of one trial the last counts.
@@ -66,9 +73,8 @@ const recordSchema = z.looseObject({
 export function placed(records: readonly TrialRecord[], chunks: readonly Chunk[]): readonly PlacedRecord[] {
   const trials = new Map(chunks.flatMap((chunk) => chunk.trials.map((trial) => [keyText(trial.key), trial])));
   const rows = records.map((record, i) => {
-    const parsed = recordSchema.safeParse(record);
-    const issue = parsed.error?.issues[0];
-    if (issue) throw unreadable(i, `${issue.path.join('.') || 'record'}: ${issue.message}`);
+    const problem = recordProblem(record);
+    if (problem !== null) throw unreadable(i, problem);
     const trial = trials.get(keyText(record));
     if (trial === undefined || trial.seed !== record.seed)
       throw unreadable(i, 'The plan has no such trial with this seed.');

@@ -21,7 +21,7 @@ const usage = (queries: number) => ({
   queries,
   promptTokens: 10,
   completionTokens: 5,
-  scored: 0,
+  scored: queries - 1,
   gradients: 0,
 });
 
@@ -58,7 +58,7 @@ const walk = (value: number | null) => record(['walk', 'none', 'harmful'], { har
 test('a rate counts scores from the threshold on, over those that could be scored', () => {
   const { cells } = summarize(toys, device, evaluators, [walk(1), walk(0.75), walk(0.5), walk(null)]);
   const cell = { model: 'toy', attack: 'walk', defense: 'none', n: 4, scored: 3 };
-  const cost = { queries: 12, tokens: 120, elapsedMs: 28 };
+  const cost = { queries: 12, sequences: 8, gradients: 0, tokens: 120, elapsedMs: 28 };
   expect(cells).toEqual([
     // Wilson 95% interval of 2 in 3 and of 1 in 3: (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n), z = 1.95996
     { ...cell, ...cost, evaluator: 'harm', successes: 2, rate: 2 / 3, interval: near(0.207655, 0.938509) },

@@ -61,6 +61,8 @@ describe('findings', () => {
       defense,
       evaluator: 'e',
       queries: 1,
+      sequences: 0,
+      gradients: 0,
       tokens: 1,
       elapsedMs: 1,
     } satisfies Cell,

@@ -1,0 +1,73 @@
+/** @file `compare`: two runs side by side, cell by cell. */
+import { interval, percent, points } from '../../src/core/format.ts';
+import type { Rate } from '../../src/core/statistics.ts';
+import {
+  compareRuns,
+  type ComparedCell,
+  type ComparedModel,
+  type ComparedRate,
+} from '../../src/lab/compare.ts';
+import { registries } from '../../src/lab/registries.ts';
+import { checking } from './failure.ts';
+import { readRun } from './run-folder.ts';
+import { textTable, type Row } from './text-table.ts';
+
+export function compare(first: string, second: string, { json }: { readonly json?: true }): void {
+  const comparison = checking(() => compareRuns(readRun(first), readRun(second), registries.evaluators.all));
+  if (json) return console.log(JSON.stringify(comparison));
+  console.log(`1: ${first}\n2: ${second}\n`);
+  for (const sentence of comparison.differences) console.log(`differs: ${sentence}`);
+  for (const model of comparison.models) printModel(model);
+  console.log(
+    'diff: points, 2 less 1. n: behaviors that both scored. 1only, 2only: successes in one run alone.\n' +
+      "p: McNemar's exact test on those, two-sided, not corrected for the number of rows.",
+  );
+}
+
+function printModel({ first, second, cells, overRefusal, utility }: ComparedModel): void {
+  const on = first === second ? first : `${first} and ${second}`;
+  for (const evaluator of new Set(cells.map((cell) => cell.evaluator))) {
+    const own = cells.filter((cell) => cell.evaluator === evaluator);
+    print(`Attack success on ${on}, judged by ${evaluator}`, own, ({ attack, defense }) => ({
+      attack,
+      defense,
+    }));
+  }
+  print(`Over-refusal on ${on}`, overRefusal, ({ defense }) => ({ defense }));
+  print(`Utility on ${on}`, utility, ({ defense }) => ({ defense }));
+}
+
+function print<R extends ComparedRate | ComparedCell>(
+  title: string,
+  rates: readonly R[],
+  keys: (rate: R) => Row,
+): void {
+  if (rates.length === 0) return;
+  console.log(`\n${title}\n${textTable(rates.map((rate) => ({ ...keys(rate), ...valueCells(rate) })))}\n`);
+  for (const rate of rates) {
+    const where = Object.values(keys(rate)).join(' × ');
+    for (const [run, names] of [
+      [1, onlyIn(rate, 'first')],
+      [2, onlyIn(rate, 'second')],
+    ] as const)
+      if (names.length > 0) console.log(`${where}, only in ${run}: ${names.join(', ')}`);
+  }
+}
+
+const onlyIn = ({ flipped }: ComparedRate, run: 'first' | 'second'): readonly string[] =>
+  flipped.filter((pair) => pair[run]).map(({ behavior }) => behavior);
+
+const valueCells = (rate: ComparedRate): Row => ({
+  ...rateCells('1', rate.first),
+  ...rateCells('2', rate.second),
+  diff: rate.difference === null ? '?' : points(rate.difference),
+  n: rate.paired,
+  '1only': onlyIn(rate, 'first').length,
+  '2only': onlyIn(rate, 'second').length,
+  p: rate.p === null ? '?' : rate.p < 0.001 ? '<0.001' : rate.p.toFixed(3),
+});
+
+const rateCells = (name: string, rate: Rate): Row => ({
+  [name]: rate.rate === null ? '?' : percent(rate.rate),
+  [`${name} 95%`]: rate.interval ? interval(rate.interval) : '',
+});

@@ -1,0 +1,86 @@
+/** @file What a run adds up to, as tables on standard output. */
+import { addedDuration, amount, count, interval, percent, ratio } from '../../src/core/format.ts';
+import type { RunSummary } from '../../src/lab/records.ts';
+import { textTable, type Row } from './text-table.ts';
+
+interface Share {
+  readonly rate: number | null;
+  readonly interval: readonly [number, number] | null;
+  readonly n: number;
+  readonly scored: number;
+}
+
+/** Rate, interval and n as three cells; `n` is scored/tried where the two differ. */
+export const shareCells = (name: string, share: Share | undefined): Row => ({
+  [name]: share === undefined ? '' : share.rate === null ? '?' : percent(share.rate),
+  [`${name} 95%`]: share?.interval ? interval(share.interval) : '',
+  [`${name} n`]: share === undefined ? '' : share.scored === share.n ? share.n : `${share.scored}/${share.n}`,
+});
+
+export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary): void {
+  const { overRefusal, utility, speed, overhead } = costs;
+  const models = [...new Set([...cells, ...overRefusal, ...utility, ...speed].map(({ model }) => model))];
+  const on = (model: string) => (models.length > 1 ? ` on ${model}` : '');
+  const print = (title: string, rows: readonly Row[]) => {
+    if (rows.length > 0) console.log(`${title}\n${textTable(rows)}\n`);
+  };
+  for (const model of models) {
+    const own = cells.filter((cell) => cell.model === model);
+    for (const evaluator of new Set(own.map((cell) => cell.evaluator)))
+      print(
+        `Attack success${on(model)}, judged by ${evaluator}`,
+        own
+          .filter((cell) => cell.evaluator === evaluator)
+          .map((cell) => ({
+            attack: cell.attack,
+            defense: cell.defense,
+            ...shareCells('ASR', cell),
+            queries: count(cell.queries),
+            ...(own.some(({ sequences }) => sequences > 0) && { scored: count(cell.sequences) }),
+            ...(own.some(({ gradients }) => gradients > 0) && { gradients: count(cell.gradients) }),
+            tokens: count(cell.tokens),
+            seconds: seconds(cell.elapsedMs),
+          })),
+      );
+    print(
+      `What attacks claimed${on(model)}, and what evaluators find`,
+      claims
+        .filter((claim) => claim.model === model)
+        .flatMap(({ attack, claimed, replayed }) =>
+          replayed.map((found) => ({
+            attack,
+            ...shareCells('claimed', claimed),
+            evaluator: found.evaluator,
+            ...shareCells('found', found),
+          })),
+        ),
+    );
+    const of = <T extends { readonly model: string; readonly defense: string }>(
+      rows: readonly T[],
+      defense: string,
+    ) => rows.find((row) => row.model === model && row.defense === defense);
+    const defenses = new Set(
+      [...speed, ...overRefusal, ...utility, ...overhead]
+        .filter((row) => row.model === model)
+        .map(({ defense }) => defense),
+    );
+    print(
+      `What defenses cost${on(model)}, asked plainly`,
+      [...defenses].map((defense) => {
+        const [time, extra] = [of(speed, defense), of(overhead, defense)];
+        return {
+          defense,
+          ...shareCells('refused', of(overRefusal, defense)),
+          ...shareCells('utility', of(utility, defense)),
+          'first words': time?.addedFirstTokenMs == null ? '' : addedDuration(time.addedFirstTokenMs),
+          'a token': time?.tokenTimeRatio == null ? '' : ratio(time.tokenTimeRatio),
+          '+queries': extra ? amount(extra.queries.value) : '',
+          '+tokens': extra ? amount(extra.tokens.value) : '',
+        };
+      }),
+    );
+  }
+  console.log(`${seconds(elapsedMs)} s`);
+}
+
+const seconds = (ms: number): string => (ms / 1000).toFixed(1);

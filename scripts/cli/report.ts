@@ -1,0 +1,14 @@
+/** @file `report`: the report of a run written again, from its files alone. */
+import { checking } from './failure.ts';
+import { printSummary } from './print-summary.ts';
+import { pathsIn, readRun, summaryOf, writeReport } from './run-folder.ts';
+
+export function report(folder: string, { json }: { readonly json?: true }): void {
+  const run = checking(() => readRun(folder));
+  writeReport(folder, run);
+  console.error(`Wrote ${pathsIn(folder).report}.`);
+  const summary = summaryOf(run);
+  for (const warning of summary.integrity.warnings) console.error(`warning: ${warning}`);
+  if (json) console.log(JSON.stringify(summary));
+  else printSummary(summary);
+}

@@ -1,0 +1,78 @@
+/** @file The folder of a run: run.json says what was run, trials.jsonl what came of it, report.html what it adds up to. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { expand } from '../../src/lab/held-run.ts';
+import type { StoredRun } from '../../src/lab/merge.ts';
+import { summarize } from '../../src/lab/metrics.ts';
+import { parsePlan } from '../../src/lab/plan.ts';
+import type { RunSummary } from '../../src/lab/records.ts';
+import { registries } from '../../src/lab/registries.ts';
+import { report } from '../../src/lab/report/report.ts';
+import { placed, recordProblem } from '../../src/lab/stored.ts';
+import { badUsage } from './failure.ts';
+import { readJson } from './json-file.ts';
+import { nameOf } from './names.ts';
+import { readTrials, writeTrials } from './trial-file.ts';
+
+const runSchema = z.looseObject({
+  plan: z.unknown(),
+  versions: z.record(z.string(), z.string()),
+  device: z.object({ kind: z.enum(['webgpu', 'wasm']), description: z.string(), threads: z.number() }),
+  startedAt: z.string(),
+});
+
+export const pathsIn = (folder: string) => ({
+  run: join(folder, 'run.json'),
+  trials: join(folder, 'trials.jsonl'),
+  report: join(folder, 'report.html'),
+  artifacts: join(folder, 'artifacts.json'),
+});
+
+/**
+ * The run in a folder, its trials in the order of its plan.
+ * @throws CommandError or LabError that names the file, and the line of a damaged trial
+ */
+export function readRun(folder: string): StoredRun {
+  const paths = pathsIn(folder);
+  if (!existsSync(paths.run))
+    throw badUsage(`There is no run in "${folder}".`, 'Name the --out folder of a run.');
+  const parsed = runSchema.safeParse(readJson(paths.run, 'run'));
+  const issue = parsed.error?.issues[0];
+  if (!parsed.success) throw badUsage(`${paths.run}: ${issue?.path.join('.') || 'run'}: ${issue?.message}.`);
+  const { versions, device, startedAt } = parsed.data;
+  const plan = parsePlan(parsed.data.plan);
+  const trials = placed(readTrials(paths.trials, recordProblem), expand(plan, registries).chunks);
+  const records = trials.toSorted((a, b) => a.place - b.place).map(({ record }) => record);
+  return { plan, versions, device, startedAt, records };
+}
+
+export const summaryOf = ({ plan, device, records }: StoredRun): RunSummary =>
+  summarize(plan, device, registries.evaluators.all, records);
+
+/** Write all three files into a folder, which is made if need be. */
+export function writeRun(folder: string, run: StoredRun): void {
+  mkdirSync(folder, { recursive: true });
+  writeHead(folder, run);
+  writeTrials(pathsIn(folder).trials, run.records);
+  writeReport(folder, run);
+}
+
+export function writeHead(
+  folder: string,
+  { plan, versions, device, startedAt }: Omit<StoredRun, 'records'>,
+): void {
+  const head = JSON.stringify({ plan, versions, device, startedAt }, null, 2);
+  writeFileSync(pathsIn(folder).run, `${head}\n`);
+}
+
+export function writeReport(folder: string, run: StoredRun): void {
+  const source = {
+    ...run,
+    summary: summaryOf(run),
+    finished: run.records.length,
+    total: expand(run.plan, registries).total,
+    name: nameOf,
+  };
+  writeFileSync(pathsIn(folder).report, report(source));
+}
