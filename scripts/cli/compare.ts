@@ -19,7 +19,7 @@ export function compare(first: string, second: string, { json }: { readonly json
   for (const sentence of comparison.differences) console.log(`differs: ${sentence}`);
   for (const model of comparison.models) printModel(model);
   console.log(
-    'diff: points, 2 less 1. n: behaviors that both scored. 1only, 2only: successes in one run alone.\n' +
+    '\ndiff: points, 2 less 1. n: behaviors that both scored. 1only, 2only: successes in one run alone.\n' +
       "p: McNemar's exact test on those, two-sided, not corrected for the number of rows.",
   );
 }
@@ -58,8 +58,8 @@ const onlyIn = ({ flipped }: ComparedRate, run: 'first' | 'second'): readonly st
   flipped.filter((pair) => pair[run]).map(({ behavior }) => behavior);
 
 const valueCells = (rate: ComparedRate): Row => ({
-  ...rateCells('1', rate.first),
-  ...rateCells('2', rate.second),
+  ...rateCells('run 1', rate.first),
+  ...rateCells('run 2', rate.second),
   diff: rate.difference === null ? '?' : points(rate.difference),
   n: rate.paired,
   '1only': onlyIn(rate, 'first').length,

@@ -1,5 +1,6 @@
 /** @file Tables as plain text. */
 
+/** Cells by column; columns stand in the order of the keys, so none may be a whole number. */
 export type Row = Readonly<Record<string, string | number>>;
 
 /** Columns as wide as their longest cell, two blanks apart; numbers and what looks like one stand to the right. */

@@ -1,16 +1,22 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { compare } from '../../scripts/cli/compare.ts';
 import { readDefense, readOptions } from '../../scripts/cli/choices.ts';
+import { mergeInto } from '../../scripts/cli/merge.ts';
 import { readPlan, readShard } from '../../scripts/cli/plan-file.ts';
 import { readReplay, replayPlan } from '../../scripts/cli/replay.ts';
+import { report } from '../../scripts/cli/report.ts';
+import { readRun, writeRun } from '../../scripts/cli/run-folder.ts';
+import { textTable } from '../../scripts/cli/text-table.ts';
 import { appendTrial, readTrials, writeTrials } from '../../scripts/cli/trial-file.ts';
 import { boolean, integer, text } from '../../src/core/options.ts';
 import { expand } from '../../src/lab/held-run.ts';
 import { parsePlan } from '../../src/lab/plan.ts';
 import type { TrialRecord } from '../../src/lab/records.ts';
 import { registries } from '../../src/lab/registries.ts';
+import { madeRun } from '../lab/made-run.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -116,7 +122,8 @@ describe('replays', () => {
   test('of what is no run, or of a model that was not attacked, are refused', async () => {
     expect(() => readReplay(join(folder, 'nowhere'), nothing)).toThrow('There is no run in');
     expect(() => replayPlan(source, { ...nothing, from: 'tinytown-expert' })).toThrow('did not attack');
-    await writeFile(join(folder, 'run.json'), JSON.stringify({ plan: source }));
+    const { versions, device, startedAt } = madeRun();
+    await writeFile(join(folder, 'run.json'), JSON.stringify({ plan: source, versions, device, startedAt }));
     expect(() => readReplay(folder, nothing)).toThrow('lacks');
   });
 });
@@ -142,6 +149,89 @@ describe('shards', () => {
   test.each(['0/2', '3/2', '1', 'a/b', '1/0', '-1/2', '1/2/3'])('%s is not a shard', (shard) => {
     expect(() => readShard(shard)).toThrow('is not a shard');
   });
+});
+
+describe('folders of runs', () => {
+  const into = (name: string) => join(folder, name);
+  /** What `work` prints on standard output, and on standard error. */
+  function printed(work: () => void): readonly [out: string, err: string] {
+    const said: [string[], string[]] = [[], []];
+    const spies = [
+      vi.spyOn(console, 'log').mockImplementation((line) => void said[0].push(String(line))),
+      vi.spyOn(console, 'error').mockImplementation((line) => void said[1].push(String(line))),
+    ];
+    try {
+      work();
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+    }
+    return [said[0].join('\n'), said[1].join('\n')];
+  }
+  const whole = madeRun();
+
+  test('hold a run, its trials and its report, and give the run back', async () => {
+    writeRun(into('kept'), whole);
+    expect(readRun(into('kept'))).toEqual(whole);
+    expect(await readFile(into('kept/report.html'), 'utf8')).toContain('<h1>Small</h1>');
+  });
+  test('give the same report again from their files alone', async () => {
+    writeRun(into('again'), whole);
+    const before = await readFile(into('again/report.html'), 'utf8');
+    await rm(into('again/report.html'));
+    const [out] = printed(() => report(into('again'), { json: true }));
+    expect(JSON.parse(out)).toMatchObject({ plan: 'Small', seed: 0 });
+    expect(await readFile(into('again/report.html'), 'utf8')).toBe(before);
+    const [table] = printed(() => report(into('again'), {}));
+    expect(table).toMatch(/^Attack success, judged by tinytown-oracle\nattack +defense +ASR +ASR 95% +ASR n/);
+    expect(Math.max(...table.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(120);
+  });
+  test('of shards make the files of the whole', async () => {
+    for (const index of [1, 2]) writeRun(into(`shard-${index}`), madeRun({ shard: { index, count: 2 } }));
+    writeRun(into('whole'), whole);
+    printed(() => mergeInto([into('shard-2'), into('shard-1')], into('merged')));
+    for (const name of ['run.json', 'trials.jsonl', 'report.html'])
+      expect(await readFile(into(`merged/${name}`), 'utf8'), name).toBe(
+        await readFile(into(`whole/${name}`), 'utf8'),
+      );
+    const [, err] = printed(() => mergeInto([into('shard-1')], into('half')));
+    expect(err).toContain(`${whole.records.length} trials missing`);
+    expect(() => mergeInto([into('shard-1')], into('merged'))).toThrow('already holds a run');
+  });
+  test('are compared cell by cell, with what flipped', () => {
+    writeRun(into('one'), whole);
+    writeRun(into('two'), madeRun({ seed: 1 }));
+    const [out] = printed(() => compare(into('one'), into('two'), {}));
+    expect(out).toContain('differs: seed: 0 in the first run, 1 in the second.');
+    expect(out).toMatch(/attack +defense +run 1 +run 1 95% +run 2 +run 2 95% +diff +n +1only +2only +p\n/);
+    expect(out).toMatch(/assistant-prefix × [\w-]+, only in [12]: [\w-]+/);
+    const [json] = printed(() => compare(into('one'), into('two'), { json: true }));
+    expect(JSON.parse(json)).toMatchObject({ models: [{ first: 'tinytown-chat' }] });
+  });
+  test('that are none, or damaged, are refused with what to look at', async () => {
+    const refused = (name: string, reason: string | RegExp) =>
+      expect(() => report(into(name), {})).toThrow(reason);
+    refused('nowhere', 'There is no run in');
+    writeRun(into('damaged'), whole);
+    const lines = (await readFile(into('damaged/trials.jsonl'), 'utf8')).split('\n');
+    await writeFile(into('damaged/trials.jsonl'), lines.with(2, '{"version":1}').join('\n'));
+    refused('damaged', /trials\.jsonl, line 3: this is not a complete trial \(model: /);
+    await writeFile(into('damaged/trials.jsonl'), lines.with(4, '{"vers').join('\n'));
+    refused('damaged', 'trials.jsonl, line 5: this is not a complete trial');
+    await writeFile(into('damaged/run.json'), JSON.stringify({ plan: whole.plan, versions: {} }));
+    refused('damaged', 'run.json: device');
+    await writeFile(into('damaged/run.json'), '{');
+    refused('damaged', 'run.json, line 1');
+  });
+});
+
+test('a table in text has numbers to the right and words to the left', () => {
+  expect(
+    textTable([
+      { name: 'a', n: 1 },
+      { name: 'long', n: 12 },
+    ]),
+  ).toBe('name   n\na      1\nlong  12');
+  expect(textTable([])).toBe('');
 });
 
 describe('options', () => {

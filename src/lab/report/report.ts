@@ -69,7 +69,7 @@ function opening({ plan, device, versions, summary, startedAt, finished, total }
     ['Seed', String(plan.seed)],
     ...(shard ? [['Shard', `${shard.index} of ${shard.count}`] as const] : []),
     ['Started', startedAt.replace(/^(.{10})T(.{5}).*/, '$1 $2 UTC')],
-    ['Device', `${device.description} (${device.kind}, ${plural(device.threads, 'thread')})`],
+    ['Device', `${device.description} (${device.kind})`],
     ['Trials', `${plural(finished, 'trial')} in ${duration(summary.elapsedMs)} of computing`],
     [
       'Versions',
@@ -138,7 +138,8 @@ function ofModel({ plan, summary, name }: ReportSource, model: string, several: 
         Over-refusal: share of harmless look-alikes refused, asked plainly; lower is better. Utility: share of
         plain requests solved; higher is better. Times are against the bare model, on everything asked
         plainly. Added queries and tokens are what the defense itself spends an answer, beside the answer; a
-        model that is read beside every token shows in the time a token.
+        model that is read beside every token shows in the time a token. Queries and tokens under all attacks
+        hold the making of the attacks; time holds it in the first row alone, where they were made.
       </p>
       ${defenses(costs, name)} ${claims(summary.claims, model, name)}
       ${

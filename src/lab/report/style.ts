@@ -53,7 +53,8 @@ ul { margin: 8px 0; padding-left: 20px; }
 table { width: 100%; border-collapse: separate; border-spacing: 0; font-size: 0.875rem; line-height: 1.3; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { padding: 8px 12px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: bottom; }
-td { vertical-align: middle; font-variant-numeric: tabular-nums; }
+td, tbody th { vertical-align: middle; }
+td { font-variant-numeric: tabular-nums; }
 th { font-weight: 600; }
 thead th { border-bottom-color: var(--edge); color: var(--ink-soft); }
 tbody tr:last-child > * { border-bottom: 0; }
@@ -66,8 +67,8 @@ tbody th, thead th:first-child {
 }
 .attacks tbody th, .matrix tbody th { color: var(--attack); }
 .defenses tbody th, .matrix thead th + th { color: var(--defense); }
-.number, .numbers td:not(.text) { text-align: right; white-space: nowrap; }
-.numbers thead th:not(:first-child):not(.text) { text-align: right; }
+.numbers td:not(.text) { text-align: right; white-space: nowrap; }
+.numbers thead th:not(:first-child):not(.text):not(.measured) { text-align: right; }
 .small { display: block; color: var(--ink-soft); font-size: 0.75rem; white-space: nowrap; }
 .none { color: var(--ink-faint); }
 .matrix { table-layout: fixed; min-width: calc(148px + var(--columns) * 104px); }
@@ -76,8 +77,7 @@ tbody th, thead th:first-child {
 .rate { display: block; font-size: 1.125rem; font-weight: 600; line-height: 1.2; }
 .drawn { display: flex; flex-wrap: wrap; justify-content: space-between; column-gap: 8px; font-size: 0.75rem; white-space: nowrap; }
 .numbers .rate { font-size: 0.875rem; }
-.numbers .measured { min-width: 132px; text-align: left; }
-.numbers thead .measured { text-align: left; }
+.numbers td.measured, .numbers thead th.measured { min-width: 132px; text-align: left; }
 svg { display: block; width: 100%; height: 8px; margin: 3px 0; }
 .axis { fill: currentcolor; opacity: 0.35; }
 .span { fill: currentcolor; opacity: 0.5; }
@@ -105,7 +105,10 @@ pre {
   th, td { padding: 8px; }
   .matrix thead th:first-child { width: 104px; }
   .matrix { min-width: calc(104px + var(--columns) * 96px); }
-  tbody th { max-width: 132px; overflow-wrap: anywhere; font-size: 0.75rem; }
+  tbody th { font-size: 0.75rem; }
+  .matrix tbody th { overflow-wrap: anywhere; }
+  .facts { display: block; }
+  .facts dd { margin-bottom: 6px; }
 }
 @media print {
   @page { size: landscape; margin: 12mm; }
