@@ -107,6 +107,14 @@ describe('run', () => {
       expect((await lab(['run', planPath, '--out', out, '--shard', `${i + 1}/2`])).code).toBe(0);
     const together = (await Promise.all(shards.map(trialsIn))).flat();
     expect(together.toSorted()).toEqual((await trialsIn(join(folder, 'whole'))).toSorted());
+
+    const merged = join(folder, 'merged');
+    const { code, err } = await lab(['merge', ...shards, '--out', merged]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(await trialsIn(merged)).toEqual(await trialsIn(join(folder, 'whole')));
+    expect(await readFile(join(merged, 'report.html'), 'utf8')).toContain('<h1>small</h1>');
+    const compared = await lab(['compare', merged, join(folder, 'whole'), '--json']);
+    expect(JSON.parse(compared.out)).toMatchObject({ differences: [], models: [{ first: 'tinytown-chat' }] });
   });
 });
 
