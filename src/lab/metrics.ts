@@ -87,7 +87,9 @@ export const defenseNames = (plan: Pick<Plan, 'defenses'>): readonly string[] =>
 const elapsedOf = (records: readonly TrialRecord[]): number =>
   records.reduce((sum, { times }) => sum + times.attackMs + times.answerMs + times.scoreMs, 0);
 
-function costOf(records: readonly TrialRecord[]): Pick<Cell, 'queries' | 'sequences' | 'gradients' | 'tokens' | 'elapsedMs'> {
+function costOf(
+  records: readonly TrialRecord[],
+): Pick<Cell, 'queries' | 'sequences' | 'gradients' | 'tokens' | 'elapsedMs'> {
   const target = records.reduce((sum, { usage }) => addUsage(sum, usage.target ?? noUsage), noUsage);
   const all = records.flatMap(({ usage }) => Object.values(usage)).reduce(addUsage, noUsage);
   return {
