@@ -1,6 +1,6 @@
 /** @file `merge`: shards of one plan as one run. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { plural } from '../../src/core/format.ts';
+import { count, plural } from '../../src/core/format.ts';
 import { mergeRuns, type MergedRun } from '../../src/lab/merge.ts';
 import { registries } from '../../src/lab/registries.ts';
 import { badUsage, checking } from './failure.ts';
@@ -39,11 +39,11 @@ export function mergeInto(folders: readonly string[], out: string): MergedRun {
   const { missing, records } = merged;
   if (missing.length > 0) {
     console.error(
-      `warning: ${missing.length} of ${plural(records.length + missing.length, 'trial')} missing:`,
+      `warning: ${count(missing.length)} of ${plural(records.length + missing.length, 'trial')} missing:`,
     );
     for (const { model, defense, attack, behavior } of missing.slice(0, namedTrials))
       console.error(`  ${model} × ${defense} × ${attack} × ${behavior}`);
-    if (missing.length > namedTrials) console.error(`  and ${missing.length - namedTrials} more`);
+    if (missing.length > namedTrials) console.error(`  and ${count(missing.length - namedTrials)} more`);
     console.error(`"run PLAN --out ${out} --resume" makes them.`);
   }
   return merged;

@@ -13,14 +13,17 @@ export interface PlanChoices {
   readonly templates?: string;
 }
 
-/** @throws CommandError or LabError that says what is wrong, and on which line for JSON that cannot be read */
+/**
+ * Its fields are in the order of the schema, by which runs are named.
+ * @throws CommandError or LabError that says what is wrong, and on which line for JSON that cannot be read
+ */
 export function readPlan(path: string, { seed, shard, templates }: PlanChoices): Plan {
-  const plan: Plan = {
+  const plan = parsePlan({
     ...parsePlan(readJson(path, 'plan file')),
     ...(seed !== undefined && { seed }),
     ...(templates !== undefined && { templates: readTemplates(templates) }),
     ...(shard !== undefined && { shard: readShard(shard) }),
-  };
+  });
   resolvePlan(plan, registries);
   return plan;
 }

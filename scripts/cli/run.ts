@@ -5,7 +5,7 @@ import type { DeviceKind } from '../../src/lab/device.ts';
 import type { Plan } from '../../src/lab/plan.ts';
 import type { TrialRecord } from '../../src/lab/records.ts';
 import { versions } from '../../src/lab/versions.ts';
-import { badUsage, checking, valueOf } from './failure.ts';
+import { badUsage, checking, CommandError, valueOf } from './failure.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
 import { printSummary } from './print-summary.ts';
 import { createProgress } from './progress.ts';
@@ -48,6 +48,7 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
   if (before.length > 0) console.error(`Going on from ${before.length} finished trials.`);
 
   const progress = createProgress();
+  let kept = before.length;
   /** What defenses learned, by model and defense; a plan can give it as their `artifact`. */
   const learned: Record<string, unknown> = {};
   const onEvents = (events: unknown) => {
@@ -57,6 +58,7 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
         writeFileSync(artifactsPath, `${JSON.stringify(learned)}\n`);
       }
       if (event.type !== 'trial') continue;
+      kept++;
       const { record, finished, total } = event;
       appendTrial(trialsPath, record);
       const what = `${record.model} × ${record.defense} × ${record.attack} × ${record.behavior}`;
@@ -83,6 +85,8 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
       ] as const);
       const summary = valueOf(outcome);
       const records = valueOf(await page.evaluate((sent) => globalThis.glovebox!.trials(sent), plan));
+      if (records.length < kept)
+        throw new CommandError(1, `The lab gives ${records.length} of ${kept} finished trials back.`);
       writeRun(options.out, { plan, versions, device, startedAt, records });
       return summary;
     } finally {
