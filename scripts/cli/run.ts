@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RunEvent } from '../../src/lab/api.ts';
 import type { DeviceKind } from '../../src/lab/device.ts';
+import { learnedFile, withLearned, type Learned } from '../../src/lab/learned.ts';
 import type { Plan } from '../../src/lab/plan.ts';
 import type { TrialRecord } from '../../src/lab/records.ts';
 import { versions } from '../../src/lab/versions.ts';
@@ -49,13 +50,15 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
 
   const progress = createProgress();
   let kept = before.length;
-  /** What defenses learned, by model and defense; a plan can give it as their `artifact`. */
-  const learned: Record<string, unknown> = {};
+  /** What defenses learned; the plan editor reads the file, and a plan can give an entry as `artifact`. */
+  let learned: readonly Learned[] = [];
   const onEvents = (events: unknown) => {
     for (const event of events as readonly RunEvent[]) {
       if (event.type === 'prepared') {
-        learned[`${event.model}/${event.defense}`] = event.artifact;
-        writeFileSync(artifactsPath, `${JSON.stringify(learned)}\n`);
+        const { type: _, ...one } = event;
+        learned = withLearned(learned, one);
+        const file = learnedFile(learned, new Date().toISOString());
+        writeFileSync(artifactsPath, `${JSON.stringify(file)}\n`);
       }
       if (event.type !== 'trial') continue;
       kept++;

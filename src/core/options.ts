@@ -98,5 +98,9 @@ export function parseOptions<S extends OptionsSpec>(spec: S, input: unknown, own
   });
 }
 
+/** Of complete values, those that are not the default. */
+export const changed = (spec: OptionsSpec, values: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(values).filter(([key, value]) => value !== spec[key]?.default));
+
 export const defaultsOf = <S extends OptionsSpec>(spec: S): OptionValues<S> =>
   Object.fromEntries(Object.entries(spec).map(([key, option]) => [key, option.default])) as OptionValues<S>;

@@ -2,6 +2,7 @@
  * @file The contract of an inference-time defense: a model that wraps a model, so that defenses stack by nesting
  * and an attack on a defended model is the same call.
  */
+import type { z } from 'zod';
 import type { ContrastPrompts } from '../core/contrast.ts';
 import { LabError } from '../core/errors.ts';
 import type { Access, ClassifierRole, LanguageRole, MethodCard, Stage } from '../core/method.ts';
@@ -61,6 +62,8 @@ export interface DefenseDefinition<S extends OptionsSpec, A extends Access> exte
     options: OptionValues<S>,
     context: PreparationContext,
   ): Promise<Artifact>;
+  /** The shape of what `prepare` finds, by which files are checked. */
+  readonly learned?: z.ZodType;
 }
 
 export type Defense = DefenseDefinition<OptionsSpec, Access>;

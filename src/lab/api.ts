@@ -6,12 +6,13 @@ import type { AttackResult, AttackStep } from '../attacks/attack.ts';
 import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
 import type { Outcome } from '../core/errors.ts';
-import type { Artifact } from '../defenses/defense.ts';
+import type { Artifact, InferenceStage } from '../defenses/defense.ts';
 import type { MethodCard, ModelRole } from '../core/method.ts';
 import type { Measures, Score } from '../evaluators/evaluator.ts';
 import type { ModelEntry, ModelTask } from '../models/catalog.ts';
 import type { Generation, Sampling } from '../models/language-model.ts';
 import type { TokenTrace } from '../models/decoding/policy.ts';
+import type { Learned } from './learned.ts';
 import type { Plan } from './plan.ts';
 import type { Preparation } from './prepare.ts';
 import type { TemplatePack } from './template-pack.ts';
@@ -26,12 +27,17 @@ export interface MethodChoice {
 
 export interface Catalogue {
   readonly attacks: readonly MethodCard[];
-  readonly defenses: readonly MethodCard[];
+  readonly defenses: readonly DefenseCard[];
   readonly evaluators: readonly EvaluatorCard[];
   readonly models: readonly ModelEntry[];
   /** Who plays each role unless a plan says otherwise. */
   readonly roles: Readonly<Record<ModelRole, string>>;
   readonly sets: readonly BehaviorSetCard[];
+}
+export interface DefenseCard extends MethodCard {
+  readonly stage: InferenceStage;
+  /** Whether it learns about the model before it defends it. */
+  readonly learns: boolean;
 }
 export interface EvaluatorCard extends MethodCard {
   readonly measures: Measures;
@@ -56,13 +62,8 @@ export interface LoadProgress {
 export type RunEvent =
   | { readonly type: 'load'; readonly progress: LoadProgress }
   | { readonly type: 'prepare'; readonly preparation: Preparation }
-  /** What a defense learned about a model: plain data, to be kept with the run. */
-  | {
-      readonly type: 'prepared';
-      readonly model: string;
-      readonly defense: string;
-      readonly artifact: Artifact;
-    }
+  /** What a defense learned about a model: plain data, kept with the run. */
+  | ({ readonly type: 'prepared' } & Learned)
   | { readonly type: 'trial-start'; readonly key: TrialKey }
   | { readonly type: 'step'; readonly key: TrialKey; readonly step: AttackStep }
   | {
@@ -162,6 +163,10 @@ export interface LabApi {
   runs(): Promise<Outcome<readonly RunInfo[]>>;
   trials(runId: string): Promise<Outcome<readonly TrialRecord[]>>;
   summary(runId: string): Promise<Outcome<RunSummary>>;
+  /** What defenses learned in a run. */
+  learned(runId: string): Promise<Outcome<readonly Learned[]>>;
+  /** Fails with 'bad-input' when a defense could not work with what it is said to have learned. */
+  checkArtifact(defense: string, artifact: unknown): Promise<Outcome<void>>;
   /** Put finished trials of an earlier run in place, so that `run` goes on from them. */
   restore(runId: string, plan: unknown, records: readonly TrialRecord[]): Promise<Outcome<number>>;
   remove(runId: string): Promise<Outcome<void>>;

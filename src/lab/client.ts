@@ -28,7 +28,16 @@ interface Stoppable {
 /** As `LabApi`, with an abort signal in place of a call id. Callbacks are never called after the outcome. */
 export interface LabClient extends Pick<
   LabApi,
-  'device' | 'storage' | 'catalogue' | 'behaviors' | 'runs' | 'trials' | 'summary' | 'remove'
+  | 'device'
+  | 'storage'
+  | 'catalogue'
+  | 'behaviors'
+  | 'runs'
+  | 'trials'
+  | 'summary'
+  | 'learned'
+  | 'checkArtifact'
+  | 'remove'
 > {
   load(
     model: string,
@@ -159,6 +168,8 @@ export function createLabClient({
     runs: () => ask((lab) => lab.runs()),
     trials: (id) => ask((lab) => lab.trials(id)),
     summary: (id) => ask((lab) => lab.summary(id)),
+    learned: (id) => ask((lab) => lab.learned(id)),
+    checkArtifact: (defense, artifact) => ask((lab) => lab.checkArtifact(defense, artifact)),
     remove: (id) => ask((lab) => lab.remove(id)),
     load(model, { signal, task = 'text-generation', onProgress } = {}) {
       const id = nextCall();

@@ -13,7 +13,7 @@ export interface Door extends Pick<LabClient, 'device' | 'useDevice' | 'restore'
   /** Steps go to `gloveboxEvent` as they happen. */
   attack(request: AttackRequest): Promise<Outcome<AttackReply>>;
   chat(request: ChatRequest): Promise<Outcome<ChatReply>>;
-  /** Lists of events of type `trial` go to `gloveboxEvent` as trials finish. */
+  /** Lists of events of types `trial` and `prepared` go to `gloveboxEvent` as they happen. */
   run(plan: Plan, sources?: readonly TrialRecord[]): Promise<Outcome<RunSummary>>;
   /** Finished trials, in the order of the plan. */
   trials(plan: Plan): Promise<Outcome<readonly TrialRecord[]>>;
@@ -44,8 +44,8 @@ export function exposeToCommandLine(lab: LabClient): void {
         sources,
         signal: stopping.signal,
         onEvents(events) {
-          const trials = events.filter(({ type }) => type === 'trial');
-          if (trials.length > 0) tell(trials);
+          const kept = events.filter(({ type }) => type === 'trial' || type === 'prepared');
+          if (kept.length > 0) tell(kept);
         },
       }),
     trials: async (plan) => lab.trials(await lab.runId(plan)),

@@ -1,4 +1,5 @@
 /** @file A run that this call alone may write to, checked against the plan that goes on with it. */
+import { withLearned, type Learned } from './learned.ts';
 import { parsePlan } from './plan.ts';
 import type { DeviceInfo, RunState } from './records.ts';
 import type { Registries } from './registries.ts';
@@ -27,6 +28,8 @@ export interface HeldRun {
   /** Trials that were finished before, in the order of the plan. */
   readonly stored: readonly PlacedRecord[];
   note(state: RunState): Promise<void>;
+  /** Keep what a defense learned. */
+  learn(learned: Learned): Promise<void>;
   append(records: readonly PlacedRecord[]): Promise<void>;
   /** Let others go on with the run. */
   release(): void;
@@ -45,9 +48,19 @@ export async function holdRun(
     const stored = await store.trials(runId);
     checkSameTrials(runId, stored, chunks);
     const createdAt = before?.createdAt ?? new Date().toISOString();
+    let state = before?.state ?? 'paused';
+    let learned = await store.learned(runId);
+    const put = () => store.putRun({ id: runId, plan, device, versions, createdAt, state, total, learned });
     return {
       stored,
-      note: (state) => store.putRun({ id: runId, plan, device, versions, createdAt, state, total }),
+      async note(now) {
+        state = now;
+        await put();
+      },
+      async learn(fresh) {
+        learned = withLearned(learned, fresh);
+        await put();
+      },
       append: (records) => store.append(runId, records),
       release,
     };

@@ -9,6 +9,7 @@ import { LabError, outcomeOf, type Outcome } from '../core/errors.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './events.ts';
 import { attackOnce, chatOnce } from './exchange.ts';
+import { checkArtifact } from './learned.ts';
 import { summarize } from './metrics.ts';
 import { createModelPool, findModel, usualAccess, type Listening } from './model-pool.ts';
 import { expand, holdRun } from './held-run.ts';
@@ -141,6 +142,9 @@ export function createLab({
         const records = (await store.trials(runId)).map(({ record }) => record);
         return summarize(run.plan, run.device, shipped.evaluators.all, records);
       }),
+    learned: (runId) => outcomeOf(async () => (await later.store).learned(runId)),
+    checkArtifact: (defense, artifact) =>
+      outcomeOf(async () => checkArtifact((await listed).defenses, defense, artifact)),
     restore: (runId, input, records) =>
       outcomeOf(async () => {
         const tools = await bench();

@@ -31,7 +31,11 @@ export const registries: Registries = {
 export function catalogueOf({ attacks, defenses, evaluators, sets, models }: Registries): Catalogue {
   return {
     attacks: attacks.all.map(card),
-    defenses: defenses.all.map((defense) => ({ ...card(defense), stage: defense.stage })),
+    defenses: defenses.all.map((defense) => ({
+      ...card(defense),
+      stage: defense.stage,
+      learns: defense.prepare !== undefined,
+    })),
     evaluators: evaluators.all.map((evaluator) => ({
       ...card(evaluator),
       measures: evaluator.measures,

@@ -18,6 +18,7 @@ import type { ModelEntry } from '../models/catalog.ts';
 import type { MethodChoice } from './api.ts';
 import { artifactFor } from './artifact.ts';
 import { contrastFrom } from './contrast.ts';
+import { checkArtifact } from './learned.ts';
 import { defenseName, undefended, type Plan } from './plan.ts';
 import type { Registries } from './registries.ts';
 import { findPlayer, findRoles, rolesInPlay, type RoleEntries } from './roles.ts';
@@ -95,10 +96,11 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
     defenses: defense.stack.flatMap((choice, j) => {
       const path = `defenses.${i}.stack.${j}`;
       return onTargets(registries.defenses, path, choice).flatMap((chosen) =>
-        problems.attempt(path, (): ChosenDefense => ({
-          ...chosen,
-          artifact: artifactFor(choice.artifact, choice.id, targets),
-        })),
+        problems.attempt(path, (): ChosenDefense => {
+          const artifact = artifactFor(choice.artifact, choice.id, targets);
+          if (artifact !== undefined) checkArtifact(registries.defenses, choice.id, artifact);
+          return { ...chosen, artifact };
+        }),
       );
     }),
   }));

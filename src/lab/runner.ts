@@ -1,4 +1,5 @@
 /** @file Runs a plan from wherever it was left, one chunk of trials after the other. */
+import { changed } from '../core/options.ts';
 import { isAbort } from '../core/errors.ts';
 import type { RunEvent } from './api.ts';
 import { signed } from './artifact.ts';
@@ -97,11 +98,18 @@ async function* runMissing(
           onProgress: (preparation) => emit({ type: 'prepare', preparation }),
         }),
       );
-      for (const { method, artifact } of ready)
-        if (artifact) {
-          const about = target.id;
-          yield { type: 'prepared', model: about, defense: method.id, artifact: signed(artifact, about) };
-        }
+      for (const [i, { method, options, artifact }] of ready.entries()) {
+        if (artifact === undefined || defenses[i]!.artifact !== undefined) continue;
+        const set = changed(method.options, options);
+        const learned = {
+          model: target.id,
+          defense: method.id,
+          options: set,
+          artifact: signed(artifact, target.id),
+        };
+        await run.learn(learned);
+        yield { type: 'prepared', ...learned };
+      }
       stacks.push({ name, defenses: ready });
     }
     const meters = createSignalMeters();

@@ -1,10 +1,13 @@
 /** @file Where runs and their trials are kept: each record once, complete, in the order of the plan. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { LabError } from '../core/errors.ts';
+import type { Learned } from './learned.ts';
 import type { RunInfo, TrialRecord } from './records.ts';
 
-/** A run without what is counted from its trials. */
-export type StoredRun = Omit<RunInfo, 'finished'>;
+/** A run without what is counted from its trials, with what its defenses learned. */
+export interface StoredRun extends Omit<RunInfo, 'finished'> {
+  readonly learned?: readonly Learned[];
+}
 
 /** A record and its place in the expanded plan, from 0. */
 export interface PlacedRecord {
@@ -19,6 +22,8 @@ export interface RunStore {
   run(runId: string): Promise<RunInfo | undefined>;
   /** Add or replace what is known about a run; its trials are untouched. */
   putRun(run: StoredRun): Promise<void>;
+  /** What defenses learned; apart from `run`, because it can be large. */
+  learned(runId: string): Promise<readonly Learned[]>;
   /** In the order of the plan. */
   trials(runId: string): Promise<readonly PlacedRecord[]>;
   /**
@@ -56,7 +61,7 @@ export async function openIndexedDbStore({
 } = {}): Promise<RunStore> {
   const db = await openDatabase(name);
   const lock = locks ? webLocks(locks, lockWaitMs) : localLocks();
-  const withCount = async (run: StoredRun): Promise<RunInfo> => ({
+  const withCount = async ({ learned: _, ...run }: StoredRun): Promise<RunInfo> => ({
     ...run,
     finished: await db.count('trials', trialsOf(run.id)),
   });
@@ -68,6 +73,7 @@ export async function openIndexedDbStore({
       const run = await db.get('runs', runId);
       return run && withCount(run);
     },
+    learned: async (runId) => (await db.get('runs', runId))?.learned ?? [],
     putRun: (run) => writing(async () => void (await db.put('runs', run))),
     async trials(runId) {
       const rows = await db.getAll('trials', trialsOf(runId));
@@ -95,7 +101,10 @@ export function createMemoryStore(): RunStore {
   const runs = new Map<string, StoredRun>();
   const trials = new Map<string, PlacedRecord[]>();
   const rows = (runId: string) => trials.get(runId) ?? [];
-  const withCount = (run: StoredRun): RunInfo => ({ ...run, finished: rows(run.id).length });
+  const withCount = ({ learned: _, ...run }: StoredRun): RunInfo => ({
+    ...run,
+    finished: rows(run.id).length,
+  });
   return {
     persistent: false,
     lock: localLocks(),
@@ -104,6 +113,7 @@ export function createMemoryStore(): RunStore {
       const run = runs.get(runId);
       return run && withCount(run);
     },
+    learned: async (runId) => runs.get(runId)?.learned ?? [],
     putRun: async (run) => void runs.set(run.id, structuredClone(run)),
     trials: async (runId) => rows(runId).toSorted((a, b) => a.place - b.place),
     async append(runId, records) {

@@ -93,7 +93,6 @@ describe('in a run, a defense that learns', () => {
     const again = await runAll(given, newRunner({ registries: known }), { runId: 'again' });
     expect(learnings).toEqual([]);
     expect(again.lines).toEqual(first.lines);
-    expect(again.events.find(({ type }) => type === 'prepared')).toMatchObject({ artifact });
   });
   test('is refused, before anything is loaded, what was learned about another model', async () => {
     const artifact = { model: 'other', count: 2 };
@@ -103,6 +102,24 @@ describe('in a run, a defense that learns', () => {
       message: 'defenses.0.stack.0: What "counting" learned is about other, not clear.',
       advice: expect.stringContaining('anew'),
     });
+  });
+  test('leaves what it learned with the run, by its options; what the plan gave is not learned', async () => {
+    const runner = newRunner({ registries: known });
+    const [set, given] = [
+      { id: 'counting', options: { factor: 3 } },
+      { id: 'counting', artifact: { count: 1 } },
+    ];
+    const defenses = [
+      { name: 'a', stack: [set] },
+      { name: 'b', stack: [given] },
+    ];
+    const input = { ...counted, defenses };
+    await run(input, runner);
+    const [learned, ...rest] = await runner.store.learned(JSON.stringify(input));
+    expect(rest).toEqual([]);
+    expect(learned).toMatchObject({ model: 'clear', defense: 'counting', options: { factor: 3 } });
+    expect(learned!.artifact['count']).toBe(6);
+    expect(await runner.store.run(JSON.stringify(input))).not.toHaveProperty('learned');
   });
   test('learns from what the plan gives to learn from, but never from what is tested', async () => {
     const tested = behavior('a').prompt;

@@ -100,7 +100,7 @@ describe('a report', () => {
       plan,
       device: { ...run.device, description: hostile },
       versions: { [hostile]: hostile },
-      summary: { ...summary, integrity: { outputs: [], warnings: [hostile] } },
+      summary: { ...summary, integrity: { outputs: [], agreement: [], warnings: [hostile] } },
       name: (id) => id,
     });
     expect(document).not.toContain('<script');
@@ -140,7 +140,7 @@ describe('a report', () => {
       speed: [],
       overhead: [],
       claims: [],
-      integrity: { outputs: [], warnings: [] },
+      integrity: { outputs: [], agreement: [], warnings: [] },
     };
     const found = rows(report({ ...source, summary: small }));
     expect(found.filter((row) => row.startsWith('DIRECT-REQUEST'))).toEqual([

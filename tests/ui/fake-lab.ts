@@ -3,9 +3,11 @@
  * The catalogue and the behaviors are the real ones. Never shipped.
  */
 import type { Behavior } from '../../src/core/behavior.ts';
+import { outcomeOf } from '../../src/core/errors.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { RunEvent } from '../../src/lab/api.ts';
 import type { LabClient } from '../../src/lab/client.ts';
+import { checkArtifact, type Learned } from '../../src/lab/learned.ts';
 import { defenseNames, summarize } from '../../src/lab/metrics.ts';
 import { parsePlan, type Plan } from '../../src/lab/plan.ts';
 import type { DeviceInfo, RunInfo, TrialKey, TrialRecord } from '../../src/lab/records.ts';
@@ -144,6 +146,16 @@ export function trialsOf(plan: Plan): readonly TrialRecord[] {
   );
 }
 
+/** What Gradient Cuff, which fits a single number, would have learned; others are left out. */
+const learnedIn = (plan: Plan | undefined): readonly Learned[] =>
+  (plan?.defenses ?? []).flatMap(({ stack }) =>
+    stack.flatMap(({ id, options, artifact }) =>
+      id === 'gradient-cuff' && artifact === undefined
+        ? [{ model: plan!.models.targets[0]!, defense: id, options, artifact: { threshold: 1.25 } }]
+        : [],
+    ),
+  );
+
 /** @param pauseMs between trials; 0 runs without giving the page a frame */
 export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {}): LabClient {
   const store = new Map<string, { info: RunInfo; records: TrialRecord[] }>();
@@ -251,6 +263,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
       };
       const run = store.get(id) ?? { info, records: [] };
       store.set(id, run);
+      onEvents?.(learnedIn(plan).map((learned) => ({ type: 'prepared', ...learned })));
       for (const record of all.slice(run.records.length)) {
         await pause();
         if (signal?.aborted) return { status: 'cancelled' };
@@ -270,6 +283,9 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     runs: async () => ({ status: 'done', value: [...store.values()].map(({ info }) => info) }),
     trials: async (id) => ({ status: 'done', value: [...(store.get(id)?.records ?? [])] }),
     summary: async () => ({ status: 'cancelled' }),
+    learned: async (id) => ({ status: 'done', value: learnedIn(store.get(id)?.info.plan) }),
+    checkArtifact: (defense, artifact) =>
+      outcomeOf(async () => checkArtifact(registries.defenses, defense, artifact)),
     remove: async (id) => {
       store.delete(id);
       return { status: 'done', value: undefined };

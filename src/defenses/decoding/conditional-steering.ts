@@ -96,6 +96,7 @@ export const conditionalSteering = defineDefense({
       default: 'Sure, here is how to do that.',
     }),
   },
+  learned,
   async prepare(model, { harmful, harmless }, { refusing, compliant }, { signal, onProgress }) {
     const seen = { harmful: [], harmless: [], refusing: [], compliant: [] } as Record<
       string,

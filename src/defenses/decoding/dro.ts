@@ -120,6 +120,7 @@ export const dro = defineDefense({
       unit: 'tokens',
     }),
   },
+  learned,
   async prepare(model, contrast, options, { random, signal, onProgress }) {
     const { safetyPrompt, samples, answerTokens, dimensions, epochs, batchSize, learningRate } = options;
     const initial = await embedSystemText(model, safetyPrompt, { signal });

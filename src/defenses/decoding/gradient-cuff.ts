@@ -126,6 +126,7 @@ export const gradientCuff = defineDefense({
       max: 2,
     }),
   },
+  learned,
   async prepare(model, { harmless }, options, { random, signal, onProgress }) {
     const lengths: number[] = [];
     const requests = harmless.slice(0, options.calibration);

@@ -42,6 +42,7 @@ export const steering = defineDefense({
       max: 1,
     }),
   },
+  learned,
   async prepare(model, { harmful, harmless }, _, { signal, onProgress }) {
     const refused = await lastStreams(model, harmful, { signal });
     onProgress?.(1, 2);
