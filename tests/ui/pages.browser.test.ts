@@ -213,7 +213,7 @@ test('the form of a method is made from its options, each with its own label and
 test('a defense that is moved by keyboard keeps the focus on its own arrow', async () => {
   await vi.waitFor(() => expect(app.workbench.catalogue).not.toBeNull());
   await go('#/playground');
-  for (const id of ['self-reminder', 'perplexity-filter', 'safe-decoding']) app.playground.add(id);
+  for (const id of ['self-reminder', 'perplexity-filter', 'safe-decoding']) app.playground.stack.add(id);
   flushSync();
   const arrow = () => find('[aria-label="Move SafeDecoding up"]');
   arrow().focus();
@@ -223,7 +223,7 @@ test('a defense that is moved by keyboard keeps the focus on its own arrow', asy
   await vi.waitFor(() =>
     expect(document.activeElement?.getAttribute('aria-label')).toBe('Move SafeDecoding down'),
   );
-  expect(app.playground.stack.map(({ id }) => id)).toEqual([
+  expect(app.playground.stack.chips.map(({ id }) => id)).toEqual([
     'safe-decoding',
     'self-reminder',
     'perplexity-filter',

@@ -17,7 +17,7 @@ export interface MatrixTable extends RateTable {
 
 /** How many behaviors of each kind a plan takes, from the sizes of the sets it names. */
 export function plannedCounts(
-  plan: Plan,
+  plan: { readonly behaviors: Readonly<Plan['behaviors']> },
   sets: readonly BehaviorSetCard[],
 ): Readonly<Record<BehaviorKind, number>> {
   const counts = { harmful: 0, 'benign-lookalike': 0, benign: 0 };

@@ -59,3 +59,20 @@ export const obstacle = (card: MethodCard, offered: Access): string | null =>
   grants(offered, card.access)
     ? null
     : `Needs ${accessWords[card.access]}; this model offers ${accessWords[offered]}.`;
+
+/**
+ * Why defenses cannot stand together in this order, or `null` when they can: at decoding, only the first one reaches
+ * the model itself, and those after it see no more than its text.
+ */
+export function stackObstacle(cards: readonly MethodCard[], offered: Access): string | null {
+  for (const card of cards) {
+    const why = obstacle(card, offered);
+    if (why !== null) return `${card.title}: ${why}`;
+  }
+  const [first, ...later] = cards.filter(({ stage }) => stage === 'decoding');
+  const behind = later.find(({ access }) => access !== 'black-box');
+  if (!first || !behind) return null;
+  return first.access === 'black-box'
+    ? `${behind.title} has to stand before ${first.title}, because it reaches into the decoding.`
+    : `${first.title} and ${behind.title} both reach into the decoding; only one can.`;
+}

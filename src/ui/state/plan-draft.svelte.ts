@@ -1,122 +1,151 @@
 /** @file A plan while it is being put together in forms. */
-import { rolesNeeded, type ModelRole } from '../../core/method.ts';
+import { accessTiers, grants, rolesNeeded, type Access, type ModelRole } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/api.ts';
 import type { Plan, PlanInput } from '../../lab/plan.ts';
 import type { TemplatePack } from '../../lab/template-pack.ts';
-import { choiceOf, isValid, type OptionInput } from './method-pick.ts';
+import type { ModelEntry } from '../types.ts';
+import { BehaviorsDraft } from './behaviors-draft.svelte.ts';
+import { ColumnsDraft } from './columns-draft.svelte.ts';
+import { distinct } from './distinct.ts';
+import { isValid, withoutDefaults, type OptionInput } from './method-pick.ts';
 
-type Kind = 'attacks' | 'defenses' | 'evaluators';
+/** Methods of which a plan holds each at most once; records are keyed by their ids. */
+type Kind = 'attacks' | 'evaluators';
 
-/** Edits a copy; the plan it came from stays as it was. */
+/** Edits a copy; the plan it came from stays as it was, and what has no field is taken over from it. */
 export class PlanDraft {
   name = $state('');
   seed = $state(0);
-  target = $state('');
+  /** Models under attack. */
+  targets = $state.raw<readonly string[]>([]);
   roles = $state<Partial<Record<ModelRole, string>>>({});
-  set = $state('');
-  /** Behaviors of each kind to take. */
-  limits = $state({ harmful: 0, 'benign-lookalike': 0, benign: 0 });
   maxNewTokens = $state(96);
-  /** Chosen method ids, in the order of the catalogue. */
-  chosen = $state<Record<Kind, string[]>>({ attacks: [], defenses: [], evaluators: [] });
-  /** Option values by method id. */
-  options = $state<Record<string, OptionInput>>({});
-  /** Stacks of several defenses, kept from the plan as they are. */
-  stacks = $state.raw<readonly Plan['defenses'][number][]>([]);
+  readonly behaviors: BehaviorsDraft;
+  /** Chosen method ids, in the order of the plan. */
+  chosen = $state<Record<Kind, string[]>>({ attacks: [], evaluators: [] });
+  /** Option values by method id: those that were set. */
+  options = $state.raw<Readonly<Record<string, OptionInput>>>({});
+  readonly columns: ColumnsDraft;
   /** Texts of attacks in place of those that ship. */
   templates = $state.raw<TemplatePack | null>(null);
   readonly #catalogue: Catalogue;
+  readonly #models: readonly ModelEntry[];
+  readonly #plan: Plan;
 
-  constructor(catalogue: Catalogue, plan: Plan) {
-    this.#catalogue = catalogue;
+  /** @param models everything that can be named, models beside the catalogue included */
+  constructor(catalogue: Catalogue, plan: Plan, models = catalogue.models) {
+    [this.#catalogue, this.#plan, this.#models] = [catalogue, plan, models];
     this.name = plan.name;
     this.seed = plan.seed;
-    this.target = plan.models.targets[0] ?? '';
+    this.targets = plan.models.targets;
     this.roles = { ...catalogue.roles, ...plan.models.roles };
     this.maxNewTokens = plan.sampling.maxNewTokens;
     this.templates = plan.templates ?? null;
-    for (const source of plan.behaviors) {
-      if (!('set' in source)) continue;
-      this.set = source.set;
-      for (const kind of source.kinds ?? (['harmful', 'benign-lookalike', 'benign'] as const))
-        this.limits[kind] = source.limit ?? this.available(kind);
-    }
-    const singles = plan.defenses.filter(({ stack }) => stack.length === 1).flatMap(({ stack }) => stack);
-    this.stacks = plan.defenses.filter(({ stack }) => stack.length > 1);
-    for (const [kind, methods] of [
-      ['attacks', plan.attacks],
-      ['defenses', singles],
-      ['evaluators', plan.evaluators],
-    ] as const) {
-      this.chosen[kind] = methods.map(({ id }) => id);
-      for (const { id, options } of methods) this.options[id] = options;
-    }
+    this.behaviors = new BehaviorsDraft(catalogue.sets, plan.behaviors);
+    this.columns = new ColumnsDraft(catalogue.defenses, plan.defenses);
+    this.chosen = {
+      attacks: plan.attacks.map(({ id }) => id),
+      evaluators: plan.evaluators.map(({ id }) => id),
+    };
+    this.options = Object.fromEntries(
+      [...plan.attacks, ...plan.evaluators].map(({ id, options }) => [id, options]),
+    );
   }
 
-  /** Behaviors of a kind that the chosen set holds. */
-  available = (kind: keyof PlanDraft['limits']): number =>
-    this.#catalogue.sets.find(({ id }) => id === this.set)?.counts[kind] ?? 0;
-
   isChosen = (kind: Kind, id: string): boolean => this.chosen[kind].includes(id);
+  /** Take a method in at the end, or out. */
   toggle = (kind: Kind, id: string): void => {
-    this.chosen[kind] = this.#catalogue[kind]
-      .map((card) => card.id)
-      .filter((known) => this.isChosen(kind, known) !== (known === id));
+    const others = this.chosen[kind].filter((known) => known !== id);
+    this.chosen[kind] = this.isChosen(kind, id) ? others : [...others, id];
+  };
+  /** Ids in the plan that this version of the lab does not know. */
+  unknown = (kind: Kind): readonly string[] =>
+    this.chosen[kind].filter((id) => !this.#catalogue[kind].some((card) => card.id === id));
+
+  setOptions = (kind: Kind, id: string, values: OptionInput): void => {
+    const card = this.#catalogue[kind].find((known) => known.id === id);
+    if (card) this.options = { ...this.options, [id]: withoutDefaults(card.options, values) };
   };
 
-  /** Roles that the chosen methods need, each once. */
-  readonly neededRoles = $derived.by((): readonly ModelRole[] => {
-    const kinds: readonly Kind[] = ['attacks', 'defenses', 'evaluators'];
-    const chosen = kinds.flatMap((kind) =>
-      this.#catalogue[kind]
-        .filter(({ id }) => this.isChosen(kind, id))
-        .flatMap((card) => rolesNeeded(card, this.options[card.id])),
-    );
-    const inStacks = this.stacks.flatMap(({ stack }) =>
-      stack.flatMap(({ id, options }) =>
-        this.#catalogue.defenses
-          .filter((card) => card.id === id)
-          .flatMap((card) => rolesNeeded(card, options)),
-      ),
-    );
-    const needed = [...chosen, ...inStacks];
-    return needed.filter((role, index) => needed.indexOf(role) === index);
+  /** Attack another model in place of the one at `index`, or in addition. */
+  setTarget = (index: number, id: string): void => void (this.targets = this.targets.toSpliced(index, 1, id));
+  removeTarget = (index: number): void => void (this.targets = this.targets.toSpliced(index, 1));
+
+  /** The tier that all models under attack offer. */
+  readonly access = $derived.by((): Access => {
+    const offered = this.targets.map((id) => this.#models.find((model) => model.id === id)?.access);
+    return accessTiers.findLast((tier) => offered.every((one) => grants(one ?? 'black-box', tier)))!;
   });
+
+  /** Cards of the methods that will run, each with its options. Attacks that are replayed do not. */
+  readonly #picked = $derived.by(() =>
+    [
+      ...(this.#plan.replay ? [] : this.chosen.attacks).map((id) => ({
+        id,
+        options: this.options[id] ?? {},
+      })),
+      ...this.columns.choices,
+      ...this.chosen.evaluators.map((id) => ({ id, options: this.options[id] ?? {} })),
+    ].flatMap(({ id, options }) => {
+      const { attacks, defenses, evaluators } = this.#catalogue;
+      return [...attacks, ...defenses, ...evaluators]
+        .filter((card) => card.id === id)
+        .map((card) => ({ card, options }));
+    }),
+  );
+  /** Roles that the chosen methods need, each once. */
+  readonly neededRoles = $derived.by((): readonly ModelRole[] =>
+    distinct(this.#picked.flatMap(({ card, options }) => rolesNeeded(card, options))),
+  );
 
   /** What is missing before it can run, in words, or `null`. */
   readonly obstacle = $derived.by((): string | null => {
+    if (this.targets.length === 0) return 'Choose a model to attack.';
     if (this.chosen.attacks.length === 0) return 'Choose at least one attack.';
     if (this.chosen.evaluators.length === 0) return 'Choose at least one evaluator.';
-    if (this.limits.harmful < 1) return 'Take at least one forbidden behavior.';
+    if (this.behaviors.harmful < 1) return 'Take at least one forbidden behavior.';
+    const stacks = this.columns.obstacle(this.access);
+    if (stacks !== null) return stacks;
     const role = this.neededRoles.find((needed) => !this.roles[needed]);
     if (role) return `Choose a model for the role “${role}”.`;
-    const cards = [...this.#catalogue.attacks, ...this.#catalogue.defenses, ...this.#catalogue.evaluators];
-    const wrong = cards.find((card) => !isValid(card.options, this.options[card.id] ?? {}));
-    return wrong ? `Check the options of ${wrong.title}.` : null;
+    const wrong = this.#picked.find(({ card, options }) => !isValid(card.options, options));
+    return wrong ? `Check the options of ${wrong.card.title}.` : null;
+  });
+
+  /** What the plan says and no field shows, in words. */
+  readonly kept = $derived.by((): readonly string[] => {
+    const { contrast, sampling, record, replay, concurrency } = this.#plan;
+    return [
+      ...(sampling.temperature > 0 ? [`temperature ${sampling.temperature}, top-p ${sampling.topP}`] : []),
+      ...(contrast ? [`${contrast.harmful.length} pairs of requests for defenses to learn from`] : []),
+      ...(replay ? ['attack results taken over from another run'] : []),
+      `${record.topTokens} alternatives stored a token`,
+      `${concurrency} trials side by side`,
+    ];
   });
 
   /** Plain data for the lab, which checks it once more. */
   toPlan = (): PlanInput => {
+    const { templates: _, ...rest } = this.#plan;
     const methods = (kind: Kind) =>
-      this.#catalogue[kind]
-        .filter(({ id }) => this.isChosen(kind, id))
-        .map((card) => choiceOf(card, $state.snapshot(this.options[card.id]) ?? {}));
-    const limits = Object.entries($state.snapshot(this.limits)) as [keyof PlanDraft['limits'], number][];
+      this.chosen[kind].map((id) => {
+        const options = this.options[id] ?? {};
+        return Object.keys(options).length > 0 ? { id, options } : { id };
+      });
+    const roles = distinct([...Object.keys(rest.models.roles), ...this.neededRoles]) as ModelRole[];
     return {
-      version: 1,
+      ...rest,
       name: this.name,
       seed: this.seed,
       models: {
-        targets: [this.target],
-        roles: Object.fromEntries(this.neededRoles.map((role) => [role, this.roles[role]])),
+        targets: [...this.targets],
+        roles: Object.fromEntries(roles.map((role) => [role, this.roles[role]])),
       },
-      behaviors: limits
-        .filter(([, limit]) => limit > 0)
-        .map(([kind, limit]) => ({ set: this.set, kinds: [kind], limit })),
+      behaviors: this.behaviors.toPlan(),
       attacks: methods('attacks'),
-      defenses: [...methods('defenses').map((method) => ({ stack: [method] })), ...this.stacks],
+      defenses: this.columns.toPlan(),
       evaluators: methods('evaluators'),
-      sampling: { maxNewTokens: this.maxNewTokens },
+      sampling: { ...rest.sampling, maxNewTokens: this.maxNewTokens },
       ...(this.templates && { templates: this.templates }),
     };
   };

@@ -6,16 +6,9 @@ import type { LabClient } from '../../lab/client.ts';
 import { candidatesFor } from '../../lab/roles.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
 import { isRecord, parsedSetup } from './link.ts';
-import { choiceOf, type OptionInput } from './method-pick.ts';
+import { choiceOf, withoutDefaults, type OptionInput } from './method-pick.ts';
+import { choiceOfChip, StackDraft } from './stack-draft.svelte.ts';
 import type { Workbench } from './workbench.svelte.ts';
-
-export interface DefenseChip {
-  /** Tells it from others of the same method while the order changes. */
-  readonly key: number;
-  readonly id: string;
-  readonly on: boolean;
-  readonly options: OptionInput;
-}
 
 export interface PlaygroundEvents {
   readonly load: (model: string) => Promise<void>;
@@ -29,14 +22,12 @@ export class Playground {
   behavior = $state.raw<Behavior | null>(null);
   attack = $state<string | null>(null);
   attackOptions = $state.raw<OptionInput>({});
-  stack = $state.raw<readonly DefenseChip[]>([]);
+  readonly stack = new StackDraft();
   temperature = $state(0);
   maxNewTokens = $state(96);
   readonly defended: ChatColumn;
   readonly open: ChatColumn;
   readonly running = $derived.by(() => this.defended.running || this.open.running);
-  readonly active = $derived(this.stack.filter(({ on }) => on));
-  #nextKey = 0;
   readonly #load: PlaygroundEvents['load'];
   readonly #workbench: Pick<Workbench, 'catalogue'>;
 
@@ -58,29 +49,15 @@ export class Playground {
     if (this.behavior?.prompt !== prompt) this.behavior = null;
   };
 
-  add = (id: string): void =>
-    void (this.stack = [...this.stack, { key: this.#nextKey++, id, on: true, options: {} }]);
-  remove = (index: number): void => void (this.stack = this.stack.toSpliced(index, 1));
-  change = (index: number, patch: Partial<Omit<DefenseChip, 'key' | 'id'>>): void => {
-    const chip = this.stack[index];
-    if (chip) this.stack = this.stack.with(index, { ...chip, ...patch });
-  };
-  /** Move a defense by one place; moves past either end are ignored. */
-  move = (index: number, by: -1 | 1): void => {
-    const [chip, other] = [this.stack[index], this.stack[index + by]];
-    if (chip && other) this.stack = this.stack.with(index, other).with(index + by, chip);
-  };
-
   /** Ask both columns. Their requests share seed and sampling, so that only the defenses differ. */
   send = async (): Promise<void> => {
     const prompt = this.prompt.trim();
     if (prompt === '') return;
     const { catalogue } = this.#workbench;
     const attackCard = catalogue?.attacks.find(({ id }) => id === this.attack);
-    const defenses = this.active.flatMap(({ id, options }): MethodChoice[] => {
-      const card = catalogue?.defenses.find((known) => known.id === id);
-      return card ? [choiceOf(card, options)] : [];
-    });
+    const defenses = this.stack.active
+      .filter(({ id }) => catalogue?.defenses.some((card) => card.id === id))
+      .map(choiceOfChip);
     const request = {
       model: this.model,
       ...(attackCard && { attack: choiceOf(attackCard, this.attackOptions) }),
@@ -107,7 +84,7 @@ export class Playground {
       ...catalogue.attacks
         .filter(({ id }) => id === this.attack)
         .map((card) => ({ card, options: this.attackOptions })),
-      ...this.active.flatMap(({ id, options }) =>
+      ...this.stack.active.flatMap(({ id, options }) =>
         catalogue.defenses.filter((card) => card.id === id).map((card) => ({ card, options })),
       ),
     ];
@@ -119,14 +96,14 @@ export class Playground {
   stop = (): void => [this.defended, this.open].forEach((column) => column.stop());
   clear = (): void => [this.defended, this.open].forEach((column) => column.clear());
 
-  /** What a link to this set-up carries. */
+  /** What a link to this set-up carries. What defenses learned is too long for one. */
   toSetup = (): string =>
     JSON.stringify({
       model: this.model,
       prompt: this.prompt,
       ...(this.behavior && { behavior: this.behavior.id }),
       ...(this.attack !== null && { attack: this.attack, attackOptions: this.attackOptions }),
-      stack: this.stack.map(({ id, on, options }) => ({ id, on, options })),
+      stack: this.stack.chips.map(({ id, on, options }) => ({ id, on, options })),
     });
 
   /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
@@ -140,19 +117,13 @@ export class Playground {
     if (catalogue.attacks.some(({ id }) => id === attack)) this.attack = String(attack);
     if (isRecord(attackOptions)) this.attackOptions = attackOptions;
     if (Array.isArray(stack))
-      this.stack = stack.filter(isRecord).flatMap(({ id, on, options }) => {
-        const card = catalogue.defenses.find((known) => known.id === id);
-        return card
-          ? [
-              {
-                key: this.#nextKey++,
-                id: card.id,
-                on: on !== false,
-                options: isRecord(options) ? options : {},
-              },
-            ]
-          : [];
-      });
+      this.stack.replace(
+        stack.filter(isRecord).flatMap(({ id, on, options }) => {
+          const card = catalogue.defenses.find((known) => known.id === id);
+          const values = card && isRecord(options) ? withoutDefaults(card.options, options) : {};
+          return card ? [{ id: card.id, on: on !== false, options: values }] : [];
+        }),
+      );
   };
 }
 

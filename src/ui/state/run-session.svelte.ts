@@ -1,6 +1,7 @@
 /** @file One run of a plan as the pages see it: what is done, what is going on, how long it will take. */
 import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress, RunEvent } from '../../lab/api.ts';
+import { withLearned, type Learned } from '../../lab/learned.ts';
 import type { Plan } from '../../lab/plan.ts';
 import type { Preparation } from '../../lab/prepare.ts';
 import type { RunInfo, TrialKey, TrialRecord } from '../../lab/records.ts';
@@ -24,6 +25,8 @@ export class RunSession {
   loading = $state.raw<LoadProgress | null>(null);
   preparing = $state.raw<Preparation | null>(null);
   failure = $state.raw<Failure | null>(null);
+  /** What defenses learned about the models. */
+  learned = $state.raw<readonly Learned[]>([]);
   readonly finished = $derived(this.records.length);
   readonly underway = $derived(this.status === 'running' || this.status === 'paused');
 
@@ -31,12 +34,12 @@ export class RunSession {
   /** Models whose files came in during this run. */
   #fetched: readonly string[] = [];
   #settled: Promise<unknown> = Promise.resolve();
-  readonly #lab: Pick<LabClient, 'run' | 'runId' | 'trials'>;
+  readonly #lab: Pick<LabClient, 'run' | 'runId' | 'trials' | 'learned'>;
   readonly #onloaded: (models: readonly string[]) => void;
 
   /** @param onloaded told which models are in memory once the first trial starts */
   constructor(
-    lab: Pick<LabClient, 'run' | 'runId' | 'trials'>,
+    lab: Pick<LabClient, 'run' | 'runId' | 'trials' | 'learned'>,
     onloaded: (models: readonly string[]) => void = () => {},
   ) {
     [this.#lab, this.#onloaded] = [lab, onloaded];
@@ -51,10 +54,11 @@ export class RunSession {
     // The lab gives up the lock on a run only when the call before has ended.
     await this.#settled;
     const id = await this.#lab.runId(plan);
-    const stored = await this.#lab.trials(id);
+    const [stored, learned] = await Promise.all([this.#lab.trials(id), this.#lab.learned(id)]);
     if (!isCurrent()) return;
     this.id = id;
     if (stored.status === 'done') this.records = stored.value;
+    if (learned.status === 'done') this.learned = learned.value;
     const onEvents = (events: readonly RunEvent[]) => void (isCurrent() && this.#take(events));
     const call = this.#lab.run(plan, { signal: controller.signal, onEvents });
     this.#settled = call;
@@ -80,8 +84,9 @@ export class RunSession {
     this.#reset(info.plan, finished ? 'done' : 'stopped');
     this.id = info.id;
     this.total = info.total;
-    const stored = await this.#lab.trials(info.id);
+    const [stored, learned] = await Promise.all([this.#lab.trials(info.id), this.#lab.learned(info.id)]);
     if (this.id !== info.id) return;
+    if (learned.status === 'done') this.learned = learned.value;
     if (stored.status === 'done') this.records = stored.value;
     else if (stored.status === 'failed') [this.status, this.failure] = ['failed', stored];
   };
@@ -90,6 +95,7 @@ export class RunSession {
   clear = (): void => {
     this.#halt();
     [this.id, this.plan, this.records, this.total, this.failure] = [null, null, [], null, null];
+    this.learned = [];
     this.status = 'idle';
     this.#quiet();
   };
@@ -105,8 +111,10 @@ export class RunSession {
         const { model } = event.progress;
         if (!this.#fetched.includes(model)) this.#fetched = [...this.#fetched, model];
       } else if (event.type === 'prepare') [this.loading, this.preparing] = [null, event.preparation];
-      else if (event.type === 'prepared') this.preparing = null;
-      else {
+      else if (event.type === 'prepared') {
+        const { type: _, ...one } = event;
+        [this.preparing, this.learned] = [null, withLearned(this.learned, one)];
+      } else {
         if (!this.trial) this.#onloaded([event.key.model, ...this.#fetched]);
         [this.trial, this.loading, this.preparing] = [event.key, null, null];
         this.step = event.type === 'step' ? event.step : null;
@@ -135,7 +143,7 @@ export class RunSession {
   #reset(plan: Plan, status: RunStatus): void {
     const same = JSON.stringify(plan) === JSON.stringify(this.plan);
     if (!same) [this.id, this.records, this.total] = [null, [], null];
-    [this.plan, this.status, this.failure] = [plan, status, null];
+    [this.plan, this.status, this.failure, this.learned] = [plan, status, null, []];
     this.#fetched = [];
     this.#quiet();
   }

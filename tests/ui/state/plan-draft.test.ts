@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parsePlan } from '../../../src/lab/plan.ts';
+import { parsePlan, planSchema } from '../../../src/lab/plan.ts';
 import { PlanDraft } from '../../../src/ui/state/plan-draft.svelte.ts';
 import { choiceOf, complaint, obstacle } from '../../../src/ui/state/method-pick.ts';
 import { integer, text } from '../../../src/core/options.ts';
@@ -7,15 +8,95 @@ import { catalogue } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
 
 const draftOf = () => new PlanDraft(catalogue, plan);
-const ids = (methods: readonly { readonly id: string }[]) => methods.map(({ id }) => id).sort();
 
-test('an untouched draft is the plan it came from', () => {
-  const again = parsePlan(draftOf().toPlan());
-  expect(ids(again.attacks)).toEqual(ids(plan.attacks));
-  expect(ids(again.evaluators)).toEqual(ids(plan.evaluators));
-  expect(again.defenses).toEqual(plan.defenses);
-  expect(again.models.targets).toEqual(plan.models.targets);
-  expect(again.behaviors).toEqual(plan.behaviors);
+/** Something in every field of the schema, and nothing at its default. */
+const everything = parsePlan({
+  $schema: '../schemas/plan.json',
+  version: 1,
+  name: 'Everything',
+  seed: 7,
+  models: {
+    targets: ['tinytown-chat', 'tinytown-base'],
+    roles: { translator: 'tinytown-helper', judge: 'tinytown-base' },
+  },
+  behaviors: [
+    {
+      behaviors: [
+        { id: 'own', prompt: 'Wake it.', target: 'Sure', category: 'c', set: 'own', kind: 'harmful' },
+      ],
+    },
+    { set: 'tinytown', kinds: ['harmful', 'benign'], limit: 3 },
+    { set: 'another', limit: 2 },
+  ],
+  attacks: [
+    { id: 'pair', options: { streams: 2 } },
+    { id: 'gcg', options: { steps: 4 } },
+    { id: 'not-here-yet' },
+  ],
+  defenses: [
+    { name: 'strict', stack: [{ id: 'perplexity-filter', options: { threshold: 20 } }] },
+    { name: 'lenient', stack: [{ id: 'perplexity-filter', options: { threshold: 90 } }] },
+    { stack: [{ id: 'gradient-cuff', artifact: { threshold: 2 } }, { id: 'self-reminder' }] },
+    { stack: [{ id: 'self-reminder' }] },
+  ],
+  evaluators: [{ id: 'prefix-match' }, { id: 'tinytown-oracle' }],
+  contrast: { harmful: ['a'], harmless: ['b'] },
+  sampling: { temperature: 0.7, topP: 0.9, maxNewTokens: 40 },
+  record: { topTokens: 2 },
+  templates: { version: 1, name: 'mine', templates: {} },
+  replay: { 'tinytown-chat': 'tinytown-base', 'tinytown-base': 'tinytown-base' },
+  concurrency: 3,
+});
+const folder = 'public/plans';
+const shipped = readdirSync(folder).map((file) =>
+  parsePlan(JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'))),
+);
+
+test.each([plan, everything, ...shipped])('an untouched draft of $name is the plan it came from', (given) => {
+  const again = parsePlan(new PlanDraft(catalogue, given).toPlan());
+  // As text, because a run is named by it.
+  expect(JSON.stringify(again)).toBe(JSON.stringify(given));
+});
+
+test('the plan that uses everything leaves nothing of the schema out', () => {
+  expect(Object.keys(everything).sort()).toEqual(Object.keys(planSchema.shape).sort());
+});
+
+test('what has no field stays when the rest is edited', () => {
+  const draft = new PlanDraft(catalogue, everything);
+  draft.behaviors.limits.harmful = 5;
+  draft.maxNewTokens = 30;
+  draft.toggle('attacks', 'not-here-yet');
+  draft.setOptions('attacks', 'gcg', { steps: 9 });
+  const again = parsePlan(draft.toPlan());
+  expect(again.behaviors).toEqual([
+    everything.behaviors[0],
+    { set: 'tinytown', kinds: ['harmful'], limit: 5 },
+    { set: 'tinytown', kinds: ['benign'], limit: 3 },
+    everything.behaviors[2],
+  ]);
+  expect(again.sampling).toEqual({ temperature: 0.7, topP: 0.9, maxNewTokens: 30 });
+  expect(again.attacks).toEqual([everything.attacks[0], { id: 'gcg', options: { steps: 9 } }]);
+  for (const field of ['contrast', 'record', 'concurrency', 'replay', 'defenses', 'models'] as const)
+    expect(again[field]).toEqual(everything[field]);
+});
+
+test('sources without fields can be left out', () => {
+  const draft = new PlanDraft(catalogue, everything);
+  expect(draft.behaviors.harmful).toBe(4);
+  for (const source of draft.behaviors.others) draft.behaviors.drop(source);
+  expect(draft.toPlan().behaviors).toEqual([everything.behaviors[1]]);
+});
+
+test('a second model under attack limits what can be chosen to what both offer', () => {
+  const draft = draftOf();
+  expect(draft.access).toBe('white-box');
+  draft.setTarget(1, 'someone/else');
+  expect(draft.toPlan().models.targets).toEqual(['tinytown-chat', 'someone/else']);
+  expect(draft.access).toBe('black-box');
+  expect(draft.obstacle).toMatch(/Needs token probabilities/);
+  draft.removeTarget(1);
+  expect(draft.obstacle).toBeNull();
 });
 
 test('a template pack is kept, taken and given back', () => {
@@ -44,7 +125,7 @@ test('roles are filled as usual as soon as a chosen method needs them, and stand
   );
   expect(draft.neededRoles).toEqual([]);
   expect(draft.toPlan().models.roles).toEqual({});
-  draft.toggle('defenses', 'safe-decoding');
+  draft.columns.add('safe-decoding');
   expect(draft.neededRoles).toEqual(['expert']);
   expect(draft.toPlan().models.roles).toEqual({ expert: 'tinytown-expert' });
   draft.roles.expert = '';

@@ -21,7 +21,7 @@ function setUp() {
 test('both columns get the same request but for the defenses', async () => {
   const { playground, requests } = setUp();
   playground.take(behavior);
-  playground.add('self-reminder');
+  playground.stack.add('self-reminder');
   await playground.send();
   const [open, defended] = requests();
   expect(open!.defenses).toEqual([]);
@@ -32,8 +32,8 @@ test('both columns get the same request but for the defenses', async () => {
 test('without an active defense only the undefended column is asked', async () => {
   const { playground, requests } = setUp();
   playground.edit('hello');
-  playground.add('self-reminder');
-  playground.change(0, { on: false });
+  playground.stack.add('self-reminder');
+  playground.stack.change(0, { on: false });
   await playground.send();
   expect(requests()).toHaveLength(1);
 });
@@ -41,11 +41,11 @@ test('without an active defense only the undefended column is asked', async () =
 test('models of roles are loaded, in view, when a defense in force first needs them', async () => {
   const { playground, requests, loads } = setUp();
   playground.edit('hello');
-  playground.add('safe-decoding');
-  playground.change(0, { on: false });
+  playground.stack.add('safe-decoding');
+  playground.stack.change(0, { on: false });
   await playground.send();
   expect(loads()).toEqual(['tinytown-chat']);
-  playground.change(0, { on: true });
+  playground.stack.change(0, { on: true });
   await playground.send();
   expect(loads()).toEqual(['tinytown-chat', 'tinytown-chat', 'tinytown-expert']);
   expect(requests().at(-1)!.roles).toMatchObject({ expert: 'tinytown-expert' });
@@ -70,12 +70,12 @@ test('a second prompt continues the conversation of its own column', async () =>
 
 test('moving a defense swaps neighbours, and past either end does nothing', () => {
   const { playground } = setUp();
-  for (const id of ['self-reminder', 'perplexity-filter', 'safe-decoding']) playground.add(id);
-  const order = () => playground.stack.map(({ id }) => id);
-  playground.move(2, -1);
+  for (const id of ['self-reminder', 'perplexity-filter', 'safe-decoding']) playground.stack.add(id);
+  const order = () => playground.stack.chips.map(({ id }) => id);
+  playground.stack.move(2, -1);
   expect(order()).toEqual(['self-reminder', 'safe-decoding', 'perplexity-filter']);
-  playground.move(0, -1);
-  playground.move(2, 1);
+  playground.stack.move(0, -1);
+  playground.stack.move(2, 1);
   expect(order()).toEqual(['self-reminder', 'safe-decoding', 'perplexity-filter']);
 });
 
@@ -100,8 +100,8 @@ test('a link carries the set-up to another visit', () => {
   const here = setUp().playground;
   here.take(behavior);
   here.attack = 'assistant-prefix';
-  here.add('safe-decoding');
-  here.change(0, { on: false, options: { alpha: 2 } });
+  here.stack.add('safe-decoding');
+  here.stack.change(0, { on: false, options: { alpha: 2 } });
   const there = setUp().playground;
   there.fromSetup(here.toSetup());
   expect(there.toSetup()).toBe(here.toSetup().replace(`"behavior":${JSON.stringify(behavior.id)},`, ''));

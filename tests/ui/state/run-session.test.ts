@@ -24,6 +24,7 @@ function drivenLab(stored: typeof all = []) {
   const lab = {
     runId: async () => 'run-1',
     trials: async () => ({ status: 'done' as const, value: stored }),
+    learned: async () => ({ status: 'done' as const, value: [] }),
     run: (
       _plan: unknown,
       options: { signal?: AbortSignal | undefined; onEvents?: (events: readonly RunEvent[]) => void } = {},
@@ -126,4 +127,32 @@ test('opening a stored run shows it without running it', async () => {
   await session.open(info);
   expect([session.status, session.id, session.finished]).toEqual(['done', 'run-9', all.length]);
   expect(calls).toHaveLength(0);
+});
+
+test('what defenses learned is shown as it comes, and with a run that is opened again', async () => {
+  const { lab, calls, started } = drivenLab();
+  const session = new RunSession(lab);
+  void session.start(plan);
+  await started(1);
+  const one = { model: 'm', defense: 'gradient-cuff', options: {}, artifact: { threshold: 1 } };
+  const preparation = { model: 'm', defense: 'gradient-cuff', done: 1, total: 2 };
+  calls[0]!.send([{ type: 'prepare', preparation }]);
+  expect(session.preparing).toEqual(preparation);
+  calls[0]!.send([{ type: 'prepared', ...one }]);
+  calls[0]!.send([{ type: 'prepared', ...one, artifact: { threshold: 2 } }]);
+  expect(session.preparing).toBeNull();
+  expect(session.learned).toEqual([{ ...one, artifact: { threshold: 2 } }]);
+  const again = new RunSession({ ...lab, learned: async () => ({ status: 'done', value: [one] }) });
+  const info = {
+    id: 'run-1',
+    plan,
+    device,
+    versions: {},
+    createdAt: '',
+    state: 'done',
+    finished: 0,
+    total: 9,
+  };
+  await again.open(info as RunInfo);
+  expect(again.learned).toEqual([one]);
 });
