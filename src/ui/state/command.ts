@@ -1,20 +1,25 @@
 /** @file The command line that repeats a trial. Pure. */
-import type { AttackRequest } from '../../lab/api.ts';
-import { undefended, type Plan } from '../../lab/plan.ts';
-import type { TrialKey } from '../../lab/records.ts';
+import type { AttackRequest, MethodChoice } from '../../lab/api.ts';
+import type { Plan } from '../../lab/plan.ts';
+import type { TrialKey, TrialRecord } from '../../lab/records.ts';
+import { stackOf } from './trial-links.ts';
 
 /** Quoted for a POSIX shell where it has to be. */
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-export function attackCommand(plan: Plan, key: TrialKey): string {
+const written = (options: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.entries(options).map(([name, value]) => `${name}=${String(value)}`);
+
+/** A defense as the command line reads it: `id` or `id:key=value,key=value`. */
+const defenseWord = ({ id, options = {} }: MethodChoice): string =>
+  [id, written(options).join(',')].filter((part) => part !== '').join(':');
+
+/** The command line that makes a trial of `plan` again; roles are named where a model played one. */
+export function attackCommand(plan: Plan, key: TrialKey & Partial<Pick<TrialRecord, 'usage'>>): string {
   const options = plan.attacks.find(({ id }) => id === key.attack)?.options ?? {};
-  const stack =
-    key.defense === undefended
-      ? []
-      : (plan.defenses.find(
-          ({ name, stack: methods }) => (name ?? methods.map(({ id }) => id).join('+')) === key.defense,
-        )?.stack ?? []);
+  const { temperature, maxNewTokens } = plan.sampling;
+  const played = Object.entries(plan.models.roles).filter(([role]) => key.usage && role in key.usage);
   const words = [
     'attack',
     key.attack,
@@ -22,8 +27,13 @@ export function attackCommand(plan: Plan, key: TrialKey): string {
     key.model,
     '--behavior',
     key.behavior,
-    ...stack.flatMap(({ id }) => ['--defense', id]),
-    ...Object.entries(options).flatMap(([name, value]) => ['--option', `${name}=${String(value)}`]),
+    ...stackOf(plan, key).flatMap((defense) => ['--defense', defenseWord(defense)]),
+    ...played.flatMap(([role, id]) => ['--role', `${role}=${id}`]),
+    ...written(options).flatMap((option) => ['--option', option]),
+    ...(plan.templates ? ['--templates', `${plan.templates.name}.json`] : []),
+    ...(plan.seed === 0 ? [] : ['--seed', String(plan.seed)]),
+    ...(temperature === 0 ? [] : ['--temperature', String(temperature)]),
+    ...(maxNewTokens === 96 ? [] : ['--max-new-tokens', String(maxNewTokens)]),
     '--json',
   ];
   return `npm run lab -- ${words.map(quoted).join(' ')}`;
@@ -48,10 +58,7 @@ export function requestCommand({
     ...(own ? ['--request', behavior.prompt] : ['--behavior', behavior.id]),
     ...(own && behavior.target !== undefined ? ['--target', behavior.target] : []),
     ...Object.entries(roles).flatMap(([role, id]) => ['--role', `${role}=${id}`]),
-    ...Object.entries(attack.options ?? {}).flatMap(([name, value]) => [
-      '--option',
-      `${name}=${String(value)}`,
-    ]),
+    ...written(attack.options ?? {}).flatMap((option) => ['--option', option]),
     ...(templates ? ['--templates', `${templates.name}.json`] : []),
     ...(seed === 0 ? [] : ['--seed', String(seed)]),
     ...(sampling.temperature === 0 ? [] : ['--temperature', String(sampling.temperature)]),

@@ -33,6 +33,22 @@ test('the command line of a trial names stack and options, quoted for a shell', 
   );
 });
 
+test('the command line of a trial repeats seed, sampling, options of defenses, and the roles that were played', () => {
+  const set = parsePlan({
+    ...plan,
+    seed: 3,
+    sampling: { temperature: 0.5, maxNewTokens: 20 },
+    defenses: [
+      { name: 'both', stack: [{ id: 'perplexity-filter', options: { threshold: 9, reads: 'whole' } }] },
+    ],
+  });
+  const key = { model: 'm', behavior: 'b', attack: 'direct-request', defense: 'both' };
+  const usage = { judge: { queries: 1, promptTokens: 1, completionTokens: 1, scored: 0, gradients: 0 } };
+  expect(attackCommand(set, { ...key, usage })).toBe(
+    'npm run lab -- attack direct-request --model m --behavior b --defense perplexity-filter:threshold=9,reads=whole --role judge=tinytown-chat --seed 3 --temperature 0.5 --max-new-tokens 20 --json',
+  );
+});
+
 test('the first page runs cheap attacks only, on few forbidden behaviors', () => {
   const small = demoPlan(plan, catalogue);
   expect(small.attacks.map(({ id }) => id)).toEqual(['direct-request', 'assistant-prefix']);
