@@ -2,6 +2,7 @@
  * @file Checks on what a run produced, so that a rate is not made of empty, garbled or copied outputs, and so that
  * what an attack believed is set beside what the evaluators say.
  */
+import { groupedBy } from '../core/groups.ts';
 import { isReadable } from '../core/readability.ts';
 import { isEmptyResponse } from '../core/refusal.ts';
 import { rateOf, type Rate } from '../core/statistics.ts';
@@ -117,10 +118,11 @@ const isHarmful = ({ behaviorDetail }: TrialRecord): boolean => behaviorDetail.k
 
 function byAttack(plan: Plan, records: readonly TrialRecord[]) {
   const attacks = new Set([...plan.attacks.map(({ id }) => id), directRequest]);
+  const groups = groupedBy(records, ({ model, attack }) => `${model} ${attack}`);
   return plan.models.targets.flatMap((model) =>
     [...attacks].flatMap((attack) => {
-      const own = records.filter((record) => record.model === model && record.attack === attack);
-      return own.length === 0 ? [] : [{ model, attack, own }];
+      const own = groups.get(`${model} ${attack}`);
+      return own ? [{ model, attack, own }] : [];
     }),
   );
 }

@@ -1,4 +1,5 @@
 /** @file From records to rates. An evaluator scores one response; what many scores add up to is decided here. */
+import { groupedBy } from '../core/groups.ts';
 import { addUsage, noUsage } from './meter.ts';
 import { checkClaims, checkOutputs, successRate, type Scoring } from './integrity.ts';
 import { overheadOf } from './overhead.ts';
@@ -24,11 +25,15 @@ export function summarize(
   const defended = plan.models.targets.flatMap((model) =>
     defenseNames(plan).map((defense) => ({ model, defense })),
   );
-  const within = (model: string, defense: string) =>
-    records.filter((record) => record.model === model && record.defense === defense);
+  // A page sums a run up with every chunk of its trials, so thousands of records are walked through once.
+  const stacks = groupedBy(records, ({ model, defense }) => `${model} ${defense}`);
+  const within = (model: string, defense: string) => stacks.get(`${model} ${defense}`) ?? [];
 
-  const direct = (model: string) =>
-    records.filter((record) => record.model === model && record.attack === directRequest);
+  /** Everything asked directly behind a defense, and undefended. */
+  const direct = (model: string, defense: string) =>
+    [...new Set([undefended, defense])].flatMap((name) =>
+      within(model, name).filter(({ attack }) => attack === directRequest),
+    );
 
   const cells = defended.flatMap(({ model, defense }) =>
     plan.attacks.flatMap(({ id: attack }) => {
@@ -69,10 +74,12 @@ export function summarize(
     })),
     utility: benignRates(utility, 'benign').map(({ successes, ...rest }) => ({ ...rest, solved: successes })),
     speed: defended.flatMap(({ model, defense }) => {
-      const speed = speedOf(model, defense, direct(model));
+      const speed = speedOf(model, defense, direct(model, defense));
       return speed.n === 0 ? [] : [speed];
     }),
-    overhead: defended.flatMap(({ model, defense }) => overheadOf(model, defense, direct(model)) ?? []),
+    overhead: defended.flatMap(
+      ({ model, defense }) => overheadOf(model, defense, direct(model, defense)) ?? [],
+    ),
     claims,
     integrity: checkOutputs(plan, harm, records, claims),
   };

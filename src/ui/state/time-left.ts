@@ -1,4 +1,5 @@
 /** @file How long a run still takes, judged by what its trials took so far. Pure. */
+import { groupedBy } from '../../core/groups.ts';
 import type { BehaviorKind } from '../../core/behavior.ts';
 import { defenseNames } from '../../lab/metrics.ts';
 import { directRequest, type Plan } from '../../lab/plan.ts';
@@ -21,11 +22,19 @@ export function timeLeft(
   records: readonly TrialRecord[],
 ): number | null {
   const benign = planned['benign-lookalike'] + planned.benign;
+  const paces = new Map(
+    [...groupedBy(records, ({ defense }) => defense)].map(([defense, own]) => [
+      defense,
+      mean(own.map(answerMs)),
+    ]),
+  );
+  const usual = mean(records.map(answerMs)) ?? 0;
+  const attacks = groupedBy(records, ({ model, attack }) => `${model} ${attack}`);
   let left = 0;
   for (const model of plan.models.targets) {
     for (const { id: attack } of plan.attacks) {
       const behaviors = planned.harmful + (attack === directRequest ? benign : 0);
-      const done = records.filter((record) => record.model === model && record.attack === attack);
+      const done = attacks.get(`${model} ${attack}`) ?? [];
       const made = new Set(done.map(({ behavior }) => behavior)).size;
       // Only the trial for which an attack was made holds its time; replays hold 0.
       const spent = done.reduce((sum, { times }) => sum + times.attackMs, 0);
@@ -33,10 +42,10 @@ export function timeLeft(
         if (made === 0) return null;
         left += (behaviors - made) * (spent / made);
       }
+      const answered = groupedBy(done, ({ defense }) => defense);
       for (const defense of defenseNames(plan)) {
-        const answered = done.filter((record) => record.defense === defense);
-        const pace = mean(records.filter((record) => record.defense === defense).map(answerMs));
-        left += Math.max(0, behaviors - answered.length) * (pace ?? mean(records.map(answerMs)) ?? 0);
+        const count = answered.get(defense)?.length ?? 0;
+        left += Math.max(0, behaviors - count) * (paces.get(defense) ?? usual);
       }
     }
   }

@@ -2,6 +2,7 @@
  * @file Reads the `detail` of attack steps by its shape, so that a view follows what the data is and not which attack
  * made it. Every reading is `null` where the shape does not fit; what is odd in a single step is left out. Pure.
  */
+import { groupedBy } from '../../core/groups.ts';
 import type { AttackStep } from '../types.ts';
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
@@ -10,18 +11,6 @@ const textOr = (value: unknown, other: string): string => (isText(value) ? value
 const numberOrNull = (value: unknown): number | null => (isNumber(value) ? value : null);
 const isName = (value: unknown): value is string | number => isText(value) || isNumber(value);
 const orNull = <T>(items: readonly T[]): readonly T[] | null => (items.length > 0 ? items : null);
-
-/** Items by key, in the order in which the keys came first. */
-function grouped<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
-}
 
 /** Steps with a loss, for the curve. */
 export const lossesOf = (steps: readonly AttackStep[]): readonly AttackStep[] | null =>
@@ -109,7 +98,7 @@ export function treeOf(steps: readonly AttackStep[]): readonly TreeNode[] | null
 /** Each node followed by its subtree; nodes whose parent is unknown are roots. */
 function depthFirst(nodes: readonly TreeNode[]): readonly TreeNode[] {
   const ids = new Set(nodes.map(({ id }) => id));
-  const children = grouped(nodes, ({ id, parent }) =>
+  const children = groupedBy(nodes, ({ id, parent }) =>
     parent !== null && parent !== id && ids.has(parent) ? parent : null,
   );
   const walk = (parent: string | null): TreeNode[] =>
@@ -135,7 +124,7 @@ export function dialoguesOf(steps: readonly AttackStep[]): readonly Dialogue[] |
   const turns = steps.filter(
     ({ detail }) => isText(detail?.['response']) && (isName(detail['stream']) || isNumber(detail['turn'])),
   );
-  const streams = grouped(turns, ({ detail }) => detail?.['stream'] ?? detail?.['restart'] ?? 0);
+  const streams = groupedBy(turns, ({ detail }) => detail?.['stream'] ?? detail?.['restart'] ?? 0);
   return orNull(
     [...streams].map(([stream, said]) => ({
       name: `Conversation ${isNumber(stream) ? stream + 1 : String(stream)}`,
@@ -213,7 +202,7 @@ export function poolOf(steps: readonly AttackStep[]): PoolReading | null {
   );
   if (tries.length === 0) return null;
   const tally = (by: 'seed' | 'operator'): readonly SeedRow[] =>
-    [...grouped(tries, (one) => one[by])]
+    [...groupedBy(tries, (one) => one[by])]
       .map(([name, of]) => {
         const scores = of.map(({ score }) => score).filter(isNumber);
         return { name, tries: of.length, best: scores.length > 0 ? Math.max(...scores) : null };
