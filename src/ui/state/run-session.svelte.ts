@@ -27,6 +27,8 @@ export class RunSession {
   failure = $state.raw<Failure | null>(null);
   /** What defenses learned about the models. */
   learned = $state.raw<readonly Learned[]>([]);
+  /** A stored run is being read. */
+  opening = $state(false);
   readonly finished = $derived(this.records.length);
   readonly underway = $derived(this.status === 'running' || this.status === 'paused');
 
@@ -84,8 +86,10 @@ export class RunSession {
     this.#reset(info.plan, finished ? 'done' : 'stopped');
     this.id = info.id;
     this.total = info.total;
+    this.opening = true;
     const [stored, learned] = await Promise.all([this.#lab.trials(info.id), this.#lab.learned(info.id)]);
     if (this.id !== info.id) return;
+    this.opening = false;
     if (learned.status === 'done') this.learned = learned.value;
     if (stored.status === 'done') this.records = stored.value;
     else if (stored.status === 'failed') [this.status, this.failure] = ['failed', stored];
@@ -95,7 +99,7 @@ export class RunSession {
   clear = (): void => {
     this.#halt();
     [this.id, this.plan, this.records, this.total, this.failure] = [null, null, [], null, null];
-    this.learned = [];
+    [this.learned, this.opening] = [[], false];
     this.status = 'idle';
     this.#quiet();
   };
@@ -144,7 +148,7 @@ export class RunSession {
     const same = JSON.stringify(plan) === JSON.stringify(this.plan);
     if (!same) [this.id, this.records, this.total] = [null, [], null];
     [this.plan, this.status, this.failure, this.learned] = [plan, status, null, []];
-    this.#fetched = [];
+    [this.#fetched, this.opening] = [[], false];
     this.#quiet();
   }
 }

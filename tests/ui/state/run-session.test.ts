@@ -153,6 +153,9 @@ test('what defenses learned is shown as it comes, and with a run that is opened 
     finished: 0,
     total: 9,
   };
-  await again.open(info as RunInfo);
+  const opened = again.open(info as RunInfo);
+  expect(again.opening).toBe(true);
+  await opened;
+  expect(again.opening).toBe(false);
   expect(again.learned).toEqual([one]);
 });
