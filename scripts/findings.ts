@@ -28,10 +28,15 @@ async function summaryOf(plan: string, resume: boolean): Promise<unknown> {
 
 const resume = process.argv.includes('--resume');
 const folder = join(root, 'public/findings');
-await mkdir(folder, { recursive: true });
+const found = new Map<string, unknown>();
 for (const plan of ['attacks', 'defenses']) {
   const summary = await summaryOf(plan, resume);
   parseFindings(summary);
+  found.set(plan, summary);
+}
+// Written at the end, because public/ goes into the app: the second run would build it anew.
+await mkdir(folder, { recursive: true });
+for (const [plan, summary] of found) {
   const file = join(folder, `${plan}.json`);
   const options = await resolveConfig(file);
   await writeFile(file, await format(JSON.stringify(summary), { ...options, filepath: file }));
