@@ -160,6 +160,13 @@ export interface LabApi {
   ): Promise<Outcome<RunSummary>>;
   /** Stop a call within one step. An unknown id is ignored. */
   cancel(callId: string): Promise<void>;
+  /**
+   * Hold an attack at the end of its current step, with all it has found. Other calls go on, and so can `cancel`.
+   * Resolves to true when it stands still, and to false if it ends or is resumed before. An unknown id is false.
+   */
+  pause(callId: string): Promise<boolean>;
+  /** Let an attack that is held go on to what it would have come to anyhow. Others are not touched. */
+  resume(callId: string): Promise<void>;
   runs(): Promise<Outcome<readonly RunInfo[]>>;
   trials(runId: string): Promise<Outcome<readonly TrialRecord[]>>;
   summary(runId: string): Promise<Outcome<RunSummary>>;

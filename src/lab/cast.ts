@@ -24,6 +24,7 @@ import {
   type MeterOf,
   type UsageByRole,
 } from './meter.ts';
+import type { Gate } from './gate.ts';
 import { usualAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
 import type { TrialError } from './records.ts';
 import type { Chosen, ChosenDefense } from './resolve.ts';
@@ -120,13 +121,17 @@ export interface Crafting {
   readonly known: readonly Behavior[];
 }
 
-/** Attack the undefended model. The event loop gets a turn after every step, so that a stop takes effect there. */
+/**
+ * Attack the undefended model. The event loop gets a turn after every step, so that a stop takes effect there.
+ * @param gate where the search can be held before each step; what it comes to is the same
+ */
 export async function craft(
   cast: Cast,
   { method, options }: Chosen<Attack>,
   { behavior, seed, known }: Crafting,
   signal: AbortSignal,
   onStep: (step: AttackStep) => void,
+  gate?: Gate,
 ): Promise<Crafted> {
   const meter = createMeter();
   const steps: AttackStep[] = [];
@@ -140,6 +145,7 @@ export async function craft(
   });
   try {
     for (;;) {
+      if (gate) await gate.pass(signal);
       signal.throwIfAborted();
       const next = await search.next();
       if (next.done) return { result: next.value, steps: thinned(steps), usage: meter.usage };

@@ -25,6 +25,13 @@ interface Stoppable {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Holds one attack between two of its steps. Does nothing once the attack has ended. */
+export interface Hold {
+  /** Resolves to true when the attack stands still, and to false if it ends or is resumed before. */
+  pause(): Promise<boolean>;
+  resume(): void;
+}
+
 /** As `LabApi`, with an abort signal in place of a call id. Callbacks are never called after the outcome. */
 export interface LabClient extends Pick<
   LabApi,
@@ -56,7 +63,11 @@ export interface LabClient extends Pick<
   ): Promise<Outcome<ChatReply>>;
   attack(
     request: AttackRequest,
-    options?: Stoppable & { readonly onStep?: (step: AttackStep) => void },
+    options?: Stoppable & {
+      readonly onStep?: (step: AttackStep) => void;
+      /** Told at once how to hold the attack. */
+      readonly onBegin?: (hold: Hold) => void;
+    },
   ): Promise<Outcome<AttackReply>>;
   /** Run a plan, or go on with it: finished trials of the same plan on the same kind of device are kept. */
   run(
@@ -133,7 +144,7 @@ export function createLabClient({
   const stoppable = async <T>(
     callId: string,
     signal: AbortSignal | undefined,
-    work: (lab: Remote<LabApi>, listen: Listen) => Promise<Outcome<T>>,
+    work: (lab: Remote<LabApi>, listen: Listen, at: Connection) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> => {
     if (signal?.aborted) return { status: 'cancelled' };
     const at = connected();
@@ -145,13 +156,17 @@ export function createLabClient({
     };
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      return await ask((lab) => work(lab, listen), at);
+      return await ask((lab) => work(lab, listen, at), at);
     } finally {
       close();
       clearTimeout(deadline);
       signal?.removeEventListener('abort', stop);
     }
   };
+  const holdOn = (callId: string, { lab, ended }: Connection): Hold => ({
+    pause: () => Promise.race([ended.then(() => false), lab.pause(callId)]),
+    resume: () => void lab.resume(callId),
+  });
   const nextCall = () => `call-${calls++}`;
   const runId = (plan: Plan) => runIdOf(plan, kind);
   const named = (input: unknown) =>
@@ -179,9 +194,13 @@ export function createLabClient({
       const id = nextCall();
       return stoppable(id, signal, (lab, listen) => lab.chat(id, request, listen(onToken), listen(onStep)));
     },
-    attack(request, { signal, onStep } = {}) {
+    attack(request, { signal, onStep, onBegin } = {}) {
       const id = nextCall();
-      return stoppable(id, signal, (lab, listen) => lab.attack(id, request, listen(onStep)));
+      return stoppable(id, signal, (lab, listen, at) => {
+        const outcome = lab.attack(id, request, listen(onStep));
+        onBegin?.(holdOn(id, at));
+        return outcome;
+      });
     },
     async run(input, { signal, onEvents, sources } = {}) {
       const found = await named(input);

@@ -11,6 +11,7 @@ import { stopwatch } from './chunk.ts';
 import { artifactFor } from './artifact.ts';
 import { contrastFrom } from './contrast.ts';
 import { evaluate } from './evaluate.ts';
+import type { Gate } from './gate.ts';
 import { createMeter, noUsage } from './meter.ts';
 import { usualAccess, type ModelPool } from './model-pool.ts';
 import { undefended } from './plan.ts';
@@ -29,6 +30,8 @@ interface Bench {
 interface Listeners {
   readonly signal: AbortSignal;
   readonly onStep: (step: AttackStep) => void;
+  /** Where the attack can be held between two steps. */
+  readonly gate?: Gate;
 }
 
 /** Write the next turn of a conversation, with an attack and defenses switched on or off. */
@@ -102,7 +105,12 @@ async function attempt(
   request: Request,
   behavior: Behavior,
   { registries, models }: Bench,
-  { onStep, signal, ...listening }: Listeners & Pick<GenerateOptions, 'onToken' | 'topTokens' | 'forced'>,
+  {
+    onStep,
+    signal,
+    gate,
+    ...listening
+  }: Listeners & Pick<GenerateOptions, 'onToken' | 'topTokens' | 'forced'>,
   place: (made: AttackResult) => AttackResult,
 ) {
   const startedAt = new Date().toISOString();
@@ -140,9 +148,9 @@ async function attempt(
   const known = registries.sets.has(behavior.set) ? registries.sets.get(behavior.set).behaviors : [];
   const clock = stopwatch();
   const made = attack
-    ? await craft(cast, attack, { behavior, seed, known }, signal, onStep)
+    ? await craft(cast, attack, { behavior, seed, known }, signal, onStep, gate)
     : { result: asPlain(behavior), steps: [], usage: {} };
-  const attackMs = clock();
+  const attackMs = clock() - (gate?.heldMs ?? 0);
   const result = place(made.result);
   const { messages, assistantPrefix } = result;
   const meter = createMeter(made.usage);

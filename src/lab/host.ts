@@ -9,6 +9,7 @@ import { LabError, outcomeOf, type Outcome } from '../core/errors.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './events.ts';
 import { attackOnce, chatOnce } from './exchange.ts';
+import { createGate, type Gate } from './gate.ts';
 import { checkArtifact } from './learned.ts';
 import { summarize } from './metrics.ts';
 import { createModelPool, findModel, usualAccess, type Listening } from './model-pool.ts';
@@ -50,17 +51,18 @@ export function createLab({
       loadModel(entry, { ...(await loaderOptions(entry, options)), access: options.access }),
     loadClassifier && (async (entry, options) => loadClassifier(entry, await loaderOptions(entry, options))),
   );
-  const calls = new Map<string, AbortController>();
+  const calls = new Map<string, { readonly controller: AbortController; readonly gate: Gate }>();
 
-  /** A call that `cancel` can reach under its id while it lasts. */
+  /** A call that `cancel` and `pause` can reach under its id while it lasts. */
   const stoppable = async <T>(
     callId: string,
-    work: (signal: AbortSignal) => Promise<T>,
+    work: (signal: AbortSignal, gate: Gate) => Promise<T>,
   ): Promise<Outcome<T>> => {
-    const controller = new AbortController();
-    calls.set(callId, controller);
-    const outcome = await outcomeOf(() => work(controller.signal));
-    if (calls.get(callId) === controller) calls.delete(callId);
+    const call = { controller: new AbortController(), gate: createGate() };
+    calls.set(callId, call);
+    const outcome = await outcomeOf(() => work(call.controller.signal, call.gate));
+    call.gate.open();
+    if (calls.get(callId) === call) calls.delete(callId);
     return outcome;
   };
   const listed = Promise.resolve(later.device).then(async ({ kind }): Promise<Registries> => {
@@ -99,9 +101,9 @@ export function createLab({
         return reply;
       }),
     attack: (callId, request, onStep) =>
-      stoppable(callId, async (signal) => {
+      stoppable(callId, async (signal, gate) => {
         const steps = relay(onStep);
-        const reply = await attackOnce(request, await bench(), { onStep: steps.send, signal });
+        const reply = await attackOnce(request, await bench(), { onStep: steps.send, signal, gate });
         await steps.settled();
         return reply;
       }),
@@ -120,7 +122,9 @@ export function createLab({
           await batches.close();
         }
       }),
-    cancel: async (callId) => calls.get(callId)?.abort(),
+    cancel: async (callId) => calls.get(callId)?.controller.abort(),
+    pause: async (callId) => calls.get(callId)?.gate.close() ?? false,
+    resume: async (callId) => calls.get(callId)?.gate.open(),
     runs: () =>
       outcomeOf(async () => {
         const { store } = await bench();

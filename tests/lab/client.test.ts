@@ -1,8 +1,8 @@
 import { expose } from 'comlink';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { user } from '../../src/core/chat.ts';
-import type { ChatRequest, RunEvent } from '../../src/lab/api.ts';
-import { createLabClient, type ClientOptions } from '../../src/lab/client.ts';
+import type { AttackRequest, ChatRequest, RunEvent } from '../../src/lab/api.ts';
+import { createLabClient, type ClientOptions, type Hold } from '../../src/lab/client.ts';
 import { createLab } from '../../src/lab/host.ts';
 import { parsePlan } from '../../src/lab/plan.ts';
 import { createMemoryStore, type RunStore } from '../../src/lab/store.ts';
@@ -201,6 +201,63 @@ describe('stopping', () => {
     const pending = client.chat(chat, { signal: controller.signal });
     expect(await pending).toEqual({ status: 'cancelled' });
     expect(opened[0]!.terminated).toBe(true);
+  });
+});
+
+describe('pausing an attack', () => {
+  const attack: AttackRequest = {
+    ...chat,
+    behavior: registries.sets.all[0]!.behaviors[0]!,
+    attack: { id: 'walk', options: { steps: 5 } },
+    evaluators: [],
+  };
+  /** The client with an attack that stands still after its second step. */
+  async function paused(options: { readonly signal?: AbortSignal } = {}) {
+    const { client } = newClient();
+    const steps: number[] = [];
+    let hold: Hold | undefined;
+    let standing: Promise<boolean> | undefined;
+    const outcome = client.attack(attack, {
+      ...options,
+      onBegin: (given) => (hold = given),
+      onStep({ step }) {
+        steps.push(step);
+        if (step === 1) standing = hold!.pause();
+      },
+    });
+    await vi.waitFor(() => expect(standing).toBeDefined());
+    expect(await standing).toBe(true);
+    return { client, steps, hold: hold!, outcome };
+  }
+
+  test('holds it in the worker until it is resumed, to the same end', async () => {
+    const { steps, hold, outcome } = await paused();
+    const before = [...steps];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(steps).toEqual(before);
+    hold.resume();
+    const direct = await newClient().client.attack(attack);
+    const ended = await outcome;
+    if (ended.status !== 'done' || direct.status !== 'done') throw new Error('One attack did not end.');
+    expect(linesOf([ended.value.record])).toEqual(linesOf([direct.value.record]));
+    expect(steps).toEqual([0, 1, 2, 3, 4]);
+    expect(await hold.pause()).toBe(false);
+  });
+
+  test('leaves it to be stopped at once', async () => {
+    const controller = new AbortController();
+    const { outcome } = await paused({ signal: controller.signal });
+    controller.abort();
+    expect(await outcome).toEqual({ status: 'cancelled' });
+    expect(opened[0]!.terminated).toBe(false);
+  });
+
+  test('does not outlive the worker, and starts none', async () => {
+    const { hold, outcome } = await paused();
+    opened[0]!.die('out of memory');
+    expect(await outcome).toMatchObject({ status: 'failed', code: 'worker-died' });
+    expect(await hold.pause()).toBe(false);
+    expect(opened).toHaveLength(1);
   });
 });
 

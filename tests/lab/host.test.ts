@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { user } from '../../src/core/chat.ts';
 import { classifierRoles, languageRoles } from '../../src/core/method.ts';
-import type { AttackRequest, ChatRequest, LabApi, RunEvent } from '../../src/lab/api.ts';
+import type { AttackStep } from '../../src/attacks/attack.ts';
+import type { Outcome } from '../../src/core/errors.ts';
+import type { AttackReply, AttackRequest, ChatRequest, LabApi, RunEvent } from '../../src/lab/api.ts';
 import { createLab } from '../../src/lab/host.ts';
 import { createMemoryStore } from '../../src/lab/store.ts';
 import { behavior, device, linesOf, loadToy, newRunner, plan, registries, runAll } from './bench.ts';
@@ -198,6 +200,89 @@ test('the record of an attack call is that of its trial, and a run takes it over
   if (outcome.status !== 'done') throw new Error(JSON.stringify(outcome));
   expect(linesOf([outcome.value.record])).toEqual((await runAll(one)).lines);
   expect(await lab.restore('run', one, [outcome.value.record])).toEqual({ status: 'done', value: 1 });
+});
+
+describe('an attack that is paused', () => {
+  const asked: AttackRequest = {
+    ...chat,
+    seed: 7,
+    behavior: behavior('c'),
+    attack: { id: 'walk', options: { steps: 6 } },
+    evaluators: [{ id: 'prefix-match' }],
+  };
+  const still = () => new Promise((resolve) => setTimeout(resolve, 20));
+  const undisturbed = async () => {
+    const steps: AttackStep[] = [];
+    const outcome = await newLab().attack('call', asked, (step) => void steps.push(step));
+    return { steps, outcome: timeless(outcome) };
+  };
+  const timeless = (outcome: Outcome<AttackReply>) => {
+    if (outcome.status !== 'done') throw new Error(JSON.stringify(outcome));
+    const { record, ...reply } = outcome.value;
+    return { ...reply, record: linesOf([record])[0] };
+  };
+
+  test.each([[[2]], [[0, 1, 2, 3, 4, 5]]])('after steps %j comes to the same', async (at) => {
+    const lab = newLab();
+    const steps: AttackStep[] = [];
+    const held: (readonly [boolean, number])[] = [];
+    const pause = async () => {
+      const stands = await lab.pause('call');
+      await still();
+      held.push([stands, steps.length]);
+      await lab.resume('call');
+    };
+    const outcome = await lab.attack('call', asked, (step) => {
+      steps.push(step);
+      if (at.includes(step.step)) void pause();
+    });
+    expect({ steps, outcome: timeless(outcome) }).toEqual(await undisturbed());
+    expect(held).toEqual(at.map((step) => [true, step + 1]));
+  });
+
+  test('before its first step, or twice, comes to the same', async () => {
+    const lab = newLab();
+    const steps: AttackStep[] = [];
+    const attack = lab.attack('call', asked, (step) => void steps.push(step));
+    expect(await Promise.all([lab.pause('call'), lab.pause('call')])).toEqual([true, true]);
+    expect(steps).toEqual([]);
+    await lab.resume('call');
+    expect({ steps, outcome: timeless(await attack) }).toEqual(await undisturbed());
+  });
+
+  test('does not keep other calls from going on, nor count the time', async () => {
+    const lab = newLab();
+    const attack = lab.attack('call', asked, ignore);
+    await lab.pause('call');
+    const startedAt = performance.now();
+    expect(await lab.chat('chat', chat, ignore, ignore)).toMatchObject({ status: 'done' });
+    expect(await lab.run('run', plan, ignore)).toMatchObject({ status: 'done' });
+    expect(await lab.attack('other', asked, ignore)).toMatchObject({ status: 'done' });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const heldMs = performance.now() - startedAt;
+    await lab.resume('call');
+    const outcome = await attack;
+    if (outcome.status !== 'done') throw new Error(JSON.stringify(outcome));
+    expect(outcome.value.record.times.attackMs).toBeLessThan(heldMs / 2);
+    expect(timeless(outcome)).toEqual((await undisturbed()).outcome);
+  });
+
+  test('can be stopped, and what has ended is not held', async () => {
+    const lab = newLab();
+    const attack = lab.attack('call', asked, ignore);
+    expect(await lab.pause('call')).toBe(true);
+    await lab.cancel('call');
+    expect(await attack).toEqual({ status: 'cancelled' });
+    expect(await lab.pause('call')).toBe(false);
+  });
+
+  test('in vain, because it ends first, says so', async () => {
+    const lab = newLab();
+    let pausing: Promise<boolean> | undefined;
+    const pause = () => void (pausing ??= lab.pause('call'));
+    expect(await lab.chat('call', chat, pause, ignore)).toMatchObject({ status: 'done' });
+    expect(await pausing).toBe(false);
+  });
 });
 
 test('every defense that ships hands its requests on with the signal that they came with', async () => {
