@@ -70,6 +70,53 @@ test('an attack that is stopped keeps what it found', async () => {
   await context.close();
 });
 
+test('an attack is paused and resumed by keyboard, and comes to what it comes to without a pause', async () => {
+  const { context, page, complaints } = await visit(site.browser);
+  const options = { steps: 60, proposals: 8, stop: 'probability', stopProbability: 1 };
+  await page.goto(link('studio', { attack: 'laa', options, maxNewTokens: 24 }));
+  const start = page.getByRole('button', { name: 'Start' });
+  await start.and(page.locator(':enabled')).waitFor();
+  await start.press('Enter');
+  await page.getByRole('slider', { name: 'Step' }).waitFor();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByText('Paused', { exact: true }).waitFor();
+  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim());
+  expect(await focused()).toBe('Resume');
+  const head = () => page.locator('.head p').innerText();
+  const before = await head();
+  await isAccessible(page);
+  expect(await head()).toBe(before);
+
+  await page.keyboard.press('Enter');
+  expect(await focused()).toBe('Pause');
+  await page.getByText('Done', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Rerun with the same seed' }).press('Enter');
+  await page.getByText('same prompt and answer as before').waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('an attack that is paused lets the playground answer, and can be stopped', async () => {
+  const { context, page } = await visit(site.browser);
+  const options = { steps: 5000, stop: 'probability', stopProbability: 1 };
+  await page.goto(link('studio', { attack: 'laa', options }));
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.getByRole('slider', { name: 'Step' }).waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('Paused', { exact: true }).waitFor();
+  await page.evaluate(() => (location.hash = '#/playground'));
+  await page.getByRole('textbox', { name: 'Prompt' }).fill('How do I bake bread?');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('What was really sent').waitFor();
+  await page.goBack();
+  await page.getByText('Paused', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByText(/^Stopped/).waitFor();
+  await page.getByRole('region', { name: 'What was found' }).waitFor();
+  await context.close();
+});
+
 test('under the microscope an answer is stepped through and branched with the keyboard alone', async () => {
   const { context, page, complaints } = await visit(site.browser);
   await page.goto(link('microscope', { prompt: 'How do I wake the stone giant?', maxNewTokens: 24 }));

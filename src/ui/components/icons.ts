@@ -17,6 +17,7 @@ export const icons = {
   system: 'M3.5 5h17v11h-17zM9 20h6M12 16v4',
   help: 'M9 9a3 3 0 1 1 4.4 2.7c-.9.5-1.4 1.1-1.4 2.3M12 17.2v.1',
   play: 'M8 5l11 7-11 7z',
+  again: 'M19 12.5a7 7 0 1 1-2-5.500M19 3.500v4.500h-4.500',
   pause: 'M8 5v14M16 5v14',
   stop: 'M6 6h12v12H6z',
   download: 'M12 4v11M7.5 11 12 15.5 16.5 11M5 20h14',

@@ -1,15 +1,17 @@
 /** @file One attack at a time, as the studio watches it. Starting again supersedes the attack before. */
 import type { Failure } from '../../core/errors.ts';
 import type { AttackReply, AttackRequest } from '../../lab/api.ts';
-import type { LabClient } from '../../lab/client.ts';
+import type { Hold, LabClient } from '../../lab/client.ts';
 import { parsePlan } from '../../lab/plan.ts';
 import type { TrialKey } from '../../lab/records.ts';
 import type { AttackStep } from '../types.ts';
 import { distinct } from './distinct.ts';
 import { gathered, type OnFrame } from './frames.ts';
+import { stopwatch, type Stopwatch } from './stopwatch.ts';
 import { planOf } from './studio-setup.svelte.ts';
 
-export type StudioStatus = 'idle' | 'running' | 'stopped' | 'done' | 'failed';
+/** `pausing`: it will stand still at the end of its step. `paused`: it does, and can go on from there. */
+export type StudioStatus = 'idle' | 'running' | 'pausing' | 'paused' | 'stopped' | 'done' | 'failed';
 
 export interface StudioRunParts {
   readonly load: (model: string) => Promise<void>;
@@ -29,6 +31,7 @@ export class StudioRun {
   steps = $state.raw<readonly AttackStep[]>([]);
   reply = $state.raw<AttackReply | null>(null);
   failure = $state.raw<Failure | null>(null);
+  /** Without the time that the attack was paused. */
   elapsedMs = $state(0);
   /** Index of the step in view; `null` follows the latest. */
   cursor = $state<number | null>(null);
@@ -38,20 +41,23 @@ export class StudioRun {
   saveFailure = $state.raw<Failure | null>(null);
   /** Whether the same request led to the same prompt and answer as before; `null` the first time. */
   repeated = $state<boolean | null>(null);
-  readonly running = $derived(this.status === 'running');
+  readonly held = $derived(this.status === 'pausing' || this.status === 'paused');
+  readonly underway = $derived(this.status === 'running' || this.held);
   /** Index of the step in view. */
   readonly at = $derived(Math.min(this.cursor ?? Infinity, this.steps.length - 1));
   /** Steps up to the one in view: what the views draw. */
   readonly past = $derived(this.at === this.steps.length - 1 ? this.steps : this.steps.slice(0, this.at + 1));
   readonly best = $derived(bestStep(this.steps));
   #controller: AbortController | null = null;
+  #hold: Hold | null = null;
+  #watch: Stopwatch;
   /** What each request came to last time. */
   readonly #outcomes: Record<string, string> = {};
   readonly #lab: Pick<LabClient, 'attack' | 'restore' | 'runId'>;
   readonly #parts: StudioRunParts;
 
   constructor(lab: Pick<LabClient, 'attack' | 'restore' | 'runId'>, parts: StudioRunParts) {
-    [this.#lab, this.#parts] = [lab, parts];
+    [this.#lab, this.#parts, this.#watch] = [lab, parts, stopwatch(parts.now)];
   }
 
   start = async (request: AttackRequest): Promise<void> => {
@@ -59,30 +65,58 @@ export class StudioRun {
     const controller = (this.#controller = new AbortController());
     const isCurrent = () => this.#controller === controller;
     this.#clear(request);
-    const startedAt = this.#parts.now();
+    const watch = (this.#watch = stopwatch(this.#parts.now));
     const steps = gathered<AttackStep>(this.#parts.onframe, (fresh) => {
       if (!isCurrent()) return;
       this.steps = [...this.steps, ...fresh];
-      this.elapsedMs = this.#parts.now() - startedAt;
+      this.elapsedMs = watch.elapsedMs();
     });
     // Asked for at the same time, so that the attack waits for loads whose progress can be seen.
     for (const model of distinct([request.model, ...Object.values(request.roles)]))
       void this.#parts.load(model);
-    const outcome = await this.#lab.attack(request, { signal: controller.signal, onStep: steps.add });
+    const outcome = await this.#lab.attack(request, {
+      signal: controller.signal,
+      onStep: steps.add,
+      onBegin: (hold) => void (isCurrent() && (this.#hold = hold)),
+    });
     if (!isCurrent()) return;
     steps.flush();
-    this.#controller = null;
-    this.elapsedMs = this.#parts.now() - startedAt;
+    [this.#controller, this.#hold] = [null, null];
+    this.elapsedMs = watch.elapsedMs();
     this.status = outcome.status === 'cancelled' ? 'stopped' : outcome.status;
     if (outcome.status === 'done') this.#take(request, outcome.value);
     else if (outcome.status === 'failed') this.failure = outcome;
   };
 
+  /** The same attack from its seed. */
+  rerun = async (): Promise<void> => {
+    if (this.request) await this.start(this.request);
+  };
+
+  /** Hold the attack at the end of its current step. */
+  pause = async (): Promise<void> => {
+    const hold = this.#hold;
+    if (this.status !== 'running' || hold === null) return;
+    this.status = 'pausing';
+    const held = await hold.pause();
+    if (!held || this.#hold !== hold || this.status !== 'pausing') return;
+    this.#watch.stop();
+    [this.status, this.elapsedMs] = ['paused', this.#watch.elapsedMs()];
+  };
+
+  /** Go on from where it is held, to what it would have come to anyhow. */
+  resume = (): void => {
+    if (!this.held) return;
+    this.#watch.go();
+    this.status = 'running';
+    this.#hold?.resume();
+  };
+
   /** Answers at once; the steps and the best candidate stay. */
   stop = (): void => {
     this.#controller?.abort();
-    this.#controller = null;
-    if (this.running) this.status = 'stopped';
+    [this.#controller, this.#hold] = [null, null];
+    if (this.underway) this.status = 'stopped';
   };
 
   /** Show the step at `index`; the last one follows what is still to come. */
@@ -116,7 +150,7 @@ export class StudioRun {
   #clear(request: AttackRequest): void {
     [this.status, this.request, this.steps] = ['running', request, []];
     [this.reply, this.failure, this.saved, this.saveFailure] = [null, null, null, null];
-    [this.elapsedMs, this.cursor, this.repeated] = [0, null, null];
+    [this.elapsedMs, this.cursor, this.repeated, this.#hold] = [0, null, null, null];
   }
 }
 

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/core/errors.ts';
 import type { AttackReply } from '../../../src/lab/api.ts';
 import type { LabClient } from '../../../src/lab/client.ts';
@@ -31,17 +31,23 @@ function newRun(lab: Pick<LabClient, 'attack' | 'restore' | 'runId'> = createFak
     onframe: (show) => void frames.push(show),
   });
   const frame = () => frames.splice(0).forEach((show) => show());
-  return { run, frame };
+  return { run, frame, pass: (ms: number) => void (clock += ms) };
 }
 
 /** A lab whose one attack call is steered by the test. */
 function steered() {
   let onStep: (step: AttackStep) => void = () => {};
   let end: (outcome: Outcome<AttackReply>) => void = () => {};
+  let stand: (held: boolean) => void = () => {};
+  let resumed = 0;
   const lab = {
     ...createFakeLab(),
     attack: ((_request, options = {}) => {
       onStep = (step) => options.onStep?.(step);
+      options.onBegin?.({
+        pause: () => new Promise((resolve) => (stand = resolve)),
+        resume: () => void resumed++,
+      });
       return new Promise((resolve) => (end = resolve));
     }) satisfies LabClient['attack'],
   };
@@ -49,6 +55,8 @@ function steered() {
     lab,
     say: (step: AttackStep) => onStep(step),
     end: (outcome: Outcome<AttackReply>) => end(outcome),
+    stand: (held: boolean) => stand(held),
+    resumed: () => resumed,
   };
 }
 
@@ -144,6 +152,90 @@ test('stopping answers at once, keeps what was found and ignores what comes afte
   end({ status: 'cancelled' });
   await Promise.resolve();
   expect([run.status, run.steps.length, run.best?.candidate]).toEqual(['stopped', 2, 'a']);
+});
+
+describe('an attack that is paused', () => {
+  const started = () => {
+    const attack = steered();
+    const made = newRun(attack.lab);
+    const running = made.run.start(newSetup().toRequest()!);
+    attack.say({ step: 0, candidate: 'a', loss: 1 });
+    made.frame();
+    return { ...attack, ...made, running };
+  };
+
+  test('says that it comes to its end of step, then stands still, and goes on', async () => {
+    const { run, stand, resumed, say, frame } = started();
+    const pausing = run.pause();
+    expect(run.status).toBe('pausing');
+    say({ step: 1 });
+    frame();
+    stand(true);
+    await pausing;
+    expect([run.status, run.underway, run.held]).toEqual(['paused', true, true]);
+    run.resume();
+    expect([run.status, resumed()]).toEqual(['running', 1]);
+    say({ step: 2 });
+    frame();
+    expect(run.steps).toHaveLength(3);
+  });
+
+  test('does not count the time', async () => {
+    const { run, stand, pass, say, frame, end, running } = started();
+    const pausing = run.pause();
+    stand(true);
+    await pausing;
+    const before = run.elapsedMs;
+    pass(60_000);
+    run.resume();
+    say({ step: 1 });
+    frame();
+    end({ status: 'cancelled' });
+    await running;
+    expect(run.elapsedMs - before).toBeLessThan(1000);
+  });
+
+  test('goes on when it is told so before it stands', async () => {
+    const { run, stand, resumed } = started();
+    const pausing = run.pause();
+    run.resume();
+    stand(false);
+    await pausing;
+    expect([run.status, resumed()]).toEqual(['running', 1]);
+  });
+
+  test('is done when it ends before it stands', async () => {
+    const { run, stand, end, running } = started();
+    const pausing = run.pause();
+    end(await createFakeLab().attack(newSetup().toRequest()!));
+    await running;
+    stand(false);
+    await pausing;
+    expect(run.status).toBe('done');
+  });
+
+  test('is stopped like any other', async () => {
+    const { run, stand } = started();
+    const pausing = run.pause();
+    stand(true);
+    await pausing;
+    run.stop();
+    expect([run.status, run.best?.candidate, run.underway]).toEqual(['stopped', 'a', false]);
+    run.resume();
+    expect(run.status).toBe('stopped');
+  });
+
+  test('fails with the worker, keeps its steps and can be run again', async () => {
+    const { run, stand, end, running } = started();
+    const pausing = run.pause();
+    stand(true);
+    await pausing;
+    end({ status: 'failed', code: 'worker-died', message: 'It ended.', advice: '' });
+    await running;
+    expect([run.status, run.failure?.code, run.steps.length]).toEqual(['failed', 'worker-died', 1]);
+    void run.rerun();
+    expect([run.status, run.steps.length]).toEqual(['running', 0]);
+  });
 });
 
 test('the view follows the latest step until another is chosen', async () => {

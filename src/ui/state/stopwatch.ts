@@ -1,0 +1,21 @@
+/** @file How long something has taken, pauses aside. */
+
+export interface Stopwatch {
+  elapsedMs(): number;
+  stop(): void;
+  go(): void;
+}
+
+/** Runs from the start; time between `stop` and `go` does not count. */
+export function stopwatch(now: () => number): Stopwatch {
+  let startedAt = now();
+  let stoppedAt: number | null = null;
+  return {
+    elapsedMs: () => (stoppedAt ?? now()) - startedAt,
+    stop: () => void (stoppedAt ??= now()),
+    go() {
+      if (stoppedAt !== null) startedAt += now() - stoppedAt;
+      stoppedAt = null;
+    },
+  };
+}
