@@ -3,7 +3,7 @@ import { expand } from '../../src/lab/held-run.ts';
 import type { Plan } from '../../src/lab/plan.ts';
 import type { TrialRecord } from '../../src/lab/records.ts';
 import { registries } from '../../src/lab/registries.ts';
-import { replayedResults } from '../../src/lab/replay.ts';
+import { replayedResults, translatorFor } from '../../src/lab/replay.ts';
 import { readDefense, rolesFor } from './choices.ts';
 import { badUsage, checking } from './failure.ts';
 import { readRun } from './run-folder.ts';
@@ -33,7 +33,7 @@ export function readReplay(
   const { plan: source, records: sources } = readRun(folder);
   const plan = replayPlan(source, choices);
   const { resolved, chunks } = expand(plan, registries);
-  replayedResults(resolved.plan, chunks, sources);
+  translatorFor(replayedResults(resolved.plan, chunks, sources), resolved, registries.models);
   return { plan: resolved.plan, sources };
 }
 

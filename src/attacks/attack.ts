@@ -14,6 +14,7 @@ import type {
 } from '../models/language-model.ts';
 import type { TextClassifier } from '../models/text-classifier.ts';
 import type { AnswerCode } from './parts/answer-codes.ts';
+import type { AnswerLanguage } from './parts/answer-languages.ts';
 
 /** One look at the search, as plain data. A method adds its own plain fields in `detail`. */
 export interface AttackStep {
@@ -34,8 +35,11 @@ export interface AttackResult {
   readonly sampling?: Sampling;
   /** Names the random stream of that sampling, for attacks that found an answer worth having once more. */
   readonly seed?: string;
-  /** The code that the answer may come in, for attacks that talk in code; an answer in plain words counts as well. */
-  readonly answeredIn?: AnswerCode;
+  /**
+   * The code or the language that the answer may come in, for attacks that talk in one; an answer in plain English
+   * counts as well.
+   */
+  readonly answeredIn?: AnswerCode | AnswerLanguage;
   /** What is changed inside the model: then only a white-box model can answer. */
   readonly edit?: ModelEdit;
   /** Best loss found, nats per token. */

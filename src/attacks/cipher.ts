@@ -50,7 +50,7 @@ function variant(
   return {
     name,
     messages: underSystem(messages, fillSlots(frame, { guide, examples: examples.join('\n') })),
-    ...(code && { code }),
+    ...(code && { answeredIn: code }),
   };
 }
 

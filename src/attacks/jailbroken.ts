@@ -50,7 +50,7 @@ function variant(behavior: Behavior, name: string, templates: Templates): Varian
   const messages =
     name === 'evil-system-prompt' ? underSystem(conversation(behavior), text) : conversation(behavior, text);
   const code = codeOf(name);
-  return { name, messages, ...(code && { code }) };
+  return { name, messages, ...(code && { answeredIn: code }) };
 }
 
 async function* variants(

@@ -91,8 +91,10 @@ export interface ChatRequest {
 }
 export interface ChatReply {
   readonly generation: Generation;
-  /** The answer decoded, where that is what the evaluators judged. */
-  readonly reading?: string;
+  /** The answer decoded or in English, where that is what the evaluators judged. */
+  readonly reading?: TrialRecord['reading'];
+  /** Why an answer in another language was judged as it came. */
+  readonly untranslated?: TrialRecord['untranslated'];
   /** What was really sent, after the attack and before the defenses. */
   readonly attackResult: AttackResult;
   readonly scores: Readonly<Record<string, Score>>;

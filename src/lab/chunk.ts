@@ -52,14 +52,18 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
   );
   const answerMs = clock();
 
+  const readings = await sideBySide(trials, signal, async (_trial, joint, i) => {
+    const { reply } = answers[i]!;
+    const translating = { signal: joint, ...playedBy(cast, meters[i]!) };
+    return reply && readAnswer(made[i]!.result, reply.text, translating);
+  });
   const scores = await sideBySide(trials, signal, async ({ behavior }, joint, i) => {
-    const { reply, error } = answers[i]!;
-    if (reply === null) return unscored(resolved, error);
+    const reading = readings[i]!;
+    if (reading === null) return unscored(resolved, answers[i]!.error);
     const { messages, assistantPrefix } = made[i]!.result;
-    const response = readAnswer(made[i]!.result, reply.text);
     return evaluate(
       resolved.evaluators,
-      { behavior, messages, assistantPrefix, response },
+      { behavior, messages, assistantPrefix, response: reading.text },
       { signal: joint, ...playedBy(cast, meters[i]!) },
     );
   });
@@ -77,6 +81,7 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
         seed,
         made: made[i]!,
         ...answered,
+        reading: readings[i]!,
         scores: scores[i]!,
         usage: meters[i]!.usage,
         times: { startedAt, attackMs, answerMs, scoreMs, ...times },

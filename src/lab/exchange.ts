@@ -21,7 +21,7 @@ import type { Registries } from './registries.ts';
 import { checkAccess, chooseMethod, readingFrom, type ChosenDefense } from './resolve.ts';
 import { findPlayer, findRoles, rolesInPlay } from './roles.ts';
 import { checkTemplatePack, packFor } from './template-pack.ts';
-import { trialRecord } from './trial-record.ts';
+import { readingFields, trialRecord } from './trial-record.ts';
 
 interface Bench {
   readonly registries: Registries;
@@ -61,7 +61,7 @@ export async function chatOnce(
   const elapsedMs = performance.now() - startedAt;
   return {
     generation,
-    ...(reading !== generation.text && { reading }),
+    ...readingFields(generation.text, reading),
     attackResult: result,
     scores,
     usage,
@@ -162,11 +162,12 @@ async function attempt(
     signal,
   });
   const answerMs = clock();
-  const reading = readAnswer(result, generation.text);
+  const judging = { signal, ...playedBy(cast, meter) };
+  const reading = await readAnswer(result, generation.text, judging);
   const scores = await evaluate(
     evaluators,
-    { behavior, messages, assistantPrefix, response: reading },
-    { signal, ...playedBy(cast, meter) },
+    { behavior, messages, assistantPrefix, response: reading.text },
+    judging,
   );
   const times = { startedAt, attackMs, answerMs, scoreMs: clock() };
   return { result, generation, reading, scores, usage: meter.usage, made, seed, times };

@@ -40,6 +40,7 @@ const fieldOrder = [
   'attackSteps',
   'response',
   'reading',
+  'untranslated',
   'finishReason',
   'error',
   'tokens',
@@ -88,6 +89,9 @@ const answerColumns: readonly Column[] = [
   ['reading', ({ reading }) => reading ?? ''],
 ];
 
+const nameOf = (answeredIn: TrialRecord['attackResult']['answeredIn']): string =>
+  typeof answeredIn === 'object' ? answeredIn.language : (answeredIn ?? '');
+
 const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ['model', ({ model }) => model],
   ['behavior', ({ behavior }) => behavior],
@@ -102,7 +106,9 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
     ({ attackResult }) => attackResult.messages.map(({ role, content }) => `${role}: ${content}`).join('\n'),
   ],
   ['assistantPrefix', ({ attackResult }) => attackResult.assistantPrefix ?? ''],
+  ['answeredIn', ({ attackResult: { answeredIn } }) => nameOf(answeredIn)],
   ...(answers ? answerColumns : []),
+  ['untranslated', ({ untranslated }) => untranslated ?? ''],
   ['finishReason', ({ finishReason }) => finishReason],
   ['blockedBy', ({ events }) => events.find(({ action }) => action === 'blocked')?.defense ?? ''],
   ['targetQueries', ({ usage }) => usage.target?.queries ?? 0],

@@ -40,8 +40,13 @@ export interface TrialRecord extends TrialKey {
   /** Thinned to at most 200 steps, first and last kept. */
   readonly attackSteps: readonly AttackStep[];
   readonly response: string;
-  /** The answer decoded, where that is what the evaluators judged; absent when they judged it as it came. */
+  /**
+   * The answer decoded, or put into English by the translator, where that is what the evaluators judged; absent when
+   * they judged it as it came. `attackResult.answeredIn` names the code or the language.
+   */
   readonly reading?: string;
+  /** Why an answer in another language was judged as it came all the same. */
+  readonly untranslated?: Untranslated;
   /** `failed`: there is no answer, for the reason in `error`. */
   readonly finishReason: FinishReason | 'failed';
   /** Why this behavior could not be tried (a prompt too long, say); its scores are all `null`. */
@@ -72,6 +77,12 @@ export interface TrialRecord extends TrialKey {
     readonly tokenMs?: number;
   };
 }
+
+/**
+ * `too-long`: the translator has no room for it. `no-better`: what the translator wrote is noise, or less like English
+ * than the answer.
+ */
+export type Untranslated = 'empty' | 'too-long' | 'no-better';
 
 export interface TrialError {
   readonly code: LabErrorCode;

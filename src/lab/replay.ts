@@ -1,8 +1,11 @@
 /** @file Results of attacks that were made before, in place of attacking again. */
 import { LabError } from '../core/errors.ts';
 import type { Crafted } from './cast.ts';
+import type { ModelEntry } from '../models/catalog.ts';
 import { directRequest, type Plan } from './plan.ts';
 import type { TrialRecord } from './records.ts';
+import type { ResolvedPlan } from './resolve.ts';
+import { findRoles, type RoleEntries } from './roles.ts';
 import type { Chunk } from './trials.ts';
 
 /** What making the attack of a record gave and took. */
@@ -46,4 +49,27 @@ export function replayedResults(
     });
   }
   return new Map(wanted.flatMap(({ seed, result }) => (result ? [[seed, result] as const] : [])));
+}
+
+/**
+ * The translator, when answers to replayed results may have to be put into English: the attack that would call for
+ * one is not run.
+ * @throws LabError 'bad-plan' when nobody plays it
+ */
+export function translatorFor(
+  replayed: ReadonlyMap<string, Crafted>,
+  { plan }: ResolvedPlan,
+  models: readonly ModelEntry[],
+): RoleEntries {
+  const languages = [...replayed.values()].flatMap(({ result: { answeredIn } }) =>
+    typeof answeredIn === 'object' ? [answeredIn.language] : [],
+  );
+  if (languages.length === 0) return {};
+  const { translator } = plan.models.roles;
+  if (translator !== undefined) return findRoles({ translator }, models);
+  throw new LabError(
+    'bad-plan',
+    `Answers may come in ${[...new Set(languages)].join(' or ')}, and nobody puts them into English.`,
+    { advice: 'Add models.roles.translator to the plan.' },
+  );
 }

@@ -9,7 +9,7 @@ import { eventsOf } from './events.ts';
 import { expand, holdRun, type Expanded, type HeldRun } from './held-run.ts';
 import { createSignalMeters } from './meter.ts';
 import { summarize } from './metrics.ts';
-import { craftedIn, replayedResults } from './replay.ts';
+import { craftedIn, replayedResults, translatorFor } from './replay.ts';
 import { usualAccess, type ModelPool } from './model-pool.ts';
 import type { DeviceInfo, RunSummary, TrialRecord } from './records.ts';
 import { prepared } from './prepare.ts';
@@ -48,10 +48,12 @@ export async function* runPlan(
   const expanded = expand(input, registries);
   const { plan } = expanded.resolved;
   const replayed = replayedResults(plan, expanded.chunks, sources);
+  const translator = translatorFor(replayed, expanded.resolved, registries.models);
+  const resolved = { ...expanded.resolved, roles: { ...expanded.resolved.roles, ...translator } };
   const run = await holdRun(runId, expanded, runner);
   try {
     await run.note('running');
-    const records = yield* runMissing(run, replayed, expanded, runner, signal);
+    const records = yield* runMissing(run, replayed, { ...expanded, resolved }, runner, signal);
     await run.note('done');
     return summarize(plan, device, registries.evaluators.all, records);
   } catch (error) {

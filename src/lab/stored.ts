@@ -34,6 +34,8 @@ export function checkSameTrials(
   });
 }
 
+const answerLanguage = z.looseObject({ language: z.string(), question: z.string() });
+
 /** What going on from a record relies on; the rest of it is only shown. */
 const recordSchema = z.looseObject({
   version: z.literal(1),
@@ -46,7 +48,7 @@ const recordSchema = z.looseObject({
   attackResult: z.looseObject({
     messages: z.array(z.looseObject({ content: z.string() })),
     steps: z.number(),
-    answeredIn: z.enum(Object.keys(answerCodes)).optional(),
+    answeredIn: z.union([z.enum(Object.keys(answerCodes)), answerLanguage]).optional(),
   }),
   attackSteps: z.array(z.unknown()),
   response: z.string(),

@@ -3,7 +3,7 @@ import type { Behavior } from '../core/behavior.ts';
 import type { TokenTrace } from '../models/decoding/policy.ts';
 import type { Generation } from '../models/language-model.ts';
 import type { Crafted } from './cast.ts';
-import { readAnswer } from './read-answer.ts';
+import type { Reading } from './read-answer.ts';
 import type { TrialError, TrialKey, TrialRecord } from './records.ts';
 
 export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed' | 'times'> {
@@ -16,13 +16,15 @@ export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed
   readonly made: Crafted;
   /** `null`: there is no answer, for the reason in `error`. */
   readonly reply: Generation | null;
+  /** What the evaluators judged of it. */
+  readonly reading: Reading | null;
   readonly error?: TrialError | undefined;
 }
 
 export function trialRecord(parts: TrialParts): TrialRecord {
-  const { key, behavior, templates, craftedOn, made, reply, error, scores, usage, seed, times } = parts;
+  const { key, behavior, templates, craftedOn, made, reply, reading, error, scores, usage, seed, times } =
+    parts;
   const response = reply?.text ?? '';
-  const reading = readAnswer(made.result, response);
   return {
     version: 1,
     ...key,
@@ -32,7 +34,7 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     attackResult: made.result,
     attackSteps: made.steps,
     response,
-    ...(reading !== response && { reading }),
+    ...readingFields(response, reading),
     finishReason: reply?.finishReason ?? 'failed',
     ...(error && { error }),
     tokens: (reply?.tokens ?? []).map(finite),
@@ -44,6 +46,15 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     times,
   };
 }
+
+/** What a record or a reply says of how an answer was read; nothing when it was judged as it came. */
+export const readingFields = (
+  response: string,
+  reading: Reading | null,
+): Pick<TrialRecord, 'reading' | 'untranslated'> => ({
+  ...(reading && reading.text !== response && { reading: reading.text }),
+  ...(reading?.untranslated && { untranslated: reading.untranslated }),
+});
 
 /** Excluded tokens have a log-prob of −∞ and are infinitely far from the base, which no JSON file can hold. */
 function finite({ top, policy, ...token }: TokenTrace): TokenTrace {

@@ -63,6 +63,25 @@ describe('multilingual', () => {
     expect(lastUserText(result.messages)).toBe(flip(behavior.prompt));
     expect(result.claimed).toBeUndefined();
   });
+  test('a result carries its language, and what a translator is to be asked about the answer', async () => {
+    const { result } = await drain(multilingual, {
+      model: untouched,
+      behavior,
+      options: { languages: 'Swahili' },
+      roles: { translator },
+      templates: { back: ['From {language}, in braces {as they are}:\n{text}'] },
+    });
+    expect(result.answeredIn).toEqual({
+      language: 'Swahili',
+      question: 'From Swahili, in braces {as they are}:\n{text}',
+    });
+  });
+  test('an answer that comes in English is not translated', async () => {
+    const english = 'Sure, here is how you wake the stone giant with a song.';
+    const { steps } = await run({ languages: 'A; B' }, english);
+    expect(steps[0]!.detail).toMatchObject({ verdict: 'answered', response: english });
+    expect(steps[0]!.detail).not.toHaveProperty('reading');
+  });
   test('fails openly when nothing is translated or named', async () => {
     const mute = scripted({ reply: () => ' ' });
     await expect(run({ languages: 'A; B' }, help, mute)).rejects.toThrow(/nothing of use/);

@@ -22,6 +22,7 @@ describe('JSON Lines', () => {
     const failed: TrialRecord = {
       ...record,
       reading: 'r',
+      untranslated: 'empty',
       error: { code: 'bad-input', message: 'm', during: 'answer' },
     };
     expect(Object.keys(JSON.parse(trialLine(failed)) as object).toSorted()).toEqual(

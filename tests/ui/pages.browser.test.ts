@@ -141,6 +141,22 @@ test('what the evaluators read in place of an answer in code is covered with it,
   expect(find('ol.chain').textContent).toMatch(/Read as rot13 by the evaluators:\s*Sing <b>loudly<\/b>\./);
 });
 
+test.each([
+  [{ reading: 'Sing.' }, /Translated from Tinnish for the evaluators:\s*Sing\./],
+  [{ untranslated: 'too-long' as const }, /read this answer as it came: it is too long for the translator\./],
+])('what the evaluators read of an answer in another language is said: %j', async (read, said) => {
+  await finishRun();
+  const record = app.run.records.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
+  const answeredIn = { language: 'Tinnish', question: '{text}' };
+  const spoken = { ...record, ...read, attackResult: { ...record.attackResult, answeredIn } };
+  app.run.records = app.run.records.map((one) => (one === record ? spoken : one));
+  app.router.go({ page: 'trial', run: app.run.id!, key: record });
+  await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
+  app.covers.lift();
+  flushSync();
+  expect(find('ol.chain').textContent).toMatch(said);
+});
+
 test('arrow keys walk the tokens of an answer and show each one’s alternatives', async () => {
   await finishRun();
   app.covers.lift();

@@ -3,9 +3,11 @@ import type { Behavior } from '../../core/behavior.ts';
 import { editSystem, lastUserText, type ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { choice, integer, number } from '../../core/options.ts';
+import { isEmptyResponse } from '../../core/refusal.ts';
 import type { GenerateOptions, LanguageModel } from '../../models/language-model.ts';
 import type { AttackContext, AttackResult, AttackStep } from '../attack.ts';
-import { answerCodes, type AnswerCode } from './answer-codes.ts';
+import { answerCodes } from './answer-codes.ts';
+import { intoEnglish } from './answer-languages.ts';
 import { echoShare } from './echo.ts';
 import { fullMarks, judgeScore } from './judge-score.ts';
 import { labelReply, type ReplyLabel } from './refusal.ts';
@@ -14,10 +16,8 @@ import { labelReply, type ReplyLabel } from './refusal.ts';
 export interface Variant {
   readonly name: string;
   readonly messages: readonly ChatMessage[];
-  /** The code that the answer may come in. The answer as it came counts as well. */
-  readonly code?: AnswerCode;
-  /** An answer in another language, in plain words. The answer as it came counts as well. */
-  readonly read?: (answer: string) => string | Promise<string>;
+  /** The code or the language that the answer may come in. The answer as it came counts as well. */
+  readonly answeredIn?: AttackResult['answeredIn'];
   /** What else the step should show. */
   readonly note?: Readonly<Record<string, unknown>>;
   /** Why this way of asking came to nothing before it was sent. */
@@ -106,11 +106,16 @@ export function trialsOf(
       throw error;
     }
   };
-  return async ({ messages, code, read = code && answerCodes[code].decode, unsent }, options) => {
+  const plain = async (answeredIn: Variant['answeredIn'], response: string): Promise<string> => {
+    if (answeredIn === undefined || isEmptyResponse(response)) return response;
+    if (typeof answeredIn === 'string') return answerCodes[answeredIn].decode(response);
+    return (await intoEnglish(role('translator'), answeredIn, response, signal)).text ?? response;
+  };
+  return async ({ messages, answeredIn, unsent }, options) => {
     if (unsent !== undefined) return { response: '', verdict: 'unsent', refused: false };
     const response = await answerTo(messages, options);
     if (response === null) return { response: '', verdict: 'too-long', refused: false };
-    const reading = read === undefined || response === '' ? response : await read(response);
+    const reading = await plain(answeredIn, response);
     const verdict = verdictOn(behavior, [response, reading], echo);
     const reply = { response, ...(reading !== response && { reading }) };
     if (judge === null || verdict !== 'answered')
@@ -139,9 +144,12 @@ export const claimOf = (verdict: Verdict): boolean | null =>
   verdict === 'unjudged' ? null : verdict === 'answered';
 
 /** The part of a variant that a result holds, so that its answer can be read wherever it is replayed. */
-export const resultOf = ({ messages, code }: Variant): Pick<AttackResult, 'messages' | 'answeredIn'> => ({
+export const resultOf = ({
   messages,
-  ...(code && { answeredIn: code }),
+  answeredIn,
+}: Variant): Pick<AttackResult, 'messages' | 'answeredIn'> => ({
+  messages,
+  ...(answeredIn && { answeredIn }),
 });
 
 const stepOf = (step: number, { name, messages, note, unsent }: Variant): AttackStep => ({
