@@ -6,12 +6,12 @@ import { learnedFile, withLearned, type Learned } from '../../src/lab/learned.ts
 import type { Plan } from '../../src/lab/plan.ts';
 import type { TrialRecord } from '../../src/lab/records.ts';
 import { versions } from '../../src/lab/versions.ts';
-import { badUsage, checking, CommandError, valueOf } from './failure.ts';
+import { badUsage, checking, valueOf } from './failure.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
 import { printSummary } from './print-summary.ts';
 import { createProgress } from './progress.ts';
-import { pathsIn, writeHead, writeRun } from './run-folder.ts';
-import { inSession } from './session.ts';
+import { pathsIn, readRun, writeHead, writeRun } from './run-folder.ts';
+import { bring, inSession } from './session.ts';
 import { appendTrial, readTrials, writeTrials } from './trial-file.ts';
 
 /** Where a run is written, and how it is computed. */
@@ -49,7 +49,6 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
   if (before.length > 0) console.error(`Going on from ${before.length} finished trials.`);
 
   const progress = createProgress();
-  let kept = before.length;
   /** What defenses learned; the plan editor reads the file, and a plan can give an entry as `artifact`. */
   let learned: readonly Learned[] = [];
   const onEvents = (events: unknown) => {
@@ -61,7 +60,6 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
         writeFileSync(artifactsPath, `${JSON.stringify(file)}\n`);
       }
       if (event.type !== 'trial') continue;
-      kept++;
       const { record, finished, total } = event;
       appendTrial(trialsPath, record);
       const what = `${record.model} × ${record.defense} × ${record.attack} × ${record.behavior}`;
@@ -72,25 +70,17 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
   const summary = await inSession(options.device, onEvents, async (page) => {
     const device = await page.evaluate(() => globalThis.glovebox!.device());
     writeHead(options.out, { plan, versions, device, startedAt });
-    if (before.length > 0)
-      valueOf(
-        await page.evaluate(([plan, records]) => globalThis.glovebox!.restore(plan, records), [
-          plan,
-          before,
-        ] as const),
-      );
+    if (before.length > 0) {
+      await bring(page, before);
+      valueOf(await page.evaluate((sent) => globalThis.glovebox!.restore(sent), plan));
+    }
     const stop = () => void page.evaluate(() => globalThis.glovebox!.stop()).catch(() => {});
     process.once('SIGINT', stop);
     try {
-      const outcome = await page.evaluate(([plan, sources]) => globalThis.glovebox!.run(plan, sources), [
-        plan,
-        sources,
-      ] as const);
-      const summary = valueOf(outcome);
-      const records = valueOf(await page.evaluate((sent) => globalThis.glovebox!.trials(sent), plan));
-      if (records.length < kept)
-        throw new CommandError(1, `The lab gives ${records.length} of ${kept} finished trials back.`);
-      writeRun(options.out, { plan, versions, device, startedAt, records });
+      await bring(page, sources);
+      const summary = valueOf(await page.evaluate((sent) => globalThis.glovebox!.run(sent), plan));
+      // They came in the order in which they were done.
+      writeRun(options.out, readRun(options.out));
       return summary;
     } finally {
       process.off('SIGINT', stop);

@@ -1,6 +1,8 @@
 /** @file The built app in a headless browser of its own, with the lab client of its page within reach. */
 import type { Page } from 'playwright-core';
 import type { DeviceKind } from '../../src/lab/device.ts';
+import { trialsJsonl } from '../../src/lab/export.ts';
+import type { TrialRecord } from '../../src/lab/records.ts';
 import { dist, ensureBuilt } from '../build.ts';
 import { ensureChromium, launch } from '../chromium.ts';
 import { serve } from '../serve.ts';
@@ -54,5 +56,16 @@ export async function inSession<T>(
   } finally {
     gone.catch(() => {}); // closing the browser ourselves is no failure
     await session.close();
+  }
+}
+
+/** Trials that travel in one message; the browser takes no message of more than some tens of megabytes. */
+const atOnce = 250;
+
+/** Hand trials to the page, for its next restore or run. */
+export async function bring(page: Page, records: readonly TrialRecord[]): Promise<void> {
+  for (let first = 0; first < records.length; first += atOnce) {
+    const lines = trialsJsonl(records.slice(first, first + atOnce));
+    await page.evaluate((sent) => globalThis.glovebox!.bring(sent), lines);
   }
 }

@@ -9,14 +9,19 @@ import type { LabClient } from './client.ts';
 import type { Plan } from './plan.ts';
 import type { RunSummary, TrialRecord } from './records.ts';
 
-export interface Door extends Pick<LabClient, 'device' | 'useDevice' | 'restore'> {
+export interface Door extends Pick<LabClient, 'device' | 'useDevice'> {
   /** Steps go to `gloveboxEvent` as they happen. */
   attack(request: AttackRequest): Promise<Outcome<AttackReply>>;
   chat(request: ChatRequest): Promise<Outcome<ChatReply>>;
-  /** Lists of events of types `trial` and `prepared` go to `gloveboxEvent` as they happen. */
-  run(plan: Plan, sources?: readonly TrialRecord[]): Promise<Outcome<RunSummary>>;
-  /** Finished trials, in the order of the plan. */
-  trials(plan: Plan): Promise<Outcome<readonly TrialRecord[]>>;
+  /** Trials for the next `restore` or `run`, a line of JSON each: in parts, because one message holds only so much. */
+  bring(lines: string): void;
+  /** Put the trials that were brought in place. */
+  restore(plan: Plan): Promise<Outcome<number>>;
+  /**
+   * Lists of events of types `trial` and `prepared` go to `gloveboxEvent` as they happen. What was brought is the
+   * source of a plan with `replay`.
+   */
+  run(plan: Plan): Promise<Outcome<RunSummary>>;
   /** Stop the run in progress within one step. */
   stop(): void;
 }
@@ -32,23 +37,31 @@ export const headless = (): boolean => new URLSearchParams(location.search).has(
 
 export function exposeToCommandLine(lab: LabClient): void {
   const stopping = new AbortController();
+  let brought: TrialRecord[] = [];
+  const taken = (): readonly TrialRecord[] => {
+    const records = brought;
+    brought = [];
+    return records;
+  };
   const tell = (event: unknown) => globalThis.gloveboxEvent?.(event);
   globalThis.glovebox = {
     device: lab.device,
     useDevice: lab.useDevice,
-    restore: lab.restore,
+    bring(lines) {
+      for (const line of lines.split('\n')) if (line !== '') brought.push(JSON.parse(line) as TrialRecord);
+    },
+    restore: (plan) => lab.restore(plan, taken()),
     attack: (request) => lab.attack(request, { onStep: tell, signal: stopping.signal }),
     chat: (request) => lab.chat(request),
-    run: (plan, sources = []) =>
+    run: (plan) =>
       lab.run(plan, {
-        sources,
+        sources: taken(),
         signal: stopping.signal,
         onEvents(events) {
           const kept = events.filter(({ type }) => type === 'trial' || type === 'prepared');
           if (kept.length > 0) tell(kept);
         },
       }),
-    trials: async (plan) => lab.trials(await lab.runId(plan)),
     stop: () => stopping.abort(),
   };
 }
