@@ -2,7 +2,7 @@
 import { fisherExact } from '../core/statistics.ts';
 import type { Findings } from './published.ts';
 import { directRequest, undefended } from './plan.ts';
-import type { Cell, OverRefusal, Speed, Utility } from './records.ts';
+import type { Cell, Overhead, OverRefusal, Speed, Utility } from './records.ts';
 
 /** Below this the difference of two rates is called significant. */
 export const significance = 0.05;
@@ -15,6 +15,9 @@ export interface AttackFigures {
   /** That rates so far apart come about by chance, two-sided; `null` where there is nothing to compare. */
   readonly p: number | null;
   readonly queries: number;
+  /** Scored by the model under attack without writing. */
+  readonly sequences: number;
+  readonly gradients: number;
   readonly tokens: number;
   readonly ms: number;
 }
@@ -29,6 +32,8 @@ export function attackFigures({ cells }: Findings, attack: string): AttackFigure
     baseline,
     p: baseline && difference(cell, baseline),
     queries: cell.queries / cell.n,
+    sequences: cell.sequences / cell.n,
+    gradients: cell.gradients / cell.n,
     tokens: cell.tokens / cell.n,
     ms: cell.elapsedMs / cell.n,
   };
@@ -57,6 +62,7 @@ export interface DefenseFigures {
   readonly overRefusal: Pair<OverRefusal>;
   readonly utility: Pair<Utility>;
   readonly speed: Speed | null;
+  readonly overhead: Overhead | null;
   /** Calls of the model that a request costs more than undefended, over all attacks; fewer where it is turned away. */
   readonly extraQueries: number | null;
 }
@@ -82,6 +88,7 @@ export function defenseFigures(findings: Findings, defense: string): DefenseFigu
     overRefusal: pairOf(findings.overRefusal, defense),
     utility: pairOf(findings.utility, defense),
     speed: findings.speed.find((speed) => speed.defense === defense) ?? null,
+    overhead: findings.overhead.find((overhead) => overhead.defense === defense) ?? null,
     extraQueries: rows.every(({ open, defended }) => open.n === defended.n) ? added / asked : null,
   };
 }

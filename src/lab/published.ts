@@ -12,6 +12,8 @@ const rated = {
   interval: z.tuple([share, share]).nullable(),
 };
 const measure = z.number().nullable();
+const bounds = z.tuple([z.number(), z.number()]).nullable();
+const estimate = z.object({ value: z.number(), interval: bounds });
 
 const findingsSchema = z.object({
   plan: z.string(),
@@ -27,6 +29,8 @@ const findingsSchema = z.object({
       ...rated,
       successes: count,
       queries: count,
+      sequences: count,
+      gradients: count,
       tokens: count,
       elapsedMs: z.number(),
     }),
@@ -40,9 +44,14 @@ const findingsSchema = z.object({
       n: count,
       firstTokenMs: measure,
       addedFirstTokenMs: measure,
+      addedFirstTokenInterval: bounds,
       tokenMs: measure,
       tokenTimeRatio: measure,
+      tokenTimeRatioInterval: bounds,
     }),
+  ),
+  overhead: z.array(
+    z.object({ model: z.string(), defense: z.string(), n: count, queries: estimate, tokens: estimate }),
   ),
 });
 

@@ -46,6 +46,7 @@ const everything = parsePlan({
   templates: { version: 1, name: 'mine', templates: {} },
   replay: { 'tinytown-chat': 'tinytown-base', 'tinytown-base': 'tinytown-base' },
   concurrency: 3,
+  shard: { index: 1, count: 2 },
 });
 const folder = 'public/plans';
 const shipped = readdirSync(folder).map((file) =>
