@@ -43,7 +43,7 @@ function measured(all: Tries): Readonly<Record<string, unknown>> {
 /**
  * Best-of-N jailbreaking: perturb the request at random, sample an answer, look at it, and do so again until one
  * counts or N are used up. When told never to stop, the last step holds the success curve over tries and its power law.
- * The answer that counts is sampled at the same temperature as the tries, so it may come out otherwise next time.
+ * The result names the random stream of the answer that counted, so that the same model gives it again.
  */
 export const bestOfN = defineAttack({
   id: 'best-of-n',
@@ -98,24 +98,25 @@ export const bestOfN = defineAttack({
       const draws = random.fork(`try ${index}`);
       const prompt = augment(behavior.prompt, options, draws);
       const variant = { name: `try ${index + 1}`, messages: conversation(behavior, prompt) };
-      return { prompt, reply: await trial(variant, { sampling, seed: seedFrom(draws) }) };
+      const seed = seedFrom(draws);
+      return { prompt, seed, reply: await trial(variant, { sampling, seed }) };
     };
 
     let [tries, successes] = [0, 0];
-    let best: { readonly prompt: string; readonly verdict: Verdict } | undefined;
+    let best: { readonly prompt: string; readonly seed: string; readonly verdict: Verdict } | undefined;
     const done = () => tries >= options.samples || (options.stop === 'first' && successes > 0);
     while (!done()) {
       signal.throwIfAborted();
       const count = Math.min(options.atOnce, options.samples - tries);
       const start = tries;
       const round = await Promise.all(Array.from({ length: count }, (_, i) => attempt(start + i)));
-      for (const { prompt, reply } of round) {
+      for (const { prompt, seed, reply } of round) {
         // Of a round that was asked side by side, only the tries up to the success count.
         if (done()) break;
         tries++;
         if (reply.verdict === 'answered') successes++;
         if (best === undefined || worth[reply.verdict] > worth[best.verdict])
-          best = { prompt, verdict: reply.verdict };
+          best = { prompt, seed, verdict: reply.verdict };
         yield {
           step: tries - 1,
           candidate: prompt,
@@ -128,8 +129,9 @@ export const bestOfN = defineAttack({
         };
       }
     }
-    const { prompt, verdict } = best!;
-    return { messages: conversation(behavior, prompt), sampling, steps: tries, claimed: claimOf(verdict) };
+    const { prompt, seed, verdict } = best!;
+    const messages = conversation(behavior, prompt);
+    return { messages, sampling, seed, steps: tries, claimed: claimOf(verdict) };
   },
   mutate: (behavior, options, { random }) => ({
     messages: conversation(behavior, augment(behavior.prompt, options, random)),

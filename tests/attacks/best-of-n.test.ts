@@ -68,6 +68,18 @@ test('samples each try apart, at the temperature that the answer then has too', 
   expect(result.sampling).toEqual({ temperature: 0.7, topP: 1 });
 });
 
+test('names the stream of the try that counted, so that its answer can be had again', async () => {
+  const seeds: string[] = [];
+  const model = scripted({
+    reply: (_, { seed }) => {
+      seeds.push(seed!);
+      return seeds.length === 5 ? help : no;
+    },
+  });
+  const { result } = await drain(bestOfN, { model, behavior, options: { atOnce: 1 } });
+  expect(result).toMatchObject({ claimed: true, steps: 5, seed: seeds[4] });
+});
+
 test('perturbs with its strength: not at all at 0, and only by the moves that are on', () => {
   const candidate = (options: object) =>
     lastUserText(
