@@ -8,10 +8,10 @@ import type { AttackReply, AttackRequest, ChatReply, ChatRequest, MethodChoice }
 import { answerOptions } from './answer-options.ts';
 import { asPlain, craft, defended, loadCast, lookInside, playedBy } from './cast.ts';
 import { stopwatch } from './chunk.ts';
-import { artifactFor } from './artifact.ts';
 import { contrastFrom } from './contrast.ts';
 import { evaluate } from './evaluate.ts';
 import type { Gate } from './gate.ts';
+import { artifactFor } from './learned.ts';
 import { createMeter, noUsage } from './meter.ts';
 import { usualAccess, type ModelPool } from './model-pool.ts';
 import { undefended } from './plan.ts';

@@ -2,11 +2,11 @@
 import { changed } from '../core/options.ts';
 import { isAbort } from '../core/errors.ts';
 import type { RunEvent } from './api.ts';
-import { signed } from './artifact.ts';
 import { defended, loadCast, lookInside, type Cast, type Crafted } from './cast.ts';
 import { runChunk } from './chunk.ts';
 import { eventsOf } from './events.ts';
 import { expand, holdRun, type Expanded, type HeldRun } from './held-run.ts';
+import { signed } from './learned.ts';
 import { createSignalMeters } from './meter.ts';
 import { summarize } from './metrics.ts';
 import { craftedIn, replayedResults, translatorFor } from './replay.ts';
