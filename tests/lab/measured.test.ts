@@ -12,6 +12,8 @@ const cell = (attack: string, defense: string, successes: number, queries = n) =
   evaluator: 'oracle',
   ...rate(successes),
   queries,
+  sequences: 40,
+  gradients: 0,
   tokens: 600,
   elapsedMs: 4000,
 });
@@ -40,8 +42,19 @@ const summary = {
       n,
       firstTokenMs: 9,
       addedFirstTokenMs: 4,
+      addedFirstTokenInterval: [3, 5],
       tokenMs: 2,
       tokenTimeRatio: 1.5,
+      tokenTimeRatioInterval: null,
+    },
+  ],
+  overhead: [
+    {
+      model: 'm',
+      defense: 'slow',
+      n,
+      queries: { value: 2, interval: null },
+      tokens: { value: 50, interval: [40, 60] },
     },
   ],
   claims: [],
@@ -51,7 +64,7 @@ const findings: Findings = parseFindings(summary);
 
 test('an attack is set beside asking plainly, its costs as means over behaviors', () => {
   const figures = attackFigures(findings, 'strong')!;
-  expect(figures).toMatchObject({ queries: 10, tokens: 30, ms: 200 });
+  expect(figures).toMatchObject({ queries: 10, sequences: 2, gradients: 0, tokens: 30, ms: 200 });
   expect([figures.cell.successes, figures.baseline?.successes]).toEqual([15, 1]);
   expect(standsOut(figures)).toBe(true);
   expect(standsOut(attackFigures(findings, 'weak')!)).toBe(false);

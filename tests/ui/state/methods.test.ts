@@ -95,6 +95,7 @@ test('findings that cannot be had are said to be, and can be asked for again', a
       overRefusal: [],
       utility: [],
       speed: [],
+      overhead: [],
     },
     'findings/notes.json': { attacks: { gcg: 'It works.' }, defenses: {} },
     'plans/attacks.json': {
