@@ -11,8 +11,10 @@ import {
   treeOf,
   answersOf,
 } from '../readings.ts';
+import { figuresOf } from '../figures.ts';
 import DialogueView from './DialogueView.svelte';
 import FieldsView from './FieldsView.svelte';
+import FiguresView from './FiguresView.svelte';
 import LossView from './LossView.svelte';
 import PoolView from './PoolView.svelte';
 import PopulationView from './PopulationView.svelte';
@@ -41,14 +43,17 @@ const kinds: readonly View[] = [
   view({ title: 'Conversations', read: dialoguesOf, component: DialogueView, quotes: true }),
   view({ title: 'Answers', read: answersOf, component: AnswerView, quotes: true }),
 ];
-const fields = view({ title: 'Latest step', read: fieldsOf, component: FieldsView, quotes: true });
+const plain: readonly View[] = [
+  view({ title: 'Figures', read: figuresOf, component: FiguresView }),
+  view({ title: 'Latest step', read: fieldsOf, component: FieldsView, quotes: true }),
+];
 
 export interface Shown {
   readonly view: View;
   readonly reading: unknown;
 }
 
-/** The views that can read `steps`, in a fixed order; the plain table of fields when none but the curve can. */
+/** The views that can read `steps`, in a fixed order; plain tables of their fields when none but the curve can. */
 export function viewsOf(steps: readonly AttackStep[]): readonly Shown[] {
   const read = (list: readonly View[]) =>
     list.flatMap((one): Shown[] => {
@@ -56,5 +61,5 @@ export function viewsOf(steps: readonly AttackStep[]): readonly Shown[] {
       return reading === null ? [] : [{ view: one, reading }];
     });
   const shown = read(kinds);
-  return shown.some(({ view: { title } }) => title !== 'Loss') ? shown : [...shown, ...read([fields])];
+  return shown.some(({ view: { title } }) => title !== 'Loss') ? shown : [...shown, ...read(plain)];
 }
