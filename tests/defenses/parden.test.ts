@@ -36,6 +36,21 @@ test.each(['Yes.', 'One two three', long, 'List:\n[a] one\n[b] two', 'With [brac
   },
 );
 
+test.each([
+  ['with its brackets', (answer: string) => `[${answer}]`],
+  ['without them', (answer: string) => answer],
+])('asked for the answer alone, a model that repeats it %s is believed', async (_, repeat) => {
+  for (const answer of ['Yes.', 'List [a] first.', '[a] comes first.']) {
+    const shown = `\n[${answer}]`;
+    const { model, asked } = remembering((messages) =>
+      lastUserText(messages).endsWith(shown) ? repeat(answer) : answer,
+    );
+    const reply = await defend(parden, model, { examples: 0 }).generate([user('Go')], options);
+    expect(reply.events.at(-1)!.detail).toMatchObject({ bleu: expect.closeTo(1, 9), repetition: answer });
+    expect(asked[1]!.options.assistantPrefix).toBeUndefined();
+  }
+});
+
 test('what a repeater writes behind the closing bracket does not count', async () => {
   for (const answer of ['Yes.', 'List [a] first.']) {
     const { reply } = await ask(answer, (shown) => `${shown}]\n[a] [b]`);
