@@ -11,5 +11,6 @@ expose(
     loadClassifier,
     store: openStore(navigator.locks),
     device: describeDevice(self.name),
+    warmsUp: true,
   }),
 );

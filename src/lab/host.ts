@@ -30,6 +30,8 @@ export interface LabHost {
   readonly registries?: Registries;
   /** Models that only WebGPU can run. Default: those that web-llm lists, which loads its package. */
   readonly webgpuModels?: () => Promise<readonly ModelEntry[]>;
+  /** Spend a moment on bringing the engine up to its speed before the first trial of a run. Default false. */
+  readonly warmsUp?: boolean;
 }
 
 const webLlmModels = async () => (await import('../models/runtimes/webllm/index.ts')).webllmEntries();
@@ -76,6 +78,7 @@ export function createLab({
     registries: await listed,
     store: await later.store,
     device: await later.device,
+    warmsUp: later.warmsUp,
   });
 
   return {

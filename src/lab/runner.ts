@@ -16,12 +16,15 @@ import { prepared } from './prepare.ts';
 import type { Registries } from './registries.ts';
 import type { ChosenDefense, NamedStack } from './resolve.ts';
 import type { PlacedRecord, RunStore } from './store.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface Runner {
   readonly registries: Registries;
   readonly models: ModelPool;
   readonly store: RunStore;
   readonly device: DeviceInfo;
+  /** Spend a moment on bringing the engine up to its speed before the first trial. Default false. */
+  readonly warmsUp?: boolean | undefined;
 }
 
 /**
@@ -69,7 +72,7 @@ async function* runMissing(
   run: HeldRun,
   replayed: ReadonlyMap<string, Crafted>,
   { resolved, chunks, total }: Expanded,
-  { models }: Runner,
+  { models, warmsUp = false }: Runner,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, readonly TrialRecord[]> {
   const records = new Map(run.stored.map(({ place, record }) => [place, forSummary(record)]));
@@ -122,6 +125,12 @@ async function* runMissing(
       );
     const behind = build();
     const editable = whiteBox ? build('white-box') : behind;
+    if (warmsUp && resolved.plan.record.topTokens > 0) {
+      const behaviors = ofTarget[0]!.trials.map(({ behavior }) => behavior);
+      const { sampling } = resolved.plan;
+      const trials = ofTarget.reduce((sum, chunk) => sum + chunk.trials.length, 0);
+      await warmUp(cast.target(usualAccess(target)), behaviors, { sampling, trials, signal });
+    }
     for (const chunk of ofTarget) {
       signal.throwIfAborted();
       const missing = chunk.trials.filter(({ place }) => !records.has(place));
