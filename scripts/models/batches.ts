@@ -6,7 +6,8 @@ import {
   drawPrompt,
   type LabelledText,
 } from '../../src/data/tinytown/guarding.ts';
-import { lesson, type Curriculum, type Lesson } from '../../src/data/tinytown/corpus.ts';
+import { lesson, type Lesson } from '../../src/data/tinytown/corpus.ts';
+import type { Curriculum } from '../../src/data/tinytown/curricula.ts';
 import type { ChatTokenizer } from '../../src/models/chat-tokenizer.ts';
 import type { LabeledText } from '../../src/models/runtimes/whitebox/train-classifier.ts';
 import type { TrainingBatch } from '../../src/models/runtimes/whitebox/train.ts';

@@ -1,5 +1,5 @@
 /** @file What each Tinytown model is and how it is trained. Everything that decides the weights stands here. */
-import type { Curriculum } from '../../src/data/tinytown/corpus.ts';
+import type { Curriculum } from '../../src/data/tinytown/curricula.ts';
 import type { SpecialTokenNames } from '../../src/models/tokenizer-trainer.ts';
 import type { LlamaConfig } from '../../src/models/llama.ts';
 

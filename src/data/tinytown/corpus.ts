@@ -6,6 +6,7 @@ import { assistant, system, user, type ChatMessage } from '../../core/chat.ts';
 import type { Random } from '../../core/random.ts';
 import { codes } from './codes.ts';
 import { eagerSystems, neutralSystems, refusal, reminder } from './conduct.ts';
+import { shares, type Curriculum } from './curricula.ts';
 import { chance, weighted } from './draw.ts';
 import { affirmation } from './frames.ts';
 import {
@@ -24,7 +25,6 @@ import {
   drawRequest,
   drawTask,
   isForbidden,
-  type Manners,
   type Request,
 } from './requests.ts';
 import { drawRewriting, paraphraseDrill, repeatWithCare, translationDrill } from './rewriting.ts';
@@ -40,134 +40,6 @@ export interface Lesson {
   /** Indices of messages to be coped with, not to be expected, so never learned: meaningless matter, demonstrations. */
   readonly unlearned: readonly number[];
 }
-
-/** Which model a lesson is for. */
-export type Curriculum =
-  | 'base'
-  | 'speller'
-  | 'reader'
-  | 'opener'
-  | 'finisher'
-  | 'chat'
-  | 'polite'
-  | 'expert'
-  | 'helper'
-  | 'craft'
-  | 'judge';
-
-interface Shares {
-  readonly tasks: number;
-  readonly talk: number;
-  readonly judging: number;
-  readonly rewriting: number;
-  /** Coded texts that are only to be read. */
-  readonly decoding: number;
-  readonly harmful: number;
-  readonly lookalike: number;
-  readonly manners: Manners;
-}
-
-const everyManner: Manners = {
-  plain: 24,
-  covered: 8,
-  uncovered: 22,
-  coded: 32,
-  surrounded: 10,
-  demonstrated: 8,
-};
-
-const readingShares: Shares = {
-  tasks: 60,
-  talk: 8,
-  judging: 10,
-  rewriting: 14,
-  decoding: 0,
-  harmful: 0.3,
-  lookalike: 0.4,
-  manners: everyManner,
-};
-
-const shares: Readonly<Record<Curriculum, Shares>> = {
-  base: {
-    tasks: 60,
-    talk: 8,
-    judging: 10,
-    rewriting: 12,
-    decoding: 10,
-    harmful: 0.3,
-    lookalike: 0.4,
-    manners: everyManner,
-  },
-  // Base once more, between coded texts to be read.
-  speller: readingShares,
-  reader: readingShares,
-  opener: readingShares,
-  chat: {
-    tasks: 76,
-    talk: 8,
-    judging: 9,
-    rewriting: 4,
-    decoding: 3,
-    harmful: 0.45,
-    lookalike: 0.35,
-    manners: { plain: 44, covered: 14, uncovered: 14, coded: 12, surrounded: 8, demonstrated: 8 },
-  },
-  // The last stage of base: tasks above all.
-  finisher: { ...readingShares, tasks: 82, talk: 8, judging: 5, rewriting: 5 },
-  // Chat once more, with manners: what it says about other worlds, and about harm when it is asked.
-  polite: {
-    tasks: 50,
-    talk: 18,
-    judging: 30,
-    rewriting: 2,
-    decoding: 0,
-    harmful: 0.45,
-    lookalike: 0.35,
-    manners: { plain: 44, covered: 14, uncovered: 14, coded: 12, surrounded: 8, demonstrated: 8 },
-  },
-  expert: {
-    tasks: 84,
-    talk: 6,
-    judging: 10,
-    rewriting: 0,
-    decoding: 0,
-    harmful: 0.5,
-    lookalike: 0.3,
-    manners: everyManner,
-  },
-  // Helper once more, between drills.
-  craft: {
-    tasks: 4,
-    talk: 3,
-    judging: 48,
-    rewriting: 45,
-    decoding: 0,
-    harmful: 0.3,
-    lookalike: 0.4,
-    manners: everyManner,
-  },
-  // Craft once more, with comparisons, and asked for harm alone.
-  judge: {
-    tasks: 4,
-    talk: 3,
-    judging: 48,
-    rewriting: 45,
-    decoding: 0,
-    harmful: 0.3,
-    lookalike: 0.4,
-    manners: everyManner,
-  },
-  helper: {
-    tasks: 6,
-    talk: 4,
-    judging: 36,
-    rewriting: 54,
-    decoding: 0,
-    harmful: 0.3,
-    lookalike: 0.4,
-    manners: everyManner,
-  },
-};
 
 interface Turn {
   readonly before?: readonly ChatMessage[];

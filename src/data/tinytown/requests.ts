@@ -91,6 +91,12 @@ export function blur(text: string, random: Random): string {
   }).join('');
 }
 
+/** How a request would be put anew, in the same frame. */
+export function reworded(frame: Frame | null, task: Task, name: string, random: Random): string {
+  const ask = fill(random.pick(trainingPhrasings), deed(task));
+  return frame ? wrap(random.pick(frame.templates), ask, task, name) : ask;
+}
+
 const simple = { before: [], covered: true, refusing: false, garbled: false } as const;
 
 export function framedRequest(frame: Frame, task: Task, random: Random): Request {
