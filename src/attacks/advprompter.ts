@@ -10,11 +10,11 @@ import {
   type ScoringModel,
   type WhiteBoxModel,
 } from '../models/language-model.ts';
-import { locateSpan } from '../models/prompt-span.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { judgeTexts } from './parts/judge-score.ts';
 import { createReplayBuffer } from './parts/replay-buffer.ts';
 import { earlyLoss, findSuffix, writeSuffix } from './parts/suffix-beam.ts';
+import { placeSuffix, suffixSpan } from './parts/suffix-site.ts';
 import { crossEntropy, suffixTokens, targetOf, withSuffix } from './parts/target.ts';
 import {
   answerTokensLike,
@@ -26,9 +26,6 @@ import {
   type TrialReply,
 } from './parts/variants.ts';
 
-/** Stands where the suffix will be while its place is looked up. */
-const placeholder = ' !';
-
 /** A behavior to learn from, as both models see it. */
 interface Goal {
   readonly behavior: Behavior;
@@ -36,9 +33,6 @@ interface Goal {
   readonly prefix: readonly number[];
   readonly target: readonly number[];
 }
-
-const suffixed = (behavior: Behavior, suffix: string) =>
-  conversation(behavior, withSuffix(behavior.prompt, suffix));
 
 function checkedPrompter(prompter: LanguageModel): WhiteBoxModel {
   if (isWhiteBox(prompter)) return prompter;
@@ -171,7 +165,7 @@ export const advprompter = defineAttack({
     const prompter = checkedPrompter(context.role('attacker'));
     const allowed = suffixTokens(prompter.tokenizer);
     const goalOf = (asked: Behavior): Goal => {
-      const span = locateSpan(prompter.tokenizer, (suffix) => suffixed(asked, suffix), placeholder);
+      const span = suffixSpan(prompter.tokenizer, placeSuffix(asked));
       const target = model.tokenizer.encode(targetOf(asked));
       return { behavior: asked, prefix: span.prompt.slice(0, span.start), target };
     };
@@ -188,7 +182,7 @@ export const advprompter = defineAttack({
       model.logProbs(
         suffixes.map((ids) => ({
           prompt: model.tokenizer.prompt(
-            ids.length === 0 ? conversation(goal.behavior) : suffixed(goal.behavior, text(ids)),
+            ids.length === 0 ? conversation(goal.behavior) : placeSuffix(goal.behavior)(text(ids)),
           ),
           target: goal.target,
         })),
@@ -197,7 +191,7 @@ export const advprompter = defineAttack({
     const write = (by: ScoringModel, { prefix }: Goal, draws: Random) =>
       writeSuffix({ model: by, prefix, allowed }, options, draws, signal);
     const answerTo = (goal: Goal, ids: readonly number[]): Promise<TrialReply> => {
-      const messages = suffixed(goal.behavior, text(ids));
+      const messages = placeSuffix(goal.behavior)(text(ids));
       return trialsOf(goal.behavior, model, options, context)({ name: 'suffix', messages });
     };
 
@@ -279,7 +273,7 @@ export const advprompter = defineAttack({
         };
       }
       return {
-        messages: suffixed(behavior, text(best!.ids)),
+        messages: placeSuffix(behavior)(text(best!.ids)),
         loss: best!.loss,
         steps: step,
         claimed: claimOf(best!.reply.verdict),

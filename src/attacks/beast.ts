@@ -1,9 +1,10 @@
 import { arxiv } from '../core/method.ts';
 import { integer, number } from '../core/options.ts';
-import { locateSpan, replaceSpan, textOfSpan } from '../models/prompt-span.ts';
+import { replaceSpan, textOfSpan } from '../models/prompt-span.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { drawDistinct } from './parts/draws.ts';
 import { labelReply } from './parts/refusal.ts';
+import { placeSuffix, suffixSpan } from './parts/suffix-site.ts';
 import { crossEntropy, suffixTokens, targetOf, withSuffix } from './parts/target.ts';
 
 interface Beam {
@@ -16,9 +17,6 @@ interface Beam {
   /** Every target token has more than half of the mass. */
   readonly certain: boolean;
 }
-
-/** Stands where the suffix will be while its place is looked up. */
-const placeholder = ' !';
 
 /**
  * BEAST: a beam search for a suffix without gradients. Each beam is lengthened by tokens that the model itself finds
@@ -74,8 +72,8 @@ export const beast = defineAttack({
   },
   async *run(behavior, model, options, { random, signal }) {
     const { tokenizer } = model;
-    const place = (suffix: string) => conversation(behavior, withSuffix(behavior.prompt, suffix));
-    const span = locateSpan(tokenizer, place, placeholder);
+    const place = placeSuffix(behavior);
+    const span = suffixSpan(tokenizer, place);
     const target = tokenizer.encode(targetOf(behavior));
     const allowed = suffixTokens(tokenizer);
     const draws = random.fork('tokens');

@@ -2,6 +2,7 @@
 import type { Behavior } from '../../core/behavior.ts';
 import { boolean, choice, integer } from '../../core/options.ts';
 import type { Random } from '../../core/random.ts';
+import type { ChatTokenizer } from '../../models/chat-tokenizer.ts';
 import type { Abortable, ScoringOptions, WhiteBoxModel } from '../../models/language-model.ts';
 import {
   locateSpan,
@@ -27,9 +28,22 @@ export interface Site {
   readonly target: readonly number[];
 }
 
+/** The conversation that asks for the behavior with a suffix behind the request. */
+export const placeSuffix =
+  (behavior: Behavior): Placement =>
+  (suffix) =>
+    conversation(behavior, withSuffix(behavior.prompt, suffix));
+
+/**
+ * Where a suffix will stand, found by one that stands in for it.
+ * @throws LabError 'not-supported' when the tokenizer cannot hold it apart from what stands around it
+ */
+export const suffixSpan = (tokenizer: ChatTokenizer, place: Placement): PromptSpan =>
+  locateSpan(tokenizer, place, ' !');
+
 /** @throws LabError 'not-supported' when the tokenizer cannot hold the suffix apart from what stands around it */
 export function openSite(model: WhiteBoxModel, behavior: Behavior, initial: string): Site {
-  const place = (suffix: string) => conversation(behavior, withSuffix(behavior.prompt, suffix));
+  const place = placeSuffix(behavior);
   const span = locateSpan(model.tokenizer, place, initial);
   return { model, place, span, target: model.tokenizer.encode(targetOf(behavior)) };
 }
