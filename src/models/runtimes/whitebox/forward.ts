@@ -1,5 +1,5 @@
 /**
- * @file The Llama family as pure functions over jax-js arrays, forward and backward.
+ * @file The layers of the Llama family as pure functions over jax-js arrays, forward and backward.
  * Shapes: B = rows, T = positions, S = positions attended to, d = hidden size, D = head size, V = vocabulary size,
  * H = query heads, K = key/value heads, G = H/K, M = scored positions.
  * Ownership: parameters and `Context` are borrowed; every other array is consumed.
@@ -267,39 +267,4 @@ export function layerBackward(
   const unordered = { ...dDown, ...dGateUp, ...dProjection, ...dQkv };
   const dWeights = Object.fromEntries(Object.keys(weights).map((name) => [name, unordered[name]!]));
   return { dInput: dMiddle.add(dInput), dWeights };
-}
-
-/** The weights after the last layer: `norm` [d] and `head` [V, d]. */
-export interface Final extends Arrays {
-  readonly norm: np.Array;
-  readonly head: np.Array;
-}
-
-/** x: [.., d] → next-token logits [.., V] */
-export const logits = (config: LlamaConfig, { norm, head }: Final, x: np.Array): np.Array =>
-  np.matmul(rmsNorm(x, norm, config.rmsNormEps), head.ref.transpose());
-
-/**
- * Log-probs of `targets` [M] at `positions` [M], flat indices into the B·T positions of x: [B, T, d].
- * With as many positions as there are, they are taken to be all of them, in order.
- * The target's logit is a dot product with its row of the head, not a gather from the logits: its gradient then
- * touches M rows of the head instead of an [M, V] array.
- */
-export function targetLogProbs(
-  config: LlamaConfig,
-  final: Final,
-  x: np.Array,
-  positions: np.Array,
-  targets: np.Array,
-): np.Array {
-  const [rows, length, width] = x.shape as [number, number, number];
-  const count = targets.size;
-  const flat = x.reshape([rows * length, width]);
-  const inPlace = count === rows * length;
-  if (inPlace) positions.dispose();
-  const scored = rmsNorm(inPlace ? flat : flat.slice(positions), final.norm, config.rmsNormEps);
-  const all = np.matmul(scored.ref, final.head.ref.transpose());
-  const max = lax.stopGradient(np.max(all.ref, -1, { keepdims: true }));
-  const normalizers = np.log(np.sum(np.exp(all.sub(max.ref)), -1)).add(max.reshape([count]));
-  return np.sum(scored.mul(final.head.ref.slice(targets)), -1).sub(normalizers);
 }

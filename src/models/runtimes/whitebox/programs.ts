@@ -6,7 +6,9 @@
 import { grad, jit, numpy as np, valueAndGrad } from '@jax-js/jax';
 import type { LlamaConfig } from '../../llama.ts';
 import * as forward from './forward.ts';
-import type { Arrays, Context, Final, KeyValues, Prefix, Saved } from './forward.ts';
+import type { Arrays, Context, KeyValues, Prefix, Saved } from './forward.ts';
+import * as head from './head.ts';
+import type { Final } from './head.ts';
 
 export type Programs = ReturnType<typeof createPrograms>;
 
@@ -17,7 +19,7 @@ export function createPrograms(config: LlamaConfig) {
     positions: np.Array,
     targets: np.Array,
     weights: np.Array,
-  ): np.Array => np.sum(forward.targetLogProbs(config, final, x, positions, targets).mul(weights)).neg();
+  ): np.Array => np.sum(head.targetLogProbs(config, final, x, positions, targets).mul(weights)).neg();
 
   const programs = {
     embed: jit((table: np.Array, ids: np.Array) => table.slice(ids)),
@@ -47,7 +49,7 @@ export function createPrograms(config: LlamaConfig) {
     /** Next-token logits at flat positions, [M, V]. */
     logits: jit((final: Final, x: np.Array, positions: np.Array) => {
       const [rows, length, width] = x.shape as [number, number, number];
-      return forward.logits(config, final, x.reshape([rows * length, width]).slice(positions));
+      return head.logits(config, final, x.reshape([rows * length, width]).slice(positions));
     }),
     /** Only the gradient of x: for attacks, which leave the weights alone. */
     lossGradientInput: jit(
@@ -71,7 +73,7 @@ export function createPrograms(config: LlamaConfig) {
     /** All hidden states after the final norm. */
     finalNorm: jit((norm: np.Array, x: np.Array) => forward.rmsNorm(x, norm, config.rmsNormEps)),
     logProbs: jit((final: Final, x: np.Array, positions: np.Array, targets: np.Array) =>
-      forward.targetLogProbs(config, final, x, positions, targets),
+      head.targetLogProbs(config, final, x, positions, targets),
     ),
     /** −Σ weight·log-prob */
     loss: jit(negativeLogLikelihood),
