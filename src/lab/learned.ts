@@ -5,8 +5,6 @@ import type { Registry } from '../core/method.ts';
 import type { Artifact, Defense } from '../defenses/defense.ts';
 import type { ModelEntry } from '../models/catalog.ts';
 
-export type LearnedArtifact = Artifact;
-
 /** About what and how it was learned. */
 export interface LearnedOrigin {
   readonly model: string;

@@ -1,11 +1,11 @@
 /** @file A stack of defenses while it is put together: added, reordered, switched, given options. */
 import type { MethodChoice } from '../../lab/api.ts';
-import type { LearnedArtifact, LearnedOrigin } from '../../lab/learned.ts';
+import type { Learned, LearnedOrigin } from '../../lab/learned.ts';
 import type { OptionInput } from './method-pick.ts';
 
 /** What a defense learned before, and where that is known to come from. */
 export interface LoadedArtifact extends Partial<LearnedOrigin> {
-  readonly artifact: LearnedArtifact;
+  readonly artifact: Learned['artifact'];
 }
 
 export interface DefenseChip {
