@@ -63,8 +63,6 @@ export interface DefenseFigures {
   readonly utility: Pair<Utility>;
   readonly speed: Speed | null;
   readonly overhead: Overhead | null;
-  /** Calls of the model that a request costs more than undefended, over all attacks; fewer where it is turned away. */
-  readonly extraQueries: number | null;
 }
 interface Pair<T> {
   readonly open: T | null;
@@ -81,15 +79,12 @@ export function defenseFigures(findings: Findings, defense: string): DefenseFigu
       return open ? [{ attack: defended.attack, open, defended, p: difference(open, defended) }] : [];
     });
   if (rows.length === 0) return null;
-  const asked = rows.reduce((sum, row) => sum + row.defended.n, 0);
-  const added = rows.reduce((sum, { open, defended }) => sum + defended.queries - open.queries, 0);
   return {
     rows,
     overRefusal: pairOf(findings.overRefusal, defense),
     utility: pairOf(findings.utility, defense),
     speed: findings.speed.find((speed) => speed.defense === defense) ?? null,
     overhead: findings.overhead.find((overhead) => overhead.defense === defense) ?? null,
-    extraQueries: rows.every(({ open, defended }) => open.n === defended.n) ? added / asked : null,
   };
 }
 

@@ -1,7 +1,17 @@
 /** @file Numbers and names as a reader of a page sees them; those of reports as well. Every function is pure. */
 import type { TrialKey } from '../lab/records.ts';
 
-export { addedDuration, count, duration, interval, list, percent, plural, ratio } from '../core/format.ts';
+export {
+  addedDuration,
+  amount,
+  count,
+  duration,
+  interval,
+  list,
+  percent,
+  plural,
+  ratio,
+} from '../core/format.ts';
 
 /** A probability from its log in nats, with one decimal, and honest at both ends. */
 export function probability(logProb: number): string {
@@ -22,10 +32,6 @@ export function bytes(count: number): string {
 /** A probability of chance as it is reported: `p = 0.002`, `p < 0.001`. */
 export const pValue = (p: number): string =>
   p < 0.001 ? 'p < 0.001' : `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
-
-/** A number that is more or less than before: `+1.0`, `−0.4`, `±0.0`. */
-export const signed = (value: number): string =>
-  `${Math.abs(value) < 0.05 ? '±' : value > 0 ? '+' : '−'}${Math.abs(value).toFixed(1)}`;
 
 /** A name of the code as a label: `maxNewTokens` as `Max new tokens`. */
 export const words = (name: string): string =>

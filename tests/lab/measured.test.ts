@@ -93,7 +93,7 @@ test('a defense has a row for each of its attacks, and its price in queries, ref
     ['direct-request', 1, 0],
     ['strong', 15, 2],
   ]);
-  expect(figures.extraQueries).toBe(2);
+  expect(figures.overhead?.queries.value).toBe(2);
   expect(figures.overRefusal).toMatchObject({ open: { rate: 0.1 }, defended: { rate: 0.3 } });
   expect(figures.utility.defended?.solved).toBe(15);
   expect(figures.speed?.tokenTimeRatio).toBe(1.5);
