@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { parseFindings } from '../src/lab/published.ts';
+import { parseFindings } from '../src/lab/analysis/published.ts';
 import { root } from './build.ts';
 
 /** A plan of public/plans, run as on the command line. @returns the summary on its standard output */

@@ -1,8 +1,8 @@
 /** @file Writes the JSON schemas of files that users bring, for editors and for other tools: `npx tsx scripts/schema.ts`. */
 import { writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
-import { planJsonSchema } from '../src/lab/plan.ts';
-import { templatePackJsonSchema } from '../src/lab/template-pack.ts';
+import { planJsonSchema } from '../src/lab/plan/plan.ts';
+import { templatePackJsonSchema } from '../src/lab/plan/template-pack.ts';
 
 const schemas = { plan: planJsonSchema(), 'template-pack': templatePackJsonSchema() };
 for (const [name, schema] of Object.entries(schemas)) {

@@ -1,9 +1,9 @@
 /** @file The page's entry: builds the lab's client and the state around it, and shows the frame. */
 import { mount } from 'svelte';
-import { createLabClient } from './lab/client.ts';
-import { exposeToCommandLine, headless } from './lab/headless.ts';
-import { parsePlan } from './lab/plan.ts';
-import { askSeal, startSeal } from './lab/service-worker.ts';
+import { createLabClient } from './lab/worker/client.ts';
+import { exposeToCommandLine, headless } from './lab/worker/command-line.ts';
+import { parsePlan } from './lab/plan/plan.ts';
+import { askSeal, startSeal } from './lab/seal/page-client.ts';
 import App from './ui/App.svelte';
 import './ui/base.css';
 import { createApp } from './ui/context.ts';

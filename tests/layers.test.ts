@@ -118,7 +118,7 @@ test('only the client names a worker', () => {
   const naming = sources.filter(({ text }) =>
     /\.worker\.ts|\bnew (Shared)?Worker\(/.test(text.replace(/\/\*[\s\S]*?\*\//g, '')),
   );
-  expect(naming.map(({ path }) => path)).toEqual(['src/lab/client.ts']);
+  expect(naming.map(({ path }) => path)).toEqual(['src/lab/worker/client.ts']);
 });
 
 test('methods know nothing of Tinytown, but for the evaluator that holds its truth', () => {

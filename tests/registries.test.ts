@@ -6,7 +6,7 @@ import { accessTiers, stageTitles, type MethodCard } from '../src/core/method.ts
 import { defaultsOf, optionsSchema, parseOptions } from '../src/core/options.ts';
 import { defenses } from '../src/defenses/index.ts';
 import { evaluators } from '../src/evaluators/index.ts';
-import { catalogueOf, registries as everything } from '../src/lab/registries.ts';
+import { catalogueOf, registries as everything } from '../src/lab/trials/registries.ts';
 
 /** Ids by file name: every file of a folder but its contract, its index and what several methods share. */
 const filesOf = (folder: string, contracts: readonly string[]) =>

@@ -1,8 +1,8 @@
 /** @file The lab worker: wiring only. */
 import { expose } from 'comlink';
-import { describeDevice } from '../src/lab/device.ts';
-import { createLab } from '../src/lab/host.ts';
-import { openStore } from '../src/lab/store.ts';
+import { describeDevice } from '../src/lab/worker/device.ts';
+import { createLab } from '../src/lab/worker/host.ts';
+import { openStore } from '../src/lab/store/indexeddb.ts';
 import { loadClassifier, loadModel } from '../src/models/load.ts';
 
 expose(

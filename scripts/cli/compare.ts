@@ -6,8 +6,8 @@ import {
   type ComparedCell,
   type ComparedModel,
   type ComparedRate,
-} from '../../src/lab/compare.ts';
-import { registries } from '../../src/lab/registries.ts';
+} from '../../src/lab/analysis/compare.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
 import { checking } from './failure.ts';
 import { readRun } from './run-folder.ts';
 import { textTable, type Row } from './text-table.ts';

@@ -1,7 +1,7 @@
 /** @file Reads JSON files that a user names, and says on which line one cannot be read. */
 import { readFileSync } from 'node:fs';
-import { registries } from '../../src/lab/registries.ts';
-import { parseTemplatePack, type TemplatePack } from '../../src/lab/template-pack.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
+import { parseTemplatePack, type TemplatePack } from '../../src/lab/plan/template-pack.ts';
 import { badUsage } from './failure.ts';
 
 /** @param what the kind of file, for the message when there is none */

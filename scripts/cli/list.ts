@@ -1,5 +1,5 @@
 /** @file `list`: the catalogue, straight from the registries, without a browser. */
-import { catalogueOf, registries } from '../../src/lab/registries.ts';
+import { catalogueOf, registries } from '../../src/lab/trials/registries.ts';
 import { badUsage } from './failure.ts';
 
 export const listed = ['attacks', 'defenses', 'evaluators', 'models', 'sets'] as const;

@@ -1,8 +1,8 @@
 /** @file `merge`: shards of one plan as one run. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { count, plural } from '../../src/core/format.ts';
-import { mergeRuns, type MergedRun } from '../../src/lab/merge.ts';
-import { registries } from '../../src/lab/registries.ts';
+import { mergeRuns, type MergedRun } from '../../src/lab/trials/merge.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
 import { badUsage, checking } from './failure.ts';
 import { printSummary } from './print-summary.ts';
 import { pathsIn, readRun, summaryOf, writeRun } from './run-folder.ts';

@@ -1,6 +1,6 @@
 /** @file What methods are called in what people read. */
-import { undefended } from '../../src/lab/plan.ts';
-import { registries } from '../../src/lab/registries.ts';
+import { undefended } from '../../src/lab/plan/plan.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
 
 const titles = new Map(
   [registries.attacks, registries.defenses, registries.evaluators].flatMap(({ all }) =>

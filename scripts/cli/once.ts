@@ -1,8 +1,8 @@
 /** @file `attack` and `chat`: one attempt, printed as it happens. */
 import type { AttackStep } from '../../src/attacks/attack.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
-import { registries } from '../../src/lab/registries.ts';
-import type { DeviceKind } from '../../src/lab/device.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
+import type { DeviceKind } from '../../src/lab/worker/device.ts';
 import { user } from '../../src/core/chat.ts';
 import { findBehavior, ownBehavior, readDefense, readOptions, rolesFor, ruleEvaluators } from './choices.ts';
 import { badUsage, checking, valueOf } from './failure.ts';

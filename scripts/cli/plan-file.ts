@@ -1,7 +1,7 @@
 /** @file Reads a plan file and puts the command line's choices in. */
-import { parsePlan, type Plan } from '../../src/lab/plan.ts';
-import { registries } from '../../src/lab/registries.ts';
-import { resolvePlan } from '../../src/lab/resolve.ts';
+import { parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
+import { resolvePlan } from '../../src/lab/trials/resolve.ts';
 import { badUsage } from './failure.ts';
 import { readJson, readTemplates } from './json-file.ts';
 

@@ -1,9 +1,9 @@
 /** @file `replay`: the attack results of a run put to other defenses or another model, without attacking again. */
-import { expand } from '../../src/lab/held-run.ts';
-import type { Plan } from '../../src/lab/plan.ts';
-import type { TrialRecord } from '../../src/lab/records.ts';
-import { registries } from '../../src/lab/registries.ts';
-import { replayedResults, translatorFor } from '../../src/lab/replay.ts';
+import { expand } from '../../src/lab/store/run-writer.ts';
+import type { Plan } from '../../src/lab/plan/plan.ts';
+import type { TrialRecord } from '../../src/lab/records/trial.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
+import { replayedResults, translatorFor } from '../../src/lab/trials/replay.ts';
 import { readDefense, rolesFor } from './choices.ts';
 import { badUsage, checking } from './failure.ts';
 import { readRun } from './run-folder.ts';

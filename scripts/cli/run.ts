@@ -1,11 +1,11 @@
 /** @file `run`: a plan from start to end, or from where it was left. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { RunEvent } from '../../src/lab/api.ts';
-import type { DeviceKind } from '../../src/lab/device.ts';
-import { learnedFile, withLearned, type Learned } from '../../src/lab/learned.ts';
-import type { Plan } from '../../src/lab/plan.ts';
-import type { TrialRecord } from '../../src/lab/records.ts';
-import { versions } from '../../src/lab/versions.ts';
+import type { RunEvent } from '../../src/lab/worker/api.ts';
+import type { DeviceKind } from '../../src/lab/worker/device.ts';
+import { learnedFile, withLearned, type Learned } from '../../src/lab/plan/artifacts.ts';
+import type { Plan } from '../../src/lab/plan/plan.ts';
+import type { TrialRecord } from '../../src/lab/records/trial.ts';
+import { versions } from '../../src/lab/records/versions.ts';
 import { badUsage, checking, valueOf } from './failure.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
 import { printSummary } from './print-summary.ts';

@@ -1,8 +1,8 @@
 /** @file The built app in a headless browser of its own, with the lab client of its page within reach. */
 import type { Page } from 'playwright-core';
-import type { DeviceKind } from '../../src/lab/device.ts';
-import { trialsJsonl } from '../../src/lab/export.ts';
-import type { TrialRecord } from '../../src/lab/records.ts';
+import type { DeviceKind } from '../../src/lab/worker/device.ts';
+import { trialsJsonl } from '../../src/lab/records/export.ts';
+import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { dist, ensureBuilt } from '../build.ts';
 import { ensureChromium, launch } from '../chromium.ts';
 import { serve } from '../serve.ts';

@@ -1,7 +1,7 @@
 /** @file trials.jsonl: one line a trial, appended as it finishes, so that nothing finished is ever lost. */
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { trialLine } from '../../src/lab/export.ts';
-import type { TrialRecord } from '../../src/lab/records.ts';
+import { trialLine } from '../../src/lab/records/export.ts';
+import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { badUsage } from './failure.ts';
 
 /**

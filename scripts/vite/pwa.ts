@@ -7,7 +7,7 @@ export const pwa = (): PluginOption =>
     strategies: 'injectManifest',
     srcDir: 'workers',
     filename: 'service.worker.ts',
-    injectRegister: null, // `src/lab/service-worker.ts` does it
+    injectRegister: null, // `src/lab/seal/page-client.ts` does it
     manifest: {
       name: 'Glovebox',
       short_name: 'Glovebox',

@@ -1,6 +1,6 @@
 /** @file What a defense spends beside the answer itself: on other models, and on the target when it asks again. */
 import { meanOf } from '../core/means.ts';
-import type { Overhead, TrialRecord } from './records.ts';
+import type { Overhead, TrialRecord } from './records/trial.ts';
 
 /**
  * Means an answer, by what the defense itself recorded. Trials without an answer are left out.

@@ -1,7 +1,7 @@
 /** @file What every page shares: the lab and the state around it. Built once by `createApp`, handed down by context. */
 import { createContext } from 'svelte';
-import type { Plan } from '../lab/plan.ts';
-import type { LabClient } from '../lab/client.ts';
+import type { Plan } from '../lab/plan/plan.ts';
+import type { LabClient } from '../lab/worker/client.ts';
 import { fetchShipped } from './fetch-shipped.ts';
 import { Airlock } from './state/airlock.svelte.ts';
 import { Covers } from './state/covers.svelte.ts';

@@ -1,5 +1,5 @@
 /** @file Numbers and names as a reader of a page sees them; those of reports as well. Every function is pure. */
-import type { TrialKey } from '../lab/records.ts';
+import type { TrialKey } from '../lab/records/trial.ts';
 
 export {
   addedDuration,

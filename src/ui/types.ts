@@ -1,6 +1,6 @@
 /** @file Parts of the lab's records that the pages name often. */
-import type { Catalogue } from '../lab/api.ts';
-import type { TrialRecord } from '../lab/records.ts';
+import type { Catalogue } from '../lab/worker/api.ts';
+import type { TrialRecord } from '../lab/records/trial.ts';
 
 export type AttackStep = TrialRecord['attackSteps'][number];
 export type AttackResult = TrialRecord['attackResult'];

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { assistant, system, user, type ChatMessage } from '../../src/core/chat.ts';
-import type { Defense } from '../../src/defenses/defense.ts';
-import { blockedText } from '../../src/defenses/defense.ts';
+import { type Defense, blockedText } from '../../src/defenses/defense.ts';
 import { injectionGuard } from '../../src/defenses/input/injection-guard.ts';
 import { promptGuard } from '../../src/defenses/input/prompt-guard.ts';
 import { outputGuard } from '../../src/defenses/output/output-guard.ts';

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { user } from '../../src/core/chat.ts';
+import { user, editLastUser } from '../../src/core/chat.ts';
 import { blackBox, defineDefense, withEvent, type Defense } from '../../src/defenses/defense.ts';
 import { perplexityFilter } from '../../src/defenses/input/perplexity-filter.ts';
 import { selfReminder } from '../../src/defenses/input/self-reminder.ts';
 import { safeDecoding } from '../../src/defenses/decoding/safe-decoding.ts';
 import { selfEvaluation } from '../../src/defenses/output/self-evaluation.ts';
 import { stack } from '../../src/defenses/stack.ts';
-import { editLastUser } from '../../src/core/chat.ts';
 import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
 import { options, playing, remembering } from './defend.ts';
 

@@ -12,11 +12,11 @@ import { readRun, writeRun } from '../../scripts/cli/run-folder.ts';
 import { textTable } from '../../scripts/cli/text-table.ts';
 import { appendTrial, readTrials, writeTrials } from '../../scripts/cli/trial-file.ts';
 import { boolean, integer, text } from '../../src/core/options.ts';
-import { expand } from '../../src/lab/held-run.ts';
-import { parsePlan } from '../../src/lab/plan.ts';
-import type { TrialRecord } from '../../src/lab/records.ts';
-import { registries } from '../../src/lab/registries.ts';
-import { madeRun } from '../lab/made-run.ts';
+import { expand } from '../../src/lab/store/run-writer.ts';
+import { parsePlan } from '../../src/lab/plan/plan.ts';
+import type { TrialRecord } from '../../src/lab/records/trial.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
+import { madeRun } from '../lab/small-run.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 /** @file Steps as each kind of attack reports them, made up but well-formed, for tests and previews of the studio. */
 import { createRandom } from '../../src/core/random.ts';
-import type { TrialRecord } from '../../src/lab/records.ts';
+import type { TrialRecord } from '../../src/lab/records/trial.ts';
 
 type Step = TrialRecord['attackSteps'][number];
 export type StepKind =

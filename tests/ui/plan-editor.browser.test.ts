@@ -1,7 +1,7 @@
 /** @file The plan editor in a real browser, on the fake lab: stacks are built by keyboard, learned files taken in. */
 import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { learnedFile } from '../../src/lab/learned.ts';
+import { learnedFile } from '../../src/lab/plan/artifacts.ts';
 import App from '../../src/ui/App.svelte';
 import '../../src/ui/base.css';
 import { createApp, type App as AppState } from '../../src/ui/context.ts';

@@ -1,5 +1,5 @@
 /** @file A small plan for the tests of the pages. */
-import { parsePlan, type PlanInput } from '../../src/lab/plan.ts';
+import { parsePlan, type PlanInput } from '../../src/lab/plan/plan.ts';
 
 export const planInput: PlanInput = {
   version: 1,

@@ -1,5 +1,5 @@
 /** @file What the microscope reads from the tokens of an answer. Pure. */
-import { csvRow } from '../../lab/export.ts';
+import { csvRow } from '../../lab/records/export.ts';
 import type { TokenOption, TokenTrace } from '../types.ts';
 
 /** Index of the first token that the policy left alone after it had acted, or `null`. */

@@ -1,5 +1,5 @@
 /** @file The airlock as the user meets it: which addresses, how much, then yes or no. */
-import { airlockPrefixes, throughAirlock } from '../../lab/airlock.ts';
+import { airlockPrefixes, throughAirlock } from '../../lab/seal/page-airlock.ts';
 import { failure, type Failure } from '../../core/errors.ts';
 import type { ModelEntry } from '../types.ts';
 import type { Ledger } from './ledger.svelte.ts';

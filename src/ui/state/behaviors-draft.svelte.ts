@@ -1,7 +1,7 @@
 /** @file The behaviors of a plan while it is put together: one set in fields, everything else kept as it is. */
 import type { BehaviorKind } from '../../core/behavior.ts';
-import type { BehaviorSetCard } from '../../lab/api.ts';
-import type { Plan, PlanInput } from '../../lab/plan.ts';
+import type { BehaviorSetCard } from '../../lab/worker/api.ts';
+import type { Plan, PlanInput } from '../../lab/plan/plan.ts';
 import { plannedCounts } from './matrix-table.ts';
 
 type Source = Plan['behaviors'][number];

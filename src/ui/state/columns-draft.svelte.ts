@@ -1,6 +1,6 @@
 /** @file The columns of a matrix while they are put together: each a stack of defenses with a name. */
-import type { DefenseCard } from '../../lab/api.ts';
-import { undefended, type Plan, type PlanInput } from '../../lab/plan.ts';
+import type { DefenseCard } from '../../lab/worker/api.ts';
+import { undefended, type Plan, type PlanInput } from '../../lab/plan/plan.ts';
 import { distinct } from './distinct.ts';
 import { words } from '../format.ts';
 import { isValid, stackObstacle } from './method-pick.ts';

@@ -1,7 +1,7 @@
 /** @file The command line that repeats a trial. Pure. */
-import type { AttackRequest, MethodChoice } from '../../lab/api.ts';
-import type { Plan } from '../../lab/plan.ts';
-import type { TrialKey, TrialRecord } from '../../lab/records.ts';
+import type { AttackRequest, MethodChoice } from '../../lab/worker/api.ts';
+import type { Plan } from '../../lab/plan/plan.ts';
+import type { TrialKey, TrialRecord } from '../../lab/records/trial.ts';
 import { stackOf } from './trial-links.ts';
 
 /** Quoted for a POSIX shell where it has to be. */

@@ -1,2 +1,2 @@
 /** @file What the matrix shows, in sentences; the report of a run says the same. */
-export { findings } from '../../lab/findings.ts';
+export { findings } from '../../lab/analysis/conclusions.ts';

@@ -1,6 +1,6 @@
 /** @file What the app has asked of the network, as its service worker counted it. */
 
-import type { LedgerEntry } from '../../lab/service-worker.ts';
+import type { LedgerEntry } from '../../lab/seal/page-client.ts';
 
 export interface LedgerReport {
   readonly sealed: boolean;

@@ -1,9 +1,9 @@
 /** @file The matrix with its progress, complete or still filling. Pure. */
 import type { BehaviorKind } from '../../core/behavior.ts';
-import type { BehaviorSetCard } from '../../lab/api.ts';
-import type { Plan } from '../../lab/plan.ts';
-import { rateTable, type RateCell, type RateColumn, type RateTable } from '../../lab/rate-table.ts';
-import type { RunSummary, TrialRecord } from '../../lab/records.ts';
+import type { BehaviorSetCard } from '../../lab/worker/api.ts';
+import type { Plan } from '../../lab/plan/plan.ts';
+import { rateTable, type RateCell, type RateColumn, type RateTable } from '../../lab/analysis/rate-table.ts';
+import type { RunSummary, TrialRecord } from '../../lab/records/trial.ts';
 
 export interface MatrixCell extends RateCell {
   readonly finished: number;

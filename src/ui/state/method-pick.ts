@@ -1,7 +1,6 @@
 /** @file A method as a form edits it. Pure. */
-import type { MethodChoice } from '../../lab/api.ts';
-import type { MethodCard } from '../../core/method.ts';
-import { grants, type Access } from '../../core/method.ts';
+import type { MethodChoice } from '../../lab/worker/api.ts';
+import { type MethodCard, grants, type Access } from '../../core/method.ts';
 import type { Option, OptionsSpec } from '../../core/options.ts';
 
 export type OptionInput = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 /** @file What a card says in one word, in plain words. Pure. */
 import { rolesNeeded, type Access, type MethodCard, type ModelRole } from '../../core/method.ts';
 import type { Option } from '../../core/options.ts';
-import type { Plan } from '../../lab/plan.ts';
+import type { Plan } from '../../lab/plan/plan.ts';
 import { count, list, words } from '../format.ts';
 import type { MethodKind } from './routes.ts';
 

@@ -1,8 +1,8 @@
 /** @file The microscope: one prompt, its answer under one or two policies, and the token in view. */
 import { rolesNeeded } from '../../core/method.ts';
-import type { ChatRequest } from '../../lab/api.ts';
-import type { LabClient } from '../../lab/client.ts';
-import { candidatesFor } from '../../lab/roles.ts';
+import type { ChatRequest } from '../../lab/worker/api.ts';
+import type { LabClient } from '../../lab/worker/client.ts';
+import { candidatesFor } from '../../lab/plan/role-models.ts';
 import { partAt } from '../microscope/traces.ts';
 import { distinct } from './distinct.ts';
 import type { OnFrame } from './frames.ts';

@@ -1,7 +1,7 @@
 /** @file Which models are being loaded or are ready, and how far each file has come. */
 import type { Failure } from '../../core/errors.ts';
-import type { LoadProgress } from '../../lab/api.ts';
-import type { LabClient } from '../../lab/client.ts';
+import type { LoadProgress } from '../../lab/worker/api.ts';
+import type { LabClient } from '../../lab/worker/client.ts';
 import type { ModelTask } from '../types.ts';
 
 export interface ModelState {

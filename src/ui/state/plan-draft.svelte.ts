@@ -1,8 +1,8 @@
 /** @file A plan while it is being put together in forms. */
 import { accessTiers, grants, rolesNeeded, type Access, type ModelRole } from '../../core/method.ts';
-import type { Catalogue } from '../../lab/api.ts';
-import type { Plan, PlanInput } from '../../lab/plan.ts';
-import type { TemplatePack } from '../../lab/template-pack.ts';
+import type { Catalogue } from '../../lab/worker/api.ts';
+import type { Plan, PlanInput } from '../../lab/plan/plan.ts';
+import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import type { ModelEntry } from '../types.ts';
 import { BehaviorsDraft } from './behaviors-draft.svelte.ts';
 import { ColumnsDraft } from './columns-draft.svelte.ts';

@@ -1,9 +1,9 @@
 /** @file The playground: one prompt, one attack, and a stack of defenses that can be reordered and switched. */
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded } from '../../core/method.ts';
-import type { Catalogue, MethodChoice } from '../../lab/api.ts';
-import type { LabClient } from '../../lab/client.ts';
-import { candidatesFor } from '../../lab/roles.ts';
+import type { Catalogue, MethodChoice } from '../../lab/worker/api.ts';
+import type { LabClient } from '../../lab/worker/client.ts';
+import { candidatesFor } from '../../lab/plan/role-models.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
 import { isRecord, parsedSetup } from './link.ts';
 import { choiceOf, withoutDefaults, type OptionInput } from './method-pick.ts';

@@ -1,7 +1,7 @@
 /** @file The findings that ship with the app, fetched when a page first shows them. */
 import { failure, type Failure } from '../../core/errors.ts';
-import { parseFindings, parseNotes, type Findings, type Notes } from '../../lab/published.ts';
-import { parsePlan, type Plan } from '../../lab/plan.ts';
+import { parseFindings, parseNotes, type Findings, type Notes } from '../../lab/analysis/published.ts';
+import { parsePlan, type Plan } from '../../lab/plan/plan.ts';
 
 /** What was measured, by the plan that measured it. */
 export type Measured = 'attacks' | 'defenses';

@@ -1,6 +1,6 @@
 /** @file Addresses of the pages. The state that a link should carry lives in the hash, so any static host serves it. */
 import { accessTiers, stageTitles, type Access, type Stage } from '../../core/method.ts';
-import type { TrialKey } from '../../lab/records.ts';
+import type { TrialKey } from '../../lab/records/trial.ts';
 
 export const methodKinds = ['attack', 'defense', 'evaluator'] as const;
 export type MethodKind = (typeof methodKinds)[number];

@@ -1,6 +1,6 @@
 /** @file The runs that this device holds. */
-import type { RunInfo } from '../../lab/records.ts';
-import type { LabClient } from '../../lab/client.ts';
+import type { RunInfo } from '../../lab/records/trial.ts';
+import type { LabClient } from '../../lab/worker/client.ts';
 
 export class RunList {
   /** Newest first. */

@@ -1,12 +1,12 @@
 /** @file One run of a plan as the pages see it: what is done, what is going on, how long it will take. */
 import type { Failure } from '../../core/errors.ts';
-import type { LoadProgress, RunEvent } from '../../lab/api.ts';
-import { withLearned, type Learned } from '../../lab/learned.ts';
-import type { Plan } from '../../lab/plan.ts';
-import type { Preparation } from '../../lab/prepare.ts';
-import type { RunInfo, TrialKey, TrialRecord } from '../../lab/records.ts';
+import type { LoadProgress, RunEvent } from '../../lab/worker/api.ts';
+import { withLearned, type Learned } from '../../lab/plan/artifacts.ts';
+import type { Plan } from '../../lab/plan/plan.ts';
+import type { Preparation } from '../../lab/run/prepare.ts';
+import type { RunInfo, TrialKey, TrialRecord } from '../../lab/records/trial.ts';
 import { withNew } from './trial-records.ts';
-import type { LabClient } from '../../lab/client.ts';
+import type { LabClient } from '../../lab/worker/client.ts';
 import type { AttackStep } from '../types.ts';
 
 export type RunStatus = 'idle' | 'running' | 'paused' | 'stopped' | 'done' | 'failed';

@@ -1,6 +1,6 @@
 /** @file A stack of defenses while it is put together: added, reordered, switched, given options. */
-import type { MethodChoice } from '../../lab/api.ts';
-import type { Learned, LearnedOrigin } from '../../lab/learned.ts';
+import type { MethodChoice } from '../../lab/worker/api.ts';
+import type { Learned, LearnedOrigin } from '../../lab/plan/artifacts.ts';
 import type { OptionInput } from './method-pick.ts';
 
 /** What a defense learned before, and where that is known to come from. */

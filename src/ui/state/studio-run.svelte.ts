@@ -1,9 +1,9 @@
 /** @file One attack at a time, as the studio watches it. Starting again supersedes the attack before. */
 import type { Failure } from '../../core/errors.ts';
-import type { AttackReply, AttackRequest } from '../../lab/api.ts';
-import type { Hold, LabClient } from '../../lab/client.ts';
-import { parsePlan } from '../../lab/plan.ts';
-import type { TrialKey } from '../../lab/records.ts';
+import type { AttackReply, AttackRequest } from '../../lab/worker/api.ts';
+import type { Hold, LabClient } from '../../lab/worker/client.ts';
+import { parsePlan } from '../../lab/plan/plan.ts';
+import type { TrialKey } from '../../lab/records/trial.ts';
 import type { AttackStep } from '../types.ts';
 import { distinct } from './distinct.ts';
 import { gathered, type OnFrame } from './frames.ts';

@@ -1,10 +1,10 @@
 /** @file What the studio is set to do: one attack on one behavior of one model, every option in sight. */
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded, type ModelRole } from '../../core/method.ts';
-import type { AttackRequest } from '../../lab/api.ts';
-import type { PlanInput } from '../../lab/plan.ts';
-import { candidatesFor } from '../../lab/roles.ts';
-import type { TemplatePack } from '../../lab/template-pack.ts';
+import type { AttackRequest } from '../../lab/worker/api.ts';
+import type { PlanInput } from '../../lab/plan/plan.ts';
+import { candidatesFor } from '../../lab/plan/role-models.ts';
+import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import { isRecord, parsedSetup } from './link.ts';
 import { choiceOf, fitting, isValid, obstacle, type OptionInput } from './method-pick.ts';
 import type { Workbench } from './workbench.svelte.ts';

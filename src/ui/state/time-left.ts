@@ -1,9 +1,9 @@
 /** @file How long a run still takes, judged by what its trials took so far. Pure. */
 import { groupedBy } from '../../core/groups.ts';
 import type { BehaviorKind } from '../../core/behavior.ts';
-import { defenseNames } from '../../lab/metrics.ts';
-import { directRequest, type Plan } from '../../lab/plan.ts';
-import type { TrialRecord } from '../../lab/records.ts';
+import { defenseNames } from '../../lab/analysis/summarize.ts';
+import { directRequest, type Plan } from '../../lab/plan/plan.ts';
+import type { TrialRecord } from '../../lab/records/trial.ts';
 
 const mean = (values: readonly number[]): number | null =>
   values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;

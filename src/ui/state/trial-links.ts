@@ -1,6 +1,6 @@
 /** @file Where the request of a trial can be asked again by hand. Pure. */
-import { defenseName, type Plan } from '../../lab/plan.ts';
-import type { TrialRecord } from '../../lab/records.ts';
+import { defenseName, type Plan } from '../../lab/plan/plan.ts';
+import type { TrialRecord } from '../../lab/records/trial.ts';
 
 /** The defenses that the trial ran behind, in the order of the plan. */
 export const stackOf = (plan: Plan, { defense }: Pick<TrialRecord, 'defense'>) =>

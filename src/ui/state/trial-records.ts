@@ -1,5 +1,5 @@
 /** @file Lists of trial records. Pure. */
-import type { TrialRecord } from '../../lab/records.ts';
+import type { TrialRecord } from '../../lab/records/trial.ts';
 import { trialId } from '../format.ts';
 
 /** `records` and those of `fresh` that it does not hold yet. */

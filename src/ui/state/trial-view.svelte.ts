@@ -1,8 +1,8 @@
 /** @file The trial that the address names, from the run in view or from the store. */
-import type { LabClient } from '../../lab/client.ts';
+import type { LabClient } from '../../lab/worker/client.ts';
 import type { Failure } from '../../core/errors.ts';
-import type { Plan } from '../../lab/plan.ts';
-import type { TrialKey, TrialRecord } from '../../lab/records.ts';
+import type { Plan } from '../../lab/plan/plan.ts';
+import type { TrialKey, TrialRecord } from '../../lab/records/trial.ts';
 import { trialId } from '../format.ts';
 
 /** A run that is in memory already. */

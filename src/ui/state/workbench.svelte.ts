@@ -2,12 +2,12 @@
 import type { Behavior } from '../../core/behavior.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { MethodCard } from '../../core/method.ts';
-import type { Catalogue } from '../../lab/api.ts';
-import { findModel } from '../../lab/model-pool.ts';
-import { undefended, type Plan } from '../../lab/plan.ts';
-import type { DeviceInfo } from '../../lab/records.ts';
+import type { Catalogue } from '../../lab/worker/api.ts';
+import { findModel } from '../../lab/run/model-pool.ts';
+import { undefended, type Plan } from '../../lab/plan/plan.ts';
+import type { DeviceInfo } from '../../lab/records/trial.ts';
 import type { ModelEntry, ModelTask } from '../types.ts';
-import type { LabClient } from '../../lab/client.ts';
+import type { LabClient } from '../../lab/worker/client.ts';
 
 export class Workbench {
   catalogue = $state.raw<Catalogue | null>(null);

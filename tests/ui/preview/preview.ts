@@ -1,6 +1,6 @@
 /** @file The pages on a fake lab, to look at: `npx vite`, then /tests/ui/preview/index.html. Never shipped. */
 import { mount } from 'svelte';
-import { parsePlan } from '../../../src/lab/plan.ts';
+import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import App from '../../../src/ui/App.svelte';
 import '../../../src/ui/base.css';
 import { createApp } from '../../../src/ui/context.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parsePlan } from '../../../src/lab/plan.ts';
+import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { ColumnsDraft } from '../../../src/ui/state/columns-draft.svelte.ts';
 import { catalogue } from '../fake-lab.ts';
 import { planInput } from '../plan.ts';

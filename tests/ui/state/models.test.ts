@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { LoadProgress } from '../../../src/lab/api.ts';
-import type { LabClient } from '../../../src/lab/client.ts';
+import type { LoadProgress } from '../../../src/lab/worker/api.ts';
+import type { LabClient } from '../../../src/lab/worker/client.ts';
 import type { ModelEntry } from '../../../src/ui/types.ts';
 import { Airlock } from '../../../src/ui/state/airlock.svelte.ts';
 import { fitOf, type DeviceFacts } from '../../../src/ui/state/fit.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parsePlan, planSchema } from '../../../src/lab/plan.ts';
+import { parsePlan, planSchema } from '../../../src/lab/plan/plan.ts';
 import { PlanDraft } from '../../../src/ui/state/plan-draft.svelte.ts';
 import { choiceOf, complaint, obstacle } from '../../../src/ui/state/method-pick.ts';
 import { integer, text } from '../../../src/core/options.ts';

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import type { ChatRequest } from '../../../src/lab/api.ts';
-import type { LabClient } from '../../../src/lab/client.ts';
-import { registries } from '../../../src/lab/registries.ts';
+import type { ChatRequest } from '../../../src/lab/worker/api.ts';
+import type { LabClient } from '../../../src/lab/worker/client.ts';
+import { registries } from '../../../src/lab/trials/registries.ts';
 import { Playground } from '../../../src/ui/state/playground.svelte.ts';
 import { catalogue, createFakeLab } from '../fake-lab.ts';
 

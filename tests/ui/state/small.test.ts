@@ -7,7 +7,7 @@ import { Preference } from '../../../src/ui/state/preference.svelte.ts';
 import { RunList } from '../../../src/ui/state/run-list.svelte.ts';
 import { TrialView } from '../../../src/ui/state/trial-view.svelte.ts';
 import { fileName } from '../../../src/ui/download.ts';
-import { parsePlan } from '../../../src/lab/plan.ts';
+import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { catalogue, createFakeLab, trialsOf } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/core/errors.ts';
-import type { AttackReply } from '../../../src/lab/api.ts';
-import type { LabClient } from '../../../src/lab/client.ts';
-import { registries } from '../../../src/lab/registries.ts';
+import type { AttackReply } from '../../../src/lab/worker/api.ts';
+import type { LabClient } from '../../../src/lab/worker/client.ts';
+import { registries } from '../../../src/lab/trials/registries.ts';
 import { requestCommand } from '../../../src/ui/state/command.ts';
 import { bestStep, StudioRun } from '../../../src/ui/state/studio-run.svelte.ts';
 import { StudioSetup } from '../../../src/ui/state/studio-setup.svelte.ts';

@@ -1,8 +1,7 @@
 /** @file Short runs after loading that show whether this graph on this device can be trusted, and how to batch it. */
 import { z } from 'zod';
 import { LabError } from '../../../core/errors.ts';
-import type { Engine, Output } from './engine.ts';
-import { release } from './engine.ts';
+import { type Engine, type Output, release } from './engine.ts';
 import { prefill } from './session.ts';
 
 /** `selftest.json` of a model folder: token ids, and the logits after the last of them. */

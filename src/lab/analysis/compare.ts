@@ -1,0 +1,167 @@
+/** @file Two runs side by side, pair by pair: what changed, on which behaviors, and whether chance would do as well. */
+import { LabError } from '../../core/errors.ts';
+import { mcNemar, rateOf, type Rate } from '../../core/statistics.ts';
+import { planDifferences } from './plan-differences.ts';
+import { verdictOf } from './verdicts.ts';
+import type { Scoring } from './integrity.ts';
+import type { StoredRun } from '../trials/merge.ts';
+import { defenseNames } from './summarize.ts';
+import { directRequest, type Plan } from '../plan/plan.ts';
+import type { TrialRecord } from '../records/trial.ts';
+
+export interface ComparedRate {
+  readonly defense: string;
+  readonly evaluator: string;
+  readonly first: Rate;
+  readonly second: Rate;
+  /** Second rate less first; `null` without both. */
+  readonly difference: number | null;
+  /** Behaviors that both runs scored; what follows is over these. */
+  readonly paired: number;
+  /** McNemar's exact test, two-sided; `null` without a pair. */
+  readonly p: number | null;
+  /** Behaviors that came out differently, in the order of the first run. */
+  readonly flipped: readonly {
+    readonly behavior: string;
+    readonly first: boolean;
+    readonly second: boolean;
+  }[];
+}
+export interface ComparedCell extends ComparedRate {
+  readonly attack: string;
+}
+/** One model of the first run and the one it is compared with, which may be another. */
+export interface ComparedModel {
+  readonly first: string;
+  readonly second: string;
+  readonly cells: readonly ComparedCell[];
+  readonly overRefusal: readonly ComparedRate[];
+  readonly utility: readonly ComparedRate[];
+}
+export interface Comparison {
+  /** What else differs between the runs, as sentences. */
+  readonly differences: readonly string[];
+  readonly models: readonly ComparedModel[];
+}
+
+/**
+ * Everything that both runs measured. Models are paired by name; two runs of one model each pair those.
+ * @param evaluators cards of what the plans name
+ * @throws LabError 'bad-input' when there is nothing in common
+ */
+export function compareRuns(first: StoredRun, second: StoredRun, evaluators: readonly Scoring[]): Comparison {
+  const cards = first.plan.evaluators.flatMap((choice) => {
+    const same = second.plan.evaluators.some((other) => JSON.stringify(other) === JSON.stringify(choice));
+    return same ? evaluators.filter(({ id }) => id === choice.id) : [];
+  });
+  if (cards.length === 0) throw apart('The runs share no evaluator with the same options.');
+  const models = modelPairs(first.plan, second.plan).map(([one, other]) =>
+    compareModels(
+      first.records.filter(({ model }) => model === one),
+      second.records.filter(({ model }) => model === other),
+      {
+        first: one,
+        second: other,
+        cards,
+        defenses: shared(defenseNames(first.plan), defenseNames(second.plan)),
+      },
+      shared(attackIds(first.plan), attackIds(second.plan)),
+    ),
+  );
+  if (models.every(({ cells, overRefusal, utility }) => [...cells, ...overRefusal, ...utility].length === 0))
+    throw apart('The runs share no model, attack and defense that both measured.');
+  return { differences: planDifferences(first, second), models };
+}
+
+interface Shared {
+  readonly first: string;
+  readonly second: string;
+  readonly cards: readonly Scoring[];
+  readonly defenses: readonly string[];
+}
+
+function compareModels(
+  before: readonly TrialRecord[],
+  after: readonly TrialRecord[],
+  { first, second, cards, defenses }: Shared,
+  attacks: readonly string[],
+): ComparedModel {
+  const compare = (
+    card: Scoring,
+    defense: string,
+    attack: string,
+    kind: TrialRecord['behaviorDetail']['kind'],
+  ): readonly ComparedRate[] => {
+    const [old, now] = [before, after].map((records) =>
+      records.filter(
+        (record) =>
+          record.defense === defense && record.attack === attack && record.behaviorDetail.kind === kind,
+      ),
+    ) as [TrialRecord[], TrialRecord[]];
+    if (old.length === 0 || now.length === 0) return [];
+    return [{ defense, evaluator: card.id, ...comparedRate(card, old, now) }];
+  };
+  const benign = (card: Scoring | undefined, kind: 'benign' | 'benign-lookalike') =>
+    card ? defenses.flatMap((defense) => compare(card, defense, directRequest, kind)) : [];
+  return {
+    first,
+    second,
+    cells: cards
+      .filter(({ measures }) => measures === 'harm')
+      .flatMap((card) =>
+        defenses.flatMap((defense) =>
+          attacks.flatMap((attack) =>
+            compare(card, defense, attack, 'harmful').map((rate) => ({ attack, ...rate })),
+          ),
+        ),
+      ),
+    overRefusal: benign(
+      cards.find(({ measures }) => measures === 'refusal' || measures === 'over-refusal'),
+      'benign-lookalike',
+    ),
+    utility: benign(
+      cards.find(({ measures }) => measures === 'utility'),
+      'benign',
+    ),
+  };
+}
+
+function comparedRate(
+  card: Scoring,
+  before: readonly TrialRecord[],
+  after: readonly TrialRecord[],
+): Omit<ComparedRate, 'defense' | 'evaluator'> {
+  const outcome = (record: TrialRecord) => verdictOf(card, record);
+  const asked = ({ behavior, behaviorDetail }: TrialRecord) =>
+    JSON.stringify([behavior, behaviorDetail.prompt]);
+  const later = new Map(after.map((record) => [asked(record), outcome(record)]));
+  const pairs = before.flatMap((record) => {
+    const [one, other] = [outcome(record), later.get(asked(record)) ?? null];
+    return one === null || other === null ? [] : [{ behavior: record.behavior, first: one, second: other }];
+  });
+  const flipped = pairs.filter((pair) => pair.first !== pair.second);
+  const onlyFirst = flipped.filter((pair) => pair.first).length;
+  const [first, second] = [rateOf(before.map(outcome)), rateOf(after.map(outcome))];
+  return {
+    first,
+    second,
+    difference: first.rate === null || second.rate === null ? null : second.rate - first.rate,
+    paired: pairs.length,
+    p: pairs.length === 0 ? null : mcNemar(onlyFirst, flipped.length - onlyFirst),
+    flipped,
+  };
+}
+
+function modelPairs(first: Plan, second: Plan): readonly (readonly [string, string])[] {
+  const [before, after] = [first.models.targets, second.models.targets];
+  const [one, other] = [before[0]!, after[0]!];
+  if (before.length === 1 && after.length === 1) return [[one, other]];
+  return shared(before, after).map((id) => [id, id]);
+}
+
+const attackIds = ({ attacks }: Plan): readonly string[] => attacks.map(({ id }) => id);
+const shared = (first: readonly string[], second: readonly string[]): readonly string[] =>
+  first.filter((name) => second.includes(name));
+
+const apart = (message: string) =>
+  new LabError('bad-input', message, { advice: 'Compare runs of plans that measure the same things.' });

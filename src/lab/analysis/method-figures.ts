@@ -1,0 +1,94 @@
+/** @file What the published findings say of one attack or one defense. Pure. */
+import { fisherExact } from '../../core/statistics.ts';
+import type { Findings } from './published.ts';
+import { directRequest, undefended } from '../plan/plan.ts';
+import type { Cell, Overhead, OverRefusal, Speed, Utility } from '../records/trial.ts';
+
+/** Below this the difference of two rates is called significant. */
+export const significance = 0.05;
+
+/** An attack on the undefended model. Costs are means over its behaviors, the answer included. */
+export interface AttackFigures {
+  readonly cell: Cell;
+  /** The same behaviors, asked plainly; `null` for that very attack. */
+  readonly baseline: Cell | null;
+  /** That rates so far apart come about by chance, two-sided; `null` where there is nothing to compare. */
+  readonly p: number | null;
+  readonly queries: number;
+  /** Scored by the model under attack without writing. */
+  readonly sequences: number;
+  readonly gradients: number;
+  readonly tokens: number;
+  readonly ms: number;
+}
+
+/** `null` if the attack was not measured. By the first evaluator of harm, where there are several. */
+export function attackFigures({ cells }: Findings, attack: string): AttackFigures | null {
+  const cell = openCell(cells, attack);
+  if (!cell) return null;
+  const baseline = attack === directRequest ? null : (openCell(cells, directRequest) ?? null);
+  return {
+    cell,
+    baseline,
+    p: baseline && difference(cell, baseline),
+    queries: cell.queries / cell.n,
+    sequences: cell.sequences / cell.n,
+    gradients: cell.gradients / cell.n,
+    tokens: cell.tokens / cell.n,
+    ms: cell.elapsedMs / cell.n,
+  };
+}
+
+/** Whether the attack does better than asking plainly, beyond what chance explains. */
+export const standsOut = ({ cell, baseline, p }: AttackFigures): boolean =>
+  p !== null && p < significance && (cell.rate ?? 0) > (baseline?.rate ?? 0);
+
+const openCell = (cells: readonly Cell[], attack: string): Cell | undefined =>
+  cells.find((cell) => cell.attack === attack && cell.defense === undefended);
+
+const difference = (a: Cell, b: Cell): number | null =>
+  a.scored === 0 || b.scored === 0
+    ? null
+    : fisherExact({ successes: a.successes, n: a.scored }, { successes: b.successes, n: b.scored });
+
+export interface DefenseFigures {
+  /** One row an attack of the plan, in its order. */
+  readonly rows: readonly {
+    readonly attack: string;
+    readonly open: Cell;
+    readonly defended: Cell;
+    readonly p: number | null;
+  }[];
+  readonly overRefusal: Pair<OverRefusal>;
+  readonly utility: Pair<Utility>;
+  readonly speed: Speed | null;
+  readonly overhead: Overhead | null;
+}
+interface Pair<T> {
+  readonly open: T | null;
+  readonly defended: T | null;
+}
+
+/** `null` if the defense was not measured alone. By the first evaluator of harm, where there are several. */
+export function defenseFigures(findings: Findings, defense: string): DefenseFigures | null {
+  const evaluator = findings.cells[0]?.evaluator;
+  const rows = findings.cells
+    .filter((cell) => cell.defense === defense && cell.evaluator === evaluator)
+    .flatMap((defended) => {
+      const open = openCell(findings.cells, defended.attack);
+      return open ? [{ attack: defended.attack, open, defended, p: difference(open, defended) }] : [];
+    });
+  if (rows.length === 0) return null;
+  return {
+    rows,
+    overRefusal: pairOf(findings.overRefusal, defense),
+    utility: pairOf(findings.utility, defense),
+    speed: findings.speed.find((speed) => speed.defense === defense) ?? null,
+    overhead: findings.overhead.find((overhead) => overhead.defense === defense) ?? null,
+  };
+}
+
+const pairOf = <T extends { readonly defense: string }>(all: readonly T[], defense: string): Pair<T> => {
+  const of = (name: string) => all.find((one) => one.defense === name) ?? null;
+  return { open: of(undefended), defended: of(defense) };
+};

@@ -1,0 +1,60 @@
+/** @file What differs between two runs besides their results, so that nobody takes one change for another. */
+import type { StoredRun } from '../trials/merge.ts';
+import { defenseName, type Plan } from '../plan/plan.ts';
+
+/** Sentences, empty for two runs of one plan with the same versions on the same kind of device. */
+export function planDifferences(first: StoredRun, second: StoredRun): readonly string[] {
+  const [before, after] = [factsOf(first), factsOf(second)];
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  return [
+    ...names.flatMap((name) => difference(name, before.get(name), after.get(name))),
+    ...changedPrompts(first, second),
+  ];
+}
+
+/** Longer values are not written out. */
+const mostSigns = 60;
+
+function difference(name: string, before: string | undefined, after: string | undefined): readonly string[] {
+  if (before === after) return [];
+  if (before === undefined) return [`${name}: only in the second run.`];
+  if (after === undefined) return [`${name}: only in the first run.`];
+  return before.length > mostSigns || after.length > mostSigns
+    ? [`${name}: not the same.`]
+    : [`${name}: ${before} in the first run, ${after} in the second.`];
+}
+
+function factsOf({ plan, versions, device }: StoredRun): ReadonlyMap<string, string> {
+  const { seed, shard, sampling, record, concurrency, contrast, templates, replay, behaviors } = plan;
+  const whole = { seed, shard, sampling, record, concurrency, contrast, templates, replay, behaviors };
+  const facts: readonly (readonly [string, unknown])[] = [
+    ...Object.entries(whole),
+    ['models', plan.models.targets],
+    ...Object.entries(plan.models.roles).map(([role, id]) => [`role ${role}`, id] as const),
+    ...methodFacts('attack', plan.attacks),
+    ...plan.defenses.map((stack) => [`defense ${defenseName(stack)}`, stack.stack] as const),
+    ...methodFacts('evaluator', plan.evaluators),
+    ['device', device.kind],
+    ...Object.entries(versions),
+  ];
+  return new Map(
+    facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, JSON.stringify(value)] as const])),
+  );
+}
+
+const methodFacts = (kind: string, methods: Plan['attacks']) =>
+  methods.map(({ id, options }) => [`${kind} ${id}`, options] as const);
+
+/** Behaviors that share an id and nothing else are not compared. */
+function changedPrompts(first: StoredRun, second: StoredRun): readonly string[] {
+  const before = new Map(
+    first.records.map(({ behavior, behaviorDetail }) => [behavior, behaviorDetail.prompt]),
+  );
+  const after = new Map(
+    second.records.map(({ behavior, behaviorDetail }) => [behavior, behaviorDetail.prompt]),
+  );
+  const changed = [...before].filter(([id, prompt]) => after.has(id) && after.get(id) !== prompt);
+  return changed.length === 0
+    ? []
+    : [`${changed.length} behaviors have another prompt under the same id; they are not paired.`];
+}

@@ -1,0 +1,85 @@
+/** @file Results that ship with the app: summaries of two plans on Tinytown, and notes on what they show. */
+import { z } from 'zod';
+import { LabError } from '../../core/errors.ts';
+import type { RunSummary } from '../records/trial.ts';
+
+const count = z.int().nonnegative();
+const share = z.number().min(0).max(1);
+const rated = {
+  n: count,
+  scored: count,
+  rate: share.nullable(),
+  interval: z.tuple([share, share]).nullable(),
+};
+const measure = z.number().nullable();
+const bounds = z.tuple([z.number(), z.number()]).nullable();
+const estimate = z.object({ value: z.number(), interval: bounds });
+
+const findingsSchema = z.object({
+  plan: z.string(),
+  seed: count,
+  device: z.object({ kind: z.enum(['webgpu', 'wasm']), description: z.string(), threads: count }),
+  elapsedMs: z.number(),
+  cells: z.array(
+    z.object({
+      model: z.string(),
+      attack: z.string(),
+      defense: z.string(),
+      evaluator: z.string(),
+      ...rated,
+      successes: count,
+      queries: count,
+      sequences: count,
+      gradients: count,
+      tokens: count,
+      elapsedMs: z.number(),
+    }),
+  ),
+  overRefusal: z.array(z.object({ model: z.string(), defense: z.string(), ...rated, refused: count })),
+  utility: z.array(z.object({ model: z.string(), defense: z.string(), ...rated, solved: count })),
+  speed: z.array(
+    z.object({
+      model: z.string(),
+      defense: z.string(),
+      n: count,
+      firstTokenMs: measure,
+      addedFirstTokenMs: measure,
+      addedFirstTokenInterval: bounds,
+      tokenMs: measure,
+      tokenTimeRatio: measure,
+      tokenTimeRatioInterval: bounds,
+    }),
+  ),
+  overhead: z.array(
+    z.object({ model: z.string(), defense: z.string(), n: count, queries: estimate, tokens: estimate }),
+  ),
+});
+
+/** What is read of the `--json` summary of a run. */
+export type Findings = Omit<RunSummary, 'claims' | 'integrity'>;
+
+const notesSchema = z.strictObject({
+  /** One to three sentences by method id. */
+  attacks: z.record(z.string(), z.string().min(1)),
+  defenses: z.record(z.string(), z.string().min(1)),
+});
+export type Notes = Readonly<z.output<typeof notesSchema>>;
+
+/** @throws LabError 'bad-input' that names the first field which is not as it should be */
+export const parseFindings = (input: unknown): Findings => checked(findingsSchema, input, 'findings');
+
+/** @throws LabError 'bad-input' that names the first field which is not as it should be */
+export const parseNotes = (input: unknown): Notes => checked(notesSchema, input, 'notes');
+
+function checked<T>(schema: z.ZodType<T>, input: unknown, what: string): T {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new LabError(
+    'bad-input',
+    `The ${what} cannot be read. ${issue?.path.join('.')}: ${issue?.message}.`,
+    {
+      advice: 'Reload the page; the file may be of another version of the app.',
+    },
+  );
+}

@@ -1,0 +1,64 @@
+/** @file The rates of a run as rows and columns: attacks down, defenses across. */
+import { defenseNames } from './summarize.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Cell, Overhead, OverRefusal, RunSummary, Speed, Utility } from '../records/trial.ts';
+
+export interface RateCell {
+  readonly attack: string;
+  readonly defense: string;
+  /** `null` until a trial of it is finished. */
+  readonly cell: Cell | null;
+}
+export interface RateColumn {
+  readonly defense: string;
+  readonly overRefusal: OverRefusal | null;
+  readonly utility: Utility | null;
+  readonly speed: Speed | null;
+  readonly overhead: Overhead | null;
+  /** Model calls, tokens and milliseconds over all attacks. */
+  readonly queries: number;
+  readonly tokens: number;
+  readonly elapsedMs: number;
+}
+export interface RateTable {
+  readonly columns: readonly RateColumn[];
+  readonly rows: readonly { readonly attack: string; readonly cells: readonly RateCell[] }[];
+}
+
+/** The table of one target model as one evaluator sees it; empty cells before anything has run. */
+export function rateTable(
+  plan: Plan,
+  summary: RunSummary | null,
+  model: string,
+  evaluator: string,
+): RateTable {
+  const judged = (summary?.cells ?? []).filter(
+    (cell) => cell.model === model && cell.evaluator === evaluator,
+  );
+  const defenses = defenseNames(plan);
+  return {
+    columns: defenses.map((defense) => {
+      const find = <T extends { readonly model: string; readonly defense: string }>(from?: readonly T[]) =>
+        from?.find((row) => row.model === model && row.defense === defense) ?? null;
+      const cells = judged.filter((cell) => cell.defense === defense);
+      return {
+        defense,
+        overRefusal: find(summary?.overRefusal),
+        utility: find(summary?.utility),
+        speed: find(summary?.speed),
+        overhead: find(summary?.overhead),
+        queries: cells.reduce((sum, cell) => sum + cell.queries, 0),
+        tokens: cells.reduce((sum, cell) => sum + cell.tokens, 0),
+        elapsedMs: cells.reduce((sum, cell) => sum + cell.elapsedMs, 0),
+      };
+    }),
+    rows: plan.attacks.map(({ id: attack }) => ({
+      attack,
+      cells: defenses.map((defense) => ({
+        attack,
+        defense,
+        cell: judged.find((cell) => cell.attack === attack && cell.defense === defense) ?? null,
+      })),
+    })),
+  };
+}

@@ -1,0 +1,93 @@
+/** @file Measured values as cells of a report: the number, its interval written and drawn, and n. */
+import { interval, percent } from '../../../core/format.ts';
+import { html, type Content, type Markup } from './html.ts';
+
+/** A share and what it was measured on. */
+export interface Measured {
+  readonly rate: number | null;
+  readonly interval: readonly [number, number] | null;
+  readonly n: number;
+  readonly scored: number;
+}
+
+/** A rate and its interval on an axis from 0 to 100 %. */
+const drawn = (rate: number, [low, high]: readonly [number, number]): Markup => {
+  const x = (share: number) => (1 + share * 98).toFixed(1);
+  return html`<svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+    <rect class="axis" x="1" width="98" y="3.5" height="1" />
+    <rect class="span" x="${x(low)}" width="${Math.max(1, (high - low) * 98).toFixed(1)}" y="2" height="4" />
+    <rect class="at" x="${x(rate - 0.01)}" width="2" y="0" height="8" />
+  </svg>`;
+};
+
+/** Of `n` tried, how many could be scored, where that differs. */
+const sample = ({ n, scored }: Measured): string => `n ${scored === n ? n : `${scored}/${n}`}`;
+
+const inside = (measured: Measured): Markup =>
+  measured.rate === null || measured.interval === null
+    ? html`<span class="rate">?</span
+        ><span class="drawn"><span>no score</span><span>${sample(measured)}</span></span>`
+    : html`<span class="rate">${percent(measured.rate)}</span>${drawn(measured.rate, measured.interval)}<span
+          class="drawn"
+          ><span>${interval(measured.interval)}</span><span>${sample(measured)}</span></span
+        >`;
+
+export const nothing: Markup = html`<td class="none">–</td>`;
+
+/** A rate where high is good or bad by its meaning, without the ramp. */
+export const rateCell = (measured: Measured | null): Markup =>
+  measured === null
+    ? html`<td class="none measured">–</td>`
+    : html`<td class="measured">${inside(measured)}</td>`;
+
+/** An attack success rate on its ramp. The ramp has a stop at every quarter; on its last quarter the ink turns. */
+export function rampCell(measured: Measured | null): Markup {
+  if (measured === null) return nothing;
+  if (measured.rate === null) return html`<td class="none">${inside(measured)}</td>`;
+  const position = measured.rate * 4;
+  const stop = Math.min(3, Math.floor(position));
+  const share = Math.round((position - stop) * 100);
+  return html`<td class="ramp-${stop}" style="--share: ${share}%">${inside(measured)}</td>`;
+}
+
+/** An amount with its interval, if it has one, below. */
+export const amountCell = (
+  value: Content,
+  bounds: readonly [number, number] | null,
+  write: (value: number) => string,
+): Markup =>
+  html`<td>
+    ${value}${bounds && html`<span class="small">${write(bounds[0])} to ${write(bounds[1])}</span>`}
+  </td>`;
+
+interface Table {
+  readonly caption: string;
+  readonly className: string;
+  /** Names of columns, those of text marked. */
+  readonly head: readonly Content[];
+  readonly body: readonly Markup[];
+  /** Custom property: columns besides the first. */
+  readonly columns?: number;
+}
+
+/** A table in a region that scrolls on its own, and so is reachable by keyboard. */
+export const table = ({ caption, className, head, body, columns = head.length - 1 }: Table): Markup =>
+  html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+    <table class="${className}" style="--columns: ${columns}">
+      <caption>
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          ${head}
+        </tr>
+      </thead>
+      <tbody>
+        ${body}
+      </tbody>
+    </table>
+  </div>`;
+
+export const columnHead = (name: string, className = ''): Markup =>
+  html`<th scope="col" class="${className}">${name}</th>`;
+export const rowHead = (name: string): Markup => html`<th scope="row">${name}</th>`;

@@ -1,0 +1,68 @@
+/** @file What a reader should know before believing a rate: claims of attacks, and what is wrong with outputs. */
+import type { ClaimCheck, Integrity } from '../../records/trial.ts';
+import { columnHead, nothing, rateCell, rowHead, table } from './cells.ts';
+import { html, type Markup } from './html.ts';
+import type { Name } from './methods.ts';
+
+/** Attack-time success beside replayed success; `null` where no attack tests its own success. */
+export function claims(all: readonly ClaimCheck[], model: string, name: Name): Markup | null {
+  const own = all.filter((check) => check.model === model);
+  if (own.length === 0) return null;
+  const evaluators = [...new Set(own.flatMap(({ replayed }) => replayed.map(({ evaluator }) => evaluator)))];
+  const body = own.map(({ attack, claimed, replayed }) => {
+    const found = evaluators.map((id) =>
+      rateCell(replayed.find(({ evaluator }) => evaluator === id) ?? null),
+    );
+    return html`<tr>
+      ${rowHead(name(attack))}${rateCell(claimed)}${found}
+    </tr> `;
+  });
+  const head = ['Attack', 'It claimed', ...evaluators.map((id) => `${name(id)} finds`)];
+  return html`<h3>What attacks claimed</h3>
+    <p class="hint">
+      Some attacks test their success while they search. Their verdict, beside that of the evaluators on the
+      undefended answer to what they found.
+    </p>
+    ${table({
+      caption: 'Success that attacks claimed, and success on replay',
+      className: 'attacks numbers',
+      head: head.map((title, i) => columnHead(title, i === 0 ? '' : 'measured')),
+      body,
+    })}`;
+}
+
+const faults = [
+  ['failed', 'No answer'],
+  ['empty', 'Empty'],
+  ['unreadable', 'Unreadable'],
+  ['unscored', 'No score'],
+] as const;
+
+export function integrity({ outputs, warnings }: Integrity, several: boolean, name: Name): Markup {
+  const body = outputs.map((check) => {
+    const counts = faults.map(([field]) => html`<td>${check[field]}</td>`);
+    const copies = check.results === 0 ? nothing : html`<td>${check.duplicates} of ${check.results}</td>`;
+    const title = several ? `${name(check.attack)} on ${check.model}` : name(check.attack);
+    return html`<tr>
+      ${rowHead(title)}
+      <td>${check.trials}</td>
+      ${counts}${copies}
+    </tr> `;
+  });
+  const said =
+    warnings.length === 0
+      ? html`<p>Nothing stands out.</p>`
+      : html`<ul class="warnings">
+          ${warnings.map((warning) => html`<li>${warning}</li>`)}
+        </ul>`;
+  return html`<h2>Integrity of the outputs</h2>
+    ${said}
+    ${table({
+      caption: 'What is wrong with outputs, by attack',
+      className: 'attacks numbers',
+      head: ['Attack', 'Trials', ...faults.map(([, title]) => title), 'Copied results'].map((title) =>
+        columnHead(title),
+      ),
+      body,
+    })}`;
+}

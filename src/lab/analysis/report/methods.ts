@@ -1,0 +1,137 @@
+/** @file The tables of a report: the matrix, each attack, each defense, each pair. */
+import { addedDuration, amount, count, duration, interval, percent, ratio } from '../../../core/format.ts';
+import { undefended } from '../../plan/plan.ts';
+import type { RateColumn, RateTable } from '../rate-table.ts';
+import type { Cell } from '../../records/trial.ts';
+import { amountCell, columnHead, nothing, rampCell, rateCell, rowHead, table } from './cells.ts';
+import { html, type Markup } from './html.ts';
+
+/** Title of a method, or of a stack of them, by its id. */
+export type Name = (id: string) => string;
+
+export const matrix = ({ columns, rows }: RateTable, name: Name): Markup =>
+  table({
+    caption: 'Attack success rate, attacks down, defenses across',
+    className: 'matrix',
+    head: [columnHead('Attack'), ...columns.map(({ defense }) => columnHead(name(defense)))],
+    body: rows.map(
+      ({ attack, cells }) =>
+        html`<tr>
+          ${rowHead(name(attack))}${cells.map(({ cell }) => rampCell(cell))}
+        </tr> `,
+    ),
+  });
+
+const perBehavior = (total: number, { n }: Cell, write: (value: number) => string): Markup =>
+  html`<td>${write(total)}<span class="small">${write(total / n)} each</span></td>`;
+
+/** What each attack reached and took against the undefended model. */
+export const attacks = ({ rows }: RateTable, name: Name): Markup =>
+  table({
+    caption: 'Attacks: what each reaches and takes undefended',
+    className: 'attacks numbers',
+    head: ['Attack', 'Success undefended', 'Queries', 'Scored', 'Gradients', 'Tokens', 'Time'].map(
+      (title, i) => columnHead(title, i === 1 ? 'measured' : ''),
+    ),
+    body: rows.map(({ attack, cells }) => {
+      const cell = cells.find(({ defense }) => defense === undefended)?.cell ?? null;
+      const costs =
+        cell === null
+          ? Array.from({ length: 5 }, () => nothing)
+          : [
+              ...[cell.queries, cell.sequences, cell.gradients].map((total) =>
+                total === 0 ? nothing : perBehavior(total, cell, amount),
+              ),
+              perBehavior(cell.tokens, cell, amount),
+              perBehavior(cell.elapsedMs, cell, duration),
+            ];
+      return html`<tr>
+        ${rowHead(name(attack))}${rateCell(cell)}${costs}
+      </tr> `;
+    }),
+  });
+
+/** What each defense costs where it should not act, in time, and in what it spends. */
+export const defenses = ({ columns }: RateTable, name: Name): Markup =>
+  table({
+    caption: 'Defenses: what each costs',
+    className: 'defenses numbers',
+    head: [
+      columnHead('Defense'),
+      columnHead('Over-refusal', 'measured'),
+      columnHead('Utility', 'measured'),
+      ...['First words later', 'Time a token', 'Added queries', 'Added tokens', 'Under all attacks'].map(
+        (title) => columnHead(title),
+      ),
+    ],
+    body: columns.map(
+      (column) =>
+        html`<tr>
+          ${rowHead(name(column.defense))}${rateCell(column.overRefusal)}${rateCell(column.utility)}${times(column)}${spent(column)}
+        </tr> `,
+    ),
+  });
+
+function times({ defense, speed }: RateColumn): readonly Markup[] {
+  if (speed === null) return [nothing, nothing];
+  const { firstTokenMs, addedFirstTokenMs, addedFirstTokenInterval, tokenMs, ...more } = speed;
+  if (defense === undefended)
+    return [
+      firstTokenMs === null
+        ? nothing
+        : html`<td>${duration(firstTokenMs)}<span class="small">without a defense</span></td>`,
+      tokenMs === null ? nothing : html`<td>${amount(tokenMs)} ms</td>`,
+    ];
+  const { tokenTimeRatio, tokenTimeRatioInterval } = more;
+  return [
+    addedFirstTokenMs === null
+      ? nothing
+      : amountCell(addedDuration(addedFirstTokenMs), addedFirstTokenInterval, addedDuration),
+    tokenTimeRatio === null ? nothing : amountCell(ratio(tokenTimeRatio), tokenTimeRatioInterval, ratio),
+  ];
+}
+
+function spent({ overhead, queries, tokens, elapsedMs }: RateColumn): readonly Markup[] {
+  const own =
+    overhead === null
+      ? [nothing, nothing]
+      : [overhead.queries, overhead.tokens].map(({ value, interval }) =>
+          amountCell(amount(value), value === 0 ? null : interval, amount),
+        );
+  const all =
+    queries === 0
+      ? nothing
+      : html`<td>
+          ${count(queries)} queries<span class="small">${count(tokens)} tokens, ${duration(elapsedMs)}</span>
+        </td>`;
+  return [...own, all];
+}
+
+/** Every cell with its costs, for readers who copy numbers. */
+export const pairs = (cells: readonly Cell[], name: Name): Markup =>
+  table({
+    caption: 'Every attack against every defense in numbers',
+    className: 'attacks numbers',
+    head: [
+      columnHead('Attack'),
+      ...['Defense', 'Evaluator'].map((title) => columnHead(title, 'text')),
+      ...['Success', '95% interval', 'Scored', 'Tried', 'Queries', 'Tokens', 'Time'].map((title) =>
+        columnHead(title),
+      ),
+    ],
+    body: cells.map(
+      (cell) =>
+        html`<tr>
+          ${rowHead(name(cell.attack))}
+          <td class="text">${name(cell.defense)}</td>
+          <td class="text">${name(cell.evaluator)}</td>
+          <td>${cell.rate === null ? '?' : percent(cell.rate)}</td>
+          <td>${cell.interval === null ? '–' : interval(cell.interval)}</td>
+          <td>${cell.scored}</td>
+          <td>${cell.n}</td>
+          <td>${count(cell.queries)}</td>
+          <td>${count(cell.tokens)}</td>
+          <td>${duration(cell.elapsedMs)}</td>
+        </tr> `,
+    ),
+  });

@@ -1,0 +1,186 @@
+/**
+ * @file A run as one HTML document that needs nothing else: no script, no other file, no network. It holds what
+ * trials add up to and no text of theirs, so that it can be shown anywhere.
+ */
+import { duration, plural } from '../../../core/format.ts';
+import { findings } from '../conclusions.ts';
+import { directRequest, type Plan } from '../../plan/plan.ts';
+import { rateTable } from '../rate-table.ts';
+import type { DeviceInfo, RunSummary } from '../../records/trial.ts';
+import { claims, integrity } from './checks.ts';
+import { html, type Markup } from './html.ts';
+import { attacks, defenses, matrix, pairs, type Name } from './methods.ts';
+import { style } from './style.ts';
+import { withoutTexts } from './without-texts.ts';
+
+export interface ReportSource {
+  readonly plan: Plan;
+  readonly device: DeviceInfo;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly summary: RunSummary;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finished: number;
+  /** Trials that the plan stands for. */
+  readonly total: number;
+  readonly name: Name;
+}
+
+/** The whole document. The same source gives the same bytes. */
+export function report(source: ReportSource): string {
+  const { plan, summary, name } = source;
+  const several = plan.models.targets.length > 1;
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="referrer" content="no-referrer" />
+        <title>${plan.name} · Glovebox report</title>
+        <style>
+          ${{ markup: style }}
+        </style>
+      </head>
+      <body>
+        <header>${opening(source)}</header>
+        <main>
+          ${plan.models.targets.map((model) => ofModel(source, model, several))}
+          ${integrity(summary.integrity, several, name)} ${reading(plan)}
+          <h2>The plan</h2>
+          <p class="hint">
+            Prompts of behaviors, texts of templates and what defenses learned are left out;
+            <code>run.json</code> has the plan in full.
+          </p>
+          <details>
+            <summary>Show it as JSON</summary>
+            <pre>${JSON.stringify(withoutTexts(plan), null, 2)}</pre>
+          </details>
+        </main>
+      </body>
+    </html> `.markup;
+}
+
+function opening({ plan, device, versions, summary, startedAt, finished, total }: ReportSource): Markup {
+  const { shard } = plan;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Model under attack', plan.models.targets.join(', ')],
+    ...Object.entries(plan.models.roles).map(([role, model]) => [`Role: ${role}`, model] as const),
+    ['Seed', String(plan.seed)],
+    ...(shard ? [['Shard', `${shard.index} of ${shard.count}`] as const] : []),
+    ['Started', startedAt.replace(/^(.{10})T(.{5}).*/, '$1 $2 UTC')],
+    ['Device', `${device.description} (${device.kind})`],
+    ['Trials', `${plural(finished, 'trial')} in ${duration(summary.elapsedMs)} of computing`],
+    [
+      'Versions',
+      Object.entries(versions)
+        .map((entry) => entry.join(' '))
+        .join(', '),
+    ],
+  ];
+  const unfinished =
+    finished < total
+      ? html`<p class="note">
+          Unfinished: ${finished} of ${plural(total, 'trial')}. Every rate below is of what is there.
+        </p>`
+      : null;
+  return html`<p class="kind">Glovebox report</p>
+    <h1>${plan.name}</h1>
+    <dl class="facts">
+      ${facts.map(
+        ([term, fact]) =>
+          html`<dt>${term}</dt>
+            <dd>${fact}</dd> `,
+      )}
+    </dl>
+    ${unfinished}`;
+}
+
+function ofModel({ plan, summary, name }: ReportSource, model: string, several: boolean): Markup {
+  const cells = summary.cells.filter((cell) => cell.model === model);
+  const evaluators = [...new Set(cells.map(({ evaluator }) => evaluator))];
+  const tables = evaluators.map((evaluator) => ({
+    evaluator,
+    table: rateTable(plan, summary, model, evaluator),
+  }));
+  const costs = tables[0]?.table ?? rateTable(plan, summary, model, '');
+  const on = several ? ` on ${model}` : '';
+  return html`${tables.map(
+      ({ evaluator, table }) =>
+        html`<section>
+          <h2>Attack success${on}, as judged by <em>${name(evaluator)}</em></h2>
+          ${findings(table, name, directRequest).map((sentence) => html`<p>${sentence}</p> `)} ${scale}
+          ${matrix(table, name)}
+        </section> `,
+    )}${
+      tables.length === 0
+        ? html`<h2>Attack success${on}</h2>
+            <p>Nothing is measured yet, or the plan has no evaluator of harm.</p>`
+        : null
+    }
+    <section>
+      <h2>Costs${on}</h2>
+      <h3>Attacks</h3>
+      <p class="hint">
+        Each attack is made once, on the undefended model; totals, and for each behavior. Queries are answers
+        of the model under attack; scored are texts whose likelihood was read off it without writing;
+        gradients are passes back through it. Tokens and time are of all models, and hold the making, one
+        answer and its judging; tokens do not hold what was only
+        scored.${
+          plan.replay
+            ? ' This run put results of an earlier run to its models, so its time is without the making.'
+            : null
+        }
+      </p>
+      ${attacks(costs, name)}
+      <h3>Defenses</h3>
+      <p class="hint">
+        Over-refusal: share of harmless look-alikes refused, asked plainly; lower is better. Utility: share of
+        plain requests solved; higher is better. Times are against the bare model, on everything asked
+        plainly. Added queries and tokens are what the defense itself spends an answer, beside the answer; a
+        model that is read beside every token shows in the time a token. Queries and tokens under all attacks
+        hold the making of the attacks; time holds it in the first row alone, where they were made.
+      </p>
+      ${defenses(costs, name)} ${claims(summary.claims, model, name)}
+      ${
+        cells.length === 0
+          ? null
+          : html`<details>
+              <summary>Every attack against every defense in numbers</summary>
+              ${pairs(cells, name)}
+            </details>`
+      }
+    </section> `;
+}
+
+const scale = html`<div class="scale" aria-hidden="true">
+  ${[0, 25, 50, 75, 100].map(
+    (share) =>
+      html`<span class="ramp-${Math.min(3, share / 25)}" style="--share: ${share === 100 ? 100 : 0}%"
+        >${share}%</span
+      >`,
+  )}
+</div>`;
+
+const reading = (plan: Plan): Markup =>
+  html`<h2>How the numbers come about</h2>
+    <ul>
+      <li>
+        A rate is successes over trials that could be scored. A trial that an evaluator could not tell is left
+        out of its rate; n says “scored/tried” where the two differ.
+      </li>
+      <li>
+        Intervals of rates are Wilson’s, 95%. Sentences claim only differences whose intervals do not overlap.
+        Nothing is corrected for how many cells there are.
+      </li>
+      <li>
+        Intervals of times and amounts are 95%, by Student’s t; those of differences and ratios treat the two
+        runs of answers as independent. Times are those of trials that share batches of up to
+        ${plan.concurrency}.
+      </li>
+      <li>
+        An attack is made on the undefended model and its result put to every defense. A rate under a defense
+        is one of transfer, not of an attacker who knows the defense.
+      </li>
+      <li>The same plan and seed on the same device give the same trials, times aside.</li>
+    </ul>`;

@@ -1,0 +1,18 @@
+/** @file A plan as it can be shown anywhere. */
+import type { Plan } from '../../plan/plan.ts';
+
+/** The plan as plain data, without prompts, templates and what defenses learned. */
+export const withoutTexts = ({ $schema: _, behaviors, contrast, templates, defenses, ...rest }: Plan) => ({
+  ...rest,
+  behaviors: behaviors.map((source) =>
+    'set' in source
+      ? source
+      : { behaviors: source.behaviors.map(({ id, set, category, kind }) => ({ id, set, category, kind })) },
+  ),
+  defenses: defenses.map(({ stack, ...named }) => ({
+    ...named,
+    stack: stack.map(({ artifact, ...method }) => ({ ...method, ...(artifact && { artifact: 'left out' }) })),
+  })),
+  ...(contrast && { contrast: { harmful: contrast.harmful.length, harmless: contrast.harmless.length } }),
+  ...(templates && { templates: templates.name }),
+});

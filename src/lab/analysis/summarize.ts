@@ -1,0 +1,109 @@
+/** @file From records to rates. An evaluator scores one response; what many scores add up to is decided here. */
+import { groupedBy } from '../../core/groups.ts';
+import { addUsage, noUsage } from '../run/meter.ts';
+import { checkClaims, checkOutputs, successRate, type Scoring } from './integrity.ts';
+import { overheadOf } from '../overhead.ts';
+import { defenseName, directRequest, undefended, type Plan } from '../plan/plan.ts';
+import type { Cell, DeviceInfo, RunSummary, TrialRecord } from '../records/trial.ts';
+import { speedOf } from './costs.ts';
+
+/**
+ * What the records of a run add up to so far, in the order of the plan. Cells without a trial yet are left out.
+ * @param evaluators cards of the plan's evaluators; others are ignored
+ */
+export function summarize(
+  plan: Plan,
+  device: DeviceInfo,
+  evaluators: readonly Scoring[],
+  records: readonly TrialRecord[],
+): RunSummary {
+  const chosen = plan.evaluators.flatMap(({ id }) => evaluators.filter((card) => card.id === id));
+  const harm = chosen.filter(({ measures }) => measures === 'harm');
+  const refusal = chosen.find(({ measures }) => measures === 'refusal' || measures === 'over-refusal');
+  const utility = chosen.find(({ measures }) => measures === 'utility');
+
+  const defended = plan.models.targets.flatMap((model) =>
+    defenseNames(plan).map((defense) => ({ model, defense })),
+  );
+  // A page sums a run up with every chunk of its trials, so thousands of records are walked through once.
+  const stacks = groupedBy(records, ({ model, defense }) => `${model} ${defense}`);
+  const within = (model: string, defense: string) => stacks.get(`${model} ${defense}`) ?? [];
+
+  /** Everything asked directly behind a defense, and undefended. */
+  const direct = (model: string, defense: string) =>
+    [...new Set([undefended, defense])].flatMap((name) =>
+      within(model, name).filter(({ attack }) => attack === directRequest),
+    );
+
+  const cells = defended.flatMap(({ model, defense }) =>
+    plan.attacks.flatMap(({ id: attack }) => {
+      const trials = within(model, defense).filter(
+        (record) => record.attack === attack && record.behaviorDetail.kind === 'harmful',
+      );
+      if (trials.length === 0) return [];
+      return harm.map((evaluator): Cell => ({
+        model,
+        attack,
+        defense,
+        evaluator: evaluator.id,
+        ...successRate(evaluator, trials),
+        ...costOf(trials),
+      }));
+    }),
+  );
+  const benignRates = (evaluator: Scoring | undefined, kind: 'benign' | 'benign-lookalike') =>
+    evaluator === undefined
+      ? []
+      : defended.flatMap(({ model, defense }) => {
+          const trials = within(model, defense).filter(
+            (record) => record.attack === directRequest && record.behaviorDetail.kind === kind,
+          );
+          return trials.length === 0 ? [] : [{ model, defense, ...successRate(evaluator, trials) }];
+        });
+
+  const claims = checkClaims(plan, harm, records);
+  return {
+    plan: plan.name,
+    seed: plan.seed,
+    device,
+    elapsedMs: elapsedOf(records),
+    cells,
+    overRefusal: benignRates(refusal, 'benign-lookalike').map(({ successes, ...rest }) => ({
+      ...rest,
+      refused: successes,
+    })),
+    utility: benignRates(utility, 'benign').map(({ successes, ...rest }) => ({ ...rest, solved: successes })),
+    speed: defended.flatMap(({ model, defense }) => {
+      const speed = speedOf(model, defense, direct(model, defense));
+      return speed.n === 0 ? [] : [speed];
+    }),
+    overhead: defended.flatMap(
+      ({ model, defense }) => overheadOf(model, defense, direct(model, defense)) ?? [],
+    ),
+    claims,
+    integrity: checkOutputs(plan, harm, records, claims),
+  };
+}
+
+/** The columns of the matrix: the undefended model first, then the stacks of the plan. */
+export const defenseNames = (plan: Pick<Plan, 'defenses'>): readonly string[] => [
+  undefended,
+  ...plan.defenses.map(defenseName),
+];
+
+const elapsedOf = (records: readonly TrialRecord[]): number =>
+  records.reduce((sum, { times }) => sum + times.attackMs + times.answerMs + times.scoreMs, 0);
+
+function costOf(
+  records: readonly TrialRecord[],
+): Pick<Cell, 'queries' | 'sequences' | 'gradients' | 'tokens' | 'elapsedMs'> {
+  const target = records.reduce((sum, { usage }) => addUsage(sum, usage.target ?? noUsage), noUsage);
+  const all = records.flatMap(({ usage }) => Object.values(usage)).reduce(addUsage, noUsage);
+  return {
+    queries: target.queries,
+    sequences: target.scored,
+    gradients: target.gradients,
+    tokens: all.promptTokens + all.completionTokens,
+    elapsedMs: elapsedOf(records),
+  };
+}

@@ -1,0 +1,111 @@
+/** @file The plan: one JSON file that says everything an experiment needs, checked before anything runs. */
+import { z } from 'zod';
+import { behaviorSchema } from '../../core/behavior.ts';
+import { contrastSchema } from '../../core/contrast.ts';
+import { LabError } from '../../core/errors.ts';
+import { classifierRoles, languageRoles } from '../../core/method.ts';
+import { templatePackSchema } from './template-pack.ts';
+
+const method = z.strictObject({
+  id: z.string().min(1),
+  /** Only what differs from the method's defaults. */
+  options: z.record(z.string(), z.unknown()).default({}),
+});
+
+const defense = z.strictObject({
+  /** Name of the stack in tables. Default: the ids joined by "+". */
+  name: z.string().min(1).optional(),
+  stack: z
+    .array(
+      method.extend({
+        /** What a defense learned in an earlier run (`artifacts.json`), in place of learning it again. */
+        artifact: z.record(z.string(), z.unknown()).optional(),
+      }),
+    )
+    .min(1),
+});
+
+const behaviorSource = z.union([
+  z.strictObject({
+    /** A bundled or imported behavior set. */
+    set: z.string().min(1),
+    kinds: z.array(behaviorSchema.shape.kind).optional(),
+    /** Take this many of each kind, in the order of the set. Default: all. */
+    limit: z.int().positive().optional(),
+  }),
+  z.strictObject({ behaviors: z.array(behaviorSchema).min(1) }),
+]);
+
+export const planSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    version: z.literal(1),
+    name: z.string().min(1),
+    seed: z.int().nonnegative().default(0),
+    models: z.strictObject({
+      /** Catalogue ids of the models under attack. */
+      targets: z.array(z.string().min(1)).min(1),
+      /** Catalogue ids of the models that play other roles. */
+      roles: z.partialRecord(z.enum([...languageRoles, ...classifierRoles]), z.string().min(1)).default({}),
+    }),
+    behaviors: z.array(behaviorSource).min(1),
+    /**
+     * Only every `count`-th behavior, from the `index`-th on (from 1). The others count as under test too, so that the
+     * shards of a plan make the trials that the whole plan makes.
+     */
+    shard: z
+      .strictObject({ index: z.int().positive(), count: z.int().positive() })
+      .refine(({ index, count }) => index <= count, 'index must not exceed count')
+      .optional(),
+    attacks: z.array(method).min(1),
+    /** Stacks to compare; the undefended model is always measured too, as "none". */
+    defenses: z.array(defense).default([]),
+    evaluators: z.array(method).min(1),
+    /** What defenses that learn about a model learn from. Default: what the behavior sets bring along. */
+    contrast: contrastSchema.optional(),
+    sampling: z
+      .strictObject({
+        temperature: z.number().min(0).max(2).default(0),
+        topP: z.number().gt(0).max(1).default(1),
+        maxNewTokens: z.int().min(1).max(4096).default(96),
+      })
+      .prefault({}),
+    record: z
+      .strictObject({
+        /** Alternatives stored per token; 0 stores no tokens. */
+        topTokens: z.int().min(0).max(20).default(5),
+      })
+      .prefault({}),
+    /** Texts of attacks in place of those that ship with the lab. */
+    templates: templatePackSchema.optional(),
+    /**
+     * Nothing is attacked: what was made on another model, or behind other defenses, is put to the targets. Names, for
+     * each target, the model that the results were made on; the results themselves come with the run.
+     */
+    replay: z.record(z.string().min(1), z.string().min(1)).optional(),
+    /** Trials that run side by side and share batches. Part of the plan, because batches are part of the result. */
+    concurrency: z.int().min(1).max(64).default(16),
+  })
+  .meta({ id: 'plan', title: 'Glovebox plan, version 1' });
+
+export type Plan = z.output<typeof planSchema>;
+export type PlanInput = z.input<typeof planSchema>;
+
+/** @throws LabError 'bad-plan' that names every offending field with its path. */
+export function parsePlan(input: unknown): Plan {
+  const parsed = planSchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const reasons = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'plan'}: ${message}`);
+  throw new LabError('bad-plan', `The plan is not valid. ${reasons.join('; ')}.`, {
+    advice: 'Correct the fields named above; the schema is published beside the app as schemas/plan.json.',
+  });
+}
+
+export const planJsonSchema = () => z.toJSONSchema(planSchema, { io: 'input', target: 'draft-2020-12' });
+
+/** How a defense stack is named in tables and records. */
+export const defenseName = (stack: Plan['defenses'][number]): string =>
+  stack.name ?? stack.stack.map(({ id }) => id).join('+');
+export const undefended = 'none';
+/** The attack that benign behaviors are put through: none. */
+export const directRequest = 'direct-request';

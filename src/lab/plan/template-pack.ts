@@ -1,0 +1,86 @@
+/** @file Prompt texts of attacks that a user brings in a file, in place of those that ship with the lab. */
+import { z } from 'zod';
+import type { Attack } from '../../attacks/attack.ts';
+import { LabError } from '../../core/errors.ts';
+import type { MethodCard } from '../../core/method.ts';
+import { slotsOf } from '../../core/slots.ts';
+import type { Templates } from '../../core/templates.ts';
+
+export const templatePackSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    version: z.literal(1),
+    name: z.string().min(1),
+    /** Where the texts come from: a paper, a file, a person. */
+    source: z.string().optional(),
+    /** Texts by attack id and by template name; `list attacks --json` shows the names and the texts in force. */
+    templates: z.record(
+      z.string().min(1),
+      z.record(z.string().min(1), z.array(z.string().min(1).max(20_000)).min(1).max(1000)),
+    ),
+  })
+  .meta({ id: 'template-pack', title: 'Glovebox template pack, version 1' });
+
+export type TemplatePack = Readonly<z.output<typeof templatePackSchema>>;
+
+export const templatePackJsonSchema = () =>
+  z.toJSONSchema(templatePackSchema, { io: 'input', target: 'draft-2020-12' });
+
+/** The attacks that a pack is checked against: methods or their cards. */
+type Known = readonly Pick<MethodCard, 'id' | 'templates'>[];
+
+/**
+ * Read a pack and check it against the attacks there are.
+ * @throws LabError 'bad-input' that names everything that is wrong
+ */
+export function parseTemplatePack(input: unknown, attacks: Known): TemplatePack {
+  const parsed = templatePackSchema.safeParse(input);
+  if (!parsed.success)
+    throw unusable(parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'pack'}: ${message}`));
+  checkTemplatePack(parsed.data, attacks);
+  return parsed.data;
+}
+
+/** @throws LabError 'bad-input' for an unknown attack or name, and for a text that lacks a slot it needs */
+export function checkTemplatePack({ templates }: TemplatePack, attacks: Known): void {
+  const problems = Object.entries(templates).flatMap(([id, own]) => {
+    const attack = attacks.find((known) => known.id === id);
+    if (attack === undefined) return [`${id}: there is no such attack.`];
+    const shipped = attack.templates ?? {};
+    return Object.entries(own).flatMap(([name, texts]) => {
+      const known = Object.keys(shipped);
+      if (!Object.hasOwn(shipped, name))
+        return [`${id}.${name}: there is no such template; known: ${known.join(', ') || 'none'}.`];
+      const needed = neededSlots(shipped[name]!);
+      return texts.flatMap((text, i) => {
+        const missing = needed.filter((slot) => !slotsOf(text).includes(slot));
+        return missing.length === 0
+          ? []
+          : [`${id}.${name}.${i}: it lacks ${missing.map(braced).join(' and ')}.`];
+      });
+    });
+  });
+  if (problems.length > 0) throw unusable(problems);
+}
+
+/** Slots that all of the shipped texts have: without them the method would lose what it puts there. */
+const neededSlots = (shipped: readonly string[]): readonly string[] =>
+  slotsOf(shipped[0] ?? '').filter((slot) => shipped.every((text) => slotsOf(text).includes(slot)));
+
+const braced = (slot: string) => `{${slot}}`;
+
+const unusable = (problems: readonly string[]) =>
+  new LabError('bad-input', `The template pack cannot be used. ${problems.join(' ')}`, {
+    advice:
+      'Correct what is named above; the schema is published beside the app as schemas/template-pack.json.',
+  });
+
+/** `attack` with the texts of the pack in place of its own. */
+export const withTemplates = (attack: Attack, pack: TemplatePack | undefined): Attack => {
+  const own: Templates | undefined = pack?.templates[attack.id];
+  return own === undefined ? attack : { ...attack, templates: { ...attack.templates, ...own } };
+};
+
+/** The name of the pack, if it changes this attack. */
+export const packFor = (pack: TemplatePack | undefined, attack: string): string | undefined =>
+  pack !== undefined && Object.hasOwn(pack.templates, attack) ? pack.name : undefined;

@@ -1,0 +1,135 @@
+/** @file Trials as files that others can read: JSON Lines, complete, and CSV, one row a trial. */
+import type { TrialRecord } from './trial.ts';
+
+export interface ExportOptions {
+  /** Default true. When false, what a model wrote is left out; scores, costs and prompts stay. */
+  readonly answers?: boolean;
+}
+
+/**
+ * One record as a line of JSON, without the line break. The order of fields is fixed and `times` comes last, so
+ * that the same trial gives the same bytes up to its times.
+ */
+export function trialLine(record: TrialRecord, options: ExportOptions = {}): string {
+  const { times, ...rest } = options.answers === false ? withoutAnswers(record) : record;
+  const ordered = fieldOrder.flatMap((field) => (field in rest ? [[field, rest[field]] as const] : []));
+  return JSON.stringify({ ...Object.fromEntries(ordered), times });
+}
+
+/** All records, in the order given (a store gives the order of the plan); each line ends in `\n`. */
+export function* trialLines(
+  records: Iterable<TrialRecord>,
+  options: ExportOptions = {},
+): Generator<string, void> {
+  for (const record of records) yield `${trialLine(record, options)}\n`;
+}
+
+export const trialsJsonl = (records: Iterable<TrialRecord>, options: ExportOptions = {}): string =>
+  [...trialLines(records, options)].join('');
+
+const fieldOrder = [
+  'version',
+  'model',
+  'behavior',
+  'attack',
+  'defense',
+  'behaviorDetail',
+  'templates',
+  'craftedOn',
+  'attackResult',
+  'attackSteps',
+  'response',
+  'reading',
+  'untranslated',
+  'finishReason',
+  'error',
+  'tokens',
+  'events',
+  'scores',
+  'usage',
+  'attackUsage',
+  'seed',
+] as const satisfies readonly (keyof TrialRecord)[];
+
+/** Scores keep value and label: an explanation may quote the answer, and so may steps and events. */
+const withoutAnswers = ({ reading: _reading, ...record }: TrialRecord): TrialRecord => ({
+  ...record,
+  attackSteps: record.attackSteps.map(({ detail: _, ...step }) => step),
+  response: '',
+  tokens: [],
+  events: record.events.map(({ defense, action, cost }) => ({
+    defense,
+    action,
+    reason: '',
+    ...(cost && { cost }),
+  })),
+  scores: Object.fromEntries(
+    Object.entries(record.scores).map(([id, score]) => [id, { ...score, explanation: '' }]),
+  ),
+});
+
+/**
+ * A table for spreadsheets (RFC 4180, lines end in CRLF). Text that a spreadsheet would run as a formula gets a
+ * leading apostrophe; numbers stay numbers. Each evaluator has a column for its value and one for its label.
+ */
+export function* trialRows(records: readonly TrialRecord[], options: ExportOptions = {}): Generator<string> {
+  const evaluators = [...new Set(records.flatMap(({ scores }) => Object.keys(scores)))];
+  const columns = [...fixedColumns(options), ...evaluators.flatMap(scoreColumns)];
+  yield csvRow(columns.map(([name]) => name));
+  for (const record of records) yield csvRow(columns.map(([, read]) => read(record)));
+}
+
+export const trialsCsv = (records: readonly TrialRecord[], options: ExportOptions = {}): string =>
+  [...trialRows(records, options)].join('');
+
+type Column = readonly [name: string, read: (record: TrialRecord) => string | number];
+
+const answerColumns: readonly Column[] = [
+  ['response', ({ response }) => response],
+  ['reading', ({ reading }) => reading ?? ''],
+];
+
+const nameOf = (answeredIn: TrialRecord['attackResult']['answeredIn']): string =>
+  typeof answeredIn === 'object' ? answeredIn.language : (answeredIn ?? '');
+
+const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
+  ['model', ({ model }) => model],
+  ['behavior', ({ behavior }) => behavior],
+  ['kind', ({ behaviorDetail }) => behaviorDetail.kind],
+  ['category', ({ behaviorDetail }) => behaviorDetail.category],
+  ['attack', ({ attack }) => attack],
+  ['defense', ({ defense }) => defense],
+  ['templates', ({ templates }) => templates ?? ''],
+  ['craftedOn', ({ craftedOn }) => craftedOn ?? ''],
+  [
+    'prompt',
+    ({ attackResult }) => attackResult.messages.map(({ role, content }) => `${role}: ${content}`).join('\n'),
+  ],
+  ['assistantPrefix', ({ attackResult }) => attackResult.assistantPrefix ?? ''],
+  ['answeredIn', ({ attackResult: { answeredIn } }) => nameOf(answeredIn)],
+  ...(answers ? answerColumns : []),
+  ['untranslated', ({ untranslated }) => untranslated ?? ''],
+  ['finishReason', ({ finishReason }) => finishReason],
+  ['blockedBy', ({ events }) => events.find(({ action }) => action === 'blocked')?.defense ?? ''],
+  ['targetQueries', ({ usage }) => usage.target?.queries ?? 0],
+  ['targetTokens', ({ usage }) => (usage.target?.promptTokens ?? 0) + (usage.target?.completionTokens ?? 0)],
+  ['loss', ({ attackResult }) => attackResult.loss ?? ''],
+  ['claimed', ({ attackResult }) => String(attackResult.claimed ?? '')],
+  ['seed', ({ seed }) => seed],
+  ['elapsedMs', ({ times }) => Math.round(times.attackMs + times.answerMs + times.scoreMs)],
+];
+
+const scoreColumns = (id: string): readonly Column[] => [
+  [`${id}.value`, ({ scores }) => scores[id]?.value ?? ''],
+  [`${id}.label`, ({ scores }) => scores[id]?.label ?? ''],
+];
+
+/** One line of a table as above. */
+export const csvRow = (cells: readonly (string | number)[]): string => `${cells.map(csvCell).join(',')}\r\n`;
+
+/** @see https://owasp.org/www-community/attacks/CSV_Injection for the characters that start a formula */
+function csvCell(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

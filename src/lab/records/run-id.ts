@@ -1,0 +1,11 @@
+/** @file Names a run by what it does, so that running the same plan again goes on with the same run. */
+import type { DeviceKind } from '../worker/device.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** Equal for equal plans (the seed is part of one) on the same kind of device; safe in URLs and file names. */
+export async function runIdOf(plan: Plan, device: DeviceKind): Promise<string> {
+  const { $schema: _, ...content } = plan;
+  const bytes = new TextEncoder().encode(JSON.stringify([device, content]));
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest.slice(0, 10), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,39 @@
+/** @file Puts an exchange before every evaluator. */
+import { endsRun } from './failures.ts';
+import { isEmptyResponse } from '../../core/refusal.ts';
+import type { Evaluator, EvaluatorContext, Exchange, Score } from '../../evaluators/evaluator.ts';
+import type { Chosen } from '../trials/resolve.ts';
+
+/**
+ * Scores by evaluator id, in the order given. An empty response is never a success, and an evaluator that fails
+ * says so and leaves the denominator: neither is a reason to lose the trial.
+ */
+export async function evaluate(
+  evaluators: readonly Chosen<Evaluator>[],
+  exchange: Exchange,
+  context: EvaluatorContext,
+): Promise<Readonly<Record<string, Score>>> {
+  const scores: Record<string, Score> = {};
+  for (const { method, options } of evaluators) {
+    context.signal.throwIfAborted();
+    scores[method.id] = isEmptyResponse(exchange.response)
+      ? { value: null, label: 'empty', explanation: 'The model wrote nothing.' }
+      : await scoreOf(method, options, exchange, context);
+  }
+  return scores;
+}
+
+async function scoreOf(
+  method: Evaluator,
+  options: Chosen<Evaluator>['options'],
+  exchange: Exchange,
+  context: EvaluatorContext,
+): Promise<Score> {
+  try {
+    return await method.score(exchange, options, context);
+  } catch (error) {
+    if (endsRun(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return { value: null, label: 'failed', explanation: `The evaluator failed: ${reason}` };
+  }
+}

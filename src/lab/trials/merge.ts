@@ -1,0 +1,95 @@
+/** @file Joins runs of one plan, its shards or what several devices of a kind finished of it, into one run. */
+import { LabError } from '../../core/errors.ts';
+import { trialLine } from '../records/export.ts';
+import { expand } from '../store/run-writer.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { DeviceInfo, TrialKey, TrialRecord } from '../records/trial.ts';
+import type { Registries } from './registries.ts';
+import { keyText, placed } from './placement.ts';
+
+/** A run as its folder holds it. */
+export interface StoredRun {
+  readonly plan: Plan;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly device: DeviceInfo;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly records: readonly TrialRecord[];
+}
+export interface NamedRun extends StoredRun {
+  /** What messages call it. */
+  readonly name: string;
+}
+export interface MergedRun extends StoredRun {
+  /** Trials that the plan stands for and no part has, in the order of the plan. */
+  readonly missing: readonly TrialKey[];
+}
+
+/**
+ * All trials of `parts` in the order of the whole plan. A trial that several parts hold must be the same, times aside.
+ * @param parts at least one
+ * @throws LabError 'bad-input' for parts that do not belong together, naming them and what differs
+ */
+export function mergeRuns(parts: readonly NamedRun[], registries: Registries): MergedRun {
+  const [first, ...others] = parts;
+  if (first === undefined) throw apart('There is nothing to join.');
+  for (const part of others) checkTogether(first, part);
+
+  const plan = wholeOf(first.plan);
+  const { chunks } = expand(plan, registries);
+  const found = new Map<number, { readonly record: TrialRecord; readonly from: string }>();
+  for (const { name: from, records } of parts)
+    for (const { place, record } of placed(records, chunks)) {
+      const before = found.get(place);
+      if (before && content(before.record) !== content(record))
+        throw apart(
+          `${before.from} and ${from} disagree on ${record.model} × ${record.defense} × ${record.attack} × ${record.behavior}.`,
+        );
+      if (!before) found.set(place, { record, from });
+    }
+  const held = [...found].sort(([a], [b]) => a - b).map(([, { record }]) => record);
+  const keys = new Set(held.map(keyText));
+  return {
+    plan,
+    versions: first.versions,
+    device: joined(parts.map(({ device }) => device)),
+    startedAt: parts.map(({ startedAt }) => startedAt).toSorted()[0]!,
+    records: held,
+    missing: chunks
+      .flatMap(({ trials }) => trials.map(({ key }) => key))
+      .filter((key) => !keys.has(keyText(key))),
+  };
+}
+
+const wholeOf = ({ $schema: _, shard: _shard, ...plan }: Plan): Plan => plan;
+
+/** Everything but times. */
+const content = (record: TrialRecord): string =>
+  trialLine({ ...record, times: { startedAt: '', attackMs: 0, answerMs: 0, scoreMs: 0 } });
+
+function checkTogether(first: NamedRun, part: NamedRun): void {
+  const names = `${first.name} and ${part.name}`;
+  if (JSON.stringify(wholeOf(first.plan)) !== JSON.stringify(wholeOf(part.plan)))
+    throw apart(`${names} are of different plans or seeds.`, 'Join shards of one plan only.');
+  if (first.device.kind !== part.device.kind)
+    throw apart(`${names} ran on ${first.device.kind} and ${part.device.kind}; their trials do not mix.`);
+  const packages = Object.keys({ ...first.versions, ...part.versions });
+  const changed = packages.find((name) => first.versions[name] !== part.versions[name]);
+  if (changed !== undefined) {
+    const [before, after] = [first, part].map(({ versions }) => versions[changed] ?? 'none');
+    throw apart(`${names} were made with ${changed} ${before} and ${after}.`, 'Run one of them again.');
+  }
+}
+
+/** Several machines of a kind, each named once. */
+function joined(devices: readonly DeviceInfo[]): DeviceInfo {
+  const descriptions = new Set(devices.map(({ description }) => description));
+  return {
+    kind: devices[0]!.kind,
+    description: [...descriptions].join('; '),
+    threads: Math.max(...devices.map(({ threads }) => threads)),
+  };
+}
+
+const apart = (message: string, advice = 'Name other folders.') =>
+  new LabError('bad-input', message, { advice });

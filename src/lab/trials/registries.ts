@@ -1,0 +1,82 @@
+/** @file Everything a plan can name. The host is given one, so that tests can name methods of their own. */
+import type { Attack } from '../../attacks/attack.ts';
+import { attacks } from '../../attacks/index.ts';
+import type { Registry } from '../../core/method.ts';
+import type { BehaviorSet } from '../../data/behavior-set.ts';
+import { behaviorSets } from '../../data/index.ts';
+import type { Defense } from '../../defenses/defense.ts';
+import { defenses } from '../../defenses/index.ts';
+import type { Evaluator } from '../../evaluators/evaluator.ts';
+import { evaluators } from '../../evaluators/index.ts';
+import { bundledModels, defaultRoles, type ModelEntry } from '../../models/catalog.ts';
+import type { Catalogue } from '../worker/api.ts';
+
+export interface Registries {
+  readonly attacks: Registry<Attack>;
+  readonly defenses: Registry<Defense>;
+  readonly evaluators: Registry<Evaluator>;
+  readonly sets: Registry<BehaviorSet>;
+  readonly models: readonly ModelEntry[];
+}
+
+export const registries: Registries = {
+  attacks,
+  defenses,
+  evaluators,
+  sets: behaviorSets,
+  models: bundledModels,
+};
+
+/** The registries as plain data: functions and behaviors stay behind. */
+export function catalogueOf({ attacks, defenses, evaluators, sets, models }: Registries): Catalogue {
+  return {
+    attacks: attacks.all.map(card),
+    defenses: defenses.all.map((defense) => ({
+      ...card(defense),
+      stage: defense.stage,
+      learns: defense.prepare !== undefined,
+    })),
+    evaluators: evaluators.all.map((evaluator) => ({
+      ...card(evaluator),
+      measures: evaluator.measures,
+      yesFrom: evaluator.yesFrom,
+    })),
+    models,
+    roles: defaultRoles,
+    sets: sets.all.map(({ id, title, summary, behaviors }) => ({
+      id,
+      title,
+      summary,
+      counts: behaviors.reduce<Record<string, number>>(
+        (counts, { kind }) => ({ ...counts, [kind]: (counts[kind] ?? 0) + 1 }),
+        {},
+      ),
+    })),
+  };
+}
+
+const card = ({
+  id,
+  title,
+  paper,
+  summary,
+  differs,
+  access,
+  needs,
+  needsWhen,
+  taxonomy,
+  options,
+  templates,
+}: Attack | Defense | Evaluator) => ({
+  id,
+  title,
+  paper,
+  summary,
+  ...(differs !== undefined && { differs }),
+  access,
+  needs,
+  ...(needsWhen && { needsWhen }),
+  taxonomy,
+  options,
+  ...(templates && { templates }),
+});

@@ -1,0 +1,280 @@
+/**
+ * @file The page's side of the lab: an ordinary typed object in front of a worker that may be stopped, replaced, or
+ * die. A call that is pending when its worker ends becomes an outcome; the next call starts a fresh worker.
+ */
+import { proxy, wrap, type Remote } from 'comlink';
+import type { AttackStep } from '../../attacks/attack.ts';
+import { failure, LabError, outcomeOf, type Failure, type Outcome } from '../../core/errors.ts';
+import type { ModelTask } from '../../models/catalog.ts';
+import type { TokenTrace } from '../../models/decoding/policy.ts';
+import type {
+  AttackReply,
+  AttackRequest,
+  ChatReply,
+  ChatRequest,
+  LabApi,
+  LoadProgress,
+  RunEvent,
+} from './api.ts';
+import { checkDevice, workerName, type DeviceKind } from './device.ts';
+import { parsePlan, type Plan } from '../plan/plan.ts';
+import type { RunSummary, TrialRecord } from '../records/trial.ts';
+import { runIdOf } from '../records/run-id.ts';
+
+interface Stoppable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Holds one attack between two of its steps. Does nothing once the attack has ended. */
+export interface Hold {
+  /** Resolves to true when the attack stands still, and to false if it ends or is resumed before. */
+  pause(): Promise<boolean>;
+  resume(): void;
+}
+
+/** As `LabApi`, with an abort signal in place of a call id. Callbacks are never called after the outcome. */
+export interface LabClient extends Pick<
+  LabApi,
+  | 'device'
+  | 'storage'
+  | 'catalogue'
+  | 'behaviors'
+  | 'runs'
+  | 'trials'
+  | 'summary'
+  | 'learned'
+  | 'checkArtifact'
+  | 'remove'
+> {
+  load(
+    model: string,
+    options?: Stoppable & {
+      /** What a model outside the catalogue does. Default: it writes text. */
+      readonly task?: ModelTask;
+      readonly onProgress?: (progress: LoadProgress) => void;
+    },
+  ): Promise<Outcome<void>>;
+  chat(
+    request: ChatRequest,
+    options?: Stoppable & {
+      readonly onToken?: (token: TokenTrace, text: string) => void;
+      readonly onStep?: (step: AttackStep) => void;
+    },
+  ): Promise<Outcome<ChatReply>>;
+  attack(
+    request: AttackRequest,
+    options?: Stoppable & {
+      readonly onStep?: (step: AttackStep) => void;
+      /** Told at once how to hold the attack. */
+      readonly onBegin?: (hold: Hold) => void;
+    },
+  ): Promise<Outcome<AttackReply>>;
+  /** Run a plan, or go on with it: finished trials of the same plan on the same kind of device are kept. */
+  run(
+    plan: unknown,
+    options?: Stoppable & {
+      readonly onEvents?: (events: readonly RunEvent[]) => void;
+      /** For a plan with `replay`: trials whose attack results are put to its targets. */
+      readonly sources?: readonly TrialRecord[];
+    },
+  ): Promise<Outcome<RunSummary>>;
+  /** Put finished trials of an earlier run in place. @returns how many were new */
+  restore(plan: unknown, records: readonly TrialRecord[]): Promise<Outcome<number>>;
+  /** The id under which `run` stores this plan. */
+  runId(plan: Plan): Promise<string>;
+  /**
+   * End the worker and start the next one on this device; what was loaded is loaded again when needed.
+   * Pending calls are cancelled. Fails with 'no-webgpu' and changes nothing where there is no adapter.
+   */
+  useDevice(kind: DeviceKind): Promise<Outcome<void>>;
+  /** End the worker, which gives back its memory. Pending calls are cancelled; the next call starts a fresh one. */
+  endWorker(): void;
+}
+
+/** The parts of a `Worker` that are used, so that tests can start something else. */
+export interface WorkerLike extends EventTarget {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  terminate(): void;
+}
+
+export interface ClientOptions {
+  /** Default: WASM. Ask for WebGPU through `useDevice`, which checks for an adapter first. */
+  readonly device?: DeviceKind;
+  readonly startWorker?: (name: string) => WorkerLike;
+  /** How long a stopped call may take to come to its next step before its worker is ended. */
+  readonly stopWithinMs?: number;
+}
+
+const startLabWorker = (name: string): WorkerLike =>
+  new Worker(new URL('../../../workers/lab.worker.ts', import.meta.url), { type: 'module', name });
+
+export function createLabClient({
+  device = 'wasm',
+  startWorker = startLabWorker,
+  stopWithinMs = 15_000,
+}: ClientOptions = {}): LabClient {
+  let kind = device;
+  let connection: Connection | null = null;
+  let calls = 0;
+
+  const connected = (): Connection => {
+    if (connection) return connection;
+    const fresh = connect(startWorker(workerName(kind)));
+    void fresh.ended.then(() => {
+      if (connection === fresh) connection = null;
+    });
+    return (connection = fresh);
+  };
+  const endWorker = () => connection?.end({ status: 'cancelled' });
+
+  /** The outcome of a call, or of its worker if that ends first. */
+  const ask = <T>(
+    work: (lab: Remote<LabApi>) => Promise<Outcome<T>>,
+    at = connected(),
+  ): Promise<Outcome<T>> => Promise.race([at.ended, work(at.lab).catch((error: unknown) => failure(error))]);
+
+  /** For calls that only fail with their worker. */
+  const read = async <T>(work: (lab: Remote<LabApi>) => Promise<T>): Promise<T> => {
+    const outcome = await ask(async (lab) => ({ status: 'done', value: await work(lab) }));
+    if (outcome.status === 'done') return outcome.value;
+    if (outcome.status === 'cancelled') throw new DOMException('The worker was ended.', 'AbortError');
+    throw new LabError(outcome.code === 'bug' ? 'worker-died' : outcome.code, outcome.message, outcome);
+  };
+
+  const stoppable = async <T>(
+    callId: string,
+    signal: AbortSignal | undefined,
+    work: (lab: Remote<LabApi>, listen: Listen, at: Connection) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> => {
+    if (signal?.aborted) return { status: 'cancelled' };
+    const at = connected();
+    const { listen, close } = listening();
+    let deadline: ReturnType<typeof setTimeout> | undefined;
+    const stop = () => {
+      void at.lab.cancel(callId);
+      deadline = setTimeout(() => at.end({ status: 'cancelled' }), stopWithinMs);
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      return await ask((lab) => work(lab, listen, at), at);
+    } finally {
+      close();
+      clearTimeout(deadline);
+      signal?.removeEventListener('abort', stop);
+    }
+  };
+  const holdOn = (callId: string, { lab, ended }: Connection): Hold => ({
+    pause: () => Promise.race([ended.then(() => false), lab.pause(callId)]),
+    resume: () => void lab.resume(callId),
+  });
+  const nextCall = () => `call-${calls++}`;
+  const runId = (plan: Plan) => runIdOf(plan, kind);
+  const named = (input: unknown) =>
+    outcomeOf(async () => {
+      const plan = parsePlan(input);
+      return { id: await runId(plan), plan };
+    });
+
+  return {
+    device: () => read((lab) => lab.device()),
+    catalogue: () => read((lab) => lab.catalogue()),
+    storage: () => ask((lab) => lab.storage()),
+    behaviors: (set) => ask((lab) => lab.behaviors(set)),
+    runs: () => ask((lab) => lab.runs()),
+    trials: (id) => ask((lab) => lab.trials(id)),
+    summary: (id) => ask((lab) => lab.summary(id)),
+    learned: (id) => ask((lab) => lab.learned(id)),
+    checkArtifact: (defense, artifact) => ask((lab) => lab.checkArtifact(defense, artifact)),
+    remove: (id) => ask((lab) => lab.remove(id)),
+    load(model, { signal, task = 'text-generation', onProgress } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen) => lab.load(id, model, task, listen(onProgress)));
+    },
+    chat(request, { signal, onToken, onStep } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen) => lab.chat(id, request, listen(onToken), listen(onStep)));
+    },
+    attack(request, { signal, onStep, onBegin } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen, at) => {
+        const outcome = lab.attack(id, request, listen(onStep));
+        onBegin?.(holdOn(id, at));
+        return outcome;
+      });
+    },
+    async run(input, { signal, onEvents, sources } = {}) {
+      const found = await named(input);
+      if (found.status !== 'done') return found;
+      const { id, plan } = found.value;
+      return stoppable(id, signal, (lab, listen) => lab.run(id, plan, listen(onEvents), sources));
+    },
+    async restore(input, records) {
+      const found = await named(input);
+      if (found.status !== 'done') return found;
+      const { id, plan } = found.value;
+      return ask((lab) => lab.restore(id, plan, records));
+    },
+    runId,
+    useDevice: (wanted) =>
+      outcomeOf(async () => {
+        await checkDevice(wanted);
+        if (wanted === kind) return;
+        endWorker();
+        kind = wanted;
+      }),
+    endWorker,
+  };
+}
+
+interface Connection {
+  readonly lab: Remote<LabApi>;
+  /** Resolves when the worker is no more, with what that means for calls that were pending. */
+  readonly ended: Promise<{ readonly status: 'cancelled' } | Failure>;
+  end(meaning: { readonly status: 'cancelled' } | Failure): void;
+}
+
+function connect(worker: WorkerLike): Connection {
+  let settle: Connection['end'] = () => {};
+  const ended: Connection['ended'] = new Promise((resolve) => (settle = resolve));
+  const end: Connection['end'] = (meaning) => {
+    worker.terminate();
+    settle(meaning);
+  };
+  worker.addEventListener('error', (event) => {
+    event.preventDefault(); // reported as an outcome, which the page shows
+    end(died((event as ErrorEvent).message));
+  });
+  worker.addEventListener('messageerror', () => end(died('A message could not be read.')));
+  return { lab: wrap<LabApi>(worker), ended, end };
+}
+
+const died = (reason: string | undefined): Failure => ({
+  status: 'failed',
+  code: 'worker-died',
+  message: `The lab worker ended unexpectedly${reason ? `: ${reason}` : '.'}`,
+  advice: 'Finished trials are safe. Run the plan again to go on; if it ends again, pick a smaller model.',
+});
+
+/** Makes a callback that the worker can call. */
+type Listen = <A extends readonly unknown[]>(
+  callback: ((...args: A) => void) | undefined,
+) => (...args: A) => void;
+
+/** Callbacks of one call, silent once it is closed. An error in one belongs to the page, not to the call. */
+function listening(): { readonly listen: Listen; close(): void } {
+  let open = true;
+  return {
+    listen: (callback) =>
+      proxy((...args) => {
+        if (!open) return;
+        try {
+          callback?.(...args);
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }),
+    close: () => void (open = false),
+  };
+}

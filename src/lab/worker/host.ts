@@ -1,0 +1,189 @@
+/** @file The worker's side of the lab. It uses no worker globals, so tests call it directly. */
+import type { ModelEntry } from '../../models/catalog.ts';
+import { turn } from '../../models/decoding/join.ts';
+import type { FileProgress } from '../../models/files.ts';
+import type { LanguageModel } from '../../models/language-model.ts';
+import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../models/load.ts';
+import type { TextClassifier } from '../../models/text-classifier.ts';
+import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
+import type { LabApi } from './api.ts';
+import { inBatches, relay } from '../run/events.ts';
+import { attackOnce, chatOnce } from '../run/attempt.ts';
+import { createGate, type Gate } from '../run/pause.ts';
+import { checkArtifact } from '../plan/artifacts.ts';
+import { summarize } from '../analysis/summarize.ts';
+import { createModelPool, findModel, usualAccess, type Listening } from '../run/model-pool.ts';
+import { expand, holdRun } from '../store/run-writer.ts';
+import type { DeviceInfo, RunInfo } from '../records/trial.ts';
+import { catalogueOf, registries as everything, type Registries } from '../trials/registries.ts';
+import { runPlan } from '../run/run-plan.ts';
+import { placed } from '../trials/placement.ts';
+import type { RunStore } from '../store/indexeddb.ts';
+
+export interface LabHost {
+  readonly loadModel: (entry: ModelEntry, options: LoaderOptions) => Promise<LanguageModel>;
+  /** Default: none can be loaded. */
+  readonly loadClassifier?: (entry: ModelEntry, options: ClassifierOptions) => Promise<TextClassifier>;
+  readonly store: RunStore | Promise<RunStore>;
+  readonly device: DeviceInfo | Promise<DeviceInfo>;
+  /** Default: everything that ships with the lab. */
+  readonly registries?: Registries;
+  /** Models that only WebGPU can run. Default: those that web-llm lists, which loads its package. */
+  readonly webgpuModels?: () => Promise<readonly ModelEntry[]>;
+  /** Spend a moment on bringing the engine up to its speed before the first trial of a run. Default false. */
+  readonly warmsUp?: boolean;
+}
+
+const webLlmModels = async () => (await import('../../models/runtimes/webllm/index.ts')).webllmEntries();
+
+export function createLab({
+  loadModel,
+  loadClassifier,
+  registries: shipped = everything,
+  webgpuModels = webLlmModels,
+  ...later
+}: LabHost): LabApi {
+  const loaderOptions = async (entry: ModelEntry, { onProgress, signal }: Listening) => ({
+    device: (await later.device).kind,
+    signal,
+    onProgress: (progress: FileProgress) => onProgress?.({ model: entry.id, ...progress }),
+  });
+  const models = createModelPool(
+    async (entry, options) =>
+      loadModel(entry, { ...(await loaderOptions(entry, options)), access: options.access }),
+    loadClassifier && (async (entry, options) => loadClassifier(entry, await loaderOptions(entry, options))),
+  );
+  const calls = new Map<string, { readonly controller: AbortController; readonly gate: Gate }>();
+
+  /** A call that `cancel` and `pause` can reach under its id while it lasts. */
+  const stoppable = async <T>(
+    callId: string,
+    work: (signal: AbortSignal, gate: Gate) => Promise<T>,
+  ): Promise<Outcome<T>> => {
+    const call = { controller: new AbortController(), gate: createGate() };
+    calls.set(callId, call);
+    const outcome = await outcomeOf(() => work(call.controller.signal, call.gate));
+    call.gate.open();
+    if (calls.get(callId) === call) calls.delete(callId);
+    return outcome;
+  };
+  const listed = Promise.resolve(later.device).then(async ({ kind }): Promise<Registries> => {
+    if (kind !== 'webgpu') return shipped;
+    // Their list is a file of its own, which is not there offline before its first use; the rest of the lab is.
+    const more = await webgpuModels().catch(() => []);
+    return { ...shipped, models: [...shipped.models, ...more] };
+  });
+  const bench = async () => ({
+    models,
+    registries: await listed,
+    store: await later.store,
+    device: await later.device,
+    warmsUp: later.warmsUp,
+  });
+
+  return {
+    device: async () => later.device,
+    storage: () => outcomeOf(async () => ({ persistent: (await later.store).persistent })),
+    catalogue: async () => catalogueOf(await listed),
+    behaviors: (set) => outcomeOf(async () => (await listed).sets.get(set).behaviors),
+    load: (callId, id, task, onProgress) =>
+      stoppable(callId, async (signal) => {
+        const entry = findModel((await listed).models, id, task);
+        const progress = relay(onProgress);
+        const listening = { onProgress: progress.send, signal };
+        if (entry.task === 'text-classification') await models.classifier(entry, listening);
+        else await models.get(entry, { ...listening, access: usualAccess(entry) });
+        await progress.settled();
+      }),
+    chat: (callId, request, onToken, onStep) =>
+      stoppable(callId, async (signal) => {
+        const [tokens, steps] = [relay(onToken), relay(onStep)];
+        const listeners = { onToken: tokens.send, onStep: steps.send, signal };
+        const reply = await chatOnce(request, await bench(), listeners);
+        await Promise.all([tokens.settled(), steps.settled()]);
+        return reply;
+      }),
+    attack: (callId, request, onStep) =>
+      stoppable(callId, async (signal, gate) => {
+        const steps = relay(onStep);
+        const reply = await attackOnce(request, await bench(), { onStep: steps.send, signal, gate });
+        await steps.settled();
+        return reply;
+      }),
+    run: (runId, plan, onEvents, sources) =>
+      stoppable(runId, async (signal) => {
+        const run = runPlan(runId, plan, await bench(), signal, sources);
+        const batches = inBatches(onEvents);
+        try {
+          for (;;) {
+            const next = await run.next();
+            if (next.done) return next.value;
+            batches.add(next.value);
+            await turn();
+          }
+        } finally {
+          await batches.close();
+        }
+      }),
+    cancel: async (callId) => calls.get(callId)?.controller.abort(),
+    pause: async (callId) => calls.get(callId)?.gate.close() ?? false,
+    resume: async (callId) => calls.get(callId)?.gate.open(),
+    runs: () =>
+      outcomeOf(async () => {
+        const { store } = await bench();
+        return Promise.all((await store.runs()).map((run) => withTrueState(run, store)));
+      }),
+    trials: (runId) =>
+      outcomeOf(async () => {
+        const { store } = await bench();
+        return (await store.trials(runId)).map(({ record }) => record);
+      }),
+    summary: (runId) =>
+      outcomeOf(async () => {
+        const { store } = await bench();
+        const run = await store.run(runId);
+        if (run === undefined)
+          throw new LabError('bad-input', `There is no run ${runId}.`, {
+            advice: 'It may have been removed, or made in another browser.',
+          });
+        const records = (await store.trials(runId)).map(({ record }) => record);
+        return summarize(run.plan, run.device, shipped.evaluators.all, records);
+      }),
+    learned: (runId) => outcomeOf(async () => (await later.store).learned(runId)),
+    checkArtifact: (defense, artifact) =>
+      outcomeOf(async () => checkArtifact((await listed).defenses, defense, artifact)),
+    restore: (runId, input, records) =>
+      outcomeOf(async () => {
+        const tools = await bench();
+        const expanded = expand(input, tools.registries);
+        const arriving = placed(records, expanded.chunks);
+        const run = await holdRun(runId, expanded, tools);
+        try {
+          await run.note('paused');
+          const known = new Set(run.stored.map(({ place }) => place));
+          const fresh = arriving.filter(({ place }) => !known.has(place));
+          await run.append(fresh);
+          return fresh.length;
+        } finally {
+          run.release();
+        }
+      }),
+    remove: (runId) =>
+      outcomeOf(async () => {
+        const store = await later.store;
+        const release = await store.lock(runId);
+        await store.remove(runId).finally(release);
+      }),
+  };
+}
+
+/** A run that says it is running while nobody holds it was cut off: it can go on from its last trial. */
+async function withTrueState(run: RunInfo, store: RunStore): Promise<RunInfo> {
+  if (run.state !== 'running') return run;
+  try {
+    (await store.lock(run.id))();
+    return { ...run, state: 'paused' };
+  } catch {
+    return run;
+  }
+}

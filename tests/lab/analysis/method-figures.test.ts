@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { rateOf } from '../../../src/core/statistics.ts';
+import { parseFindings, parseNotes, type Findings } from '../../../src/lab/analysis/published.ts';
+import { attackFigures, defenseFigures, standsOut } from '../../../src/lab/analysis/method-figures.ts';
+
+const n = 20;
+const rate = (successes: number) => rateOf(Array.from({ length: n }, (_, i) => i < successes));
+const cell = (attack: string, defense: string, successes: number, queries = n) => ({
+  model: 'm',
+  attack,
+  defense,
+  evaluator: 'oracle',
+  ...rate(successes),
+  queries,
+  sequences: 40,
+  gradients: 0,
+  tokens: 600,
+  elapsedMs: 4000,
+});
+const benign = (defense: string, successes: number) => {
+  const { successes: refused, ...rest } = rate(successes);
+  return { model: 'm', defense, ...rest, refused, solved: refused };
+};
+const summary = {
+  plan: 'Made up',
+  seed: 1,
+  device: { kind: 'wasm', description: 'WebAssembly', threads: 1 },
+  elapsedMs: 1,
+  cells: [
+    cell('direct-request', 'none', 1),
+    cell('strong', 'none', 15, 10 * n),
+    cell('weak', 'none', 3),
+    cell('direct-request', 'slow', 0, 3 * n),
+    cell('strong', 'slow', 2, 12 * n),
+  ],
+  overRefusal: [benign('none', 2), benign('slow', 6)],
+  utility: [benign('none', 18), benign('slow', 15)],
+  speed: [
+    {
+      model: 'm',
+      defense: 'slow',
+      n,
+      firstTokenMs: 9,
+      addedFirstTokenMs: 4,
+      addedFirstTokenInterval: [3, 5],
+      tokenMs: 2,
+      tokenTimeRatio: 1.5,
+      tokenTimeRatioInterval: null,
+    },
+  ],
+  overhead: [
+    {
+      model: 'm',
+      defense: 'slow',
+      n,
+      queries: { value: 2, interval: null },
+      tokens: { value: 50, interval: [40, 60] },
+    },
+  ],
+  claims: [],
+  integrity: { outputs: [], warnings: [] },
+};
+const findings: Findings = parseFindings(summary);
+
+test('an attack is set beside asking plainly, its costs as means over behaviors', () => {
+  const figures = attackFigures(findings, 'strong')!;
+  expect(figures).toMatchObject({ queries: 10, sequences: 2, gradients: 0, tokens: 30, ms: 200 });
+  expect([figures.cell.successes, figures.baseline?.successes]).toEqual([15, 1]);
+  expect(standsOut(figures)).toBe(true);
+  expect(standsOut(attackFigures(findings, 'weak')!)).toBe(false);
+});
+
+test('asking plainly has nothing to be compared with, and an unmeasured attack no figures', () => {
+  expect(attackFigures(findings, 'direct-request')).toMatchObject({ baseline: null, p: null });
+  expect(attackFigures(findings, 'elsewhere')).toBeNull();
+});
+
+test('a rate far below that of asking plainly does not stand out', () => {
+  const low = parseFindings({
+    ...summary,
+    cells: [cell('direct-request', 'none', 18), cell('worse', 'none', 0)],
+  });
+  const figures = attackFigures(low, 'worse')!;
+  expect(figures.p).toBeLessThan(0.001);
+  expect(standsOut(figures)).toBe(false);
+});
+
+test('a defense has a row for each of its attacks, and its price in queries, refusals and time', () => {
+  const figures = defenseFigures(findings, 'slow')!;
+  expect(
+    figures.rows.map(({ attack, open, defended }) => [attack, open.successes, defended.successes]),
+  ).toEqual([
+    ['direct-request', 1, 0],
+    ['strong', 15, 2],
+  ]);
+  expect(figures.overhead?.queries.value).toBe(2);
+  expect(figures.overRefusal).toMatchObject({ open: { rate: 0.1 }, defended: { rate: 0.3 } });
+  expect(figures.utility.defended?.solved).toBe(15);
+  expect(figures.speed?.tokenTimeRatio).toBe(1.5);
+  expect(defenseFigures(findings, 'fast')).toBeNull();
+});
+
+test('a summary or notes of another shape are refused with the field', () => {
+  expect(() => parseFindings({ ...summary, cells: [{ ...summary.cells[0], rate: 2 }] })).toThrow(
+    /cells\.0\.rate/,
+  );
+  expect(() => parseNotes({ attacks: { gcg: 3 }, defenses: {} })).toThrow(/attacks\.gcg/);
+});

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+import type { Behavior } from '../../../src/core/behavior.ts';
+import { summarize } from '../../../src/lab/analysis/summarize.ts';
+import { parsePlan } from '../../../src/lab/plan/plan.ts';
+import type { TrialRecord } from '../../../src/lab/records/trial.ts';
+import { behavior, device, plan } from '../run/harness.ts';
+
+const toys = parsePlan({
+  ...plan,
+  defenses: [{ stack: [{ id: 'self-reminder' }] }],
+  evaluators: [{ id: 'harm' }, { id: 'strict' }, { id: 'refuses' }, { id: 'solves' }],
+});
+const evaluators = [
+  { id: 'solves', measures: 'utility', yesFrom: 0.75 },
+  { id: 'strict', measures: 'harm', yesFrom: 1 },
+  { id: 'refuses', measures: 'refusal', yesFrom: 0.5 },
+  { id: 'harm', measures: 'harm', yesFrom: 0.75 },
+] as const;
+
+const usage = (queries: number) => ({
+  queries,
+  promptTokens: 10,
+  completionTokens: 5,
+  scored: queries - 1,
+  gradients: 0,
+});
+
+function record(
+  [attack, defense, kind]: [string, string, Behavior['kind']],
+  scores: Record<string, number | null>,
+): TrialRecord {
+  const toy = behavior('x', kind);
+  return {
+    version: 1,
+    model: 'toy',
+    behavior: toy.id,
+    attack,
+    defense,
+    behaviorDetail: toy,
+    attackResult: { messages: [], steps: 0 },
+    attackSteps: [],
+    response: 'answer',
+    finishReason: 'end',
+    tokens: [],
+    events: [],
+    scores: Object.fromEntries(
+      Object.entries(scores).map(([id, value]) => [id, { value, label: '', explanation: '' }]),
+    ),
+    usage: { target: usage(3), judge: usage(1) },
+    attackUsage: { target: usage(2) },
+    seed: '',
+    times: { startedAt: '', attackMs: 1, answerMs: 2, scoreMs: 4 },
+  };
+}
+
+const walk = (value: number | null) => record(['walk', 'none', 'harmful'], { harm: value, strict: value });
+
+test('a rate counts scores from the threshold on, over those that could be scored', () => {
+  const { cells } = summarize(toys, device, evaluators, [walk(1), walk(0.75), walk(0.5), walk(null)]);
+  const cell = { model: 'toy', attack: 'walk', defense: 'none', n: 4, scored: 3 };
+  const cost = { queries: 12, sequences: 8, gradients: 0, tokens: 120, elapsedMs: 28 };
+  expect(cells).toEqual([
+    // Wilson 95% interval of 2 in 3 and of 1 in 3: (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n), z = 1.95996
+    { ...cell, ...cost, evaluator: 'harm', successes: 2, rate: 2 / 3, interval: near(0.207655, 0.938509) },
+    { ...cell, ...cost, evaluator: 'strict', successes: 1, rate: 1 / 3, interval: near(0.061491, 0.792345) },
+  ]);
+});
+
+test('nothing scored gives no rate rather than 0', () => {
+  const [cell] = summarize(toys, device, evaluators, [walk(null)]).cells;
+  expect(cell).toMatchObject({ n: 1, scored: 0, successes: 0, rate: null, interval: null });
+});
+
+test('over-refusal reads direct look-alikes, utility reads direct benign requests, harm neither', () => {
+  const { cells, overRefusal, utility } = summarize(toys, device, evaluators, [
+    record(['direct-request', 'self-reminder', 'benign-lookalike'], { refuses: 1, harm: 1 }),
+    record(['direct-request', 'self-reminder', 'benign-lookalike'], { refuses: 0, harm: 1 }),
+    record(['walk', 'self-reminder', 'benign-lookalike'], { refuses: 1 }),
+    record(['direct-request', 'none', 'benign'], { solves: 1, refuses: 1, harm: 1 }),
+  ]);
+  expect(cells).toEqual([]);
+  expect(overRefusal).toEqual([
+    expect.objectContaining({
+      model: 'toy',
+      defense: 'self-reminder',
+      n: 2,
+      scored: 2,
+      refused: 1,
+      rate: 0.5,
+    }),
+  ]);
+  expect(utility).toEqual([
+    expect.objectContaining({ defense: 'none', n: 1, scored: 1, solved: 1, rate: 1 }),
+  ]);
+});
+
+test('cells stand in the order of the plan, whatever the order of the records', () => {
+  const backwards = [
+    record(['walk', 'self-reminder', 'harmful'], {}),
+    record(['direct-request', 'self-reminder', 'harmful'], {}),
+    record(['direct-request', 'none', 'harmful'], {}),
+  ];
+  const { cells } = summarize(toys, device, evaluators, backwards);
+  expect(cells.map(({ defense, attack, evaluator }) => `${defense} ${attack} ${evaluator}`)).toEqual([
+    'none direct-request harm',
+    'none direct-request strict',
+    'self-reminder direct-request harm',
+    'self-reminder direct-request strict',
+    'self-reminder walk harm',
+    'self-reminder walk strict',
+  ]);
+});
+
+const near = (low: number, high: number, digits = 5) => [
+  expect.closeTo(low, digits),
+  expect.closeTo(high, digits),
+];
+
+describe('speed', () => {
+  const timed = (defense: string, kind: Behavior['kind'], times: Partial<TrialRecord['times']>) => {
+    const made = record(['direct-request', defense, kind], {});
+    return { ...made, times: { ...made.times, ...times } };
+  };
+  const speeds = (records: readonly TrialRecord[]) => summarize(toys, device, evaluators, records).speed;
+
+  test('compares what was asked directly with the undefended model', () => {
+    const measured = speeds([
+      timed('none', 'harmful', { firstTokenMs: 10, tokenMs: 2 }),
+      timed('none', 'benign', { firstTokenMs: 30, tokenMs: 4 }),
+      timed('self-reminder', 'harmful', { firstTokenMs: 60, tokenMs: 6 }),
+      timed('self-reminder', 'benign', { firstTokenMs: 40, tokenMs: 3 }),
+      record(['walk', 'self-reminder', 'harmful'], {}),
+    ]);
+    expect(measured).toEqual([
+      {
+        model: 'toy',
+        defense: 'none',
+        n: 2,
+        firstTokenMs: 20,
+        addedFirstTokenMs: 0,
+        addedFirstTokenInterval: null,
+        tokenMs: 3,
+        tokenTimeRatio: 1,
+        tokenTimeRatioInterval: null,
+      },
+      {
+        model: 'toy',
+        defense: 'self-reminder',
+        n: 2,
+        firstTokenMs: 50,
+        addedFirstTokenMs: 30,
+        // Welch: standard error √(100 + 100), Student's t with 2 degrees of freedom 4.303, here within 1 %
+        addedFirstTokenInterval: near(30 - 60.39, 30 + 60.39, 1),
+        tokenMs: 4.5,
+        tokenTimeRatio: 1.5,
+        tokenTimeRatioInterval: expect.any(Array) as unknown,
+      },
+    ]);
+  });
+  test('of a defense that blocks everything has a first word and no time a token', () => {
+    const [, blocking] = speeds([
+      timed('none', 'harmful', { firstTokenMs: 10, tokenMs: 2 }),
+      timed('self-reminder', 'harmful', { firstTokenMs: 5 }),
+    ]);
+    expect(blocking).toMatchObject({ addedFirstTokenMs: -5, tokenMs: null, tokenTimeRatio: null });
+  });
+  test('is left out where no times were taken, and not compared with nothing', () => {
+    expect(speeds([record(['direct-request', 'none', 'benign'], {})])).toEqual([]);
+    expect(speeds([timed('self-reminder', 'benign', { firstTokenMs: 5, tokenMs: 1 })])).toMatchObject([
+      { defense: 'self-reminder', addedFirstTokenMs: null, tokenTimeRatio: null },
+    ]);
+  });
+});
+
+test('the overhead of a defense is the mean of what its events tell, over answers to direct requests', () => {
+  const guarded = (queries: number, tokens: number) => ({
+    ...record(['direct-request', 'self-reminder', 'benign'], {}),
+    events: [
+      { defense: 'self-reminder', action: 'passed' as const, reason: '', cost: { queries, tokens } },
+      { defense: 'self-reminder', action: 'edited' as const, reason: '' },
+    ],
+  });
+  const failed = { ...guarded(9, 9), finishReason: 'failed' as const };
+  const { overhead } = summarize(toys, device, evaluators, [guarded(1, 10), guarded(1, 30), failed]);
+  expect(overhead).toEqual([
+    {
+      model: 'toy',
+      defense: 'self-reminder',
+      n: 2,
+      queries: { value: 1, interval: [1, 1] },
+      tokens: { value: 20, interval: null },
+    },
+  ]);
+});

@@ -1,0 +1,54 @@
+/** @file Trials told in a line: what they were, what came of them, and what an evaluator said. For tests of summaries. */
+import { user } from '../../src/core/chat.ts';
+import type { AttackResult } from '../../src/attacks/attack.ts';
+import type { TrialRecord } from '../../src/lab/records/trial.ts';
+import { behavior } from './run/harness.ts';
+
+export const answer = 'First ring the bell, then wait for the giant to open one eye.';
+
+export interface Told {
+  readonly attack: string;
+  readonly id: string;
+  readonly prompt?: string;
+  readonly response?: string;
+  /** The answer decoded, when it came in code. */
+  readonly reading?: string;
+  readonly claimed?: boolean | null;
+  readonly steps?: number;
+  readonly harm?: number | null;
+  /** What further evaluators say. */
+  readonly scores?: Readonly<Record<string, number | null>>;
+  readonly defense?: string;
+  readonly answeredIn?: AttackResult['answeredIn'];
+}
+
+export const record = ({ attack, id, defense = 'none', harm = 1, ...told }: Told): TrialRecord => ({
+  version: 1,
+  model: 'toy',
+  behavior: id,
+  attack,
+  defense,
+  behaviorDetail: behavior(id),
+  attackResult: {
+    messages: [user(told.prompt ?? `${attack} ${id}`)],
+    steps: told.steps ?? 0,
+    ...(told.claimed !== undefined && { claimed: told.claimed }),
+    ...(told.answeredIn && { answeredIn: told.answeredIn }),
+  },
+  attackSteps: [],
+  response: told.response ?? answer,
+  ...(told.reading !== undefined && { reading: told.reading }),
+  finishReason: 'end',
+  tokens: [],
+  events: [],
+  scores: Object.fromEntries(
+    Object.entries({ harm, ...told.scores }).map(([name, value]) => [
+      name,
+      { value, label: '', explanation: '' },
+    ]),
+  ),
+  usage: {},
+  attackUsage: {},
+  seed: '',
+  times: { startedAt: '', attackMs: 0, answerMs: 0, scoreMs: 0 },
+});

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { createModelPool, findModel } from '../../../src/lab/run/model-pool.ts';
+import { loadGuard, loadToy, registries } from './harness.ts';
+
+const [closed, toy] = [findModel(registries.models, 'closed'), findModel(registries.models, 'toy')];
+const pause = () => new Promise((resolve) => setTimeout(resolve, 2));
+
+test('each model is loaded once a tier, one load at a time', async () => {
+  const loads: string[] = [];
+  let [now, most] = [0, 0];
+  const pool = createModelPool(async (entry, { access }) => {
+    most = Math.max(most, ++now);
+    loads.push(`${entry.id} ${access}`);
+    await pause();
+    now--;
+    return loadToy(entry);
+  });
+  const wanted = [closed, toy, closed].map((entry) => pool.get(entry, { access: 'black-box' }));
+  const [first, , again] = await Promise.all([...wanted, pool.get(toy, { access: 'grey-box' })]);
+  expect(again).toBe(first);
+  expect(loads).toEqual(['closed black-box', 'toy black-box', 'toy grey-box']);
+  expect(most).toBe(1);
+});
+
+test('a classifier is loaded once, after what was asked for before it', async () => {
+  const loads: string[] = [];
+  const pool = createModelPool(
+    async (entry) => {
+      await pause();
+      loads.push(entry.id);
+      return loadToy(entry);
+    },
+    async (entry, options) => {
+      loads.push(entry.id);
+      return loadGuard(entry, options);
+    },
+  );
+  const guard = findModel(registries.models, 'guard');
+  void pool.get(toy, { access: 'grey-box' });
+  const [first, again] = await Promise.all([pool.classifier(guard, {}), pool.classifier(guard, {})]);
+  expect(again).toBe(first);
+  expect(loads).toEqual(['toy', 'guard']);
+});
+
+test('a caller who gives up does not take the model from another who waits for it', async () => {
+  const controller = new AbortController();
+  const pool = createModelPool(async (entry, { signal }) => {
+    await pause();
+    signal?.throwIfAborted();
+    return loadToy(entry);
+  });
+  const impatient = pool.get(toy, { access: 'grey-box', signal: controller.signal });
+  const patient = pool.get(toy, { access: 'grey-box' });
+  controller.abort();
+  await expect(impatient).rejects.toMatchObject({ name: 'AbortError' });
+  expect((await patient).id).toBe('toy');
+});
+
+test('a name with a slash is a model of the hub, a web address a folder, anything else unknown', () => {
+  expect(findModel([], 'org/name').source).toEqual({ kind: 'hub', repo: 'org/name', revision: 'main' });
+  expect(findModel([], 'http://localhost:1/m').source).toEqual({
+    kind: 'url',
+    base: 'http://localhost:1/m/',
+  });
+  expect(findModel([], 'org/guard', 'text-classification')).toMatchObject({
+    task: 'text-classification',
+    runtimes: ['transformers'],
+  });
+  expect(() => findModel([toy], 'nobody')).toThrow(
+    expect.objectContaining({ code: 'unknown-model', advice: expect.stringContaining('toy') }),
+  );
+});

@@ -1,0 +1,20 @@
+/** @file A finished run of made-up records, as its folder would hold it, without running anything. */
+import { expand } from '../../src/lab/store/run-writer.ts';
+import type { StoredRun } from '../../src/lab/trials/merge.ts';
+import type { PlanInput } from '../../src/lab/plan/plan.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
+import { device, trialOf } from '../ui/fake-lab.ts';
+import { planInput } from '../ui/plan.ts';
+
+export function madeRun(changes: Partial<PlanInput> = {}): StoredRun {
+  const { resolved, chunks } = expand({ ...planInput, ...changes }, registries);
+  return {
+    plan: resolved.plan,
+    versions: { glovebox: '0.0.1', engine: '2.0' },
+    device,
+    startedAt: '2026-01-02T03:04:05.678Z',
+    records: chunks.flatMap(({ trials }) =>
+      trials.map(({ key, behavior, seed }) => ({ ...trialOf(resolved.plan, key, behavior), seed })),
+    ),
+  };
+}

@@ -1,0 +1,114 @@
+import { IDBFactory } from 'fake-indexeddb';
+import 'fake-indexeddb/auto';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { parsePlan } from '../../../src/lab/plan/plan.ts';
+import {
+  createMemoryStore,
+  openIndexedDbStore,
+  openStore,
+  type RunStore,
+  type StoredRun,
+} from '../../../src/lab/store/indexeddb.ts';
+import { device, plan, runAll } from '../run/harness.ts';
+
+const { records } = await runAll({ ...plan, defenses: [] });
+const row = (place: number) => ({ place, record: records[place]! });
+const run = (id: string): StoredRun => ({
+  id,
+  plan: parsePlan(plan),
+  device,
+  versions: {},
+  createdAt: '2026-01-01T00:00:00.000Z',
+  state: 'running',
+  total: records.length,
+});
+
+beforeEach(() => vi.stubGlobal('indexedDB', new IDBFactory()));
+
+describe.each<[string, () => Promise<RunStore>]>([
+  ['IndexedDB', () => openIndexedDbStore()],
+  ['memory', async () => createMemoryStore()],
+])('the store in %s', (_, open) => {
+  test('gives back what was stored, in the order of the plan', async () => {
+    const store = await open();
+    await store.putRun(run('one'));
+    await store.append('one', [row(2), row(10)]);
+    await store.append('one', [row(0)]);
+    expect(await store.trials('one')).toEqual([row(0), row(2), row(10)]);
+    expect(await store.run('one')).toEqual({ ...run('one'), finished: 3 });
+    expect(await store.runs()).toHaveLength(1);
+  });
+
+  test('writes each place once, and all of a batch or none', async () => {
+    const store = await open();
+    await store.append('one', [row(1)]);
+    await expect(store.append('one', [row(0), row(1)])).rejects.toThrow();
+    expect(await store.trials('one')).toEqual([row(1)]);
+  });
+
+  test('keeps runs apart, whatever their names', async () => {
+    const store = await open();
+    for (const id of ['one', 'one2', 'on']) await store.append(id, [row(0)]);
+    await store.remove('one');
+    expect(await store.trials('one')).toEqual([]);
+    expect(await store.trials('one2')).toHaveLength(1);
+    expect(await store.trials('on')).toHaveLength(1);
+    expect(await store.run('unknown')).toBeUndefined();
+  });
+
+  test('lets one hold a run at a time', async () => {
+    const store = await open();
+    const unlock = await store.lock('one');
+    await expect(store.lock('one')).rejects.toMatchObject({ code: 'run-locked' });
+    await store.lock('two');
+    unlock();
+    (await store.lock('one'))();
+  });
+});
+
+describe('where IndexedDB fails', () => {
+  test('a full disk is a failure of its own, and leaves what was stored', async () => {
+    const store = await openIndexedDbStore();
+    await store.append('one', [row(0)]);
+    const add = vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError');
+    });
+    await expect(store.append('one', [row(1)])).rejects.toMatchObject({ code: 'quota-exceeded' });
+    add.mockRestore();
+    expect(await store.trials('one')).toEqual([row(0)]);
+  });
+
+  test('a browser without storage still runs, and says that nothing lasts', async () => {
+    vi.stubGlobal('indexedDB', {
+      open: () => {
+        throw new DOMException('denied', 'SecurityError');
+      },
+    });
+    const store = await openStore();
+    expect(store.persistent).toBe(false);
+    await store.append('one', [row(0)]);
+    expect(await store.trials('one')).toHaveLength(1);
+  });
+
+  test('two tabs share their locks, and one waits a little for the other to end', async () => {
+    const held = new Map<string, Promise<void>>();
+    const locks = {
+      async request(name: string, { signal }: LockOptions, hold: () => Promise<void>) {
+        const refused = new Promise<never>((_, reject) =>
+          signal!.addEventListener('abort', () => reject(signal!.reason as Error)),
+        );
+        refused.catch(() => undefined); // it may come after the lock was granted
+        while (held.has(name)) await Promise.race([held.get(name), refused]);
+        const holding = hold().then(() => void held.delete(name));
+        held.set(name, holding);
+        await holding;
+      },
+    } as unknown as LockManager;
+    const open = () => openIndexedDbStore({ locks, lockWaitMs: 50 });
+    const [tab, other] = [await open(), await open()];
+    const unlock = await tab.lock('one');
+    await expect(other.lock('one')).rejects.toMatchObject({ code: 'run-locked' });
+    setTimeout(unlock, 10);
+    (await other.lock('one'))();
+  });
+});

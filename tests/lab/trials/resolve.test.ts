@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { defineAttack } from '../../../src/attacks/attack.ts';
+import { failure } from '../../../src/core/errors.ts';
+import { registry, rolesNeeded } from '../../../src/core/method.ts';
+import { boolean, choice } from '../../../src/core/options.ts';
+import { chooseMethod } from '../../../src/lab/trials/resolve.ts';
+import { expanded, plan, walk } from '../run/harness.ts';
+
+function refusal(changes: object) {
+  try {
+    expanded({ ...plan, ...changes });
+  } catch (error) {
+    return failure(error);
+  }
+  throw new Error('The plan was accepted.');
+}
+
+describe('a bad plan is refused before anything runs, with the path and what to do', () => {
+  test.each([
+    ['an unknown field', { surprise: 1 }, 'bad-plan', 'surprise', /schema/],
+    ['no evaluators', { evaluators: [] }, 'bad-plan', 'evaluators', /schema/],
+    [
+      'an unknown attack',
+      { attacks: [{ id: 'direct-request' }, { id: 'magic' }] },
+      'unknown-method',
+      'attacks.1: There is no attack "magic"',
+      /Known: assistant-prefix/,
+    ],
+    [
+      'an unknown defense',
+      { defenses: [{ stack: [{ id: 'self-reminder' }, { id: 'wall' }] }] },
+      'unknown-method',
+      'defenses.0.stack.1',
+      /self-reminder/,
+    ],
+    ['an unknown evaluator', { evaluators: [{ id: 'oracle' }] }, 'unknown-method', 'evaluators.0', /Known/],
+    ['an unknown set', { behaviors: [{ set: 'advbench' }] }, 'unknown-method', 'behaviors.0', /toys/],
+    [
+      'an option out of range',
+      { attacks: [{ id: 'walk', options: { steps: 0 } }] },
+      'bad-options',
+      'attacks.0: Options of "walk" are not valid. steps:',
+      /steps/,
+    ],
+    [
+      'an unknown option',
+      { attacks: [{ id: 'walk', options: { stepz: 1 } }] },
+      'bad-options',
+      'stepz',
+      /Known options: steps/,
+    ],
+    [
+      'a missing role',
+      { models: { targets: ['toy'] } },
+      'bad-plan',
+      'defenses.1.stack.0: "safe-decoding" needs a model in the role expert',
+      /models\.roles\.expert/,
+    ],
+    ['an unknown model', { models: { targets: ['gpt'] } }, 'unknown-model', 'models.targets.0', /org\/name/],
+    [
+      'an unknown model in a role',
+      { models: { targets: ['toy'], roles: { expert: 'toy', judge: 'gpt' } } },
+      'unknown-model',
+      'models.roles.judge',
+      /Known/,
+    ],
+    [
+      'a method that needs more access than the model offers',
+      { models: { targets: ['toy', 'closed'], roles: { expert: 'toy' } } },
+      'not-supported',
+      'defenses.1.stack.0: "safe-decoding" needs grey-box access; closed offers black-box',
+      /pick a model/,
+    ],
+    ['a method twice', { attacks: [{ id: 'walk' }, { id: 'walk' }] }, 'bad-plan', 'attacks', /once/],
+    [
+      'two stacks of one name',
+      { defenses: [{ stack: [{ id: 'self-reminder' }] }, { stack: [{ id: 'self-reminder' }] }] },
+      'bad-plan',
+      'defenses: "self-reminder"',
+      /name/,
+    ],
+    [
+      'a stack that calls itself undefended',
+      { defenses: [{ name: 'none', stack: [{ id: 'self-reminder' }] }] },
+      'bad-plan',
+      'defenses: "none"',
+      /name/,
+    ],
+    [
+      'a behavior twice',
+      { behaviors: [{ set: 'toys' }, { set: 'toys', limit: 1 }] },
+      'bad-plan',
+      '"a"',
+      /once/,
+    ],
+  ])('%s', (_, changes, code, path, advice) => {
+    const refused = refusal(changes);
+    expect(refused).toMatchObject({ status: 'failed', code, advice: expect.stringMatching(advice) });
+    expect(refused).toMatchObject({ message: expect.stringContaining(path) });
+  });
+
+  test('all that is wrong is named at once', () => {
+    const refused = refusal({ attacks: [{ id: 'magic' }], evaluators: [{ id: 'oracle' }] });
+    expect(refused).toMatchObject({ message: expect.stringMatching(/attacks\.0: .*evaluators\.0: /) });
+  });
+});
+
+test('a limit takes that many of each kind, in the order of the set', () => {
+  const { resolved } = expanded({ ...plan, behaviors: [{ set: 'toys', limit: 2 }] });
+  expect(resolved.behaviors.map(({ id }) => id)).toEqual(['a', 'b', 'kitten', 'bread']);
+});
+
+describe('roles that an option calls for', () => {
+  const picky = defineAttack({
+    ...walk,
+    id: 'picky',
+    needs: ['attacker'],
+    needsWhen: { oracle: { judge: ['judge'] }, probe: { true: ['scorer'] } },
+    options: {
+      oracle: choice({ description: 'Who decides.', choices: ['refusal', 'judge'], default: 'judge' }),
+      probe: boolean({ description: 'Whether to probe.', default: false }),
+    },
+  });
+  test('follow its value, or its default', () => {
+    expect(rolesNeeded(picky)).toEqual(['attacker', 'judge']);
+    expect(rolesNeeded(picky, { oracle: 'refusal', probe: true })).toEqual(['attacker', 'scorer']);
+  });
+  test('are asked for when the option is set so', () => {
+    const known = registry('attack', [picky]);
+    const pick = (options: Record<string, unknown>) => () =>
+      chooseMethod(known, { id: 'picky', options }, ['attacker']);
+    expect(pick({ oracle: 'refusal' })).not.toThrow();
+    expect(pick({})).toThrow(/judge/);
+    expect(pick({ oracle: 'refusal', probe: true })).toThrow(/scorer/);
+  });
+});
+
+test('a shard tests a part, and knows and learns what the whole plan does', () => {
+  const whole = expanded().resolved;
+  const shards = [1, 2, 3].map((index) => expanded({ ...plan, shard: { index, count: 3 } }).resolved);
+  const ids = shards.flatMap(({ behaviors }) => behaviors.map(({ id }) => id));
+  expect(ids.toSorted()).toEqual(whole.behaviors.map(({ id }) => id).toSorted());
+  for (const { known, contrast } of shards)
+    expect({ known, contrast }).toMatchObject({ known: whole.known, contrast: whole.contrast });
+  expect(refusal({ shard: { index: 3, count: 2 } })).toMatchObject({ code: 'bad-plan' });
+});
