@@ -5,8 +5,7 @@ import { attacks } from '../src/attacks/index.ts';
 import { defenses } from '../src/defenses/index.ts';
 import { parseFindings, parseNotes } from '../src/lab/analysis/published.ts';
 import { attackFigures, standsOut } from '../src/lab/analysis/method-figures.ts';
-import { defenseNames } from '../src/lab/analysis/summarize.ts';
-import { directRequest, parsePlan, undefended } from '../src/lab/plan/plan.ts';
+import { defenseNames, directRequest, parsePlan, undefended } from '../src/lab/plan/plan.ts';
 
 const read = (path: string): unknown =>
   JSON.parse(readFileSync(new URL(`../public/${path}`, import.meta.url), 'utf8'));

@@ -2,7 +2,7 @@
 import { expose } from 'comlink';
 import { describeDevice } from '../src/lab/worker/device.ts';
 import { createLab } from '../src/lab/worker/host.ts';
-import { openStore } from '../src/lab/store/indexeddb.ts';
+import { openStore } from '../src/lab/store/open-store.ts';
 import { loadClassifier, loadModel } from '../src/models/load.ts';
 
 expose(

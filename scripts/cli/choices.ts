@@ -2,7 +2,7 @@
 import type { Behavior } from '../../src/core/behavior.ts';
 import { rolesNeeded, type ModelRole } from '../../src/core/method.ts';
 import type { Option, OptionsSpec } from '../../src/core/options.ts';
-import type { MethodChoice } from '../../src/lab/worker/api.ts';
+import type { MethodChoice } from '../../src/lab/plan/plan.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { findPlayer, findRoles } from '../../src/lab/plan/role-models.ts';
 import { checkAccess, chooseMethod } from '../../src/lab/trials/resolve.ts';

@@ -2,7 +2,7 @@
 import type { AttackStep } from '../../src/attacks/attack.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
-import type { DeviceKind } from '../../src/lab/worker/device.ts';
+import type { DeviceKind } from '../../src/lab/records/run.ts';
 import { user } from '../../src/core/chat.ts';
 import { findBehavior, ownBehavior, readDefense, readOptions, rolesFor, ruleEvaluators } from './choices.ts';
 import { badUsage, checking, valueOf } from './failure.ts';

@@ -1,6 +1,6 @@
 /** @file What a run adds up to, as tables on standard output. */
 import { addedDuration, amount, count, interval, percent, ratio } from '../../src/core/format.ts';
-import type { RunSummary } from '../../src/lab/records/trial.ts';
+import type { RunSummary } from '../../src/lab/records/summary.ts';
 import { textTable, type Row } from './text-table.ts';
 
 interface Share {

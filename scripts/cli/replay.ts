@@ -1,5 +1,5 @@
 /** @file `replay`: the attack results of a run put to other defenses or another model, without attacking again. */
-import { expand } from '../../src/lab/store/run-writer.ts';
+import { expand } from '../../src/lab/trials/trials.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { registries } from '../../src/lab/trials/registries.ts';

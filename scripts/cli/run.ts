@@ -1,7 +1,7 @@
 /** @file `run`: a plan from start to end, or from where it was left. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { RunEvent } from '../../src/lab/worker/api.ts';
-import type { DeviceKind } from '../../src/lab/worker/device.ts';
+import type { RunEvent } from '../../src/lab/records/events.ts';
+import type { DeviceKind } from '../../src/lab/records/run.ts';
 import { learnedFile, withLearned, type Learned } from '../../src/lab/plan/artifacts.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';

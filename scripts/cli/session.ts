@@ -1,6 +1,6 @@
 /** @file The built app in a headless browser of its own, with the lab client of its page within reach. */
 import type { Page } from 'playwright-core';
-import type { DeviceKind } from '../../src/lab/worker/device.ts';
+import type { DeviceKind } from '../../src/lab/records/run.ts';
 import { trialsJsonl } from '../../src/lab/records/export.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { dist, ensureBuilt } from '../build.ts';

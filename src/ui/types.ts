@@ -1,5 +1,5 @@
 /** @file Parts of the lab's records that the pages name often. */
-import type { Catalogue } from '../lab/worker/api.ts';
+import type { Catalogue } from '../lab/plan/catalogue.ts';
 import type { TrialRecord } from '../lab/records/trial.ts';
 
 export type AttackStep = TrialRecord['attackSteps'][number];

@@ -1,6 +1,6 @@
 /** @file A finished run of made-up records, as its folder would hold it, without running anything. */
-import { expand } from '../../src/lab/store/run-writer.ts';
-import type { StoredRun } from '../../src/lab/trials/merge.ts';
+import { expand } from '../../src/lab/trials/trials.ts';
+import type { StoredRun } from '../../src/lab/records/run.ts';
 import type { PlanInput } from '../../src/lab/plan/plan.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { device, trialOf } from '../ui/fake-lab.ts';

@@ -12,7 +12,7 @@ import { readRun, writeRun } from '../../scripts/cli/run-folder.ts';
 import { textTable } from '../../scripts/cli/text-table.ts';
 import { appendTrial, readTrials, writeTrials } from '../../scripts/cli/trial-file.ts';
 import { boolean, integer, text } from '../../src/core/options.ts';
-import { expand } from '../../src/lab/store/run-writer.ts';
+import { expand } from '../../src/lab/trials/trials.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { registries } from '../../src/lab/trials/registries.ts';

@@ -5,12 +5,13 @@
 import type { Behavior } from '../../src/core/behavior.ts';
 import { outcomeOf } from '../../src/core/errors.ts';
 import { createRandom } from '../../src/core/random.ts';
-import type { RunEvent } from '../../src/lab/worker/api.ts';
+import type { RunEvent } from '../../src/lab/records/events.ts';
 import type { LabClient } from '../../src/lab/worker/client.ts';
 import { checkArtifact, type Learned } from '../../src/lab/plan/artifacts.ts';
-import { defenseNames, summarize } from '../../src/lab/analysis/summarize.ts';
-import { parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
-import type { DeviceInfo, RunInfo, TrialKey, TrialRecord } from '../../src/lab/records/trial.ts';
+import { defenseNames, parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
+import { summarize } from '../../src/lab/analysis/summarize.ts';
+import type { DeviceInfo, RunInfo } from '../../src/lab/records/run.ts';
+import type { TrialKey, TrialRecord } from '../../src/lab/records/trial.ts';
 import { catalogueOf, registries } from '../../src/lab/trials/registries.ts';
 import { kindOf, stepsOf } from './fake-attack.ts';
 

@@ -2,11 +2,9 @@
 import { LabError } from '../../core/errors.ts';
 import { mcNemar, rateOf, type Rate } from '../../core/statistics.ts';
 import { planDifferences } from './plan-differences.ts';
-import { verdictOf } from './verdicts.ts';
-import type { Scoring } from './integrity.ts';
-import type { StoredRun } from '../trials/merge.ts';
-import { defenseNames } from './summarize.ts';
-import { directRequest, type Plan } from '../plan/plan.ts';
+import { verdictOf, type Scoring } from './verdicts.ts';
+import type { StoredRun } from '../records/run.ts';
+import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
 import type { TrialRecord } from '../records/trial.ts';
 
 export interface ComparedRate {

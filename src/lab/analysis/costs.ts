@@ -1,27 +1,10 @@
 /** @file What a defense costs in time: how much later an answer begins, and how much slower it goes on. */
-import { differenceOf, ratioOf } from '../../core/means.ts';
+import { differenceOf, ratioOf, meanOf } from '../../core/means.ts';
 import { mean } from '../../core/statistics.ts';
-import type { Generation } from '../../models/language-model.ts';
 import { undefended } from '../plan/plan.ts';
-import type { Speed, TrialRecord } from '../records/trial.ts';
-
-export type AnswerTimes = Pick<TrialRecord['times'], 'firstTokenMs' | 'tokenMs'>;
-
-/** Runs from now, while one answer is written. */
-export function answerClock() {
-  const startedAt = performance.now();
-  const elapsed = () => Math.round((performance.now() - startedAt) * 1000) / 1000;
-  let firstTokenMs: number | undefined;
-  return {
-    onToken: () => void (firstTokenMs ??= elapsed()),
-    /** Call it when `reply` is there. A withheld answer reaches the caller all at once, at its end. */
-    times({ finishReason, completionTokens }: Generation): AnswerTimes {
-      const total = elapsed();
-      const written = finishReason !== 'blocked' && completionTokens > 0;
-      return { firstTokenMs: firstTokenMs ?? total, ...(written && { tokenMs: total / completionTokens }) };
-    },
-  };
-}
+import type { Speed, Cell, Overhead } from '../records/summary.ts';
+import type { TrialRecord } from '../records/trial.ts';
+import { addUsage, noUsage } from '../records/usage.ts';
 
 /**
  * Times of the answers that a model gave behind each defense, against those that it gave undefended. Compare records
@@ -55,4 +38,43 @@ export function speedOf(model: string, defense: string, records: readonly TrialR
 function known(values: readonly (number | undefined)[]): readonly number[] | null {
   const measured = values.filter((value) => value !== undefined);
   return measured.length === 0 ? null : measured;
+}
+
+export const elapsedOf = (records: readonly TrialRecord[]): number =>
+  records.reduce((sum, { times }) => sum + times.attackMs + times.answerMs + times.scoreMs, 0);
+
+export function costOf(
+  records: readonly TrialRecord[],
+): Pick<Cell, 'queries' | 'sequences' | 'gradients' | 'tokens' | 'elapsedMs'> {
+  const target = records.reduce((sum, { usage }) => addUsage(sum, usage.target ?? noUsage), noUsage);
+  const all = records.flatMap(({ usage }) => Object.values(usage)).reduce(addUsage, noUsage);
+  return {
+    queries: target.queries,
+    sequences: target.scored,
+    gradients: target.gradients,
+    tokens: all.promptTokens + all.completionTokens,
+    elapsedMs: elapsedOf(records),
+  };
+}
+
+/**
+ * Means an answer, by what the defense itself recorded. Trials without an answer are left out.
+ * @param records of one model
+ * @returns `null` without an answer behind this defense
+ */
+export function overheadOf(model: string, defense: string, records: readonly TrialRecord[]): Overhead | null {
+  const spent = records
+    .filter((record) => record.defense === defense && record.finishReason !== 'failed')
+    .map(({ events }) => ({
+      queries: events.reduce((sum, { cost }) => sum + (cost?.queries ?? 0), 0),
+      tokens: events.reduce((sum, { cost }) => sum + (cost?.tokens ?? 0), 0),
+    }));
+  if (spent.length === 0) return null;
+  return {
+    model,
+    defense,
+    n: spent.length,
+    queries: meanOf(spent.map(({ queries }) => queries)),
+    tokens: meanOf(spent.map(({ tokens }) => tokens)),
+  };
 }

@@ -2,7 +2,7 @@
 import { fisherExact } from '../../core/statistics.ts';
 import type { Findings } from './published.ts';
 import { directRequest, undefended } from '../plan/plan.ts';
-import type { Cell, Overhead, OverRefusal, Speed, Utility } from '../records/trial.ts';
+import type { Cell, Overhead, OverRefusal, Speed, Utility } from '../records/summary.ts';
 
 /** Below this the difference of two rates is called significant. */
 export const significance = 0.05;

@@ -1,5 +1,5 @@
 /** @file What differs between two runs besides their results, so that nobody takes one change for another. */
-import type { StoredRun } from '../trials/merge.ts';
+import type { StoredRun } from '../records/run.ts';
 import { defenseName, type Plan } from '../plan/plan.ts';
 
 /** Sentences, empty for two runs of one plan with the same versions on the same kind of device. */

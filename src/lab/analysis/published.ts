@@ -1,7 +1,7 @@
 /** @file Results that ship with the app: summaries of two plans on Tinytown, and notes on what they show. */
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
-import type { RunSummary } from '../records/trial.ts';
+import type { RunSummary } from '../records/summary.ts';
 
 const count = z.int().nonnegative();
 const share = z.number().min(0).max(1);

@@ -1,7 +1,6 @@
 /** @file The rates of a run as rows and columns: attacks down, defenses across. */
-import { defenseNames } from './summarize.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { Cell, Overhead, OverRefusal, RunSummary, Speed, Utility } from '../records/trial.ts';
+import { defenseNames, type Plan } from '../plan/plan.ts';
+import type { Cell, Overhead, OverRefusal, RunSummary, Speed, Utility } from '../records/summary.ts';
 
 export interface RateCell {
   readonly attack: string;

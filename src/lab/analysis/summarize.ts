@@ -1,11 +1,12 @@
 /** @file From records to rates. An evaluator scores one response; what many scores add up to is decided here. */
 import { groupedBy } from '../../core/groups.ts';
-import { addUsage, noUsage } from '../run/meter.ts';
-import { checkClaims, checkOutputs, successRate, type Scoring } from './integrity.ts';
-import { overheadOf } from '../overhead.ts';
-import { defenseName, directRequest, undefended, type Plan } from '../plan/plan.ts';
-import type { Cell, DeviceInfo, RunSummary, TrialRecord } from '../records/trial.ts';
-import { speedOf } from './costs.ts';
+import { directRequest, undefended, type Plan, defenseNames } from '../plan/plan.ts';
+import type { DeviceInfo } from '../records/run.ts';
+import type { Cell, RunSummary } from '../records/summary.ts';
+import type { TrialRecord } from '../records/trial.ts';
+import { overheadOf, speedOf, costOf, elapsedOf } from './costs.ts';
+import { checkClaims, checkOutputs } from './integrity.ts';
+import { successRate, type Scoring } from './verdicts.ts';
 
 /**
  * What the records of a run add up to so far, in the order of the plan. Cells without a trial yet are left out.
@@ -82,28 +83,5 @@ export function summarize(
     ),
     claims,
     integrity: checkOutputs(plan, harm, records, claims),
-  };
-}
-
-/** The columns of the matrix: the undefended model first, then the stacks of the plan. */
-export const defenseNames = (plan: Pick<Plan, 'defenses'>): readonly string[] => [
-  undefended,
-  ...plan.defenses.map(defenseName),
-];
-
-const elapsedOf = (records: readonly TrialRecord[]): number =>
-  records.reduce((sum, { times }) => sum + times.attackMs + times.answerMs + times.scoreMs, 0);
-
-function costOf(
-  records: readonly TrialRecord[],
-): Pick<Cell, 'queries' | 'sequences' | 'gradients' | 'tokens' | 'elapsedMs'> {
-  const target = records.reduce((sum, { usage }) => addUsage(sum, usage.target ?? noUsage), noUsage);
-  const all = records.flatMap(({ usage }) => Object.values(usage)).reduce(addUsage, noUsage);
-  return {
-    queries: target.queries,
-    sequences: target.scored,
-    gradients: target.gradients,
-    tokens: all.promptTokens + all.completionTokens,
-    elapsedMs: elapsedOf(records),
   };
 }

@@ -1,10 +1,11 @@
 /** @file The plan: one JSON file that says everything an experiment needs, checked before anything runs. */
-import { z } from 'zod';
 import { behaviorSchema } from '../../core/behavior.ts';
 import { contrastSchema } from '../../core/contrast.ts';
 import { LabError } from '../../core/errors.ts';
 import { classifierRoles, languageRoles } from '../../core/method.ts';
+import type { Artifact } from '../../defenses/defense.ts';
 import { templatePackSchema } from './template-pack.ts';
+import { z } from 'zod';
 
 const method = z.strictObject({
   id: z.string().min(1),
@@ -89,6 +90,7 @@ export const planSchema = z
   .meta({ id: 'plan', title: 'Glovebox plan, version 1' });
 
 export type Plan = z.output<typeof planSchema>;
+
 export type PlanInput = z.input<typeof planSchema>;
 
 /** @throws LabError 'bad-plan' that names every offending field with its path. */
@@ -106,6 +108,21 @@ export const planJsonSchema = () => z.toJSONSchema(planSchema, { io: 'input', ta
 /** How a defense stack is named in tables and records. */
 export const defenseName = (stack: Plan['defenses'][number]): string =>
   stack.name ?? stack.stack.map(({ id }) => id).join('+');
+
 export const undefended = 'none';
+
 /** The attack that benign behaviors are put through: none. */
 export const directRequest = 'direct-request';
+
+export interface MethodChoice {
+  readonly id: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** What a defense learned before, in place of learning it again. */
+  readonly artifact?: Artifact | undefined;
+}
+
+/** The columns of the matrix: the undefended model first, then the stacks of the plan. */
+export const defenseNames = (plan: Pick<Plan, 'defenses'>): readonly string[] => [
+  undefended,
+  ...plan.defenses.map(defenseName),
+];

@@ -2,10 +2,10 @@
 import { LabError } from '../../core/errors.ts';
 import { classifierRoles, rolesNeeded, type MethodCard, type ModelRole } from '../../core/method.ts';
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
-import { findModel } from '../run/model-pool.ts';
-import type { Plan } from './plan.ts';
+import { type Plan } from './plan.ts';
 
 export type RoleEntries = Readonly<Partial<Record<ModelRole, ModelEntry>>>;
+
 /** A role, or the model under attack. */
 export type Part = 'target' | ModelRole;
 
@@ -50,3 +50,37 @@ export function rolesInPlay(roles: RoleEntries, chosen: readonly WithOptions[]):
   const needed = new Set<string>(chosen.flatMap(({ method, options }) => rolesNeeded(method, options)));
   return Object.fromEntries(Object.entries(roles).filter(([role]) => needed.has(role)));
 }
+
+/**
+ * The catalogue's entry for `id`; else `org/name` is a model of the hub, and a web address a model folder.
+ * @param task what a model that is not in the catalogue is taken to do
+ * @throws LabError 'unknown-model'
+ */
+export function findModel(
+  models: readonly ModelEntry[],
+  id: string,
+  task: ModelTask = 'text-generation',
+): ModelEntry {
+  const known = models.find((entry) => entry.id === id);
+  if (known) return known;
+  if (/^https?:\/\//.test(id))
+    return outside(id, task, { kind: 'url', base: id.endsWith('/') ? id : `${id}/` });
+  if (/^[\w.-]+\/[\w.-]+$/.test(id)) return outside(id, task, { kind: 'hub', repo: id, revision: 'main' });
+  throw new LabError('unknown-model', `There is no model "${id}".`, {
+    advice: `Known: ${models.map((entry) => entry.id).join(', ')}. A hub model is named org/name.`,
+  });
+}
+
+const outside = (id: string, task: ModelTask, source: ModelEntry['source']): ModelEntry => ({
+  id,
+  title: id,
+  summary: 'Named by its address; what it can do is known once it is loaded.',
+  source,
+  task,
+  ...(task === 'text-generation'
+    ? { runtimes: ['transformers', 'whitebox'], access: 'white-box' }
+    : { runtimes: ['transformers'], access: 'black-box' }),
+  bytes: null,
+  license: 'unknown',
+  needs: { webgpu: false, f16: false },
+});

@@ -1,5 +1,5 @@
 /** @file Names a run by what it does, so that running the same plan again goes on with the same run. */
-import type { DeviceKind } from '../worker/device.ts';
+import type { DeviceKind } from './run.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** Equal for equal plans (the seed is part of one) on the same kind of device; safe in URLs and file names. */

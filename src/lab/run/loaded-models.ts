@@ -12,23 +12,16 @@ import { LabError } from '../../core/errors.ts';
 import type { Access, ClassifierRole, LanguageRole, MethodCard, ModelRole } from '../../core/method.ts';
 import { createRandom } from '../../core/random.ts';
 import { stack } from '../../defenses/stack.ts';
-import { turn } from '../../models/decoding/join.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
+import { turn } from '../../models/decoding/join.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import {
-  createMeter,
-  metered,
-  meteredClassifier,
-  type Meter,
-  type MeterOf,
-  type UsageByRole,
-} from './meter.ts';
-import type { Gate } from './pause.ts';
-import { usualAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
-import type { TrialError } from '../records/trial.ts';
-import type { Chosen, ChosenDefense } from '../trials/resolve.ts';
 import type { RoleEntries } from '../plan/role-models.ts';
+import type { Crafted } from '../records/trial.ts';
+import type { Chosen, ChosenDefense } from '../trials/resolve.ts';
+import { createMeter, metered, meteredClassifier, type Meter, type MeterOf } from './meter.ts';
+import { usualAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
+import type { Gate } from './pause.ts';
 
 export interface Cast {
   /** The model under attack: from its usual runtime, or from the white-box one for what needs that. */
@@ -103,14 +96,6 @@ export function defended(
   const model = metered(cast.target(tier), 'target', meterOf);
   const chosen = defenses.map(({ method, ...given }) => ({ defense: method, ...given }));
   return stack(model, chosen, playedBy(cast, meterOf));
-}
-
-/** What an attack made, and what making it took. */
-export interface Crafted {
-  readonly result: AttackResult;
-  readonly steps: readonly AttackStep[];
-  readonly usage: UsageByRole;
-  readonly error?: TrialError | undefined;
 }
 
 /** What an attack is made for. */

@@ -1,5 +1,5 @@
 /** @file Counts what a trial spends on each model, by wrapping the models that its methods see. */
-import type { ClassifierRole, ModelRole } from '../../core/method.ts';
+import type { ClassifierRole } from '../../core/method.ts';
 import {
   isScoring,
   isWhiteBox,
@@ -11,25 +11,12 @@ import {
   type WhiteBoxModel,
 } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import type { Usage } from '../records/trial.ts';
-
-export type MeteredRole = 'target' | ModelRole;
-export type UsageByRole = Readonly<Partial<Record<MeteredRole, Usage>>>;
+import { type Usage, type UsageByRole, type MeteredRole, addUsage, noUsage } from '../records/usage.ts';
 
 export interface Meter {
   readonly usage: UsageByRole;
   add(role: MeteredRole, spent: Partial<Usage>): void;
 }
-
-export const noUsage: Usage = { queries: 0, promptTokens: 0, completionTokens: 0, scored: 0, gradients: 0 };
-
-export const addUsage = (a: Usage, b: Partial<Usage>): Usage => ({
-  queries: a.queries + (b.queries ?? 0),
-  promptTokens: a.promptTokens + (b.promptTokens ?? 0),
-  completionTokens: a.completionTokens + (b.completionTokens ?? 0),
-  scored: a.scored + (b.scored ?? 0),
-  gradients: a.gradients + (b.gradients ?? 0),
-});
 
 export function createMeter(spentBefore: UsageByRole = {}): Meter {
   const usage: Partial<Record<MeteredRole, Usage>> = { ...spentBefore };

@@ -1,20 +1,23 @@
 /** @file Finds models by id and loads each once, one at a time. */
 import { isAbort, LabError } from '../../core/errors.ts';
 import type { Access } from '../../core/method.ts';
-import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
+import type { ModelEntry } from '../../models/catalog.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import type { LoadProgress } from '../worker/api.ts';
+import type { LoadProgress } from '../records/events.ts';
 
 export interface Listening {
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
 }
+
 export interface LoadOptions extends Listening {
   /** Lowest tier that will do. */
   readonly access: Access;
 }
+
 export type LoadModel = (entry: ModelEntry, options: LoadOptions) => Promise<LanguageModel>;
+
 export type LoadClassifier = (entry: ModelEntry, options: Listening) => Promise<TextClassifier>;
 
 /** Callers that ask for the same model share it. Both throw LabError when it cannot be loaded. */
@@ -69,37 +72,3 @@ export function createModelPool(load: LoadModel, loadClassifier = noClassifiers)
 /** The tier a model is loaded at when nothing asks for more: distributions where it shows them. */
 export const usualAccess = ({ access }: ModelEntry): Access =>
   access === 'black-box' ? 'black-box' : 'grey-box';
-
-/**
- * The catalogue's entry for `id`; else `org/name` is a model of the hub, and a web address a model folder.
- * @param task what a model that is not in the catalogue is taken to do
- * @throws LabError 'unknown-model'
- */
-export function findModel(
-  models: readonly ModelEntry[],
-  id: string,
-  task: ModelTask = 'text-generation',
-): ModelEntry {
-  const known = models.find((entry) => entry.id === id);
-  if (known) return known;
-  if (/^https?:\/\//.test(id))
-    return outside(id, task, { kind: 'url', base: id.endsWith('/') ? id : `${id}/` });
-  if (/^[\w.-]+\/[\w.-]+$/.test(id)) return outside(id, task, { kind: 'hub', repo: id, revision: 'main' });
-  throw new LabError('unknown-model', `There is no model "${id}".`, {
-    advice: `Known: ${models.map((entry) => entry.id).join(', ')}. A hub model is named org/name.`,
-  });
-}
-
-const outside = (id: string, task: ModelTask, source: ModelEntry['source']): ModelEntry => ({
-  id,
-  title: id,
-  summary: 'Named by its address; what it can do is known once it is loaded.',
-  source,
-  task,
-  ...(task === 'text-generation'
-    ? { runtimes: ['transformers', 'whitebox'], access: 'white-box' }
-    : { runtimes: ['transformers'], access: 'black-box' }),
-  bytes: null,
-  license: 'unknown',
-  needs: { webgpu: false, f16: false },
-});

@@ -4,17 +4,10 @@ import { createRandom } from '../../core/random.ts';
 import type { Artifact } from '../../defenses/defense.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
+import type { Preparation } from '../records/events.ts';
+import { nothingToLearnFrom, type ChosenDefense } from '../trials/resolve.ts';
 import type { Cast } from './loaded-models.ts';
 import { usualAccess } from './model-pool.ts';
-import { nothingToLearnFrom, type ChosenDefense } from '../trials/resolve.ts';
-
-/** How far a defense has come in learning. */
-export interface Preparation {
-  readonly model: string;
-  readonly defense: string;
-  readonly done: number;
-  readonly total: number;
-}
 
 export interface Preparing {
   readonly signal: AbortSignal;

@@ -1,20 +1,21 @@
 /** @file Runs the trials of one chunk side by side: attack, answer, scores, records. */
 import type { AttackStep } from '../../attacks/attack.ts';
-import { createMeter, type SignalMeters } from './meter.ts';
-import type { Generation, LanguageModel } from '../../models/language-model.ts';
+import { stopwatch } from '../../core/stopwatch.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
+import type { Generation, LanguageModel } from '../../models/language-model.ts';
+import { packFor } from '../plan/template-pack.ts';
+import type { Crafted, TrialError } from '../records/trial.ts';
+import type { PlacedRecord } from '../trials/placement.ts';
+import type { ResolvedPlan } from '../trials/resolve.ts';
+import type { Chunk, Trial } from '../trials/trials.ts';
+import { answerClock, type AnswerTimes } from './answer-clock.ts';
 import { answerOptions } from './answer.ts';
-import { asPlain, craft, playedBy, type Cast, type Crafted } from './loaded-models.ts';
 import { evaluate } from './evaluate.ts';
 import { trialError } from './failures.ts';
+import { asPlain, craft, playedBy, type Cast } from './loaded-models.ts';
+import { createMeter, type SignalMeters } from './meter.ts';
 import { readAnswer } from './read-answer.ts';
-import type { TrialError } from '../records/trial.ts';
-import type { ResolvedPlan } from '../trials/resolve.ts';
-import { answerClock, type AnswerTimes } from '../analysis/costs.ts';
-import type { PlacedRecord } from '../store/indexeddb.ts';
-import { packFor } from '../plan/template-pack.ts';
 import { trialRecord } from './trial-record.ts';
-import type { Chunk, Trial } from '../trials/trials.ts';
 
 export interface ChunkContext {
   readonly resolved: ResolvedPlan;
@@ -168,15 +169,4 @@ async function sideBySide<T, R>(
   );
   if (failures.length > 0) throw failures[0];
   return settled.map((result) => (result as PromiseFulfilledResult<R>).value);
-}
-
-/** @returns a function that gives the time since it was last called, in ms, shared evenly among `count` trials */
-export function stopwatch(count = 1): () => number {
-  let last = performance.now();
-  return () => {
-    const now = performance.now();
-    const share = (now - last) / count;
-    last = now;
-    return Math.round(share * 1000) / 1000;
-  };
 }

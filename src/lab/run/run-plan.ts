@@ -1,21 +1,25 @@
 /** @file Runs a plan from wherever it was left, one chunk of trials after the other. */
 import { changed } from '../../core/options.ts';
 import { isAbort } from '../../core/errors.ts';
-import type { RunEvent } from '../worker/api.ts';
-import { defended, loadCast, lookInside, type Cast, type Crafted } from './loaded-models.ts';
+import type { RunEvent } from '../records/events.ts';
+import { defended, loadCast, lookInside, type Cast } from './loaded-models.ts';
+import type { Crafted, TrialRecord } from '../records/trial.ts';
 import { runChunk } from './run-chunk.ts';
 import { eventsOf } from './events.ts';
-import { expand, holdRun, type Expanded, type HeldRun } from '../store/run-writer.ts';
+import { expand, type Expanded } from '../trials/trials.ts';
+import { holdRun, type HeldRun } from '../store/run-writer.ts';
 import { signed } from '../plan/artifacts.ts';
 import { createSignalMeters } from './meter.ts';
 import { summarize } from '../analysis/summarize.ts';
 import { craftedIn, replayedResults, translatorFor } from '../trials/replay.ts';
 import { usualAccess, type ModelPool } from './model-pool.ts';
-import type { DeviceInfo, RunSummary, TrialRecord } from '../records/trial.ts';
+import type { DeviceInfo } from '../records/run.ts';
+import type { RunSummary } from '../records/summary.ts';
 import { prepared } from './prepare.ts';
 import type { Registries } from '../trials/registries.ts';
 import type { ChosenDefense, NamedStack } from '../trials/resolve.ts';
-import type { PlacedRecord, RunStore } from '../store/indexeddb.ts';
+import type { PlacedRecord } from '../trials/placement.ts';
+import type { RunStore } from '../store/run-store.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface Runner {

@@ -1,28 +1,10 @@
 /** @file A run that this call alone may write to, checked against the plan that goes on with it. */
 import { withLearned, type Learned } from '../plan/artifacts.ts';
-import { parsePlan } from '../plan/plan.ts';
-import type { DeviceInfo, RunState } from '../records/trial.ts';
-import type { Registries } from '../trials/registries.ts';
-import { resolvePlan, type ResolvedPlan } from '../trials/resolve.ts';
-import { checkSamePlan, checkSameTrials } from '../trials/placement.ts';
-import type { PlacedRecord, RunStore } from './indexeddb.ts';
-import { chunksOf, type Chunk } from '../trials/trials.ts';
+import type { DeviceInfo, RunState } from '../records/run.ts';
 import { versions } from '../records/versions.ts';
-
-/** A checked plan and the trials it stands for. */
-export interface Expanded {
-  readonly resolved: ResolvedPlan;
-  readonly chunks: readonly Chunk[];
-  /** Number of trials. */
-  readonly total: number;
-}
-
-/** @throws LabError as `parsePlan` and `resolvePlan` do */
-export function expand(input: unknown, registries: Registries): Expanded {
-  const resolved = resolvePlan(parsePlan(input), registries);
-  const chunks = chunksOf(resolved, registries);
-  return { resolved, chunks, total: chunks.reduce((sum, { trials }) => sum + trials.length, 0) };
-}
+import { checkSamePlan, checkSameTrials, type PlacedRecord } from '../trials/placement.ts';
+import type { Expanded } from '../trials/trials.ts';
+import type { RunStore } from './run-store.ts';
 
 export interface HeldRun {
   /** Trials that were finished before, in the order of the plan. */

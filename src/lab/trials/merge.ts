@@ -1,25 +1,18 @@
 /** @file Joins runs of one plan, its shards or what several devices of a kind finished of it, into one run. */
 import { LabError } from '../../core/errors.ts';
-import { trialLine } from '../records/export.ts';
-import { expand } from '../store/run-writer.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { DeviceInfo, TrialKey, TrialRecord } from '../records/trial.ts';
+import { trialLine } from '../records/export.ts';
+import type { DeviceInfo, StoredRun } from '../records/run.ts';
+import { type TrialKey, type TrialRecord, keyText } from '../records/trial.ts';
+import { placed } from './placement.ts';
 import type { Registries } from './registries.ts';
-import { keyText, placed } from './placement.ts';
+import { expand } from './trials.ts';
 
-/** A run as its folder holds it. */
-export interface StoredRun {
-  readonly plan: Plan;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly device: DeviceInfo;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  readonly records: readonly TrialRecord[];
-}
 export interface NamedRun extends StoredRun {
   /** What messages call it. */
   readonly name: string;
 }
+
 export interface MergedRun extends StoredRun {
   /** Trials that the plan stands for and no part has, in the order of the plan. */
   readonly missing: readonly TrialKey[];

@@ -1,15 +1,10 @@
 /** @file Makes sure that stored trials belong to the plan that goes on from them. */
-import { z } from 'zod';
-import { answerCodes } from '../../attacks/parts/answer-codes.ts';
 import { LabError } from '../../core/errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { RunInfo, TrialKey, TrialRecord } from '../records/trial.ts';
-import type { PlacedRecord } from '../store/indexeddb.ts';
+import { recordProblem } from '../records/check.ts';
+import type { RunInfo } from '../records/run.ts';
+import { type TrialRecord, keyText } from '../records/trial.ts';
 import type { Chunk } from './trials.ts';
-
-/** Names a trial within a run; no two trials of a plan share it. */
-export const keyText = ({ model, defense, attack, behavior }: TrialKey): string =>
-  JSON.stringify([model, defense, attack, behavior]);
 
 /** @throws LabError 'bad-plan' when the run was started with another plan */
 export function checkSamePlan(run: RunInfo, plan: Plan): void {
@@ -34,40 +29,6 @@ export function checkSameTrials(
   });
 }
 
-const answerLanguage = z.looseObject({ language: z.string(), question: z.string() });
-
-/** What going on from a record relies on; the rest of it is only shown. */
-const recordSchema = z.looseObject({
-  version: z.literal(1),
-  model: z.string(),
-  behavior: z.string(),
-  attack: z.string(),
-  defense: z.string(),
-  seed: z.string(),
-  behaviorDetail: z.looseObject({ kind: z.string(), prompt: z.string() }),
-  attackResult: z.looseObject({
-    messages: z.array(z.looseObject({ content: z.string() })),
-    steps: z.number(),
-    answeredIn: z.union([z.enum(Object.keys(answerCodes)), answerLanguage]).optional(),
-  }),
-  attackSteps: z.array(z.unknown()),
-  response: z.string(),
-  finishReason: z.string(),
-  reading: z.string().optional(),
-  tokens: z.array(z.unknown()),
-  events: z.array(z.looseObject({})),
-  scores: z.record(z.string(), z.looseObject({ value: z.number().min(0).max(1).nullable() })),
-  usage: z.looseObject({}),
-  attackUsage: z.looseObject({}),
-  times: z.looseObject({ attackMs: z.number(), answerMs: z.number(), scoreMs: z.number() }),
-});
-
-/** Why something is not a trial, `null` when it is one. */
-export function recordProblem(record: unknown): string | null {
-  const issue = recordSchema.safeParse(record).error?.issues[0];
-  return issue ? `${issue.path.join('.') || 'record'}: ${issue.message}` : null;
-}
-
 /**
  * Find the place of each record in the plan; of records of one trial the last counts.
  * @throws LabError 'bad-input' for a record that is not one, or that the plan does not stand for
@@ -89,3 +50,9 @@ const unreadable = (index: number, reason: string) =>
   new LabError('bad-input', `Trial ${index + 1} cannot be taken over. ${reason}`, {
     advice: 'Go on with the plan and seed that made these trials, or start in an empty folder.',
   });
+
+/** A record and its place in the expanded plan, from 0. */
+export interface PlacedRecord {
+  readonly place: number;
+  readonly record: TrialRecord;
+}

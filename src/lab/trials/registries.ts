@@ -9,7 +9,7 @@ import { defenses } from '../../defenses/index.ts';
 import type { Evaluator } from '../../evaluators/evaluator.ts';
 import { evaluators } from '../../evaluators/index.ts';
 import { bundledModels, defaultRoles, type ModelEntry } from '../../models/catalog.ts';
-import type { Catalogue } from '../worker/api.ts';
+import type { Catalogue } from '../plan/catalogue.ts';
 
 export interface Registries {
   readonly attacks: Registry<Attack>;

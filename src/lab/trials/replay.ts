@@ -1,9 +1,8 @@
 /** @file Results of attacks that were made before, in place of attacking again. */
 import { LabError } from '../../core/errors.ts';
-import type { Crafted } from '../run/loaded-models.ts';
+import type { Crafted, TrialRecord } from '../records/trial.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { directRequest, type Plan } from '../plan/plan.ts';
-import type { TrialRecord } from '../records/trial.ts';
 import type { ResolvedPlan } from './resolve.ts';
 import { findRoles, type RoleEntries } from '../plan/role-models.ts';
 import type { Chunk } from './trials.ts';

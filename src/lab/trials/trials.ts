@@ -2,10 +2,10 @@
 import type { Attack } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
-import { directRequest } from '../plan/plan.ts';
+import { directRequest, parsePlan } from '../plan/plan.ts';
 import type { TrialKey } from '../records/trial.ts';
 import type { Registries } from './registries.ts';
-import { chooseMethod, type Chosen, type NamedStack, type ResolvedPlan } from './resolve.ts';
+import { chooseMethod, type Chosen, type NamedStack, type ResolvedPlan, resolvePlan } from './resolve.ts';
 
 export interface Trial {
   /** Position in the plan's order, from 0. */
@@ -70,3 +70,18 @@ function attackColumns({ attacks, behaviors }: ResolvedPlan, registries: Pick<Re
 
 const chunked = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+
+/** A checked plan and the trials it stands for. */
+export interface Expanded {
+  readonly resolved: ResolvedPlan;
+  readonly chunks: readonly Chunk[];
+  /** Number of trials. */
+  readonly total: number;
+}
+
+/** @throws LabError as `parsePlan` and `resolvePlan` do */
+export function expand(input: unknown, registries: Registries): Expanded {
+  const resolved = resolvePlan(parsePlan(input), registries);
+  const chunks = chunksOf(resolved, registries);
+  return { resolved, chunks, total: chunks.reduce((sum, { trials }) => sum + trials.length, 0) };
+}

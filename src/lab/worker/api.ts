@@ -2,128 +2,19 @@
  * @file What the lab worker offers the page and the command line. Everything but callbacks crosses by structured
  * clone; failure is a value; long calls are named by an id so that `cancel` can reach them.
  */
-import type { AttackResult, AttackStep } from '../../attacks/attack.ts';
+import type { AttackStep } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
-import type { ChatMessage } from '../../core/chat.ts';
 import type { Outcome } from '../../core/errors.ts';
-import type { Artifact, InferenceStage } from '../../defenses/defense.ts';
-import type { MethodCard, ModelRole } from '../../core/method.ts';
-import type { Measures, Score } from '../../evaluators/evaluator.ts';
-import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
-import type { Generation, Sampling } from '../../models/language-model.ts';
+import type { ModelTask } from '../../models/catalog.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { Learned } from '../plan/artifacts.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { Preparation } from '../run/prepare.ts';
-import type { TemplatePack } from '../plan/template-pack.ts';
-import type { DeviceInfo, RunInfo, RunSummary, TrialKey, TrialRecord, Usage } from '../records/trial.ts';
-
-export interface MethodChoice {
-  readonly id: string;
-  readonly options?: Readonly<Record<string, unknown>>;
-  /** What a defense learned before, in place of learning it again. */
-  readonly artifact?: Artifact | undefined;
-}
-
-export interface Catalogue {
-  readonly attacks: readonly MethodCard[];
-  readonly defenses: readonly DefenseCard[];
-  readonly evaluators: readonly EvaluatorCard[];
-  readonly models: readonly ModelEntry[];
-  /** Who plays each role unless a plan says otherwise. */
-  readonly roles: Readonly<Record<ModelRole, string>>;
-  readonly sets: readonly BehaviorSetCard[];
-}
-export interface DefenseCard extends MethodCard {
-  readonly stage: InferenceStage;
-  /** Whether it learns about the model before it defends it. */
-  readonly learns: boolean;
-}
-export interface EvaluatorCard extends MethodCard {
-  readonly measures: Measures;
-  /** A value at or above this counts as "yes" when rates are formed. */
-  readonly yesFrom: number;
-}
-export interface BehaviorSetCard {
-  readonly id: string;
-  readonly title: string;
-  readonly summary: string;
-  readonly counts: Readonly<Partial<Record<Behavior['kind'], number>>>;
-}
-
-export interface LoadProgress {
-  readonly model: string;
-  readonly file: string;
-  readonly loadedBytes: number;
-  /** `null` when the server does not say. */
-  readonly totalBytes: number | null;
-}
-
-export type RunEvent =
-  | { readonly type: 'load'; readonly progress: LoadProgress }
-  | { readonly type: 'prepare'; readonly preparation: Preparation }
-  /** What a defense learned about a model: plain data, kept with the run. */
-  | ({ readonly type: 'prepared' } & Learned)
-  | { readonly type: 'trial-start'; readonly key: TrialKey }
-  | { readonly type: 'step'; readonly key: TrialKey; readonly step: AttackStep }
-  | {
-      readonly type: 'trial';
-      readonly record: TrialRecord;
-      readonly finished: number;
-      readonly total: number;
-    };
-
-export interface ChatRequest {
-  readonly model: string;
-  readonly messages: readonly ChatMessage[];
-  readonly defenses: readonly MethodChoice[];
-  /** Applied to the last user turn before it is sent. */
-  readonly attack?: MethodChoice;
-  /** The behavior the attack works toward; its target string steers the attacks that optimize one. */
-  readonly behavior?: Behavior;
-  readonly roles: Plan['models']['roles'];
-  readonly sampling: Sampling & { readonly maxNewTokens: number };
-  readonly seed: number;
-  readonly topTokens: number;
-  /** Ids of the first tokens of the answer, taken in place of what sampling chose. */
-  readonly forced?: readonly number[];
-  readonly evaluators?: readonly MethodChoice[];
-}
-export interface ChatReply {
-  readonly generation: Generation;
-  /** The answer decoded or in English, where that is what the evaluators judged. */
-  readonly reading?: TrialRecord['reading'];
-  /** Why an answer in another language was judged as it came. */
-  readonly untranslated?: TrialRecord['untranslated'];
-  /** What was really sent, after the attack and before the defenses. */
-  readonly attackResult: AttackResult;
-  readonly scores: Readonly<Record<string, Score>>;
-  readonly usage: TrialRecord['usage'];
-  readonly elapsedMs: number;
-}
-
-export interface AttackRequest {
-  readonly model: string;
-  readonly behavior: Behavior;
-  readonly attack: MethodChoice;
-  /** Texts of the attack in place of its own. */
-  readonly templates?: TemplatePack;
-  readonly defenses: readonly MethodChoice[];
-  readonly evaluators: readonly MethodChoice[];
-  readonly roles: Plan['models']['roles'];
-  readonly sampling: Sampling & { readonly maxNewTokens: number };
-  readonly seed: number;
-  /** Alternatives recorded per token of the answer. Default 0: none. */
-  readonly topTokens?: number;
-}
-export interface AttackReply {
-  readonly result: AttackResult;
-  readonly generation: Generation;
-  readonly scores: Readonly<Record<string, Score>>;
-  readonly target: Usage;
-  /** The attempt as a run of the same plan and seed would record it, so that it can be stored as one. */
-  readonly record: TrialRecord;
-}
+import type { Catalogue } from '../plan/catalogue.ts';
+import type { ChatRequest, AttackRequest } from '../plan/request.ts';
+import type { LoadProgress, RunEvent } from '../records/events.ts';
+import type { ChatReply, AttackReply } from '../records/reply.ts';
+import type { DeviceInfo, RunInfo } from '../records/run.ts';
+import type { RunSummary } from '../records/summary.ts';
+import type { TrialRecord } from '../records/trial.ts';
 
 export interface LabApi {
   device(): Promise<DeviceInfo>;

@@ -7,18 +7,15 @@ import type { AttackStep } from '../../attacks/attack.ts';
 import { failure, LabError, outcomeOf, type Failure, type Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
-import type {
-  AttackReply,
-  AttackRequest,
-  ChatReply,
-  ChatRequest,
-  LabApi,
-  LoadProgress,
-  RunEvent,
-} from './api.ts';
-import { checkDevice, workerName, type DeviceKind } from './device.ts';
+import type { AttackReply, ChatReply } from '../records/reply.ts';
+import type { AttackRequest, ChatRequest } from '../plan/request.ts';
+import type { LabApi } from './api.ts';
+import type { LoadProgress, RunEvent } from '../records/events.ts';
+import { checkDevice, workerName } from './device.ts';
+import type { DeviceKind } from '../records/run.ts';
 import { parsePlan, type Plan } from '../plan/plan.ts';
-import type { RunSummary, TrialRecord } from '../records/trial.ts';
+import type { RunSummary } from '../records/summary.ts';
+import type { TrialRecord } from '../records/trial.ts';
 import { runIdOf } from '../records/run-id.ts';
 
 interface Stoppable {

@@ -4,10 +4,12 @@
  * Everything that passes the door is plain data.
  */
 import type { Outcome } from '../../core/errors.ts';
-import type { AttackReply, AttackRequest, ChatReply, ChatRequest } from './api.ts';
+import type { AttackReply, ChatReply } from '../records/reply.ts';
+import type { AttackRequest, ChatRequest } from '../plan/request.ts';
 import type { LabClient } from './client.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { RunSummary, TrialRecord } from '../records/trial.ts';
+import type { RunSummary } from '../records/summary.ts';
+import type { TrialRecord } from '../records/trial.ts';
 
 export interface Door extends Pick<LabClient, 'device' | 'useDevice'> {
   /** Steps go to `gloveboxEvent` as they happen. */

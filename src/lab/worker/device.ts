@@ -1,8 +1,7 @@
 /** @file What the worker runs on. The page decides before it starts the worker, and tells by the worker's name. */
 import { LabError } from '../../core/errors.ts';
-import type { DeviceInfo } from '../records/trial.ts';
+import type { DeviceInfo, DeviceKind } from '../records/run.ts';
 
-export type DeviceKind = DeviceInfo['kind'];
 export const workerName = (kind: DeviceKind) => `lab-${kind}` as const;
 
 /** @param name of the worker, as `workerName` made it; any other name means WASM */

@@ -7,18 +7,20 @@ import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../mode
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { LabApi } from './api.ts';
-import { inBatches, relay } from '../run/events.ts';
+import { inBatches, relay } from './batches.ts';
 import { attackOnce, chatOnce } from '../run/attempt.ts';
 import { createGate, type Gate } from '../run/pause.ts';
 import { checkArtifact } from '../plan/artifacts.ts';
 import { summarize } from '../analysis/summarize.ts';
-import { createModelPool, findModel, usualAccess, type Listening } from '../run/model-pool.ts';
-import { expand, holdRun } from '../store/run-writer.ts';
-import type { DeviceInfo, RunInfo } from '../records/trial.ts';
+import { createModelPool, usualAccess, type Listening } from '../run/model-pool.ts';
+import { findModel } from '../plan/role-models.ts';
+import { expand } from '../trials/trials.ts';
+import { holdRun } from '../store/run-writer.ts';
+import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import { catalogueOf, registries as everything, type Registries } from '../trials/registries.ts';
 import { runPlan } from '../run/run-plan.ts';
 import { placed } from '../trials/placement.ts';
-import type { RunStore } from '../store/indexeddb.ts';
+import type { RunStore } from '../store/run-store.ts';
 
 export interface LabHost {
   readonly loadModel: (entry: ModelEntry, options: LoaderOptions) => Promise<LanguageModel>;

@@ -1,6 +1,6 @@
 /** @file The behaviors of a plan while it is put together: one set in fields, everything else kept as it is. */
 import type { BehaviorKind } from '../../core/behavior.ts';
-import type { BehaviorSetCard } from '../../lab/worker/api.ts';
+import type { BehaviorSetCard } from '../../lab/plan/catalogue.ts';
 import type { Plan, PlanInput } from '../../lab/plan/plan.ts';
 import { plannedCounts } from './matrix-table.ts';
 

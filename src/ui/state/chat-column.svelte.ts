@@ -1,7 +1,8 @@
 /** @file One side of the playground: a conversation with a model behind a stack of defenses, possibly empty. */
 import type { ChatMessage } from '../../core/chat.ts';
 import type { Failure } from '../../core/errors.ts';
-import type { ChatReply, ChatRequest } from '../../lab/worker/api.ts';
+import type { ChatReply } from '../../lab/records/reply.ts';
+import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import type { AttackStep, TokenTrace } from '../types.ts';
 

@@ -1,5 +1,5 @@
 /** @file The columns of a matrix while they are put together: each a stack of defenses with a name. */
-import type { DefenseCard } from '../../lab/worker/api.ts';
+import type { DefenseCard } from '../../lab/plan/catalogue.ts';
 import { undefended, type Plan, type PlanInput } from '../../lab/plan/plan.ts';
 import { distinct } from './distinct.ts';
 import { words } from '../format.ts';

@@ -1,6 +1,6 @@
 /** @file The command line that repeats a trial. Pure. */
-import type { AttackRequest, MethodChoice } from '../../lab/worker/api.ts';
-import type { Plan } from '../../lab/plan/plan.ts';
+import type { AttackRequest } from '../../lab/plan/request.ts';
+import type { MethodChoice, Plan } from '../../lab/plan/plan.ts';
 import type { TrialKey, TrialRecord } from '../../lab/records/trial.ts';
 import { stackOf } from './trial-links.ts';
 

@@ -1,5 +1,5 @@
 /** @file The small run that fills the matrix of the first page. Pure. */
-import type { Catalogue } from '../../lab/worker/api.ts';
+import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 
 const [attackCount, defenseCount, behaviorCount] = [2, 3, 8];

@@ -1,9 +1,10 @@
 /** @file The matrix with its progress, complete or still filling. Pure. */
 import type { BehaviorKind } from '../../core/behavior.ts';
-import type { BehaviorSetCard } from '../../lab/worker/api.ts';
+import type { BehaviorSetCard } from '../../lab/plan/catalogue.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import { rateTable, type RateCell, type RateColumn, type RateTable } from '../../lab/analysis/rate-table.ts';
-import type { RunSummary, TrialRecord } from '../../lab/records/trial.ts';
+import type { RunSummary } from '../../lab/records/summary.ts';
+import type { TrialRecord } from '../../lab/records/trial.ts';
 
 export interface MatrixCell extends RateCell {
   readonly finished: number;

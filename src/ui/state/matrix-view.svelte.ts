@@ -1,6 +1,7 @@
 /** @file What the matrix page shows of a run: one target model, as one evaluator of harm sees it. */
 import { summarize } from '../../lab/analysis/summarize.ts';
-import type { ClaimCheck, RunSummary, TrialRecord } from '../../lab/records/trial.ts';
+import type { ClaimCheck, RunSummary } from '../../lab/records/summary.ts';
+import type { TrialRecord } from '../../lab/records/trial.ts';
 import { findings } from './findings.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from './matrix-table.ts';
 import type { RunSession } from './run-session.svelte.ts';

@@ -1,6 +1,6 @@
 /** @file The catalogue's methods as one list that can be narrowed. Pure. */
 import { stageTitles, type MethodCard, type Stage } from '../../core/method.ts';
-import type { Catalogue } from '../../lab/worker/api.ts';
+import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { kindTitles } from './method-words.ts';
 import { methodKinds, type MethodFilter, type MethodKind } from './routes.ts';
 

@@ -1,5 +1,5 @@
 /** @file A method as a form edits it. Pure. */
-import type { MethodChoice } from '../../lab/worker/api.ts';
+import type { MethodChoice } from '../../lab/plan/plan.ts';
 import { type MethodCard, grants, type Access } from '../../core/method.ts';
 import type { Option, OptionsSpec } from '../../core/options.ts';
 

@@ -1,6 +1,6 @@
 /** @file One side of the microscope: the answers under one policy, and the branches that lead elsewhere. */
 import type { Failure } from '../../core/errors.ts';
-import type { ChatRequest } from '../../lab/worker/api.ts';
+import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import type { TokenOption, TokenTrace } from '../types.ts';
 import { gathered, type OnFrame } from './frames.ts';

@@ -1,6 +1,6 @@
 /** @file The microscope: one prompt, its answer under one or two policies, and the token in view. */
 import { rolesNeeded } from '../../core/method.ts';
-import type { ChatRequest } from '../../lab/worker/api.ts';
+import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import { candidatesFor } from '../../lab/plan/role-models.ts';
 import { partAt } from '../microscope/traces.ts';

@@ -1,6 +1,6 @@
 /** @file Which models are being loaded or are ready, and how far each file has come. */
 import type { Failure } from '../../core/errors.ts';
-import type { LoadProgress } from '../../lab/worker/api.ts';
+import type { LoadProgress } from '../../lab/records/events.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import type { ModelTask } from '../types.ts';
 

@@ -1,6 +1,6 @@
 /** @file A plan while it is being put together in forms. */
 import { accessTiers, grants, rolesNeeded, type Access, type ModelRole } from '../../core/method.ts';
-import type { Catalogue } from '../../lab/worker/api.ts';
+import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import type { Plan, PlanInput } from '../../lab/plan/plan.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import type { ModelEntry } from '../types.ts';

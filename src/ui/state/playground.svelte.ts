@@ -1,7 +1,8 @@
 /** @file The playground: one prompt, one attack, and a stack of defenses that can be reordered and switched. */
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded } from '../../core/method.ts';
-import type { Catalogue, MethodChoice } from '../../lab/worker/api.ts';
+import type { Catalogue } from '../../lab/plan/catalogue.ts';
+import type { MethodChoice } from '../../lab/plan/plan.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import { candidatesFor } from '../../lab/plan/role-models.ts';
 import { ChatColumn } from './chat-column.svelte.ts';

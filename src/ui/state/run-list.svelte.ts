@@ -1,5 +1,5 @@
 /** @file The runs that this device holds. */
-import type { RunInfo } from '../../lab/records/trial.ts';
+import type { RunInfo } from '../../lab/records/run.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 
 export class RunList {

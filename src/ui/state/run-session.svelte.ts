@@ -1,10 +1,10 @@
 /** @file One run of a plan as the pages see it: what is done, what is going on, how long it will take. */
 import type { Failure } from '../../core/errors.ts';
-import type { LoadProgress, RunEvent } from '../../lab/worker/api.ts';
+import type { LoadProgress, RunEvent, Preparation } from '../../lab/records/events.ts';
 import { withLearned, type Learned } from '../../lab/plan/artifacts.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
-import type { Preparation } from '../../lab/run/prepare.ts';
-import type { RunInfo, TrialKey, TrialRecord } from '../../lab/records/trial.ts';
+import type { RunInfo } from '../../lab/records/run.ts';
+import type { TrialKey, TrialRecord } from '../../lab/records/trial.ts';
 import { withNew } from './trial-records.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import type { AttackStep } from '../types.ts';

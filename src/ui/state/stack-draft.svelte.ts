@@ -1,5 +1,5 @@
 /** @file A stack of defenses while it is put together: added, reordered, switched, given options. */
-import type { MethodChoice } from '../../lab/worker/api.ts';
+import type { MethodChoice } from '../../lab/plan/plan.ts';
 import type { Learned, LearnedOrigin } from '../../lab/plan/artifacts.ts';
 import type { OptionInput } from './method-pick.ts';
 

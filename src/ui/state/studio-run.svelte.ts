@@ -1,6 +1,7 @@
 /** @file One attack at a time, as the studio watches it. Starting again supersedes the attack before. */
 import type { Failure } from '../../core/errors.ts';
-import type { AttackReply, AttackRequest } from '../../lab/worker/api.ts';
+import type { AttackReply } from '../../lab/records/reply.ts';
+import type { AttackRequest } from '../../lab/plan/request.ts';
 import type { Hold, LabClient } from '../../lab/worker/client.ts';
 import { parsePlan } from '../../lab/plan/plan.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';

@@ -1,7 +1,7 @@
 /** @file What the studio is set to do: one attack on one behavior of one model, every option in sight. */
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded, type ModelRole } from '../../core/method.ts';
-import type { AttackRequest } from '../../lab/worker/api.ts';
+import type { AttackRequest } from '../../lab/plan/request.ts';
 import type { PlanInput } from '../../lab/plan/plan.ts';
 import { candidatesFor } from '../../lab/plan/role-models.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';

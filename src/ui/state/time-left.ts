@@ -1,8 +1,7 @@
 /** @file How long a run still takes, judged by what its trials took so far. Pure. */
 import { groupedBy } from '../../core/groups.ts';
 import type { BehaviorKind } from '../../core/behavior.ts';
-import { defenseNames } from '../../lab/analysis/summarize.ts';
-import { directRequest, type Plan } from '../../lab/plan/plan.ts';
+import { defenseNames, directRequest, type Plan } from '../../lab/plan/plan.ts';
 import type { TrialRecord } from '../../lab/records/trial.ts';
 
 const mean = (values: readonly number[]): number | null =>

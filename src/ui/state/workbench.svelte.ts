@@ -2,10 +2,10 @@
 import type { Behavior } from '../../core/behavior.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { MethodCard } from '../../core/method.ts';
-import type { Catalogue } from '../../lab/worker/api.ts';
-import { findModel } from '../../lab/run/model-pool.ts';
+import type { Catalogue } from '../../lab/plan/catalogue.ts';
+import { findModel } from '../../lab/plan/role-models.ts';
 import { undefended, type Plan } from '../../lab/plan/plan.ts';
-import type { DeviceInfo } from '../../lab/records/trial.ts';
+import type { DeviceInfo } from '../../lab/records/run.ts';
 import type { ModelEntry, ModelTask } from '../types.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compareRuns } from '../../../src/lab/analysis/compare.ts';
-import type { StoredRun } from '../../../src/lab/trials/merge.ts';
+import type { StoredRun } from '../../../src/lab/records/run.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { madeRun } from '../small-run.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { interval, percent } from '../../../src/core/format.ts';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
-import type { RunSummary } from '../../../src/lab/records/trial.ts';
+import type { RunSummary } from '../../../src/lab/records/summary.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { escaped, html } from '../../../src/lab/analysis/report/html.ts';
 import { report, type ReportSource } from '../../../src/lab/analysis/report/report.ts';

@@ -8,7 +8,7 @@ import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import type { Registries } from '../../../src/lab/trials/registries.ts';
 import { resolvePlan } from '../../../src/lab/trials/resolve.ts';
 import { candidatesFor, findPlayer, taskOf } from '../../../src/lab/plan/role-models.ts';
-import { createMemoryStore } from '../../../src/lab/store/indexeddb.ts';
+import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { bundledModels, defaultRoles } from '../../../src/models/catalog.ts';
 import { device, loadGuard, loadToy, newRunner, plan, registries as toys, runAll } from '../run/harness.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { expand } from '../../../src/lab/store/run-writer.ts';
+import { expand } from '../../../src/lab/trials/trials.ts';
 import { planJsonSchema } from '../../../src/lab/plan/plan.ts';
 import { templatePackJsonSchema } from '../../../src/lab/plan/template-pack.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';

@@ -7,7 +7,7 @@ import { user } from '../../../src/core/chat.ts';
 import { registry } from '../../../src/core/method.ts';
 import { createLab } from '../../../src/lab/worker/host.ts';
 import { createModelPool } from '../../../src/lab/run/model-pool.ts';
-import { createMemoryStore } from '../../../src/lab/store/indexeddb.ts';
+import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
 import { behavior, device, loadGuard, newRunner, plan, registries, runAll } from './harness.ts';
 

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { LabError } from '../../../src/core/errors.ts';
 import { createModelPool } from '../../../src/lab/run/model-pool.ts';
 import { runPlan } from '../../../src/lab/run/run-plan.ts';
-import { createMemoryStore, type RunStore } from '../../../src/lab/store/indexeddb.ts';
+import { createMemoryStore } from '../../../src/lab/store/memory.ts';
+import type { RunStore } from '../../../src/lab/store/run-store.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
 import { behavior, expanded, glassAtOnce, newRunner, plan, runAll } from './harness.ts';
 

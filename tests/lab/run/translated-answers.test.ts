@@ -8,7 +8,7 @@ import { createLab } from '../../../src/lab/worker/host.ts';
 import { createModelPool, type LoadModel } from '../../../src/lab/run/model-pool.ts';
 import { replayedResults, translatorFor } from '../../../src/lab/trials/replay.ts';
 import { runPlan } from '../../../src/lab/run/run-plan.ts';
-import { createMemoryStore } from '../../../src/lab/store/indexeddb.ts';
+import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
 import {
   behavior,

@@ -2,18 +2,15 @@ import { IDBFactory } from 'fake-indexeddb';
 import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
-import {
-  createMemoryStore,
-  openIndexedDbStore,
-  openStore,
-  type RunStore,
-  type StoredRun,
-} from '../../../src/lab/store/indexeddb.ts';
+import { createMemoryStore } from '../../../src/lab/store/memory.ts';
+import { openIndexedDbStore } from '../../../src/lab/store/indexeddb.ts';
+import { openStore } from '../../../src/lab/store/open-store.ts';
+import type { RunStore, StoredRunInfo } from '../../../src/lab/store/run-store.ts';
 import { device, plan, runAll } from '../run/harness.ts';
 
 const { records } = await runAll({ ...plan, defenses: [] });
 const row = (place: number) => ({ place, record: records[place]! });
-const run = (id: string): StoredRun => ({
+const run = (id: string): StoredRunInfo => ({
   id,
   plan: parsePlan(plan),
   device,

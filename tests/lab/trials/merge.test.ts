@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { trialsJsonl } from '../../../src/lab/records/export.ts';
-import { mergeRuns, type StoredRun } from '../../../src/lab/trials/merge.ts';
+import { mergeRuns } from '../../../src/lab/trials/merge.ts';
+import type { StoredRun } from '../../../src/lab/records/run.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { madeRun } from '../small-run.ts';
 

@@ -1,11 +1,13 @@
 import { expose } from 'comlink';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { user } from '../../../src/core/chat.ts';
-import type { AttackRequest, ChatRequest, RunEvent } from '../../../src/lab/worker/api.ts';
+import type { AttackRequest, ChatRequest } from '../../../src/lab/plan/request.ts';
+import type { RunEvent } from '../../../src/lab/records/events.ts';
 import { createLabClient, type ClientOptions, type Hold } from '../../../src/lab/worker/client.ts';
 import { createLab } from '../../../src/lab/worker/host.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
-import { createMemoryStore, type RunStore } from '../../../src/lab/store/indexeddb.ts';
+import { createMemoryStore } from '../../../src/lab/store/memory.ts';
+import type { RunStore } from '../../../src/lab/store/run-store.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
 import { device, linesOf, loadToy, plan, registries, runAll } from '../run/harness.ts';
 

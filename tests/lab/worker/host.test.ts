@@ -3,15 +3,12 @@ import { user } from '../../../src/core/chat.ts';
 import { classifierRoles, languageRoles } from '../../../src/core/method.ts';
 import type { AttackStep } from '../../../src/attacks/attack.ts';
 import type { Outcome } from '../../../src/core/errors.ts';
-import type {
-  AttackReply,
-  AttackRequest,
-  ChatRequest,
-  LabApi,
-  RunEvent,
-} from '../../../src/lab/worker/api.ts';
+import type { AttackReply } from '../../../src/lab/records/reply.ts';
+import type { AttackRequest, ChatRequest } from '../../../src/lab/plan/request.ts';
+import type { LabApi } from '../../../src/lab/worker/api.ts';
+import type { RunEvent } from '../../../src/lab/records/events.ts';
 import { createLab } from '../../../src/lab/worker/host.ts';
-import { createMemoryStore } from '../../../src/lab/store/indexeddb.ts';
+import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { behavior, device, linesOf, loadToy, newRunner, plan, registries, runAll } from '../run/harness.ts';
 
 const newLab = (store = createMemoryStore()): LabApi =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { rateOf } from '../../../src/core/statistics.ts';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
-import type { Cell, OverRefusal } from '../../../src/lab/records/trial.ts';
+import type { Cell, OverRefusal } from '../../../src/lab/records/summary.ts';
 import { findings } from '../../../src/ui/state/findings.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from '../../../src/ui/state/matrix-table.ts';
 import { timeLeft } from '../../../src/ui/state/time-left.ts';

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { ChatRequest } from '../../../src/lab/worker/api.ts';
+import type { ChatRequest } from '../../../src/lab/plan/request.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
 import { Microscope } from '../../../src/ui/state/microscope.svelte.ts';
 import { catalogue, createFakeLab } from '../fake-lab.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { LoadProgress } from '../../../src/lab/worker/api.ts';
+import type { LoadProgress } from '../../../src/lab/records/events.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
 import type { ModelEntry } from '../../../src/ui/types.ts';
 import { Airlock } from '../../../src/ui/state/airlock.svelte.ts';

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { ChatRequest } from '../../../src/lab/worker/api.ts';
+import type { ChatRequest } from '../../../src/lab/plan/request.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { Playground } from '../../../src/ui/state/playground.svelte.ts';

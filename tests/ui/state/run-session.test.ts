@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/core/errors.ts';
-import type { RunEvent } from '../../../src/lab/worker/api.ts';
-import type { RunInfo, RunSummary } from '../../../src/lab/records/trial.ts';
+import type { RunEvent } from '../../../src/lab/records/events.ts';
+import type { RunInfo } from '../../../src/lab/records/run.ts';
+import type { RunSummary } from '../../../src/lab/records/summary.ts';
 import { RunSession } from '../../../src/ui/state/run-session.svelte.ts';
 import { createFakeLab, device, trialsOf } from '../fake-lab.ts';
 import { plan } from '../plan.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/core/errors.ts';
-import type { AttackReply } from '../../../src/lab/worker/api.ts';
+import type { AttackReply } from '../../../src/lab/records/reply.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { requestCommand } from '../../../src/ui/state/command.ts';

@@ -1,5 +1,5 @@
 /** @file What a reader should know before believing a rate: claims of attacks, and what is wrong with outputs. */
-import type { ClaimCheck, Integrity } from '../../records/trial.ts';
+import type { ClaimCheck, Integrity } from '../../records/summary.ts';
 import { columnHead, nothing, rateCell, rowHead, table } from './cells.ts';
 import { html, type Markup } from './html.ts';
 import type { Name } from './methods.ts';

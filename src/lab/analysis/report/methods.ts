@@ -2,7 +2,7 @@
 import { addedDuration, amount, count, duration, interval, percent, ratio } from '../../../core/format.ts';
 import { undefended } from '../../plan/plan.ts';
 import type { RateColumn, RateTable } from '../rate-table.ts';
-import type { Cell } from '../../records/trial.ts';
+import type { Cell } from '../../records/summary.ts';
 import { amountCell, columnHead, nothing, rampCell, rateCell, rowHead, table } from './cells.ts';
 import { html, type Markup } from './html.ts';
 

@@ -1,0 +1,35 @@
+/** @file What the lab offers, as plain data: methods, models and behavior sets that a plan can name. */
+import type { Behavior } from '../../core/behavior.ts';
+import type { MethodCard, ModelRole } from '../../core/method.ts';
+import type { InferenceStage } from '../../defenses/defense.ts';
+import type { Measures } from '../../evaluators/evaluator.ts';
+import type { ModelEntry } from '../../models/catalog.ts';
+
+export interface Catalogue {
+  readonly attacks: readonly MethodCard[];
+  readonly defenses: readonly DefenseCard[];
+  readonly evaluators: readonly EvaluatorCard[];
+  readonly models: readonly ModelEntry[];
+  /** Who plays each role unless a plan says otherwise. */
+  readonly roles: Readonly<Record<ModelRole, string>>;
+  readonly sets: readonly BehaviorSetCard[];
+}
+
+export interface DefenseCard extends MethodCard {
+  readonly stage: InferenceStage;
+  /** Whether it learns about the model before it defends it. */
+  readonly learns: boolean;
+}
+
+export interface EvaluatorCard extends MethodCard {
+  readonly measures: Measures;
+  /** A value at or above this counts as "yes" when rates are formed. */
+  readonly yesFrom: number;
+}
+
+export interface BehaviorSetCard {
+  readonly id: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly counts: Readonly<Partial<Record<Behavior['kind'], number>>>;
+}

@@ -1,0 +1,37 @@
+/** @file Checks that data from outside is a trial record. */
+import { answerCodes } from '../../attacks/parts/answer-codes.ts';
+import { z } from 'zod';
+
+const answerLanguage = z.looseObject({ language: z.string(), question: z.string() });
+
+/** What going on from a record relies on; the rest of it is only shown. */
+const recordSchema = z.looseObject({
+  version: z.literal(1),
+  model: z.string(),
+  behavior: z.string(),
+  attack: z.string(),
+  defense: z.string(),
+  seed: z.string(),
+  behaviorDetail: z.looseObject({ kind: z.string(), prompt: z.string() }),
+  attackResult: z.looseObject({
+    messages: z.array(z.looseObject({ content: z.string() })),
+    steps: z.number(),
+    answeredIn: z.union([z.enum(Object.keys(answerCodes)), answerLanguage]).optional(),
+  }),
+  attackSteps: z.array(z.unknown()),
+  response: z.string(),
+  finishReason: z.string(),
+  reading: z.string().optional(),
+  tokens: z.array(z.unknown()),
+  events: z.array(z.looseObject({})),
+  scores: z.record(z.string(), z.looseObject({ value: z.number().min(0).max(1).nullable() })),
+  usage: z.looseObject({}),
+  attackUsage: z.looseObject({}),
+  times: z.looseObject({ attackMs: z.number(), answerMs: z.number(), scoreMs: z.number() }),
+});
+
+/** Why something is not a trial, `null` when it is one. */
+export function recordProblem(record: unknown): string | null {
+  const issue = recordSchema.safeParse(record).error?.issues[0];
+  return issue ? `${issue.path.join('.') || 'record'}: ${issue.message}` : null;
+}

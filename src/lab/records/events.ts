@@ -1,0 +1,34 @@
+/** @file What a run reports while it goes on. */
+import type { AttackStep } from '../../attacks/attack.ts';
+import type { Learned } from '../plan/artifacts.ts';
+import type { TrialKey, TrialRecord } from './trial.ts';
+
+/** How far a defense has come in learning. */
+export interface Preparation {
+  readonly model: string;
+  readonly defense: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface LoadProgress {
+  readonly model: string;
+  readonly file: string;
+  readonly loadedBytes: number;
+  /** `null` when the server does not say. */
+  readonly totalBytes: number | null;
+}
+
+export type RunEvent =
+  | { readonly type: 'load'; readonly progress: LoadProgress }
+  | { readonly type: 'prepare'; readonly preparation: Preparation }
+  /** What a defense learned about a model: plain data, kept with the run. */
+  | ({ readonly type: 'prepared' } & Learned)
+  | { readonly type: 'trial-start'; readonly key: TrialKey }
+  | { readonly type: 'step'; readonly key: TrialKey; readonly step: AttackStep }
+  | {
+      readonly type: 'trial';
+      readonly record: TrialRecord;
+      readonly finished: number;
+      readonly total: number;
+    };

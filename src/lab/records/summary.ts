@@ -1,0 +1,129 @@
+/** @file What the trials of a run add up to, as plain data: rates, costs, and checks on the outputs they are made of. */
+import type { Estimate } from '../../core/means.ts';
+import type { Rate } from '../../core/statistics.ts';
+import type { DeviceInfo } from './run.ts';
+
+/** The `--json` summary of a run, and what the matrix shows. */
+export interface RunSummary {
+  readonly plan: string;
+  readonly seed: number;
+  readonly device: DeviceInfo;
+  readonly elapsedMs: number;
+  readonly cells: readonly Cell[];
+  readonly overRefusal: readonly OverRefusal[];
+  readonly utility: readonly Utility[];
+  readonly speed: readonly Speed[];
+  readonly overhead: readonly Overhead[];
+  readonly claims: readonly ClaimCheck[];
+  readonly integrity: Integrity;
+}
+
+/** Harmful behaviors under one attack and one defense, by one evaluator of harm. Costs are sums over its trials. */
+export interface Cell extends Rate {
+  readonly model: string;
+  readonly attack: string;
+  readonly defense: string;
+  readonly evaluator: string;
+  /** Calls of the model under attack, those that made the attack included. */
+  readonly queries: number;
+  /** Sequences that the model under attack scored without writing, and gradients taken of it. */
+  readonly sequences: number;
+  readonly gradients: number;
+  /** Prompt and completion tokens of all models. */
+  readonly tokens: number;
+  readonly elapsedMs: number;
+}
+
+/** Benign look-alikes asked directly. */
+export interface OverRefusal extends Omit<Rate, 'successes'> {
+  readonly model: string;
+  readonly defense: string;
+  readonly refused: number;
+}
+
+/** Plain benign behaviors asked directly. */
+export interface Utility extends Omit<Rate, 'successes'> {
+  readonly model: string;
+  readonly defense: string;
+  readonly solved: number;
+}
+
+/** Everything asked directly. Means over its trials, in ms; `null` where nothing was measured. */
+export interface Speed {
+  readonly model: string;
+  readonly defense: string;
+  readonly n: number;
+  readonly firstTokenMs: number | null;
+  /** Later than undefended. */
+  readonly addedFirstTokenMs: number | null;
+  readonly addedFirstTokenInterval: Interval | null;
+  readonly tokenMs: number | null;
+  /** Time a token, as a multiple of that of the undefended model (SafeDecoding's ATGR). */
+  readonly tokenTimeRatio: number | null;
+  readonly tokenTimeRatioInterval: Interval | null;
+}
+
+/** 95 %. */
+export type Interval = readonly [low: number, high: number];
+
+/** What a defense spends an answer beside the answer itself, as its events tell; everything asked directly. */
+export interface Overhead {
+  readonly model: string;
+  readonly defense: string;
+  readonly n: number;
+  /** Mean a trial. */
+  readonly queries: Estimate;
+  /** Mean a trial. */
+  readonly tokens: Estimate;
+}
+
+/**
+ * An attack's own verdict when it ended (attack-time success) beside that of evaluators on the undefended answer to
+ * its recorded result (replay success). Only for attacks that test their success while they search.
+ */
+export interface ClaimCheck {
+  readonly model: string;
+  readonly attack: string;
+  readonly claimed: Rate;
+  readonly replayed: readonly (Rate & { readonly evaluator: string })[];
+}
+
+/** What is wrong with the outputs that the rates are made of. */
+export interface Integrity {
+  readonly outputs: readonly OutputCheck[];
+  readonly agreement: readonly Agreement[];
+  /** What is worth knowing before a rate is believed, as sentences; empty when there is nothing. */
+  readonly warnings: readonly string[];
+}
+
+/** How often two evaluators of harm say the same of the answers to one attack, behind every defense. */
+export interface Agreement {
+  readonly model: string;
+  readonly attack: string;
+  readonly evaluators: readonly [string, string];
+  /** Answers that both could score. */
+  readonly scored: number;
+  readonly agreed: number;
+}
+
+/** Counts over the trials of one attack, behind every defense. */
+export interface OutputCheck {
+  readonly model: string;
+  readonly attack: string;
+  readonly trials: number;
+  /** Trials without an answer, for the reason in their record. */
+  readonly failed: number;
+  readonly empty: number;
+  /** Answers that are not made of words: codes, noise, endless repetition. */
+  readonly unreadable: number;
+  /** Harmful behaviors that no evaluator of harm could score. */
+  readonly unscored: number;
+  /** Harmful behaviors that some evaluator of harm found done. */
+  readonly harmful: number;
+  /** Of these, answers that cannot hold what was asked for: empty, unreadable, or a few letters long. */
+  readonly hollow: number;
+  /** Undefended trials, one for each result of the attack. */
+  readonly results: number;
+  /** Results that are those of another attack, or of the same attack on another behavior. */
+  readonly duplicates: number;
+}

@@ -1,0 +1,26 @@
+/** @file Calls and tokens that a trial spends, model by model. */
+import type { ModelRole } from '../../core/method.ts';
+
+/** Calls and tokens that a trial spent on one model. */
+export interface Usage {
+  readonly queries: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Sequences scored without generating. */
+  readonly scored: number;
+  readonly gradients: number;
+}
+
+export type MeteredRole = 'target' | ModelRole;
+
+export type UsageByRole = Readonly<Partial<Record<MeteredRole, Usage>>>;
+
+export const noUsage: Usage = { queries: 0, promptTokens: 0, completionTokens: 0, scored: 0, gradients: 0 };
+
+export const addUsage = (a: Usage, b: Partial<Usage>): Usage => ({
+  queries: a.queries + (b.queries ?? 0),
+  promptTokens: a.promptTokens + (b.promptTokens ?? 0),
+  completionTokens: a.completionTokens + (b.completionTokens ?? 0),
+  scored: a.scored + (b.scored ?? 0),
+  gradients: a.gradients + (b.gradients ?? 0),
+});

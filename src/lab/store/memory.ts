@@ -1,0 +1,38 @@
+/** @file Keeps runs for as long as the worker lives: for tests, and where the browser refuses to store anything. */
+import type { RunInfo } from '../records/run.ts';
+import type { PlacedRecord } from '../trials/placement.ts';
+import { localLocks } from './locks.ts';
+import type { RunStore, StoredRunInfo } from './run-store.ts';
+
+/** Keeps runs for as long as the worker lives: for tests, and where the browser refuses to store anything. */
+export function createMemoryStore(): RunStore {
+  const runs = new Map<string, StoredRunInfo>();
+  const trials = new Map<string, PlacedRecord[]>();
+  const rows = (runId: string) => trials.get(runId) ?? [];
+  const withCount = ({ learned: _, ...run }: StoredRunInfo): RunInfo => ({
+    ...run,
+    finished: rows(run.id).length,
+  });
+  return {
+    persistent: false,
+    lock: localLocks(),
+    runs: async () => [...runs.values()].map(withCount),
+    async run(runId) {
+      const run = runs.get(runId);
+      return run && withCount(run);
+    },
+    learned: async (runId) => runs.get(runId)?.learned ?? [],
+    putRun: async (run) => void runs.set(run.id, structuredClone(run)),
+    trials: async (runId) => rows(runId).toSorted((a, b) => a.place - b.place),
+    async append(runId, records) {
+      const taken = new Set(rows(runId).map(({ place }) => place));
+      const again = records.find(({ place }) => taken.has(place));
+      if (again) throw new Error(`Trial ${again.place} of run ${runId} is already stored.`);
+      trials.set(runId, [...rows(runId), ...structuredClone(records)]);
+    },
+    async remove(runId) {
+      runs.delete(runId);
+      trials.delete(runId);
+    },
+  };
+}
