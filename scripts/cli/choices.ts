@@ -4,7 +4,7 @@ import { rolesNeeded, type ModelRole } from '../../src/core/method.ts';
 import type { Option, OptionsSpec } from '../../src/core/options.ts';
 import type { MethodChoice } from '../../src/lab/plan/plan.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
-import { findPlayer, findRoles } from '../../src/lab/plan/role-models.ts';
+import { findRoleModel, findRoles } from '../../src/lab/plan/role-models.ts';
 import { checkAccess, chooseMethod } from '../../src/lab/trials/resolve.ts';
 import { defaultRoles } from '../../src/models/catalog.ts';
 import { badUsage } from './failure.ts';
@@ -71,7 +71,7 @@ export function rolesFor(request: Request, written: readonly string[]): Partial<
     ...defaultRoles,
     ...Object.fromEntries(written.map(pair)),
   };
-  const target = findPlayer('target', request.model, registries.models);
+  const target = findRoleModel('target', request.model, registries.models);
   const filled = Object.keys(known);
   const attacks = (request.attack ? [request.attack] : []).map((choice) =>
     chooseMethod(registries.attacks, choice, filled),

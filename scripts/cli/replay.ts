@@ -1,9 +1,9 @@
 /** @file `replay`: the attack results of a run put to other defenses or another model, without attacking again. */
-import { expand } from '../../src/lab/trials/trials.ts';
+import { expandPlan } from '../../src/lab/trials/trials.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
-import { replayedResults, translatorFor } from '../../src/lab/trials/replay.ts';
+import { replayedOutcomes, translatorFor } from '../../src/lab/trials/replay.ts';
 import { readDefense, rolesFor } from './choices.ts';
 import { badUsage, checking } from './failure.ts';
 import { readRun } from './run-folder.ts';
@@ -32,8 +32,8 @@ export function readReplay(
 ): { readonly plan: Plan; readonly sources: readonly TrialRecord[] } {
   const { plan: source, records: sources } = readRun(folder);
   const plan = replayPlan(source, choices);
-  const { resolved, chunks } = expand(plan, registries);
-  translatorFor(replayedResults(resolved.plan, chunks, sources), resolved, registries.models);
+  const { resolved, chunks } = expandPlan(plan, registries);
+  translatorFor(replayedOutcomes(resolved.plan, chunks, sources), resolved, registries.models);
   return { plan: resolved.plan, sources };
 }
 

@@ -8,20 +8,20 @@ import type { AttackReply, ChatReply } from '../records/reply.ts';
 import type { AttackRequest, ChatRequest } from '../plan/request.ts';
 import { type MethodChoice, undefended } from '../plan/plan.ts';
 import { answerOptions } from './answer.ts';
-import { asPlain, craft, defended, loadCast, lookInside, playedBy } from './loaded-models.ts';
+import { plainRequest, runAttack, defended, loadModels, needsWhiteBox, roleModels } from './loaded-models.ts';
 import { stopwatch } from '../../core/stopwatch.ts';
 import { contrastFrom } from '../trials/contrast.ts';
 import { evaluate } from './evaluate.ts';
-import type { Gate } from './pause.ts';
-import { artifactFor } from '../plan/artifacts.ts';
+import type { PausePoint } from './pause.ts';
+import { artifactForTargets } from '../plan/artifacts.ts';
 import { createMeter } from './meter.ts';
 import { noUsage } from '../records/usage.ts';
-import { usualAccess, type ModelPool } from './model-pool.ts';
+import { defaultAccess, type ModelPool } from './model-pool.ts';
 import { prepared } from './prepare.ts';
 import { readAnswer } from './read-answer.ts';
 import type { Registries } from '../trials/registries.ts';
-import { checkAccess, chooseMethod, readingFrom, type ChosenDefense } from '../trials/resolve.ts';
-import { findPlayer, findRoles, rolesInPlay } from '../plan/role-models.ts';
+import { checkAccess, chooseMethod, withPack, type ChosenDefense } from '../trials/resolve.ts';
+import { findRoleModel, findRoles, rolesUsed } from '../plan/role-models.ts';
 import { checkTemplatePack, packFor } from '../plan/template-pack.ts';
 import { readingFields, trialRecord } from './trial-record.ts';
 
@@ -33,7 +33,7 @@ interface Listeners {
   readonly signal: AbortSignal;
   readonly onStep: (step: AttackStep) => void;
   /** Where the attack can be held between two steps. */
-  readonly gate?: Gate;
+  readonly gate?: PausePoint;
 }
 
 /** Write the next turn of a conversation, with an attack and defenses switched on or off. */
@@ -116,7 +116,7 @@ async function attempt(
   place: (made: AttackResult) => AttackResult,
 ) {
   const startedAt = new Date().toISOString();
-  const target = findPlayer('target', request.model, registries.models);
+  const target = findRoleModel('target', request.model, registries.models);
   const filled = Object.keys(request.roles);
   const onTarget = <M extends MethodCard>(registry: Registry<M>, choice: MethodChoice) => {
     const chosen = chooseMethod(registry, choice, filled);
@@ -125,22 +125,22 @@ async function attempt(
   };
   const pack = request.templates;
   if (pack) checkTemplatePack(pack, registries.attacks.all);
-  const attack = request.attack && readingFrom(pack, onTarget(registries.attacks, request.attack));
+  const attack = request.attack && withPack(pack, onTarget(registries.attacks, request.attack));
   const defenses = request.defenses.map((choice): ChosenDefense => ({
     ...onTarget(registries.defenses, choice),
-    artifact: artifactFor(choice.artifact, choice.id, [target]),
+    artifact: artifactForTargets(choice.artifact, choice.id, [target]),
   }));
   const evaluators = (request.evaluators ?? []).map((choice) =>
     chooseMethod(registries.evaluators, choice, filled),
   );
-  const roles = rolesInPlay(findRoles(request.roles, registries.models), [
+  const roles = rolesUsed(findRoles(request.roles, registries.models), [
     ...(attack ? [attack] : []),
     ...defenses,
     ...evaluators,
   ]);
-  const whiteBox = lookInside([...(attack ? [attack] : []), ...defenses]);
+  const whiteBox = needsWhiteBox([...(attack ? [attack] : []), ...defenses]);
   const transparent = attack?.method.transparent ?? [];
-  const cast = await loadCast(models, { target, roles, whiteBox, transparent }, { signal });
+  const cast = await loadModels(models, { target, roles, whiteBox, transparent }, { signal });
   // A request typed by hand is of no set; then every set there is will do to learn from.
   const sets = registries.sets.has(behavior.set) ? [registries.sets.get(behavior.set)] : registries.sets.all;
   const contrast = contrastFrom({ sets, tested: [behavior] });
@@ -150,13 +150,13 @@ async function attempt(
   const known = registries.sets.has(behavior.set) ? registries.sets.get(behavior.set).behaviors : [];
   const clock = stopwatch();
   const made = attack
-    ? await craft(cast, attack, { behavior, seed, known }, signal, onStep, gate)
-    : { result: asPlain(behavior), steps: [], usage: {} };
+    ? await runAttack(cast, attack, { behavior, seed, known }, signal, onStep, gate)
+    : { result: plainRequest(behavior), steps: [], usage: {} };
   const attackMs = clock() - (gate?.heldMs ?? 0);
   const result = place(made.result);
   const { messages, assistantPrefix } = result;
   const meter = createMeter(made.usage);
-  const access = result.edit ? 'white-box' : usualAccess(target);
+  const access = result.edit ? 'white-box' : defaultAccess(target);
   const model = defended(cast, target, ready, () => meter, access);
   const generation: Generation = await model.generate(messages, {
     ...listening,
@@ -164,7 +164,7 @@ async function attempt(
     signal,
   });
   const answerMs = clock();
-  const judging = { signal, ...playedBy(cast, meter) };
+  const judging = { signal, ...roleModels(cast, meter) };
   const reading = await readAnswer(result, generation.text, judging);
   const scores = await evaluate(
     evaluators,

@@ -17,13 +17,13 @@ import { turn } from '../../models/decoding/join.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import type { RoleEntries } from '../plan/role-models.ts';
-import type { Crafted } from '../records/trial.ts';
+import type { AttackOutcome } from '../records/trial.ts';
 import type { Chosen, ChosenDefense } from '../trials/resolve.ts';
 import { createMeter, metered, meteredClassifier, type Meter, type MeterOf } from './meter.ts';
-import { usualAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
-import type { Gate } from './pause.ts';
+import { defaultAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
+import type { PausePoint } from './pause.ts';
 
-export interface Cast {
+export interface LoadedModels {
   /** The model under attack: from its usual runtime, or from the white-box one for what needs that. */
   target(access: Access): LanguageModel;
   /** @throws LabError 'bad-plan' for a role that nobody plays. */
@@ -32,7 +32,7 @@ export interface Cast {
   classifier(role: ClassifierRole): TextClassifier;
 }
 
-export interface Casting {
+export interface RequiredModels {
   readonly target: ModelEntry;
   /** Only what some method calls for: each is loaded. */
   readonly roles: RoleEntries;
@@ -43,12 +43,12 @@ export interface Casting {
 }
 
 /** Load what an experiment on `target` needs. @throws LabError naming the model that cannot be loaded. */
-export async function loadCast(
+export async function loadModels(
   pool: ModelPool,
-  { target, roles, whiteBox, transparent: seenThrough = [] }: Casting,
+  { target, roles, whiteBox, transparent: seenThrough = [] }: RequiredModels,
   options: Omit<LoadOptions, 'access'>,
-): Promise<Cast> {
-  const load = (entry: ModelEntry, access = usualAccess(entry)) => pool.get(entry, { ...options, access });
+): Promise<LoadedModels> {
+  const load = (entry: ModelEntry, access = defaultAccess(entry)) => pool.get(entry, { ...options, access });
   const usual = await load(target);
   const transparent = whiteBox ? await load(target, 'white-box') : undefined;
   const players = new Map<string, LanguageModel>();
@@ -58,7 +58,7 @@ export async function loadCast(
       classifiers.set(role, await pool.classifier(entry, options));
       continue;
     }
-    const access = seenThrough.some((name) => name === role) ? 'white-box' : usualAccess(entry);
+    const access = seenThrough.some((name) => name === role) ? 'white-box' : defaultAccess(entry);
     players.set(role, await load(entry, access));
   }
   return {
@@ -77,7 +77,7 @@ function playerOf<Player>(players: ReadonlyMap<string, Player>, role: ModelRole)
 }
 
 /** Whether any of the methods looks into the target. */
-export const lookInside = (methods: readonly { readonly method: MethodCard }[]): boolean =>
+export const needsWhiteBox = (methods: readonly { readonly method: MethodCard }[]): boolean =>
   methods.some(({ method }) => method.access === 'white-box');
 
 /**
@@ -86,20 +86,20 @@ export const lookInside = (methods: readonly { readonly method: MethodCard }[]):
  *   get that tier anyhow
  */
 export function defended(
-  cast: Cast,
+  cast: LoadedModels,
   target: ModelEntry,
   defenses: readonly ChosenDefense[],
   meterOf: MeterOf,
-  access = usualAccess(target),
+  access = defaultAccess(target),
 ): LanguageModel {
-  const tier = lookInside(defenses) ? 'white-box' : access;
+  const tier = needsWhiteBox(defenses) ? 'white-box' : access;
   const model = metered(cast.target(tier), 'target', meterOf);
   const chosen = defenses.map(({ method, ...given }) => ({ defense: method, ...given }));
-  return stack(model, chosen, playedBy(cast, meterOf));
+  return stack(model, chosen, roleModels(cast, meterOf));
 }
 
 /** What an attack is made for. */
-export interface Crafting {
+export interface AttackInput {
   readonly behavior: Behavior;
   readonly seed: string;
   /** Every behavior that the attack may learn from; `behavior` itself does no harm among them. */
@@ -110,14 +110,14 @@ export interface Crafting {
  * Attack the undefended model. The event loop gets a turn after every step, so that a stop takes effect there.
  * @param gate where the search can be held before each step; what it comes to is the same
  */
-export async function craft(
-  cast: Cast,
+export async function runAttack(
+  cast: LoadedModels,
   { method, options }: Chosen<Attack>,
-  { behavior, seed, known }: Crafting,
+  { behavior, seed, known }: AttackInput,
   signal: AbortSignal,
   onStep: (step: AttackStep) => void,
-  gate?: Gate,
-): Promise<Crafted> {
+  gate?: PausePoint,
+): Promise<AttackOutcome> {
   const meter = createMeter();
   const steps: AttackStep[] = [];
   const model = metered(cast.target(method.access), 'target', meter);
@@ -126,7 +126,7 @@ export async function craft(
     templates: method.templates ?? {},
     signal,
     others: known.filter(({ id }) => id !== behavior.id),
-    ...playedBy(cast, meter),
+    ...roleModels(cast, meter),
   });
   try {
     for (;;) {
@@ -139,18 +139,24 @@ export async function craft(
       await turn();
     }
   } finally {
-    await search.return(asPlain(behavior));
+    await search.return(plainRequest(behavior));
   }
 }
 
 /** The models of a cast that play a role, with what they are asked counted on the meter. */
-export const playedBy = (cast: Cast, meter: Meter | MeterOf): Pick<AttackContext, 'role' | 'classifier'> => ({
+export const roleModels = (
+  cast: LoadedModels,
+  meter: Meter | MeterOf,
+): Pick<AttackContext, 'role' | 'classifier'> => ({
   role: (role) => metered(cast.role(role), role, meter),
   classifier: (role) => meteredClassifier(cast.classifier(role), role, meter),
 });
 
 /** The behavior as it would be asked without an attack. */
-export const asPlain = (behavior: Behavior): AttackResult => ({ messages: conversation(behavior), steps: 0 });
+export const plainRequest = (behavior: Behavior): AttackResult => ({
+  messages: conversation(behavior),
+  steps: 0,
+});
 
 const mostSteps = 200;
 

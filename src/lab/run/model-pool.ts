@@ -6,24 +6,24 @@ import type { LanguageModel } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import type { LoadProgress } from '../records/events.ts';
 
-export interface Listening {
+export interface LoadListener {
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-export interface LoadOptions extends Listening {
+export interface LoadOptions extends LoadListener {
   /** Lowest tier that will do. */
   readonly access: Access;
 }
 
 export type LoadModel = (entry: ModelEntry, options: LoadOptions) => Promise<LanguageModel>;
 
-export type LoadClassifier = (entry: ModelEntry, options: Listening) => Promise<TextClassifier>;
+export type LoadClassifier = (entry: ModelEntry, options: LoadListener) => Promise<TextClassifier>;
 
 /** Callers that ask for the same model share it. Both throw LabError when it cannot be loaded. */
 export interface ModelPool {
   get(entry: ModelEntry, options: LoadOptions): Promise<LanguageModel>;
-  classifier(entry: ModelEntry, options: Listening): Promise<TextClassifier>;
+  classifier(entry: ModelEntry, options: LoadListener): Promise<TextClassifier>;
 }
 
 const noClassifiers: LoadClassifier = async ({ id }) => {
@@ -36,7 +36,7 @@ const noClassifiers: LoadClassifier = async ({ id }) => {
 export function createModelPool(load: LoadModel, loadClassifier = noClassifiers): ModelPool {
   let last: Promise<unknown> = Promise.resolve();
 
-  const shelf = <Loaded, Options extends Listening>(
+  const shelf = <Loaded, Options extends LoadListener>(
     keyOf: (entry: ModelEntry, options: Options) => string,
     fetch: (entry: ModelEntry, options: Options) => Promise<Loaded>,
   ) => {
@@ -70,5 +70,5 @@ export function createModelPool(load: LoadModel, loadClassifier = noClassifiers)
 }
 
 /** The tier a model is loaded at when nothing asks for more: distributions where it shows them. */
-export const usualAccess = ({ access }: ModelEntry): Access =>
+export const defaultAccess = ({ access }: ModelEntry): Access =>
   access === 'black-box' ? 'black-box' : 'grey-box';

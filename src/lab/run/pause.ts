@@ -2,7 +2,7 @@
 import { untilAborted } from '../../models/decoding/abort.ts';
 
 /** Closed by whoever watches a call; the call itself comes to it before each step. */
-export interface Gate {
+export interface PausePoint {
   /**
    * Hold the call at its next step. Resolves to true when it stands there, and to false if the gate is opened
    * before.
@@ -15,7 +15,7 @@ export interface Gate {
   readonly heldMs: number;
 }
 
-export function createGate(): Gate {
+export function createPausePoint(): PausePoint {
   let closing: Closing | null = null;
   let heldMs = 0;
   return {

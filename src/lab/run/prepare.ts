@@ -6,8 +6,8 @@ import type { ModelEntry } from '../../models/catalog.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { Preparation } from '../records/events.ts';
 import { nothingToLearnFrom, type ChosenDefense } from '../trials/resolve.ts';
-import type { Cast } from './loaded-models.ts';
-import { usualAccess } from './model-pool.ts';
+import type { LoadedModels } from './loaded-models.ts';
+import { defaultAccess } from './model-pool.ts';
 
 export interface Preparing {
   readonly signal: AbortSignal;
@@ -24,7 +24,7 @@ const learned = new WeakMap<LanguageModel, Map<string, Artifact>>();
  * @throws LabError 'bad-plan' when there is nothing to learn from
  */
 export async function prepared(
-  cast: Cast,
+  cast: LoadedModels,
   target: ModelEntry,
   defenses: readonly ChosenDefense[],
   contrast: ContrastPrompts | null,
@@ -38,7 +38,7 @@ export async function prepared(
       continue;
     }
     if (contrast === null) throw nothingToLearnFrom(method.id);
-    const model = cast.target(method.access === 'white-box' ? 'white-box' : usualAccess(target));
+    const model = cast.target(method.access === 'white-box' ? 'white-box' : defaultAccess(target));
     const known = learned.get(model) ?? new Map<string, Artifact>();
     learned.set(model, known);
     const key = JSON.stringify([method.id, options, contrast]);

@@ -4,7 +4,7 @@ import { stopwatch } from '../../core/stopwatch.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { Generation, LanguageModel } from '../../models/language-model.ts';
 import { packFor } from '../plan/template-pack.ts';
-import type { Crafted, TrialError } from '../records/trial.ts';
+import type { AttackOutcome, TrialError } from '../records/trial.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import type { ResolvedPlan } from '../trials/resolve.ts';
 import type { Chunk, Trial } from '../trials/trials.ts';
@@ -12,20 +12,20 @@ import { answerClock, type AnswerTimes } from './answer-clock.ts';
 import { answerOptions } from './answer.ts';
 import { evaluate } from './evaluate.ts';
 import { trialError } from './failures.ts';
-import { asPlain, craft, playedBy, type Cast } from './loaded-models.ts';
+import { plainRequest, runAttack, roleModels, type LoadedModels } from './loaded-models.ts';
 import { createMeter, type SignalMeters } from './meter.ts';
 import { readAnswer } from './read-answer.ts';
 import { trialRecord } from './trial-record.ts';
 
 export interface ChunkContext {
   readonly resolved: ResolvedPlan;
-  readonly cast: Cast;
+  readonly cast: LoadedModels;
   readonly model: LanguageModel;
   /** The same behind the same defenses, for attacks that edit the model itself. */
   readonly editableModel: LanguageModel;
   readonly meters: SignalMeters;
   /** Attack results by the seed of their trial: made once, replayed behind every defense. */
-  readonly crafted: Map<string, Crafted>;
+  readonly crafted: Map<string, AttackOutcome>;
   readonly signal: AbortSignal;
   readonly onStep: (trial: Trial, step: AttackStep) => void;
 }
@@ -55,7 +55,7 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
 
   const readings = await sideBySide(trials, signal, async (_trial, joint, i) => {
     const { reply } = answers[i]!;
-    const translating = { signal: joint, ...playedBy(cast, meters[i]!) };
+    const translating = { signal: joint, ...roleModels(cast, meters[i]!) };
     return reply && readAnswer(made[i]!.result, reply.text, translating);
   });
   const scores = await sideBySide(trials, signal, async ({ behavior }, joint, i) => {
@@ -65,7 +65,7 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
     return evaluate(
       resolved.evaluators,
       { behavior, messages, assistantPrefix, response: reading.text },
-      { signal: joint, ...playedBy(cast, meters[i]!) },
+      { signal: joint, ...roleModels(cast, meters[i]!) },
     );
   });
   const scoreMs = clock();
@@ -78,7 +78,7 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
         key,
         behavior,
         templates: packFor(resolved.plan.templates, key.attack),
-        craftedOn: resolved.plan.replay?.[key.model],
+        replayedFrom: resolved.plan.replay?.[key.model],
         seed,
         made: made[i]!,
         ...answered,
@@ -100,11 +100,16 @@ async function craftAll(
   { resolved: { known }, cast, crafted, signal, onStep }: ChunkContext,
 ): Promise<void> {
   if (trials.every(({ seed }) => crafted.has(seed))) return;
-  const make = async (trial: Trial, joint: AbortSignal): Promise<Crafted> => {
+  const make = async (trial: Trial, joint: AbortSignal): Promise<AttackOutcome> => {
     try {
-      return await craft(cast, attack, { ...trial, known }, joint, (step) => onStep(trial, step));
+      return await runAttack(cast, attack, { ...trial, known }, joint, (step) => onStep(trial, step));
     } catch (reason) {
-      return { result: asPlain(trial.behavior), steps: [], usage: {}, error: trialError(reason, 'attack') };
+      return {
+        result: plainRequest(trial.behavior),
+        steps: [],
+        usage: {},
+        error: trialError(reason, 'attack'),
+      };
     }
   };
   if (attack.method.access === 'white-box') {
@@ -117,7 +122,7 @@ async function craftAll(
 
 async function answer(
   { seed }: Trial,
-  { result, error }: Crafted,
+  { result, error }: AttackOutcome,
   { resolved: { plan }, model, editableModel }: ChunkContext,
   signal: AbortSignal,
 ): Promise<Answer> {

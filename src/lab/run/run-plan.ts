@@ -2,17 +2,17 @@
 import { changed } from '../../core/options.ts';
 import { isAbort } from '../../core/errors.ts';
 import type { RunEvent } from '../records/events.ts';
-import { defended, loadCast, lookInside, type Cast } from './loaded-models.ts';
-import type { Crafted, TrialRecord } from '../records/trial.ts';
+import { defended, loadModels, needsWhiteBox, type LoadedModels } from './loaded-models.ts';
+import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
 import { runChunk } from './run-chunk.ts';
 import { eventsOf } from './events.ts';
-import { expand, type Expanded } from '../trials/trials.ts';
-import { holdRun, type HeldRun } from '../store/run-writer.ts';
-import { signed } from '../plan/artifacts.ts';
+import { expandPlan, type ExpandedPlan } from '../trials/trials.ts';
+import { openRunWriter, type RunWriter } from '../store/run-writer.ts';
+import { withModel } from '../plan/artifacts.ts';
 import { createSignalMeters } from './meter.ts';
 import { summarize } from '../analysis/summarize.ts';
-import { craftedIn, replayedResults, translatorFor } from '../trials/replay.ts';
-import { usualAccess, type ModelPool } from './model-pool.ts';
+import { attackOutcomeOf, replayedOutcomes, translatorFor } from '../trials/replay.ts';
+import { defaultAccess, type ModelPool } from './model-pool.ts';
 import type { DeviceInfo } from '../records/run.ts';
 import type { RunSummary } from '../records/summary.ts';
 import { prepared } from './prepare.ts';
@@ -22,7 +22,7 @@ import type { PlacedRecord } from '../trials/placement.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { warmUp } from './warm-up.ts';
 
-export interface Runner {
+export interface RunEnvironment {
   readonly registries: Registries;
   readonly models: ModelPool;
   readonly store: RunStore;
@@ -47,24 +47,24 @@ export interface Runner {
 export async function* runPlan(
   runId: string,
   input: unknown,
-  runner: Runner,
+  runner: RunEnvironment,
   signal: AbortSignal,
   sources: readonly TrialRecord[] = [],
 ): AsyncGenerator<RunEvent, RunSummary> {
   const { registries, device } = runner;
-  const expanded = expand(input, registries);
+  const expanded = expandPlan(input, registries);
   const { plan } = expanded.resolved;
-  const replayed = replayedResults(plan, expanded.chunks, sources);
+  const replayed = replayedOutcomes(plan, expanded.chunks, sources);
   const translator = translatorFor(replayed, expanded.resolved, registries.models);
   const resolved = { ...expanded.resolved, roles: { ...expanded.resolved.roles, ...translator } };
-  const run = await holdRun(runId, expanded, runner);
+  const run = await openRunWriter(runId, expanded, runner);
   try {
-    await run.note('running');
+    await run.setState('running');
     const records = yield* runMissing(run, replayed, { ...expanded, resolved }, runner, signal);
-    await run.note('done');
+    await run.setState('done');
     return summarize(plan, device, registries.evaluators.all, records);
   } catch (error) {
-    await run.note(isAbort(error) ? 'stopped' : 'failed');
+    await run.setState(isAbort(error) ? 'stopped' : 'failed');
     throw error;
   } finally {
     run.release();
@@ -73,27 +73,27 @@ export async function* runPlan(
 
 /** @returns the records of the whole run, in the order of the plan, without what a summary does not read */
 async function* runMissing(
-  run: HeldRun,
-  replayed: ReadonlyMap<string, Crafted>,
-  { resolved, chunks, total }: Expanded,
-  { models, warmsUp = false }: Runner,
+  run: RunWriter,
+  replayed: ReadonlyMap<string, AttackOutcome>,
+  { resolved, chunks, total }: ExpandedPlan,
+  { models, warmsUp = false }: RunEnvironment,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, readonly TrialRecord[]> {
   const records = new Map(run.stored.map(({ place, record }) => [place, forSummary(record)]));
-  const known = run.stored.map(({ record }) => [record.seed, craftedIn(record)] as const);
+  const known = run.stored.map(({ record }) => [record.seed, attackOutcomeOf(record)] as const);
   const crafted = new Map([...replayed, ...known]);
   const unfinished = chunks.filter(({ trials }) => trials.some(({ place }) => !records.has(place)));
   const attacks = resolved.plan.replay ? [] : resolved.attacks;
   const edited = [...replayed.values()].some(({ result }) => result.edit);
-  const whiteBox = edited || lookInside(attacks);
-  const seenInside = whiteBox || lookInside(resolved.stacks.flatMap(({ defenses }) => defenses));
+  const whiteBox = edited || needsWhiteBox(attacks);
+  const seenInside = whiteBox || needsWhiteBox(resolved.stacks.flatMap(({ defenses }) => defenses));
   const transparent = attacks.flatMap(({ method }) => method.transparent ?? []);
 
   for (const target of resolved.targets) {
     const ofTarget = unfinished.filter((chunk) => chunk.target === target);
     if (ofTarget.length === 0) continue;
-    const cast = yield* eventsOf<RunEvent, Cast>((emit) =>
-      loadCast(
+    const cast = yield* eventsOf<RunEvent, LoadedModels>((emit) =>
+      loadModels(
         models,
         { target, roles: resolved.roles, whiteBox: seenInside, transparent },
         { signal, onProgress: (progress) => emit({ type: 'load', progress }) },
@@ -114,16 +114,16 @@ async function* runMissing(
           model: target.id,
           defense: method.id,
           options: set,
-          artifact: signed(artifact, target.id),
+          artifact: withModel(artifact, target.id),
         };
-        await run.learn(learned);
-        yield { type: 'prepared', ...learned };
+        await run.addArtifact(learned);
+        yield { type: 'artifact', ...learned };
       }
       stacks.push({ name, defenses: ready });
     }
     const meters = createSignalMeters();
     // All stacks are built before the first trial, so that one that cannot be built wastes no work.
-    const build = (access = usualAccess(target)) =>
+    const build = (access = defaultAccess(target)) =>
       new Map(
         stacks.map(({ name, defenses }) => [name, defended(cast, target, defenses, meters.meterOf, access)]),
       );
@@ -133,7 +133,7 @@ async function* runMissing(
       const behaviors = ofTarget[0]!.trials.map(({ behavior }) => behavior);
       const { sampling } = resolved.plan;
       const trials = ofTarget.reduce((sum, chunk) => sum + chunk.trials.length, 0);
-      await warmUp(cast.target(usualAccess(target)), behaviors, { sampling, trials, signal });
+      await warmUp(cast.target(defaultAccess(target)), behaviors, { sampling, trials, signal });
     }
     for (const chunk of ofTarget) {
       signal.throwIfAborted();

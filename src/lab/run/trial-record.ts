@@ -2,17 +2,17 @@
 import type { Behavior } from '../../core/behavior.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { Generation } from '../../models/language-model.ts';
-import type { Crafted, TrialError, TrialKey, TrialRecord } from '../records/trial.ts';
+import type { AttackOutcome, TrialError, TrialKey, TrialRecord } from '../records/trial.ts';
 import type { Reading } from './read-answer.ts';
 
 export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed' | 'times'> {
   /** Name of the pack that the attack took texts from. */
   readonly templates?: string | undefined;
   /** The model that the attack was made on, when it is replayed. */
-  readonly craftedOn?: string | undefined;
+  readonly replayedFrom?: string | undefined;
   readonly key: TrialKey;
   readonly behavior: Behavior;
-  readonly made: Crafted;
+  readonly made: AttackOutcome;
   /** `null`: there is no answer, for the reason in `error`. */
   readonly reply: Generation | null;
   /** What the evaluators judged of it. */
@@ -21,7 +21,7 @@ export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed
 }
 
 export function trialRecord(parts: TrialParts): TrialRecord {
-  const { key, behavior, templates, craftedOn, made, reply, reading, error, scores, usage, seed, times } =
+  const { key, behavior, templates, replayedFrom, made, reply, reading, error, scores, usage, seed, times } =
     parts;
   const response = reply?.text ?? '';
   return {
@@ -29,7 +29,7 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     ...key,
     behaviorDetail: behavior,
     ...(templates !== undefined && { templates }),
-    ...(craftedOn !== undefined && { craftedOn }),
+    ...(replayedFrom !== undefined && { replayedFrom }),
     attackResult: made.result,
     attackSteps: made.steps,
     response,

@@ -17,9 +17,9 @@ import type { Evaluator } from '../../evaluators/evaluator.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { type MethodChoice, defenseName, undefended, type Plan } from '../plan/plan.ts';
 import { contrastFrom } from './contrast.ts';
-import { artifactFor, checkArtifact } from '../plan/artifacts.ts';
+import { artifactForTargets, checkArtifact } from '../plan/artifacts.ts';
 import type { Registries } from './registries.ts';
-import { findPlayer, findRoles, rolesInPlay, type RoleEntries } from '../plan/role-models.ts';
+import { findRoleModel, findRoles, rolesUsed, type RoleEntries } from '../plan/role-models.ts';
 import { checkTemplatePack, withTemplates, type TemplatePack } from '../plan/template-pack.ts';
 
 /** A method and its complete, valid options. */
@@ -61,7 +61,7 @@ export interface ResolvedPlan {
 export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   const problems = new Problems();
   const targets = plan.models.targets.flatMap((id, i) =>
-    problems.attempt(`models.targets.${i}`, () => findPlayer('target', id, registries.models)),
+    problems.attempt(`models.targets.${i}`, () => findRoleModel('target', id, registries.models)),
   );
   const roles: RoleEntries = Object.assign(
     {},
@@ -88,14 +88,14 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
         ? problems.attempt(`attacks.${i}`, () => chooseMethod(registries.attacks, choice, everyRole))
         : onTargets(registries.attacks, `attacks.${i}`, choice),
     )
-    .map((attack) => readingFrom(pack, attack));
+    .map((attack) => withPack(pack, attack));
   const stacks = plan.defenses.map((defense, i) => ({
     name: defenseName(defense),
     defenses: defense.stack.flatMap((choice, j) => {
       const path = `defenses.${i}.stack.${j}`;
       return onTargets(registries.defenses, path, choice).flatMap((chosen) =>
         problems.attempt(path, (): ChosenDefense => {
-          const artifact = artifactFor(choice.artifact, choice.id, targets);
+          const artifact = artifactForTargets(choice.artifact, choice.id, targets);
           if (artifact !== undefined) checkArtifact(registries.defenses, choice.id, artifact);
           return { ...chosen, artifact };
         }),
@@ -137,7 +137,7 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   return {
     plan,
     targets,
-    roles: rolesInPlay(roles, [
+    roles: rolesUsed(roles, [
       ...(plan.replay ? [] : attacks),
       ...stacks.flatMap(({ defenses }) => defenses),
       ...evaluators,
@@ -220,7 +220,7 @@ export function chooseMethod<M extends MethodCard>(
 }
 
 /** The attack with the texts of the pack. */
-export const readingFrom = (pack: TemplatePack | undefined, chosen: Chosen<Attack>): Chosen<Attack> => ({
+export const withPack = (pack: TemplatePack | undefined, chosen: Chosen<Attack>): Chosen<Attack> => ({
   ...chosen,
   method: withTemplates(chosen.method, pack),
 });

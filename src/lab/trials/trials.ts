@@ -72,7 +72,7 @@ const chunked = <T>(items: readonly T[], size: number): readonly (readonly T[])[
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 
 /** A checked plan and the trials it stands for. */
-export interface Expanded {
+export interface ExpandedPlan {
   readonly resolved: ResolvedPlan;
   readonly chunks: readonly Chunk[];
   /** Number of trials. */
@@ -80,7 +80,7 @@ export interface Expanded {
 }
 
 /** @throws LabError as `parsePlan` and `resolvePlan` do */
-export function expand(input: unknown, registries: Registries): Expanded {
+export function expandPlan(input: unknown, registries: Registries): ExpandedPlan {
   const resolved = resolvePlan(parsePlan(input), registries);
   const chunks = chunksOf(resolved, registries);
   return { resolved, chunks, total: chunks.reduce((sum, { trials }) => sum + trials.length, 0) };

@@ -9,17 +9,17 @@ import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './batches.ts';
 import { attackOnce, chatOnce } from '../run/attempt.ts';
-import { createGate, type Gate } from '../run/pause.ts';
+import { createPausePoint, type PausePoint } from '../run/pause.ts';
 import { checkArtifact } from '../plan/artifacts.ts';
 import { summarize } from '../analysis/summarize.ts';
-import { createModelPool, usualAccess, type Listening } from '../run/model-pool.ts';
+import { createModelPool, defaultAccess, type LoadListener } from '../run/model-pool.ts';
 import { findModel } from '../plan/role-models.ts';
-import { expand } from '../trials/trials.ts';
-import { holdRun } from '../store/run-writer.ts';
+import { expandPlan } from '../trials/trials.ts';
+import { openRunWriter } from '../store/run-writer.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import { catalogueOf, registries as everything, type Registries } from '../trials/registries.ts';
 import { runPlan } from '../run/run-plan.ts';
-import { placed } from '../trials/placement.ts';
+import { placeRecords } from '../trials/placement.ts';
 import type { RunStore } from '../store/run-store.ts';
 
 export interface LabHost {
@@ -45,7 +45,7 @@ export function createLab({
   webgpuModels = webLlmModels,
   ...later
 }: LabHost): LabApi {
-  const loaderOptions = async (entry: ModelEntry, { onProgress, signal }: Listening) => ({
+  const loaderOptions = async (entry: ModelEntry, { onProgress, signal }: LoadListener) => ({
     device: (await later.device).kind,
     signal,
     onProgress: (progress: FileProgress) => onProgress?.({ model: entry.id, ...progress }),
@@ -55,14 +55,14 @@ export function createLab({
       loadModel(entry, { ...(await loaderOptions(entry, options)), access: options.access }),
     loadClassifier && (async (entry, options) => loadClassifier(entry, await loaderOptions(entry, options))),
   );
-  const calls = new Map<string, { readonly controller: AbortController; readonly gate: Gate }>();
+  const calls = new Map<string, { readonly controller: AbortController; readonly gate: PausePoint }>();
 
   /** A call that `cancel` and `pause` can reach under its id while it lasts. */
   const stoppable = async <T>(
     callId: string,
-    work: (signal: AbortSignal, gate: Gate) => Promise<T>,
+    work: (signal: AbortSignal, gate: PausePoint) => Promise<T>,
   ): Promise<Outcome<T>> => {
-    const call = { controller: new AbortController(), gate: createGate() };
+    const call = { controller: new AbortController(), gate: createPausePoint() };
     calls.set(callId, call);
     const outcome = await outcomeOf(() => work(call.controller.signal, call.gate));
     call.gate.open();
@@ -94,7 +94,7 @@ export function createLab({
         const progress = relay(onProgress);
         const listening = { onProgress: progress.send, signal };
         if (entry.task === 'text-classification') await models.classifier(entry, listening);
-        else await models.get(entry, { ...listening, access: usualAccess(entry) });
+        else await models.get(entry, { ...listening, access: defaultAccess(entry) });
         await progress.settled();
       }),
     chat: (callId, request, onToken, onStep) =>
@@ -151,17 +151,17 @@ export function createLab({
         const records = (await store.trials(runId)).map(({ record }) => record);
         return summarize(run.plan, run.device, shipped.evaluators.all, records);
       }),
-    learned: (runId) => outcomeOf(async () => (await later.store).learned(runId)),
+    artifacts: (runId) => outcomeOf(async () => (await later.store).artifacts(runId)),
     checkArtifact: (defense, artifact) =>
       outcomeOf(async () => checkArtifact((await listed).defenses, defense, artifact)),
     restore: (runId, input, records) =>
       outcomeOf(async () => {
         const tools = await bench();
-        const expanded = expand(input, tools.registries);
-        const arriving = placed(records, expanded.chunks);
-        const run = await holdRun(runId, expanded, tools);
+        const expanded = expandPlan(input, tools.registries);
+        const arriving = placeRecords(records, expanded.chunks);
+        const run = await openRunWriter(runId, expanded, tools);
         try {
-          await run.note('paused');
+          await run.setState('paused');
           const known = new Set(run.stored.map(({ place }) => place));
           const fresh = arriving.filter(({ place }) => !known.has(place));
           await run.append(fresh);

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { createGate } from '../../../src/lab/run/pause.ts';
+import { createPausePoint } from '../../../src/lab/run/pause.ts';
 
 const { signal } = new AbortController();
 const soon = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 test('an open gate lets pass, a closed one holds until it is opened, and the time is known', async () => {
-  const gate = createGate();
+  const gate = createPausePoint();
   await gate.pass(signal);
   const closed = gate.close();
   let passed = false;
@@ -19,7 +19,7 @@ test('an open gate lets pass, a closed one holds until it is opened, and the tim
 });
 
 test('closing is in vain when the gate is opened before anybody comes', async () => {
-  const gate = createGate();
+  const gate = createPausePoint();
   const closed = gate.close();
   gate.open();
   expect(await closed).toBe(false);
@@ -27,7 +27,7 @@ test('closing is in vain when the gate is opened before anybody comes', async ()
 });
 
 test('opened and closed again at once, it holds on', async () => {
-  const gate = createGate();
+  const gate = createPausePoint();
   void gate.close();
   const passing = gate.pass(signal);
   gate.open();
@@ -37,7 +37,7 @@ test('opened and closed again at once, it holds on', async () => {
 });
 
 test('whoever waits can give up', async () => {
-  const gate = createGate();
+  const gate = createPausePoint();
   void gate.close();
   const controller = new AbortController();
   const passing = gate.pass(controller.signal);
