@@ -47,10 +47,10 @@ function withCurrentName(input: unknown): unknown {
 export type ArtifactFile = Readonly<z.output<typeof fileSchema>>;
 
 /** `artifacts` with `fresh`, which replaces an earlier one of the same defense, model and options. */
-export const withArtifact = (artifacts: readonly RunArtifact[], fresh: RunArtifact): readonly RunArtifact[] => [
-  ...artifacts.filter((one) => sourceOf(one) !== sourceOf(fresh)),
-  fresh,
-];
+export const withArtifact = (
+  artifacts: readonly RunArtifact[],
+  fresh: RunArtifact,
+): readonly RunArtifact[] => [...artifacts.filter((one) => sourceOf(one) !== sourceOf(fresh)), fresh];
 const sourceOf = ({ model, defense, options }: RunArtifact) =>
   JSON.stringify([model, defense, sorted(options)]);
 const sorted = (values: ArtifactOrigin['options']) => JSON.stringify(Object.entries(values).toSorted());

@@ -1,4 +1,4 @@
-/** @file Finds models by id and loads each once, one at a time. */
+/** @file Loads each model once, and one at a time. */
 import { isAbort, LabError } from '../../core/errors.ts';
 import type { Access } from '../../core/method.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
@@ -32,11 +32,11 @@ const noClassifiers: LoadClassifier = async ({ id }) => {
   });
 };
 
-/** Two loads at once would compete for memory and bandwidth, and a failed one can spoil the other (DESIGN.md §4). */
+/** Two loads at once would compete for memory and bandwidth, and a failed one can spoil the other. */
 export function createModelPool(load: LoadModel, loadClassifier = noClassifiers): ModelPool {
   let last: Promise<unknown> = Promise.resolve();
 
-  const shelf = <Loaded, Options extends LoadListener>(
+  const shared = <Loaded, Options extends LoadListener>(
     keyOf: (entry: ModelEntry, options: Options) => string,
     fetch: (entry: ModelEntry, options: Options) => Promise<Loaded>,
   ) => {
@@ -56,7 +56,7 @@ export function createModelPool(load: LoadModel, loadClassifier = noClassifiers)
         try {
           return await model;
         } catch (error) {
-          // The caller who started this load gave up; this one did not.
+          // The caller who started this load was stopped; this one was not.
           if (isAbort(error) && options.signal?.aborted !== true) continue;
           throw error;
         }
@@ -64,8 +64,8 @@ export function createModelPool(load: LoadModel, loadClassifier = noClassifiers)
     };
   };
   return {
-    get: shelf(({ id }, { access }) => `${id} ${access}`, load),
-    classifier: shelf(({ id }) => id, loadClassifier),
+    get: shared(({ id }, { access }) => `${id} ${access}`, load),
+    classifier: shared(({ id }) => id, loadClassifier),
   };
 }
 

@@ -8,7 +8,7 @@ import type { TextClassifier } from '../../models/text-classifier.ts';
 import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './batches.ts';
-import { attackOnce, chatOnce } from '../run/attempt.ts';
+import { attackBehavior, answerChat } from '../run/attempt.ts';
 import { createPausePoint, type PausePoint } from '../run/pause.ts';
 import { checkArtifact } from '../plan/artifacts.ts';
 import { summarize } from '../analysis/summarize.ts';
@@ -55,17 +55,17 @@ export function createLab({
       loadModel(entry, { ...(await loaderOptions(entry, options)), access: options.access }),
     loadClassifier && (async (entry, options) => loadClassifier(entry, await loaderOptions(entry, options))),
   );
-  const calls = new Map<string, { readonly controller: AbortController; readonly gate: PausePoint }>();
+  const calls = new Map<string, { readonly controller: AbortController; readonly pausePoint: PausePoint }>();
 
   /** A call that `cancel` and `pause` can reach under its id while it lasts. */
   const stoppable = async <T>(
     callId: string,
-    work: (signal: AbortSignal, gate: PausePoint) => Promise<T>,
+    work: (signal: AbortSignal, pausePoint: PausePoint) => Promise<T>,
   ): Promise<Outcome<T>> => {
-    const call = { controller: new AbortController(), gate: createPausePoint() };
+    const call = { controller: new AbortController(), pausePoint: createPausePoint() };
     calls.set(callId, call);
-    const outcome = await outcomeOf(() => work(call.controller.signal, call.gate));
-    call.gate.open();
+    const outcome = await outcomeOf(() => work(call.controller.signal, call.pausePoint));
+    call.pausePoint.resume();
     if (calls.get(callId) === call) calls.delete(callId);
     return outcome;
   };
@@ -101,14 +101,18 @@ export function createLab({
       stoppable(callId, async (signal) => {
         const [tokens, steps] = [relay(onToken), relay(onStep)];
         const listeners = { onToken: tokens.send, onStep: steps.send, signal };
-        const reply = await chatOnce(request, await bench(), listeners);
+        const reply = await answerChat(request, await bench(), listeners);
         await Promise.all([tokens.settled(), steps.settled()]);
         return reply;
       }),
     attack: (callId, request, onStep) =>
-      stoppable(callId, async (signal, gate) => {
+      stoppable(callId, async (signal, pausePoint) => {
         const steps = relay(onStep);
-        const reply = await attackOnce(request, await bench(), { onStep: steps.send, signal, gate });
+        const reply = await attackBehavior(request, await bench(), {
+          onStep: steps.send,
+          signal,
+          pausePoint,
+        });
         await steps.settled();
         return reply;
       }),
@@ -128,8 +132,8 @@ export function createLab({
         }
       }),
     cancel: async (callId) => calls.get(callId)?.controller.abort(),
-    pause: async (callId) => calls.get(callId)?.gate.close() ?? false,
-    resume: async (callId) => calls.get(callId)?.gate.open(),
+    pause: async (callId) => calls.get(callId)?.pausePoint.pause() ?? false,
+    resume: async (callId) => calls.get(callId)?.pausePoint.resume(),
     runs: () =>
       outcomeOf(async () => {
         const { store } = await bench();
