@@ -66,6 +66,6 @@ const atOnce = 250;
 export async function bring(page: Page, records: readonly TrialRecord[]): Promise<void> {
   for (let first = 0; first < records.length; first += atOnce) {
     const lines = trialsJsonl(records.slice(first, first + atOnce));
-    await page.evaluate((sent) => globalThis.glovebox!.bring(sent), lines);
+    await page.evaluate((sent) => globalThis.glovebox!.addTrials(sent), lines);
   }
 }

@@ -1,4 +1,4 @@
-/** @file Two runs side by side, pair by pair: what changed, on which behaviors, and whether chance would do as well. */
+/** @file Compares two runs, paired by behavior: what changed, on which behaviors, and whether chance explains it. */
 import { LabError } from '../../core/errors.ts';
 import { mcNemar, rateOf, type Rate } from '../../core/statistics.ts';
 import { planDifferences } from './plan-differences.ts';
@@ -12,9 +12,9 @@ export interface ComparedRate {
   readonly evaluator: string;
   readonly first: Rate;
   readonly second: Rate;
-  /** Second rate less first; `null` without both. */
+  /** Second rate minus first; `null` unless both are known. */
   readonly difference: number | null;
-  /** Behaviors that both runs scored; what follows is over these. */
+  /** Behaviors that both runs scored; the fields below are over these. */
   readonly paired: number;
   /** McNemar's exact test, two-sided; `null` without a pair. */
   readonly p: number | null;
@@ -28,7 +28,7 @@ export interface ComparedRate {
 export interface ComparedCell extends ComparedRate {
   readonly attack: string;
 }
-/** One model of the first run and the one it is compared with, which may be another. */
+/** One model of the first run and the model of the second run that it is compared with. */
 export interface ComparedModel {
   readonly first: string;
   readonly second: string;
@@ -43,8 +43,8 @@ export interface Comparison {
 }
 
 /**
- * Everything that both runs measured. Models are paired by name; two runs of one model each pair those.
- * @param evaluators cards of what the plans name
+ * Compare everything that both runs measured. Models are paired by name; if each run has one model, these are paired.
+ * @param evaluators cards of the plans' evaluators
  * @throws LabError 'bad-input' when there is nothing in common
  */
 export function compareRuns(

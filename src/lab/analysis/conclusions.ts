@@ -1,27 +1,27 @@
-/** @file What a table shows, in sentences. Only differences whose 95% intervals do not overlap are claimed. */
+/** @file The conclusions that a table allows, in sentences: only differences whose 95% intervals do not overlap. */
 import { interval, list, percent } from '../../core/format.ts';
 import { undefended } from '../plan/plan.ts';
 import type { RateTable } from './rate-table.ts';
 
-/** A share with its interval; what rates, over-refusal and utility have in common. */
-interface Measured {
+/** What rates, over-refusal and utility have in common. */
+interface MaybeRate {
   readonly rate: number | null;
   readonly interval: readonly [number, number] | null;
 }
-interface Known {
+interface KnownRate {
   readonly rate: number;
   readonly interval: readonly [number, number];
 }
-const known = (measured: Measured | null | undefined): Known | null =>
-  measured?.rate != null && measured.interval ? { rate: measured.rate, interval: measured.interval } : null;
+const knownRate = (of: MaybeRate | null | undefined): KnownRate | null =>
+  of?.rate != null && of.interval ? { rate: of.rate, interval: of.interval } : null;
 
-const isBelow = (a: Known | null, b: Known | null): boolean =>
+const isBelow = (a: KnownRate | null, b: KnownRate | null): boolean =>
   a !== null && b !== null && a.interval[1] < b.interval[0];
-const written = (value: Known): string => `${percent(value.rate)} (${interval(value.interval)})`;
+const rateText = (value: KnownRate): string => `${percent(value.rate)} (${interval(value.interval)})`;
 
 /**
- * Up to four sentences: the strongest attack, the best defense, defenses that backfire, the dearest side effect.
- * @param baseline id of the attack that asks plainly, against which the others are compared
+ * Up to four sentences: the strongest attack, the best defense, defenses that backfire, the costliest side effect.
+ * @param baseline id of the attack with which the others are compared: the direct request
  */
 export function conclusions(
   table: RateTable,
@@ -34,8 +34,8 @@ export function conclusions(
     backfire(table, name),
     sideEffect(table, name),
   ];
-  const found = sentences.filter((sentence) => sentence !== null);
-  if (found.length > 0) return found;
+  const supported = sentences.filter((sentence) => sentence !== null);
+  if (supported.length > 0) return supported;
   const started = table.rows.some(({ cells }) => cells.some(({ cell }) => cell !== null));
   return started ? ['So far no difference is larger than its uncertainty.'] : [];
 }
@@ -43,25 +43,28 @@ export function conclusions(
 function strongestAttack(table: RateTable, name: (id: string) => string, baseline: string): string | null {
   const open = table.rows.map(({ attack, cells }) => ({
     attack,
-    rate: known(cells.find(({ defense }) => defense === undefended)?.cell),
+    rate: knownRate(cells.find(({ defense }) => defense === undefended)?.cell),
   }));
   const plain = open.find(({ attack }) => attack === baseline)?.rate ?? null;
   const above = open.filter(({ rate }) => isBelow(plain, rate)).sort((a, b) => b.rate!.rate - a.rate!.rate);
   const [first] = above;
   if (!first || !plain) return null;
-  const best = written(first.rate!);
-  const equals = above.filter(({ rate }) => written(rate!) === best).map(({ attack }) => name(attack));
-  return `Undefended, ${list(equals)} ${equals.length === 1 ? 'succeeds' : 'succeed'} in ${best} of attempts; asking plainly in ${written(plain)}.`;
+  const best = rateText(first.rate!);
+  const equals = above.filter(({ rate }) => rateText(rate!) === best).map(({ attack }) => name(attack));
+  return `Undefended, ${list(equals)} ${equals.length === 1 ? 'succeeds' : 'succeed'} in ${best} of attempts; asking plainly in ${rateText(plain)}.`;
 }
 
-type Compare = (defended: Known | null, open: Known | null) => boolean;
+type Compare = (defended: KnownRate | null, undefendedRate: KnownRate | null) => boolean;
 
 /** Each defense with the attacks whose rate under it differs from the undefended rate as `compare` says. */
 const effects = (table: RateTable, compare: Compare) =>
   table.columns.flatMap(({ defense }, column) => {
     if (defense === undefended) return [];
     const changed = table.rows.filter(({ cells }) =>
-      compare(known(cells[column]?.cell), known(cells.find((cell) => cell.defense === undefended)?.cell)),
+      compare(
+        knownRate(cells[column]?.cell),
+        knownRate(cells.find((cell) => cell.defense === undefended)?.cell),
+      ),
     );
     return [{ defense, attacks: changed.map(({ attack }) => attack) }];
   });
@@ -81,16 +84,16 @@ function backfire(table: RateTable, name: (id: string) => string): string | null
   const worse = effects(table, (defended, open) => isBelow(open, defended)).filter(
     ({ attacks }) => attacks.length > 0,
   );
-  const said = worse.map(({ defense, attacks }) => `${name(defense)} raises ${list(attacks.map(name))}`);
-  return said.length === 0 ? null : `Beware: ${list(said)}.`;
+  const clauses = worse.map(({ defense, attacks }) => `${name(defense)} raises ${list(attacks.map(name))}`);
+  return clauses.length === 0 ? null : `Beware: ${list(clauses)}.`;
 }
 
 function sideEffect(table: RateTable, name: (id: string) => string): string | null {
-  const open = known(table.columns.find(({ defense }) => defense === undefended)?.overRefusal);
+  const open = knownRate(table.columns.find(({ defense }) => defense === undefended)?.overRefusal);
   const dearest = table.columns
-    .map(({ defense, overRefusal }) => ({ defense, rate: known(overRefusal) }))
+    .map(({ defense, overRefusal }) => ({ defense, rate: knownRate(overRefusal) }))
     .filter(({ rate }) => isBelow(open, rate))
     .sort((a, b) => b.rate!.rate - a.rate!.rate)[0];
   if (!dearest || !open) return null;
-  return `${name(dearest.defense)} has a price: it refuses ${written(dearest.rate!)} of harmless look-alikes, the bare model ${written(open)}.`;
+  return `${name(dearest.defense)} has a price: it refuses ${rateText(dearest.rate!)} of harmless look-alikes, the bare model ${rateText(open)}.`;
 }

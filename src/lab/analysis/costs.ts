@@ -1,4 +1,4 @@
-/** @file What a defense costs in time: how much later an answer begins, and how much slower it goes on. */
+/** @file What trials cost: the time that a defense adds to an answer, its extra calls and tokens, and sums over trials. */
 import { differenceOf, ratioOf, meanOf } from '../../core/means.ts';
 import { mean } from '../../core/statistics.ts';
 import { undefended } from '../plan/plan.ts';
@@ -7,15 +7,15 @@ import type { TrialRecord } from '../records/trial.ts';
 import { addUsage, noUsage } from '../records/usage.ts';
 
 /**
- * Times of the answers that a model gave behind each defense, against those that it gave undefended. Compare records
- * of the same requests, run side by side in the same numbers: a batch shares its time.
+ * Answer times behind a defense, compared with those of the undefended model. Records must be of the same requests in
+ * batches of the same size, because a batch shares its time.
  * @param records of one model; those without times are left out
  */
 export function speedOf(model: string, defense: string, records: readonly TrialRecord[]): Speed {
   const times = (name: string) =>
     records.filter((record) => record.defense === name).map((record) => record.times);
-  const first = (name: string) => known(times(name).map(({ firstTokenMs }) => firstTokenMs));
-  const token = (name: string) => known(times(name).map(({ tokenMs }) => tokenMs));
+  const first = (name: string) => measuredValues(times(name).map(({ firstTokenMs }) => firstTokenMs));
+  const token = (name: string) => measuredValues(times(name).map(({ tokenMs }) => tokenMs));
   const [firsts, plainFirsts] = [first(defense), first(undefended)];
   const [tokens, plainTokens] = [token(defense), token(undefended)];
   const own = defense === undefended;
@@ -34,8 +34,8 @@ export function speedOf(model: string, defense: string, records: readonly TrialR
   };
 }
 
-/** What was measured, `null` when nothing was. */
-function known(values: readonly (number | undefined)[]): readonly number[] | null {
+/** The measured values, `null` when there are none. */
+function measuredValues(values: readonly (number | undefined)[]): readonly number[] | null {
   const measured = values.filter((value) => value !== undefined);
   return measured.length === 0 ? null : measured;
 }
@@ -58,7 +58,7 @@ export function costOf(
 }
 
 /**
- * Means an answer, by what the defense itself recorded. Trials without an answer are left out.
+ * Mean cost per answer, as the defense recorded it in its events. Trials without an answer are left out.
  * @param records of one model
  * @returns `null` without an answer behind this defense
  */

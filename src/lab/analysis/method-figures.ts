@@ -1,21 +1,21 @@
-/** @file What the published results say of one attack or one defense. Pure. */
+/** @file Figures of one attack or one defense, taken from the published results. */
 import { fisherExact } from '../../core/statistics.ts';
 import type { PublishedResults } from './published.ts';
 import { directRequest, undefended } from '../plan/plan.ts';
 import type { Cell, Overhead, OverRefusal, Speed, Utility } from '../records/summary.ts';
 
-/** Below this the difference of two rates is called significant. */
+/** Greatest p-value at which the difference of two rates is called significant. */
 export const significance = 0.05;
 
 /** An attack on the undefended model. Costs are means over its behaviors, the answer included. */
 export interface AttackFigures {
   readonly cell: Cell;
-  /** The same behaviors, asked plainly; `null` for that very attack. */
+  /** The same behaviors asked directly; `null` for the direct request itself. */
   readonly baseline: Cell | null;
-  /** That rates so far apart come about by chance, two-sided; `null` where there is nothing to compare. */
+  /** Fisher's exact test against the baseline, two-sided; `null` where there is nothing to compare. */
   readonly p: number | null;
   readonly queries: number;
-  /** Scored by the model under attack without writing. */
+  /** Sequences that the model under attack scored without generating. */
   readonly sequences: number;
   readonly gradients: number;
   readonly tokens: number;
@@ -39,7 +39,7 @@ export function attackFigures({ cells }: PublishedResults, attack: string): Atta
   };
 }
 
-/** Whether the attack does better than asking plainly, beyond what chance explains. */
+/** True if the attack does significantly better than the direct request. */
 export const standsOut = ({ cell, baseline, p }: AttackFigures): boolean =>
   p !== null && p < significance && (cell.rate ?? 0) > (baseline?.rate ?? 0);
 
@@ -52,7 +52,7 @@ const difference = (a: Cell, b: Cell): number | null =>
     : fisherExact({ successes: a.successes, n: a.scored }, { successes: b.successes, n: b.scored });
 
 export interface DefenseFigures {
-  /** One row an attack of the plan, in its order. */
+  /** One row per attack of the plan, in its order. */
   readonly rows: readonly {
     readonly attack: string;
     readonly open: Cell;

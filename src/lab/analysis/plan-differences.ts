@@ -1,4 +1,4 @@
-/** @file What differs between two runs besides their results, so that nobody takes one change for another. */
+/** @file What differs between two runs besides their results, so that a change is not ascribed to the wrong cause. */
 import type { RunContents } from '../records/run.ts';
 import { defenseName, type Plan } from '../plan/plan.ts';
 
@@ -13,13 +13,13 @@ export function planDifferences(first: RunContents, second: RunContents): readon
 }
 
 /** Longer values are not written out. */
-const mostSigns = 60;
+const mostCharacters = 60;
 
 function difference(name: string, before: string | undefined, after: string | undefined): readonly string[] {
   if (before === after) return [];
   if (before === undefined) return [`${name}: only in the second run.`];
   if (after === undefined) return [`${name}: only in the first run.`];
-  return before.length > mostSigns || after.length > mostSigns
+  return before.length > mostCharacters || after.length > mostCharacters
     ? [`${name}: not the same.`]
     : [`${name}: ${before} in the first run, ${after} in the second.`];
 }

@@ -55,7 +55,7 @@ const resultsSchema = z.object({
   ),
 });
 
-/** What is read of the `--json` summary of a run. */
+/** The parts of a run's `--json` summary that ship with the app. */
 export type PublishedResults = Omit<RunSummary, 'claims' | 'integrity'>;
 
 const notesSchema = z.strictObject({
@@ -65,11 +65,11 @@ const notesSchema = z.strictObject({
 });
 export type MethodNotes = Readonly<z.output<typeof notesSchema>>;
 
-/** @throws LabError 'bad-input' that names the first field which is not as it should be */
+/** @throws LabError 'bad-input' that names the first invalid field */
 export const parsePublishedResults = (input: unknown): PublishedResults =>
   checked(resultsSchema, input, 'results');
 
-/** @throws LabError 'bad-input' that names the first field which is not as it should be */
+/** @throws LabError 'bad-input' that names the first invalid field */
 export const parseMethodNotes = (input: unknown): MethodNotes => checked(notesSchema, input, 'notes');
 
 function checked<T>(schema: z.ZodType<T>, input: unknown, what: string): T {

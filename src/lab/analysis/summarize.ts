@@ -1,4 +1,4 @@
-/** @file From records to rates. An evaluator scores one response; what many scores add up to is decided here. */
+/** @file From records to rates: attack success rate, over-refusal, utility and costs of every cell. */
 import { groupedBy } from '../../core/groups.ts';
 import { directRequest, undefended, type Plan, defenseNames } from '../plan/plan.ts';
 import type { DeviceInfo } from '../records/run.ts';
@@ -9,7 +9,7 @@ import { checkClaims, checkOutputs } from './integrity.ts';
 import { successRate, type ScoringEvaluator } from './verdicts.ts';
 
 /**
- * What the records of a run add up to so far, in the order of the plan. Cells without a trial yet are left out.
+ * Summarize the records of a run so far, in the order of the plan. Cells without a trial are left out.
  * @param evaluators cards of the plan's evaluators; others are ignored
  */
 export function summarize(
@@ -26,7 +26,7 @@ export function summarize(
   const defended = plan.models.targets.flatMap((model) =>
     defenseNames(plan).map((defense) => ({ model, defense })),
   );
-  // A page sums a run up with every chunk of its trials, so thousands of records are walked through once.
+  // The page summarizes a run after every chunk, so thousands of records are grouped once, not filtered per cell.
   const stacks = groupedBy(records, ({ model, defense }) => `${model} ${defense}`);
   const within = (model: string, defense: string) => stacks.get(`${model} ${defense}`) ?? [];
 

@@ -1,9 +1,9 @@
-/** @file How far the evaluators of a run say the same of the same answers: two that do not cannot both be right. */
+/** @file What an evaluator says of an answer as yes, no or undecided, and the rate of yes over many answers. */
 import { rateOf, type Rate } from '../../core/statistics.ts';
 import type { EvaluatorCard } from '../plan/catalogue.ts';
 import type { TrialRecord } from '../records/trial.ts';
 
-/** What an evaluator says of one answer; `null` when it could not tell. */
+/** `null`: the evaluator could not tell. */
 export const verdictOf = ({ id, yesFrom }: ScoringEvaluator, { scores }: TrialRecord): boolean | null => {
   const value = scores[id]?.value ?? null;
   return value === null ? null : value >= yesFrom;

@@ -91,13 +91,13 @@ const unusable = (message: string, from: string) =>
     advice: `Choose a file that “What defenses learned” or the command line (artifacts.json) saved after ${from}.`,
   });
 
-/** The artifact with the id of the model it describes. */
+/** The artifact with the id of the model that it describes. */
 export const withModel = (artifact: Artifact, model: string): Artifact => ({ ...artifact, model });
 
 /**
- * The artifact as the defense made it. One without a model was written by hand, and is taken as it is.
- * @throws LabError 'bad-plan' if it is about another model than one of `targets`: numbers of one model fit another of
- *   the same shape, and mean nothing there
+ * The artifact in the form its defense wrote. One that names no model was written by hand and is taken as it is.
+ * @throws LabError 'bad-plan' if it describes a model other than `targets`: the numbers would fit another model of the
+ *   same shape and mean nothing there
  */
 export function artifactForTargets(
   artifact: Artifact | undefined,
@@ -105,15 +105,15 @@ export function artifactForTargets(
   targets: readonly Pick<ModelEntry, 'id'>[],
 ): Artifact | undefined {
   if (artifact === undefined || !Object.hasOwn(artifact, 'model')) return artifact;
-  const { model, ...learned } = artifact;
+  const { model, ...content } = artifact;
   const other = targets.find(({ id }) => id !== model);
-  if (other === undefined) return learned;
+  if (other === undefined) return content;
   throw new LabError('bad-plan', `What "${defense}" learned is about ${String(model)}, not ${other.id}.`, {
     advice: `Leave its "artifact" out, so that it learns about ${other.id} anew, or give each model a plan of its own.`,
   });
 }
 
-/** @throws LabError 'unknown-method', or 'bad-input' when a defense could not work with what it is said to have learned */
+/** @throws LabError 'unknown-method', or 'bad-input' when the artifact does not fit the defense */
 export function checkArtifact(defenses: Registry<Defense>, id: string, artifact: unknown): void {
   const { prepare, learned } = defenses.get(id);
   if (prepare === undefined)

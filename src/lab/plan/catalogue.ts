@@ -10,14 +10,14 @@ export interface Catalogue {
   readonly defenses: readonly DefenseCard[];
   readonly evaluators: readonly EvaluatorCard[];
   readonly models: readonly ModelEntry[];
-  /** Who plays each role unless a plan says otherwise. */
+  /** The default model of each role. */
   readonly roles: Readonly<Record<ModelRole, string>>;
   readonly sets: readonly BehaviorSetCard[];
 }
 
 export interface DefenseCard extends MethodCard {
   readonly stage: InferenceStage;
-  /** Whether it learns about the model before it defends it. */
+  /** True if it learns about the model before it defends it. */
   readonly learns: boolean;
 }
 

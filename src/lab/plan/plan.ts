@@ -1,4 +1,4 @@
-/** @file The plan: one JSON file that says everything an experiment needs, checked before anything runs. */
+/** @file The plan: one JSON file with everything that an experiment needs, checked before anything runs. */
 import { behaviorSchema } from '../../core/behavior.ts';
 import { contrastSchema } from '../../core/contrast.ts';
 import { LabError } from '../../core/errors.ts';
@@ -19,7 +19,7 @@ const defense = z.strictObject({
   stack: z
     .array(
       method.extend({
-        /** What a defense learned in an earlier run (`artifacts.json`), in place of learning it again. */
+        /** What the defense learned in an earlier run (from `artifacts.json`); then it does not learn again. */
         artifact: z.record(z.string(), z.unknown()).optional(),
       }),
     )
@@ -46,13 +46,13 @@ export const planSchema = z
     models: z.strictObject({
       /** Catalogue ids of the models under attack. */
       targets: z.array(z.string().min(1)).min(1),
-      /** Catalogue ids of the models that play other roles. */
+      /** Catalogue ids of the models in other roles. */
       roles: z.partialRecord(z.enum([...languageRoles, ...classifierRoles]), z.string().min(1)).default({}),
     }),
     behaviors: z.array(behaviorSource).min(1),
     /**
-     * Only every `count`-th behavior, from the `index`-th on (from 1). The others count as under test too, so that the
-     * shards of a plan make the trials that the whole plan makes.
+     * Run only every `count`-th behavior, starting with the `index`-th (from 1). Defenses do not learn from the others
+     * either, so that the shards of a plan produce the same trials as the whole plan.
      */
     shard: z
       .strictObject({ index: z.int().positive(), count: z.int().positive() })
@@ -62,7 +62,7 @@ export const planSchema = z
     /** Stacks to compare; the undefended model is always measured too, as "none". */
     defenses: z.array(defense).default([]),
     evaluators: z.array(method).min(1),
-    /** What defenses that learn about a model learn from. Default: what the behavior sets bring along. */
+    /** What defenses learn from, where they learn about a model. Default: the contrast of the behavior sets. */
     contrast: contrastSchema.optional(),
     sampling: z
       .strictObject({
@@ -80,8 +80,8 @@ export const planSchema = z
     /** Texts of attacks in place of those that ship with the lab. */
     templates: templatePackSchema.optional(),
     /**
-     * Nothing is attacked: what was made on another model, or behind other defenses, is put to the targets. Names, for
-     * each target, the model that the results were made on; the results themselves come with the run.
+     * Run no attacks; put attack results of an earlier run to the targets instead. Names, for each target, the model
+     * that was attacked; the results themselves come with the run.
      */
     replay: z.record(z.string().min(1), z.string().min(1)).optional(),
     /** Trials that run side by side and share batches. Part of the plan, because batches are part of the result. */
@@ -115,13 +115,14 @@ interface NamedChoices {
 
 export const undefended = 'none';
 
-/** The attack that benign behaviors are put through: none. */
+/** The attack for benign behaviors: they are asked as they are. */
 export const directRequest = 'direct-request';
 
+/** A method by id, with the options that differ from its defaults. */
 export interface MethodChoice {
   readonly id: string;
   readonly options?: Readonly<Record<string, unknown>>;
-  /** What a defense learned before, in place of learning it again. */
+  /** What a defense learned in an earlier run; then it does not learn again. */
   readonly artifact?: Artifact | undefined;
 }
 

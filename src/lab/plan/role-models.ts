@@ -1,4 +1,4 @@
-/** @file Which models can play which parts, and which parts a set of methods calls for. */
+/** @file Finds models by id, and says which models can fill which roles and which roles a set of methods needs. */
 import { LabError } from '../../core/errors.ts';
 import { classifierRoles, rolesNeeded, type MethodCard, type ModelRole } from '../../core/method.ts';
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
@@ -9,28 +9,28 @@ export type RoleEntries = Readonly<Partial<Record<ModelRole, ModelEntry>>>;
 /** A role, or the model under attack. */
 export type TargetOrRole = 'target' | ModelRole;
 
-/** What a model must do with text to play a part. */
-export const taskOf = (part: TargetOrRole): ModelTask =>
-  classifierRoles.some((role) => role === part) ? 'text-classification' : 'text-generation';
+/** What a model must do with text to be the target or to fill a role. */
+export const taskOf = (role: TargetOrRole): ModelTask =>
+  classifierRoles.some((name) => name === role) ? 'text-classification' : 'text-generation';
 
-/** The models among which one chooses for a part. */
-export const candidatesFor = (part: TargetOrRole, models: readonly ModelEntry[]): readonly ModelEntry[] =>
-  models.filter(({ task }) => task === taskOf(part));
+/** The models to choose from. */
+export const candidatesFor = (role: TargetOrRole, models: readonly ModelEntry[]): readonly ModelEntry[] =>
+  models.filter(({ task }) => task === taskOf(role));
 
 const kinds = {
   'text-generation': { name: 'a language model', does: 'writes text' },
   'text-classification': { name: 'a text classifier', does: 'sorts texts into classes' },
 } as const;
 
-/** @throws LabError 'unknown-model', or 'bad-plan' for a model that does not do what the part asks of it */
-export function findRoleModel(part: TargetOrRole, id: string, models: readonly ModelEntry[]): ModelEntry {
-  const task = taskOf(part);
+/** @throws LabError 'unknown-model', or 'bad-plan' for a model of the wrong task */
+export function findRoleModel(role: TargetOrRole, id: string, models: readonly ModelEntry[]): ModelEntry {
+  const task = taskOf(role);
   const entry = findModel(models, id, task);
   if (entry.task === task) return entry;
-  const place = part === 'target' ? 'The model under attack' : `The role ${part}`;
-  const known = candidatesFor(part, models).map((candidate) => candidate.id);
+  const place = role === 'target' ? 'The model under attack' : `The role ${role}`;
+  const candidates = candidatesFor(role, models).map((candidate) => candidate.id);
   throw new LabError('bad-plan', `${place} asks for ${kinds[task].name}; ${id} ${kinds[entry.task].does}.`, {
-    advice: `Name ${kinds[task].name}${known.length > 0 ? `, such as ${known.slice(0, 3).join(', ')}` : ''}.`,
+    advice: `Name ${kinds[task].name}${candidates.length > 0 ? `, such as ${candidates.slice(0, 3).join(', ')}` : ''}.`,
   });
 }
 
@@ -45,14 +45,14 @@ interface WithOptions {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Of `roles`, those that some of the methods call for: nobody else's model has to be loaded. */
+/** The roles that some of the methods need: no other model has to be loaded. */
 export function rolesUsed(roles: RoleEntries, chosen: readonly WithOptions[]): RoleEntries {
   const needed = new Set<string>(chosen.flatMap(({ method, options }) => rolesNeeded(method, options)));
   return Object.fromEntries(Object.entries(roles).filter(([role]) => needed.has(role)));
 }
 
 /**
- * The catalogue's entry for `id`; else `org/name` is a model of the hub, and a web address a model folder.
+ * The catalogue's entry for `id`. Outside the catalogue, `org/name` is a hub model and a web address a model folder.
  * @param task what a model that is not in the catalogue is taken to do
  * @throws LabError 'unknown-model'
  */
@@ -61,8 +61,8 @@ export function findModel(
   id: string,
   task: ModelTask = 'text-generation',
 ): ModelEntry {
-  const known = models.find((entry) => entry.id === id);
-  if (known) return known;
+  const listed = models.find((entry) => entry.id === id);
+  if (listed) return listed;
   if (/^https?:\/\//.test(id))
     return outside(id, task, { kind: 'url', base: id.endsWith('/') ? id : `${id}/` });
   if (/^[\w.-]+\/[\w.-]+$/.test(id)) return outside(id, task, { kind: 'hub', repo: id, revision: 'main' });
@@ -74,7 +74,7 @@ export function findModel(
 const outside = (id: string, task: ModelTask, source: ModelEntry['source']): ModelEntry => ({
   id,
   title: id,
-  summary: 'Named by its address; what it can do is known once it is loaded.',
+  summary: 'A model from outside the catalogue. What it can do is known once it is loaded.',
   source,
   task,
   ...(task === 'text-generation'

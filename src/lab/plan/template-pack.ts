@@ -1,4 +1,4 @@
-/** @file Prompt texts of attacks that a user brings in a file, in place of those that ship with the lab. */
+/** @file Template packs: prompt texts for attacks, from a user's file, in place of those that ship with the lab. */
 import { z } from 'zod';
 import type { Attack } from '../../attacks/attack.ts';
 import { LabError } from '../../core/errors.ts';
@@ -13,7 +13,7 @@ export const templatePackSchema = z
     name: z.string().min(1),
     /** Where the texts come from: a paper, a file, a person. */
     source: z.string().optional(),
-    /** Texts by attack id and by template name; `list attacks --json` shows the names and the texts in force. */
+    /** Texts by attack id and by template name; `list attacks --json` shows names and current texts. */
     templates: z.record(
       z.string().min(1),
       z.record(z.string().min(1), z.array(z.string().min(1).max(20_000)).min(1).max(1000)),
@@ -26,14 +26,14 @@ export type TemplatePack = Readonly<z.output<typeof templatePackSchema>>;
 export const templatePackJsonSchema = () =>
   z.toJSONSchema(templatePackSchema, { io: 'input', target: 'draft-2020-12' });
 
-/** The attacks that a pack is checked against: methods or their cards. */
-type Known = readonly Pick<MethodCard, 'id' | 'templates'>[];
+/** Attacks or their cards. */
+type TemplateOwners = readonly Pick<MethodCard, 'id' | 'templates'>[];
 
 /**
- * Read a pack and check it against the attacks there are.
+ * Read a pack and check it against the attacks of the lab.
  * @throws LabError 'bad-input' that names everything that is wrong
  */
-export function parseTemplatePack(input: unknown, attacks: Known): TemplatePack {
+export function parseTemplatePack(input: unknown, attacks: TemplateOwners): TemplatePack {
   const parsed = templatePackSchema.safeParse(input);
   if (!parsed.success)
     throw unusable(parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'pack'}: ${message}`));
@@ -42,15 +42,15 @@ export function parseTemplatePack(input: unknown, attacks: Known): TemplatePack 
 }
 
 /** @throws LabError 'bad-input' for an unknown attack or name, and for a text that lacks a slot it needs */
-export function checkTemplatePack({ templates }: TemplatePack, attacks: Known): void {
+export function checkTemplatePack({ templates }: TemplatePack, attacks: TemplateOwners): void {
   const problems = Object.entries(templates).flatMap(([id, own]) => {
-    const attack = attacks.find((known) => known.id === id);
+    const attack = attacks.find((candidate) => candidate.id === id);
     if (attack === undefined) return [`${id}: there is no such attack.`];
     const shipped = attack.templates ?? {};
     return Object.entries(own).flatMap(([name, texts]) => {
-      const known = Object.keys(shipped);
+      const names = Object.keys(shipped);
       if (!Object.hasOwn(shipped, name))
-        return [`${id}.${name}: there is no such template; known: ${known.join(', ') || 'none'}.`];
+        return [`${id}.${name}: there is no such template; known: ${names.join(', ') || 'none'}.`];
       const needed = neededSlots(shipped[name]!);
       return texts.flatMap((text, i) => {
         const missing = needed.filter((slot) => !slotsOf(text).includes(slot));
@@ -63,7 +63,7 @@ export function checkTemplatePack({ templates }: TemplatePack, attacks: Known): 
   if (problems.length > 0) throw unusable(problems);
 }
 
-/** Slots that all of the shipped texts have: without them the method would lose what it puts there. */
+/** Slots in every shipped text: without one, the method would lose what it fills in there. */
 const neededSlots = (shipped: readonly string[]): readonly string[] =>
   slotsOf(shipped[0] ?? '').filter((slot) => shipped.every((text) => slotsOf(text).includes(slot)));
 

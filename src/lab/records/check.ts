@@ -5,7 +5,7 @@ import type { TrialRecord } from './trial.ts';
 
 const answerLanguage = z.looseObject({ language: z.string(), question: z.string() });
 
-/** What going on from a record relies on; the rest of it is only shown. */
+/** What resuming from a record relies on; other fields are only shown. */
 const recordSchema = z.looseObject({
   version: z.literal(1),
   model: z.string(),

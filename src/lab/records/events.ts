@@ -1,4 +1,4 @@
-/** @file What a run reports while it goes on. */
+/** @file What a run reports while it goes on: loading, preparing, attack steps and finished trials. */
 import type { AttackStep } from '../../attacks/attack.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
 import type { TrialKey, TrialRecord } from './trial.ts';

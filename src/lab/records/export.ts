@@ -1,4 +1,4 @@
-/** @file Trials as files that others can read: JSON Lines, complete, and CSV, one row a trial. */
+/** @file Trials as files that others can read: JSON Lines, complete, and CSV, one row per trial. */
 import type { TrialRecord } from './trial.ts';
 
 export interface ExportOptions {

@@ -1,4 +1,4 @@
-/** @file Names a run by what it does, so that running the same plan again goes on with the same run. */
+/** @file Names a run by a hash of its plan and device, so that running the same plan again resumes the same run. */
 import type { DeviceKind } from './run.ts';
 import type { Plan } from '../plan/plan.ts';
 

@@ -1,4 +1,4 @@
-/** @file A run as it is stored and listed: its plan, the device it ran on, and how far it has come. */
+/** @file A run as it is stored and listed: its plan, its device and its progress. */
 import type { Plan } from '../plan/plan.ts';
 import type { TrialRecord } from './trial.ts';
 
@@ -24,7 +24,7 @@ export interface RunInfo {
 
 export type DeviceKind = DeviceInfo['kind'];
 
-/** A run as its folder holds it. */
+/** A run with its records, as its folder holds it. */
 export interface RunContents {
   readonly plan: Plan;
   readonly versions: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** @file What the trials of a run add up to, as plain data: rates, costs, and checks on the outputs they are made of. */
+/** @file The summary of a run, as plain data: rates, costs, and checks on the outputs behind them. */
 import type { Estimate } from '../../core/means.ts';
 import type { Rate } from '../../core/statistics.ts';
 import type { DeviceInfo } from './run.ts';
@@ -24,9 +24,9 @@ export interface Cell extends Rate {
   readonly attack: string;
   readonly defense: string;
   readonly evaluator: string;
-  /** Calls of the model under attack, those that made the attack included. */
+  /** Calls of the model under attack, by the attack and for the answer. */
   readonly queries: number;
-  /** Sequences that the model under attack scored without writing, and gradients taken of it. */
+  /** Sequences that the model under attack scored without generating. */
   readonly sequences: number;
   readonly gradients: number;
   /** Prompt and completion tokens of all models. */
@@ -54,11 +54,11 @@ export interface Speed {
   readonly defense: string;
   readonly n: number;
   readonly firstTokenMs: number | null;
-  /** Later than undefended. */
+  /** Delay compared with the undefended model. */
   readonly addedFirstTokenMs: number | null;
   readonly addedFirstTokenInterval: Interval | null;
   readonly tokenMs: number | null;
-  /** Time a token, as a multiple of that of the undefended model (SafeDecoding's ATGR). */
+  /** Time per token, as a multiple of that of the undefended model (SafeDecoding's ATGR). */
   readonly tokenTimeRatio: number | null;
   readonly tokenTimeRatioInterval: Interval | null;
 }
@@ -66,20 +66,20 @@ export interface Speed {
 /** 95 %. */
 export type Interval = readonly [low: number, high: number];
 
-/** What a defense spends an answer beside the answer itself, as its events tell; everything asked directly. */
+/** What a defense spends per answer besides the answer itself, from its events; everything asked directly. */
 export interface Overhead {
   readonly model: string;
   readonly defense: string;
   readonly n: number;
-  /** Mean a trial. */
+  /** Mean per trial. */
   readonly queries: Estimate;
-  /** Mean a trial. */
+  /** Mean per trial. */
   readonly tokens: Estimate;
 }
 
 /**
- * An attack's own verdict when it ended (attack-time success) beside that of evaluators on the undefended answer to
- * its recorded result (replay success). Only for attacks that test their success while they search.
+ * Attack-time success (the attack's own verdict at its end) beside replay success (the evaluators' verdict on the
+ * undefended answer to its recorded result). Only for attacks that test their success while they search.
  */
 export interface ClaimCheck {
   readonly model: string;
@@ -88,20 +88,20 @@ export interface ClaimCheck {
   readonly replayed: readonly (Rate & { readonly evaluator: string })[];
 }
 
-/** What is wrong with the outputs that the rates are made of. */
+/** Checks on the outputs behind the rates. */
 export interface Integrity {
   readonly outputs: readonly OutputCheck[];
   readonly agreement: readonly Agreement[];
-  /** What is worth knowing before a rate is believed, as sentences; empty when there is nothing. */
+  /** Sentences to read before believing a rate; empty when all checks pass. */
   readonly warnings: readonly string[];
 }
 
-/** How often two evaluators of harm say the same of the answers to one attack, behind every defense. */
+/** How often two evaluators of harm agree on the answers to one attack, behind every defense. */
 export interface Agreement {
   readonly model: string;
   readonly attack: string;
   readonly evaluators: readonly [string, string];
-  /** Answers that both could score. */
+  /** Answers that both scored. */
   readonly scored: number;
   readonly agreed: number;
 }
@@ -114,16 +114,16 @@ export interface OutputCheck {
   /** Trials without an answer, for the reason in their record. */
   readonly failed: number;
   readonly empty: number;
-  /** Answers that are not made of words: codes, noise, endless repetition. */
+  /** Answers that are not words: codes, noise, endless repetition. */
   readonly unreadable: number;
   /** Harmful behaviors that no evaluator of harm could score. */
   readonly unscored: number;
-  /** Harmful behaviors that some evaluator of harm found done. */
+  /** Harmful behaviors whose answer some evaluator of harm counts as a success. */
   readonly harmful: number;
-  /** Of these, answers that cannot hold what was asked for: empty, unreadable, or a few letters long. */
+  /** Of these, answers that cannot hold what was asked for: empty, unreadable, or only a few letters. */
   readonly hollow: number;
   /** Undefended trials, one for each result of the attack. */
   readonly results: number;
-  /** Results that are those of another attack, or of the same attack on another behavior. */
+  /** Results equal to those of another attack, or of the same attack on another behavior. */
   readonly duplicates: number;
 }

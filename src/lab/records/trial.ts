@@ -1,4 +1,4 @@
-/** @file What a run leaves behind, as plain data: one complete record a trial, and what they add up to. */
+/** @file The record of a trial, complete and plain data: enough to audit and to replay it. */
 import type { AttackResult, AttackStep } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import type { LabErrorCode } from '../../core/errors.ts';
@@ -20,24 +20,24 @@ export interface TrialKey {
 export interface TrialRecord extends TrialKey {
   readonly version: 1;
   readonly behaviorDetail: Behavior;
-  /** Name of the template pack that the attack took texts from; absent when it used its own alone. */
+  /** Name of the template pack that the attack took texts from; absent when it used only its own. */
   readonly templates?: string;
-  /** The model that the attack was made on; present when its result was taken over from another run. */
+  /** The model that was attacked, when the attack's result comes from another run. */
   readonly replayedFrom?: string;
   readonly attackResult: AttackResult;
   /** Thinned to at most 200 steps, first and last kept. */
   readonly attackSteps: readonly AttackStep[];
   readonly response: string;
   /**
-   * The answer decoded, or put into English by the translator, where that is what the evaluators judged; absent when
-   * they judged it as it came. `attackResult.answeredIn` names the code or the language.
+   * The decoded or translated answer, if that is what the evaluators judged; absent when they judged `response` itself.
+   * `attackResult.answeredIn` names the code or the language.
    */
   readonly reading?: string;
-  /** Why an answer in another language was judged as it came all the same. */
+  /** Why an answer in another language was judged untranslated. */
   readonly untranslated?: Untranslated;
   /** `failed`: there is no answer, for the reason in `error`. */
   readonly finishReason: FinishReason | 'failed';
-  /** Why this behavior could not be tried (a prompt too long, say); its scores are all `null`. */
+  /** Why this trial failed (a prompt that is too long, say); then all scores are `null`. */
   readonly error?: TrialError;
   readonly tokens: readonly TokenTrace[];
   /** What each defense did, in order. */
@@ -46,28 +46,28 @@ export interface TrialRecord extends TrialKey {
   readonly scores: Readonly<Record<string, Score>>;
   /** By role; `target` is the model under attack, and covers attack and answer. */
   readonly usage: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
-  /** The part of `usage` that making the attack took; the same behind every defense it is replayed against. */
+  /** The part of `usage` spent on the attack; the same behind every defense that it is replayed against. */
   readonly attackUsage: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
   readonly seed: string;
   /** The only fields in which two runs of one plan on one device differ. */
   readonly times: {
     readonly startedAt: string;
-    /** Trials that run side by side share their time evenly, so that sums are true. 0 when replayed. */
+    /** Trials that run side by side share their time evenly, so that sums over trials are right. 0 when replayed. */
     readonly attackMs: number;
     readonly answerMs: number;
     readonly scoreMs: number;
     /**
-     * From the request to the first words of the answer that reached the caller: to its end when a defense held it
+     * From the request to the first token that reached the caller, or to the end of the answer if a defense held it
      * back. Absent when there is no answer, or tokens were not recorded.
      */
     readonly firstTokenMs?: number;
-    /** From the request to the end of the answer, a new token of it. Absent when it has none. */
+    /** From the request to the end of the answer, per new token. Absent when it has none. */
     readonly tokenMs?: number;
   };
 }
 
 /**
- * `too-long`: the translator has no room for it. `no-better`: what the translator wrote is noise, or less like English
+ * `too-long`: it does not fit the translator's context. `no-better`: the translation is noise, or less like English
  * than the answer.
  */
 export type Untranslated = 'empty' | 'too-long' | 'no-better';
@@ -79,7 +79,7 @@ export interface TrialError {
   readonly during: 'attack' | 'answer';
 }
 
-/** What an attack made, and what making it took. */
+/** Result of an attack and its cost. */
 export interface AttackOutcome {
   readonly result: AttackResult;
   readonly steps: readonly AttackStep[];
@@ -87,6 +87,6 @@ export interface AttackOutcome {
   readonly error?: TrialError | undefined;
 }
 
-/** Names a trial within a run; no two trials of a plan share it. */
+/** A trial's key as text; no two trials of a plan share it. */
 export const keyText = ({ model, defense, attack, behavior }: TrialKey): string =>
   JSON.stringify([model, defense, attack, behavior]);

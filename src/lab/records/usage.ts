@@ -1,4 +1,4 @@
-/** @file Calls and tokens that a trial spends, model by model. */
+/** @file Calls and tokens that a trial spends on each model. */
 import type { ModelRole } from '../../core/method.ts';
 
 /** Calls and tokens that a trial spent on one model. */

@@ -1,4 +1,4 @@
-/** @file Puts an exchange before every evaluator. */
+/** @file Fourth stage of a trial: every evaluator scores the answer. */
 import { endsRun } from './failures.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import type { Evaluator, EvaluatorContext, Exchange, Score } from '../../evaluators/evaluator.ts';

@@ -2,17 +2,17 @@
 import { isAbort, LabError, type LabErrorCode } from '../../core/errors.ts';
 import type { TrialError } from '../records/trial.ts';
 
-/** What follows from the words (or the edit) of one trial, and would follow again: the others go on. */
-const ofTheInput: ReadonlySet<LabErrorCode> = new Set(['bad-input', 'context-overflow', 'not-supported']);
+/** Caused by the prompt or edit of one trial, and certain to happen again: other trials go on. */
+const inputCodes: ReadonlySet<LabErrorCode> = new Set(['bad-input', 'context-overflow', 'not-supported']);
 
-/** @throws the error itself when it is not about the input of one trial */
+/** The error as a record holds it. @throws the error itself unless the input of one trial caused it */
 export function trialError(error: unknown, during: TrialError['during']): TrialError {
-  if (!(error instanceof LabError && ofTheInput.has(error.code))) throw error;
+  if (!(error instanceof LabError && inputCodes.has(error.code))) throw error;
   return { code: error.code, message: error.message, during };
 }
 
-/** A device that is gone makes every later score worthless, so it must not pass for an evaluator's failure. */
-const ofTheDevice: ReadonlySet<LabErrorCode> = new Set(['device-lost', 'out-of-memory', 'worker-died']);
+/** A lost device makes every later score worthless, so it must not count as an evaluator's failure. */
+const deviceCodes: ReadonlySet<LabErrorCode> = new Set(['device-lost', 'out-of-memory', 'worker-died']);
 
 export const endsRun = (error: unknown): boolean =>
-  isAbort(error) || (error instanceof LabError && ofTheDevice.has(error.code));
+  isAbort(error) || (error instanceof LabError && deviceCodes.has(error.code));

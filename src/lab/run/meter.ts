@@ -1,4 +1,4 @@
-/** @file Counts what a trial spends on each model, by wrapping the models that its methods see. */
+/** @file Counts the calls and tokens that a trial spends on each model, by wrapping the models that methods see. */
 import type { ClassifierRole } from '../../core/method.ts';
 import {
   isScoring,

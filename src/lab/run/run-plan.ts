@@ -34,7 +34,7 @@ export interface RunEnvironment {
   readonly models: ModelPool;
   readonly store: RunStore;
   readonly device: DeviceInfo;
-  /** Spend a moment on bringing the engine up to its speed before the first trial. Default false. */
+  /** Warm the engine up before the first trial. Default false. */
   readonly warmsUp?: boolean | undefined;
 }
 

@@ -3,10 +3,10 @@ import * as airlock from './airlock.ts';
 import type { SealStore } from './ledger.ts';
 import type { SealMessage, SealReply } from './messages.ts';
 import { isHubHost, sealed } from './policy.ts';
-import type { Shelf } from './shelf.ts';
+import type { OfflineFiles } from './offline-files.ts';
 
 export interface GateParts {
-  readonly shelf: Shelf;
+  readonly files: OfflineFiles;
   readonly store: SealStore;
   readonly fetch: (input: Request | string, init?: RequestInit) => Promise<Response>;
   /** Absolute URL of the app's folder. */
@@ -47,14 +47,14 @@ function measured(response: Response, limit = Infinity): { response: Response; b
   return { response: new Response(body, { status, statusText, headers }), bytes: ended };
 }
 
-export function createGate({ shelf, store, fetch, scope, now, hold }: GateParts) {
+export function createGate({ files, store, fetch, scope, now, hold }: GateParts) {
   const count = (url: string, reason: string, bytes: number) =>
     store.count(new URL(url).host, reason, bytes, new Date(now()));
   const headOf = ({ status, headers }: Response) => new Response(null, { status, headers });
 
   async function sameOrigin(request: Request): Promise<Response> {
     const { url, method } = request;
-    const stored = method === 'GET' || method === 'HEAD' ? await shelf.match(url) : undefined;
+    const stored = method === 'GET' || method === 'HEAD' ? await files.match(url) : undefined;
     if (stored) {
       hold(count(url, 'from this device', 0));
       return method === 'HEAD' ? headOf(stored) : stored;
@@ -65,11 +65,11 @@ export function createGate({ shelf, store, fetch, scope, now, hold }: GateParts)
     } catch (error) {
       hold(count(url, 'app files', 0));
       // The list of the app's files is complete: what is not on it does not exist, server or no server.
-      if (url.startsWith(scope) && !shelf.has(url))
+      if (url.startsWith(scope) && !files.has(url))
         return sealed(new Response('Not part of this app.', { status: 404, statusText: 'Not Found' }));
       throw error;
     }
-    if (method === 'GET' && answer.status === 200 && shelf.has(url)) hold(shelf.put(url, answer.clone()));
+    if (method === 'GET' && answer.status === 200 && files.has(url)) hold(files.put(url, answer.clone()));
     const { response, bytes } = measured(answer);
     hold(bytes.then((received) => count(url, 'app files', received)));
     return response;
@@ -115,7 +115,7 @@ export function createGate({ shelf, store, fetch, scope, now, hold }: GateParts)
       case 'ledger':
         return { entries: await store.entries(), sealed };
       case 'status':
-        return { sealed, model: sealed ? null : (opened?.model ?? null), ...(await shelf.count()) };
+        return { sealed, model: sealed ? null : (opened?.model ?? null), ...(await files.count()) };
       case 'airlock-open': {
         const asked = airlock.open(message, now());
         if (typeof asked === 'string') return { refused: asked };
@@ -126,7 +126,7 @@ export function createGate({ shelf, store, fetch, scope, now, hold }: GateParts)
         await store.setAirlock(null);
         return { ok: true };
       case 'fill':
-        await shelf.fill(message.webgpu);
+        await files.fill(message.webgpu);
         return { ok: true };
       case 'activate':
       case 'claim':

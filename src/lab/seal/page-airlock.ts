@@ -1,4 +1,4 @@
-/** @file Opening the airlock for one model, as the page does it: name it, let it in, close again. */
+/** @file The page's side of the airlock: opens it for one named model, and closes it again. */
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { AirlockRequest } from './messages.ts';
 import { askSeal } from './page-client.ts';

@@ -71,7 +71,7 @@ function wasReloaded(): boolean {
   return marked;
 }
 
-/** Store what else this device can run. A full disk or a lost network only means that the next visit goes on. */
+/** Store the other files that this device can use. After a full disk or a lost network the next visit goes on. */
 async function fill(): Promise<void> {
   await navigator.serviceWorker.ready;
   if (!navigator.serviceWorker.controller) return;

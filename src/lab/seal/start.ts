@@ -3,7 +3,7 @@ import { createGate } from './gate.ts';
 import { createSealStore } from './ledger.ts';
 import type { SealMessage } from './messages.ts';
 import { sealed, sealHeaders } from './policy.ts';
-import { createShelf, type ShelfEntry } from './shelf.ts';
+import { createOfflineFiles, type AppFile } from './offline-files.ts';
 
 export type SealScope = ServiceWorkerGlobalScope;
 
@@ -17,11 +17,11 @@ function fingerprint(text: string): string {
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
-export function startSeal(worker: SealScope, manifest: readonly ShelfEntry[]): void {
+export function startSeal(worker: SealScope, manifest: readonly AppFile[]): void {
   const { scope } = worker.registration;
   const store = createSealStore();
   const fetchNow = worker.fetch.bind(worker);
-  const shelf = createShelf(manifest, {
+  const files = createOfflineFiles(manifest, {
     caches: worker.caches,
     scope,
     version: fingerprint(JSON.stringify(sealHeaders)),
@@ -33,9 +33,9 @@ export function startSeal(worker: SealScope, manifest: readonly ShelfEntry[]): v
     },
   });
 
-  worker.addEventListener('install', (event) => event.waitUntil(shelf.install()));
+  worker.addEventListener('install', (event) => event.waitUntil(files.install()));
   worker.addEventListener('activate', (event) =>
-    event.waitUntil(shelf.tidy().then(() => worker.clients.claim())),
+    event.waitUntil(files.tidy().then(() => worker.clients.claim())),
   );
   worker.addEventListener('fetch', (event) => {
     if (!/^https?:/.test(event.request.url)) return;
@@ -56,5 +56,5 @@ export function startSeal(worker: SealScope, manifest: readonly ShelfEntry[]): v
     event.waitUntil(work());
   });
   const gate = (hold: (work: Promise<unknown>) => void) =>
-    createGate({ shelf, store, fetch: fetchNow, scope, now: Date.now, hold });
+    createGate({ files, store, fetch: fetchNow, scope, now: Date.now, hold });
 }

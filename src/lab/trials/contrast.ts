@@ -1,10 +1,10 @@
-/** @file Where the requests come from that defenses learn from before they are tested: never from the test itself. */
+/** @file Chooses the requests that defenses learn from. They are never those under test. */
 import type { Behavior } from '../../core/behavior.ts';
 import { untested, type ContrastPrompts } from '../../core/contrast.ts';
 import type { BehaviorSet } from '../../data/behavior-set.ts';
 
 export interface ContrastSources {
-  /** What the plan gives, if it does. */
+  /** The plan's own contrast. */
   readonly given?: ContrastPrompts | undefined;
   /** The sets that the behaviors under test come from. */
   readonly sets: readonly BehaviorSet[];
@@ -13,24 +13,24 @@ export interface ContrastSources {
 }
 
 /**
- * What the plan gives; else what the sets bring along for this; else those of their behaviors that are not under test.
- * Without the requests under test in any case. `null` when nothing is left.
+ * The plan's own contrast; else the contrast of the behavior sets; else those of their behaviors that are not under
+ * test. Requests under test are always removed. `null` when nothing is left.
  */
 export function contrastFrom({ given, sets, tested }: ContrastSources): ContrastPrompts | null {
-  const asked = tested.map(({ prompt }) => prompt);
-  if (given) return untested(given, asked);
-  const brought = sets.flatMap(({ contrast }) => (contrast ? [contrast] : []));
-  if (brought.length > 0)
+  const testedPrompts = tested.map(({ prompt }) => prompt);
+  if (given) return untested(given, testedPrompts);
+  const ofSets = sets.flatMap(({ contrast }) => (contrast ? [contrast] : []));
+  if (ofSets.length > 0)
     return untested(
       {
-        harmful: brought.flatMap(({ harmful, harmless }) => harmful.slice(0, harmless.length)),
-        harmless: brought.flatMap(({ harmful, harmless }) => harmless.slice(0, harmful.length)),
+        harmful: ofSets.flatMap(({ harmful, harmless }) => harmful.slice(0, harmless.length)),
+        harmless: ofSets.flatMap(({ harmful, harmless }) => harmless.slice(0, harmful.length)),
       },
-      asked,
+      testedPrompts,
     );
   const ids = new Set(tested.map(({ id }) => id));
   const spare = sets.flatMap(({ behaviors }) => behaviors).filter(({ id }) => !ids.has(id));
   const prompts = (isHarmful: boolean) =>
     spare.filter(({ kind }) => (kind === 'harmful') === isHarmful).map(({ prompt }) => prompt);
-  return untested({ harmful: prompts(true), harmless: prompts(false) }, asked);
+  return untested({ harmful: prompts(true), harmless: prompts(false) }, testedPrompts);
 }

@@ -1,4 +1,4 @@
-/** @file Joins runs of one plan, its shards or what several devices of a kind finished of it, into one run. */
+/** @file Joins runs of one plan into one run: its shards, or parts finished on several devices of one kind. */
 import { LabError } from '../../core/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { trialLine } from '../records/export.ts';
@@ -9,45 +9,45 @@ import type { Registries } from './registries.ts';
 import { expandPlan } from './trials.ts';
 
 export interface NamedRun extends RunContents {
-  /** What messages call it. */
+  /** How messages name it. */
   readonly name: string;
 }
 
 export interface MergedRun extends RunContents {
-  /** Trials that the plan stands for and no part has, in the order of the plan. */
+  /** Trials of the plan that no part has, in the order of the plan. */
   readonly missing: readonly TrialKey[];
 }
 
 /**
- * All trials of `parts` in the order of the whole plan. A trial that several parts hold must be the same, times aside.
+ * All trials of `parts` in the order of the whole plan. A trial in several parts must be the same in each, except for its times.
  * @param parts at least one
- * @throws LabError 'bad-input' for parts that do not belong together, naming them and what differs
+ * @throws LabError 'bad-input' for parts that do not belong together; it names them and the difference
  */
 export function mergeRuns(parts: readonly NamedRun[], registries: Registries): MergedRun {
   const [first, ...others] = parts;
-  if (first === undefined) throw apart('There is nothing to join.');
+  if (first === undefined) throw mismatch('There is nothing to join.');
   for (const part of others) checkTogether(first, part);
 
   const plan = wholeOf(first.plan);
   const { chunks } = expandPlan(plan, registries);
-  const found = new Map<number, { readonly record: TrialRecord; readonly from: string }>();
+  const entries = new Map<number, { readonly record: TrialRecord; readonly from: string }>();
   for (const { name: from, records } of parts)
     for (const { place, record } of placeRecords(records, chunks)) {
-      const before = found.get(place);
+      const before = entries.get(place);
       if (before && content(before.record) !== content(record))
-        throw apart(
+        throw mismatch(
           `${before.from} and ${from} disagree on ${record.model} × ${record.defense} × ${record.attack} × ${record.behavior}.`,
         );
-      if (!before) found.set(place, { record, from });
+      if (!before) entries.set(place, { record, from });
     }
-  const held = [...found].sort(([a], [b]) => a - b).map(([, { record }]) => record);
-  const keys = new Set(held.map(keyText));
+  const merged = [...entries].sort(([a], [b]) => a - b).map(([, { record }]) => record);
+  const keys = new Set(merged.map(keyText));
   return {
     plan,
     versions: first.versions,
     device: joined(parts.map(({ device }) => device)),
     startedAt: parts.map(({ startedAt }) => startedAt).toSorted()[0]!,
-    records: held,
+    records: merged,
     missing: chunks
       .flatMap(({ trials }) => trials.map(({ key }) => key))
       .filter((key) => !keys.has(keyText(key))),
@@ -63,18 +63,18 @@ const content = (record: TrialRecord): string =>
 function checkTogether(first: NamedRun, part: NamedRun): void {
   const names = `${first.name} and ${part.name}`;
   if (JSON.stringify(wholeOf(first.plan)) !== JSON.stringify(wholeOf(part.plan)))
-    throw apart(`${names} are of different plans or seeds.`, 'Join shards of one plan only.');
+    throw mismatch(`${names} are of different plans or seeds.`, 'Join shards of one plan only.');
   if (first.device.kind !== part.device.kind)
-    throw apart(`${names} ran on ${first.device.kind} and ${part.device.kind}; their trials do not mix.`);
+    throw mismatch(`${names} ran on ${first.device.kind} and ${part.device.kind}; their trials do not mix.`);
   const packages = Object.keys({ ...first.versions, ...part.versions });
   const changed = packages.find((name) => first.versions[name] !== part.versions[name]);
   if (changed !== undefined) {
     const [before, after] = [first, part].map(({ versions }) => versions[changed] ?? 'none');
-    throw apart(`${names} were made with ${changed} ${before} and ${after}.`, 'Run one of them again.');
+    throw mismatch(`${names} were made with ${changed} ${before} and ${after}.`, 'Run one of them again.');
   }
 }
 
-/** Several machines of a kind, each named once. */
+/** Several machines of one kind, each described once. */
 function joined(devices: readonly DeviceInfo[]): DeviceInfo {
   const descriptions = new Set(devices.map(({ description }) => description));
   return {
@@ -84,5 +84,5 @@ function joined(devices: readonly DeviceInfo[]): DeviceInfo {
   };
 }
 
-const apart = (message: string, advice = 'Name other folders.') =>
+const mismatch = (message: string, advice = 'Name other folders.') =>
   new LabError('bad-input', message, { advice });

@@ -1,4 +1,4 @@
-/** @file Makes sure that stored trials belong to the plan that goes on from them. */
+/** @file Finds the place of stored trials in a plan, and refuses trials of another plan. */
 import { LabError } from '../../core/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { recordProblem } from '../records/check.ts';
@@ -14,15 +14,15 @@ export function checkSamePlan(run: RunInfo, plan: Plan): void {
   });
 }
 
-/** @throws LabError 'bad-plan' when the behaviors have changed since (a new version of the lab, say) */
+/** @throws LabError 'bad-plan' when the behaviors have changed since (after an update of the lab, say) */
 export function checkSameTrials(
   runId: string,
   stored: readonly PlacedRecord[],
   chunks: readonly Chunk[],
 ): void {
   const keys = new Map(chunks.flatMap(({ trials }) => trials.map(({ place, key }) => [place, keyText(key)])));
-  const stranger = stored.find(({ place, record }) => keys.get(place) !== keyText(record));
-  if (stranger === undefined) return;
+  const misplaced = stored.find(({ place, record }) => keys.get(place) !== keyText(record));
+  if (misplaced === undefined) return;
   throw new LabError('bad-plan', `Run ${runId} holds trials that its plan no longer stands for.`, {
     advice:
       'Its behavior sets have changed. Export the run if you need it, remove it, and run the plan again.',
@@ -30,8 +30,8 @@ export function checkSameTrials(
 }
 
 /**
- * Find the place of each record in the plan; of records of one trial the last counts.
- * @throws LabError 'bad-input' for a record that is not one, or that the plan does not stand for
+ * Find the place of each record in the plan. If several records are of one trial, the last one counts.
+ * @throws LabError 'bad-input' for a damaged record, or one that is not of this plan
  */
 export function placeRecords(
   records: readonly TrialRecord[],

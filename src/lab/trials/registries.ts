@@ -1,4 +1,4 @@
-/** @file Everything a plan can name. The host is given one, so that tests can name methods of their own. */
+/** @file Everything that a plan can name. The host takes registries as an argument, so that tests can bring their own. */
 import type { Attack } from '../../attacks/attack.ts';
 import { attacks } from '../../attacks/index.ts';
 import type { Registry } from '../../core/method.ts';
@@ -27,7 +27,7 @@ export const registries: Registries = {
   models: bundledModels,
 };
 
-/** The registries as plain data: functions and behaviors stay behind. */
+/** The registries as plain data: without functions and behaviors. */
 export function catalogueOf({ attacks, defenses, evaluators, sets, models }: Registries): Catalogue {
   return {
     attacks: attacks.all.map(card),

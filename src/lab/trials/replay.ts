@@ -1,4 +1,4 @@
-/** @file Results of attacks that were made before, in place of attacking again. */
+/** @file Takes attack results from an earlier run, for plans that replay them. */
 import { LabError } from '../../core/errors.ts';
 import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
@@ -7,7 +7,7 @@ import type { ResolvedPlan } from './resolve.ts';
 import { findRoles, type RoleEntries } from '../plan/role-models.ts';
 import type { Chunk } from './trials.ts';
 
-/** What making the attack of a record gave and took. */
+/** The attack's outcome as its trial recorded it. */
 export const attackOutcomeOf = ({
   attackResult,
   attackSteps,
@@ -21,8 +21,8 @@ export const attackOutcomeOf = ({
 });
 
 /**
- * The results that a plan with `replay` calls for, by the seed of the trial they are put to; none for other plans.
- * The direct request needs no result.
+ * The outcomes that a plan with `replay` needs, by the seed of the trial that replays them; none for other plans.
+ * The direct request needs none.
  * @param sources trials of the run that is replayed
  * @throws LabError 'bad-plan' when some are missing
  */
@@ -34,17 +34,17 @@ export function replayedOutcomes(
   if (replay === undefined) return new Map();
   const keyOf = (model: string, attack: string, behavior: string) =>
     JSON.stringify([model, attack, behavior]);
-  const made = new Map(
+  const outcomes = new Map(
     sources.map((record) => [keyOf(record.model, record.attack, record.behavior), attackOutcomeOf(record)]),
   );
   const wanted = chunks.flatMap(({ trials }) =>
     trials.map(({ seed, key }) => ({
       seed,
-      result: made.get(keyOf(replay[key.model]!, key.attack, key.behavior)),
+      outcome: outcomes.get(keyOf(replay[key.model]!, key.attack, key.behavior)),
       key,
     })),
   );
-  const missing = wanted.filter(({ result, key }) => result === undefined && key.attack !== directRequest);
+  const missing = wanted.filter(({ outcome, key }) => outcome === undefined && key.attack !== directRequest);
   if (missing.length > 0) {
     const { attack, behavior, model } = missing[0]!.key;
     const example = `such as ${attack} on ${behavior}, made on ${replay[model]}`;
@@ -52,13 +52,13 @@ export function replayedOutcomes(
       advice: 'Finish that run first, or replay from a model that it attacked.',
     });
   }
-  return new Map(wanted.flatMap(({ seed, result }) => (result ? [[seed, result] as const] : [])));
+  return new Map(wanted.flatMap(({ seed, outcome }) => (outcome ? [[seed, outcome] as const] : [])));
 }
 
 /**
- * The translator, when answers to replayed results may have to be put into English: the attack that would call for
- * one is not run.
- * @throws LabError 'bad-plan' when nobody plays it
+ * The translator, if answers to replayed results may come in another language: the attack that would need it is not
+ * run here.
+ * @throws LabError 'bad-plan' when no model fills the role
  */
 export function translatorFor(
   replayed: ReadonlyMap<string, AttackOutcome>,
@@ -73,7 +73,7 @@ export function translatorFor(
   if (translator !== undefined) return findRoles({ translator }, models);
   throw new LabError(
     'bad-plan',
-    `Answers may come in ${[...new Set(languages)].join(' or ')}, and nobody puts them into English.`,
+    `Answers may come in ${[...new Set(languages)].join(' or ')}, and no model translates them into English.`,
     { advice: 'Add models.roles.translator to the plan.' },
   );
 }

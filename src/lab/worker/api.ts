@@ -18,11 +18,11 @@ import type { TrialRecord } from '../records/trial.ts';
 
 export interface LabApi {
   device(): Promise<DeviceInfo>;
-  /** Whether runs outlive the page; when not, the page says so. */
+  /** Whether runs outlive the page; if not, the page warns. */
   storage(): Promise<Outcome<{ readonly persistent: boolean }>>;
   catalogue(): Promise<Catalogue>;
   behaviors(set: string): Promise<Outcome<readonly Behavior[]>>;
-  /** Load a model ahead of its first use. `task` is what a model outside the catalogue is taken to do. */
+  /** Load a model ahead of its first use. `task`: what a model outside the catalogue does. */
   load(
     callId: string,
     model: string,
@@ -54,20 +54,20 @@ export interface LabApi {
   /** Stop a call within one step. An unknown id is ignored. */
   cancel(callId: string): Promise<void>;
   /**
-   * Hold an attack at the end of its current step, with all it has found. Other calls go on, and so can `cancel`.
-   * Resolves to true when it stands still, and to false if it ends or is resumed before. An unknown id is false.
+   * Pause an attack at the end of its current step. Other calls go on, and `cancel` still works.
+   * Resolves to true when it has stopped, and to false if it ends or is resumed before that, or for an unknown id.
    */
   pause(callId: string): Promise<boolean>;
-  /** Let an attack that is held go on to what it would have come to anyhow. Others are not touched. */
+  /** Resume a paused attack; its result is the same as without a pause. Other calls are not affected. */
   resume(callId: string): Promise<void>;
   runs(): Promise<Outcome<readonly RunInfo[]>>;
   trials(runId: string): Promise<Outcome<readonly TrialRecord[]>>;
   summary(runId: string): Promise<Outcome<RunSummary>>;
-  /** What defenses learned in a run. */
+  /** What the defenses of a run learned. */
   artifacts(runId: string): Promise<Outcome<readonly RunArtifact[]>>;
-  /** Fails with 'bad-input' when a defense could not work with what it is said to have learned. */
+  /** Fails with 'bad-input' when the artifact does not fit the defense. */
   checkArtifact(defense: string, artifact: unknown): Promise<Outcome<void>>;
-  /** Put finished trials of an earlier run in place, so that `run` goes on from them. */
+  /** Store finished trials of an earlier run, so that `run` goes on from them. @returns how many were new */
   restore(runId: string, plan: unknown, records: readonly TrialRecord[]): Promise<Outcome<number>>;
   remove(runId: string): Promise<Outcome<void>>;
 }

@@ -7,8 +7,8 @@ export interface Batches<E> {
 }
 
 /**
- * Collect events and deliver them at most once a frame, and never before the receiver is done with the batch
- * before, so that a slow page gets larger batches instead of a longer queue.
+ * Collect events and deliver them at most once per frame, and only after the receiver has taken the last batch,
+ * so that a slow page gets larger batches instead of a longer queue.
  */
 export function inBatches<E>(deliver: (events: readonly E[]) => unknown, everyMs = 16): Batches<E> {
   let waiting: E[] = [];

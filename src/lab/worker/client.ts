@@ -22,9 +22,9 @@ interface Stoppable {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Holds one attack between two of its steps. Does nothing once the attack has ended. */
+/** Pauses and resumes one attack. Does nothing once the attack has ended. */
 export interface AttackControls {
-  /** Resolves to true when the attack stands still, and to false if it ends or is resumed before. */
+  /** Resolves to true when the attack has stopped at a step, and to false if it ends or is resumed before. */
   pause(): Promise<boolean>;
   resume(): void;
 }
@@ -62,8 +62,8 @@ export interface LabClient extends Pick<
     request: AttackRequest,
     options?: Stoppable & {
       readonly onStep?: (step: AttackStep) => void;
-      /** Told at once how to hold the attack. */
-      readonly onBegin?: (hold: AttackControls) => void;
+      /** Called at once with the controls of this attack. */
+      readonly onBegin?: (controls: AttackControls) => void;
     },
   ): Promise<Outcome<AttackReply>>;
   /** Run a plan, or go on with it: finished trials of the same plan on the same kind of device are kept. */
@@ -75,7 +75,7 @@ export interface LabClient extends Pick<
       readonly sources?: readonly TrialRecord[];
     },
   ): Promise<Outcome<RunSummary>>;
-  /** Put finished trials of an earlier run in place. @returns how many were new */
+  /** Store finished trials of an earlier run. @returns how many were new */
   restore(plan: unknown, records: readonly TrialRecord[]): Promise<Outcome<number>>;
   /** The id under which `run` stores this plan. */
   runId(plan: Plan): Promise<string>;
@@ -98,7 +98,7 @@ export interface ClientOptions {
   /** Default: WASM. Ask for WebGPU through `useDevice`, which checks for an adapter first. */
   readonly device?: DeviceKind;
   readonly startWorker?: (name: string) => WorkerLike;
-  /** How long a stopped call may take to come to its next step before its worker is ended. */
+  /** How long a stopped call may take to reach its next step before its worker is ended. */
   readonly stopWithinMs?: number;
 }
 
@@ -160,7 +160,7 @@ export function createLabClient({
       signal?.removeEventListener('abort', stop);
     }
   };
-  const holdOn = (callId: string, { lab, ended }: Connection): AttackControls => ({
+  const controlsOf = (callId: string, { lab, ended }: Connection): AttackControls => ({
     pause: () => Promise.race([ended.then(() => false), lab.pause(callId)]),
     resume: () => void lab.resume(callId),
   });
@@ -195,20 +195,20 @@ export function createLabClient({
       const id = nextCall();
       return stoppable(id, signal, (lab, listen, at) => {
         const outcome = lab.attack(id, request, listen(onStep));
-        onBegin?.(holdOn(id, at));
+        onBegin?.(controlsOf(id, at));
         return outcome;
       });
     },
     async run(input, { signal, onEvents, sources } = {}) {
-      const found = await named(input);
-      if (found.status !== 'done') return found;
-      const { id, plan } = found.value;
+      const parsed = await named(input);
+      if (parsed.status !== 'done') return parsed;
+      const { id, plan } = parsed.value;
       return stoppable(id, signal, (lab, listen) => lab.run(id, plan, listen(onEvents), sources));
     },
     async restore(input, records) {
-      const found = await named(input);
-      if (found.status !== 'done') return found;
-      const { id, plan } = found.value;
+      const parsed = await named(input);
+      if (parsed.status !== 'done') return parsed;
+      const { id, plan } = parsed.value;
       return ask((lab) => lab.restore(id, plan, records));
     },
     runId,

@@ -1,7 +1,7 @@
 /**
- * @file The door for the command line, which drives the same page in a headless browser. It exists only on pages
- * opened with `?cli`; those also leave the service worker alone, because the command line serves them itself.
- * Everything that passes the door is plain data.
+ * @file The lab's interface for the command line, which drives the same page in a headless browser. It exists only on
+ * pages opened with `?cli`; these start no service worker, because the command line serves them itself. Everything that
+ * crosses is plain data.
  */
 import type { Outcome } from '../../core/errors.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
@@ -15,12 +15,12 @@ export interface CommandLineApi extends Pick<LabClient, 'device' | 'useDevice'> 
   /** Steps go to `gloveboxEvent` as they happen. */
   attack(request: AttackRequest): Promise<Outcome<AttackReply>>;
   chat(request: ChatRequest): Promise<Outcome<ChatReply>>;
-  /** Trials for the next `restore` or `run`, a line of JSON each: in parts, because one message holds only so much. */
-  bring(lines: string): void;
-  /** Put the trials that were brought in place. */
+  /** Trials for the next `restore` or `run`, one line of JSON each: in parts, because a message has a size limit. */
+  addTrials(lines: string): void;
+  /** Store the added trials. */
   restore(plan: Plan): Promise<Outcome<number>>;
   /**
-   * Lists of events of types `trial` and `artifact` go to `gloveboxEvent` as they happen. What was brought is the
+   * Lists of events of types `trial` and `artifact` go to `gloveboxEvent` as they happen. The added trials are the
    * source of a plan with `replay`.
    */
   run(plan: Plan): Promise<Outcome<RunSummary>>;
@@ -39,29 +39,29 @@ export const headless = (): boolean => new URLSearchParams(location.search).has(
 
 export function exposeToCommandLine(lab: LabClient): void {
   const stopping = new AbortController();
-  let brought: TrialRecord[] = [];
-  const taken = (): readonly TrialRecord[] => {
-    const records = brought;
-    brought = [];
+  let added: TrialRecord[] = [];
+  const takeTrials = (): readonly TrialRecord[] => {
+    const records = added;
+    added = [];
     return records;
   };
-  const tell = (event: unknown) => globalThis.gloveboxEvent?.(event);
+  const report = (event: unknown) => globalThis.gloveboxEvent?.(event);
   globalThis.glovebox = {
     device: lab.device,
     useDevice: lab.useDevice,
-    bring(lines) {
-      for (const line of lines.split('\n')) if (line !== '') brought.push(JSON.parse(line) as TrialRecord);
+    addTrials(lines) {
+      for (const line of lines.split('\n')) if (line !== '') added.push(JSON.parse(line) as TrialRecord);
     },
-    restore: (plan) => lab.restore(plan, taken()),
-    attack: (request) => lab.attack(request, { onStep: tell, signal: stopping.signal }),
+    restore: (plan) => lab.restore(plan, takeTrials()),
+    attack: (request) => lab.attack(request, { onStep: report, signal: stopping.signal }),
     chat: (request) => lab.chat(request),
     run: (plan) =>
       lab.run(plan, {
-        sources: taken(),
+        sources: takeTrials(),
         signal: stopping.signal,
         onEvents(events) {
-          const kept = events.filter(({ type }) => type === 'trial' || type === 'artifact');
-          if (kept.length > 0) tell(kept);
+          const reported = events.filter(({ type }) => type === 'trial' || type === 'artifact');
+          if (reported.length > 0) report(reported);
         },
       }),
     stop: () => stopping.abort(),

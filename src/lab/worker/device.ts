@@ -1,4 +1,7 @@
-/** @file What the worker runs on. The page decides before it starts the worker, and tells by the worker's name. */
+/**
+ * @file The device that the worker computes on. The page chooses it before it starts the worker and passes it in the
+ * worker's name.
+ */
 import { LabError } from '../../core/errors.ts';
 import type { DeviceInfo, DeviceKind } from '../records/run.ts';
 

@@ -24,7 +24,7 @@ import type { RunStore } from '../store/run-store.ts';
 
 export interface LabHost {
   readonly loadModel: (entry: ModelEntry, options: LoaderOptions) => Promise<LanguageModel>;
-  /** Default: none can be loaded. */
+  /** Default: no classifier can be loaded. */
   readonly loadClassifier?: (entry: ModelEntry, options: ClassifierOptions) => Promise<TextClassifier>;
   readonly store: RunStore | Promise<RunStore>;
   readonly device: DeviceInfo | Promise<DeviceInfo>;
@@ -32,7 +32,7 @@ export interface LabHost {
   readonly registries?: Registries;
   /** Models that only WebGPU can run. Default: those that web-llm lists, which loads its package. */
   readonly webgpuModels?: () => Promise<readonly ModelEntry[]>;
-  /** Spend a moment on bringing the engine up to its speed before the first trial of a run. Default false. */
+  /** Warm the engine up before the first trial of a run. Default false. */
   readonly warmsUp?: boolean;
 }
 
@@ -71,7 +71,7 @@ export function createLab({
   };
   const listed = Promise.resolve(later.device).then(async ({ kind }): Promise<Registries> => {
     if (kind !== 'webgpu') return shipped;
-    // Their list is a file of its own, which is not there offline before its first use; the rest of the lab is.
+    // The list is in a file of its own, which is missing offline before its first use; the lab works without it.
     const more = await webgpuModels().catch(() => []);
     return { ...shipped, models: [...shipped.models, ...more] };
   });
@@ -166,8 +166,8 @@ export function createLab({
         const run = await openRunWriter(runId, expanded, tools);
         try {
           await run.setState('paused');
-          const known = new Set(run.stored.map(({ place }) => place));
-          const fresh = arriving.filter(({ place }) => !known.has(place));
+          const storedPlaces = new Set(run.stored.map(({ place }) => place));
+          const fresh = arriving.filter(({ place }) => !storedPlaces.has(place));
           await run.append(fresh);
           return fresh.length;
         } finally {
@@ -183,7 +183,7 @@ export function createLab({
   };
 }
 
-/** A run that says it is running while nobody holds it was cut off: it can go on from its last trial. */
+/** A run whose state is `running` but that no writer holds was cut off: it can go on from its last trial. */
 async function withTrueState(run: RunInfo, store: RunStore): Promise<RunInfo> {
   if (run.state !== 'running') return run;
   try {

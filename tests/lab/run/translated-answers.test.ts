@@ -192,7 +192,7 @@ describe('a replay', () => {
   test('is refused before it starts when nobody translates', async () => {
     await expect(onto({ ...again, models: { targets: ['closed'] } })).rejects.toMatchObject({
       code: 'bad-plan',
-      message: 'Answers may come in Tinnish, and nobody puts them into English.',
+      message: 'Answers may come in Tinnish, and no model translates them into English.',
       advice: 'Add models.roles.translator to the plan.',
     });
   });

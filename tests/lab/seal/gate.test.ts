@@ -4,7 +4,7 @@ import { createGate } from '../../../src/lab/seal/gate.ts';
 import { createSealStore } from '../../../src/lab/seal/ledger.ts';
 import type { SealAnswer, SealMessage } from '../../../src/lab/seal/messages.ts';
 import { sealHeaders } from '../../../src/lab/seal/policy.ts';
-import { createShelf } from '../../../src/lab/seal/shelf.ts';
+import { createOfflineFiles } from '../../../src/lab/seal/offline-files.ts';
 import { fakeServer, memoryCaches } from './doubles.ts';
 
 const scope = 'https://site.example/lab/';
@@ -27,14 +27,14 @@ function gateOf() {
   const server = fakeServer(files);
   const store = createSealStore(`gate-test-${databases++}`);
   const held: Promise<unknown>[] = [];
-  const shelf = createShelf(manifest, {
+  const offlineFiles = createOfflineFiles(manifest, {
     caches: memoryCaches(),
     scope,
     version: 'v',
     download: server.fetch,
   });
   const gate = createGate({
-    shelf,
+    files: offlineFiles,
     store,
     scope,
     fetch: server.fetch,
@@ -54,7 +54,7 @@ function gateOf() {
   };
   const open = (bytes: number | null = null) =>
     ask({ type: 'airlock-open', model: 'org/name', prefixes: [prefix], bytes });
-  return { gate, server, shelf, ask, settled, ledger, open };
+  return { gate, server, offlineFiles, ask, settled, ledger, open };
 }
 
 test('every answer of the site carries the seal', async () => {
@@ -117,11 +117,11 @@ test('a download is cut off once clearly more arrives than was agreed to', async
 });
 
 test('a redirect to a host that is no model hub is refused', async () => {
-  const { shelf } = gateOf();
+  const { offlineFiles } = gateOf();
   const store = createSealStore(`gate-test-${databases++}`);
   const redirected = Object.defineProperty(new Response('x'), 'url', { value: 'https://evil.example/x' });
   const gate = createGate({
-    shelf,
+    files: offlineFiles,
     store,
     scope,
     fetch: async () => redirected,

@@ -1,8 +1,8 @@
-/** @file Measured values as cells of a report: the number, its interval written and drawn, and n. */
+/** @file Cells of a report: a measured value, its interval as text and as a bar, and n. */
 import { interval, percent } from '../../../core/format.ts';
 import { html, type Content, type Markup } from './html.ts';
 
-/** A share and what it was measured on. */
+/** A share with its counts. */
 export interface Measured {
   readonly rate: number | null;
   readonly interval: readonly [number, number] | null;

@@ -1,4 +1,4 @@
-/** @file What a reader should know before believing a rate: claims of attacks, and what is wrong with outputs. */
+/** @file The checks in a report: success that attacks claimed beside success that evaluators found, and faulty outputs. */
 import type { ClaimCheck, Integrity } from '../../records/summary.ts';
 import { columnHead, nothing, rateCell, rowHead, table } from './cells.ts';
 import { html, type Markup } from './html.ts';

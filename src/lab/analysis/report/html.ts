@@ -1,4 +1,4 @@
-/** @file Builds HTML from text that nobody trusts: whatever is put in is escaped, except other markup made here. */
+/** @file Builds HTML from untrusted text: every inserted value is escaped, except markup built here. */
 
 export interface Markup {
   readonly markup: string;

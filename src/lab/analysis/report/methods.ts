@@ -25,7 +25,7 @@ export const matrix = ({ columns, rows }: RateTable, name: Name): Markup =>
 const perBehavior = (total: number, { n }: Cell, write: (value: number) => string): Markup =>
   html`<td>${write(total)}<span class="small">${write(total / n)} each</span></td>`;
 
-/** What each attack reached and took against the undefended model. */
+/** Success rate and cost of each attack on the undefended model. */
 export const attacks = ({ rows }: RateTable, name: Name): Markup =>
   table({
     caption: 'Attacks: what each reaches and takes undefended',
@@ -51,7 +51,7 @@ export const attacks = ({ rows }: RateTable, name: Name): Markup =>
     }),
   });
 
-/** What each defense costs where it should not act, in time, and in what it spends. */
+/** The side effects of each defense: over-refusal, utility, time, calls and tokens. */
 export const defenses = ({ columns }: RateTable, name: Name): Markup =>
   table({
     caption: 'Defenses: what each costs',

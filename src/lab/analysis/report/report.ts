@@ -1,6 +1,6 @@
 /**
- * @file A run as one HTML document that needs nothing else: no script, no other file, no network. It holds what
- * trials add up to and no text of theirs, so that it can be shown anywhere.
+ * @file A run as one HTML document that needs no script, no other file and no network. It holds the summary of the
+ * trials and none of their texts, so that it can be shown anywhere.
  */
 import { duration, plural } from '../../../core/format.ts';
 import { conclusions } from '../conclusions.ts';
@@ -22,7 +22,7 @@ export interface ReportSource {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly finished: number;
-  /** Trials that the plan stands for. */
+  /** Trials in the whole plan. */
   readonly total: number;
   readonly name: Name;
 }

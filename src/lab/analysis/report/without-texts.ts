@@ -1,7 +1,7 @@
-/** @file A plan as it can be shown anywhere. */
+/** @file A plan without its texts, so that it can be shown anywhere. */
 import type { Plan } from '../../plan/plan.ts';
 
-/** The plan as plain data, without prompts, templates and what defenses learned. */
+/** The plan as plain data, without prompts, templates and artifacts. */
 export const withoutTexts = ({ $schema: _, behaviors, contrast, templates, defenses, ...rest }: Plan) => ({
   ...rest,
   behaviors: behaviors.map((source) =>

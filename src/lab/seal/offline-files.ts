@@ -6,7 +6,7 @@
  * page asks for a fill. Which files a device never needs (WebGPU engines without WebGPU) is decided by path.
  */
 
-export interface ShelfEntry {
+export interface AppFile {
   /** Relative to the scope. */
   readonly url: string;
   /** `null` when the file name already holds a hash of its content. */
@@ -22,7 +22,7 @@ export function phaseOf(url: string): Phase {
   return /^(engines|models|results)\//.test(url) ? 'fill' : 'shell';
 }
 
-export interface ShelfParts {
+export interface OfflineFilesParts {
   readonly caches: Pick<CacheStorage, 'open' | 'keys' | 'delete'>;
   /** Fetches one file of the app past the HTTP cache. */
   readonly download: (url: string) => Promise<Response>;
@@ -32,25 +32,26 @@ export interface ShelfParts {
   readonly version: string;
 }
 
+/** Caches of earlier releases have this prefix too, and are removed by it. */
 const cachePrefix = 'glovebox-shelf-';
 
-export function createShelf(
-  manifest: readonly ShelfEntry[],
-  { caches, download, scope, version }: ShelfParts,
+export function createOfflineFiles(
+  manifest: readonly AppFile[],
+  { caches, download, scope, version }: OfflineFilesParts,
 ) {
   const cacheName = cachePrefix + version;
-  const keyOf = ({ url, revision }: ShelfEntry) => {
+  const keyOf = ({ url, revision }: AppFile) => {
     const key = new URL(url, scope);
     if (revision !== null) key.searchParams.set('revision', revision);
     return key.href;
   };
   const entries = new Map(manifest.map((entry) => [new URL(entry.url, scope).href, entry]));
 
-  const find = (url: string): ShelfEntry | undefined => {
+  const find = (url: string): AppFile | undefined => {
     const { origin, pathname } = new URL(url);
     return entries.get(origin + (pathname.endsWith('/') ? `${pathname}index.html` : pathname));
   };
-  const store = async (entry: ShelfEntry): Promise<void> => {
+  const store = async (entry: AppFile): Promise<void> => {
     const cache = await caches.open(cacheName);
     if (await cache.match(keyOf(entry))) return;
     const response = await download(new URL(entry.url, scope).href);
@@ -106,4 +107,4 @@ export function createShelf(
     },
   };
 }
-export type Shelf = ReturnType<typeof createShelf>;
+export type OfflineFiles = ReturnType<typeof createOfflineFiles>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createShelf, phaseOf } from '../../../src/lab/seal/shelf.ts';
+import { createOfflineFiles, phaseOf } from '../../../src/lab/seal/offline-files.ts';
 import { fakeServer, memoryCaches } from './doubles.ts';
 
 const scope = 'https://site.example/lab/';
@@ -14,23 +14,28 @@ const manifest = [
 ];
 const files = Object.fromEntries(manifest.map(({ url }) => [scope + url, `content of ${url}`]));
 
-function shelfOf(list = manifest, caches = memoryCaches(), version = 'v1') {
+function offlineFilesOf(list = manifest, caches = memoryCaches(), version = 'v1') {
   const server = fakeServer(files);
-  const shelf = createShelf(list, { caches, scope, version, download: server.fetch });
-  return { shelf, server, caches, askedFor: () => server.asked.map(({ url }) => url.slice(scope.length)) };
+  const offlineFiles = createOfflineFiles(list, { caches, scope, version, download: server.fetch });
+  return {
+    offlineFiles,
+    server,
+    caches,
+    askedFor: () => server.asked.map(({ url }) => url.slice(scope.length)),
+  };
 }
 
 test('installing stores the shell and nothing else', async () => {
-  const { shelf, askedFor } = shelfOf();
-  await shelf.install();
+  const { offlineFiles, askedFor } = offlineFilesOf();
+  await offlineFiles.install();
   expect(askedFor()).toEqual(['index.html', 'assets/index-abc.js']);
 });
 
 test('a fill stores engines and models once, and WebGPU engines only for devices that have it', async () => {
-  const { shelf, askedFor } = shelfOf();
-  await shelf.install();
-  await shelf.fill(false);
-  await shelf.fill(false);
+  const { offlineFiles, askedFor } = offlineFilesOf();
+  await offlineFiles.install();
+  await offlineFiles.fill(false);
+  await offlineFiles.fill(false);
   expect(askedFor()).toEqual([
     'index.html',
     'assets/index-abc.js',
@@ -38,43 +43,43 @@ test('a fill stores engines and models once, and WebGPU engines only for devices
     'models/tiny/config.json',
     'results/attacks.json',
   ]);
-  await shelf.fill(true);
+  await offlineFiles.fill(true);
   expect(askedFor().slice(5)).toEqual(['engines/ort-wasm-simd-threaded.asyncify-abc.wasm']);
 });
 
 test('an install that misses a file fails, so that the old version stays', async () => {
-  const { shelf } = shelfOf([...manifest, { url: 'assets/gone-abc.css', revision: null }]);
-  await expect(shelf.install()).rejects.toThrow('assets/gone-abc.css answered 404');
+  const { offlineFiles } = offlineFilesOf([...manifest, { url: 'assets/gone-abc.css', revision: null }]);
+  await expect(offlineFiles.install()).rejects.toThrow('assets/gone-abc.css answered 404');
 });
 
 test('a folder means its index, and query and fragment do not count', async () => {
-  const { shelf } = shelfOf();
-  await shelf.install();
-  expect(await (await shelf.match(`${scope}?cli#/matrix`))?.text()).toBe('content of index.html');
-  expect(shelf.has(`${scope}other.html`)).toBe(false);
+  const { offlineFiles } = offlineFilesOf();
+  await offlineFiles.install();
+  expect(await (await offlineFiles.match(`${scope}?cli#/matrix`))?.text()).toBe('content of index.html');
+  expect(offlineFiles.has(`${scope}other.html`)).toBe(false);
 });
 
 test('a new version keeps unchanged files and drops the rest', async () => {
-  const before = shelfOf();
-  await before.shelf.install();
-  await before.shelf.fill(false);
+  const before = offlineFilesOf();
+  await before.offlineFiles.install();
+  await before.offlineFiles.fill(false);
   const newer = manifest
     .map((entry) => (entry.url === 'index.html' ? { ...entry, revision: '9' } : entry))
     .filter(({ url }) => !url.endsWith('config.json'));
-  const after = shelfOf(newer, before.caches);
-  await after.shelf.install();
-  await after.shelf.tidy();
-  await after.shelf.fill(false);
+  const after = offlineFilesOf(newer, before.caches);
+  await after.offlineFiles.install();
+  await after.offlineFiles.tidy();
+  await after.offlineFiles.fill(false);
   expect(after.askedFor()).toEqual(['index.html']);
-  expect(await before.shelf.match(`${scope}models/tiny/config.json`)).toBeUndefined();
+  expect(await before.offlineFiles.match(`${scope}models/tiny/config.json`)).toBeUndefined();
 });
 
 test('files stored under other headers are not served again', async () => {
-  const before = shelfOf();
-  await before.shelf.install();
-  const after = shelfOf(manifest, before.caches, 'v2');
-  await after.shelf.install();
-  await after.shelf.tidy();
+  const before = offlineFilesOf();
+  await before.offlineFiles.install();
+  const after = offlineFilesOf(manifest, before.caches, 'v2');
+  await after.offlineFiles.install();
+  await after.offlineFiles.tidy();
   expect(await before.caches.keys()).toEqual(['glovebox-shelf-v2']);
 });
 
