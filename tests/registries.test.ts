@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { attacks } from '../src/attacks/index.ts';
-import { accessTiers, stageTitles, type MethodCard } from '../src/core/method.ts';
-import { defaultsOf, optionsSchema, parseOptions } from '../src/core/options.ts';
+import { stageTitles, type MethodCard } from '../src/core/method.ts';
 import { defenses } from '../src/defenses/index.ts';
 import { evaluators } from '../src/evaluators/index.ts';
 import { catalogueOf, registries as everything } from '../src/lab/trials/registries.ts';
+import { checkMethod } from './method-contract.ts';
 
 /** Ids by file name: every file of a folder but its contract, its index and what several methods share. */
 const filesOf = (folder: string, contracts: readonly string[]) =>
@@ -21,10 +21,6 @@ const registries = [
   { folder: 'evaluators', contracts: ['evaluator'], all: evaluators.all },
 ] satisfies readonly { folder: string; contracts: string[]; all: readonly MethodCard[] }[];
 
-/** What `list --json` and the page show: the method without its functions. */
-const cardOf = (method: MethodCard) =>
-  Object.fromEntries(Object.entries(method).filter(([, value]) => typeof value !== 'function'));
-
 describe.each(registries)('$folder', ({ folder, contracts, all }) => {
   test('every file is registered under its own name', () => {
     expect(all.map(({ id }) => id).sort()).toEqual(filesOf(folder, contracts).sort());
@@ -33,39 +29,7 @@ describe.each(registries)('$folder', ({ folder, contracts, all }) => {
     expect(all.map(({ id }) => id)).toEqual(all.map(({ id }) => id).toSorted());
   });
 
-  describe.each(all.map((method) => [method.id, method] as const))('%s', (id, method) => {
-    test('has a kebab-case id, a title and a summary of one sentence', () => {
-      expect(id).toMatch(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
-      expect(method.title).not.toBe('');
-      expect(method.summary).toMatch(/^[A-Z].*\.$/s);
-    });
-    test('says in sentences where it departs from its paper, if it does', () => {
-      if (method.differs !== undefined) expect(method.differs).toMatch(/^[A-Z].*\.$/s);
-      expect(method.differs ?? '').not.toMatch(/^Differs/);
-    });
-    test('cites a paper that can be opened', () => {
-      expect(method.paper.title).not.toBe('');
-      expect(URL.canParse(method.paper.url)).toBe(true);
-      if (method.paper.arxiv) expect(method.paper.arxiv).toMatch(/^\d{4}\.\d{4,5}$/);
-    });
-    test('accepts its own defaults, and they are what missing options become', () => {
-      expect(optionsSchema(method.options).parse(defaultsOf(method.options))).toEqual(
-        defaultsOf(method.options),
-      );
-      expect(parseOptions(method.options, {}, id)).toEqual(defaultsOf(method.options));
-    });
-    test('describes every option, and refuses one that it does not have', () => {
-      for (const option of Object.values(method.options)) expect(option.description).toMatch(/^[A-Z].*\.$/s);
-      expect(() => parseOptions(method.options, { noSuchOption: 1 }, id)).toThrow(/noSuchOption/);
-    });
-    test('has a card that survives cloning and JSON', () => {
-      expect(structuredClone(cardOf(method))).toEqual(cardOf(method));
-      expect(JSON.parse(JSON.stringify(cardOf(method)))).toEqual(cardOf(method));
-    });
-    test('names a known tier of access', () => {
-      expect(accessTiers).toContain(method.access);
-    });
-  });
+  describe.each(all.map((method) => [method.id, method] as const))('%s', checkMethod);
 });
 
 test('departures from a paper stand in the cards alone, where pages and the command line find them', () => {
