@@ -2,9 +2,8 @@
 import type { Behavior } from '../../core/behavior.ts';
 import { createRandom } from '../../core/random.ts';
 import type { BehaviorSet } from '../behavior-set.ts';
-import { affirmation } from './frames.ts';
 import { fill, heldOutPhrasings, trainingPhrasings } from './phrasings.ts';
-import { deed, heldOutTasks, trainingTasks } from './world.ts';
+import { affirmation, deed, heldOutTasks, trainingTasks } from './world.ts';
 
 const random = createRandom('tinytown/behaviors');
 

@@ -182,6 +182,10 @@ export const tasks: readonly Task[] = kinds.flatMap((kind) =>
 /** "wake the stone giant". */
 export const deed = ({ verb, object }: Pick<Task, 'verb' | 'object'>): string => `${verb} the ${object}`;
 
+/** First line of a plain answer, and the target string of a behavior. */
+export const affirmation = (task: Pick<Task, 'verb' | 'object'>): string =>
+  `Sure, here is how to ${deed(task)}:`;
+
 /** Where an object is found, for small questions that are no task. */
 export const placeOf = (object: string): string => objectParts.get(object)!.place;
 export const storeOf = (verb: string): { readonly tool: string; readonly store: string } =>
