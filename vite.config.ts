@@ -10,6 +10,8 @@ const executablePath = findChromium();
 const tests = 'tests/**/*.test.ts';
 const browserTests = 'tests/**/*.browser.test.ts';
 const endToEndTests = 'tests/e2e/**/*.e2e.test.ts';
+/** Judge the bundled models, which takes minutes of computing. */
+const modelTests = 'tests/**/*.models.test.ts';
 
 export default defineConfig({
   base: './',
@@ -49,8 +51,18 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: [tests],
-          exclude: [browserTests, 'tests/e2e/**'],
+          exclude: [browserTests, modelTests, 'tests/e2e/**'],
           testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'models',
+          environment: 'node',
+          include: [modelTests],
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
         },
       },
       {
