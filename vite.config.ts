@@ -2,6 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, findChromium } from './scripts/chromium.ts';
+import { derivedModels } from './scripts/vite/derived-models.ts';
 import { ortFlavour } from './scripts/vite/ort.ts';
 import { pwa } from './scripts/vite/pwa.ts';
 import { seal } from './scripts/vite/seal.ts';
@@ -16,7 +17,7 @@ const modelTests = 'tests/**/*.models.test.ts';
 export default defineConfig({
   base: './',
   appType: 'mpa', // else a missing model file is answered with the page
-  plugins: [ortFlavour(), svelte(), seal(), pwa()],
+  plugins: [derivedModels(), ortFlavour(), svelte(), seal(), pwa()],
   resolve: {
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'],
   },

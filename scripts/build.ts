@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { deriveModels } from './derive-models.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const dist = join(root, 'dist');
@@ -14,8 +15,9 @@ const inputs = ['index.html', 'package-lock.json', 'vite.config.ts', 'svelte.con
 const inputFolders = ['src', 'workers', 'public', 'scripts/vite'];
 const stamp = join(root, '.cache', 'build-inputs');
 
-/** A hash over path, size and time of everything that the build reads. */
+/** A hash over path, size and time of everything that the build reads, derived files among it. */
 async function fingerprint(): Promise<string> {
+  deriveModels();
   const within = async (folder: string) =>
     (await readdir(join(root, folder), { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())

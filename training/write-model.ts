@@ -1,10 +1,9 @@
 /** @file Writes a model folder in Hugging Face layout; every format holds the same half-precision weights. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deriveModels } from '../scripts/derive-models.ts';
 import type { TokenizerFiles } from '../src/models/chat-tokenizer.ts';
 import { toHubConfig } from '../src/models/llama.ts';
-import { writeLlamaClassifierOnnx } from '../src/models/onnx/llama-classifier.ts';
-import { writeLlamaOnnx } from '../src/models/onnx/llama.ts';
 import { readSafetensors, writeSafetensors, type Tensors } from '../src/models/safetensors.ts';
 import { config, guardConfig, recipes, type Recipe } from './recipe.ts';
 
@@ -37,7 +36,6 @@ export function writeWeights(id: string, weights: Tensors): void {
 /** Everything beside the weights, which must be there. */
 export function writeModel(recipe: Recipe, files: TokenizerFiles, curve: readonly CurvePoint[]): void {
   const folder = modelFolder(recipe.id);
-  mkdirSync(join(folder, 'onnx'), { recursive: true });
   const json = (name: string, value: unknown) =>
     writeFileSync(join(folder, name), `${JSON.stringify(value, null, 1)}\n`);
   json('tokenizer.json', files.tokenizer);
@@ -49,12 +47,6 @@ export function writeModel(recipe: Recipe, files: TokenizerFiles, curve: readonl
       .filter(({ step }) => step % every === 0 || step === curve.length - 1)
       .map(({ step, loss }) => [step, loss]),
   });
-  const stored = readModelWeights(recipe.id);
-  const onnx =
-    recipe.task === 'text-generation'
-      ? writeLlamaOnnx(config, stored, { weights: 'float16' })
-      : writeLlamaClassifierOnnx(guardConfig, stored, { weights: 'float16' });
-  writeFileSync(join(folder, 'onnx/model.onnx'), onnx);
   if (recipe.task === 'text-generation')
     json('generation_config.json', {
       bos_token_id: config.bosTokenId,
@@ -66,4 +58,5 @@ export function writeModel(recipe: Recipe, files: TokenizerFiles, curve: readonl
     ...toHubConfig(recipe.task === 'text-generation' ? config : guardConfig),
     'transformers.js_config': { dtype: 'fp32' },
   });
+  deriveModels();
 }

@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { bundledModels } from '../../src/models/catalog.ts';
 import { loadClassifier, loadModel } from '../../src/models/load.ts';
+import { deriveModels } from '../../scripts/derive-models.ts';
 import { serve } from '../../scripts/serve.ts';
 import { writeCard } from './card.ts';
 import {
@@ -34,6 +35,7 @@ function print(measurement: Measurement): void {
   if (values.misses) for (const miss of misses.slice(0, 6)) console.log(`    ${JSON.stringify(miss)}`);
 }
 
+deriveModels();
 const site = await serve({ folder: 'public', port: 0, headers: false });
 for (const recipe of recipes.filter(({ id }) => positionals.length === 0 || positionals.includes(id))) {
   const entry = bundledModels.find(({ id }) => id === recipe.id)!;
