@@ -11,7 +11,7 @@ const executablePath = findChromium();
 const tests = 'tests/**/*.test.ts';
 const browserTests = 'tests/**/*.browser.test.ts';
 const endToEndTests = 'tests/e2e/**/*.e2e.test.ts';
-/** Judge the bundled models, which takes minutes of computing. */
+/** Judge the bundled models, or run ONNX Runtime's WASM build, which leaves a global `Worker` behind. */
 const modelTests = 'tests/**/*.models.test.ts';
 
 export default defineConfig({
@@ -53,6 +53,8 @@ export default defineConfig({
           environment: 'node',
           include: [tests],
           exclude: [browserTests, modelTests, 'tests/e2e/**'],
+          // A fresh process per file would spend more time on imports than most tests take.
+          isolate: false,
           testTimeout: 60_000,
         },
       },
