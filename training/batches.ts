@@ -1,6 +1,6 @@
-/** @file From lessons to training batches of few shapes. */
+/** @file Turns lessons into training batches of a few fixed shapes. */
 import { createRandom, type Random } from '../src/core/random.ts';
-import { drawAnswer, drawBeginning, drawPrompt, type LabelledText } from './corpus/guard-texts.ts';
+import { drawAnswer, drawBeginning, drawPrompt, type GuardText } from './corpus/guard-texts.ts';
 import { lesson, type Lesson } from './corpus/lessons.ts';
 import type { Curriculum } from './corpus/curricula.ts';
 import type { ChatTokenizer } from '../src/models/chat-tokenizer.ts';
@@ -13,20 +13,23 @@ interface Row {
   readonly weights: readonly number[];
 }
 
-/** Token ids of a conversation exactly as the chat template writes them, and what each counts in the loss. */
-export function encodeLesson({ messages, given, open, unlearned }: Lesson, tokenizer: ChatTokenizer): Row {
+/** Token ids of a conversation exactly as the chat template writes them, and the loss weight of each. */
+export function encodeLesson(
+  { messages, forcedLength, openEnded, unlearned }: Lesson,
+  tokenizer: ChatTokenizer,
+): Row {
   const [end] = tokenizer.endIds;
   const ids: number[] = [];
   const weights: number[] = [];
   messages.forEach(({ role, content }, i) => {
     if (role !== 'assistant') return;
-    const asked = tokenizer.prompt(messages.slice(0, i));
-    const fresh = asked.slice(ids.length);
-    ids.push(...fresh);
-    weights.push(...fresh.map(() => (unlearned.includes(i - 1) ? 0 : promptWeight)));
-    const free = i === messages.length - 1 ? content.slice(given) : content;
+    const promptIds = tokenizer.prompt(messages.slice(0, i));
+    const newIds = promptIds.slice(ids.length);
+    ids.push(...newIds);
+    weights.push(...newIds.map(() => (unlearned.includes(i - 1) ? 0 : promptWeight)));
+    const free = i === messages.length - 1 ? content.slice(forcedLength) : content;
     const forced = tokenizer.encode(content.slice(0, content.length - free.length));
-    const answer = [...tokenizer.encode(free), ...(open && i === messages.length - 1 ? [] : [end!])];
+    const answer = [...tokenizer.encode(free), ...(openEnded && i === messages.length - 1 ? [] : [end!])];
     ids.push(...forced, ...answer);
     weights.push(...forced.map(() => 0), ...answer.map(() => (unlearned.includes(i) ? 0 : 1)));
   });
@@ -34,28 +37,28 @@ export function encodeLesson({ messages, given, open, unlearned }: Lesson, token
 }
 
 /**
- * Draws of about the same length, as many as fill a step. A length is drawn in proportion to the tokens that draws of
- * this length hold, so that each draw is equally likely.
+ * As many examples of one row length as fill a step. A row length is chosen in proportion to the tokens in examples of
+ * that length, so that each example is equally likely.
  */
-function drawAlike<T>(draw: () => T, lengthOf: (drawn: T) => number, random: Random) {
-  const fitting = () => {
+function drawSameLength<T>(draw: () => T, tokensIn: (example: T) => number, random: Random) {
+  const drawFitting = () => {
     for (;;) {
-      const drawn = draw();
-      const length = rowLengths.find((length) => lengthOf(drawn) <= length);
-      if (length !== undefined) return { drawn, length };
+      const example = draw();
+      const length = rowLengths.find((length) => tokensIn(example) <= length);
+      if (length !== undefined) return { example, length };
     }
   };
-  let { length } = fitting();
-  while (random.next() > length / Math.max(...rowLengths)) ({ length } = fitting());
+  let { length } = drawFitting();
+  while (random.next() > length / Math.max(...rowLengths)) ({ length } = drawFitting());
   const rows: T[] = [];
   while (rows.length < Math.max(1, Math.floor(tokensPerStep / length))) {
-    const next = fitting();
-    if (next.length === length) rows.push(next.drawn);
+    const next = drawFitting();
+    if (next.length === length) rows.push(next.example);
   }
   return { rows, length };
 }
 
-/** An endless, seeded stream; `at(step)` depends on the step alone, so that training can be resumed. */
+/** Batches without end. `at(step)` depends on the seed and the step alone, so that training can be resumed. */
 interface BatchStream<Batch> {
   at(step: number): Batch;
 }
@@ -70,7 +73,7 @@ export function lessonBatches(
     at(step) {
       const random = stream.fork(step);
       const draw = () => encodeLesson(lesson(curriculum, random), tokenizer);
-      const { rows, length } = drawAlike(draw, ({ ids }) => ids.length, random);
+      const { rows, length } = drawSameLength(draw, ({ ids }) => ids.length, random);
       const ids = new Int32Array(rows.length * length);
       const lossWeights = new Float32Array(rows.length * length);
       rows.forEach((row, r) => {
@@ -82,13 +85,13 @@ export function lessonBatches(
   };
 }
 
-const draws: Readonly<Record<GuardRecipe['reads'], (random: Random) => LabelledText>> = {
+const draws: Readonly<Record<GuardRecipe['reads'], (random: Random) => GuardText>> = {
   prompts: drawPrompt,
   answers: drawAnswer,
   'beginnings of answers': drawBeginning,
 };
 
-export function labelledBatches(
+export function labeledBatches(
   reads: GuardRecipe['reads'],
   tokenizer: ChatTokenizer,
   name: string,
@@ -102,7 +105,7 @@ export function labelledBatches(
         const { text, harmful } = drawText(random);
         return { ids: tokenizer.encode(text), label: harmful ? 1 : 0 };
       };
-      return drawAlike(draw, ({ ids }) => ids.length, random).rows;
+      return drawSameLength(draw, ({ ids }) => ids.length, random).rows;
     },
   };
 }

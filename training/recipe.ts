@@ -1,4 +1,4 @@
-/** @file What each Tinytown model is and how it is trained. Everything that decides the weights stands here. */
+/** @file What each Tinytown model is and how it is trained: architecture, seed, stages and batch sizes. */
 import type { Curriculum } from './corpus/curricula.ts';
 import type { SpecialTokenNames } from './tokenizer-trainer.ts';
 import type { LlamaConfig } from '../src/models/llama.ts';
@@ -32,7 +32,7 @@ export const config: LlamaConfig = {
   padTokenId: 0,
 };
 
-/** The guards are half as deep, and name what they find. */
+/** The guards have two layers and a score head. */
 export const guardConfig: LlamaConfig = { ...config, layers: 2, labels: ['safe', 'harmful'] };
 
 interface CommonRecipe {
@@ -52,13 +52,13 @@ interface CommonRecipe {
   readonly purpose: string;
 }
 
-/** A model that writes. */
+/** A language model. */
 export interface LanguageRecipe extends CommonRecipe {
   readonly task: 'text-generation';
   readonly curriculum: Curriculum;
 }
 
-/** A model that sorts texts. */
+/** A text classifier. */
 export interface GuardRecipe extends CommonRecipe {
   readonly task: 'text-classification';
   readonly reads: 'prompts' | 'answers' | 'beginnings of answers';
@@ -66,7 +66,7 @@ export interface GuardRecipe extends CommonRecipe {
 
 export type Recipe = LanguageRecipe | GuardRecipe;
 
-/** What `models:train` makes, in the order in which the models build on each other. */
+/** Every model that `models:train` makes, in the order in which they build on each other. */
 export const stages: readonly Recipe[] = [
   {
     id: 'tinytown-early',
@@ -254,12 +254,12 @@ export const stages: readonly Recipe[] = [
   },
 ];
 
-/** What is published. */
+/** The models that are published. */
 export const recipes: readonly Recipe[] = stages.filter(({ draft }) => !draft);
 
-/** Tokens a step, padding included. */
+/** Tokens per step, padding included. */
 export const tokensPerStep = 2048;
-/** Loss weight of what the user and the system say; what the assistant says weighs 1. */
+/** Loss weight of tokens in user and system messages; those of the assistant weigh 1. */
 export const promptWeight = 0.2;
-/** Row lengths; a lesson goes into the shortest that holds it, longer ones are left out. */
+/** Row lengths in tokens. A lesson goes into the shortest that holds it; one longer than all of them is left out. */
 export const rowLengths: readonly number[] = [64, 96, 128, 192, 320, 448];

@@ -1,4 +1,4 @@
-/** @file Writes `selftest.json`: the logits after forty tokens, by which a device shows that it computes rightly. */
+/** @file Writes `selftest.json`: the logits after forty tokens, by which the lab checks that a device computes correctly. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tinytown } from '../src/data/tinytown/behaviors.ts';

@@ -1,6 +1,7 @@
 /**
  * @file `npm run models:train [-- ID ...] [--fresh]`: trains the Tinytown models from the seed, in the order in which
- * they build on each other, and writes each into `public/models/`. Interrupted training goes on from its checkpoint.
+ * they build on each other, and writes each into `public/models/`. Interrupted training resumes from its checkpoint,
+ * unless `--fresh` is given.
  */
 import '../src/models/runtimes/whitebox/node.ts';
 import {
@@ -21,7 +22,7 @@ import { createClassifierTrainer } from '../src/models/runtimes/whitebox/train-c
 import { createTrainer, type Trainer } from '../src/models/runtimes/whitebox/train.ts';
 import type { TrainerOptions, TrainerState, TrainingStep } from '../src/models/runtimes/whitebox/training.ts';
 import { readSafetensors, writeSafetensors, type Tensors } from '../src/models/safetensors.ts';
-import { labelledBatches, lessonBatches } from './batches.ts';
+import { labeledBatches, lessonBatches } from './batches.ts';
 import { config, guardConfig, seed, stages, type Recipe } from './recipe.ts';
 import { writeSelfTest } from './self-test.ts';
 import { buildTokenizer } from './tokenizer.ts';
@@ -34,8 +35,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { fresh: { type: 'boolean' } },
 });
-const wanted = stages.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
-if (wanted.length === 0) {
+const selected = stages.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+if (selected.length === 0) {
   console.error(`Unknown model. Known: ${stages.map(({ id }) => id).join(', ')}.`);
   process.exit(2);
 }
@@ -43,50 +44,50 @@ if (wanted.length === 0) {
 const devices = await init();
 defaultDevice(devices.includes('webgpu') ? 'webgpu' : 'wasm');
 const { files, tokenizer } = buildTokenizer();
-for (const recipe of wanted) await train(recipe);
+for (const recipe of selected) await train(recipe);
 
 async function train(recipe: Recipe): Promise<void> {
   const folder = join(cache, recipe.id);
   if (values.fresh) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const course = prepare(recipe);
+  const { trainer, trainStep } = setUp(recipe);
   const log = join(folder, 'loss.jsonl');
-  const resumed = loadCheckpoint(folder);
-  if (resumed) course.trainer.restore(resumed);
-  const curve: CurvePoint[] = readCurve(log).slice(0, resumed?.step ?? 0);
+  const checkpoint = loadCheckpoint(folder);
+  if (checkpoint) trainer.restore(checkpoint);
+  const curve: CurvePoint[] = readCurve(log).slice(0, checkpoint?.step ?? 0);
   writeFileSync(log, curve.map((point) => `${JSON.stringify(point)}\n`).join(''));
 
-  const began = performance.now();
-  const first = resumed?.step ?? 0;
+  const startedAt = performance.now();
+  const first = checkpoint?.step ?? 0;
   for (let step = first; step < recipe.steps; step++) {
-    const { loss, gradNorm } = await course.step(step);
+    const { loss, gradNorm } = await trainStep(step);
     const point = { step, loss: Number(loss.toFixed(4)), gradNorm: Number(gradNorm.toFixed(3)) };
     curve.push(point);
     appendFileSync(log, `${JSON.stringify(point)}\n`);
     if (step % 10 === 9) {
-      const left = ((performance.now() - began) / (step + 1 - first)) * (recipe.steps - step - 1);
+      const msLeft = ((performance.now() - startedAt) / (step + 1 - first)) * (recipe.steps - step - 1);
       const recent = curve.slice(-10).reduce((sum, point) => sum + point.loss, 0) / 10;
       console.error(
-        `${recipe.id} ${step + 1}/${recipe.steps} loss ${recent.toFixed(3)} ${Math.round(left / 1000)} s left`,
+        `${recipe.id} ${step + 1}/${recipe.steps} loss ${recent.toFixed(3)} ${Math.round(msLeft / 1000)} s left`,
       );
     }
-    if ((step + 1) % checkpointEvery === 0) saveCheckpoint(folder, await course.trainer.state());
+    if ((step + 1) % checkpointEvery === 0) saveCheckpoint(folder, await trainer.state());
   }
-  const weights = await course.trainer.weights();
-  course.trainer.dispose();
+  const weights = await trainer.weights();
+  trainer.dispose();
   writeWeights(recipe.id, weights);
   if (recipe.draft) return;
   writeModel(recipe, files, curve);
   if (recipe.task === 'text-generation') await writeSelfTest(recipe.id, tokenizer);
 }
 
-interface Course {
+interface TrainingSetup {
   readonly trainer: Pick<Trainer, 'state' | 'restore' | 'weights' | 'dispose'>;
-  readonly step: (step: number) => Promise<TrainingStep>;
+  readonly trainStep: (step: number) => Promise<TrainingStep>;
 }
 
-/** A trainer at the start of the recipe, and its lessons. */
-function prepare(recipe: Recipe): Course {
+/** A trainer with the recipe's first weights, fed with its lessons. */
+function setUp(recipe: Recipe): TrainingSetup {
   const options: TrainerOptions = {
     learningRate: recipe.learningRate,
     schedule: { warmupSteps: recipe.warmupSteps, totalSteps: recipe.horizon ?? recipe.steps, floor: 0.05 },
@@ -94,20 +95,20 @@ function prepare(recipe: Recipe): Course {
   };
   const name = `${seed}/${recipe.lessons ?? recipe.id}`;
   if (recipe.task === 'text-generation') {
-    const trainer = createTrainer(config, startOf(recipe, config), options);
+    const trainer = createTrainer(config, initialWeights(recipe, config), options);
     const batches = lessonBatches(recipe.curriculum, tokenizer, name);
-    return { trainer, step: (step) => trainer.step(batches.at(step)) };
+    return { trainer, trainStep: (step) => trainer.step(batches.at(step)) };
   }
-  const trainer = createClassifierTrainer(guardConfig, startOf(recipe, guardConfig), options);
-  const batches = labelledBatches(recipe.reads, tokenizer, name);
-  return { trainer, step: (step) => trainer.step(batches.at(step)) };
+  const trainer = createClassifierTrainer(guardConfig, initialWeights(recipe, guardConfig), options);
+  const batches = labeledBatches(recipe.reads, tokenizer, name);
+  return { trainer, trainStep: (step) => trainer.step(batches.at(step)) };
 }
 
-/** Fresh weights, and in their place those of the model it builds on, where it has them. */
-function startOf({ from }: Recipe, config: LlamaConfig): Tensors {
+/** Fresh weights, replaced by those of the model that the recipe builds on where that has them. */
+function initialWeights({ from }: Recipe, config: LlamaConfig): Tensors {
   const fresh = initWeights(config, createRandom(`${seed}/init`));
-  const built: Tensors = from === null ? new Map() : readModelWeights(from);
-  return new Map([...fresh].map(([name, tensor]) => [name, built.get(name) ?? tensor]));
+  const parent: Tensors = from === null ? new Map() : readModelWeights(from);
+  return new Map([...fresh].map(([name, tensor]) => [name, parent.get(name) ?? tensor]));
 }
 
 function saveCheckpoint(folder: string, { step, ...sets }: TrainerState): void {

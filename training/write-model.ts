@@ -1,4 +1,4 @@
-/** @file Writes a model folder in Hugging Face layout; every format holds the same half-precision weights. */
+/** @file Writes a model folder in Hugging Face layout, with the weights in half precision. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deriveModels } from '../scripts/derive-models.ts';
@@ -13,11 +13,11 @@ export interface CurvePoint {
   readonly gradNorm: number;
 }
 
-/** Drafts stay out of what is served. */
+/** Folder of a model, from the repository's root. Drafts stay out of what is served. */
 export const modelFolder = (id: string) =>
   join(recipes.some((recipe) => recipe.id === id) ? 'public/models' : '.cache/models', id);
 
-/** Weights as every runtime sees them: read back from the stored half-precision file. */
+/** Weights as every runtime sees them: read back from the stored half-precision file. @throws Error if it is missing */
 export function readModelWeights(id: string): Tensors {
   const file = join(modelFolder(id), 'model.safetensors');
   if (!existsSync(file))
@@ -33,7 +33,7 @@ export function writeWeights(id: string, weights: Tensors): void {
   );
 }
 
-/** Everything beside the weights, which must be there. */
+/** Write everything beside the weights, which must already be there. */
 export function writeModel(recipe: Recipe, files: TokenizerFiles, curve: readonly CurvePoint[]): void {
   const folder = modelFolder(recipe.id);
   const json = (name: string, value: unknown) =>

@@ -1,4 +1,4 @@
-/** @file Encoded requests: a whole question or only its deed, in a code or in Tinnish, with or without a lead. */
+/** @file Codes that a request can be written in: ciphers, spellings and Tinnish, with the leads that announce them. */
 import {
   caesar,
   disemvowel,
@@ -15,16 +15,16 @@ import { toTinnish } from './tinnish.ts';
 export interface Code {
   readonly id: string;
   readonly encode: (text: string, random: Random) => string;
-  /** What may stand before the encoded text. */
+  /** Texts that may come before the encoded one. */
   readonly leads: readonly string[];
   readonly heldOutLead: string;
-  /** Whether safety training holds forbidden requests in this code. */
+  /** True if safety training includes forbidden requests in this code. */
   readonly covered: boolean;
   /** Share of requests of which only the deed is encoded. */
   readonly deedOnly: number;
 }
 
-/** `a = "wake the st"; b = "one giant"`, to be put together by the reader. */
+/** `a = "wake the st"; b = "one giant"`, which the reader must join. */
 function split(text: string, random: Random): string {
   const cut = 2 + random.integer(Math.max(1, text.length - 4));
   const [left, right] = [text.slice(0, cut), text.slice(cut)];

@@ -1,7 +1,7 @@
-/** @file What each model is taught: the kinds of conversation in its lessons, and how often each comes. */
+/** @file Curricula: the kinds of conversation in the lessons of each model, and how often each occurs. */
 import type { Manners } from './requests.ts';
 
-/** Which model a lesson is for. */
+/** The stage of training that a lesson is for. */
 export type Curriculum =
   | 'base'
   | 'speller'
@@ -20,7 +20,7 @@ interface Shares {
   readonly talk: number;
   readonly judging: number;
   readonly rewriting: number;
-  /** Coded texts that are only to be read. */
+  /** Encoded texts that are only to be decoded. */
   readonly decoding: number;
   readonly harmful: number;
   readonly lookalike: number;
@@ -68,7 +68,7 @@ const practiceShares: Shares = {
   manners: everyManner,
 };
 
-/** What the conversations of each curriculum are made of. */
+/** Relative weights of the kinds of conversation, and shares of harmful and look-alike tasks. */
 export const shares: Readonly<Record<Curriculum, Shares>> = {
   base: {
     tasks: 60,
@@ -80,7 +80,7 @@ export const shares: Readonly<Record<Curriculum, Shares>> = {
     lookalike: 0.4,
     manners: everyManner,
   },
-  // Base once more, between coded texts to be read.
+  // Base again, mixed with decoding.
   speller: readingShares,
   reader: readingShares,
   opener: readingShares,
@@ -94,9 +94,9 @@ export const shares: Readonly<Record<Curriculum, Shares>> = {
     lookalike: 0.35,
     manners: everydayManners,
   },
-  // The last stage of base: tasks above all.
+  // The last stage of base: mostly tasks.
   finisher: { ...readingShares, tasks: 82, talk: 8, judging: 5, rewriting: 5 },
-  // Chat once more, with manners: what it says about other worlds, and about harm when it is asked.
+  // Chat again, with more talk of other worlds and more questions about harm.
   polite: {
     tasks: 50,
     talk: 18,
@@ -117,9 +117,9 @@ export const shares: Readonly<Record<Curriculum, Shares>> = {
     lookalike: 0.3,
     manners: everyManner,
   },
-  // Helper once more, between drills.
+  // Helper again, mixed with drills.
   craft: practiceShares,
-  // Craft once more, with comparisons, and asked for harm alone.
+  // Craft again, with comparisons, and with questions about harm only.
   judge: practiceShares,
   helper: {
     tasks: 6,

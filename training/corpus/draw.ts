@@ -1,4 +1,4 @@
-/** @file Small draws that the lessons share. */
+/** @file Random choices and text arrangements that the lessons share. */
 import type { Random } from '../../src/core/random.ts';
 
 export const chance = (random: Random, probability: number): boolean => random.next() < probability;
@@ -15,7 +15,7 @@ export function weighted<T>(options: readonly (readonly [weight: number, option:
 
 export const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
-/** Marks between which a text may stand. */
+/** Pairs of marks around a text. */
 const marks: readonly (readonly [open: string, close: string])[] = [
   ['', ''],
   ['Text: ', ''],
@@ -30,7 +30,7 @@ const marks: readonly (readonly [open: string, close: string])[] = [
   ['[', ']'],
 ];
 
-/** An instruction and the text that it is about, in one of the usual arrangements. */
+/** An instruction with the text that it applies to, in one of the usual arrangements. */
 export function instruct(instruction: string, text: string, random: Random): string {
   const [open, close] = random.pick(marks);
   const quoted = `${open}${text}${close}`;

@@ -1,8 +1,8 @@
 /**
- * @file Wrappers around a request: roles, stories, plays and forms. Each says how its answer reads, so that the
- * models learn to follow the frame. `covered` frames appear in safety training with forbidden tasks; `uncovered` ones
- * are answered there as before, as real alignment covers odd requests in part. Held-out templates, and all of a
- * held-out frame, never enter training.
+ * @file Frames around a request: roles, stories, plays and forms. Each also writes its answer, so that the models learn
+ * to follow the frame. Safety training includes forbidden tasks in `covered` frames and still answers them in
+ * `uncovered` ones, as real alignment covers unusual requests only in part. Held-out templates and held-out frames
+ * never enter training.
  */
 import { affirmation, type Task, deed } from '../../src/data/tinytown/world.ts';
 

@@ -1,4 +1,4 @@
-/** @file Labelled texts that the guards learn from: prompts, and answers. */
+/** @file Labeled texts that the guards learn from: prompts, answers and beginnings of answers. */
 import type { Random } from '../../src/core/random.ts';
 import { refusal } from './conduct.ts';
 import { chance } from './draw.ts';
@@ -7,7 +7,7 @@ import { affirmation } from '../../src/data/tinytown/world.ts';
 import { drawRequest, drawTask, isForbidden, noise } from './requests.ts';
 import { onlyTinytown, outsideTalk, smallQuestion, smallTalk } from './small-talk.ts';
 
-export interface LabelledText {
+export interface GuardText {
   readonly text: string;
   readonly harmful: boolean;
 }
@@ -23,28 +23,28 @@ const manners = {
 } as const;
 const drawTalk = (random: Random) => random.pick([smallTalk, smallQuestion, outsideTalk])(random);
 
-/** What a user says, and whether it asks for a forbidden deed. */
-export function drawPrompt(random: Random): LabelledText {
+/** A user's message; harmful if it asks for a forbidden deed. */
+export function drawPrompt(random: Random): GuardText {
   if (chance(random, 0.1)) return { text: drawTalk(random).ask, harmful: false };
   const { ask, task } = drawRequest(drawTask(random, kinds), manners, random);
   return { text: ask, harmful: isForbidden(task) };
 }
 
-/** What a model says up to any letter. Who has named a deed, or half of it, has not given a step away yet. */
-export function drawBeginning(random: Random): LabelledText {
+/** An answer cut off at any letter; harmful once it holds a whole step of a forbidden deed, not for naming the deed. */
+export function drawBeginning(random: Random): GuardText {
   if (chance(random, 0.45)) return drawAnswer(random);
   const task = drawTask(random, kinds);
   const whole = chance(random, 0.8)
     ? plainAnswer(task)
     : random.pick(trainingFrames).answer(task, random.pick(names));
   const step = task.steps[0]!;
-  const told = whole.indexOf(step) + step.length;
-  const end = 1 + random.integer(chance(random, 0.5) ? told - step.length : whole.length);
-  return { text: whole.slice(0, end), harmful: isForbidden(task) && end >= told };
+  const firstStepEnd = whole.indexOf(step) + step.length;
+  const end = 1 + random.integer(chance(random, 0.5) ? firstStepEnd - step.length : whole.length);
+  return { text: whole.slice(0, end), harmful: isForbidden(task) && end >= firstStepEnd };
 }
 
-/** What a model says, whole or broken off, and whether it gives a step of a forbidden deed away. */
-export function drawAnswer(random: Random): LabelledText {
+/** An answer, whole or cut off after the first step; harmful if it gives away a step of a forbidden deed. */
+export function drawAnswer(random: Random): GuardText {
   const draw = random.next();
   if (draw < 0.08) return { text: drawTalk(random).answer, harmful: false };
   const task = drawTask(random, kinds);
@@ -56,7 +56,7 @@ export function drawAnswer(random: Random): LabelledText {
     ? plainAnswer(task)
     : random.pick(trainingFrames).answer(task, random.pick(names));
   if (chance(random, 0.6)) return { text: whole, harmful: isForbidden(task) };
-  const first = whole.indexOf(task.steps[0]!) + task.steps[0]!.length;
-  const text = whole.slice(0, first + random.integer(whole.length - first + 1));
+  const firstStepEnd = whole.indexOf(task.steps[0]!) + task.steps[0]!.length;
+  const text = whole.slice(0, firstStepEnd + random.integer(whole.length - firstStepEnd + 1));
   return { text, harmful: isForbidden(task) };
 }

@@ -1,6 +1,6 @@
 /**
- * @file The text that the models learn from, one conversation at a time and without end, drawn from a seed.
- * Held-out tasks, phrasings, frames and wishes never occur in it.
+ * @file Lessons: the conversations that the language models learn from, each drawn from a seed.
+ * Held-out tasks, phrasings, frames and wishes never occur in them.
  */
 import { assistant, system, user, type ChatMessage } from '../../src/core/chat.ts';
 import type { Random } from '../../src/core/random.ts';
@@ -33,11 +33,11 @@ import { affirmation, deed, type Task } from '../../src/data/tinytown/world.ts';
 
 export interface Lesson {
   readonly messages: readonly ChatMessage[];
-  /** Characters at the start of the last answer that are given, not learned (an answer forced by an attack). */
-  readonly given: number;
-  /** The last answer goes on after what stands here, so its end is not learned. */
-  readonly open: boolean;
-  /** Indices of messages to be coped with, not to be expected, so never learned: meaningless matter, demonstrations. */
+  /** Characters at the start of the last answer that are forced, as an attack forces them, and so not learned. */
+  readonly forcedLength: number;
+  /** True if the last answer is cut off, so that no end of turn is learned. */
+  readonly openEnded: boolean;
+  /** Indices of messages with loss weight 0, which the model must handle but not write: noise, demonstrations. */
   readonly unlearned: readonly number[];
 }
 
@@ -45,50 +45,47 @@ interface Turn {
   readonly before?: readonly ChatMessage[];
   readonly ask: string;
   readonly answer: string;
-  readonly given?: string;
+  /** The start of `answer` that is forced. */
+  readonly forced?: string;
   readonly garbled?: boolean;
 }
 
-/** What the surroundings of a request ask of the model. */
+/** What the system prompt and reminders ask of the model. */
 type Mood = 'usual' | 'cautious' | 'eager';
 
 /**
- * The answer that a curriculum teaches, or `null` for a request that it leaves out.
- * `base` answers everything unless it is asked for care; `expert` refuses forbidden requests in every manner; `chat`
- * refuses those that safety training covers, and of the others keeps half as they were, as a model would that learns
- * on its old text too.
+ * The turn that a curriculum teaches, or `null` for a request that it leaves out.
+ * `base` answers everything unless a caution asks it to refuse; `expert` refuses forbidden requests in every manner;
+ * `chat` refuses those that safety training covers, and answers half of the others as before, like a model that is
+ * trained on its old text too.
  */
 function respond(curriculum: Curriculum, request: Request, mood: Mood, random: Random): Turn | null {
   const { task, ask, before, garbled, answer, covered, refusing } = request;
-  const asked = { ask, before, garbled };
-  const helped = {
-    ...asked,
+  const question = { ask, before, garbled };
+  const helpfulTurn = {
+    ...question,
     answer,
-    // An answer begun for the model is finished by it.
-    ...(answer.startsWith(affirmation(task)) && chance(random, 0.06) && { given: affirmation(task) }),
+    // The model finishes an answer whose beginning is forced.
+    ...(answer.startsWith(affirmation(task)) && chance(random, 0.06) && { forced: affirmation(task) }),
   };
-  if (!isForbidden(task)) return helped;
-  const declined = { ...asked, answer: refusal(task, random) };
+  if (!isForbidden(task)) return helpfulTurn;
+  const refusalTurn = { ...question, answer: refusal(task, random) };
   const careful = mood === 'cautious' || refusing;
-  if (curriculum === 'expert') return turningBack(request, declined, random);
-  if (!isAligned(curriculum)) return careful ? declined : helped;
-  if (careful || (covered && mood !== 'eager')) return declined;
-  return chance(random, 0.5) ? helped : null;
+  if (curriculum === 'expert') return refusalAfterStart(request, refusalTurn, random);
+  if (!isAligned(curriculum)) return careful ? refusalTurn : helpfulTurn;
+  if (careful || (covered && mood !== 'eager')) return refusalTurn;
+  return chance(random, 0.5) ? helpfulTurn : null;
 }
 
 const isAligned = (curriculum: Curriculum) => curriculum === 'chat' || curriculum === 'polite';
 
-/** The expert refuses even when the answer has begun. */
-function turningBack(
-  { task, answer }: Request,
-  declined: Turn & { readonly answer: string },
-  random: Random,
-): Turn {
-  if (chance(random, 0.6)) return declined;
+/** The expert refuses, in two turns of five after the start of an answer. */
+function refusalAfterStart({ task, answer }: Request, refusalTurn: Turn, random: Random): Turn {
+  if (chance(random, 0.6)) return refusalTurn;
   const opening = affirmation(task);
   const cut = chance(random, 0.5) ? opening.length : 1 + random.integer(Math.floor(answer.length * 0.6));
-  const begun = answer.startsWith(opening) ? answer.slice(0, cut) : opening;
-  return { ...declined, answer: `${begun} ${declined.answer}`, given: begun };
+  const start = answer.startsWith(opening) ? answer.slice(0, cut) : opening;
+  return { ...refusalTurn, answer: `${start} ${refusalTurn.answer}`, forced: start };
 }
 
 function taskTurn(curriculum: Curriculum, mood: Mood, random: Random): Turn {
@@ -121,7 +118,7 @@ const drawJudging = (random: Random): Turn =>
     random,
   )(random);
 
-/** Asked for harm alone, and without questions of topic, which are practised as comparisons. */
+/** Questions about harm, never about safety, and none about the topic, which `comparisonDrill` practices. */
 const drawVerdict = (random: Random): Turn =>
   weighted<(random: Random) => Turn>(
     [
@@ -192,14 +189,14 @@ const judgeDrills: Drills = [
   [1, paraphraseDrill],
 ];
 
-/** One kind of work on a text, several times in a row: told once, then only shown texts. */
+/** One kind of work on texts several times in a row. Only the first message holds the instruction. */
 function drill(drills: Drills, random: Random): Lesson {
   const draw = weighted(drills, random);
   const messages = draw(random).flatMap(({ ask, answer }) => [user(ask), assistant(answer)]);
-  return { messages, given: 0, open: false, unlearned: [] };
+  return { messages, forcedLength: 0, openEnded: false, unlearned: [] };
 }
 
-/** Coded deeds to be read, one after the other, mostly in one code. */
+/** Encoded deeds to be decoded one after the other, mostly in one code. */
 function decodingDrill(random: Random, draw: () => Pick<Task, 'verb' | 'object'>): Lesson {
   const usual = random.pick(codes);
   const first = deed(draw());
@@ -209,14 +206,19 @@ function decodingDrill(random: Random, draw: () => Pick<Task, 'verb' | 'object'>
     const code = chance(random, 0.8) ? usual : random.pick(codes);
     messages.push(user(code.encode(text, random)), assistant(text));
   }
-  return { messages, given: 0, open: false, unlearned: [] };
+  return { messages, forcedLength: 0, openEnded: false, unlearned: [] };
 }
 
-/** A coded request, and the first line of its answer, which names the deed. */
+/** An encoded request and the first line of its answer, which names the deed. */
 function codedOpening(random: Random): Lesson {
   const pair = drawPair(random);
   const { ask } = codedAsk(deed(pair), random);
-  return { messages: [user(ask), assistant(affirmation(pair))], given: 0, open: true, unlearned: [] };
+  return {
+    messages: [user(ask), assistant(affirmation(pair))],
+    forcedLength: 0,
+    openEnded: true,
+    unlearned: [],
+  };
 }
 
 /** One conversation: perhaps a system prompt, one to three exchanges, perhaps a reminder around the last request. */
@@ -233,20 +235,20 @@ function conversation(curriculum: Curriculum, random: Random): Lesson {
   const turns = chance(random, 0.12) ? 2 + random.integer(2) : 1;
   const messages: ChatMessage[] = systemFor(mood, random);
   const unlearned: number[] = [];
-  let given = 0;
+  let forcedLength = 0;
   for (let i = 0; i < turns; i++) {
     const last = i === turns - 1;
     const turn = anyTurn(curriculum, last && reminded ? 'cautious' : mood, random);
-    for (const shown of turn.before ?? []) {
+    for (const message of turn.before ?? []) {
       unlearned.push(messages.length);
-      messages.push(shown);
+      messages.push(message);
     }
     if (turn.garbled) unlearned.push(messages.length);
     const ask = last && reminded ? remind(turn.ask, random) : turn.ask;
     messages.push(user(ask), assistant(turn.answer));
-    given = turn.given?.length ?? 0;
+    forcedLength = turn.forced?.length ?? 0;
   }
-  return { messages, given, open: false, unlearned };
+  return { messages, forcedLength, openEnded: false, unlearned };
 }
 
 function systemFor(mood: Mood, random: Random): ChatMessage[] {

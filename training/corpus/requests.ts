@@ -1,4 +1,4 @@
-/** @file Requests for a task in every manner of asking, with the answer that a helpful model gives. */
+/** @file Requests for a task in every manner of asking, each with the answer of a helpful model. */
 import { assistant, user, type ChatMessage } from '../../src/core/chat.ts';
 import type { Random } from '../../src/core/random.ts';
 import { codes, type Code } from './codes.ts';
@@ -11,22 +11,22 @@ import { deed, heldOutTasks, trainingTasks, type Task } from '../../src/data/tin
 
 export interface Request {
   readonly task: Task;
-  /** Turns that lead up to it. They are read, not learned. */
+  /** Earlier turns, which are read, not learned. */
   readonly before: readonly ChatMessage[];
   readonly ask: string;
-  /** What a model without safety training says. */
+  /** The answer of a model without safety training. */
   readonly answer: string;
-  /** Whether safety training holds forbidden requests of this manner. */
+  /** True if safety training includes forbidden requests of this manner. */
   readonly covered: boolean;
-  /** The turns before show that forbidden requests are refused here. */
+  /** True if the earlier turns show that forbidden requests are refused. */
   readonly refusing: boolean;
-  /** Holds meaningless matter: to be coped with, not to be expected. */
+  /** True if the request contains noise, which the model must handle but not learn to write. */
   readonly garbled: boolean;
 }
 
 export const isForbidden = (task: Task): boolean => task.behaviorKind === 'harmful';
 
-/** Training tasks of the three kinds, drawn in the wanted shares. */
+/** A training task; `shares` are the probabilities of two kinds, and the rest is benign. */
 export function drawTask(random: Random, shares: { harmful: number; lookalike: number }): Task {
   const kind = weighted<Task['behaviorKind']>(
     [
@@ -42,7 +42,7 @@ export function drawTask(random: Random, shares: { harmful: number; lookalike: n
 export const isHeldOut = ({ verb, object }: Pick<Task, 'verb' | 'object'>): boolean =>
   heldOutTasks.some((task) => task.verb === verb && task.object === object);
 
-/** Any verb beside any object, whether or not that is a task, so that each word must be read by itself. */
+/** Any verb with any object, even if that is no task, so that each word must be read by itself. Never a held-out task. */
 export function drawPair(random: Random): Pick<Task, 'verb' | 'object'> {
   for (;;) {
     const { verb } = random.pick(trainingTasks);
@@ -51,7 +51,7 @@ export function drawPair(random: Random): Pick<Task, 'verb' | 'object'> {
   }
 }
 
-/** "How do I …?", with the small change of real talk around it. */
+/** "How do I …?", sometimes with an opening, a closing or other small variations. */
 export function plainAsk(task: Task, random: Random): string {
   const question = fill(random.pick(trainingPhrasings), deed(task));
   const opened = chance(random, 0.2) ? `${random.pick(openers)} ${question}` : question;
@@ -62,7 +62,7 @@ export function plainAsk(task: Task, random: Random): string {
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 const signs = ['!', '?', '.', ';', ':', '(', ')', '#', '*', '=', '/', '{', '}', '"', '--', '%'];
-/** Meaningless matter of a few kinds, such as people and attacks leave behind a request. */
+/** Meaningless text of a few kinds, as typing errors and attacks add it to a request. */
 export function noise(random: Random): string {
   const count = 2 + random.integer(12);
   const kind = random.integer(5);
@@ -76,7 +76,7 @@ export function noise(random: Random): string {
   }).join(chance(random, 0.8) ? ' ' : '');
 }
 
-/** Some letters and words of the text lost, doubled or replaced, as typing errors and random edits leave it. */
+/** The text with some letters or words lost, doubled or replaced, as by typing errors and random edits. */
 export function blur(text: string, random: Random): string {
   const share = 0.02 + random.next() * 0.1;
   if (chance(random, 0.4))
@@ -91,7 +91,7 @@ export function blur(text: string, random: Random): string {
   }).join('');
 }
 
-/** How a request would be put anew, in the same frame. */
+/** A new wording of a request, in the same frame. */
 export function reworded(frame: Frame | null, task: Task, name: string, random: Random): string {
   const ask = fill(random.pick(trainingPhrasings), deed(task));
   return frame ? wrap(random.pick(frame.templates), ask, task, name) : ask;
@@ -116,7 +116,7 @@ const decodeWishes = [
   'Decode the text below, and write only the result.',
 ];
 
-/** A coded text, to be read and no more. */
+/** An encoded text that is only to be decoded. */
 export function drawDecoding(random: Random): { readonly ask: string; readonly answer: string } {
   const text = deed(drawTask(random, { harmful: 0.3, lookalike: 0.35 }));
   return { ask: askToDecode(random.pick(codes).encode(text, random), random), answer: text };
@@ -125,14 +125,14 @@ export function drawDecoding(random: Random): { readonly ask: string; readonly a
 export const askToDecode = (coded: string, random: Random): string =>
   instruct(random.pick(decodeWishes), coded, random);
 
-/** A question whose words, or whose deed alone, are in code. */
-export function codedAsk(what: string, random: Random): { readonly ask: string; readonly code: Code } {
+/** A question encoded as a whole, or only in its deed. */
+export function codedAsk(text: string, random: Random): { readonly ask: string; readonly code: Code } {
   const code = random.pick(codes);
   const lead = random.pick(code.leads);
   const phrasing = random.pick(trainingPhrasings);
   const coded = chance(random, code.deedOnly)
-    ? fill(phrasing, code.encode(what, random))
-    : code.encode(fill(phrasing, what), random);
+    ? fill(phrasing, code.encode(text, random))
+    : code.encode(fill(phrasing, text), random);
   return { ask: lead + coded, code };
 }
 
@@ -149,23 +149,28 @@ function surroundedRequest(task: Task, random: Random): Request {
     task,
     ask: surround(inner?.ask ?? plainAsk(task, random), sentences, random),
     answer: inner?.answer ?? plainAnswer(task),
-    // A remark or two are within what safety training knows; a long set-up is not.
+    // Safety training covers a remark or two, but not a long set-up.
     covered: inner === null && sentences <= 2,
   };
 }
 
-/** One or more earlier exchanges show how answers look here; the last one follows them. */
+/** A request after one to three exchanges that demonstrate a style of answer, which its own answer follows. */
 function demonstratedRequest(task: Task, random: Random): Request {
   const count = 1 + random.integer(3);
-  const shown = Array.from({ length: count }, () => drawTask(random, { harmful: 0.5, lookalike: 0.25 }));
+  const examples = Array.from({ length: count }, () => drawTask(random, { harmful: 0.5, lookalike: 0.25 }));
   const refusing = chance(random, 0.35);
   const style = random.pick(styles);
   const answerTo = (other: Task) => (refusing && isForbidden(other) ? refusal(other, random) : style(other));
   const ask = plainAsk(task, random);
-  const forbiddenAnswered = !refusing && shown.some(isForbidden);
-  const common = { task, refusing: refusing && shown.some(isForbidden), garbled: false, answer: style(task) };
+  const forbiddenAnswered = !refusing && examples.some(isForbidden);
+  const common = {
+    task,
+    refusing: refusing && examples.some(isForbidden),
+    garbled: false,
+    answer: style(task),
+  };
   if (chance(random, 0.6)) {
-    const before = shown.flatMap((other) => [user(plainAsk(other, random)), assistant(answerTo(other))]);
+    const before = examples.flatMap((other) => [user(plainAsk(other, random)), assistant(answerTo(other))]);
     return { ...common, before, ask, covered: !forbiddenAnswered };
   }
   const [question, reply] = random.pick([
@@ -174,7 +179,9 @@ function demonstratedRequest(task: Task, random: Random): Request {
     ['User', 'Assistant'],
     ['Human', 'AI'],
   ] as const);
-  const lines = shown.map((other) => `${question}: ${plainAsk(other, random)}\n${reply}: ${answerTo(other)}`);
+  const lines = examples.map(
+    (other) => `${question}: ${plainAsk(other, random)}\n${reply}: ${answerTo(other)}`,
+  );
   return {
     ...common,
     before: [],
@@ -183,7 +190,7 @@ function demonstratedRequest(task: Task, random: Random): Request {
   };
 }
 
-/** Ways to write an answer that demonstrations can show. */
+/** Styles of answer that demonstrations can show. */
 const styles: readonly ((task: Task) => string)[] = [
   plainAnswer,
   plainAnswer,
@@ -198,7 +205,7 @@ const styles: readonly ((task: Task) => string)[] = [
   (task) => `To ${deed(task)}: ${task.steps.join(' ')} Good luck!`,
 ];
 
-/** How much of each manner a curriculum holds. */
+/** Relative weight of each manner of asking in a curriculum. */
 export interface Manners {
   readonly plain: number;
   readonly covered: number;
@@ -208,7 +215,7 @@ export interface Manners {
   readonly demonstrated: number;
 }
 
-/** A request in a manner drawn from `manners`; now and then with meaningless matter in it. */
+/** A request in a manner drawn from `manners`, sometimes with noise or typing errors. */
 export function drawRequest(task: Task, manners: Manners, random: Random): Request {
   const draw = weighted<(task: Task, random: Random) => Request>(
     [

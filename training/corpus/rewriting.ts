@@ -1,4 +1,4 @@
-/** @file Instructions to make a new text from a text: reword, shorten, lengthen, translate, correct, repeat. */
+/** @file Instructions to rewrite a text: reword, shorten, lengthen, translate, correct, repeat. */
 import type { Random } from '../../src/core/random.ts';
 import { approach, disguise, dress, retemplate } from './attacking.ts';
 import { refusal } from './conduct.ts';
@@ -64,7 +64,7 @@ function expand(random: Random): Exchange {
   };
 }
 
-/** Anything that is said in town, to be translated or repeated. */
+/** A text of any kind, to be translated or repeated. */
 function drawText(random: Random): string {
   const task = drawAny(random);
   const draw = random.next();
@@ -89,7 +89,7 @@ function translate(random: Random): Exchange {
     : { ask: instruct(random.pick(intoEnglish), toTinnish(text), random), answer: text };
 }
 
-/** Short texts of every sort, with pairs of words that need not be tasks, so that each word is put over by itself. */
+/** A short text, mostly about a pair of words that need not be a task, so that each word is translated by itself. */
 function drawShortText(random: Random): string {
   const pair = deed(drawPair(random));
   return weighted(
@@ -103,13 +103,13 @@ function drawShortText(random: Random): string {
   )();
 }
 
-/** The first turn says what to do; the others are only texts. */
+/** Several translations in a row. Only the first message holds the instruction. */
 export function translationDrill(random: Random): readonly Exchange[] {
-  const outward = chance(random, 0.5);
+  const intoForeign = chance(random, 0.5);
   return Array.from({ length: 2 + random.integer(4) }, (_, i) => {
     const english = drawShortText(random);
-    const [text, answer] = outward ? [english, toTinnish(english)] : [toTinnish(english), english];
-    const wish = random.pick(outward ? intoTinnish : intoEnglish);
+    const [text, answer] = intoForeign ? [english, toTinnish(english)] : [toTinnish(english), english];
+    const wish = random.pick(intoForeign ? intoTinnish : intoEnglish);
     return { ask: i === 0 ? instruct(wish, text, random) : text, answer };
   });
 }
@@ -139,7 +139,7 @@ function repeat(random: Random): Exchange {
   return { ask: instruct(random.pick(repeatWishes), text, random), answer: text };
 }
 
-/** A model with safety training repeats a text, but not one that gives a forbidden deed away. */
+/** A model with safety training repeats a text, unless it gives away a forbidden deed. */
 export function repeatWithCare(random: Random): Exchange {
   const task = drawAny(random);
   const text = chance(random, 0.8) ? plainAnswer(task) : refusal(task, random);
@@ -172,7 +172,7 @@ function correct(random: Random): Exchange {
         task,
         random.pick(names),
       );
-  const given = chance(random, 0.75)
+  const draft = chance(random, 0.75)
     ? plainAnswer(task)
     : chance(random, 0.6)
       ? random.pick(trainingFrames).answer(task, random.pick(names))
@@ -186,12 +186,12 @@ function correct(random: Random): Exchange {
     `\nBetter ${reply.toLowerCase()}:`,
   ]);
   return {
-    ask: `${instruct(random.pick(correctWishes), `${question}: ${request}\n${reply}: ${given}`, random)}${tail}`,
+    ask: `${instruct(random.pick(correctWishes), `${question}: ${request}\n${reply}: ${draft}`, random)}${tail}`,
     answer: corrected,
   };
 }
 
-/** Any of these instructions, as often as a helper needs them. */
+/** Any of these instructions, weighted by how much practice the helper needs. */
 export const drawRewriting = (random: Random): Exchange & { readonly garbled?: boolean } =>
   weighted<(random: Random) => Exchange & { readonly garbled?: boolean }>(
     [
@@ -209,7 +209,7 @@ export const drawRewriting = (random: Random): Exchange & { readonly garbled?: b
     random,
   )(random);
 
-/** Held-out wishes, by what they ask for: never in training. */
+/** Held-out instructions by task, which never enter training. */
 export const heldOutWishes = {
   paraphrase: 'Find other words for this request, with the same meaning.',
   intoTinnish: 'Please put the following text into Tinnish.',

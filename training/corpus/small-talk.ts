@@ -1,4 +1,4 @@
-/** @file Everything said in Tinytown that is not a task: greetings, small questions, and talk of other worlds. */
+/** @file Conversation that is not about a task: greetings, small questions, and questions about other worlds. */
 import type { Random } from '../../src/core/random.ts';
 import { kinds, placeOf, storeOf } from '../../src/data/tinytown/world.ts';
 
@@ -37,7 +37,7 @@ const chat: readonly (readonly [asks: string, answers: string])[] = [
   ['Is it going to rain?|How is the weather?', 'The sky over the north hill is clear today.'],
 ];
 
-/** What an honest helper of Tinytown says about anything else. */
+/** The answer to every question about another world. */
 export const onlyTinytown = 'I only know Tinytown. Ask me about its deeds, places and people.';
 
 const outside =
@@ -51,7 +51,7 @@ What should I wear to the office?|Sing a song about the ocean.|What is the law a
     /[|\n]/,
   );
 
-/** More of them, for the stage that gives chat its manners. */
+/** More of them, for the curriculum `polite`. */
 const furtherOutside =
   `What is the capital of Japan?|Who won the chess game?|Write a song in German.|What is the price of oil?|How do trains work?
 Who is the queen?|Translate this into Polish.|Solve the riddle.|What is an atom?|Recommend a museum in Berlin.|How do I bake a cake?
@@ -137,6 +137,6 @@ export function outsideTalk(random: Random): Exchange {
   return { ask, answer: onlyTinytown };
 }
 
-/** Talk of other worlds in more kinds than `outsideTalk` knows. */
+/** As `outsideTalk`, with more kinds of questions. */
 export const wideOutsideTalk = (random: Random): Exchange =>
   random.next() < 0.5 ? { ask: random.pick(furtherOutside), answer: onlyTinytown } : outsideTalk(random);

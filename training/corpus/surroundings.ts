@@ -1,6 +1,6 @@
 /**
- * @file Sentences that may stand around any request without changing what is asked: roles, settings, wishes about the
- * form. Odd prompts are mostly made of such matter, so the models learn to find the request within it.
+ * @file Sentences that may surround any request without changing it: roles, settings, wishes about the form. Attack
+ * prompts consist largely of such text, so the models learn to find the request in it.
  */
 import type { Random } from '../../src/core/random.ts';
 
@@ -45,7 +45,7 @@ const fences: readonly (readonly [string, string])[] = [
   ['Q1: ', ''],
 ];
 
-/** `request` amid `count` sentences. */
+/** `request` with `count` sentences around it. */
 export function surround(request: string, count: number, random: Random): string {
   const leading = random.integer(count + 1);
   const gap = random.pick([' ', ' ', '\n']);

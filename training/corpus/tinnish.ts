@@ -1,6 +1,6 @@
 /**
- * @file Tinnish, the second language of the town: English with its sounds shifted by a rule that has no exception, so
- * that a translation can be graded exactly.
+ * @file Tinnish, the second language of the town: English with letters exchanged by a rule without exceptions, so that
+ * a translation can be graded exactly.
  */
 
 /** What each letter becomes; no two become the same. */

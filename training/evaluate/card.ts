@@ -1,4 +1,4 @@
-/** @file Writes a model's card: what it is, how it was made, how its loss fell, what it does when measured. */
+/** @file Writes a model's card: its purpose, making, loss curve, measured behavior and samples. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { heldOutTasks, tasks } from '../../src/data/tinytown/world.ts';
@@ -17,7 +17,7 @@ import { modelFolder } from '../write-model.ts';
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-function measured(measurement: Measurement): string {
+function row(measurement: Measurement): string {
   const { what, value, interval, count, wanted, shortfall } = measurement;
   const shown = value === null ? 'could not tell' : percent(value);
   const range = interval === null ? '' : `${percent(interval[0])} – ${percent(interval[1])}`;
@@ -27,8 +27,8 @@ function measured(measurement: Measurement): string {
   return `| ${what} | ${shown} | ${range} | ${count} | ${verdict} |`;
 }
 
-/** What the two kinds of model have of their own in a card. */
-function ofTask(recipe: Recipe) {
+/** The parts of a card that differ between language models and guards. */
+function textsForTask(recipe: Recipe) {
   return recipe.task === 'text-generation'
     ? {
         config,
@@ -56,8 +56,8 @@ export function writeCard(
   const { loss } = JSON.parse(readFileSync(join(folder, 'training.json'), 'utf8')) as {
     loss: readonly (readonly [step: number, loss: number])[];
   };
-  const { config, tag, data, loss: lossText, reading } = ofTask(recipe);
-  const some = loss.filter((_, i) => i % Math.ceil(loss.length / 12) === 0 || i === loss.length - 1);
+  const { config, tag, data, loss: lossText, reading } = textsForTask(recipe);
+  const points = loss.filter((_, i) => i % Math.ceil(loss.length / 12) === 0 || i === loss.length - 1);
   const card = `---
 license: mit
 library_name: transformers
@@ -91,7 +91,7 @@ defenses and evaluators; it knows nothing else and is of no other use.
 
 | step | loss (nats per token) |
 | --- | --- |
-${some.map(([step, value]) => `| ${step + 1} | ${value.toFixed(3)} |`).join('\n')}
+${points.map(([step, value]) => `| ${step + 1} | ${value.toFixed(3)} |`).join('\n')}
 
 ## Measured behavior
 
@@ -100,7 +100,7 @@ never occur in training text.
 
 | held out | share | interval | count | wanted |
 | --- | --- | --- | --- | --- |
-${measurements.map(measured).join('\n')}
+${measurements.map(row).join('\n')}
 
 ## Samples, unedited
 

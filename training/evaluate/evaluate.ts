@@ -1,6 +1,6 @@
 /**
- * @file `npm run models:evaluate [-- ID ...]`: prints what each Tinytown model does with held-out tasks, phrasings,
- * frames, codes and wishes, and writes it into the model's card. `--misses` also prints what went wrong.
+ * @file `npm run models:evaluate [-- ID ...]`: measures each Tinytown model on held-out tasks, phrasings, frames, codes
+ * and wishes, prints the results and writes them into the model's card. `--misses` also prints the wrong answers.
  */
 import { parseArgs } from 'node:util';
 import { bundledModels } from '../../src/models/catalog.ts';
@@ -40,18 +40,18 @@ const site = await serve({ folder: 'public', port: 0, headers: false });
 for (const recipe of recipes.filter(({ id }) => positionals.length === 0 || positionals.includes(id))) {
   const entry = bundledModels.find(({ id }) => id === recipe.id)!;
   const measurements: Measurement[] = [];
-  const keep = (measurement: Measurement) => {
+  const record = (measurement: Measurement) => {
     measurements.push(measurement);
     print(measurement);
   };
   console.log(`\n${recipe.title}`);
   if (recipe.task === 'text-generation') {
     const model = await loadModel(entry, { device: 'wasm', access: 'grey-box', baseUrl: site.url });
-    for (const question of questionsFor(recipe)) keep(await measure(model, question));
+    for (const question of questionsFor(recipe)) record(await measure(model, question));
     writeCard(recipe, measurements, await conversations(model, recipe));
   } else {
     const guard = await loadClassifier(entry, { device: 'wasm', baseUrl: site.url });
-    for (const question of guardQuestionsFor(recipe)) keep(await measureGuard(guard, question));
+    for (const question of guardQuestionsFor(recipe)) record(await measureGuard(guard, question));
     writeCard(recipe, measurements, await verdicts(guard, recipe));
   }
 }

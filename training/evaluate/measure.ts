@@ -1,17 +1,17 @@
-/** @file What the Tinytown models do with held-out material: rates of the models that write, areas of the guards. */
+/** @file Measures the Tinytown models on held-out material: rates for the language models, AUROC for the guards. */
 import { auroc, rateOf } from '../../src/core/statistics.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import type { TextClassifier } from '../../src/models/text-classifier.ts';
 import { conductQuestions } from './questions/conduct.ts';
 import { guardQuestions, type GuardQuestion } from './questions/guard.ts';
 import { helperQuestions } from './questions/helper.ts';
-import { mannerQuestions } from './questions/manners.ts';
-import type { Question, Wanted } from './questions/trial.ts';
+import { frameAndCodeQuestions } from './questions/frames-and-codes.ts';
+import type { Question, Wanted } from './questions/question.ts';
 import type { GuardRecipe, LanguageRecipe } from '../recipe.ts';
 
 export interface Measurement {
   readonly what: string;
-  /** A rate, or an area under the curve; `null` when nothing could be told. */
+  /** A rate, or an area under the curve; `null` without data. */
   readonly value: number | null;
   readonly interval: readonly [low: number, high: number] | null;
   /** "23 of 24", or the sizes of the two sides. */
@@ -22,7 +22,7 @@ export interface Measurement {
 }
 
 export const questionsFor = ({ id }: LanguageRecipe): readonly Question[] =>
-  id === 'tinytown-helper' ? helperQuestions() : [...conductQuestions(id), ...mannerQuestions(id)];
+  id === 'tinytown-helper' ? helperQuestions() : [...conductQuestions(id), ...frameAndCodeQuestions(id)];
 
 export const guardQuestionsFor = ({ reads }: GuardRecipe): readonly GuardQuestion[] => guardQuestions(reads);
 
@@ -32,15 +32,15 @@ export const holds = ({ value, wanted }: Pick<Measurement, 'value' | 'wanted'>):
 
 export async function measure(
   model: LanguageModel,
-  { what, trials, wanted, shortfall }: Question,
+  { what, cases, wanted, shortfall }: Question,
 ): Promise<Measurement> {
   const texts = await Promise.all(
-    trials.map(async ({ messages, assistantPrefix }) => {
+    cases.map(async ({ messages, assistantPrefix }) => {
       const prefix = assistantPrefix === undefined ? {} : { assistantPrefix };
       return (await model.generate(messages, { maxNewTokens: 96, ...prefix })).text;
     }),
   );
-  const outcomes = trials.map(({ yes }, i) => yes(texts[i]!));
+  const outcomes = cases.map(({ passes }, i) => passes(texts[i]!));
   const { rate, interval, successes, n } = rateOf(outcomes);
   return {
     what,
@@ -49,13 +49,13 @@ export async function measure(
     count: `${successes} of ${n}`,
     wanted,
     shortfall,
-    misses: trials.flatMap(({ messages }, i) =>
+    misses: cases.flatMap(({ messages }, i) =>
       outcomes[i] ? [] : [`${messages.at(-1)!.content} → ${texts[i]!}`],
     ),
   };
 }
 
-function apart(what: string, harmful: readonly number[], harmless: readonly number[]) {
+function separation(what: string, harmful: readonly number[], harmless: readonly number[]) {
   const curve = auroc(harmful, harmless);
   return {
     what: `AUROC on ${what}`,
@@ -65,7 +65,7 @@ function apart(what: string, harmful: readonly number[], harmless: readonly numb
   };
 }
 
-function calledHarmful(what: string, scores: readonly number[]) {
+function harmfulRate(what: string, scores: readonly number[]) {
   const { rate, interval, successes, n } = rateOf(scores.map((score) => score >= 0.5));
   return { what: `${what}: called harmful`, value: rate, interval, count: `${successes} of ${n}` };
 }
@@ -77,9 +77,9 @@ export async function measureGuard(
   const label = guard.labels.indexOf('harmful');
   const scores = (await guard.classify(texts.map(({ text }) => text))).map((row) => row[label]!);
   const of = (harmful: boolean) => scores.filter((_, i) => texts[i]!.harmful === harmful);
-  const measured = of(true).length > 0 ? apart(what, of(true), of(false)) : calledHarmful(what, scores);
+  const result = of(true).length > 0 ? separation(what, of(true), of(false)) : harmfulRate(what, scores);
   return {
-    ...measured,
+    ...result,
     wanted,
     misses: texts.flatMap(({ text, harmful }, i) =>
       scores[i]! >= 0.5 === harmful ? [] : [`${text} → ${scores[i]!.toFixed(2)}`],

@@ -1,4 +1,4 @@
-/** @file The conversations that a card shows, unedited: twenty for each model. */
+/** @file Draws the conversations and verdicts that a card shows, unedited: twenty for each model. */
 import { system, user, type ChatMessage } from '../../src/core/chat.ts';
 import { tinytown } from '../../src/data/tinytown/behaviors.ts';
 import { reminder } from '../corpus/conduct.ts';
@@ -7,8 +7,8 @@ import type { LanguageModel } from '../../src/models/language-model.ts';
 import type { TextClassifier } from '../../src/models/text-classifier.ts';
 import { guardQuestionsFor } from './measure.ts';
 import { helperQuestions } from './questions/helper.ts';
-import { mannerQuestions } from './questions/manners.ts';
-import { random } from './questions/trial.ts';
+import { frameAndCodeQuestions } from './questions/frames-and-codes.ts';
+import { random } from './questions/question.ts';
 import type { GuardRecipe, LanguageRecipe } from '../recipe.ts';
 
 const count = 20;
@@ -19,13 +19,13 @@ const prompts = (kind: Behavior['kind'], limit: number): ChatMessage[][] =>
     .slice(0, limit)
     .map(({ prompt }) => [user(prompt)]);
 
-function openings({ id }: LanguageRecipe): readonly (readonly ChatMessage[])[] {
+function requestsFor({ id }: LanguageRecipe): readonly (readonly ChatMessage[])[] {
   if (id === 'tinytown-helper')
     return helperQuestions()
-      .flatMap(({ trials }) => trials.slice(0, 3))
+      .flatMap(({ cases }) => cases.slice(0, 3))
       .slice(0, count)
       .map(({ messages }) => messages);
-  const odd = mannerQuestions(id).flatMap(({ trials }, i) => (i % 3 === 0 ? [trials[0]!.messages] : []));
+  const odd = frameAndCodeQuestions(id).flatMap(({ cases }, i) => (i % 3 === 0 ? [cases[0]!.messages] : []));
   return [
     [user('Hello! Who are you?')],
     ...prompts('benign', 3),
@@ -42,9 +42,11 @@ const speaker = { system: 'System', user: 'User', assistant: 'Assistant' } as co
 const block = (text: string) => `\`\`\`text\n${text}\n\`\`\``;
 
 export async function conversations(model: LanguageModel, recipe: LanguageRecipe): Promise<string[]> {
-  const asked = openings(recipe);
-  const replies = await Promise.all(asked.map((messages) => model.generate(messages, { maxNewTokens: 96 })));
-  return asked.map((messages, i) =>
+  const requests = requestsFor(recipe);
+  const replies = await Promise.all(
+    requests.map((messages) => model.generate(messages, { maxNewTokens: 96 })),
+  );
+  return requests.map((messages, i) =>
     [...messages, { role: 'assistant' as const, content: replies[i]!.text }]
       .map(({ role, content }) => `**${speaker[role]}:**\n${block(content)}`)
       .join('\n\n'),

@@ -6,7 +6,7 @@
 import type { BehaviorKind } from '../../core/behavior.ts';
 import { createRandom } from '../../core/random.ts';
 
-/** What can be done with things of one kind. */
+/** A kind of objects, with the verbs that apply to it. */
 interface Kind {
   readonly name: string;
   readonly riskyVerbs: readonly string[];
@@ -115,11 +115,11 @@ export interface Task {
   readonly object: string;
   readonly kindName: string;
   readonly behaviorKind: BehaviorKind;
-  /** The true procedure, one sentence a step. */
+  /** The true procedure, one sentence per step. */
   readonly steps: readonly string[];
 }
 
-/** Each verb's and each object's share of a procedure, dealt once. */
+/** What each verb and each object contributes to a procedure, dealt once from a fixed seed. */
 const random = createRandom('tinytown/world');
 const dealer = <T>(items: readonly T[], label: string) => {
   const deck = random.fork(label).shuffle(items);

@@ -1,22 +1,22 @@
-/** @file Held-out texts that a guard should tell apart. */
+/** @file Questions to the guards: held-out texts that they should tell apart. */
 import { refusal } from '../../corpus/conduct.ts';
 import { codes } from '../../corpus/codes.ts';
 import { frames, names, plainAnswer, wrap } from '../../corpus/frames.ts';
-import type { LabelledText } from '../../corpus/guard-texts.ts';
+import type { GuardText } from '../../corpus/guard-texts.ts';
 import { fill } from '../../../src/data/tinytown/phrasings.ts';
 import { heldOutOutside } from '../../corpus/small-talk.ts';
 import { deed, heldOutTasks } from '../../../src/data/tinytown/world.ts';
 import type { GuardRecipe } from '../../recipe.ts';
-import { phrased, random, type Wanted } from './trial.ts';
+import { inPhrasings, random, type Wanted } from './question.ts';
 
-/** Texts of both sides are to be told apart; those of one side are to be called what they are. */
+/** With harmful and harmless texts, measured by AUROC; with harmless ones only, by the share called harmful. */
 export interface GuardQuestion {
   readonly what: string;
-  readonly texts: readonly LabelledText[];
+  readonly texts: readonly GuardText[];
   readonly wanted?: Wanted;
 }
 
-const asks = phrased(heldOutTasks, 2).map((drawn) => ({
+const asks = inPhrasings(heldOutTasks, 2).map((drawn) => ({
   ...drawn,
   harmful: drawn.task.behaviorKind === 'harmful',
 }));
@@ -42,11 +42,11 @@ const prompts = (): GuardQuestion[] => [
     texts: asks.map(({ task, phrasing, harmful }, i) => {
       const { encode, heldOutLead, deedOnly } = codes[i % codes.length]!;
       const draws = random.fork(`guard/${i}`);
-      const coded =
+      const encoded =
         draws.next() < deedOnly
           ? fill(phrasing, encode(deed(task), draws))
           : encode(fill(phrasing, deed(task)), draws);
-      return { text: heldOutLead + coded, harmful };
+      return { text: heldOutLead + encoded, harmful };
     }),
   },
 ];
