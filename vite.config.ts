@@ -3,7 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, findChromium } from './scripts/chromium.ts';
 import { derivedModels } from './scripts/vite/derived-models.ts';
-import { ortFlavour } from './scripts/vite/ort.ts';
+import { ortBuild } from './scripts/vite/ort.ts';
 import { pwa } from './scripts/vite/pwa.ts';
 import { seal } from './scripts/vite/seal.ts';
 
@@ -17,14 +17,14 @@ const modelTests = 'tests/**/*.models.test.ts';
 export default defineConfig({
   base: './',
   appType: 'mpa', // else a missing model file is answered with the page
-  plugins: [derivedModels(), ortFlavour(), svelte(), seal(), pwa()],
+  plugins: [derivedModels(), ortBuild(), svelte(), seal(), pwa()],
   resolve: {
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'],
   },
   worker: {
     format: 'es',
-    plugins: () => [ortFlavour()],
-    // What only a worker loads has a folder of its own, by which the service worker knows what can wait.
+    plugins: () => [ortBuild()],
+    // Files that only a worker loads have a folder of their own, so that the service worker can fetch them later.
     rolldownOptions: {
       checks: { pluginTimings: false },
       output: {

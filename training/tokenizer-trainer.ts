@@ -13,10 +13,10 @@ export interface SpecialTokenNames {
   readonly others: readonly string[];
 }
 
-/** How byte-level BPE cuts text into words before merging (the GPT-2 pattern, which the format names ByteLevel). */
+/** How byte-level BPE splits text into words before merging (the GPT-2 pattern, which the format names ByteLevel). */
 const wordPattern = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 
-/** Byte → printable character, as the ByteLevel format defines it: printable Latin-1 stays, the rest is moved up. */
+/** Byte → printable character, as the ByteLevel format defines it: printable Latin-1 stays, the others are mapped to U+0100 and up. */
 export const byteAlphabet: readonly string[] = (() => {
   const stays = (byte: number) =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255);
@@ -43,7 +43,7 @@ export function trainByteLevelBpe(texts: Iterable<string>, vocabSize: number, sp
   const vocabulary = [...control, ...byteAlphabet];
   const merges: (readonly [string, string])[] = [];
   while (vocabulary.length < vocabSize) {
-    const best = commonestPair(words);
+    const best = mostFrequentPair(words);
     if (!best) break;
     merges.push(best);
     vocabulary.push(best.join(''));
@@ -52,7 +52,7 @@ export function trainByteLevelBpe(texts: Iterable<string>, vocabSize: number, sp
   return tokenizerFiles(vocabulary, merges, control, specials);
 }
 
-function commonestPair(words: readonly Word[]): readonly [string, string] | null {
+function mostFrequentPair(words: readonly Word[]): readonly [string, string] | null {
   const pairs = new Map<string, number>();
   for (const { symbols, count } of words)
     for (let i = 1; i < symbols.length; i++) {

@@ -1,6 +1,6 @@
 /**
- * @file Has the derived files of the bundled models in public/ before Vite serves, builds or tests anything. In `config`,
- * because Vite lists public/ right after it.
+ * @file Writes the derived files of the bundled models before Vite serves, builds or tests anything. It does so in the
+ * `config` hook, because Vite lists the files of public/ right after it.
  */
 import type { Plugin } from 'vite';
 import { deriveModels } from '../derive-models.ts';

@@ -1,4 +1,4 @@
-/** @file Holds the committed Tinytown weights to what their cards promise, on held-out material. */
+/** @file Checks on held-out material that the committed Tinytown weights do what their cards promise. */
 import { statSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -29,23 +29,23 @@ afterAll(() => site.close());
 const entryOf = (id: string) => bundledModels.find((entry) => entry.id === id)!;
 
 describe.each(recipes)('$id', (recipe) => {
-  test('does what is wanted of it', async () => {
+  test('meets the bounds of every question', async () => {
     const options = { device: 'wasm', access: 'grey-box', baseUrl: site.url } as const;
     const entry = entryOf(recipe.id);
-    const missed: string[] = [];
-    const note = (measurement: Awaited<ReturnType<typeof measure>>) => {
+    const failures: string[] = [];
+    const check = (measurement: Awaited<ReturnType<typeof measure>>) => {
       if (!holds(measurement) && measurement.shortfall === undefined)
-        missed.push(`${measurement.what}: ${measurement.value}`);
+        failures.push(`${measurement.what}: ${measurement.value}`);
     };
     if (recipe.task === 'text-generation') {
       const model = await loadModel(entry, options);
-      for (const question of questionsFor(recipe)) if (question.wanted) note(await measure(model, question));
+      for (const question of questionsFor(recipe)) if (question.wanted) check(await measure(model, question));
     } else {
       const guard = await loadClassifier(entry, options);
       for (const question of guardQuestionsFor(recipe))
-        if (question.wanted) note(await measureGuard(guard, question));
+        if (question.wanted) check(await measureGuard(guard, question));
     }
-    expect(missed).toEqual([]);
+    expect(failures).toEqual([]);
   });
 });
 
@@ -58,9 +58,9 @@ test('behind SafeDecoding the chat model still refuses every forbidden request a
     role: () => expert,
     classifier: () => expect.fail('SafeDecoding asks no classifier.'),
   });
-  const asked = behaviorSets.get('tinytown').behaviors.filter(({ kind }) => kind === 'harmful');
+  const harmful = behaviorSets.get('tinytown').behaviors.filter(({ kind }) => kind === 'harmful');
   const replies = await Promise.all(
-    asked.map(({ prompt }) => guarded.generate([user(prompt)], { maxNewTokens: 24 })),
+    harmful.map(({ prompt }) => guarded.generate([user(prompt)], { maxNewTokens: 24 })),
   );
   expect(replies.map(({ text }) => text).filter((text) => !isRefusal(text))).toEqual([]);
 });

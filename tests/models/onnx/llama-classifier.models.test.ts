@@ -52,7 +52,7 @@ describe('a written classifier', () => {
     });
   });
 
-  test('gives a row of a padded batch, to the last bit, what it gives it alone', async () => {
+  test('gives the same logits to the last bit for a row alone and in a padded batch', async () => {
     const together = await classify(session, texts, 57);
     for (const [row, text] of texts.entries())
       expect(together[row]).toEqual((await classify(session, [text], text.length))[0]);

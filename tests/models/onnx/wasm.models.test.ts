@@ -4,7 +4,7 @@ import { createRandom } from '../../../src/core/random.ts';
 import { writeLlamaOnnx } from '../../../src/models/onnx/llama.ts';
 import { tinyConfig, tinyWeights } from '../tiny-model.ts';
 
-/** What browsers run: the WASM build, one thread. Its kernels are not those of the native library. */
+/** The WASM build on one thread, as in browsers. Its kernels differ from those of the native library. */
 let session: ort.InferenceSession;
 beforeAll(async () => {
   ort.env.wasm.numThreads = 1;
@@ -76,7 +76,7 @@ async function decode(prompts: readonly (readonly number[])[], width: number): P
   return seen;
 }
 
-test('in the WASM build a row of a padded batch is, to the last bit, what it is alone', async () => {
+test('the WASM build gives the same logits to the last bit for a row alone and in a padded batch', async () => {
   const rng = createRandom('wasm');
   const prompts = [9, 31, 4, 50].map((length) =>
     Array.from({ length }, () => rng.integer(tinyConfig.vocabSize)),

@@ -1,4 +1,4 @@
-/** The runtimes on the real Tinytown models against what is not ours, or shares no code with them. */
+/** @file Compares the runtimes on the real Tinytown models with transformers.js and with a float64 forward pass. */
 import '../../../src/models/runtimes/whitebox/node.ts';
 import { readFileSync } from 'node:fs';
 import { env, pipeline, type Message, type TextGenerationPipeline } from '@huggingface/transformers';
@@ -18,7 +18,7 @@ const folder = (id: string) => `public/models/${id}`;
 const config = parseLlamaConfig(JSON.parse(readFileSync(`${folder('tinytown-chat')}/config.json`, 'utf8')));
 const weights = readSafetensors(readFileSync(`${folder('tinytown-chat')}/model.safetensors`)).tensors;
 
-/** As anyone would load the folders with the library; before our runtime takes its settings over. */
+/** Loaded with the bare library, before our runtime changes its settings. */
 const bare = new Map<string, TextGenerationPipeline>();
 let site: Served;
 let transformers: ScoringModel;
