@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { system, user } from '../../src/core/chat.ts';
 import { locateSpan, replaceSpan, textOfSpan } from '../../src/models/prompt-span.ts';
 import { createChatTokenizer, type ChatTokenizer } from '../../src/models/chat-tokenizer.ts';
-import { trainByteLevelBpe } from '../../src/models/tokenizer-trainer.ts';
+import { trainByteLevelBpe } from '../../training/tokenizer-trainer.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 
 const inPrompt = (suffix: string) => [system('Be brief.'), user(`Tell a story ${suffix}`), user('Thanks.')];
