@@ -1,5 +1,9 @@
 /** @file Stopping a request that shares its work with others. */
 
+export interface Abortable {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A signal that aborts when every one of `signals` has; a request without one is never given up. */
 export function whenAllAborted(signals: readonly (AbortSignal | undefined)[]) {
   const controller = new AbortController();

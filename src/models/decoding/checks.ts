@@ -3,7 +3,8 @@
  * on WASM ends the worker. So ids and lengths are checked here, in one place.
  */
 import { LabError } from '../../core/errors.ts';
-import type { GenerateOptions, ScoringRequest } from '../language-model.ts';
+import type { GenerateOptions } from '../contract/black-box.ts';
+import type { ScoringRequest } from '../contract/grey-box.ts';
 
 export interface Limits {
   readonly id: string;

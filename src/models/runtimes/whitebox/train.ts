@@ -1,5 +1,5 @@
 /** @file Training of a Llama-family language model: weighted cross-entropy of the next token. */
-import type { Lesson } from '../../language-model.ts';
+import type { TrainingRow } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { createDescent, type Task } from './descent.ts';
@@ -26,13 +26,13 @@ export interface TrainingBatch {
 }
 
 /** Rows in one batch; the tokens that are learned all count alike. */
-export function batchOf(rows: readonly Lesson[]): TrainingBatch {
+export function batchOf(rows: readonly TrainingRow[]): TrainingBatch {
   const length = Math.max(0, ...rows.map(({ ids }) => ids.length));
   const ids = new Int32Array(rows.length * length);
   const lossWeights = new Float32Array(ids.length);
-  for (const [row, lesson] of rows.entries()) {
-    ids.set(lesson.ids, row * length);
-    lossWeights.fill(1, row * length + lesson.from, row * length + lesson.ids.length);
+  for (const [row, { ids: rowIds, from }] of rows.entries()) {
+    ids.set(rowIds, row * length);
+    lossWeights.fill(1, row * length + from, row * length + rowIds.length);
   }
   return { ids, lossWeights, shape: [rows.length, length] };
 }
