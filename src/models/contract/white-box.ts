@@ -41,8 +41,8 @@ export interface WhiteBoxModel extends ScoringModel {
   parameters(): Promise<ReadonlyMap<string, Tensor>>;
   /**
    * The same model with `edit` in place, for reading and scoring many times; it shares the weights and can be used
-   * beside this one. Soft tokens have the ids V, V + 1 …, and its tokenizer puts them into every prompt. A model that is
-   * edited twice keeps both residual edits, and the soft tokens of the last edit that has any.
+   * beside this one. Soft tokens have the ids V, V + 1 …, and its tokenizer puts them into every prompt. Residual
+   * edits add to those that the model has; soft tokens replace those it has.
    * @throws LabError 'not-supported' if the edit does not fit the model's shape, or the model cannot be edited
    */
   edited(edit: ModelEdit): EditedModel;

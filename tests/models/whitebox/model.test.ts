@@ -273,8 +273,8 @@ describe('what happens inside', () => {
   test('soft tokens with the vectors of real tokens act as those tokens', async () => {
     const table = weights.get('model.embed_tokens.weight')!.data;
     const real = [9, 30];
-    const vectors = Float32Array.from(real.flatMap((id) => [...table.subarray(id * 16, (id + 1) * 16)]));
-    const view = model.intervene({ softTokens: { vectors } });
+    const vectors = real.map((id) => [...table.subarray(id * 16, (id + 1) * 16)]);
+    const view = model.edited({ softTokens: { vectors, at: 'start' } });
     const soft = [37, 38];
     const [before, after, target] = [ids(2, 'before'), ids(9, 'after'), ids(3, 'target')];
     const [viaSoft] = await view.logProbs([{ prompt: [...before, ...soft, ...after], target }]);
@@ -301,7 +301,7 @@ describe('what happens inside', () => {
     const direction = Float32Array.from({ length: 16 }, (_, i) => Math.cos(3 * i));
     const offset = Float32Array.from({ length: 16 }, (_, i) => Math.sin(2 * i));
     const squared = direction.reduce((sum, value) => sum + value * value, 0);
-    const view = model.intervene({ residual: [{ boundary: 1, ablate: direction, add: offset }] });
+    const view = model.edited({ residual: [{ boundaries: [1], ablate: [...direction], add: [...offset] }] });
     const edits = {
       residual: {
         layer: 1,
@@ -339,7 +339,8 @@ describe('what happens inside', () => {
     const measured = (lossAt(1e-4) - lossAt(-1e-4)) / 2e-4;
     expect(gradient[8]! - gradient[prompt[2]!]!).toBeCloseTo(measured, 3);
     view.dispose();
-    expect(() => model.intervene({ residual: [{ boundary: 3 }] })).toThrow(/boundary 3/);
+    for (const boundary of [-1, 0.5, 3])
+      expect(() => model.edited({ residual: [{ boundaries: [boundary] }] })).toThrow(/another shape/);
   });
 });
 
@@ -347,9 +348,9 @@ test('repeated work leaves no buffers behind, and disposing frees them all', asy
   const before = liveBuffers();
   const tested = create();
   const work = async () => {
-    const view = tested.intervene({
-      residual: [{ boundary: 2, add: new Float32Array(16) }],
-      softTokens: { vectors: new Float32Array(16) },
+    const view = tested.edited({
+      residual: [{ boundaries: [2], add: new Array<number>(16).fill(0) }],
+      softTokens: { vectors: [new Array<number>(16).fill(0)], at: 'start' },
     });
     const prompt = ids(12, 'prompt');
     await tested.logProbs([0, 1, 2].map((i) => ({ prompt: [...prompt, i], target: [1, 2] })));

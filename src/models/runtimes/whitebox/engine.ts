@@ -5,8 +5,8 @@ import type { ScoringRequest } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import { causalContext } from './context.ts';
 import type { Context, KeyValues, Prefix, Saved } from './forward.ts';
-import type { Execution } from './execution.ts';
-import type { ResidualEditor } from './interventions.ts';
+import type { Execution } from './device.ts';
+import type { ResidualEditor } from './edits.ts';
 import type { Programs } from './programs.ts';
 import type { DeviceWeights } from './weights.ts';
 

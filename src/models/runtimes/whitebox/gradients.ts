@@ -3,7 +3,7 @@ import type { numpy as np } from '@jax-js/jax';
 import { LabError } from '../../../core/errors.ts';
 import { turn } from '../../decoding/join.ts';
 import type { Abortable, SpanRequest } from '../../language-model.ts';
-import { float32, int32 } from './context.ts';
+import { float32, int32 } from './device.ts';
 import {
   backToEmbeddings,
   checkPrompt,

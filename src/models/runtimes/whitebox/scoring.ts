@@ -2,7 +2,8 @@
 import { tree } from '@jax-js/jax';
 import { turn } from '../../decoding/join.ts';
 import type { ScoringOptions, ScoringRequest } from '../../language-model.ts';
-import { int32, prefixBias } from './context.ts';
+import { int32 } from './device.ts';
+import { prefixBias } from './context.ts';
 import { checkRequest, disposeCaches, readTokens, readTokensAfter, type Engine } from './engine.ts';
 import type { Prefix } from './forward.ts';
 import { arrangeScored, bucket, padRows, sharedPrefixLength } from './shapes.ts';
