@@ -4,6 +4,7 @@
  */
 import { isAbort, LabError } from '../core/errors.ts';
 import type { ModelSource } from './catalog.ts';
+import { hubFolder } from './hub.ts';
 import type { Abortable } from './language-model.ts';
 
 export interface FileProgress {
@@ -76,7 +77,7 @@ function folderUrl(source: ModelSource, baseUrl: string | undefined): string {
       // A worker's script is one folder below the root, in development and in the built site.
       return new URL(source.base, baseUrl ?? new URL('../', globalThis.location.href)).href;
     case 'hub':
-      return `https://huggingface.co/${source.repo}/resolve/${encodeURIComponent(source.revision)}/`;
+      return hubFolder(source);
     case 'webllm':
       throw new LabError('not-supported', `${source.modelId} is stored in web-llm's own format.`, {
         advice: 'Load it with the webllm runtime.',

@@ -3,6 +3,7 @@ import type { ModelRecord } from '@mlc-ai/web-llm';
 import { LabError } from '../../../core/errors.ts';
 import type { ModelEntry } from '../../catalog.ts';
 import { openFolder } from '../../files.ts';
+import { hubFolder, hubRepository } from '../../hub.ts';
 import { importEngine, type EnginePackage } from './engine.ts';
 import { needsF16 } from './preflight.ts';
 
@@ -31,12 +32,12 @@ export function recordFor(
         source.modelId,
       );
     case 'hub': {
-      const address = `https://huggingface.co/${source.repo}`;
+      const address = hubRepository(source.repo);
       const record = listed(
         models.find(({ model }) => model === address),
         source.repo,
       );
-      return { ...record, model: openFolder(source).url };
+      return { ...record, model: hubFolder(source) };
     }
     case 'url':
     case 'bundled': {
