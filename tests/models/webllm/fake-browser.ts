@@ -3,7 +3,7 @@ import type { ModelRecord } from '@mlc-ai/web-llm';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
 import type { EnginePackage } from '../../../src/models/runtimes/webllm/engine.ts';
 import type { FileCache } from '../../../src/models/runtimes/webllm/files.ts';
-import type { Surroundings } from '../../../src/models/runtimes/webllm/load.ts';
+import type { Surroundings } from '../../../src/models/runtimes/webllm/index.ts';
 import type { Gpu } from '../../../src/models/runtimes/webllm/preflight.ts';
 import { FakeEngine, type FakeModel } from './fake-engine.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LabError } from '../../../src/core/errors.ts';
 import type { FileProgress } from '../../../src/models/files.ts';
-import { loadWebLlmModel } from '../../../src/models/runtimes/webllm/load.ts';
+import { loadWebLlmModel } from '../../../src/models/runtimes/webllm/index.ts';
 import {
   chatConfig,
   entry,

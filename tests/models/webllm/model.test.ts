@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { user } from '../../../src/core/chat.ts';
 import { argmax, logSoftmax } from '../../../src/models/decoding/sampler.ts';
-import { loadWebLlmModel } from '../../../src/models/runtimes/webllm/load.ts';
+import { loadWebLlmModel } from '../../../src/models/runtimes/webllm/index.ts';
 import { describeModel } from '../contract.ts';
 import { entry, tokenizerVocabulary, world } from './fake-browser.ts';
 import { toyLogits, type FakeModel } from './fake-engine.ts';

@@ -16,10 +16,9 @@ import { openFolder } from '../../files.ts';
 import { labelsOf } from '../../llama.ts';
 import type { TextClassifier } from '../../text-classifier.ts';
 import { createTextTokenizer } from '../../text-tokenizer.ts';
-import { failureIn } from './contain.ts';
-import { containFailures, int64 } from './engine.ts';
+import { int64 } from './engine.ts';
 import { configure } from './environment.ts';
-import { explainLoad, explainRun } from './errors.ts';
+import { explainLoad, explainRun, failureIn, returnRunFailures } from './errors.ts';
 import {
   candidates,
   checkAdapter,
@@ -98,7 +97,7 @@ const plainEncoder = (config: Config) => ({
 
 /** @returns a forward pass: token ids, padded at the right here, to one array of logits a row */
 function createRun(id: string, model: PreTrainedModel, labels: readonly string[]) {
-  containFailures(model);
+  returnRunFailures(model);
   return async (rows: Rows): Promise<Float32Array[]> => {
     const width = Math.max(...rows.map((row) => row.length));
     const padded = (valueOf: (token: number) => number) =>

@@ -3,8 +3,8 @@ import type { PreTrainedModel } from '@huggingface/transformers';
 import { isAbort, LabError } from '../../../core/errors.ts';
 import type { ModelEntry } from '../../catalog.ts';
 import { isMissing, type FolderOptions, type ModelFolder } from '../../files.ts';
-import { failureIn } from './contain.ts';
 import { inNode, withFolder, type KnownFiles } from './environment.ts';
+import { failureIn } from './errors.ts';
 
 export interface TransformersOptions extends FolderOptions {
   /** In Node, `'wasm'` means the native processor backend. */
