@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultDevice, init } from '@jax-js/jax';
 import { createRandom } from '../../src/core/random.ts';
-import { initWeights, type LlamaConfig } from '../../src/models/llama.ts';
+import { initWeights } from '../../src/models/llama-weights.ts';
+import type { LlamaConfig } from '../../src/models/llama.ts';
 import { createClassifierTrainer } from '../../src/models/runtimes/whitebox/train-classifier.ts';
 import { createTrainer, type Trainer } from '../../src/models/runtimes/whitebox/train.ts';
 import type {

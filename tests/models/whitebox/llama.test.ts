@@ -6,10 +6,9 @@ import {
   checkWeights,
   initWeights,
   parameterCount,
-  parseLlamaConfig,
-  toHubConfig,
   weightShapes,
-} from '../../../src/models/llama.ts';
+} from '../../../src/models/llama-weights.ts';
+import { parseLlamaConfig, toHubConfig } from '../../../src/models/llama.ts';
 
 // The fields that matter of https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct/blob/main/config.json
 const smolLm2 = {
@@ -87,7 +86,7 @@ describe('config.json', () => {
     ['another activation', { hidden_act: 'gelu' }, /"gelu"/],
     ['feed-forward biases', { mlp_bias: true }, /feed-forward/],
     ['sliding windows', { use_sliding_window: true }, /sliding/],
-    ['quantised weights', { quantization_config: { bits: 4 } }, /quantised/],
+    ['quantized weights', { quantization_config: { bits: 4 } }, /quantized/],
   ])('refuses %s', (_, changes, message) => {
     const parse = () => parseLlamaConfig({ ...smolLm2, ...changes });
     expect(parse).toThrow(message);

@@ -3,7 +3,7 @@ import { randomIds, tinyConfig, tinyWeights } from './tiny.ts';
 import { liveBuffers } from './live-buffers.ts';
 import { referenceLogProbs } from './reference-forward.ts';
 import { createRandom } from '../../../src/core/random.ts';
-import { initWeights } from '../../../src/models/llama.ts';
+import { initWeights } from '../../../src/models/llama-weights.ts';
 import {
   createTrainer,
   type Trainer,

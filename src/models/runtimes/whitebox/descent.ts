@@ -4,7 +4,8 @@
  * Programs are compiled a layer at a time, for bucketed shapes, so that few are compiled.
  */
 import { tree, type numpy as np } from '@jax-js/jax';
-import { checkWeights, type LlamaConfig } from '../../llama.ts';
+import { checkWeights } from '../../llama-weights.ts';
+import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { createUpdate } from './adamw.ts';
 import { causalContext } from './context.ts';

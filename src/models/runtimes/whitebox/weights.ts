@@ -1,6 +1,7 @@
 /** @file Weights on the device, grouped as the compiled programs take them. */
 import { numpy as np, tree } from '@jax-js/jax';
-import { weightShapes, type LlamaConfig } from '../../llama.ts';
+import { weightShapes } from '../../llama-weights.ts';
+import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import type { Arrays } from './forward.ts';
 
