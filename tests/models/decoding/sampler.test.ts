@@ -24,7 +24,7 @@ describe('log-softmax', () => {
     expect(values.reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(1, 6);
     expect(values[1]! - values[0]!).toBeCloseTo(2, 6);
   });
-  test('stands large values, and a vocabulary that is wholly excluded', () => {
+  test('handles large values, and a vocabulary that is excluded entirely', () => {
     expect(logSumExp(Float32Array.of(1e4, 1e4))).toBeCloseTo(1e4 + Math.log(2), 2);
     expect(logSumExp(Float32Array.of(-Infinity, -Infinity))).toBe(-Infinity);
   });

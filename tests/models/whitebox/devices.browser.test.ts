@@ -1,10 +1,10 @@
-/** The same questions on WASM and on WebGPU, in a real browser; the GPU may be emulated. */
+/** The same computations on WASM and on WebGPU, in a real browser; the GPU may be emulated. */
 import { defaultDevice, init } from '@jax-js/jax';
 import { describe, expect, test } from 'vitest';
 import { randomIds, stubTokenizer, tinyConfig, tinyWeights } from './tiny-model.ts';
 import { createTrainer, createWhiteBoxModel } from '../../../src/models/runtimes/whitebox/index.ts';
 
-// `navigator.gpu` is there in browsers that have no adapter to give.
+// `navigator.gpu` exists even in browsers without an adapter.
 const hasGpu = Boolean(await (navigator.gpu as GPU | undefined)?.requestAdapter());
 
 const config = tinyConfig();

@@ -35,8 +35,11 @@ afterAll(() => model.dispose());
 
 describe('logits match the float64 reference', () => {
   test.each([
-    ['grouped queries, tied head', {}],
-    ['one head a query, own head', { num_key_value_heads: 4, tie_word_embeddings: false }],
+    ['grouped queries, tied output head', {}],
+    [
+      'one key head per query head, untied output head',
+      { num_key_value_heads: 4, tie_word_embeddings: false },
+    ],
     ['a head size of its own, another theta', { head_dim: 6, rope_theta: 500 }],
     ['biases in all projections', { attention_bias: true }],
     ['qwen2: biases in q, k and v', { model_type: 'qwen2' }],
@@ -56,7 +59,7 @@ describe('logits match the float64 reference', () => {
 describe('decoding', () => {
   const prompts = [ids(3, 'a'), ids(12, 'b'), ids(1, 'c'), ids(7, 'd'), ids(7, 'e')];
 
-  test('a row does not depend on its neighbours or their padding', async () => {
+  test('a row does not depend on other rows or their padding', async () => {
     const session = await model.open(prompts);
     for (const [row, prompt] of prompts.entries())
       expect(distance(session.logits(row), lastLogits(prompt))).toBeLessThan(1e-4);
@@ -85,11 +88,11 @@ describe('decoding', () => {
       for (const [row, text] of texts.entries())
         expect(distance(session.logits(row), lastLogits(text))).toBeLessThan(1e-4);
     };
-    for (const kept of [[4, 0, 2, 1], [3, 1], [1, 1, 0], [2], [0, 0, 0]]) {
-      await session.keep(kept);
-      texts = kept.map((row) => [...texts[row]!]);
+    for (const order of [[4, 0, 2, 1], [3, 1], [1, 1, 0], [2], [0, 0, 0]]) {
+      await session.keep(order);
+      texts = order.map((row) => [...texts[row]!]);
       check();
-      const tokens = ids(kept.length, kept.join());
+      const tokens = ids(order.length, order.join());
       await session.advance(tokens);
       texts.forEach((text, row) => text.push(tokens[row]!));
       check();
@@ -154,7 +157,7 @@ describe('scoring', () => {
     await check([{ prompt: ids(3, 'p'), target: ids(2, 't') }]);
   });
 
-  test('refuses unknown ids, empty prompts and targets, and what is too long', async () => {
+  test('refuses unknown ids, empty prompts and targets, and requests that are too long', async () => {
     const bad = [
       { prompt: [37], target: [1] },
       { prompt: [], target: [1] },
@@ -164,7 +167,7 @@ describe('scoring', () => {
     for (const request of bad) await expect(model.logProbs([request])).rejects.toThrow(LabError);
   });
 
-  test('stops when asked to', async () => {
+  test('stops when its signal aborts', async () => {
     const signal = AbortSignal.abort();
     await expect(model.logProbs([{ prompt: [1], target: [2] }], { signal })).rejects.toMatchObject({
       name: 'AbortError',
@@ -245,7 +248,7 @@ describe('gradients', () => {
   });
 });
 
-describe('what happens inside', () => {
+describe('hidden states, parameters and edits', () => {
   test('hidden states are the residual stream, the last one normed', async () => {
     const prompt = ids(6, 'prompt');
     const states = await model.hiddenStates(prompt);
@@ -379,17 +382,17 @@ describe('the self-test', () => {
   const prompt = ids(6, 'stored');
   const stored = { ids: prompt, logits: [...lastLogits(prompt)] };
 
-  test('passes a model that is in order', async () => {
+  test('passes a correct model', async () => {
     await selfTest(model, null);
     await selfTest(model, stored);
   });
 
-  test('tells numbers that differ from the stored ones', async () => {
+  test('rejects logits that differ from the stored ones', async () => {
     const logits = stored.logits.map((value, i) => (i === 9 ? value + 0.1 : value));
     await expect(selfTest(model, { ...stored, logits })).rejects.toMatchObject({ code: 'no-webgpu' });
   });
 
-  test('tells a device whose decode step differs from its prefill', async () => {
+  test('rejects a device whose decode step differs from its prefill', async () => {
     const broken: JaxModel = {
       ...model,
       open: async (prompts) => {

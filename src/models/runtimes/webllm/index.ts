@@ -1,10 +1,10 @@
 /**
  * @file Loads a model into web-llm (MLC) and offers it as a grey-box model.
  * Limits: the engine decodes one sequence, so rows of a session and concurrent requests take turns, and
- * `logProbs` costs one forward a target token. Sequences that take turns are prefilled again where they differ;
- * their logits then agree but for rounding (2.6e-6 on a q4f32 model), not bit for bit. No gradients: white-box
+ * `logProbs` costs one forward per target token. Sequences that take turns are prefilled again where they differ;
+ * their logits then agree up to rounding (2.6e-6 on a q4f32 model), not bit for bit. No gradients: white-box
  * methods need another runtime.
- * Generation on 0.2.86 was tested on a double of the engine only.
+ * Generation on 0.2.86 was tested on a fake engine only.
  */
 import type { InitProgressReport } from '@mlc-ai/web-llm';
 import { LabError } from '../../../core/errors.ts';
@@ -27,19 +27,19 @@ export type { WebLlmModel } from './model.ts';
 export { webllmEntries } from './records.ts';
 
 export interface WebLlmOptions extends FolderOptions {
-  /** Only WebGPU will do; anything else is refused. */
+  /** Only WebGPU is supported; anything else is refused. */
   readonly device?: 'webgpu' | 'wasm' | undefined;
 }
 
-/** What loading needs from the browser; tests hand in their own. */
-export interface Surroundings {
+/** The engine and browser APIs that loading uses; tests pass their own. */
+export interface BrowserApis {
   importEngine(): Promise<EnginePackage>;
   readonly gpu: Gpu | undefined;
   readonly storage: Pick<StorageManager, 'estimate'> | undefined;
   readonly caches: FileCaches | undefined;
 }
 
-const browser = (): Surroundings => ({
+const browserApis = (): BrowserApis => ({
   importEngine,
   gpu: navigator.gpu,
   storage: navigator.storage,
@@ -47,8 +47,8 @@ const browser = (): Surroundings => ({
 });
 
 /**
- * Cancelling during the download leaves nothing behind but finished files. Later the load cannot be stopped: it
- * fails with code 'aborted' at once, and the worker must be ended to be rid of it.
+ * Cancelling during the download leaves nothing behind but finished files. After that the load cannot be
+ * stopped: it fails with code 'aborted' at once, and only ending the worker stops it and frees its memory.
  * @throws LabError with one of 'no-webgpu', 'not-supported', 'unknown-model', 'unreachable', 'bad-model',
  *   'quota-exceeded', 'storage-unavailable', 'out-of-memory', 'device-lost', 'aborted'
  * @throws the signal's reason if it aborts before or during the download
@@ -56,7 +56,7 @@ const browser = (): Surroundings => ({
 export async function loadWebLlmModel(
   entry: ModelEntry,
   { device = 'webgpu', ...options }: WebLlmOptions = {},
-  surroundings: Surroundings = browser(),
+  apis: BrowserApis = browserApis(),
 ): Promise<WebLlmModel> {
   if (device !== 'webgpu')
     throw new LabError('no-webgpu', `${entry.id} runs on WebGPU only; the lab is set to the processor.`, {
@@ -66,16 +66,16 @@ export async function loadWebLlmModel(
   signal?.throwIfAborted();
   const fatal = listenForFatal();
   try {
-    const { createEngine, prebuiltAppConfig } = await surroundings.importEngine();
+    const { createEngine, prebuiltAppConfig } = await apis.importEngine();
     const record = recordFor(entry, prebuiltAppConfig.model_list, options.baseUrl);
-    await checkDevice(record, surroundings.gpu);
-    const files = modelFiles(record, surroundings.caches, options);
+    await checkDevice(record, apis.gpu);
+    const files = modelFiles(record, apis.caches, options);
     const description = await files.describe();
     const tokenizer = mlcTokenizer(description);
     // A folder loaded by URL says only here what it computes in.
     if (isF16(description.config.quantization) && !needsF16(record))
-      await checkDevice({ ...record, required_features: ['shader-f16'] }, surroundings.gpu);
-    await checkRoom(record.model_id, await files.missingBytes(description.shards), surroundings.storage);
+      await checkDevice({ ...record, required_features: ['shader-f16'] }, apis.gpu);
+    await checkRoom(record.model_id, await files.missingBytes(description.shards), apis.storage);
     await files.download(description.shards);
 
     const modelId = record.model_id;
@@ -95,12 +95,12 @@ export async function loadWebLlmModel(
     const parts = { phase: 'load', engine, recorder, modelId, vocabSize, contextWindow } as const;
     await selfTest(createSequence({ ...parts, rollback: null }), modelId, config.vocab_size);
     const rollback = findRollback(engine, modelId);
-    const trusted =
+    const checkedRollback =
       rollback && (await rollbackWorks(createSequence({ ...parts, rollback }))) ? rollback : null;
     return createWebLlmModel(
       entry.id,
       tokenizer,
-      createSequence({ ...parts, phase: 'run', rollback: trusted }),
+      createSequence({ ...parts, phase: 'run', rollback: checkedRollback }),
       contextWindow,
     );
   } catch (error) {
@@ -110,7 +110,7 @@ export async function loadWebLlmModel(
   }
 }
 
-/** What follows the download has no bytes of its own: its share is told in bytes of the weights. */
+/** Progress after the download, which has no bytes of its own: its fraction is reported in bytes of the weights. */
 function deviceProgress({ progress, text }: InitProgressReport, shards: readonly Shard[]): FileProgress {
   const totalBytes = shards.reduce((sum, { nbytes }) => sum + nbytes, 0);
   return {
@@ -120,7 +120,7 @@ function deviceProgress({ progress, text }: InitProgressReport, shards: readonly
   };
 }
 
-/** `reload`, given up at once on abort although the engine goes on; what it then loads is unloaded. */
+/** `reload`, which rejects at once on abort although the engine continues; the model is unloaded when it is done. */
 async function reload(engine: Engine, modelId: string, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   const loading = engine.reload(modelId, inertSampling);

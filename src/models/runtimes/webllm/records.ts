@@ -19,8 +19,8 @@ export function recordFor(
   models: readonly ModelRecord[],
   baseUrl: string | undefined,
 ): ModelRecord {
-  const listed = (found: ModelRecord | undefined, name: string): ModelRecord => {
-    if (found) return found;
+  const listed = (record: ModelRecord | undefined, name: string): ModelRecord => {
+    if (record) return record;
     throw new LabError('unknown-model', `web-llm has no compiled library for "${name}".`, {
       advice: 'Pick a model of web-llm’s own list, or run this one on the transformers runtime.',
     });
@@ -60,7 +60,7 @@ export function recordFor(
  */
 const asItStands = (folder: string) => (/.+\/resolve\/.+\//.test(folder) ? folder : `${folder}resolve/../`);
 
-/** Families of small instruct models that web-llm ships, with what its list does not say. */
+/** Families of small instruct models on web-llm's list, with facts that the list does not give. */
 const families = [
   {
     name: 'SmolLM2-360M-Instruct',

@@ -46,7 +46,7 @@ export function causalContext(config: LlamaConfig, length: number, start = 0): C
   return { ...rotaryTables(config, positions, 1), bias: float32(bias, [1, 1, rows, length]) };
 }
 
-/** One new position a row, seeing cache positions 0 … itself. */
+/** One new position per row, which sees the cache up to and including itself. */
 export function decodeContext(
   config: LlamaConfig,
   positions: readonly number[],

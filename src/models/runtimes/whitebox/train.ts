@@ -19,13 +19,13 @@ export interface TrainingBatch {
   readonly shape: readonly [rows: number, length: number];
   /**
    * The loss is Σ weight·CE / normalizer. Default: the sum of the weights, which makes it a weighted mean.
-   * With 1, a loss that is any function of row log-probs can be followed: take `logProbs`, differentiate by hand,
-   * and pass minus the derivatives as weights.
+   * With 1, any loss that is a function of row log-probs can be minimized: take `logProbs`, differentiate by hand, and
+   * pass minus the derivatives as weights.
    */
   readonly normalizer?: number;
 }
 
-/** Rows in one batch; the tokens that are learned all count alike. */
+/** Rows as one batch in which all trained tokens have weight 1. */
 export function batchOf(rows: readonly TrainingRow[]): TrainingBatch {
   const length = Math.max(0, ...rows.map(({ ids }) => ids.length));
   const ids = new Int32Array(rows.length * length);
