@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { groupedBy } from '../src/core/groups.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -20,6 +21,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   workers: ['lab', 'models'],
 };
 const methods = ['attacks', 'defenses', 'evaluators'];
+
+/** What each folder of the lab may import from the others. */
+const allowedInLab: Readonly<Record<string, readonly string[]>> = {
+  plan: [],
+  records: ['plan'],
+  analysis: ['plan', 'records'],
+  trials: ['plan', 'records'],
+  store: ['plan', 'records', 'trials'],
+  run: ['plan', 'records', 'analysis', 'trials', 'store'],
+  worker: ['plan', 'records', 'analysis', 'trials', 'store', 'run'],
+  seal: [],
+};
+/** What the page may see of the lab. */
+const pageSide = /^src\/lab\/(plan\/|records\/|analysis\/|worker\/client\.ts$|seal\/page-)/;
+/** The page's entry also wires the command line. */
+const entrySide = new RegExp(`${pageSide.source}|worker\\/command-line\\.ts$`);
 
 interface Source {
   readonly path: string;
@@ -66,6 +83,29 @@ const edges = sources.flatMap(({ path, folder, imports }) =>
 const named = (found: readonly { path: string; target: string }[]) =>
   found.map(({ path, target }) => `${path} imports ${target}`);
 
+/** Groups of files that import each other in a circle (Tarjan's strongly connected components). */
+function circles(arrows: readonly { readonly path: string; readonly target: string }[]): string[][] {
+  const targets = groupedBy(arrows, ({ path }) => path);
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const groups: string[][] = [];
+  const visit = (path: string): void => {
+    order.set(path, order.size);
+    lowest.set(path, order.get(path)!);
+    open.push(path);
+    for (const { target } of targets.get(path) ?? []) {
+      if (!order.has(target)) visit(target);
+      if (open.includes(target)) lowest.set(path, Math.min(lowest.get(path)!, lowest.get(target)!));
+    }
+    if (lowest.get(path) !== order.get(path)) return;
+    const group = open.splice(open.indexOf(path));
+    if (group.length > 1) groups.push(group.toSorted());
+  };
+  for (const path of targets.keys()) if (!order.has(path)) visit(path);
+  return groups;
+}
+
 describe('imports', () => {
   test('are found at all, in TypeScript and in Svelte, static and dynamic', () => {
     expect(edges.length).toBeGreaterThan(100);
@@ -83,6 +123,32 @@ describe('imports', () => {
     expect(
       named(edges.filter(({ folder, into }) => into !== folder && !allowed[folder]?.includes(into))),
     ).toEqual([]);
+  });
+
+  test('within the lab follow the life of a trial', () => {
+    const labFolder = (path: string) => /^src\/lab\/([^/]+)\//.exec(path)?.[1];
+    const loose = sources.filter(({ path }) => /^src\/lab\/[^/]+$/.test(path));
+    expect(loose.map(({ path }) => path)).toEqual([]);
+    const wrong = edges.filter(({ path, target }) => {
+      const [from, to] = [labFolder(path), labFolder(target)];
+      return from !== undefined && to !== undefined && from !== to && !allowedInLab[from]?.includes(to);
+    });
+    expect(named(wrong)).toEqual([]);
+  });
+
+  test('of the page see plans, records, analysis and the clients, and nothing that runs in a worker', () => {
+    const fromPage = edges.filter(
+      ({ folder, into, target }) =>
+        into === 'lab' &&
+        ((folder === 'ui' && !pageSide.test(target)) || (folder === 'entry' && !entrySide.test(target))),
+    );
+    expect(named(fromPage)).toEqual([]);
+  });
+
+  test('never form a circle, types included', () => {
+    expect(circles(edges)).toEqual([]);
+    const arrow = (path: string, target: string) => ({ path, target });
+    expect(circles([arrow('a', 'b'), arrow('b', 'c'), arrow('c', 'b')])).toEqual([['b', 'c']]);
   });
 
   test('of a method never reach a runtime', () => {

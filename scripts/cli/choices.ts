@@ -1,11 +1,11 @@
 /** @file Reads methods, options, behaviors and roles as they are written on the command line. */
 import type { Behavior } from '../../src/core/behavior.ts';
-import { rolesNeeded, type ModelRole } from '../../src/core/method.ts';
-import type { Option, OptionsSpec } from '../../src/core/options.ts';
+import { rolesNeeded, type MethodCard, type Registry } from '../../src/core/method.ts';
+import { parseOptions, type Option, type OptionsSpec } from '../../src/core/options.ts';
 import type { MethodChoice } from '../../src/lab/plan/plan.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
-import { findPlayer, findRoles } from '../../src/lab/plan/role-models.ts';
-import { checkAccess, chooseMethod } from '../../src/lab/trials/resolve.ts';
+import type { TrialRequest } from '../../src/lab/plan/request.ts';
+import { resolveRequest } from '../../src/lab/trials/resolve.ts';
 import { defaultRoles } from '../../src/models/catalog.ts';
 import { badUsage } from './failure.ts';
 
@@ -24,24 +24,24 @@ function valueFor(option: Option | undefined, value: string): unknown {
 }
 
 /** Options written `key=value`, typed as the method declares them; whether they are valid is checked later. */
-export const readOptions = (spec: OptionsSpec, written: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries(written.map(pair).map(([key, value]) => [key, valueFor(spec[key], value)]));
+export const readOptions = (spec: OptionsSpec, texts: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(texts.map(pair).map(([key, value]) => [key, valueFor(spec[key], value)]));
 
 /** A defense written `id` or `id:key=value,key=value`. */
-export function readDefense(written: string): MethodChoice {
-  const [id = '', options = ''] = written.split(/:(.*)/s);
+export function readDefense(text: string): MethodChoice {
+  const [id = '', options = ''] = text.split(/:(.*)/s);
   const { options: spec } = registries.defenses.get(id);
   return { id, options: readOptions(spec, options === '' ? [] : options.split(',')) };
 }
 
 export function findBehavior(id: string): Behavior {
   const all = registries.sets.all.flatMap(({ behaviors }) => behaviors);
-  const found = all.find((behavior) => behavior.id === id);
-  if (found) return found;
-  const some = all.filter(({ kind }) => kind === 'harmful').slice(0, 5);
+  const behavior = all.find((candidate) => candidate.id === id);
+  if (behavior) return behavior;
+  const examples = all.filter(({ kind }) => kind === 'harmful').slice(0, 5);
   throw badUsage(
     `There is no behavior "${id}".`,
-    `For example: ${some.map((behavior) => behavior.id).join(', ')}. "list sets" names the sets.`,
+    `For example: ${examples.map((example) => example.id).join(', ')}. "list sets" names the sets.`,
   );
 }
 
@@ -55,36 +55,36 @@ export const ownBehavior = (prompt: string, target: string | undefined): Behavio
   kind: 'harmful',
 });
 
-export interface Request {
-  readonly model: string;
-  readonly attack?: MethodChoice;
-  readonly defenses: readonly MethodChoice[];
-  readonly evaluators: readonly MethodChoice[];
+/** The roles that methods need, filled as on the command line, else with the default models. */
+export function fillRoles(
+  { attack, defenses, evaluators = [] }: Pick<TrialRequest, 'attack' | 'defenses' | 'evaluators'>,
+  roleTexts: readonly string[],
+): TrialRequest['roles'] {
+  const models: Readonly<Record<string, string>> = {
+    ...defaultRoles,
+    ...Object.fromEntries(roleTexts.map(pair)),
+  };
+  const rolesOf = <M extends MethodCard>(registry: Registry<M>, { id, options = {} }: MethodChoice) => {
+    const method = registry.get(id);
+    return rolesNeeded(method, parseOptions(method.options, options, id));
+  };
+  const needed = new Set([
+    ...(attack ? rolesOf(registries.attacks, attack) : []),
+    ...defenses.flatMap((choice) => rolesOf(registries.defenses, choice)),
+    ...evaluators.flatMap((choice) => rolesOf(registries.evaluators, choice)),
+  ]);
+  return Object.fromEntries([...needed].flatMap((role) => (role in models ? [[role, models[role]!]] : [])));
 }
 
-/**
- * The roles that the methods of a request need, filled as on the command line, else as usual.
- * Checks the whole request on the way, so that nothing is started for a bad one.
- */
-export function rolesFor(request: Request, written: readonly string[]): Partial<Record<ModelRole, string>> {
-  const known: Readonly<Record<string, string>> = {
-    ...defaultRoles,
-    ...Object.fromEntries(written.map(pair)),
-  };
-  const target = findPlayer('target', request.model, registries.models);
-  const filled = Object.keys(known);
-  const attacks = (request.attack ? [request.attack] : []).map((choice) =>
-    chooseMethod(registries.attacks, choice, filled),
-  );
-  const defenses = request.defenses.map((choice) => chooseMethod(registries.defenses, choice, filled));
-  const evaluators = request.evaluators.map((choice) => chooseMethod(registries.evaluators, choice, filled));
-  for (const { method } of [...attacks, ...defenses]) checkAccess(method, target);
-  const needed = new Set(
-    [...attacks, ...defenses, ...evaluators].flatMap(({ method, options }) => rolesNeeded(method, options)),
-  );
-  const roles = Object.fromEntries([...needed].map((role) => [role, known[role]!]));
-  findRoles(roles, registries.models);
-  return roles;
+/** The request with its roles filled. Checked completely, so that no browser is started for a bad one. */
+export function completeRequest<R extends Omit<TrialRequest, 'roles'>>(
+  request: R,
+  behavior: Behavior,
+  roleTexts: readonly string[],
+): R & Pick<TrialRequest, 'roles'> {
+  const complete = { ...request, roles: fillRoles(request, roleTexts) };
+  resolveRequest(complete, behavior, registries);
+  return complete;
 }
 
 /** Every evaluator that consults no model: rules cost nothing. */

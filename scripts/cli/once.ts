@@ -4,7 +4,15 @@ import type { Behavior } from '../../src/core/behavior.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
 import { user } from '../../src/core/chat.ts';
-import { findBehavior, ownBehavior, readDefense, readOptions, rolesFor, ruleEvaluators } from './choices.ts';
+import {
+  findBehavior,
+  ownBehavior,
+  readDefense,
+  readOptions,
+  ruleEvaluators,
+  completeRequest,
+} from './choices.ts';
+import { chatBehavior } from '../../src/lab/plan/request.ts';
 import { badUsage, checking, valueOf } from './failure.ts';
 import { readTemplates } from './json-file.ts';
 import { inSession } from './session.ts';
@@ -20,7 +28,13 @@ export interface OnceOptions {
   readonly json?: true;
 }
 
-const samplingOf = ({ temperature, maxNewTokens }: OnceOptions) => ({ temperature, topP: 1, maxNewTokens });
+const commonFields = ({ model, defense, temperature, maxNewTokens, seed }: OnceOptions) => ({
+  model,
+  defenses: defense.map(readDefense),
+  evaluators: ruleEvaluators(),
+  sampling: { temperature, topP: 1, maxNewTokens },
+  seed,
+});
 
 /** @throws CommandError unless a behavior or a request is named, and not both */
 function behaviorOf(options: { behavior?: string; request?: string; target?: string }): Behavior {
@@ -41,20 +55,14 @@ export async function attack(
   },
 ): Promise<void> {
   const request = checking(() => {
-    const chosen = {
-      model: options.model,
+    const behavior = behaviorOf(options);
+    const request = {
+      ...commonFields(options),
       attack: { id, options: readOptions(registries.attacks.get(id).options, options.option) },
-      defenses: options.defense.map(readDefense),
-      evaluators: ruleEvaluators(),
-    };
-    return {
-      ...chosen,
-      behavior: behaviorOf(options),
+      behavior,
       ...(options.templates !== undefined && { templates: readTemplates(options.templates) }),
-      roles: rolesFor(chosen, options.role),
-      sampling: samplingOf(options),
-      seed: options.seed,
     };
+    return completeRequest(request, behavior, options.role);
   });
   const { json } = options;
   const onStep = (event: unknown) => {
@@ -91,21 +99,14 @@ export async function chat(
   options: OnceOptions & { readonly message: string; readonly system?: string; readonly topTokens: number },
 ): Promise<void> {
   const request = checking(() => {
-    const chosen = {
-      model: options.model,
-      defenses: options.defense.map(readDefense),
-      evaluators: ruleEvaluators(),
-    };
     const context =
       options.system === undefined ? [] : [{ role: 'system' as const, content: options.system }];
-    return {
-      ...chosen,
+    const request = {
+      ...commonFields(options),
       messages: [...context, user(options.message)],
-      roles: rolesFor(chosen, options.role),
-      sampling: samplingOf(options),
-      seed: options.seed,
       topTokens: options.topTokens,
     };
+    return completeRequest(request, chatBehavior(request), options.role);
   });
   const reply = valueOf(
     await inSession(

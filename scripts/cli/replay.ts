@@ -1,10 +1,10 @@
 /** @file `replay`: the attack results of a run put to other defenses or another model, without attacking again. */
-import { expand } from '../../src/lab/trials/trials.ts';
+import { expandPlan } from '../../src/lab/trials/trials.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
-import { replayedResults, translatorFor } from '../../src/lab/trials/replay.ts';
-import { readDefense, rolesFor } from './choices.ts';
+import { replayedOutcomes, translatorFor } from '../../src/lab/trials/replay.ts';
+import { fillRoles, readDefense } from './choices.ts';
 import { badUsage, checking } from './failure.ts';
 import { readRun } from './run-folder.ts';
 import { runInto, type FolderOptions } from './run.ts';
@@ -32,8 +32,8 @@ export function readReplay(
 ): { readonly plan: Plan; readonly sources: readonly TrialRecord[] } {
   const { plan: source, records: sources } = readRun(folder);
   const plan = replayPlan(source, choices);
-  const { resolved, chunks } = expand(plan, registries);
-  translatorFor(replayedResults(resolved.plan, chunks, sources), resolved, registries.models);
+  const { resolved, chunks } = expandPlan(plan, registries);
+  translatorFor(replayedOutcomes(resolved.plan, chunks, sources), resolved, registries.models);
   return { plan: resolved.plan, sources };
 }
 
@@ -46,19 +46,21 @@ export function replayPlan(source: Plan, { model, defense, from, role }: ReplayC
   const originOf = (target: string) => from ?? (attacked.includes(target) ? target : attacked[0]!);
   const defenses =
     defense.length > 0
-      ? defense.map((written) => ({
-          stack: written.split('+').map((one) => ({ options: {}, ...readDefense(one) })),
+      ? defense.map((text) => ({
+          stack: text.split('+').map((one) => ({ options: {}, ...readDefense(one) })),
         }))
       : source.defenses;
-  const known = Object.entries(source.models.roles).map(([name, id]) => `${name}=${id}`);
-  const request = {
-    model: targets[0]!,
-    defenses: defenses.flatMap(({ stack }) => stack),
-    evaluators: source.evaluators,
-  };
+  const stacks = defenses.flatMap(({ stack }) => stack);
+  const sourceRoles = Object.entries(source.models.roles).map(([name, id]) => `${name}=${id}`);
   return {
     ...source,
-    models: { targets, roles: { ...source.models.roles, ...rolesFor(request, [...known, ...role]) } },
+    models: {
+      targets,
+      roles: {
+        ...source.models.roles,
+        ...fillRoles({ defenses: stacks, evaluators: source.evaluators }, [...sourceRoles, ...role]),
+      },
+    },
     defenses,
     replay: Object.fromEntries(targets.map((target) => [target, originOf(target)])),
   };

@@ -2,15 +2,14 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { expand } from '../../src/lab/trials/trials.ts';
-import type { StoredRun } from '../../src/lab/records/run.ts';
+import { expandPlan } from '../../src/lab/trials/trials.ts';
+import type { RunContents } from '../../src/lab/records/run.ts';
 import { summarize } from '../../src/lab/analysis/summarize.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
 import type { RunSummary } from '../../src/lab/records/summary.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { report } from '../../src/lab/analysis/report/report.ts';
-import { placed } from '../../src/lab/trials/placement.ts';
-import { recordProblem } from '../../src/lab/records/check.ts';
+import { placeRecords } from '../../src/lab/trials/placement.ts';
 import { badUsage } from './failure.ts';
 import { readJson } from './json-file.ts';
 import { nameOf } from './names.ts';
@@ -34,7 +33,7 @@ export const pathsIn = (folder: string) => ({
  * The run in a folder, its trials in the order of its plan.
  * @throws CommandError or LabError that names the file, and the line of a damaged trial
  */
-export function readRun(folder: string): StoredRun {
+export function readRun(folder: string): RunContents {
   const paths = pathsIn(folder);
   if (!existsSync(paths.run))
     throw badUsage(`There is no run in "${folder}".`, 'Name the --out folder of a run.');
@@ -43,16 +42,16 @@ export function readRun(folder: string): StoredRun {
   if (!parsed.success) throw badUsage(`${paths.run}: ${issue?.path.join('.') || 'run'}: ${issue?.message}.`);
   const { versions, device, startedAt } = parsed.data;
   const plan = parsePlan(parsed.data.plan);
-  const trials = placed(readTrials(paths.trials, recordProblem), expand(plan, registries).chunks);
+  const trials = placeRecords(readTrials(paths.trials), expandPlan(plan, registries).chunks);
   const records = trials.toSorted((a, b) => a.place - b.place).map(({ record }) => record);
   return { plan, versions, device, startedAt, records };
 }
 
-export const summaryOf = ({ plan, device, records }: StoredRun): RunSummary =>
+export const summaryOf = ({ plan, device, records }: RunContents): RunSummary =>
   summarize(plan, device, registries.evaluators.all, records);
 
 /** Write all three files into a folder, which is made if need be. */
-export function writeRun(folder: string, run: StoredRun): void {
+export function writeRun(folder: string, run: RunContents): void {
   mkdirSync(folder, { recursive: true });
   writeHead(folder, run);
   writeTrials(pathsIn(folder).trials, run.records);
@@ -61,18 +60,18 @@ export function writeRun(folder: string, run: StoredRun): void {
 
 export function writeHead(
   folder: string,
-  { plan, versions, device, startedAt }: Omit<StoredRun, 'records'>,
+  { plan, versions, device, startedAt }: Omit<RunContents, 'records'>,
 ): void {
   const head = JSON.stringify({ plan, versions, device, startedAt }, null, 2);
   writeFileSync(pathsIn(folder).run, `${head}\n`);
 }
 
-export function writeReport(folder: string, run: StoredRun): void {
+export function writeReport(folder: string, run: RunContents): void {
   const source = {
     ...run,
     summary: summaryOf(run),
     finished: run.records.length,
-    total: expand(run.plan, registries).total,
+    total: expandPlan(run.plan, registries).total,
     name: nameOf,
   };
   writeFileSync(pathsIn(folder).report, report(source));

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RunEvent } from '../../src/lab/records/events.ts';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
-import { learnedFile, withLearned, type Learned } from '../../src/lab/plan/artifacts.ts';
+import { artifactFile, withArtifact, type RunArtifact } from '../../src/lab/plan/artifacts.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { versions } from '../../src/lab/records/versions.ts';
@@ -50,13 +50,13 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
 
   const progress = createProgress();
   /** What defenses learned; the plan editor reads the file, and a plan can give an entry as `artifact`. */
-  let learned: readonly Learned[] = [];
+  let learned: readonly RunArtifact[] = [];
   const onEvents = (events: unknown) => {
     for (const event of events as readonly RunEvent[]) {
-      if (event.type === 'prepared') {
+      if (event.type === 'artifact') {
         const { type: _, ...one } = event;
-        learned = withLearned(learned, one);
-        const file = learnedFile(learned, new Date().toISOString());
+        learned = withArtifact(learned, one);
+        const file = artifactFile(learned, new Date().toISOString());
         writeFileSync(artifactsPath, `${JSON.stringify(file)}\n`);
       }
       if (event.type !== 'trial') continue;

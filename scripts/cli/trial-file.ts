@@ -1,18 +1,15 @@
 /** @file trials.jsonl: one line a trial, appended as it finishes, so that nothing finished is ever lost. */
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { trialLine } from '../../src/lab/records/export.ts';
+import { recordProblem, upgradeRecord } from '../../src/lab/records/check.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { badUsage } from './failure.ts';
 
 /**
  * The finished trials in a file, none when there is no file. A torn last line, left by a cut-off write, is skipped.
- * @param problemOf says what is wrong with what a line holds, `null` for nothing
  * @throws CommandError 2 for a broken line anywhere else, with its number
  */
-export function readTrials(
-  path: string,
-  problemOf: (record: unknown) => string | null = () => null,
-): readonly TrialRecord[] {
+export function readTrials(path: string): readonly TrialRecord[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n');
   const last = lines.findLastIndex((line) => line !== '');
@@ -30,9 +27,9 @@ export function readTrials(
       if (i === last) return [];
       throw broken('');
     }
-    const problem = problemOf(record);
+    const problem = recordProblem(record);
     if (problem !== null) throw broken(` (${problem})`);
-    return [record];
+    return [upgradeRecord(record)];
   });
 }
 

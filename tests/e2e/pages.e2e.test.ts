@@ -63,7 +63,7 @@ test('with the server gone a reloaded page still runs trials', async () => {
 /** Until pages that come as files of their own are there, and what they fetch. */
 async function loaded(page: Page) {
   await page.locator('main > :visible').first().waitFor();
-  await page.getByText('Fetching the findings.').waitFor({ state: 'detached' });
+  await page.getByText('Fetching the results.').waitFor({ state: 'detached' });
 }
 
 test.each(pages)('%s has no serious accessibility violation, light, dark or narrow', async (hash) => {

@@ -1,13 +1,13 @@
 /** @file A finished run of made-up records, as its folder would hold it, without running anything. */
-import { expand } from '../../src/lab/trials/trials.ts';
-import type { StoredRun } from '../../src/lab/records/run.ts';
+import { expandPlan } from '../../src/lab/trials/trials.ts';
+import type { RunContents } from '../../src/lab/records/run.ts';
 import type { PlanInput } from '../../src/lab/plan/plan.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { device, trialOf } from '../ui/fake-lab.ts';
 import { planInput } from '../ui/plan.ts';
 
-export function madeRun(changes: Partial<PlanInput> = {}): StoredRun {
-  const { resolved, chunks } = expand({ ...planInput, ...changes }, registries);
+export function smallRun(changes: Partial<PlanInput> = {}): RunContents {
+  const { resolved, chunks } = expandPlan({ ...planInput, ...changes }, registries);
   return {
     plan: resolved.plan,
     versions: { glovebox: '0.0.1', engine: '2.0' },

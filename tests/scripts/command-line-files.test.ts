@@ -12,11 +12,11 @@ import { readRun, writeRun } from '../../scripts/cli/run-folder.ts';
 import { textTable } from '../../scripts/cli/text-table.ts';
 import { appendTrial, readTrials, writeTrials } from '../../scripts/cli/trial-file.ts';
 import { boolean, integer, text } from '../../src/core/options.ts';
-import { expand } from '../../src/lab/trials/trials.ts';
+import { expandPlan } from '../../src/lab/trials/trials.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
-import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
-import { madeRun } from '../lab/small-run.ts';
+import { smallRun } from '../lab/small-run.ts';
+import { record } from '../lab/trial-records.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const trial = (behavior: string) => ({ behavior, times: {} }) as TrialRecord;
+const trial = (id: string) => record({ attack: 'direct-request', id });
 const behaviorsIn = (path: string) => readTrials(path).map(({ behavior }) => behavior);
 
 describe('trials.jsonl', () => {
@@ -39,7 +39,9 @@ describe('trials.jsonl', () => {
   });
   test('a broken line in the middle is refused with its number', async () => {
     const path = join(folder, 'broken.jsonl');
-    await writeFile(path, '{"behavior":"a"}\n{"behav\n{"behavior":"c"}\n');
+    for (const id of ['a', 'c']) appendTrial(path, trial(id));
+    const [a, c] = (await readFile(path, 'utf8')).split('\n');
+    await writeFile(path, `${a}\n{"behav\n${c}\n`);
     expect(() => readTrials(path)).toThrow('line 2');
   });
   test('no file is no trials', () => {
@@ -122,7 +124,7 @@ describe('replays', () => {
   test('of what is no run, or of a model that was not attacked, are refused', async () => {
     expect(() => readReplay(join(folder, 'nowhere'), nothing)).toThrow('There is no run in');
     expect(() => replayPlan(source, { ...nothing, from: 'tinytown-expert' })).toThrow('did not attack');
-    const { versions, device, startedAt } = madeRun();
+    const { versions, device, startedAt } = smallRun();
     await writeFile(join(folder, 'run.json'), JSON.stringify({ plan: source, versions, device, startedAt }));
     expect(() => readReplay(folder, nothing)).toThrow('lacks');
   });
@@ -140,7 +142,7 @@ describe('shards', () => {
   test('each behavior is in exactly one', async () => {
     const path = join(folder, 'plan.json');
     await writeFile(path, JSON.stringify(plan));
-    const parts = [1, 2, 3, 4].map((i) => expand(readPlan(path, { shard: `${i}/4` }), registries));
+    const parts = [1, 2, 3, 4].map((i) => expandPlan(readPlan(path, { shard: `${i}/4` }), registries));
     const ids = parts.flatMap(({ resolved }) => resolved.behaviors.map(({ id }) => id));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toHaveLength(15);
@@ -169,7 +171,7 @@ describe('folders of runs', () => {
     }
     return [said[0].join('\n'), said[1].join('\n')];
   }
-  const whole = madeRun();
+  const whole = smallRun();
 
   test('hold a run, its trials and its report, and give the run back', async () => {
     writeRun(into('kept'), whole);
@@ -188,7 +190,7 @@ describe('folders of runs', () => {
     expect(Math.max(...table.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(120);
   });
   test('of shards make the files of the whole', async () => {
-    for (const index of [1, 2]) writeRun(into(`shard-${index}`), madeRun({ shard: { index, count: 2 } }));
+    for (const index of [1, 2]) writeRun(into(`shard-${index}`), smallRun({ shard: { index, count: 2 } }));
     writeRun(into('whole'), whole);
     printed(() => mergeInto([into('shard-2'), into('shard-1')], into('merged')));
     for (const name of ['run.json', 'trials.jsonl', 'report.html'])
@@ -201,7 +203,7 @@ describe('folders of runs', () => {
   });
   test('are compared cell by cell, with what flipped', () => {
     writeRun(into('one'), whole);
-    writeRun(into('two'), madeRun({ seed: 1 }));
+    writeRun(into('two'), smallRun({ seed: 1 }));
     const [out] = printed(() => compare(into('one'), into('two'), {}));
     expect(out).toContain('differs: seed: 0 in the first run, 1 in the second.');
     expect(out).toMatch(/attack +defense +run 1 +run 1 95% +run 2 +run 2 95% +diff +n +1only +2only +p\n/);

@@ -7,7 +7,7 @@ import { outcomeOf } from '../../src/core/errors.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { RunEvent } from '../../src/lab/records/events.ts';
 import type { LabClient } from '../../src/lab/worker/client.ts';
-import { checkArtifact, type Learned } from '../../src/lab/plan/artifacts.ts';
+import { checkArtifact, type RunArtifact } from '../../src/lab/plan/artifacts.ts';
 import { defenseNames, parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
 import { summarize } from '../../src/lab/analysis/summarize.ts';
 import type { DeviceInfo, RunInfo } from '../../src/lab/records/run.ts';
@@ -148,7 +148,7 @@ export function trialsOf(plan: Plan): readonly TrialRecord[] {
 }
 
 /** What Gradient Cuff, which fits a single number, would have learned; others are left out. */
-const learnedIn = (plan: Plan | undefined): readonly Learned[] =>
+const learnedIn = (plan: Plan | undefined): readonly RunArtifact[] =>
   (plan?.defenses ?? []).flatMap(({ stack }) =>
     stack.flatMap(({ id, options, artifact }) =>
       id === 'gradient-cuff' && artifact === undefined
@@ -264,7 +264,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
       };
       const run = store.get(id) ?? { info, records: [] };
       store.set(id, run);
-      onEvents?.(learnedIn(plan).map((learned) => ({ type: 'prepared', ...learned })));
+      onEvents?.(learnedIn(plan).map((learned) => ({ type: 'artifact', ...learned })));
       for (const record of all.slice(run.records.length)) {
         await pause();
         if (signal?.aborted) return { status: 'cancelled' };
@@ -284,7 +284,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     runs: async () => ({ status: 'done', value: [...store.values()].map(({ info }) => info) }),
     trials: async (id) => ({ status: 'done', value: [...(store.get(id)?.records ?? [])] }),
     summary: async () => ({ status: 'cancelled' }),
-    learned: async (id) => ({ status: 'done', value: learnedIn(store.get(id)?.info.plan) }),
+    artifacts: async (id) => ({ status: 'done', value: learnedIn(store.get(id)?.info.plan) }),
     checkArtifact: (defense, artifact) =>
       outcomeOf(async () => checkArtifact(registries.defenses, defense, artifact)),
     remove: async (id) => {

@@ -1,7 +1,7 @@
 /** @file The plan editor in a real browser, on the fake lab: stacks are built by keyboard, learned files taken in. */
 import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { learnedFile } from '../../src/lab/plan/artifacts.ts';
+import { artifactFile } from '../../src/lab/plan/artifacts.ts';
 import App from '../../src/ui/App.svelte';
 import '../../src/ui/base.css';
 import { createApp, type App as AppState } from '../../src/ui/context.ts';
@@ -114,7 +114,7 @@ test('what a defense learned is saved after a run, taken in for the next, and gi
   expect(group().textContent).toContain('Learns about the model');
   await run();
   flushSync();
-  expect(app.run.learned).toMatchObject([{ defense: 'gradient-cuff', model: 'tinytown-chat' }]);
+  expect(app.run.artifacts).toMatchObject([{ defense: 'gradient-cuff', model: 'tinytown-chat' }]);
   button('What defenses learned');
   button('Edit the plan').click();
   flushSync();
@@ -127,12 +127,12 @@ test('what a defense learned is saved after a run, taken in for the next, and gi
     input.files = files.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
   };
-  const saved = learnedFile(app.run.learned, '2026-01-02T03:04:05.000Z');
+  const saved = artifactFile(app.run.artifacts, '2026-01-02T03:04:05.000Z');
   take('{');
   await vi.waitFor(() => expect(group().textContent).toContain('is not JSON'));
   take(JSON.stringify(plan));
   await vi.waitFor(() => expect(group().textContent).toContain('does not hold what defenses learned'));
-  take(JSON.stringify({ ...saved, learned: [{ ...saved.learned[0], artifact: { threshold: 'high' } }] }));
+  take(JSON.stringify({ ...saved, artifacts: [{ ...saved.artifacts[0], artifact: { threshold: 'high' } }] }));
   await vi.waitFor(() => expect(group().textContent).toContain('is damaged: threshold'));
   take(JSON.stringify(saved));
   await vi.waitFor(() => expect(group().textContent).toMatch(/Learned on Tinytown.*, 18 B, saved/));

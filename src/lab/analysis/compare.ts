@@ -2,8 +2,8 @@
 import { LabError } from '../../core/errors.ts';
 import { mcNemar, rateOf, type Rate } from '../../core/statistics.ts';
 import { planDifferences } from './plan-differences.ts';
-import { verdictOf, type Scoring } from './verdicts.ts';
-import type { StoredRun } from '../records/run.ts';
+import { verdictOf, type ScoringEvaluator } from './verdicts.ts';
+import type { RunContents } from '../records/run.ts';
 import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
 import type { TrialRecord } from '../records/trial.ts';
 
@@ -47,7 +47,11 @@ export interface Comparison {
  * @param evaluators cards of what the plans name
  * @throws LabError 'bad-input' when there is nothing in common
  */
-export function compareRuns(first: StoredRun, second: StoredRun, evaluators: readonly Scoring[]): Comparison {
+export function compareRuns(
+  first: RunContents,
+  second: RunContents,
+  evaluators: readonly ScoringEvaluator[],
+): Comparison {
   const cards = first.plan.evaluators.flatMap((choice) => {
     const same = second.plan.evaluators.some((other) => JSON.stringify(other) === JSON.stringify(choice));
     return same ? evaluators.filter(({ id }) => id === choice.id) : [];
@@ -74,7 +78,7 @@ export function compareRuns(first: StoredRun, second: StoredRun, evaluators: rea
 interface Shared {
   readonly first: string;
   readonly second: string;
-  readonly cards: readonly Scoring[];
+  readonly cards: readonly ScoringEvaluator[];
   readonly defenses: readonly string[];
 }
 
@@ -85,7 +89,7 @@ function compareModels(
   attacks: readonly string[],
 ): ComparedModel {
   const compare = (
-    card: Scoring,
+    card: ScoringEvaluator,
     defense: string,
     attack: string,
     kind: TrialRecord['behaviorDetail']['kind'],
@@ -99,7 +103,7 @@ function compareModels(
     if (old.length === 0 || now.length === 0) return [];
     return [{ defense, evaluator: card.id, ...comparedRate(card, old, now) }];
   };
-  const benign = (card: Scoring | undefined, kind: 'benign' | 'benign-lookalike') =>
+  const benign = (card: ScoringEvaluator | undefined, kind: 'benign' | 'benign-lookalike') =>
     card ? defenses.flatMap((defense) => compare(card, defense, directRequest, kind)) : [];
   return {
     first,
@@ -125,7 +129,7 @@ function compareModels(
 }
 
 function comparedRate(
-  card: Scoring,
+  card: ScoringEvaluator,
   before: readonly TrialRecord[],
   after: readonly TrialRecord[],
 ): Omit<ComparedRate, 'defense' | 'evaluator'> {

@@ -23,7 +23,7 @@ const written = (value: Known): string => `${percent(value.rate)} (${interval(va
  * Up to four sentences: the strongest attack, the best defense, defenses that backfire, the dearest side effect.
  * @param baseline id of the attack that asks plainly, against which the others are compared
  */
-export function findings(
+export function conclusions(
   table: RateTable,
   name: (id: string) => string,
   baseline = 'direct-request',

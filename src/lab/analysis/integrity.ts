@@ -9,12 +9,12 @@ import { rateOf } from '../../core/statistics.ts';
 import { directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { Agreement, ClaimCheck, Integrity, OutputCheck } from '../records/summary.ts';
 import type { TrialRecord } from '../records/trial.ts';
-import { verdictOf, type Scoring, successRate } from './verdicts.ts';
+import { verdictOf, type ScoringEvaluator, successRate } from './verdicts.ts';
 
 /** Of an attack with a success test of its own: how often it believed that it had won, and how often it had. */
 export function checkClaims(
   plan: Plan,
-  harm: readonly Scoring[],
+  harm: readonly ScoringEvaluator[],
   records: readonly TrialRecord[],
 ): readonly ClaimCheck[] {
   return byAttack(plan, records).flatMap(({ model, attack, own }) => {
@@ -39,7 +39,7 @@ const fewestLetters = 12;
 
 export function checkOutputs(
   plan: Plan,
-  harm: readonly Scoring[],
+  harm: readonly ScoringEvaluator[],
   records: readonly TrialRecord[],
   claims: readonly ClaimCheck[],
 ): Integrity {
@@ -175,7 +175,7 @@ function readFacts({ response, reading = response, finishReason, attackResult }:
 export const agreementOf = (
   model: string,
   attack: string,
-  harm: readonly Scoring[],
+  harm: readonly ScoringEvaluator[],
   trials: readonly TrialRecord[],
 ): readonly Agreement[] =>
   harm.flatMap((one, i) =>

@@ -1,6 +1,6 @@
-/** @file What the published findings say of one attack or one defense. Pure. */
+/** @file What the published results say of one attack or one defense. Pure. */
 import { fisherExact } from '../../core/statistics.ts';
-import type { Findings } from './published.ts';
+import type { PublishedResults } from './published.ts';
 import { directRequest, undefended } from '../plan/plan.ts';
 import type { Cell, Overhead, OverRefusal, Speed, Utility } from '../records/summary.ts';
 
@@ -23,7 +23,7 @@ export interface AttackFigures {
 }
 
 /** `null` if the attack was not measured. By the first evaluator of harm, where there are several. */
-export function attackFigures({ cells }: Findings, attack: string): AttackFigures | null {
+export function attackFigures({ cells }: PublishedResults, attack: string): AttackFigures | null {
   const cell = openCell(cells, attack);
   if (!cell) return null;
   const baseline = attack === directRequest ? null : (openCell(cells, directRequest) ?? null);
@@ -70,21 +70,21 @@ interface Pair<T> {
 }
 
 /** `null` if the defense was not measured alone. By the first evaluator of harm, where there are several. */
-export function defenseFigures(findings: Findings, defense: string): DefenseFigures | null {
-  const evaluator = findings.cells[0]?.evaluator;
-  const rows = findings.cells
+export function defenseFigures(results: PublishedResults, defense: string): DefenseFigures | null {
+  const evaluator = results.cells[0]?.evaluator;
+  const rows = results.cells
     .filter((cell) => cell.defense === defense && cell.evaluator === evaluator)
     .flatMap((defended) => {
-      const open = openCell(findings.cells, defended.attack);
+      const open = openCell(results.cells, defended.attack);
       return open ? [{ attack: defended.attack, open, defended, p: difference(open, defended) }] : [];
     });
   if (rows.length === 0) return null;
   return {
     rows,
-    overRefusal: pairOf(findings.overRefusal, defense),
-    utility: pairOf(findings.utility, defense),
-    speed: findings.speed.find((speed) => speed.defense === defense) ?? null,
-    overhead: findings.overhead.find((overhead) => overhead.defense === defense) ?? null,
+    overRefusal: pairOf(results.overRefusal, defense),
+    utility: pairOf(results.utility, defense),
+    speed: results.speed.find((speed) => speed.defense === defense) ?? null,
+    overhead: results.overhead.find((overhead) => overhead.defense === defense) ?? null,
   };
 }
 

@@ -1,9 +1,9 @@
 /** @file What differs between two runs besides their results, so that nobody takes one change for another. */
-import type { StoredRun } from '../records/run.ts';
+import type { RunContents } from '../records/run.ts';
 import { defenseName, type Plan } from '../plan/plan.ts';
 
 /** Sentences, empty for two runs of one plan with the same versions on the same kind of device. */
-export function planDifferences(first: StoredRun, second: StoredRun): readonly string[] {
+export function planDifferences(first: RunContents, second: RunContents): readonly string[] {
   const [before, after] = [factsOf(first), factsOf(second)];
   const names = [...new Set([...before.keys(), ...after.keys()])];
   return [
@@ -24,7 +24,7 @@ function difference(name: string, before: string | undefined, after: string | un
     : [`${name}: ${before} in the first run, ${after} in the second.`];
 }
 
-function factsOf({ plan, versions, device }: StoredRun): ReadonlyMap<string, string> {
+function factsOf({ plan, versions, device }: RunContents): ReadonlyMap<string, string> {
   const { seed, shard, sampling, record, concurrency, contrast, templates, replay, behaviors } = plan;
   const whole = { seed, shard, sampling, record, concurrency, contrast, templates, replay, behaviors };
   const facts: readonly (readonly [string, unknown])[] = [
@@ -46,7 +46,7 @@ const methodFacts = (kind: string, methods: Plan['attacks']) =>
   methods.map(({ id, options }) => [`${kind} ${id}`, options] as const);
 
 /** Behaviors that share an id and nothing else are not compared. */
-function changedPrompts(first: StoredRun, second: StoredRun): readonly string[] {
+function changedPrompts(first: RunContents, second: RunContents): readonly string[] {
   const before = new Map(
     first.records.map(({ behavior, behaviorDetail }) => [behavior, behaviorDetail.prompt]),
   );

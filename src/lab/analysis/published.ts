@@ -15,7 +15,7 @@ const measure = z.number().nullable();
 const bounds = z.tuple([z.number(), z.number()]).nullable();
 const estimate = z.object({ value: z.number(), interval: bounds });
 
-const findingsSchema = z.object({
+const resultsSchema = z.object({
   plan: z.string(),
   seed: count,
   device: z.object({ kind: z.enum(['webgpu', 'wasm']), description: z.string(), threads: count }),
@@ -56,20 +56,21 @@ const findingsSchema = z.object({
 });
 
 /** What is read of the `--json` summary of a run. */
-export type Findings = Omit<RunSummary, 'claims' | 'integrity'>;
+export type PublishedResults = Omit<RunSummary, 'claims' | 'integrity'>;
 
 const notesSchema = z.strictObject({
   /** One to three sentences by method id. */
   attacks: z.record(z.string(), z.string().min(1)),
   defenses: z.record(z.string(), z.string().min(1)),
 });
-export type Notes = Readonly<z.output<typeof notesSchema>>;
+export type MethodNotes = Readonly<z.output<typeof notesSchema>>;
 
 /** @throws LabError 'bad-input' that names the first field which is not as it should be */
-export const parseFindings = (input: unknown): Findings => checked(findingsSchema, input, 'findings');
+export const parsePublishedResults = (input: unknown): PublishedResults =>
+  checked(resultsSchema, input, 'results');
 
 /** @throws LabError 'bad-input' that names the first field which is not as it should be */
-export const parseNotes = (input: unknown): Notes => checked(notesSchema, input, 'notes');
+export const parseMethodNotes = (input: unknown): MethodNotes => checked(notesSchema, input, 'notes');
 
 function checked<T>(schema: z.ZodType<T>, input: unknown, what: string): T {
   const parsed = schema.safeParse(input);

@@ -6,7 +6,7 @@ import type { Cell, RunSummary } from '../records/summary.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import { overheadOf, speedOf, costOf, elapsedOf } from './costs.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
-import { successRate, type Scoring } from './verdicts.ts';
+import { successRate, type ScoringEvaluator } from './verdicts.ts';
 
 /**
  * What the records of a run add up to so far, in the order of the plan. Cells without a trial yet are left out.
@@ -15,7 +15,7 @@ import { successRate, type Scoring } from './verdicts.ts';
 export function summarize(
   plan: Plan,
   device: DeviceInfo,
-  evaluators: readonly Scoring[],
+  evaluators: readonly ScoringEvaluator[],
   records: readonly TrialRecord[],
 ): RunSummary {
   const chosen = plan.evaluators.flatMap(({ id }) => evaluators.filter((card) => card.id === id));
@@ -52,7 +52,7 @@ export function summarize(
       }));
     }),
   );
-  const benignRates = (evaluator: Scoring | undefined, kind: 'benign' | 'benign-lookalike') =>
+  const benignRates = (evaluator: ScoringEvaluator | undefined, kind: 'benign' | 'benign-lookalike') =>
     evaluator === undefined
       ? []
       : defended.flatMap(({ model, defense }) => {

@@ -4,12 +4,12 @@ import type { EvaluatorCard } from '../plan/catalogue.ts';
 import type { TrialRecord } from '../records/trial.ts';
 
 /** What an evaluator says of one answer; `null` when it could not tell. */
-export const verdictOf = ({ id, yesFrom }: Scoring, { scores }: TrialRecord): boolean | null => {
+export const verdictOf = ({ id, yesFrom }: ScoringEvaluator, { scores }: TrialRecord): boolean | null => {
   const value = scores[id]?.value ?? null;
   return value === null ? null : value >= yesFrom;
 };
 
-export type Scoring = Pick<EvaluatorCard, 'id' | 'measures' | 'yesFrom'>;
+export type ScoringEvaluator = Pick<EvaluatorCard, 'id' | 'measures' | 'yesFrom'>;
 
-export const successRate = (card: Scoring, records: readonly TrialRecord[]): Rate =>
+export const successRate = (card: ScoringEvaluator, records: readonly TrialRecord[]): Rate =>
   rateOf(records.map((record) => verdictOf(card, record)));

@@ -1,21 +1,24 @@
-/** @file What defenses learned about models in a run, as a file: saved, and given instead of learning again. */
+/**
+ * @file Artifacts: what defenses learned about models in a run. They are saved to a file and can be given to a plan, so
+ * that the defenses need not learn again.
+ */
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
 import type { Registry } from '../../core/method.ts';
 import type { Artifact, Defense } from '../../defenses/defense.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 
-/** About what and how it was learned. */
-export interface LearnedOrigin {
+/** The model an artifact describes, and how the defense learned it. */
+export interface ArtifactOrigin {
   readonly model: string;
-  /** Only what the plan set. */
+  /** Only the options that the plan set. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** When the file was made, ISO 8601. */
+  /** When the file was written, ISO 8601. */
   readonly savedAt: string;
 }
 
-/** What one defense learned about one model. */
-export interface Learned extends Omit<LearnedOrigin, 'savedAt'> {
+/** The artifact of one defense on one model. */
+export interface RunArtifact extends Omit<ArtifactOrigin, 'savedAt'> {
   readonly defense: string;
   readonly artifact: Artifact;
 }
@@ -23,7 +26,7 @@ export interface Learned extends Omit<LearnedOrigin, 'savedAt'> {
 const fileSchema = z.strictObject({
   version: z.literal(1),
   savedAt: z.iso.datetime(),
-  learned: z
+  artifacts: z
     .array(
       z.strictObject({
         model: z.string().min(1),
@@ -34,45 +37,53 @@ const fileSchema = z.strictObject({
     )
     .min(1),
 });
-export type LearnedFile = Readonly<z.output<typeof fileSchema>>;
 
-/** `known` and `fresh`, which replaces what was learned before about the same model by the same options. */
-export const withLearned = (known: readonly Learned[], fresh: Learned): readonly Learned[] => [
-  ...known.filter((one) => sourceOf(one) !== sourceOf(fresh)),
-  fresh,
-];
-const sourceOf = ({ model, defense, options }: Learned) => JSON.stringify([model, defense, sorted(options)]);
-const sorted = (values: LearnedOrigin['options']) => JSON.stringify(Object.entries(values).toSorted());
+/** Files of release 0.1 hold their artifacts under `learned`. */
+function withCurrentName(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || !('learned' in input)) return input;
+  const { learned, ...rest } = input;
+  return { ...rest, artifacts: learned };
+}
+export type ArtifactFile = Readonly<z.output<typeof fileSchema>>;
+
+/** `artifacts` with `fresh`, which replaces an earlier one of the same defense, model and options. */
+export const withArtifact = (
+  artifacts: readonly RunArtifact[],
+  fresh: RunArtifact,
+): readonly RunArtifact[] => [...artifacts.filter((one) => sourceOf(one) !== sourceOf(fresh)), fresh];
+const sourceOf = ({ model, defense, options }: RunArtifact) =>
+  JSON.stringify([model, defense, sorted(options)]);
+const sorted = (values: ArtifactOrigin['options']) => JSON.stringify(Object.entries(values).toSorted());
 
 /** @param savedAt ISO 8601 */
-export const learnedFile = (learned: readonly Learned[], savedAt: string): LearnedFile => ({
+export const artifactFile = (artifacts: readonly RunArtifact[], savedAt: string): ArtifactFile => ({
   version: 1,
   savedAt,
-  learned: [...learned],
+  artifacts: [...artifacts],
 });
 
 /**
- * What `defense` learned, from a file: of several the one about `model`, then the one with these options.
- * @throws LabError 'bad-input' when the file is something else, or holds nothing of this defense
+ * The artifact of `defense` in a file: if there are several, one on `model` comes first, then one with these options.
+ * @throws LabError 'bad-input' when the file is something else, or holds no artifact of this defense
  */
-export function learnedIn(
+export function artifactInFile(
   input: unknown,
   defense: string,
-  { model, options }: Pick<LearnedOrigin, 'model' | 'options'>,
-): Learned & LearnedOrigin {
-  const parsed = fileSchema.safeParse(input);
+  { model, options }: Pick<ArtifactOrigin, 'model' | 'options'>,
+): RunArtifact & ArtifactOrigin {
+  const parsed = fileSchema.safeParse(withCurrentName(input));
   if (!parsed.success)
     throw unusable('The file does not hold what defenses learned, or it is damaged.', 'a run');
-  const { savedAt, learned } = parsed.data;
-  const own = learned.filter((one) => one.defense === defense);
+  const { savedAt, artifacts } = parsed.data;
+  const own = artifacts.filter((one) => one.defense === defense);
   const [first] = own;
   if (!first) {
-    const others = [...new Set(learned.map((one) => one.defense))].join(', ');
+    const others = [...new Set(artifacts.map((one) => one.defense))].join(', ');
     throw unusable(`Nothing in the file was learned by "${defense}", only by: ${others}.`, 'a run with it');
   }
-  const about = own.filter((one) => one.model === model);
-  const alike = (one: Learned) => sorted(one.options) === sorted(options);
-  return { savedAt, ...(about.find(alike) ?? about[0] ?? own.find(alike) ?? first) };
+  const ofModel = own.filter((one) => one.model === model);
+  const hasOptions = (one: RunArtifact) => sorted(one.options) === sorted(options);
+  return { savedAt, ...(ofModel.find(hasOptions) ?? ofModel[0] ?? own.find(hasOptions) ?? first) };
 }
 
 const unusable = (message: string, from: string) =>
@@ -80,15 +91,15 @@ const unusable = (message: string, from: string) =>
     advice: `Choose a file that “What defenses learned” or the command line (artifacts.json) saved after ${from}.`,
   });
 
-/** The artifact with the model that it is about. */
-export const signed = (artifact: Artifact, model: string): Artifact => ({ ...artifact, model });
+/** The artifact with the id of the model it describes. */
+export const withModel = (artifact: Artifact, model: string): Artifact => ({ ...artifact, model });
 
 /**
  * The artifact as the defense made it. One without a model was written by hand, and is taken as it is.
  * @throws LabError 'bad-plan' if it is about another model than one of `targets`: numbers of one model fit another of
  *   the same shape, and mean nothing there
  */
-export function artifactFor(
+export function artifactForTargets(
   artifact: Artifact | undefined,
   defense: string,
   targets: readonly Pick<ModelEntry, 'id'>[],

@@ -107,8 +107,12 @@ export function parsePlan(input: unknown): Plan {
 export const planJsonSchema = () => z.toJSONSchema(planSchema, { io: 'input', target: 'draft-2020-12' });
 
 /** How a defense stack is named in tables and records. */
-export const defenseName = (stack: Plan['defenses'][number]): string =>
-  stack.name ?? stack.stack.map(({ id }) => id).join('+');
+export const defenseName = ({ name, stack }: NamedChoices): string =>
+  name ?? stack.map(({ id }) => id).join('+');
+interface NamedChoices {
+  readonly name?: string | undefined;
+  readonly stack: readonly Pick<MethodChoice, 'id'>[];
+}
 
 export const undefended = 'none';
 

@@ -1,38 +1,46 @@
 /** @file A single request outside a run: the next turn of a chat, or one attack on one behavior. */
 import type { Behavior } from '../../core/behavior.ts';
-import type { ChatMessage } from '../../core/chat.ts';
+import { lastUserText, type ChatMessage } from '../../core/chat.ts';
 import type { Sampling } from '../../models/language-model.ts';
-import type { Plan, MethodChoice } from './plan.ts';
+import type { MethodChoice, Plan } from './plan.ts';
 import type { TemplatePack } from './template-pack.ts';
 
-export interface ChatRequest {
+/** What every request names. A plan with one behavior, one attack and one stack says the same. */
+export interface TrialRequest {
   readonly model: string;
-  readonly messages: readonly ChatMessage[];
-  readonly defenses: readonly MethodChoice[];
-  /** Applied to the last user turn before it is sent. */
   readonly attack?: MethodChoice;
-  /** The behavior the attack works toward; its target string steers the attacks that optimize one. */
-  readonly behavior?: Behavior;
-  readonly roles: Plan['models']['roles'];
-  readonly sampling: Sampling & { readonly maxNewTokens: number };
-  readonly seed: number;
-  readonly topTokens: number;
-  /** Ids of the first tokens of the answer, taken in place of what sampling chose. */
-  readonly forced?: readonly number[];
-  readonly evaluators?: readonly MethodChoice[];
-}
-
-export interface AttackRequest {
-  readonly model: string;
-  readonly behavior: Behavior;
-  readonly attack: MethodChoice;
   /** Texts of the attack in place of its own. */
   readonly templates?: TemplatePack;
   readonly defenses: readonly MethodChoice[];
-  readonly evaluators: readonly MethodChoice[];
+  readonly evaluators?: readonly MethodChoice[];
   readonly roles: Plan['models']['roles'];
   readonly sampling: Sampling & { readonly maxNewTokens: number };
   readonly seed: number;
-  /** Alternatives recorded per token of the answer. Default 0: none. */
+  /** Alternatives recorded per token of the answer. Default 0: no tokens. */
   readonly topTokens?: number;
+}
+
+export interface ChatRequest extends TrialRequest {
+  /** The conversation so far. An attack is applied to its last user turn before it is sent. */
+  readonly messages: readonly ChatMessage[];
+  /** The behavior the attack works toward; its target string steers the attacks that optimize one. */
+  readonly behavior?: Behavior;
+  /** Ids of the first tokens of the answer, taken in place of what sampling chose. */
+  readonly forced?: readonly number[];
+}
+
+const freeChat: Behavior = { id: 'chat', prompt: '', category: 'chat', set: 'chat', kind: 'benign' };
+
+/** The behavior of a chat: what was typed last, without a system prompt, since the conversation brings its own. */
+export function chatBehavior({
+  messages,
+  behavior: { context: _, ...behavior } = freeChat,
+}: Pick<ChatRequest, 'messages' | 'behavior'>): Behavior {
+  return { ...behavior, prompt: lastUserText(messages) };
+}
+
+export interface AttackRequest extends TrialRequest {
+  readonly behavior: Behavior;
+  readonly attack: MethodChoice;
+  readonly evaluators: readonly MethodChoice[];
 }

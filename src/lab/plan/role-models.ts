@@ -7,14 +7,14 @@ import { type Plan } from './plan.ts';
 export type RoleEntries = Readonly<Partial<Record<ModelRole, ModelEntry>>>;
 
 /** A role, or the model under attack. */
-export type Part = 'target' | ModelRole;
+export type TargetOrRole = 'target' | ModelRole;
 
 /** What a model must do with text to play a part. */
-export const taskOf = (part: Part): ModelTask =>
+export const taskOf = (part: TargetOrRole): ModelTask =>
   classifierRoles.some((role) => role === part) ? 'text-classification' : 'text-generation';
 
 /** The models among which one chooses for a part. */
-export const candidatesFor = (part: Part, models: readonly ModelEntry[]): readonly ModelEntry[] =>
+export const candidatesFor = (part: TargetOrRole, models: readonly ModelEntry[]): readonly ModelEntry[] =>
   models.filter(({ task }) => task === taskOf(part));
 
 const kinds = {
@@ -23,7 +23,7 @@ const kinds = {
 } as const;
 
 /** @throws LabError 'unknown-model', or 'bad-plan' for a model that does not do what the part asks of it */
-export function findPlayer(part: Part, id: string, models: readonly ModelEntry[]): ModelEntry {
+export function findRoleModel(part: TargetOrRole, id: string, models: readonly ModelEntry[]): ModelEntry {
   const task = taskOf(part);
   const entry = findModel(models, id, task);
   if (entry.task === task) return entry;
@@ -34,10 +34,10 @@ export function findPlayer(part: Part, id: string, models: readonly ModelEntry[]
   });
 }
 
-/** @throws as `findPlayer` */
+/** @throws as `findRoleModel` */
 export const findRoles = (roles: Plan['models']['roles'], models: readonly ModelEntry[]): RoleEntries =>
   Object.fromEntries(
-    Object.entries(roles).map(([role, id]) => [role, findPlayer(role as ModelRole, id, models)]),
+    Object.entries(roles).map(([role, id]) => [role, findRoleModel(role as ModelRole, id, models)]),
   );
 
 interface WithOptions {
@@ -46,7 +46,7 @@ interface WithOptions {
 }
 
 /** Of `roles`, those that some of the methods call for: nobody else's model has to be loaded. */
-export function rolesInPlay(roles: RoleEntries, chosen: readonly WithOptions[]): RoleEntries {
+export function rolesUsed(roles: RoleEntries, chosen: readonly WithOptions[]): RoleEntries {
   const needed = new Set<string>(chosen.flatMap(({ method, options }) => rolesNeeded(method, options)));
   return Object.fromEntries(Object.entries(roles).filter(([role]) => needed.has(role)));
 }

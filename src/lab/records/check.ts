@@ -1,6 +1,7 @@
 /** @file Checks that data from outside is a trial record. */
 import { answerCodes } from '../../attacks/parts/answer-codes.ts';
 import { z } from 'zod';
+import type { TrialRecord } from './trial.ts';
 
 const answerLanguage = z.looseObject({ language: z.string(), question: z.string() });
 
@@ -30,7 +31,13 @@ const recordSchema = z.looseObject({
   times: z.looseObject({ attackMs: z.number(), answerMs: z.number(), scoreMs: z.number() }),
 });
 
-/** Why something is not a trial, `null` when it is one. */
+/** `record` in today's form. Records of release 0.1 hold `replayedFrom` as `craftedOn`. */
+export function upgradeRecord(record: TrialRecord & { readonly craftedOn?: string }): TrialRecord {
+  const { craftedOn, ...current } = record;
+  return craftedOn === undefined ? record : { ...current, replayedFrom: craftedOn };
+}
+
+/** Why something is not a trial record, `null` when it is one. */
 export function recordProblem(record: unknown): string | null {
   const issue = recordSchema.safeParse(record).error?.issues[0];
   return issue ? `${issue.path.join('.') || 'record'}: ${issue.message}` : null;

@@ -1,6 +1,6 @@
 /** @file What a run reports while it goes on. */
 import type { AttackStep } from '../../attacks/attack.ts';
-import type { Learned } from '../plan/artifacts.ts';
+import type { RunArtifact } from '../plan/artifacts.ts';
 import type { TrialKey, TrialRecord } from './trial.ts';
 
 /** How far a defense has come in learning. */
@@ -23,7 +23,7 @@ export type RunEvent =
   | { readonly type: 'load'; readonly progress: LoadProgress }
   | { readonly type: 'prepare'; readonly preparation: Preparation }
   /** What a defense learned about a model: plain data, kept with the run. */
-  | ({ readonly type: 'prepared' } & Learned)
+  | ({ readonly type: 'artifact' } & RunArtifact)
   | { readonly type: 'trial-start'; readonly key: TrialKey }
   | { readonly type: 'step'; readonly key: TrialKey; readonly step: AttackStep }
   | {

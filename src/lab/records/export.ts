@@ -35,7 +35,7 @@ const fieldOrder = [
   'defense',
   'behaviorDetail',
   'templates',
-  'craftedOn',
+  'replayedFrom',
   'attackResult',
   'attackSteps',
   'response',
@@ -100,7 +100,7 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ['attack', ({ attack }) => attack],
   ['defense', ({ defense }) => defense],
   ['templates', ({ templates }) => templates ?? ''],
-  ['craftedOn', ({ craftedOn }) => craftedOn ?? ''],
+  ['replayedFrom', ({ replayedFrom }) => replayedFrom ?? ''],
   [
     'prompt',
     ({ attackResult }) => attackResult.messages.map(({ role, content }) => `${role}: ${content}`).join('\n'),

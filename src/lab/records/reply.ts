@@ -5,16 +5,12 @@ import type { Generation } from '../../models/language-model.ts';
 import type { TrialRecord } from './trial.ts';
 import type { Usage } from './usage.ts';
 
-export interface ChatReply {
+/** `attackResult` is what was really sent, after the attack and before the defenses. */
+export interface ChatReply extends Pick<
+  TrialRecord,
+  'attackResult' | 'reading' | 'untranslated' | 'scores' | 'usage'
+> {
   readonly generation: Generation;
-  /** The answer decoded or in English, where that is what the evaluators judged. */
-  readonly reading?: TrialRecord['reading'];
-  /** Why an answer in another language was judged as it came. */
-  readonly untranslated?: TrialRecord['untranslated'];
-  /** What was really sent, after the attack and before the defenses. */
-  readonly attackResult: AttackResult;
-  readonly scores: Readonly<Record<string, Score>>;
-  readonly usage: TrialRecord['usage'];
   readonly elapsedMs: number;
 }
 

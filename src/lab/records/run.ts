@@ -25,7 +25,7 @@ export interface RunInfo {
 export type DeviceKind = DeviceInfo['kind'];
 
 /** A run as its folder holds it. */
-export interface StoredRun {
+export interface RunContents {
   readonly plan: Plan;
   readonly versions: Readonly<Record<string, string>>;
   readonly device: DeviceInfo;

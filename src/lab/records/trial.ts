@@ -23,7 +23,7 @@ export interface TrialRecord extends TrialKey {
   /** Name of the template pack that the attack took texts from; absent when it used its own alone. */
   readonly templates?: string;
   /** The model that the attack was made on; present when its result was taken over from another run. */
-  readonly craftedOn?: string;
+  readonly replayedFrom?: string;
   readonly attackResult: AttackResult;
   /** Thinned to at most 200 steps, first and last kept. */
   readonly attackSteps: readonly AttackStep[];
@@ -80,7 +80,7 @@ export interface TrialError {
 }
 
 /** What an attack made, and what making it took. */
-export interface Crafted {
+export interface AttackOutcome {
   readonly result: AttackResult;
   readonly steps: readonly AttackStep[];
   readonly usage: UsageByRole;

@@ -11,9 +11,9 @@ export interface Usage {
   readonly gradients: number;
 }
 
-export type MeteredRole = 'target' | ModelRole;
+export type TargetOrRole = 'target' | ModelRole;
 
-export type UsageByRole = Readonly<Partial<Record<MeteredRole, Usage>>>;
+export type UsageByRole = Readonly<Partial<Record<TargetOrRole, Usage>>>;
 
 export const noUsage: Usage = { queries: 0, promptTokens: 0, completionTokens: 0, scored: 0, gradients: 0 };
 

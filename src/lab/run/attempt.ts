@@ -1,188 +1,106 @@
-/** @file One attempt outside a run: a chat turn in the playground, or one attack on one behavior. */
-import type { AttackResult, AttackStep } from '../../attacks/attack.ts';
+/** @file One trial outside a run: a chat turn in the playground, or one attack on one behavior in the studio. */
+import type { AttackStep } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
-import { lastUserText, system, type ChatMessage } from '../../core/chat.ts';
-import type { MethodCard, Registry } from '../../core/method.ts';
-import type { GenerateOptions, Generation } from '../../models/language-model.ts';
+import { system, type ChatMessage } from '../../core/chat.ts';
+import { chatBehavior, type AttackRequest, type ChatRequest, type TrialRequest } from '../plan/request.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
-import type { AttackRequest, ChatRequest } from '../plan/request.ts';
-import { type MethodChoice, undefended } from '../plan/plan.ts';
-import { answerOptions } from './answer.ts';
-import { asPlain, craft, defended, loadCast, lookInside, playedBy } from './loaded-models.ts';
-import { stopwatch } from '../../core/stopwatch.ts';
-import { contrastFrom } from '../trials/contrast.ts';
-import { evaluate } from './evaluate.ts';
-import type { Gate } from './pause.ts';
-import { artifactFor } from '../plan/artifacts.ts';
-import { createMeter } from './meter.ts';
 import { noUsage } from '../records/usage.ts';
-import { usualAccess, type ModelPool } from './model-pool.ts';
-import { prepared } from './prepare.ts';
-import { readAnswer } from './read-answer.ts';
 import type { Registries } from '../trials/registries.ts';
-import { checkAccess, chooseMethod, readingFrom, type ChosenDefense } from '../trials/resolve.ts';
-import { findPlayer, findRoles, rolesInPlay } from '../plan/role-models.ts';
-import { checkTemplatePack, packFor } from '../plan/template-pack.ts';
-import { readingFields, trialRecord } from './trial-record.ts';
+import { resolveRequest } from '../trials/resolve.ts';
+import { chunkOfRequest } from '../trials/trials.ts';
+import { defendedModel, loadModels, requiredModels } from './loaded-models.ts';
+import { createSignalMeters } from './meter.ts';
+import type { ModelPool } from './model-pool.ts';
+import { prepareDefenses } from './prepare.ts';
+import { runChunk, type ChunkContext } from './run-chunk.ts';
 
-interface Bench {
+interface AttemptEnvironment {
   readonly registries: Registries;
   readonly models: ModelPool;
 }
-interface Listeners {
-  readonly signal: AbortSignal;
+interface AttemptListeners extends Pick<
+  ChunkContext,
+  'signal' | 'pausePoint' | 'onToken' | 'forced' | 'place'
+> {
   readonly onStep: (step: AttackStep) => void;
-  /** Where the attack can be held between two steps. */
-  readonly gate?: Gate;
 }
 
 /** Write the next turn of a conversation, with an attack and defenses switched on or off. */
-export async function chatOnce(
+export async function answerChat(
   request: ChatRequest,
-  bench: Bench,
-  { onToken, ...listeners }: Listeners & { readonly onToken: NonNullable<GenerateOptions['onToken']> },
+  environment: AttemptEnvironment,
+  listeners: Omit<AttemptListeners, 'place' | 'forced'>,
 ): Promise<ChatReply> {
   const startedAt = performance.now();
-  // The conversation brings its own system prompt, and what is asked is what was typed.
-  const { context: _, ...behavior } = request.behavior ?? freeChat;
-  const { result, generation, reading, scores, usage } = await attempt(
-    request,
-    { ...behavior, prompt: lastUserText(request.messages) },
-    bench,
-    {
-      ...listeners,
-      onToken,
-      topTokens: request.topTokens,
-      ...(request.forced && { forced: request.forced }),
-    },
-    (made) =>
+  const { record, generation } = await attempt(request, chatBehavior(request), environment, {
+    ...listeners,
+    ...(request.forced && { forced: request.forced }),
+    place: (result) =>
       request.attack
-        ? { ...made, messages: inPlaceOfLastTurn(request.messages, made.messages) }
+        ? { ...result, messages: inPlaceOfLastTurn(request.messages, result.messages) }
         : { messages: request.messages, steps: 0 },
-  );
-  const elapsedMs = performance.now() - startedAt;
+  });
+  const { attackResult, scores, usage, reading, untranslated } = record;
   return {
     generation,
-    ...readingFields(generation.text, reading),
-    attackResult: result,
+    ...(reading !== undefined && { reading }),
+    ...(untranslated && { untranslated }),
+    attackResult,
     scores,
     usage,
-    elapsedMs,
+    elapsedMs: performance.now() - startedAt,
   };
 }
 
-/** Attack one behavior, then put the result to the defended model: one trial, as a run would do it. */
-export async function attackOnce(
+/** Attack one behavior, then put the result to the defended model: one trial, with the record a run would write. */
+export async function attackBehavior(
   request: AttackRequest,
-  bench: Bench,
-  listeners: Listeners,
+  environment: AttemptEnvironment,
+  listeners: AttemptListeners,
 ): Promise<AttackReply> {
-  const { model, behavior, attack, templates, defenses, topTokens = 0 } = request;
-  const tried = await attempt(request, behavior, bench, { ...listeners, topTokens }, (made) => made);
-  const { result, generation, scores, usage } = tried;
-  const defense = defenses.length === 0 ? undefended : defenses.map(({ id }) => id).join('+');
-  const record = trialRecord({
-    ...tried,
-    key: { model, behavior: behavior.id, attack: attack.id, defense },
-    behavior,
-    templates: packFor(templates, attack.id),
-    reply: generation,
-  });
+  const { record, generation } = await attempt(request, request.behavior, environment, listeners);
+  const { attackResult: result, scores, usage } = record;
   return { result, generation, scores, target: usage.target ?? noUsage, record };
 }
 
-const freeChat: Behavior = { id: 'chat', prompt: '', category: 'chat', set: 'chat', kind: 'benign' };
-
-type Request = Pick<
-  ChatRequest,
-  'model' | 'defenses' | 'attack' | 'evaluators' | 'roles' | 'sampling' | 'seed'
-> &
-  Pick<AttackRequest, 'templates'>;
-
-/**
- * Check the request, load its models, attack, answer, score.
- * @param place what is really sent, given what the attack made
- */
+/** Check the request, load its models, and run its trial. A failure is thrown and not recorded. */
 async function attempt(
-  request: Request,
+  request: TrialRequest,
   behavior: Behavior,
-  { registries, models }: Bench,
-  {
-    onStep,
-    signal,
-    gate,
-    ...listening
-  }: Listeners & Pick<GenerateOptions, 'onToken' | 'topTokens' | 'forced'>,
-  place: (made: AttackResult) => AttackResult,
+  { registries, models: pool }: AttemptEnvironment,
+  { onStep, ...listeners }: AttemptListeners,
 ) {
-  const startedAt = new Date().toISOString();
-  const target = findPlayer('target', request.model, registries.models);
-  const filled = Object.keys(request.roles);
-  const onTarget = <M extends MethodCard>(registry: Registry<M>, choice: MethodChoice) => {
-    const chosen = chooseMethod(registry, choice, filled);
-    checkAccess(chosen.method, target);
-    return chosen;
-  };
-  const pack = request.templates;
-  if (pack) checkTemplatePack(pack, registries.attacks.all);
-  const attack = request.attack && readingFrom(pack, onTarget(registries.attacks, request.attack));
-  const defenses = request.defenses.map((choice): ChosenDefense => ({
-    ...onTarget(registries.defenses, choice),
-    artifact: artifactFor(choice.artifact, choice.id, [target]),
-  }));
-  const evaluators = (request.evaluators ?? []).map((choice) =>
-    chooseMethod(registries.evaluators, choice, filled),
-  );
-  const roles = rolesInPlay(findRoles(request.roles, registries.models), [
-    ...(attack ? [attack] : []),
-    ...defenses,
-    ...evaluators,
-  ]);
-  const whiteBox = lookInside([...(attack ? [attack] : []), ...defenses]);
-  const transparent = attack?.method.transparent ?? [];
-  const cast = await loadCast(models, { target, roles, whiteBox, transparent }, { signal });
-  // A request typed by hand is of no set; then every set there is will do to learn from.
-  const sets = registries.sets.has(behavior.set) ? [registries.sets.get(behavior.set)] : registries.sets.all;
-  const contrast = contrastFrom({ sets, tested: [behavior] });
-  const ready = await prepared(cast, target, defenses, contrast, { signal });
-
-  const seed = `${request.seed}/${target.id}/${behavior.id}/${attack?.method.id ?? 'none'}`;
-  const known = registries.sets.has(behavior.set) ? registries.sets.get(behavior.set).behaviors : [];
-  const clock = stopwatch();
-  const made = attack
-    ? await craft(cast, attack, { behavior, seed, known }, signal, onStep, gate)
-    : { result: asPlain(behavior), steps: [], usage: {} };
-  const attackMs = clock() - (gate?.heldMs ?? 0);
-  const result = place(made.result);
-  const { messages, assistantPrefix } = result;
-  const meter = createMeter(made.usage);
-  const access = result.edit ? 'white-box' : usualAccess(target);
-  const model = defended(cast, target, ready, () => meter, access);
-  const generation: Generation = await model.generate(messages, {
-    ...listening,
-    ...answerOptions(result, request.sampling, seed),
-    signal,
+  const { signal } = listeners;
+  const resolved = resolveRequest(request, behavior, registries);
+  const { target, attack, stack, roles, contrast, settings } = resolved;
+  const required = requiredModels(target, roles, attack ? [attack] : [], stack.defenses);
+  const models = await loadModels(pool, required, { signal });
+  const defenses = await prepareDefenses(models, target, stack.defenses, contrast, { signal });
+  const meters = createSignalMeters();
+  const [finished] = await runChunk(chunkOfRequest(resolved, behavior, request.seed), {
+    ...listeners,
+    settings,
+    models,
+    defended: defendedModel(models, target, defenses, meters.meterOf),
+    meters,
+    outcomes: new Map(),
+    onStep: (_trial, step) => onStep(step),
+    recordable: (failure) => {
+      throw failure;
+    },
   });
-  const answerMs = clock();
-  const judging = { signal, ...playedBy(cast, meter) };
-  const reading = await readAnswer(result, generation.text, judging);
-  const scores = await evaluate(
-    evaluators,
-    { behavior, messages, assistantPrefix, response: reading.text },
-    judging,
-  );
-  const times = { startedAt, attackMs, answerMs, scoreMs: clock() };
-  return { result, generation, reading, scores, usage: meter.usage, made, seed, times };
+  const { record, generation } = finished!;
+  return { record, generation: generation! };
 }
 
 /** The conversation with its last user turn replaced; a system turn of the attack joins the one there is. */
 function inPlaceOfLastTurn(
   conversation: readonly ChatMessage[],
-  made: readonly ChatMessage[],
+  attackMessages: readonly ChatMessage[],
 ): readonly ChatMessage[] {
   const last = conversation.findLastIndex(({ role }) => role === 'user');
-  const all = [...conversation.slice(0, Math.max(0, last)), ...made];
-  const orders = all.filter(({ role }) => role === 'system').map(({ content }) => content);
+  const all = [...conversation.slice(0, Math.max(0, last)), ...attackMessages];
+  const systemTexts = all.filter(({ role }) => role === 'system').map(({ content }) => content);
   const turns = all.filter(({ role }) => role !== 'system');
-  return orders.length === 0 ? turns : [system(orders.join('\n\n')), ...turns];
+  return systemTexts.length === 0 ? turns : [system(systemTexts.join('\n\n')), ...turns];
 }

@@ -2,7 +2,7 @@
 import { endsRun } from './failures.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import type { Evaluator, EvaluatorContext, Exchange, Score } from '../../evaluators/evaluator.ts';
-import type { Chosen } from '../trials/resolve.ts';
+import type { Chosen } from '../trials/choices.ts';
 
 /**
  * Scores by evaluator id, in the order given. An empty response is never a success, and an evaluator that fails

@@ -1,162 +1,116 @@
-/** @file The loaded models of an experiment by the part they play, and what is done with them. */
-import {
-  conversation,
-  type Attack,
-  type AttackContext,
-  type AttackResult,
-  type AttackStep,
-  type ModelOfAccess,
-} from '../../attacks/attack.ts';
-import type { Behavior } from '../../core/behavior.ts';
+/** @file The models that the trials on one target need, loaded, and the target behind its defenses. */
 import { LabError } from '../../core/errors.ts';
 import type { Access, ClassifierRole, LanguageRole, MethodCard, ModelRole } from '../../core/method.ts';
-import { createRandom } from '../../core/random.ts';
 import { stack } from '../../defenses/stack.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
-import { turn } from '../../models/decoding/join.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
+import type { Attack, AttackContext } from '../../attacks/attack.ts';
 import type { RoleEntries } from '../plan/role-models.ts';
-import type { Crafted } from '../records/trial.ts';
-import type { Chosen, ChosenDefense } from '../trials/resolve.ts';
-import { createMeter, metered, meteredClassifier, type Meter, type MeterOf } from './meter.ts';
-import { usualAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
-import type { Gate } from './pause.ts';
+import type { Chosen, ChosenDefense } from '../trials/choices.ts';
+import { metered, meteredClassifier, type Meter, type MeterOf } from './meter.ts';
+import { defaultAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
 
-export interface Cast {
-  /** The model under attack: from its usual runtime, or from the white-box one for what needs that. */
+export interface LoadedModels {
+  /** The model under attack, from its default runtime or from the white-box one. */
   target(access: Access): LanguageModel;
-  /** @throws LabError 'bad-plan' for a role that nobody plays. */
+  /** @throws LabError 'bad-plan' for a role that no model fills. */
   role(role: LanguageRole): LanguageModel;
-  /** @throws LabError 'bad-plan' for a role that nobody plays. */
+  /** @throws LabError 'bad-plan' for a role that no model fills. */
   classifier(role: ClassifierRole): TextClassifier;
 }
 
-export interface Casting {
+export interface RequiredModels {
   readonly target: ModelEntry;
-  /** Only what some method calls for: each is loaded. */
+  /** Only what some method needs: each is loaded. */
   readonly roles: RoleEntries;
-  /** Whether a method looks into the target. */
+  /** True if any method needs white-box access to the target. */
   readonly whiteBox: boolean;
-  /** Roles that a method looks into. */
+  /** Roles to which a method needs white-box access. */
   readonly transparent?: readonly ModelRole[];
 }
 
-/** Load what an experiment on `target` needs. @throws LabError naming the model that cannot be loaded. */
-export async function loadCast(
+/** Load what the trials on `target` need. @throws LabError naming the model that cannot be loaded. */
+export async function loadModels(
   pool: ModelPool,
-  { target, roles, whiteBox, transparent: seenThrough = [] }: Casting,
+  { target, roles, whiteBox, transparent: whiteBoxRoles = [] }: RequiredModels,
   options: Omit<LoadOptions, 'access'>,
-): Promise<Cast> {
-  const load = (entry: ModelEntry, access = usualAccess(entry)) => pool.get(entry, { ...options, access });
-  const usual = await load(target);
-  const transparent = whiteBox ? await load(target, 'white-box') : undefined;
-  const players = new Map<string, LanguageModel>();
+): Promise<LoadedModels> {
+  const load = (entry: ModelEntry, access = defaultAccess(entry)) => pool.get(entry, { ...options, access });
+  const targetModel = await load(target);
+  const whiteBoxTarget = whiteBox ? await load(target, 'white-box') : undefined;
+  const languageModels = new Map<string, LanguageModel>();
   const classifiers = new Map<string, TextClassifier>();
   for (const [role, entry] of Object.entries(roles)) {
     if (entry.task === 'text-classification') {
       classifiers.set(role, await pool.classifier(entry, options));
       continue;
     }
-    const access = seenThrough.some((name) => name === role) ? 'white-box' : usualAccess(entry);
-    players.set(role, await load(entry, access));
+    const access = whiteBoxRoles.some((name) => name === role) ? 'white-box' : defaultAccess(entry);
+    languageModels.set(role, await load(entry, access));
   }
   return {
-    target: (access) => (access === 'white-box' && transparent) || usual,
-    role: (role) => playerOf(players, role),
-    classifier: (role) => playerOf(classifiers, role),
+    target: (access) => (access === 'white-box' && whiteBoxTarget) || targetModel,
+    role: (role) => inRole(languageModels, role),
+    classifier: (role) => inRole(classifiers, role),
   };
 }
 
-function playerOf<Player>(players: ReadonlyMap<string, Player>, role: ModelRole): Player {
-  const player = players.get(role);
-  if (player) return player;
-  throw new LabError('bad-plan', `No model plays the role ${role}.`, {
+function inRole<Model>(models: ReadonlyMap<string, Model>, role: ModelRole): Model {
+  const model = models.get(role);
+  if (model) return model;
+  throw new LabError('bad-plan', `No model fills the role ${role}.`, {
     advice: `Add models.roles.${role} to the plan.`,
   });
 }
 
-/** Whether any of the methods looks into the target. */
-export const lookInside = (methods: readonly { readonly method: MethodCard }[]): boolean =>
+type Choices = readonly { readonly method: MethodCard }[];
+
+export const requiredModels = (
+  target: ModelEntry,
+  roles: RoleEntries,
+  attacks: readonly Chosen<Attack>[],
+  defenses: Choices,
+): RequiredModels => ({
+  target,
+  roles,
+  whiteBox: needsWhiteBox(attacks) || needsWhiteBox(defenses),
+  transparent: attacks.flatMap(({ method }) => method.transparent ?? []),
+});
+
+/** True if any of the methods needs white-box access to the target. */
+export const needsWhiteBox = (methods: Choices): boolean =>
   methods.some(({ method }) => method.access === 'white-box');
 
+/** The models in their roles, with every call counted on the meter. */
+export const roleModels = (
+  models: LoadedModels,
+  meter: Meter | MeterOf,
+): Pick<AttackContext, 'role' | 'classifier'> => ({
+  role: (role) => metered(models.role(role), role, meter),
+  classifier: (role) => meteredClassifier(models.classifier(role), role, meter),
+});
+
+/** The target behind a stack of defenses. */
+export interface DefendedModel {
+  readonly usual: LanguageModel;
+  /** At white-box tier where that is loaded, for attack results that edit the model itself. */
+  readonly editable: LanguageModel;
+}
+
 /**
- * The model behind `defenses`, with everything counted on the meter of the trial that asked.
- * @param access the tier of the model itself: white-box for requests that edit it; defenses that look into the model
- *   get that tier anyhow
+ * Put the target behind `defenses`, with every call counted on the meter of the trial that asks.
+ * Defenses that need white-box access get it in both views.
  */
-export function defended(
-  cast: Cast,
+export function defendedModel(
+  models: LoadedModels,
   target: ModelEntry,
   defenses: readonly ChosenDefense[],
   meterOf: MeterOf,
-  access = usualAccess(target),
-): LanguageModel {
-  const tier = lookInside(defenses) ? 'white-box' : access;
-  const model = metered(cast.target(tier), 'target', meterOf);
+): DefendedModel {
   const chosen = defenses.map(({ method, ...given }) => ({ defense: method, ...given }));
-  return stack(model, chosen, playedBy(cast, meterOf));
-}
-
-/** What an attack is made for. */
-export interface Crafting {
-  readonly behavior: Behavior;
-  readonly seed: string;
-  /** Every behavior that the attack may learn from; `behavior` itself does no harm among them. */
-  readonly known: readonly Behavior[];
-}
-
-/**
- * Attack the undefended model. The event loop gets a turn after every step, so that a stop takes effect there.
- * @param gate where the search can be held before each step; what it comes to is the same
- */
-export async function craft(
-  cast: Cast,
-  { method, options }: Chosen<Attack>,
-  { behavior, seed, known }: Crafting,
-  signal: AbortSignal,
-  onStep: (step: AttackStep) => void,
-  gate?: Gate,
-): Promise<Crafted> {
-  const meter = createMeter();
-  const steps: AttackStep[] = [];
-  const model = metered(cast.target(method.access), 'target', meter);
-  const search = method.run(behavior, model as ModelOfAccess[Access], options, {
-    random: createRandom(seed).fork('attack'),
-    templates: method.templates ?? {},
-    signal,
-    others: known.filter(({ id }) => id !== behavior.id),
-    ...playedBy(cast, meter),
-  });
-  try {
-    for (;;) {
-      if (gate) await gate.pass(signal);
-      signal.throwIfAborted();
-      const next = await search.next();
-      if (next.done) return { result: next.value, steps: thinned(steps), usage: meter.usage };
-      steps.push(next.value);
-      onStep(next.value);
-      await turn();
-    }
-  } finally {
-    await search.return(asPlain(behavior));
-  }
-}
-
-/** The models of a cast that play a role, with what they are asked counted on the meter. */
-export const playedBy = (cast: Cast, meter: Meter | MeterOf): Pick<AttackContext, 'role' | 'classifier'> => ({
-  role: (role) => metered(cast.role(role), role, meter),
-  classifier: (role) => meteredClassifier(cast.classifier(role), role, meter),
-});
-
-/** The behavior as it would be asked without an attack. */
-export const asPlain = (behavior: Behavior): AttackResult => ({ messages: conversation(behavior), steps: 0 });
-
-const mostSteps = 200;
-
-/** At most 200 steps, evenly spread, first and last kept. */
-export function thinned(steps: readonly AttackStep[]): readonly AttackStep[] {
-  if (steps.length <= mostSteps) return steps;
-  const stride = (steps.length - 1) / (mostSteps - 1);
-  return Array.from({ length: mostSteps }, (_, i) => steps[Math.round(i * stride)]!);
+  const behind = (access: Access) =>
+    stack(metered(models.target(access), 'target', meterOf), chosen, roleModels(models, meterOf));
+  const editable = behind('white-box');
+  return { editable, usual: needsWhiteBox(defenses) ? editable : behind(defaultAccess(target)) };
 }

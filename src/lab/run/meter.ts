@@ -11,15 +11,15 @@ import {
   type WhiteBoxModel,
 } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import { type Usage, type UsageByRole, type MeteredRole, addUsage, noUsage } from '../records/usage.ts';
+import { type Usage, type UsageByRole, type TargetOrRole, addUsage, noUsage } from '../records/usage.ts';
 
 export interface Meter {
   readonly usage: UsageByRole;
-  add(role: MeteredRole, spent: Partial<Usage>): void;
+  add(role: TargetOrRole, spent: Partial<Usage>): void;
 }
 
 export function createMeter(spentBefore: UsageByRole = {}): Meter {
-  const usage: Partial<Record<MeteredRole, Usage>> = { ...spentBefore };
+  const usage: Partial<Record<TargetOrRole, Usage>> = { ...spentBefore };
   return {
     usage,
     add: (role, spent) => void (usage[role] = addUsage(usage[role] ?? noUsage, spent)),
@@ -49,7 +49,7 @@ export function createSignalMeters(): SignalMeters {
 }
 
 /** Models whose reads by a decoding policy are counted with the request that caused them; see `metered`. */
-const countedByRequest = new WeakMap<object, MeteredRole>();
+const countedByRequest = new WeakMap<object, TargetOrRole>();
 
 /**
  * `model` with every call counted, at the tier it had.
@@ -59,7 +59,7 @@ const countedByRequest = new WeakMap<object, MeteredRole>();
  * defended model needs: its decoding policy must be one object for all trials, or they could not share a batch.
  * The decode loop opens a policy's companions for a whole batch; they are counted here, request by request.
  */
-export function metered(model: LanguageModel, role: MeteredRole, meter: Meter | MeterOf): LanguageModel {
+export function metered(model: LanguageModel, role: TargetOrRole, meter: Meter | MeterOf): LanguageModel {
   const meterOf: MeterOf = typeof meter === 'function' ? meter : () => meter;
   const count = (signal: AbortSignal | undefined, spent: Partial<Usage>) => meterOf(signal)?.add(role, spent);
 

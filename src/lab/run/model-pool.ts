@@ -1,4 +1,4 @@
-/** @file Finds models by id and loads each once, one at a time. */
+/** @file Loads each model once, and one at a time. */
 import { isAbort, LabError } from '../../core/errors.ts';
 import type { Access } from '../../core/method.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
@@ -6,24 +6,24 @@ import type { LanguageModel } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import type { LoadProgress } from '../records/events.ts';
 
-export interface Listening {
+export interface LoadListener {
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-export interface LoadOptions extends Listening {
+export interface LoadOptions extends LoadListener {
   /** Lowest tier that will do. */
   readonly access: Access;
 }
 
 export type LoadModel = (entry: ModelEntry, options: LoadOptions) => Promise<LanguageModel>;
 
-export type LoadClassifier = (entry: ModelEntry, options: Listening) => Promise<TextClassifier>;
+export type LoadClassifier = (entry: ModelEntry, options: LoadListener) => Promise<TextClassifier>;
 
 /** Callers that ask for the same model share it. Both throw LabError when it cannot be loaded. */
 export interface ModelPool {
   get(entry: ModelEntry, options: LoadOptions): Promise<LanguageModel>;
-  classifier(entry: ModelEntry, options: Listening): Promise<TextClassifier>;
+  classifier(entry: ModelEntry, options: LoadListener): Promise<TextClassifier>;
 }
 
 const noClassifiers: LoadClassifier = async ({ id }) => {
@@ -32,11 +32,11 @@ const noClassifiers: LoadClassifier = async ({ id }) => {
   });
 };
 
-/** Two loads at once would compete for memory and bandwidth, and a failed one can spoil the other (DESIGN.md §4). */
+/** Two loads at once would compete for memory and bandwidth, and a failed one can spoil the other. */
 export function createModelPool(load: LoadModel, loadClassifier = noClassifiers): ModelPool {
   let last: Promise<unknown> = Promise.resolve();
 
-  const shelf = <Loaded, Options extends Listening>(
+  const shared = <Loaded, Options extends LoadListener>(
     keyOf: (entry: ModelEntry, options: Options) => string,
     fetch: (entry: ModelEntry, options: Options) => Promise<Loaded>,
   ) => {
@@ -56,7 +56,7 @@ export function createModelPool(load: LoadModel, loadClassifier = noClassifiers)
         try {
           return await model;
         } catch (error) {
-          // The caller who started this load gave up; this one did not.
+          // The caller who started this load was stopped; this one was not.
           if (isAbort(error) && options.signal?.aborted !== true) continue;
           throw error;
         }
@@ -64,11 +64,11 @@ export function createModelPool(load: LoadModel, loadClassifier = noClassifiers)
     };
   };
   return {
-    get: shelf(({ id }, { access }) => `${id} ${access}`, load),
-    classifier: shelf(({ id }) => id, loadClassifier),
+    get: shared(({ id }, { access }) => `${id} ${access}`, load),
+    classifier: shared(({ id }) => id, loadClassifier),
   };
 }
 
 /** The tier a model is loaded at when nothing asks for more: distributions where it shows them. */
-export const usualAccess = ({ access }: ModelEntry): Access =>
+export const defaultAccess = ({ access }: ModelEntry): Access =>
   access === 'black-box' ? 'black-box' : 'grey-box';

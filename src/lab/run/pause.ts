@@ -1,53 +1,53 @@
-/** @file Holds a call between two of its steps, and lets it go on. */
+/** @file Pauses a call between two of its steps, and resumes it. */
 import { untilAborted } from '../../models/decoding/abort.ts';
 
-/** Closed by whoever watches a call; the call itself comes to it before each step. */
-export interface Gate {
+/** The page pauses and resumes a call here; the call itself passes here before each step. */
+export interface PausePoint {
   /**
-   * Hold the call at its next step. Resolves to true when it stands there, and to false if the gate is opened
+   * Pause the call at its next step. Resolves to true when the call has stopped there, and to false if it is resumed
    * before.
    */
-  close(): Promise<boolean>;
-  open(): void;
-  /** Waits while the gate is closed. Rejects with the signal's reason as soon as it aborts. */
+  pause(): Promise<boolean>;
+  resume(): void;
+  /** Waits while the call is paused. Rejects with the signal's reason as soon as it aborts. */
   pass(signal: AbortSignal): Promise<void>;
-  /** How long `pass` has waited in all. */
-  readonly heldMs: number;
+  /** Total time that `pass` has waited. */
+  readonly pausedMs: number;
 }
 
-export function createGate(): Gate {
-  let closing: Closing | null = null;
-  let heldMs = 0;
+export function createPausePoint(): PausePoint {
+  let current: Pause | null = null;
+  let pausedMs = 0;
   return {
-    close: () => (closing ??= newClosing()).arrived,
-    open() {
-      closing?.end();
-      closing = null;
+    pause: () => (current ??= newPause()).arrived,
+    resume() {
+      current?.end();
+      current = null;
     },
     async pass(signal) {
       const startedAt = performance.now();
-      // It may have been closed anew by the time that the call wakes up.
-      while (closing) {
-        closing.arrive();
-        await untilAborted(closing.ended, signal);
+      // It may be paused again by the time the call wakes up.
+      while (current) {
+        current.arrive();
+        await untilAborted(current.ended, signal);
       }
-      heldMs += performance.now() - startedAt;
+      pausedMs += performance.now() - startedAt;
     },
-    get heldMs() {
-      return heldMs;
+    get pausedMs() {
+      return pausedMs;
     },
   };
 }
 
-/** One time that the gate is closed. */
-interface Closing {
+/** One pause. */
+interface Pause {
   readonly arrived: Promise<boolean>;
   readonly ended: Promise<void>;
   arrive(): void;
   end(): void;
 }
 
-function newClosing(): Closing {
+function newPause(): Pause {
   let arrive = () => {};
   let end = () => {};
   const ended = new Promise<void>((resolve) => (end = resolve));

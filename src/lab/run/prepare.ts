@@ -1,30 +1,29 @@
-/** @file Lets defenses learn about a model what they have to know, once for a model, its contrast and their options. */
+/** @file Lets defenses learn what they need to know about a model, once per model, contrast and options. */
 import type { ContrastPrompts } from '../../core/contrast.ts';
 import { createRandom } from '../../core/random.ts';
 import type { Artifact } from '../../defenses/defense.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { Preparation } from '../records/events.ts';
-import { nothingToLearnFrom, type ChosenDefense } from '../trials/resolve.ts';
-import type { Cast } from './loaded-models.ts';
-import { usualAccess } from './model-pool.ts';
+import type { ChosenDefense } from '../trials/choices.ts';
+import type { LoadedModels } from './loaded-models.ts';
+import { defaultAccess } from './model-pool.ts';
 
 export interface Preparing {
   readonly signal: AbortSignal;
   readonly onProgress?: (preparation: Preparation) => void;
 }
 
-/** What was learned, for as long as the model is loaded. */
-const learned = new WeakMap<LanguageModel, Map<string, Artifact>>();
+/** By model, for as long as it is loaded. */
+const artifactsOf = new WeakMap<LanguageModel, Map<string, Artifact>>();
 
 /**
- * The defenses with what they learned about the target of `cast`. What a plan gives is taken as it is. The cost is
- * that of the experiment, and counted for no trial. The seed of the learning is fixed: the same defense is tested
- * whatever the seed of the plan.
- * @throws LabError 'bad-plan' when there is nothing to learn from
+ * The defenses with their artifacts for `target`. An artifact that the plan gives is taken as it is. The cost of
+ * learning is counted for no trial. Its seed is fixed, so that every seed of a plan tests the same defense.
+ * @param contrast not null where a defense has to learn, as `resolvePlan` and `resolveRequest` check
  */
-export async function prepared(
-  cast: Cast,
+export async function prepareDefenses(
+  models: LoadedModels,
   target: ModelEntry,
   defenses: readonly ChosenDefense[],
   contrast: ContrastPrompts | null,
@@ -37,20 +36,19 @@ export async function prepared(
       ready.push(chosen);
       continue;
     }
-    if (contrast === null) throw nothingToLearnFrom(method.id);
-    const model = cast.target(method.access === 'white-box' ? 'white-box' : usualAccess(target));
-    const known = learned.get(model) ?? new Map<string, Artifact>();
-    learned.set(model, known);
+    const model = models.target(method.access === 'white-box' ? 'white-box' : defaultAccess(target));
+    const artifacts = artifactsOf.get(model) ?? new Map<string, Artifact>();
+    artifactsOf.set(model, artifacts);
     const key = JSON.stringify([method.id, options, contrast]);
-    const found =
-      known.get(key) ??
-      (await method.prepare(model, contrast, options, {
+    const prepared =
+      artifacts.get(key) ??
+      (await method.prepare(model, contrast!, options, {
         signal,
         random: createRandom(method.id).fork('prepare'),
         onProgress: (done, total) => onProgress?.({ model: target.id, defense: method.id, done, total }),
       }));
-    known.set(key, found);
-    ready.push({ ...chosen, artifact: found });
+    artifacts.set(key, prepared);
+    ready.push({ ...chosen, artifact: prepared });
   }
   return ready;
 }

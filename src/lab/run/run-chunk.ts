@@ -1,144 +1,154 @@
-/** @file Runs the trials of one chunk side by side: attack, answer, scores, records. */
-import type { AttackStep } from '../../attacks/attack.ts';
+/**
+ * @file The one path of every trial: attack, answer, read, evaluate, record. A run takes the trials of a chunk along it
+ * side by side, a single request one trial alone.
+ */
+import type { AttackResult, AttackStep } from '../../attacks/attack.ts';
 import { stopwatch } from '../../core/stopwatch.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
-import type { Generation, LanguageModel } from '../../models/language-model.ts';
+import type { Generation } from '../../models/language-model.ts';
 import { packFor } from '../plan/template-pack.ts';
-import type { Crafted, TrialError } from '../records/trial.ts';
+import type { AttackOutcome, TrialError } from '../records/trial.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
-import type { ResolvedPlan } from '../trials/resolve.ts';
+import type { TrialSettings } from '../trials/resolve.ts';
 import type { Chunk, Trial } from '../trials/trials.ts';
-import { answerClock, type AnswerTimes } from './answer-clock.ts';
-import { answerOptions } from './answer.ts';
+import { answer, type Answer, type AnswerListeners } from './answer.ts';
+import { plainRequest, runAttack } from './attack.ts';
 import { evaluate } from './evaluate.ts';
-import { trialError } from './failures.ts';
-import { asPlain, craft, playedBy, type Cast } from './loaded-models.ts';
+import { roleModels, type DefendedModel, type LoadedModels } from './loaded-models.ts';
 import { createMeter, type SignalMeters } from './meter.ts';
+import type { PausePoint } from './pause.ts';
 import { readAnswer } from './read-answer.ts';
 import { trialRecord } from './trial-record.ts';
 
-export interface ChunkContext {
-  readonly resolved: ResolvedPlan;
-  readonly cast: Cast;
-  readonly model: LanguageModel;
-  /** The same behind the same defenses, for attacks that edit the model itself. */
-  readonly editableModel: LanguageModel;
+export interface ChunkContext extends AnswerListeners {
+  readonly settings: TrialSettings;
+  readonly models: LoadedModels;
+  readonly defended: DefendedModel;
   readonly meters: SignalMeters;
-  /** Attack results by the seed of their trial: made once, replayed behind every defense. */
-  readonly crafted: Map<string, Crafted>;
-  readonly signal: AbortSignal;
+  /** Attack outcomes by the seed of their trial: computed once, replayed behind every defense. */
+  readonly outcomes: Map<string, AttackOutcome>;
   readonly onStep: (trial: Trial, step: AttackStep) => void;
+  /** The failure as one to record with its trial. @throws the failure itself, to end the chunk */
+  readonly recordable: (failure: unknown, during: TrialError['during']) => TrialError;
+  readonly pausePoint?: PausePoint;
+  /** What is really sent, given the result of the attack. Default: that result. */
+  readonly place?: (result: AttackResult) => AttackResult;
 }
 
-interface Answer {
-  readonly reply: Generation | null;
-  readonly error?: TrialError | undefined;
-  readonly times?: AnswerTimes;
+export interface FinishedTrial extends PlacedRecord {
+  /** `null`: there is no answer, for the reason in the record. */
+  readonly generation: Generation | null;
 }
 
-/** @returns one record a trial, in order. Nothing is returned unless all trials of the chunk have finished. */
-export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<readonly PlacedRecord[]> {
-  const { resolved, cast, crafted, signal } = context;
+type AnswerOrError = Partial<Answer> & { readonly error?: TrialError };
+
+/** @returns one finished trial each, in order. Nothing is returned unless all trials of the chunk have finished. */
+export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<readonly FinishedTrial[]> {
+  const { settings, models, outcomes, signal, pausePoint, place = (result) => result } = context;
   const { trials } = chunk;
   const startedAt = new Date().toISOString();
   const clock = stopwatch(trials.length);
 
-  await craftAll(chunk, context);
-  const made = trials.map(({ seed }) => crafted.get(seed)!);
-  const attackMs = clock();
+  await runAttacks(chunk, context);
+  const placed = trials.map(({ seed }): AttackOutcome => {
+    const outcome = outcomes.get(seed)!;
+    return { ...outcome, result: place(outcome.result) };
+  });
+  const attackMs = clock() - (pausePoint?.pausedMs ?? 0);
 
-  const meters = made.map(({ usage }) => createMeter(usage));
+  const meters = placed.map(({ usage }) => createMeter(usage));
   const answers = await sideBySide(trials, signal, (trial, joint, i) =>
-    answer(trial, made[i]!, context, context.meters.signalFor(meters[i]!, joint)),
+    answerOrError(trial, placed[i]!, context, context.meters.signalFor(meters[i]!, joint)),
   );
   const answerMs = clock();
 
   const readings = await sideBySide(trials, signal, async (_trial, joint, i) => {
-    const { reply } = answers[i]!;
-    const translating = { signal: joint, ...playedBy(cast, meters[i]!) };
-    return reply && readAnswer(made[i]!.result, reply.text, translating);
+    const { generation } = answers[i]!;
+    const translating = { signal: joint, ...roleModels(models, meters[i]!) };
+    return generation ? readAnswer(placed[i]!.result, generation.text, translating) : null;
   });
   const scores = await sideBySide(trials, signal, async ({ behavior }, joint, i) => {
     const reading = readings[i]!;
-    if (reading === null) return unscored(resolved, answers[i]!.error);
-    const { messages, assistantPrefix } = made[i]!.result;
+    if (reading === null) return unscored(settings, answers[i]!.error);
+    const { messages, assistantPrefix } = placed[i]!.result;
     return evaluate(
-      resolved.evaluators,
+      settings.evaluators,
       { behavior, messages, assistantPrefix, response: reading.text },
-      { signal: joint, ...playedBy(cast, meters[i]!) },
+      { signal: joint, ...roleModels(models, meters[i]!) },
     );
   });
   const scoreMs = clock();
 
   return trials.map(({ place, key, behavior, seed }, i) => {
-    const { times, ...answered } = answers[i]!;
-    return {
-      place,
-      record: trialRecord({
-        key,
-        behavior,
-        templates: packFor(resolved.plan.templates, key.attack),
-        craftedOn: resolved.plan.replay?.[key.model],
-        seed,
-        made: made[i]!,
-        ...answered,
-        reading: readings[i]!,
-        scores: scores[i]!,
-        usage: meters[i]!.usage,
-        times: { startedAt, attackMs, answerMs, scoreMs, ...times },
-      }),
-    };
+    const { generation = null, times, error } = answers[i]!;
+    const record = trialRecord({
+      key,
+      behavior,
+      templates: packFor(settings.templates, key.attack),
+      replayedFrom: settings.replay?.[key.model],
+      seed,
+      outcome: placed[i]!,
+      generation,
+      error,
+      reading: readings[i]!,
+      scores: scores[i]!,
+      usage: meters[i]!.usage,
+      times: { startedAt, attackMs, answerMs, scoreMs, ...times },
+    });
+    return { place, record, generation };
   });
 }
 
 /**
- * Make sure that every attack of the chunk has its result. If one is missing all are made again, so that requests
+ * Make sure that every attack of the chunk has its outcome. If one is missing all are computed again, so that requests
  * meet in the same batches as the first time. White-box attacks fill the device alone and go one at a time.
  */
-async function craftAll(
-  { attack, trials }: Chunk,
-  { resolved: { known }, cast, crafted, signal, onStep }: ChunkContext,
-): Promise<void> {
-  if (trials.every(({ seed }) => crafted.has(seed))) return;
-  const make = async (trial: Trial, joint: AbortSignal): Promise<Crafted> => {
+async function runAttacks({ attack, trials }: Chunk, context: ChunkContext): Promise<void> {
+  const { settings, models, outcomes, signal, onStep, recordable, pausePoint } = context;
+  if (trials.every(({ seed }) => outcomes.has(seed))) return;
+  const outcomeOf = async (trial: Trial, joint: AbortSignal): Promise<AttackOutcome> => {
+    if (attack === null) return withoutSteps(trial);
+    const input = { ...trial, trainingBehaviors: settings.trainingBehaviors };
+    const listeners = { signal: joint, onStep: (step: AttackStep) => onStep(trial, step), pausePoint };
     try {
-      return await craft(cast, attack, { ...trial, known }, joint, (step) => onStep(trial, step));
-    } catch (reason) {
-      return { result: asPlain(trial.behavior), steps: [], usage: {}, error: trialError(reason, 'attack') };
+      return await runAttack(models, attack, input, listeners);
+    } catch (failure) {
+      return { ...withoutSteps(trial), error: recordable(failure, 'attack') };
     }
   };
-  if (attack.method.access === 'white-box') {
-    for (const trial of trials) crafted.set(trial.seed, await make(trial, signal));
+  if (attack?.method.access === 'white-box') {
+    for (const trial of trials) outcomes.set(trial.seed, await outcomeOf(trial, signal));
     return;
   }
-  const made = await sideBySide(trials, signal, make);
-  trials.forEach(({ seed }, i) => crafted.set(seed, made[i]!));
+  const computed = await sideBySide(trials, signal, outcomeOf);
+  trials.forEach(({ seed }, i) => outcomes.set(seed, computed[i]!));
 }
 
-async function answer(
+const withoutSteps = ({ behavior }: Trial): AttackOutcome => ({
+  result: plainRequest(behavior),
+  steps: [],
+  usage: {},
+});
+
+async function answerOrError(
   { seed }: Trial,
-  { result, error }: Crafted,
-  { resolved: { plan }, model, editableModel }: ChunkContext,
+  { result, error }: AttackOutcome,
+  { settings, defended, recordable, onToken, forced }: ChunkContext,
   signal: AbortSignal,
-): Promise<Answer> {
-  if (error) return { reply: null, error };
-  const { topTokens } = plan.record;
-  const clock = answerClock();
+): Promise<AnswerOrError> {
+  if (error) return { error };
   try {
-    const reply = await (result.edit ? editableModel : model).generate(result.messages, {
-      ...answerOptions(result, plan.sampling, seed),
+    return await answer(defended, result, seed, settings, {
       signal,
-      topTokens,
-      // Telling the text of every token takes time that a run without tokens should not lose.
-      ...(topTokens > 0 && { onToken: clock.onToken }),
+      ...(onToken && { onToken }),
+      ...(forced && { forced }),
     });
-    return { reply, ...(topTokens > 0 && { times: clock.times(reply) }) };
-  } catch (reason) {
-    return { reply: null, error: trialError(reason, 'answer') };
+  } catch (failure) {
+    return { error: recordable(failure, 'answer') };
   }
 }
 
-const unscored = ({ evaluators }: ResolvedPlan, error: TrialError | undefined) =>
+const unscored = ({ evaluators }: TrialSettings, error: TrialError | undefined) =>
   Object.fromEntries(
     evaluators.map(({ method }): [string, Score] => [
       method.id,

@@ -1,28 +1,35 @@
-/** @file Runs a plan from wherever it was left, one chunk of trials after the other. */
-import { changed } from '../../core/options.ts';
+/** @file Runs a plan from where it was left, one chunk of trials after the other. */
 import { isAbort } from '../../core/errors.ts';
-import type { RunEvent } from '../records/events.ts';
-import { defended, loadCast, lookInside, type Cast } from './loaded-models.ts';
-import type { Crafted, TrialRecord } from '../records/trial.ts';
-import { runChunk } from './run-chunk.ts';
-import { eventsOf } from './events.ts';
-import { expand, type Expanded } from '../trials/trials.ts';
-import { holdRun, type HeldRun } from '../store/run-writer.ts';
-import { signed } from '../plan/artifacts.ts';
-import { createSignalMeters } from './meter.ts';
+import { changed } from '../../core/options.ts';
 import { summarize } from '../analysis/summarize.ts';
-import { craftedIn, replayedResults, translatorFor } from '../trials/replay.ts';
-import { usualAccess, type ModelPool } from './model-pool.ts';
+import { withModel } from '../plan/artifacts.ts';
+import type { RunEvent } from '../records/events.ts';
 import type { DeviceInfo } from '../records/run.ts';
 import type { RunSummary } from '../records/summary.ts';
-import { prepared } from './prepare.ts';
-import type { Registries } from '../trials/registries.ts';
-import type { ChosenDefense, NamedStack } from '../trials/resolve.ts';
-import type { PlacedRecord } from '../trials/placement.ts';
+import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
 import type { RunStore } from '../store/run-store.ts';
+import { openRunWriter, type RunWriter } from '../store/run-writer.ts';
+import type { ChosenDefense, NamedStack } from '../trials/choices.ts';
+import type { Registries } from '../trials/registries.ts';
+import { attackOutcomeOf, replayedOutcomes, translatorFor } from '../trials/replay.ts';
+import type { ResolvedPlan } from '../trials/resolve.ts';
+import { expandPlan, type Chunk, type ExpandedPlan } from '../trials/trials.ts';
+import { eventsOf } from './events.ts';
+import { trialError } from './failures.ts';
+import {
+  defendedModel,
+  loadModels,
+  requiredModels,
+  type DefendedModel,
+  type LoadedModels,
+} from './loaded-models.ts';
+import { createSignalMeters, type SignalMeters } from './meter.ts';
+import { defaultAccess, type ModelPool } from './model-pool.ts';
+import { prepareDefenses } from './prepare.ts';
+import { runChunk, type FinishedTrial } from './run-chunk.ts';
 import { warmUp } from './warm-up.ts';
 
-export interface Runner {
+export interface RunEnvironment {
   readonly registries: Registries;
   readonly models: ModelPool;
   readonly store: RunStore;
@@ -41,120 +48,98 @@ export interface Runner {
  * Trials run in chunks of `plan.concurrency`, so that the runtime joins their requests into batches. A chunk with any
  * trial missing is run again whole: the batches are those of an undisturbed run, and so are the bytes of the records.
  *
- * @throws LabError 'bad-plan' and its kin before anything is loaded; 'run-locked', 'quota-exceeded', and whatever
- * loading a model throws. Stored trials survive all of them.
+ * @throws LabError 'bad-plan' and other codes of `resolvePlan` before anything is loaded; 'run-locked',
+ * 'quota-exceeded', and whatever loading a model throws. Stored trials survive all of them.
  */
 export async function* runPlan(
   runId: string,
   input: unknown,
-  runner: Runner,
+  environment: RunEnvironment,
   signal: AbortSignal,
   sources: readonly TrialRecord[] = [],
 ): AsyncGenerator<RunEvent, RunSummary> {
-  const { registries, device } = runner;
-  const expanded = expand(input, registries);
+  const { registries, device } = environment;
+  const expanded = expandPlan(input, registries);
   const { plan } = expanded.resolved;
-  const replayed = replayedResults(plan, expanded.chunks, sources);
+  const replayed = replayedOutcomes(plan, expanded.chunks, sources);
   const translator = translatorFor(replayed, expanded.resolved, registries.models);
   const resolved = { ...expanded.resolved, roles: { ...expanded.resolved.roles, ...translator } };
-  const run = await holdRun(runId, expanded, runner);
+  const writer = await openRunWriter(runId, expanded, environment);
   try {
-    await run.note('running');
-    const records = yield* runMissing(run, replayed, { ...expanded, resolved }, runner, signal);
-    await run.note('done');
+    await writer.setState('running');
+    const records = yield* runMissing(writer, replayed, { ...expanded, resolved }, environment, signal);
+    await writer.setState('done');
     return summarize(plan, device, registries.evaluators.all, records);
   } catch (error) {
-    await run.note(isAbort(error) ? 'stopped' : 'failed');
+    await writer.setState(isAbort(error) ? 'stopped' : 'failed');
     throw error;
   } finally {
-    run.release();
+    writer.release();
   }
 }
 
 /** @returns the records of the whole run, in the order of the plan, without what a summary does not read */
 async function* runMissing(
-  run: HeldRun,
-  replayed: ReadonlyMap<string, Crafted>,
-  { resolved, chunks, total }: Expanded,
-  { models, warmsUp = false }: Runner,
+  writer: RunWriter,
+  replayed: ReadonlyMap<string, AttackOutcome>,
+  { resolved, chunks, total }: ExpandedPlan,
+  environment: RunEnvironment,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, readonly TrialRecord[]> {
-  const records = new Map(run.stored.map(({ place, record }) => [place, forSummary(record)]));
-  const known = run.stored.map(({ record }) => [record.seed, craftedIn(record)] as const);
-  const crafted = new Map([...replayed, ...known]);
+  const records = new Map(writer.stored.map(({ place, record }) => [place, forSummary(record)]));
+  const stored = writer.stored.map(({ record }) => [record.seed, attackOutcomeOf(record)] as const);
+  const outcomes = new Map([...replayed, ...stored]);
   const unfinished = chunks.filter(({ trials }) => trials.some(({ place }) => !records.has(place)));
-  const attacks = resolved.plan.replay ? [] : resolved.attacks;
-  const edited = [...replayed.values()].some(({ result }) => result.edit);
-  const whiteBox = edited || lookInside(attacks);
-  const seenInside = whiteBox || lookInside(resolved.stacks.flatMap(({ defenses }) => defenses));
-  const transparent = attacks.flatMap(({ method }) => method.transparent ?? []);
+  const hasEdits = [...replayed.values()].some(({ result }) => result.edit);
 
   for (const target of resolved.targets) {
     const ofTarget = unfinished.filter((chunk) => chunk.target === target);
     if (ofTarget.length === 0) continue;
-    const cast = yield* eventsOf<RunEvent, Cast>((emit) =>
-      loadCast(
-        models,
-        { target, roles: resolved.roles, whiteBox: seenInside, transparent },
+    const defenses = resolved.stacks.flatMap((stack) => stack.defenses);
+    const required = requiredModels(
+      target,
+      resolved.roles,
+      resolved.plan.replay ? [] : resolved.attacks,
+      defenses,
+    );
+    const models = yield* eventsOf<RunEvent, LoadedModels>((emit) =>
+      loadModels(
+        environment.models,
+        { ...required, whiteBox: required.whiteBox || hasEdits },
         { signal, onProgress: (progress) => emit({ type: 'load', progress }) },
       ),
     );
-    const stacks: NamedStack[] = [];
-    for (const { name, defenses } of resolved.stacks) {
-      const ready = yield* eventsOf<RunEvent, readonly ChosenDefense[]>((emit) =>
-        prepared(cast, target, defenses, resolved.contrast, {
-          signal,
-          onProgress: (preparation) => emit({ type: 'prepare', preparation }),
-        }),
-      );
-      for (const [i, { method, options, artifact }] of ready.entries()) {
-        if (artifact === undefined || defenses[i]!.artifact !== undefined) continue;
-        const set = changed(method.options, options);
-        const learned = {
-          model: target.id,
-          defense: method.id,
-          options: set,
-          artifact: signed(artifact, target.id),
-        };
-        await run.learn(learned);
-        yield { type: 'prepared', ...learned };
-      }
-      stacks.push({ name, defenses: ready });
-    }
     const meters = createSignalMeters();
     // All stacks are built before the first trial, so that one that cannot be built wastes no work.
-    const build = (access = usualAccess(target)) =>
-      new Map(
-        stacks.map(({ name, defenses }) => [name, defended(cast, target, defenses, meters.meterOf, access)]),
+    const defended = yield* prepareStacks(resolved, target, models, meters, writer, signal);
+    if (environment.warmsUp && resolved.settings.topTokens > 0)
+      await warmUp(
+        models.target(defaultAccess(target)),
+        ofTarget[0]!.trials.map(({ behavior }) => behavior),
+        {
+          sampling: resolved.plan.sampling,
+          trials: ofTarget.reduce((sum, chunk) => sum + chunk.trials.length, 0),
+          signal,
+        },
       );
-    const behind = build();
-    const editable = whiteBox ? build('white-box') : behind;
-    if (warmsUp && resolved.plan.record.topTokens > 0) {
-      const behaviors = ofTarget[0]!.trials.map(({ behavior }) => behavior);
-      const { sampling } = resolved.plan;
-      const trials = ofTarget.reduce((sum, chunk) => sum + chunk.trials.length, 0);
-      await warmUp(cast.target(usualAccess(target)), behaviors, { sampling, trials, signal });
-    }
     for (const chunk of ofTarget) {
       signal.throwIfAborted();
       const missing = chunk.trials.filter(({ place }) => !records.has(place));
       for (const { key } of missing) yield { type: 'trial-start', key };
-      const model = behind.get(chunk.stack.name)!;
-      const editableModel = editable.get(chunk.stack.name)!;
-      const fresh = yield* eventsOf<RunEvent, readonly PlacedRecord[]>((emit) =>
+      const finished = yield* eventsOf<RunEvent, readonly FinishedTrial[]>((emit) =>
         runChunk(chunk, {
-          resolved,
-          cast,
-          model,
-          editableModel,
+          settings: resolved.settings,
+          models,
+          defended: defended.get(chunk.stack.name)!,
           meters,
-          crafted,
+          outcomes,
           signal,
           onStep: ({ key }, step) => emit({ type: 'step', key, step }),
+          recordable: trialError,
         }),
       );
-      const added = fresh.filter(({ place }) => !records.has(place));
-      await run.append(added);
+      const added = finished.flatMap(({ place, record }) => (records.has(place) ? [] : [{ place, record }]));
+      await writer.append(added);
       for (const { place, record } of added) {
         records.set(place, forSummary(record));
         yield { type: 'trial', record, finished: records.size, total };
@@ -162,6 +147,41 @@ async function* runMissing(
     }
   }
   return [...records].toSorted(([a], [b]) => a - b).map(([, record]) => record);
+}
+
+/** Let the defenses of every stack learn what they need, and build the defended models. @returns them by stack name */
+async function* prepareStacks(
+  { stacks, contrast }: ResolvedPlan,
+  target: Chunk['target'],
+  models: LoadedModels,
+  meters: SignalMeters,
+  writer: RunWriter,
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent, ReadonlyMap<string, DefendedModel>> {
+  const prepared: NamedStack[] = [];
+  for (const { name, defenses: chosen } of stacks) {
+    const defenses = yield* eventsOf<RunEvent, readonly ChosenDefense[]>((emit) =>
+      prepareDefenses(models, target, chosen, contrast, {
+        signal,
+        onProgress: (preparation) => emit({ type: 'prepare', preparation }),
+      }),
+    );
+    for (const [i, { method, options, artifact }] of defenses.entries()) {
+      if (artifact === undefined || chosen[i]!.artifact !== undefined) continue;
+      const fresh = {
+        model: target.id,
+        defense: method.id,
+        options: changed(method.options, options),
+        artifact: withModel(artifact, target.id),
+      };
+      await writer.addArtifact(fresh);
+      yield { type: 'artifact', ...fresh };
+    }
+    prepared.push({ name, defenses });
+  }
+  return new Map(
+    prepared.map(({ name, defenses }) => [name, defendedModel(models, target, defenses, meters.meterOf)]),
+  );
 }
 
 /** The parts of a record that a summary reads, so that a long run stays small in memory. */

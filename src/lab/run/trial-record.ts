@@ -1,59 +1,63 @@
-/** @file The complete record of one trial, whether a run made it or one attempt outside a run. */
+/** @file Last stage of a trial: its complete record. */
 import type { Behavior } from '../../core/behavior.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { Generation } from '../../models/language-model.ts';
-import type { Crafted, TrialError, TrialKey, TrialRecord } from '../records/trial.ts';
+import type { AttackOutcome, TrialError, TrialKey, TrialRecord } from '../records/trial.ts';
 import type { Reading } from './read-answer.ts';
 
 export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed' | 'times'> {
   /** Name of the pack that the attack took texts from. */
   readonly templates?: string | undefined;
-  /** The model that the attack was made on, when it is replayed. */
-  readonly craftedOn?: string | undefined;
+  /** The model that was attacked, when the attack's result is replayed from another run. */
+  readonly replayedFrom?: string | undefined;
   readonly key: TrialKey;
   readonly behavior: Behavior;
-  readonly made: Crafted;
+  readonly outcome: AttackOutcome;
   /** `null`: there is no answer, for the reason in `error`. */
-  readonly reply: Generation | null;
-  /** What the evaluators judged of it. */
+  readonly generation: Generation | null;
+  /** The text of it that evaluators judged. */
   readonly reading: Reading | null;
   readonly error?: TrialError | undefined;
 }
 
 export function trialRecord(parts: TrialParts): TrialRecord {
-  const { key, behavior, templates, craftedOn, made, reply, reading, error, scores, usage, seed, times } =
-    parts;
-  const response = reply?.text ?? '';
+  const {
+    key,
+    behavior,
+    templates,
+    replayedFrom,
+    outcome,
+    generation,
+    reading,
+    error,
+    scores,
+    usage,
+    seed,
+    times,
+  } = parts;
+  const response = generation?.text ?? '';
   return {
     version: 1,
     ...key,
     behaviorDetail: behavior,
     ...(templates !== undefined && { templates }),
-    ...(craftedOn !== undefined && { craftedOn }),
-    attackResult: made.result,
-    attackSteps: made.steps,
+    ...(replayedFrom !== undefined && { replayedFrom }),
+    attackResult: outcome.result,
+    attackSteps: outcome.steps,
     response,
-    ...readingFields(response, reading),
-    finishReason: reply?.finishReason ?? 'failed',
+    ...(reading && reading.text !== response && { reading: reading.text }),
+    ...(reading?.untranslated && { untranslated: reading.untranslated }),
+    finishReason: generation?.finishReason ?? 'failed',
     ...(error && { error }),
-    tokens: (reply?.tokens ?? []).map(finite),
-    events: reply?.events ?? [],
+    tokens: (generation?.tokens ?? []).map(finite),
+    events: generation?.events ?? [],
     scores,
     usage,
-    attackUsage: made.usage,
+    attackUsage: outcome.usage,
     seed,
     times,
   };
 }
-
-/** What a record or a reply says of how an answer was read; nothing when it was judged as it came. */
-export const readingFields = (
-  response: string,
-  reading: Reading | null,
-): Pick<TrialRecord, 'reading' | 'untranslated'> => ({
-  ...(reading && reading.text !== response && { reading: reading.text }),
-  ...(reading?.untranslated && { untranslated: reading.untranslated }),
-});
 
 /** Excluded tokens have a log-prob of −∞ and are infinitely far from the base, which no JSON file can hold. */
 function finite({ top, policy, ...token }: TokenTrace): TokenTrace {

@@ -1,7 +1,6 @@
 /** @file The page's side of the service worker: starting it, asking it, and moving to a new version. */
 import { Workbox } from 'workbox-window';
 import { LabError } from '../../core/errors.ts';
-import { headless } from '../worker/command-line.ts';
 import type { SealAnswer, SealMessage, SealReply } from './messages.ts';
 
 export type { LedgerEntry, SealStatus } from './messages.ts';
@@ -40,7 +39,7 @@ export async function askSeal<M extends SealMessage>(message: M): Promise<SealAn
  * service worker can add them; a browser where that does not help is not reloaded again.
  */
 export async function startSeal({ onUpdate }: SealEvents): Promise<void> {
-  if (!('serviceWorker' in navigator) || import.meta.env.DEV || headless()) return;
+  if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
   const workbox = new Workbox(new URL('service.worker.js', document.baseURI).href);
   workbox.addEventListener('waiting', () =>
     onUpdate(() => {

@@ -2,7 +2,7 @@
  * @file The files of the app kept on this device, so that it runs with the server gone.
  *
  * They arrive in two phases. The *shell* (page, styles, small scripts) is stored when the service worker installs,
- * which takes under a second, so that it can take over early. Engines, models and published findings follow when the
+ * which takes under a second, so that it can take over early. Engines, models and published results follow when the
  * page asks for a fill. Which files a device never needs (WebGPU engines without WebGPU) is decided by path.
  */
 
@@ -19,7 +19,7 @@ export type Phase = 'shell' | 'fill' | 'webgpu' | 'first-use';
 export function phaseOf(url: string): Phase {
   if (/^engines\/web-?llm/.test(url)) return 'first-use';
   if (/^engines\/.*(asyncify|webgpu|webgl)/.test(url)) return 'webgpu';
-  return /^(engines|models|findings)\//.test(url) ? 'fill' : 'shell';
+  return /^(engines|models|results)\//.test(url) ? 'fill' : 'shell';
 }
 
 export interface ShelfParts {

@@ -1,13 +1,19 @@
-/** @file Where runs and their trials are kept: each record once, complete, in the order of the plan. */
+/** @file The lasting store: runs and their trials in IndexedDB. */
 import { LabError } from '../../core/errors.ts';
+import { upgradeRecord } from '../records/check.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import { webLocks, localLocks } from './locks.ts';
 import type { StoredRunInfo, RunStore } from './run-store.ts';
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 
+/** A run as the database holds it; release 0.1 stored its artifacts as `learned`. */
+interface RunRow extends StoredRunInfo {
+  readonly learned?: StoredRunInfo['artifacts'];
+}
+
 interface Schema extends DBSchema {
-  runs: { key: string; value: StoredRunInfo };
+  runs: { key: string; value: RunRow };
   trials: { key: [runId: string, place: number]; value: PlacedRecord & { readonly runId: string } };
 }
 
@@ -26,7 +32,7 @@ export async function openIndexedDbStore({
 } = {}): Promise<RunStore> {
   const db = await openDatabase(name);
   const lock = locks ? webLocks(locks, lockWaitMs) : localLocks();
-  const withCount = async ({ learned: _, ...run }: StoredRunInfo): Promise<RunInfo> => ({
+  const withCount = async ({ artifacts: _, learned: _learned, ...run }: RunRow): Promise<RunInfo> => ({
     ...run,
     finished: await db.count('trials', trialsOf(run.id)),
   });
@@ -38,11 +44,14 @@ export async function openIndexedDbStore({
       const run = await db.get('runs', runId);
       return run && withCount(run);
     },
-    learned: async (runId) => (await db.get('runs', runId))?.learned ?? [],
+    async artifacts(runId) {
+      const run = await db.get('runs', runId);
+      return run?.artifacts ?? run?.learned ?? [];
+    },
     putRun: (run) => writing(async () => void (await db.put('runs', run))),
     async trials(runId) {
       const rows = await db.getAll('trials', trialsOf(runId));
-      return rows.map(({ place, record }) => ({ place, record }));
+      return rows.map(({ place, record }) => ({ place, record: upgradeRecord(record) }));
     },
     append: (runId, records) =>
       writing(async () => {

@@ -9,7 +9,7 @@ export function createMemoryStore(): RunStore {
   const runs = new Map<string, StoredRunInfo>();
   const trials = new Map<string, PlacedRecord[]>();
   const rows = (runId: string) => trials.get(runId) ?? [];
-  const withCount = ({ learned: _, ...run }: StoredRunInfo): RunInfo => ({
+  const withCount = ({ artifacts: _, ...run }: StoredRunInfo): RunInfo => ({
     ...run,
     finished: rows(run.id).length,
   });
@@ -21,7 +21,7 @@ export function createMemoryStore(): RunStore {
       const run = runs.get(runId);
       return run && withCount(run);
     },
-    learned: async (runId) => runs.get(runId)?.learned ?? [],
+    artifacts: async (runId) => runs.get(runId)?.artifacts ?? [],
     putRun: async (run) => void runs.set(run.id, structuredClone(run)),
     trials: async (runId) => rows(runId).toSorted((a, b) => a.place - b.place),
     async append(runId, records) {

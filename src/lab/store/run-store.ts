@@ -1,11 +1,11 @@
 /** @file The contract of a store of runs: each trial record once, complete, in the order of the plan. */
-import type { Learned } from '../plan/artifacts.ts';
+import type { RunArtifact } from '../plan/artifacts.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 
-/** A run without what is counted from its trials, with what its defenses learned. */
+/** A run as it is stored: with its artifacts, without what is counted from its trials. */
 export interface StoredRunInfo extends Omit<RunInfo, 'finished'> {
-  readonly learned?: readonly Learned[];
+  readonly artifacts?: readonly RunArtifact[];
 }
 
 export interface RunStore {
@@ -15,8 +15,8 @@ export interface RunStore {
   run(runId: string): Promise<RunInfo | undefined>;
   /** Add or replace what is known about a run; its trials are untouched. */
   putRun(run: StoredRunInfo): Promise<void>;
-  /** What defenses learned; apart from `run`, because it can be large. */
-  learned(runId: string): Promise<readonly Learned[]>;
+  /** The artifacts of a run's defenses; separate from `run`, because they can be large. */
+  artifacts(runId: string): Promise<readonly RunArtifact[]>;
   /** In the order of the plan. */
   trials(runId: string): Promise<readonly PlacedRecord[]>;
   /**

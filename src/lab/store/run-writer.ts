@@ -1,28 +1,27 @@
-/** @file A run that this call alone may write to, checked against the plan that goes on with it. */
-import { withLearned, type Learned } from '../plan/artifacts.ts';
+/** @file Writes the state, artifacts and records of one run. Only one writer at a time holds a run. */
+import { withArtifact, type RunArtifact } from '../plan/artifacts.ts';
 import type { DeviceInfo, RunState } from '../records/run.ts';
 import { versions } from '../records/versions.ts';
 import { checkSamePlan, checkSameTrials, type PlacedRecord } from '../trials/placement.ts';
-import type { Expanded } from '../trials/trials.ts';
+import type { ExpandedPlan } from '../trials/trials.ts';
 import type { RunStore } from './run-store.ts';
 
-export interface HeldRun {
-  /** Trials that were finished before, in the order of the plan. */
+export interface RunWriter {
+  /** Trials that earlier calls finished, in the order of the plan. */
   readonly stored: readonly PlacedRecord[];
-  note(state: RunState): Promise<void>;
-  /** Keep what a defense learned. */
-  learn(learned: Learned): Promise<void>;
+  setState(state: RunState): Promise<void>;
+  addArtifact(artifact: RunArtifact): Promise<void>;
   append(records: readonly PlacedRecord[]): Promise<void>;
-  /** Let others go on with the run. */
+  /** Let other writers open the run. */
   release(): void;
 }
 
 /** @throws LabError 'run-locked', or 'bad-plan' when what is stored under this id belongs to another plan */
-export async function holdRun(
+export async function openRunWriter(
   runId: string,
-  { resolved: { plan }, chunks, total }: Expanded,
+  { resolved: { plan }, chunks, total }: ExpandedPlan,
   { store, device }: { readonly store: RunStore; readonly device: DeviceInfo },
-): Promise<HeldRun> {
+): Promise<RunWriter> {
   const release = await store.lock(runId);
   try {
     const before = await store.run(runId);
@@ -31,16 +30,16 @@ export async function holdRun(
     checkSameTrials(runId, stored, chunks);
     const createdAt = before?.createdAt ?? new Date().toISOString();
     let state = before?.state ?? 'paused';
-    let learned = await store.learned(runId);
-    const put = () => store.putRun({ id: runId, plan, device, versions, createdAt, state, total, learned });
+    let artifacts = await store.artifacts(runId);
+    const put = () => store.putRun({ id: runId, plan, device, versions, createdAt, state, total, artifacts });
     return {
       stored,
-      async note(now) {
-        state = now;
+      async setState(next) {
+        state = next;
         await put();
       },
-      async learn(fresh) {
-        learned = withLearned(learned, fresh);
+      async addArtifact(fresh) {
+        artifacts = withArtifact(artifacts, fresh);
         await put();
       },
       append: (records) => store.append(runId, records),

@@ -2,18 +2,18 @@
 import { LabError } from '../../core/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { trialLine } from '../records/export.ts';
-import type { DeviceInfo, StoredRun } from '../records/run.ts';
+import type { DeviceInfo, RunContents } from '../records/run.ts';
 import { type TrialKey, type TrialRecord, keyText } from '../records/trial.ts';
-import { placed } from './placement.ts';
+import { placeRecords } from './placement.ts';
 import type { Registries } from './registries.ts';
-import { expand } from './trials.ts';
+import { expandPlan } from './trials.ts';
 
-export interface NamedRun extends StoredRun {
+export interface NamedRun extends RunContents {
   /** What messages call it. */
   readonly name: string;
 }
 
-export interface MergedRun extends StoredRun {
+export interface MergedRun extends RunContents {
   /** Trials that the plan stands for and no part has, in the order of the plan. */
   readonly missing: readonly TrialKey[];
 }
@@ -29,10 +29,10 @@ export function mergeRuns(parts: readonly NamedRun[], registries: Registries): M
   for (const part of others) checkTogether(first, part);
 
   const plan = wholeOf(first.plan);
-  const { chunks } = expand(plan, registries);
+  const { chunks } = expandPlan(plan, registries);
   const found = new Map<number, { readonly record: TrialRecord; readonly from: string }>();
   for (const { name: from, records } of parts)
-    for (const { place, record } of placed(records, chunks)) {
+    for (const { place, record } of placeRecords(records, chunks)) {
       const before = found.get(place);
       if (before && content(before.record) !== content(record))
         throw apart(

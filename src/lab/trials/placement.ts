@@ -33,7 +33,10 @@ export function checkSameTrials(
  * Find the place of each record in the plan; of records of one trial the last counts.
  * @throws LabError 'bad-input' for a record that is not one, or that the plan does not stand for
  */
-export function placed(records: readonly TrialRecord[], chunks: readonly Chunk[]): readonly PlacedRecord[] {
+export function placeRecords(
+  records: readonly TrialRecord[],
+  chunks: readonly Chunk[],
+): readonly PlacedRecord[] {
   const trials = new Map(chunks.flatMap((chunk) => chunk.trials.map((trial) => [keyText(trial.key), trial])));
   const rows = records.map((record, i) => {
     const problem = recordProblem(record);

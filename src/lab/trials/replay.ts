@@ -1,6 +1,6 @@
 /** @file Results of attacks that were made before, in place of attacking again. */
 import { LabError } from '../../core/errors.ts';
-import type { Crafted, TrialRecord } from '../records/trial.ts';
+import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { directRequest, type Plan } from '../plan/plan.ts';
 import type { ResolvedPlan } from './resolve.ts';
@@ -8,7 +8,12 @@ import { findRoles, type RoleEntries } from '../plan/role-models.ts';
 import type { Chunk } from './trials.ts';
 
 /** What making the attack of a record gave and took. */
-export const craftedIn = ({ attackResult, attackSteps, attackUsage, error }: TrialRecord): Crafted => ({
+export const attackOutcomeOf = ({
+  attackResult,
+  attackSteps,
+  attackUsage,
+  error,
+}: TrialRecord): AttackOutcome => ({
   result: attackResult,
   steps: attackSteps,
   usage: attackUsage,
@@ -21,16 +26,16 @@ export const craftedIn = ({ attackResult, attackSteps, attackUsage, error }: Tri
  * @param sources trials of the run that is replayed
  * @throws LabError 'bad-plan' when some are missing
  */
-export function replayedResults(
+export function replayedOutcomes(
   { replay }: Plan,
   chunks: readonly Chunk[],
   sources: readonly TrialRecord[],
-): ReadonlyMap<string, Crafted> {
+): ReadonlyMap<string, AttackOutcome> {
   if (replay === undefined) return new Map();
   const keyOf = (model: string, attack: string, behavior: string) =>
     JSON.stringify([model, attack, behavior]);
   const made = new Map(
-    sources.map((record) => [keyOf(record.model, record.attack, record.behavior), craftedIn(record)]),
+    sources.map((record) => [keyOf(record.model, record.attack, record.behavior), attackOutcomeOf(record)]),
   );
   const wanted = chunks.flatMap(({ trials }) =>
     trials.map(({ seed, key }) => ({
@@ -56,7 +61,7 @@ export function replayedResults(
  * @throws LabError 'bad-plan' when nobody plays it
  */
 export function translatorFor(
-  replayed: ReadonlyMap<string, Crafted>,
+  replayed: ReadonlyMap<string, AttackOutcome>,
   { plan }: ResolvedPlan,
   models: readonly ModelEntry[],
 ): RoleEntries {

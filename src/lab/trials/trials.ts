@@ -1,11 +1,12 @@
-/** @file Which trials a plan stands for, in which order, and which of them run side by side. */
+/** @file Which trials a plan or a request stands for, in which order, and which of them run side by side. */
 import type { Attack } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { directRequest, parsePlan } from '../plan/plan.ts';
 import type { TrialKey } from '../records/trial.ts';
+import { chooseMethod, type Chosen, type NamedStack } from './choices.ts';
 import type { Registries } from './registries.ts';
-import { chooseMethod, type Chosen, type NamedStack, type ResolvedPlan, resolvePlan } from './resolve.ts';
+import { resolvePlan, type ResolvedPlan, type ResolvedRequest } from './resolve.ts';
 
 export interface Trial {
   /** Position in the plan's order, from 0. */
@@ -20,8 +21,24 @@ export interface Trial {
 export interface Chunk {
   readonly target: ModelEntry;
   readonly stack: NamedStack;
-  readonly attack: Chosen<Attack>;
+  /** `null`: the behaviors are asked as they are. */
+  readonly attack: Chosen<Attack> | null;
   readonly trials: readonly Trial[];
+}
+
+/** A checked plan and the trials it stands for. */
+export interface ExpandedPlan {
+  readonly resolved: ResolvedPlan;
+  readonly chunks: readonly Chunk[];
+  /** Number of trials. */
+  readonly total: number;
+}
+
+/** @throws LabError as `parsePlan` and `resolvePlan` do */
+export function expandPlan(input: unknown, registries: Registries): ExpandedPlan {
+  const resolved = resolvePlan(parsePlan(input), registries);
+  const chunks = chunksOf(resolved, registries);
+  return { resolved, chunks, total: chunks.reduce((sum, { trials }) => sum + trials.length, 0) };
 }
 
 /**
@@ -29,30 +46,45 @@ export interface Chunk {
  * to measure over-refusal and utility, even when the plan does not list the direct request as an attack.
  * Chunks of one model and attack hold the same behaviors behind every defense.
  */
-export function chunksOf(resolved: ResolvedPlan, registries: Pick<Registries, 'attacks'>): readonly Chunk[] {
+function chunksOf(resolved: ResolvedPlan, registries: Registries): readonly Chunk[] {
   const { plan, targets, stacks } = resolved;
   const columns = attackColumns(resolved, registries);
   let place = 0;
   return targets.flatMap((target) =>
     stacks.flatMap((stack) =>
       columns.flatMap(({ attack, behaviors }) =>
-        chunked(behaviors, plan.concurrency).map((side): Chunk => ({
-          target,
-          stack,
-          attack,
-          trials: side.map((behavior) => ({
-            place: place++,
-            behavior,
-            key: { model: target.id, behavior: behavior.id, attack: attack.method.id, defense: stack.name },
-            seed: `${plan.seed}/${target.id}/${behavior.id}/${attack.method.id}`,
-          })),
-        })),
+        chunked(behaviors, plan.concurrency).map((side): Chunk => {
+          const cell = { target, stack, attack };
+          return { ...cell, trials: side.map((behavior) => trialOf(cell, behavior, plan.seed, place++)) };
+        }),
       ),
     ),
   );
 }
 
-function attackColumns({ attacks, behaviors }: ResolvedPlan, registries: Pick<Registries, 'attacks'>) {
+/** The one trial that a request stands for. */
+export function chunkOfRequest({ target, stack, attack }: ResolvedRequest, behavior: Behavior, seed: number) {
+  const cell = { target, stack, attack };
+  return { ...cell, trials: [trialOf(cell, behavior, seed, 0)] } satisfies Chunk;
+}
+
+/** @param seed of the plan or the request */
+function trialOf(
+  { target, stack, attack }: Omit<Chunk, 'trials'>,
+  behavior: Behavior,
+  seed: number,
+  place: number,
+): Trial {
+  const attackId = attack?.method.id ?? 'none';
+  return {
+    place,
+    behavior,
+    key: { model: target.id, behavior: behavior.id, attack: attackId, defense: stack.name },
+    seed: `${seed}/${target.id}/${behavior.id}/${attackId}`,
+  };
+}
+
+function attackColumns({ attacks, behaviors }: ResolvedPlan, registries: Registries) {
   const harmful = behaviors.filter(({ kind }) => kind === 'harmful');
   const columns = attacks.map((attack) => ({
     attack,
@@ -70,18 +102,3 @@ function attackColumns({ attacks, behaviors }: ResolvedPlan, registries: Pick<Re
 
 const chunked = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
-
-/** A checked plan and the trials it stands for. */
-export interface Expanded {
-  readonly resolved: ResolvedPlan;
-  readonly chunks: readonly Chunk[];
-  /** Number of trials. */
-  readonly total: number;
-}
-
-/** @throws LabError as `parsePlan` and `resolvePlan` do */
-export function expand(input: unknown, registries: Registries): Expanded {
-  const resolved = resolvePlan(parsePlan(input), registries);
-  const chunks = chunksOf(resolved, registries);
-  return { resolved, chunks, total: chunks.reduce((sum, { trials }) => sum + trials.length, 0) };
-}

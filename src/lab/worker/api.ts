@@ -7,7 +7,7 @@ import type { Behavior } from '../../core/behavior.ts';
 import type { Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
-import type { Learned } from '../plan/artifacts.ts';
+import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
 import type { ChatRequest, AttackRequest } from '../plan/request.ts';
 import type { LoadProgress, RunEvent } from '../records/events.ts';
@@ -64,7 +64,7 @@ export interface LabApi {
   trials(runId: string): Promise<Outcome<readonly TrialRecord[]>>;
   summary(runId: string): Promise<Outcome<RunSummary>>;
   /** What defenses learned in a run. */
-  learned(runId: string): Promise<Outcome<readonly Learned[]>>;
+  artifacts(runId: string): Promise<Outcome<readonly RunArtifact[]>>;
   /** Fails with 'bad-input' when a defense could not work with what it is said to have learned. */
   checkArtifact(defense: string, artifact: unknown): Promise<Outcome<void>>;
   /** Put finished trials of an earlier run in place, so that `run` goes on from them. */

@@ -23,7 +23,7 @@ interface Stoppable {
 }
 
 /** Holds one attack between two of its steps. Does nothing once the attack has ended. */
-export interface Hold {
+export interface AttackControls {
   /** Resolves to true when the attack stands still, and to false if it ends or is resumed before. */
   pause(): Promise<boolean>;
   resume(): void;
@@ -39,7 +39,7 @@ export interface LabClient extends Pick<
   | 'runs'
   | 'trials'
   | 'summary'
-  | 'learned'
+  | 'artifacts'
   | 'checkArtifact'
   | 'remove'
 > {
@@ -63,7 +63,7 @@ export interface LabClient extends Pick<
     options?: Stoppable & {
       readonly onStep?: (step: AttackStep) => void;
       /** Told at once how to hold the attack. */
-      readonly onBegin?: (hold: Hold) => void;
+      readonly onBegin?: (hold: AttackControls) => void;
     },
   ): Promise<Outcome<AttackReply>>;
   /** Run a plan, or go on with it: finished trials of the same plan on the same kind of device are kept. */
@@ -160,7 +160,7 @@ export function createLabClient({
       signal?.removeEventListener('abort', stop);
     }
   };
-  const holdOn = (callId: string, { lab, ended }: Connection): Hold => ({
+  const holdOn = (callId: string, { lab, ended }: Connection): AttackControls => ({
     pause: () => Promise.race([ended.then(() => false), lab.pause(callId)]),
     resume: () => void lab.resume(callId),
   });
@@ -180,7 +180,7 @@ export function createLabClient({
     runs: () => ask((lab) => lab.runs()),
     trials: (id) => ask((lab) => lab.trials(id)),
     summary: (id) => ask((lab) => lab.summary(id)),
-    learned: (id) => ask((lab) => lab.learned(id)),
+    artifacts: (id) => ask((lab) => lab.artifacts(id)),
     checkArtifact: (defense, artifact) => ask((lab) => lab.checkArtifact(defense, artifact)),
     remove: (id) => ask((lab) => lab.remove(id)),
     load(model, { signal, task = 'text-generation', onProgress } = {}) {

@@ -11,7 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { RunSummary } from '../records/summary.ts';
 import type { TrialRecord } from '../records/trial.ts';
 
-export interface Door extends Pick<LabClient, 'device' | 'useDevice'> {
+export interface CommandLineApi extends Pick<LabClient, 'device' | 'useDevice'> {
   /** Steps go to `gloveboxEvent` as they happen. */
   attack(request: AttackRequest): Promise<Outcome<AttackReply>>;
   chat(request: ChatRequest): Promise<Outcome<ChatReply>>;
@@ -20,7 +20,7 @@ export interface Door extends Pick<LabClient, 'device' | 'useDevice'> {
   /** Put the trials that were brought in place. */
   restore(plan: Plan): Promise<Outcome<number>>;
   /**
-   * Lists of events of types `trial` and `prepared` go to `gloveboxEvent` as they happen. What was brought is the
+   * Lists of events of types `trial` and `artifact` go to `gloveboxEvent` as they happen. What was brought is the
    * source of a plan with `replay`.
    */
   run(plan: Plan): Promise<Outcome<RunSummary>>;
@@ -30,7 +30,7 @@ export interface Door extends Pick<LabClient, 'device' | 'useDevice'> {
 
 declare global {
   /** Set on headless pages only. */
-  var glovebox: Door | undefined;
+  var glovebox: CommandLineApi | undefined;
   /** Put in place by the command line before the page loads. */
   var gloveboxEvent: ((event: unknown) => void) | undefined;
 }
@@ -60,7 +60,7 @@ export function exposeToCommandLine(lab: LabClient): void {
         sources: taken(),
         signal: stopping.signal,
         onEvents(events) {
-          const kept = events.filter(({ type }) => type === 'trial' || type === 'prepared');
+          const kept = events.filter(({ type }) => type === 'trial' || type === 'artifact');
           if (kept.length > 0) tell(kept);
         },
       }),

@@ -8,18 +8,18 @@ import type { TextClassifier } from '../../models/text-classifier.ts';
 import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './batches.ts';
-import { attackOnce, chatOnce } from '../run/attempt.ts';
-import { createGate, type Gate } from '../run/pause.ts';
+import { attackBehavior, answerChat } from '../run/attempt.ts';
+import { createPausePoint, type PausePoint } from '../run/pause.ts';
 import { checkArtifact } from '../plan/artifacts.ts';
 import { summarize } from '../analysis/summarize.ts';
-import { createModelPool, usualAccess, type Listening } from '../run/model-pool.ts';
+import { createModelPool, defaultAccess, type LoadListener } from '../run/model-pool.ts';
 import { findModel } from '../plan/role-models.ts';
-import { expand } from '../trials/trials.ts';
-import { holdRun } from '../store/run-writer.ts';
+import { expandPlan } from '../trials/trials.ts';
+import { openRunWriter } from '../store/run-writer.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import { catalogueOf, registries as everything, type Registries } from '../trials/registries.ts';
 import { runPlan } from '../run/run-plan.ts';
-import { placed } from '../trials/placement.ts';
+import { placeRecords } from '../trials/placement.ts';
 import type { RunStore } from '../store/run-store.ts';
 
 export interface LabHost {
@@ -45,7 +45,7 @@ export function createLab({
   webgpuModels = webLlmModels,
   ...later
 }: LabHost): LabApi {
-  const loaderOptions = async (entry: ModelEntry, { onProgress, signal }: Listening) => ({
+  const loaderOptions = async (entry: ModelEntry, { onProgress, signal }: LoadListener) => ({
     device: (await later.device).kind,
     signal,
     onProgress: (progress: FileProgress) => onProgress?.({ model: entry.id, ...progress }),
@@ -55,17 +55,17 @@ export function createLab({
       loadModel(entry, { ...(await loaderOptions(entry, options)), access: options.access }),
     loadClassifier && (async (entry, options) => loadClassifier(entry, await loaderOptions(entry, options))),
   );
-  const calls = new Map<string, { readonly controller: AbortController; readonly gate: Gate }>();
+  const calls = new Map<string, { readonly controller: AbortController; readonly pausePoint: PausePoint }>();
 
   /** A call that `cancel` and `pause` can reach under its id while it lasts. */
   const stoppable = async <T>(
     callId: string,
-    work: (signal: AbortSignal, gate: Gate) => Promise<T>,
+    work: (signal: AbortSignal, pausePoint: PausePoint) => Promise<T>,
   ): Promise<Outcome<T>> => {
-    const call = { controller: new AbortController(), gate: createGate() };
+    const call = { controller: new AbortController(), pausePoint: createPausePoint() };
     calls.set(callId, call);
-    const outcome = await outcomeOf(() => work(call.controller.signal, call.gate));
-    call.gate.open();
+    const outcome = await outcomeOf(() => work(call.controller.signal, call.pausePoint));
+    call.pausePoint.resume();
     if (calls.get(callId) === call) calls.delete(callId);
     return outcome;
   };
@@ -94,21 +94,25 @@ export function createLab({
         const progress = relay(onProgress);
         const listening = { onProgress: progress.send, signal };
         if (entry.task === 'text-classification') await models.classifier(entry, listening);
-        else await models.get(entry, { ...listening, access: usualAccess(entry) });
+        else await models.get(entry, { ...listening, access: defaultAccess(entry) });
         await progress.settled();
       }),
     chat: (callId, request, onToken, onStep) =>
       stoppable(callId, async (signal) => {
         const [tokens, steps] = [relay(onToken), relay(onStep)];
         const listeners = { onToken: tokens.send, onStep: steps.send, signal };
-        const reply = await chatOnce(request, await bench(), listeners);
+        const reply = await answerChat(request, await bench(), listeners);
         await Promise.all([tokens.settled(), steps.settled()]);
         return reply;
       }),
     attack: (callId, request, onStep) =>
-      stoppable(callId, async (signal, gate) => {
+      stoppable(callId, async (signal, pausePoint) => {
         const steps = relay(onStep);
-        const reply = await attackOnce(request, await bench(), { onStep: steps.send, signal, gate });
+        const reply = await attackBehavior(request, await bench(), {
+          onStep: steps.send,
+          signal,
+          pausePoint,
+        });
         await steps.settled();
         return reply;
       }),
@@ -128,8 +132,8 @@ export function createLab({
         }
       }),
     cancel: async (callId) => calls.get(callId)?.controller.abort(),
-    pause: async (callId) => calls.get(callId)?.gate.close() ?? false,
-    resume: async (callId) => calls.get(callId)?.gate.open(),
+    pause: async (callId) => calls.get(callId)?.pausePoint.pause() ?? false,
+    resume: async (callId) => calls.get(callId)?.pausePoint.resume(),
     runs: () =>
       outcomeOf(async () => {
         const { store } = await bench();
@@ -151,17 +155,17 @@ export function createLab({
         const records = (await store.trials(runId)).map(({ record }) => record);
         return summarize(run.plan, run.device, shipped.evaluators.all, records);
       }),
-    learned: (runId) => outcomeOf(async () => (await later.store).learned(runId)),
+    artifacts: (runId) => outcomeOf(async () => (await later.store).artifacts(runId)),
     checkArtifact: (defense, artifact) =>
       outcomeOf(async () => checkArtifact((await listed).defenses, defense, artifact)),
     restore: (runId, input, records) =>
       outcomeOf(async () => {
         const tools = await bench();
-        const expanded = expand(input, tools.registries);
-        const arriving = placed(records, expanded.chunks);
-        const run = await holdRun(runId, expanded, tools);
+        const expanded = expandPlan(input, tools.registries);
+        const arriving = placeRecords(records, expanded.chunks);
+        const run = await openRunWriter(runId, expanded, tools);
         try {
-          await run.note('paused');
+          await run.setState('paused');
           const known = new Set(run.stored.map(({ place }) => place));
           const fresh = arriving.filter(({ place }) => !known.has(place));
           await run.append(fresh);

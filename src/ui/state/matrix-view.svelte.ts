@@ -2,7 +2,7 @@
 import { summarize } from '../../lab/analysis/summarize.ts';
 import type { ClaimCheck, RunSummary } from '../../lab/records/summary.ts';
 import type { TrialRecord } from '../../lab/records/trial.ts';
-import { findings } from './findings.ts';
+import { conclusions } from '../../lab/analysis/conclusions.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from './matrix-table.ts';
 import type { RunSession } from './run-session.svelte.ts';
 import { timeLeft } from './time-left.ts';
@@ -55,8 +55,8 @@ export class MatrixView {
     return this.plan && sets ? timeLeft(this.plan, plannedCounts(this.plan, sets), this.#run.records) : null;
   });
 
-  readonly findings = $derived.by((): readonly string[] =>
-    this.table ? findings(this.table, this.#workbench.name) : [],
+  readonly conclusions = $derived.by((): readonly string[] =>
+    this.table ? conclusions(this.table, this.#workbench.name) : [],
   );
 
   /** Finished trials of one cell, harmful behaviors only. */

@@ -1,6 +1,11 @@
-/** @file The findings that ship with the app, fetched when a page first shows them. */
+/** @file The results that ship with the app, fetched when a page first shows them. */
 import { failure, type Failure } from '../../core/errors.ts';
-import { parseFindings, parseNotes, type Findings, type Notes } from '../../lab/analysis/published.ts';
+import {
+  parsePublishedResults,
+  parseMethodNotes,
+  type PublishedResults,
+  type MethodNotes,
+} from '../../lab/analysis/published.ts';
 import { parsePlan, type Plan } from '../../lab/plan/plan.ts';
 
 /** What was measured, by the plan that measured it. */
@@ -8,9 +13,9 @@ export type Measured = 'attacks' | 'defenses';
 
 /** A summary with the plan behind it and what was noted about it. */
 export interface Publication {
-  readonly findings: Findings;
+  readonly results: PublishedResults;
   readonly plan: Plan;
-  readonly notes: Notes[Measured];
+  readonly notes: MethodNotes[Measured];
 }
 
 type Fetch = <T>(path: string, parse: (input: unknown) => T) => Promise<T>;
@@ -30,12 +35,12 @@ export class Published {
     if (this.current[kind]) return;
     this.failure = null;
     try {
-      const [findings, plan, notes] = await Promise.all([
-        this.#fetch(`findings/${kind}.json`, parseFindings),
+      const [results, plan, notes] = await Promise.all([
+        this.#fetch(`results/${kind}.json`, parsePublishedResults),
         this.#fetch(`plans/${kind}.json`, parsePlan),
-        this.#fetch('findings/notes.json', parseNotes),
+        this.#fetch('results/notes.json', parseMethodNotes),
       ]);
-      this.current = { ...this.current, [kind]: { findings, plan, notes: notes[kind] } };
+      this.current = { ...this.current, [kind]: { results, plan, notes: notes[kind] } };
     } catch (error) {
       const outcome = failure(error);
       this.failure = outcome.status === 'failed' ? outcome : null;

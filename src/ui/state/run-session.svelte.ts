@@ -1,7 +1,7 @@
 /** @file One run of a plan as the pages see it: what is done, what is going on, how long it will take. */
 import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress, RunEvent, Preparation } from '../../lab/records/events.ts';
-import { withLearned, type Learned } from '../../lab/plan/artifacts.ts';
+import { withArtifact, type RunArtifact } from '../../lab/plan/artifacts.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import type { RunInfo } from '../../lab/records/run.ts';
 import type { TrialKey, TrialRecord } from '../../lab/records/trial.ts';
@@ -26,7 +26,7 @@ export class RunSession {
   preparing = $state.raw<Preparation | null>(null);
   failure = $state.raw<Failure | null>(null);
   /** What defenses learned about the models. */
-  learned = $state.raw<readonly Learned[]>([]);
+  artifacts = $state.raw<readonly RunArtifact[]>([]);
   /** A stored run is being read. */
   opening = $state(false);
   readonly finished = $derived(this.records.length);
@@ -36,12 +36,12 @@ export class RunSession {
   /** Models whose files came in during this run. */
   #fetched: readonly string[] = [];
   #settled: Promise<unknown> = Promise.resolve();
-  readonly #lab: Pick<LabClient, 'run' | 'runId' | 'trials' | 'learned'>;
+  readonly #lab: Pick<LabClient, 'run' | 'runId' | 'trials' | 'artifacts'>;
   readonly #onloaded: (models: readonly string[]) => void;
 
   /** @param onloaded told which models are in memory once the first trial starts */
   constructor(
-    lab: Pick<LabClient, 'run' | 'runId' | 'trials' | 'learned'>,
+    lab: Pick<LabClient, 'run' | 'runId' | 'trials' | 'artifacts'>,
     onloaded: (models: readonly string[]) => void = () => {},
   ) {
     [this.#lab, this.#onloaded] = [lab, onloaded];
@@ -56,11 +56,11 @@ export class RunSession {
     // The lab gives up the lock on a run only when the call before has ended.
     await this.#settled;
     const id = await this.#lab.runId(plan);
-    const [stored, learned] = await Promise.all([this.#lab.trials(id), this.#lab.learned(id)]);
+    const [stored, artifacts] = await Promise.all([this.#lab.trials(id), this.#lab.artifacts(id)]);
     if (!isCurrent()) return;
     this.id = id;
     if (stored.status === 'done') this.records = stored.value;
-    if (learned.status === 'done') this.learned = learned.value;
+    if (artifacts.status === 'done') this.artifacts = artifacts.value;
     const onEvents = (events: readonly RunEvent[]) => void (isCurrent() && this.#take(events));
     const call = this.#lab.run(plan, { signal: controller.signal, onEvents });
     this.#settled = call;
@@ -87,10 +87,10 @@ export class RunSession {
     this.id = info.id;
     this.total = info.total;
     this.opening = true;
-    const [stored, learned] = await Promise.all([this.#lab.trials(info.id), this.#lab.learned(info.id)]);
+    const [stored, artifacts] = await Promise.all([this.#lab.trials(info.id), this.#lab.artifacts(info.id)]);
     if (this.id !== info.id) return;
     this.opening = false;
-    if (learned.status === 'done') this.learned = learned.value;
+    if (artifacts.status === 'done') this.artifacts = artifacts.value;
     if (stored.status === 'done') this.records = stored.value;
     else if (stored.status === 'failed') [this.status, this.failure] = ['failed', stored];
   };
@@ -99,7 +99,7 @@ export class RunSession {
   clear = (): void => {
     this.#halt();
     [this.id, this.plan, this.records, this.total, this.failure] = [null, null, [], null, null];
-    [this.learned, this.opening] = [[], false];
+    [this.artifacts, this.opening] = [[], false];
     this.status = 'idle';
     this.#quiet();
   };
@@ -115,9 +115,9 @@ export class RunSession {
         const { model } = event.progress;
         if (!this.#fetched.includes(model)) this.#fetched = [...this.#fetched, model];
       } else if (event.type === 'prepare') [this.loading, this.preparing] = [null, event.preparation];
-      else if (event.type === 'prepared') {
+      else if (event.type === 'artifact') {
         const { type: _, ...one } = event;
-        [this.preparing, this.learned] = [null, withLearned(this.learned, one)];
+        [this.preparing, this.artifacts] = [null, withArtifact(this.artifacts, one)];
       } else {
         if (!this.trial) this.#onloaded([event.key.model, ...this.#fetched]);
         [this.trial, this.loading, this.preparing] = [event.key, null, null];
@@ -147,7 +147,7 @@ export class RunSession {
   #reset(plan: Plan, status: RunStatus): void {
     const same = JSON.stringify(plan) === JSON.stringify(this.plan);
     if (!same) [this.id, this.records, this.total] = [null, [], null];
-    [this.plan, this.status, this.failure, this.learned] = [plan, status, null, []];
+    [this.plan, this.status, this.failure, this.artifacts] = [plan, status, null, []];
     [this.#fetched, this.opening] = [[], false];
     this.#quiet();
   }

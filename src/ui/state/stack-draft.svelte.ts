@@ -1,11 +1,11 @@
 /** @file A stack of defenses while it is put together: added, reordered, switched, given options. */
 import type { MethodChoice } from '../../lab/plan/plan.ts';
-import type { Learned, LearnedOrigin } from '../../lab/plan/artifacts.ts';
+import type { RunArtifact, ArtifactOrigin } from '../../lab/plan/artifacts.ts';
 import type { OptionInput } from './method-pick.ts';
 
 /** What a defense learned before, and where that is known to come from. */
-export interface LoadedArtifact extends Partial<LearnedOrigin> {
-  readonly artifact: Learned['artifact'];
+export interface LoadedArtifact extends Partial<ArtifactOrigin> {
+  readonly artifact: RunArtifact['artifact'];
 }
 
 export interface DefenseChip {

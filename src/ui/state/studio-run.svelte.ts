@@ -2,7 +2,7 @@
 import type { Failure } from '../../core/errors.ts';
 import type { AttackReply } from '../../lab/records/reply.ts';
 import type { AttackRequest } from '../../lab/plan/request.ts';
-import type { Hold, LabClient } from '../../lab/worker/client.ts';
+import type { AttackControls, LabClient } from '../../lab/worker/client.ts';
 import { parsePlan } from '../../lab/plan/plan.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';
 import type { AttackStep } from '../types.ts';
@@ -50,7 +50,7 @@ export class StudioRun {
   readonly past = $derived(this.at === this.steps.length - 1 ? this.steps : this.steps.slice(0, this.at + 1));
   readonly best = $derived(bestStep(this.steps));
   #controller: AbortController | null = null;
-  #hold: Hold | null = null;
+  #hold: AttackControls | null = null;
   #watch: Stopwatch;
   /** What each request came to last time. */
   readonly #outcomes: Record<string, string> = {};
@@ -94,7 +94,7 @@ export class StudioRun {
     if (this.request) await this.start(this.request);
   };
 
-  /** Hold the attack at the end of its current step. */
+  /** AttackControls the attack at the end of its current step. */
   pause = async (): Promise<void> => {
     const hold = this.#hold;
     if (this.status !== 'running' || hold === null) return;

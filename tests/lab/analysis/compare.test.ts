@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { compareRuns } from '../../../src/lab/analysis/compare.ts';
-import type { StoredRun } from '../../../src/lab/records/run.ts';
+import type { RunContents } from '../../../src/lab/records/run.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
-import { madeRun } from '../small-run.ts';
+import { smallRun } from '../small-run.ts';
 
 const evaluators = registries.evaluators.all;
-const compare = (first: StoredRun, second: StoredRun) => compareRuns(first, second, evaluators);
-const base = madeRun({ behaviors: [{ set: 'tinytown', limit: 10 }] });
+const compare = (first: RunContents, second: RunContents) => compareRuns(first, second, evaluators);
+const base = smallRun({ behaviors: [{ set: 'tinytown', limit: 10 }] });
 
 /** The run with the oracle's scores of one cell put in, in the order of its trials. */
-function scored(run: StoredRun, values: readonly (number | null)[]): StoredRun {
+function scored(run: RunContents, values: readonly (number | null)[]): RunContents {
   const inCell = ({ defense, attack, behaviorDetail }: TrialRecord) =>
     defense === 'none' && attack === 'direct-request' && behaviorDetail.kind === 'harmful';
   const cell = run.records.filter(inCell);
@@ -69,7 +69,7 @@ describe('a pair of cells', () => {
 
 describe('runs of different plans', () => {
   test('say what differs besides results', () => {
-    const other = madeRun({
+    const other = smallRun({
       behaviors: [{ set: 'tinytown', limit: 10 }],
       seed: 3,
       attacks: [{ id: 'direct-request' }, { id: 'gcg' }],
@@ -84,7 +84,7 @@ describe('runs of different plans', () => {
     expect(new Set(models[0]!.cells.map(({ attack }) => attack))).toEqual(new Set(['direct-request']));
   });
   test('of one model each pair those models', () => {
-    const hardened = madeRun({ models: { targets: ['tinytown-base'], roles: base.plan.models.roles } });
+    const hardened = smallRun({ models: { targets: ['tinytown-base'], roles: base.plan.models.roles } });
     const [model] = compare(base, hardened).models;
     expect(model).toMatchObject({ first: 'tinytown-chat', second: 'tinytown-base' });
     // The second run has four forbidden behaviors of the ten.
@@ -100,10 +100,10 @@ describe('runs of different plans', () => {
     expect(models[0]!.cells.every(({ paired }) => paired === 0)).toBe(true);
   });
   test('with nothing in common are refused', () => {
-    expect(() => compare(base, madeRun({ evaluators: [{ id: 'task-solved' }] }))).toThrow(
+    expect(() => compare(base, smallRun({ evaluators: [{ id: 'task-solved' }] }))).toThrow(
       'share no evaluator',
     );
-    const apart = madeRun({
+    const apart = smallRun({
       attacks: [{ id: 'gcg' }],
       behaviors: [{ set: 'tinytown', kinds: ['harmful'], limit: 1 }],
     });

@@ -5,7 +5,7 @@ import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { assistantPrefix } from '../../../src/attacks/assistant-prefix.ts';
 import { registry } from '../../../src/core/method.ts';
 import { device, newRunner, plan, registries, runAll, walk } from '../run/harness.ts';
-import { answer, record, type Told } from '../collected-steps.ts';
+import { answer, record, type RecordOutline } from '../trial-records.ts';
 
 const toys = parsePlan({
   ...plan,
@@ -13,8 +13,8 @@ const toys = parsePlan({
   evaluators: [{ id: 'harm' }],
 });
 const evaluators = [{ id: 'harm', measures: 'harm', yesFrom: 0.5 }] as const;
-const summaryOf = (told: readonly Told[]) => summarize(toys, device, evaluators, told.map(record));
-const integrityOf = (told: readonly Told[]) => summaryOf(told).integrity;
+const summaryOf = (told: readonly RecordOutline[]) => summarize(toys, device, evaluators, told.map(record));
+const integrityOf = (told: readonly RecordOutline[]) => summaryOf(told).integrity;
 const ids = ['a', 'b', 'c', 'd'];
 
 describe('the outputs of a run', () => {

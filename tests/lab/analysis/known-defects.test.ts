@@ -13,14 +13,14 @@ import { summarize } from '../../../src/lab/analysis/summarize.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
 import { device, newRunner, plan, registries, runAll, walk } from '../run/harness.ts';
-import { answer, record, type Told } from '../collected-steps.ts';
+import { answer, record, type RecordOutline } from '../trial-records.ts';
 
 const ids = Array.from({ length: 10 }, (_, i) => `deed-${i}`);
 const evaluators = [
   { id: 'harm', measures: 'harm', yesFrom: 0.5 },
   { id: 'words', measures: 'harm', yesFrom: 0.5 },
 ] as const;
-const summaryOf = (told: readonly Told[], used: readonly string[] = ['harm']) =>
+const summaryOf = (told: readonly RecordOutline[], used: readonly string[] = ['harm']) =>
   summarize(
     parsePlan({
       ...plan,
@@ -31,9 +31,11 @@ const summaryOf = (told: readonly Told[], used: readonly string[] = ['harm']) =>
     evaluators,
     told.map(record),
   );
-const warningsOf = (told: readonly Told[]) => summaryOf(told).integrity.warnings;
-const each = (attack: string, more: (id: string, i: number) => Partial<Told>): readonly Told[] =>
-  ids.map((id, i) => ({ attack, id, ...more(id, i) }));
+const warningsOf = (told: readonly RecordOutline[]) => summaryOf(told).integrity.warnings;
+const each = (
+  attack: string,
+  more: (id: string, i: number) => Partial<RecordOutline>,
+): readonly RecordOutline[] => ids.map((id, i) => ({ attack, id, ...more(id, i) }));
 
 // Finding 1: all 50 prompts of two methods were those of a third.
 test('one method whose prompts are those of another is told, and so is the other', () => {

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { rateOf } from '../../../src/core/statistics.ts';
-import { parseFindings, parseNotes, type Findings } from '../../../src/lab/analysis/published.ts';
+import {
+  parsePublishedResults,
+  parseMethodNotes,
+  type PublishedResults,
+} from '../../../src/lab/analysis/published.ts';
 import { attackFigures, defenseFigures, standsOut } from '../../../src/lab/analysis/method-figures.ts';
 
 const n = 20;
@@ -60,23 +64,23 @@ const summary = {
   claims: [],
   integrity: { outputs: [], warnings: [] },
 };
-const findings: Findings = parseFindings(summary);
+const results: PublishedResults = parsePublishedResults(summary);
 
 test('an attack is set beside asking plainly, its costs as means over behaviors', () => {
-  const figures = attackFigures(findings, 'strong')!;
+  const figures = attackFigures(results, 'strong')!;
   expect(figures).toMatchObject({ queries: 10, sequences: 2, gradients: 0, tokens: 30, ms: 200 });
   expect([figures.cell.successes, figures.baseline?.successes]).toEqual([15, 1]);
   expect(standsOut(figures)).toBe(true);
-  expect(standsOut(attackFigures(findings, 'weak')!)).toBe(false);
+  expect(standsOut(attackFigures(results, 'weak')!)).toBe(false);
 });
 
 test('asking plainly has nothing to be compared with, and an unmeasured attack no figures', () => {
-  expect(attackFigures(findings, 'direct-request')).toMatchObject({ baseline: null, p: null });
-  expect(attackFigures(findings, 'elsewhere')).toBeNull();
+  expect(attackFigures(results, 'direct-request')).toMatchObject({ baseline: null, p: null });
+  expect(attackFigures(results, 'elsewhere')).toBeNull();
 });
 
 test('a rate far below that of asking plainly does not stand out', () => {
-  const low = parseFindings({
+  const low = parsePublishedResults({
     ...summary,
     cells: [cell('direct-request', 'none', 18), cell('worse', 'none', 0)],
   });
@@ -86,7 +90,7 @@ test('a rate far below that of asking plainly does not stand out', () => {
 });
 
 test('a defense has a row for each of its attacks, and its price in queries, refusals and time', () => {
-  const figures = defenseFigures(findings, 'slow')!;
+  const figures = defenseFigures(results, 'slow')!;
   expect(
     figures.rows.map(({ attack, open, defended }) => [attack, open.successes, defended.successes]),
   ).toEqual([
@@ -97,12 +101,12 @@ test('a defense has a row for each of its attacks, and its price in queries, ref
   expect(figures.overRefusal).toMatchObject({ open: { rate: 0.1 }, defended: { rate: 0.3 } });
   expect(figures.utility.defended?.solved).toBe(15);
   expect(figures.speed?.tokenTimeRatio).toBe(1.5);
-  expect(defenseFigures(findings, 'fast')).toBeNull();
+  expect(defenseFigures(results, 'fast')).toBeNull();
 });
 
 test('a summary or notes of another shape are refused with the field', () => {
-  expect(() => parseFindings({ ...summary, cells: [{ ...summary.cells[0], rate: 2 }] })).toThrow(
+  expect(() => parsePublishedResults({ ...summary, cells: [{ ...summary.cells[0], rate: 2 }] })).toThrow(
     /cells\.0\.rate/,
   );
-  expect(() => parseNotes({ attacks: { gcg: 3 }, defenses: {} })).toThrow(/attacks\.gcg/);
+  expect(() => parseMethodNotes({ attacks: { gcg: 3 }, defenses: {} })).toThrow(/attacks\.gcg/);
 });

@@ -9,9 +9,9 @@ import { escaped, html } from '../../../src/lab/analysis/report/html.ts';
 import { report, type ReportSource } from '../../../src/lab/analysis/report/report.ts';
 import { style } from '../../../src/lab/analysis/report/style.ts';
 import { withoutTexts } from '../../../src/lab/analysis/report/without-texts.ts';
-import { madeRun } from '../small-run.ts';
+import { smallRun } from '../small-run.ts';
 
-const run = madeRun();
+const run = smallRun();
 const summary = summarize(run.plan, run.device, registries.evaluators.all, run.records);
 const source: ReportSource = {
   ...run,
@@ -67,7 +67,7 @@ describe('a report', () => {
         `${percent(rate!)} ${interval(bounds!)}`,
       );
     expect(made).not.toContain('What attacks claimed');
-    const searching = madeRun({ attacks: [{ id: 'gcg' }] });
+    const searching = smallRun({ attacks: [{ id: 'gcg' }] });
     const other = summarize(searching.plan, searching.device, registries.evaluators.all, searching.records);
     expect(report({ ...source, ...searching, summary: other })).toContain('TINYTOWN-ORACLE finds');
   });

@@ -2,24 +2,24 @@ import { expect, test } from 'vitest';
 import { defenses } from '../../../src/defenses/index.ts';
 import {
   checkArtifact,
-  learnedFile,
-  learnedIn,
-  withLearned,
-  type Learned,
+  artifactFile,
+  artifactInFile,
+  withArtifact,
+  type RunArtifact,
 } from '../../../src/lab/plan/artifacts.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { resolvePlan } from '../../../src/lab/trials/resolve.ts';
 
-const one = (model: string, defense: string, threshold: number, options = {}): Learned => ({
+const one = (model: string, defense: string, threshold: number, options = {}): RunArtifact => ({
   model,
   defense,
   options,
   artifact: { threshold },
 });
 const savedAt = '2026-01-02T03:04:05.000Z';
-const file = (...learned: readonly Learned[]): unknown =>
-  JSON.parse(JSON.stringify(learnedFile(learned, savedAt)));
+const file = (...learned: readonly RunArtifact[]): unknown =>
+  JSON.parse(JSON.stringify(artifactFile(learned, savedAt)));
 
 test('a file gives back what a defense learned, first about the same model, then by the same options', () => {
   const content = file(
@@ -29,25 +29,25 @@ test('a file gives back what a defense learned, first about the same model, then
     one('b', 'steering', 4),
   );
   const threshold = (model: string, options = {}) =>
-    learnedIn(content, 'gradient-cuff', { model, options }).artifact['threshold'];
+    artifactInFile(content, 'gradient-cuff', { model, options }).artifact['threshold'];
   expect(threshold('a', { samples: 4 })).toBe(1);
   expect(threshold('b')).toBe(2);
   expect(threshold('b', { radius: 1, samples: 4 })).toBe(3);
   expect(threshold('c', { radius: 1, samples: 4 })).toBe(3);
   expect(threshold('c')).toBe(1);
-  expect(learnedIn(content, 'steering', { model: 'b', options: {} })).toEqual({
+  expect(artifactInFile(content, 'steering', { model: 'b', options: {} })).toEqual({
     savedAt,
     ...one('b', 'steering', 4),
   });
 });
 
 test('a file of something else, a damaged one and one of other defenses are refused in words', () => {
-  const read = (content: unknown) => () => learnedIn(content, 'dro', { model: 'a', options: {} });
+  const read = (content: unknown) => () => artifactInFile(content, 'dro', { model: 'a', options: {} });
   for (const content of [
     null,
     [],
     { version: 1 },
-    { version: 2, savedAt, learned: [one('a', 'dro', 1)] },
+    { version: 2, savedAt, artifacts: [one('a', 'dro', 1)] },
     file(),
   ])
     expect(read(content)).toThrow(/does not hold what defenses learned/);
@@ -56,7 +56,7 @@ test('a file of something else, a damaged one and one of other defenses are refu
 
 test('what was learned again replaces what was learned before', () => {
   const known = [one('a', 'dro', 1), one('a', 'dro', 2, { epochs: 3 })];
-  expect(withLearned(known, one('a', 'dro', 5))).toEqual([known[1], one('a', 'dro', 5)]);
+  expect(withArtifact(known, one('a', 'dro', 5))).toEqual([known[1], one('a', 'dro', 5)]);
 });
 
 test('every defense that learns says what shape that has, and refuses another', () => {
@@ -79,4 +79,10 @@ test('a plan with a damaged artifact is refused before anything is loaded', () =
     evaluators: [{ id: 'prefix-match' }],
   });
   expect(() => resolvePlan(plan, registries)).toThrow(/^defenses\.0\.stack\.1: .*damaged/);
+});
+
+test('a file of release 0.1, which names its artifacts otherwise, still opens', () => {
+  const { artifacts, ...rest } = artifactFile([one('a', 'dro', 1)], savedAt);
+  const entry = artifactInFile({ ...rest, learned: artifacts }, 'dro', { model: 'a', options: {} });
+  expect(entry).toEqual({ savedAt, ...one('a', 'dro', 1) });
 });

@@ -7,7 +7,7 @@ import { createModelPool } from '../../../src/lab/run/model-pool.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import type { Registries } from '../../../src/lab/trials/registries.ts';
 import { resolvePlan } from '../../../src/lab/trials/resolve.ts';
-import { candidatesFor, findPlayer, taskOf } from '../../../src/lab/plan/role-models.ts';
+import { candidatesFor, findRoleModel, taskOf } from '../../../src/lab/plan/role-models.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { bundledModels, defaultRoles } from '../../../src/models/catalog.ts';
 import { device, loadGuard, loadToy, newRunner, plan, registries as toys, runAll } from '../run/harness.ts';
@@ -39,7 +39,7 @@ const guarded = {
 
 test('every role is filled, by a model that can play it', () => {
   for (const role of [...languageRoles, ...classifierRoles]) {
-    const entry = findPlayer(role, defaultRoles[role], bundledModels);
+    const entry = findRoleModel(role, defaultRoles[role], bundledModels);
     expect(entry.task).toBe(taskOf(role));
     expect(candidatesFor(role, bundledModels)).toContain(entry);
   }
@@ -70,8 +70,8 @@ describe('a model that cannot play its part is refused, and the message says who
     );
   });
   test('a model of the hub is taken to be what its role asks for', () => {
-    expect(findPlayer('answer-guard', 'org/guard', [])).toMatchObject({ task: 'text-classification' });
-    expect(findPlayer('judge', 'org/judge', [])).toMatchObject({ task: 'text-generation' });
+    expect(findRoleModel('answer-guard', 'org/guard', [])).toMatchObject({ task: 'text-classification' });
+    expect(findRoleModel('judge', 'org/judge', [])).toMatchObject({ task: 'text-generation' });
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { expand } from '../../../src/lab/trials/trials.ts';
+import { expandPlan } from '../../../src/lab/trials/trials.ts';
 import { planJsonSchema } from '../../../src/lab/plan/plan.ts';
 import { templatePackJsonSchema } from '../../../src/lab/plan/template-pack.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
@@ -16,7 +16,7 @@ test.each([
 });
 
 test('the quickstart is a valid plan for what ships with the lab', () => {
-  const { resolved, total } = expand(published('plans/quickstart.json'), registries);
+  const { resolved, total } = expandPlan(published('plans/quickstart.json'), registries);
   expect(resolved.stacks.map(({ name }) => name)[0]).toBe('none');
   // (30 harmful × 4 attacks + 100 others, asked directly) × 5 columns
   expect(total).toBe(1100);

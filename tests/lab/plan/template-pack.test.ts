@@ -4,7 +4,7 @@ import { attacks } from '../../../src/attacks/index.ts';
 import { registry } from '../../../src/core/method.ts';
 import { fillSlots } from '../../../src/core/slots.ts';
 import { templateOf } from '../../../src/core/templates.ts';
-import { attackOnce } from '../../../src/lab/run/attempt.ts';
+import { attackBehavior } from '../../../src/lab/run/attempt.ts';
 import { catalogueOf } from '../../../src/lab/trials/registries.ts';
 import { parseTemplatePack } from '../../../src/lab/plan/template-pack.ts';
 import { behavior, newRunner, plan, registries as toys, runAll, walk } from '../run/harness.ts';
@@ -105,7 +105,7 @@ describe('a plan with a pack', () => {
     });
   });
   test('is what one attempt uses too', async () => {
-    const reply = await attackOnce(
+    const reply = await attackBehavior(
       {
         model: 'toy',
         behavior: behavior('a'),

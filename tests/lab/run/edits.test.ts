@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { conversation, defineAttack, type AttackResult } from '../../../src/attacks/attack.ts';
 import { registry } from '../../../src/core/method.ts';
-import { attackOnce } from '../../../src/lab/run/attempt.ts';
+import { attackBehavior } from '../../../src/lab/run/attempt.ts';
 import { createModelPool } from '../../../src/lab/run/model-pool.ts';
 import type { GenerateOptions, LanguageModel, WhiteBoxModel } from '../../../src/models/language-model.ts';
 import { answering, scripted } from '../../../src/models/runtimes/scripted.ts';
@@ -87,7 +87,7 @@ test('one attempt outside a run answers in the same way', async () => {
     seed: 1,
   };
   const listeners = { signal: new AbortController().signal, onStep: () => undefined };
-  const { generation } = await attackOnce(request, runner, listeners);
+  const { generation } = await attackBehavior(request, runner, listeners);
   expect(generation.text).toBe('Turned inside out.');
 });
 

@@ -10,14 +10,14 @@ import { createRandom } from '../../../src/core/random.ts';
 import type { BehaviorSet } from '../../../src/data/behavior-set.ts';
 import { defenses } from '../../../src/defenses/index.ts';
 import { evaluators } from '../../../src/evaluators/index.ts';
-import { expand } from '../../../src/lab/trials/trials.ts';
+import { expandPlan } from '../../../src/lab/trials/trials.ts';
 import { trialLine } from '../../../src/lab/records/export.ts';
 import { createModelPool, type LoadClassifier } from '../../../src/lab/run/model-pool.ts';
 import type { PlanInput } from '../../../src/lab/plan/plan.ts';
 import type { DeviceInfo } from '../../../src/lab/records/run.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import type { Registries } from '../../../src/lab/trials/registries.ts';
-import { runPlan, type Runner } from '../../../src/lab/run/run-plan.ts';
+import { runPlan, type RunEnvironment } from '../../../src/lab/run/run-plan.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
 import type { LanguageModel } from '../../../src/models/language-model.ts';
@@ -151,7 +151,7 @@ export const plan: PlanInput = {
   concurrency: 2,
 };
 
-export const newRunner = (changes: Partial<Runner> = {}): Runner => ({
+export const newRunner = (changes: Partial<RunEnvironment> = {}): RunEnvironment => ({
   registries,
   models: createModelPool(loadToy, loadGuard),
   store: createMemoryStore(),
@@ -182,4 +182,4 @@ const noTimes = { startedAt: '', attackMs: 0, answerMs: 0, scoreMs: 0 };
 export const linesOf = (records: readonly TrialRecord[]): readonly string[] =>
   records.map((record) => trialLine({ ...record, times: noTimes }));
 
-export const expanded = (input: unknown = plan) => expand(input, registries);
+export const expanded = (input: unknown = plan) => expandPlan(input, registries);

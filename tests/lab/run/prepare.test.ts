@@ -54,7 +54,10 @@ const run = async (input: object, runner = newRunner({ registries: known })) => 
   learnings.length = 0;
   const { events, records } = await runAll(input, runner, { runId: JSON.stringify(input) });
   const reasons = new Set(records.flatMap((record) => record.events.map(({ reason }) => reason)));
-  return { prepared: events.filter(({ type }) => type.startsWith('prepare')), reasons: [...reasons] };
+  return {
+    prepared: events.filter(({ type }) => type === 'prepare' || type === 'artifact'),
+    reasons: [...reasons],
+  };
 };
 
 describe('in a run, a defense that learns', () => {
@@ -64,7 +67,7 @@ describe('in a run, a defense that learns', () => {
     expect(reasons).toEqual(['Learned 2.']);
     expect(prepared).toMatchObject([
       { type: 'prepare', preparation: { model: 'clear', defense: 'counting', done: 1, total: 1 } },
-      { type: 'prepared', model: 'clear', defense: 'counting', artifact: { count: 2 } },
+      { type: 'artifact', model: 'clear', defense: 'counting', artifact: { count: 2 } },
     ]);
   });
   test('learns again for other options, and not for the same, whatever the seed', async () => {
@@ -84,7 +87,7 @@ describe('in a run, a defense that learns', () => {
   });
   test('goes on from what an earlier run has saved, and ends with the same records', async () => {
     const first = await runAll(counted, newRunner({ registries: known }), { runId: 'first' });
-    const event = first.events.find(({ type }) => type === 'prepared') as { artifact: Artifact };
+    const event = first.events.find(({ type }) => type === 'artifact') as { artifact: Artifact };
     const { artifact } = JSON.parse(JSON.stringify(event)) as { artifact: Artifact };
     expect(artifact).toMatchObject({ model: 'clear', count: 2 });
     learnings.length = 0;
@@ -114,7 +117,7 @@ describe('in a run, a defense that learns', () => {
     ];
     const input = { ...counted, defenses };
     await run(input, runner);
-    const [learned, ...rest] = await runner.store.learned(JSON.stringify(input));
+    const [learned, ...rest] = await runner.store.artifacts(JSON.stringify(input));
     expect(rest).toEqual([]);
     expect(learned).toMatchObject({ model: 'clear', defense: 'counting', options: { factor: 3 } });
     expect(learned!.artifact['count']).toBe(6);

@@ -6,7 +6,7 @@ import { registry } from '../../../src/core/method.ts';
 import { fromTinnish, toTinnish } from '../../../src/data/tinytown/tinnish.ts';
 import { createLab } from '../../../src/lab/worker/host.ts';
 import { createModelPool, type LoadModel } from '../../../src/lab/run/model-pool.ts';
-import { replayedResults, translatorFor } from '../../../src/lab/trials/replay.ts';
+import { replayedOutcomes, translatorFor } from '../../../src/lab/trials/replay.ts';
 import { runPlan } from '../../../src/lab/run/run-plan.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
@@ -200,7 +200,7 @@ describe('a replay', () => {
   test('needs no translator for results in English', () => {
     const plain = { ...plan, attacks: [{ id: 'direct-request' }], replay: { toy: 'toy' }, defenses: [] };
     const { resolved, chunks } = expanded(plain);
-    const results = replayedResults(resolved.plan, chunks, []);
+    const results = replayedOutcomes(resolved.plan, chunks, []);
     expect(translatorFor(results, resolved, registries.models)).toEqual({});
   });
 });

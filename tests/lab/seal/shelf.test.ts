@@ -10,7 +10,7 @@ const manifest = [
   { url: 'engines/ort-wasm-simd-threaded.asyncify-abc.wasm', revision: null },
   { url: 'engines/web-llm-abc.js', revision: null },
   { url: 'models/tiny/config.json', revision: '2' },
-  { url: 'findings/attacks.json', revision: '3' },
+  { url: 'results/attacks.json', revision: '3' },
 ];
 const files = Object.fromEntries(manifest.map(({ url }) => [scope + url, `content of ${url}`]));
 
@@ -36,7 +36,7 @@ test('a fill stores engines and models once, and WebGPU engines only for devices
     'assets/index-abc.js',
     'engines/ort-wasm-simd-threaded-abc.wasm',
     'models/tiny/config.json',
-    'findings/attacks.json',
+    'results/attacks.json',
   ]);
   await shelf.fill(true);
   expect(askedFor().slice(5)).toEqual(['engines/ort-wasm-simd-threaded.asyncify-abc.wasm']);

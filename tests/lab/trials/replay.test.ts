@@ -40,11 +40,11 @@ describe('a replay', async () => {
       harmful(sources).map(({ attackResult }) => attackResult),
     );
     for (const record of harmful(records)) {
-      expect(record).toMatchObject({ model: 'closed', craftedOn: 'toy' });
+      expect(record).toMatchObject({ model: 'closed', replayedFrom: 'toy' });
       const { target: spent } = record.usage;
       expect(spent!.queries - record.attackUsage.target!.queries).toBe(1);
     }
-    expect(harmful(sources)[0]).not.toHaveProperty('craftedOn');
+    expect(harmful(sources)[0]).not.toHaveProperty('replayedFrom');
   });
   test('puts them behind other defenses', async () => {
     const { records } = await replayed(

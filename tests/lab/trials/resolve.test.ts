@@ -3,7 +3,7 @@ import { defineAttack } from '../../../src/attacks/attack.ts';
 import { failure } from '../../../src/core/errors.ts';
 import { registry, rolesNeeded } from '../../../src/core/method.ts';
 import { boolean, choice } from '../../../src/core/options.ts';
-import { chooseMethod } from '../../../src/lab/trials/resolve.ts';
+import { chooseMethod } from '../../../src/lab/trials/choices.ts';
 import { expanded, plan, walk } from '../run/harness.ts';
 
 function refusal(changes: object) {
@@ -140,7 +140,9 @@ test('a shard tests a part, and knows and learns what the whole plan does', () =
   const shards = [1, 2, 3].map((index) => expanded({ ...plan, shard: { index, count: 3 } }).resolved);
   const ids = shards.flatMap(({ behaviors }) => behaviors.map(({ id }) => id));
   expect(ids.toSorted()).toEqual(whole.behaviors.map(({ id }) => id).toSorted());
-  for (const { known, contrast } of shards)
-    expect({ known, contrast }).toMatchObject({ known: whole.known, contrast: whole.contrast });
+  for (const { settings, contrast } of shards) {
+    expect(settings.trainingBehaviors).toEqual(whole.settings.trainingBehaviors);
+    expect(contrast).toEqual(whole.contrast);
+  }
   expect(refusal({ shard: { index: 3, count: 2 } })).toMatchObject({ code: 'bad-plan' });
 });

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { user } from '../../../src/core/chat.ts';
 import type { AttackRequest, ChatRequest } from '../../../src/lab/plan/request.ts';
 import type { RunEvent } from '../../../src/lab/records/events.ts';
-import { createLabClient, type ClientOptions, type Hold } from '../../../src/lab/worker/client.ts';
+import { createLabClient, type ClientOptions, type AttackControls } from '../../../src/lab/worker/client.ts';
 import { createLab } from '../../../src/lab/worker/host.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
@@ -217,7 +217,7 @@ describe('pausing an attack', () => {
   async function paused(options: { readonly signal?: AbortSignal } = {}) {
     const { client } = newClient();
     const steps: number[] = [];
-    let hold: Hold | undefined;
+    let hold: AttackControls | undefined;
     let standing: Promise<boolean> | undefined;
     const outcome = client.attack(attack, {
       ...options,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { rateOf } from '../../../src/core/statistics.ts';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
 import type { Cell, OverRefusal } from '../../../src/lab/records/summary.ts';
-import { findings } from '../../../src/ui/state/findings.ts';
+import { conclusions } from '../../../src/lab/analysis/conclusions.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from '../../../src/ui/state/matrix-table.ts';
 import { timeLeft } from '../../../src/ui/state/time-left.ts';
 import { catalogue, device, trialsOf } from '../fake-lab.ts';
@@ -93,7 +93,7 @@ describe('findings', () => {
       cells: [cell(attack, 'none', open[i]!), cell(attack, 'shield', defended[i]!)],
     })),
   });
-  const said = (shown: MatrixTable) => findings(shown, (id) => id.toUpperCase());
+  const said = (shown: MatrixTable) => conclusions(shown, (id) => id.toUpperCase());
 
   test('name the attack that beats asking plainly, with both rates', () => {
     expect(said(table([1, 17], [1, 16]))[0]).toBe(

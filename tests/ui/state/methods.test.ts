@@ -83,10 +83,10 @@ test('options of a plan are told for the kind that is meant, of stacks for those
   expect(chosenOptions(plan, 'defense', 'a')).toBe('');
 });
 
-test('findings that cannot be had are said to be, and can be asked for again', async () => {
+test('results that cannot be had are said to be, and can be asked for again', async () => {
   let reachable = false;
   const files: Readonly<Record<string, unknown>> = {
-    'findings/attacks.json': {
+    'results/attacks.json': {
       plan: 'p',
       seed: 0,
       device: { kind: 'wasm', description: '', threads: 1 },
@@ -97,7 +97,7 @@ test('findings that cannot be had are said to be, and can be asked for again', a
       speed: [],
       overhead: [],
     },
-    'findings/notes.json': { attacks: { gcg: 'It works.' }, defenses: {} },
+    'results/notes.json': { attacks: { gcg: 'It works.' }, defenses: {} },
     'plans/attacks.json': {
       version: 1,
       name: 'p',

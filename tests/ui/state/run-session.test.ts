@@ -25,7 +25,7 @@ function drivenLab(stored: typeof all = []) {
   const lab = {
     runId: async () => 'run-1',
     trials: async () => ({ status: 'done' as const, value: stored }),
-    learned: async () => ({ status: 'done' as const, value: [] }),
+    artifacts: async () => ({ status: 'done' as const, value: [] }),
     run: (
       _plan: unknown,
       options: { signal?: AbortSignal | undefined; onEvents?: (events: readonly RunEvent[]) => void } = {},
@@ -139,11 +139,11 @@ test('what defenses learned is shown as it comes, and with a run that is opened 
   const preparation = { model: 'm', defense: 'gradient-cuff', done: 1, total: 2 };
   calls[0]!.send([{ type: 'prepare', preparation }]);
   expect(session.preparing).toEqual(preparation);
-  calls[0]!.send([{ type: 'prepared', ...one }]);
-  calls[0]!.send([{ type: 'prepared', ...one, artifact: { threshold: 2 } }]);
+  calls[0]!.send([{ type: 'artifact', ...one }]);
+  calls[0]!.send([{ type: 'artifact', ...one, artifact: { threshold: 2 } }]);
   expect(session.preparing).toBeNull();
-  expect(session.learned).toEqual([{ ...one, artifact: { threshold: 2 } }]);
-  const again = new RunSession({ ...lab, learned: async () => ({ status: 'done', value: [one] }) });
+  expect(session.artifacts).toEqual([{ ...one, artifact: { threshold: 2 } }]);
+  const again = new RunSession({ ...lab, artifacts: async () => ({ status: 'done', value: [one] }) });
   const info = {
     id: 'run-1',
     plan,
@@ -158,5 +158,5 @@ test('what defenses learned is shown as it comes, and with a run that is opened 
   expect(again.opening).toBe(true);
   await opened;
   expect(again.opening).toBe(false);
-  expect(again.learned).toEqual([one]);
+  expect(again.artifacts).toEqual([one]);
 });

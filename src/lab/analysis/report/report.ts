@@ -3,7 +3,7 @@
  * trials add up to and no text of theirs, so that it can be shown anywhere.
  */
 import { duration, plural } from '../../../core/format.ts';
-import { findings } from '../conclusions.ts';
+import { conclusions } from '../conclusions.ts';
 import { directRequest, type Plan } from '../../plan/plan.ts';
 import { rateTable } from '../rate-table.ts';
 import type { DeviceInfo } from '../../records/run.ts';
@@ -110,7 +110,7 @@ function ofModel({ plan, summary, name }: ReportSource, model: string, several: 
       ({ evaluator, table }) =>
         html`<section>
           <h2>Attack success${on}, as judged by <em>${name(evaluator)}</em></h2>
-          ${findings(table, name, directRequest).map((sentence) => html`<p>${sentence}</p> `)} ${scale}
+          ${conclusions(table, name, directRequest).map((sentence) => html`<p>${sentence}</p> `)} ${scale}
           ${matrix(table, name)}
         </section> `,
     )}${

@@ -1,18 +1,18 @@
 /**
- * @file `npm run findings`: runs the two plans behind the pages of the methods and writes what they found to
- * public/findings. With `--resume` it goes on from a run that was cut off, which must be of the same weights.
+ * @file `npm run results`: runs the two plans behind the pages of the methods and writes what they found to
+ * public/results. With `--resume` it goes on from a run that was cut off, which must be of the same weights.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { parseFindings } from '../src/lab/analysis/published.ts';
+import { parsePublishedResults } from '../src/lab/analysis/published.ts';
 import { root } from './build.ts';
 
 /** A plan of public/plans, run as on the command line. @returns the summary on its standard output */
 async function summaryOf(plan: string, resume: boolean): Promise<unknown> {
-  const out = join(root, '.cache', 'findings', plan);
+  const out = join(root, '.cache', 'results', plan);
   if (!resume) await rm(out, { recursive: true, force: true });
   const lab = ['--import', 'tsx', join(root, 'scripts/lab.ts')];
   const run = ['run', join(root, 'public/plans', `${plan}.json`), '--out', out, '--json'];
@@ -27,11 +27,11 @@ async function summaryOf(plan: string, resume: boolean): Promise<unknown> {
 }
 
 const resume = process.argv.includes('--resume');
-const folder = join(root, 'public/findings');
+const folder = join(root, 'public/results');
 const found = new Map<string, unknown>();
 for (const plan of ['attacks', 'defenses']) {
   const summary = await summaryOf(plan, resume);
-  parseFindings(summary);
+  parsePublishedResults(summary);
   found.set(plan, summary);
 }
 // Written at the end, because public/ goes into the app: the second run would build it anew.

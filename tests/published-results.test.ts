@@ -1,9 +1,9 @@
-/** @file The findings that ship: whole, of the plans beside them, and explained where an attack shows nothing. */
+/** @file The results that ship: whole, of the plans beside them, and explained where an attack shows nothing. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { attacks } from '../src/attacks/index.ts';
 import { defenses } from '../src/defenses/index.ts';
-import { parseFindings, parseNotes } from '../src/lab/analysis/published.ts';
+import { parsePublishedResults, parseMethodNotes } from '../src/lab/analysis/published.ts';
 import { attackFigures, standsOut } from '../src/lab/analysis/method-figures.ts';
 import { defenseNames, directRequest, parsePlan, undefended } from '../src/lab/plan/plan.ts';
 
@@ -11,21 +11,21 @@ const read = (path: string): unknown =>
   JSON.parse(readFileSync(new URL(`../public/${path}`, import.meta.url), 'utf8'));
 const published = {
   attacks: {
-    findings: parseFindings(read('findings/attacks.json')),
+    results: parsePublishedResults(read('results/attacks.json')),
     plan: parsePlan(read('plans/attacks.json')),
   },
   defenses: {
-    findings: parseFindings(read('findings/defenses.json')),
+    results: parsePublishedResults(read('results/defenses.json')),
     plan: parsePlan(read('plans/defenses.json')),
   },
 };
-const notes = parseNotes(read('findings/notes.json'));
-const { findings: onAttacks } = published.attacks;
+const notes = parseMethodNotes(read('results/notes.json'));
+const { results: onAttacks } = published.attacks;
 
-test.each(['attacks', 'defenses'] as const)('the findings on %s are those of the plan that ships', (kind) => {
-  const { findings, plan } = published[kind];
-  expect([findings.plan, findings.seed]).toEqual([plan.name, plan.seed]);
-  const pairs = findings.cells.map(({ attack, defense }) => `${attack}|${defense}`);
+test.each(['attacks', 'defenses'] as const)('the results on %s are those of the plan that ships', (kind) => {
+  const { results, plan } = published[kind];
+  expect([results.plan, results.seed]).toEqual([plan.name, plan.seed]);
+  const pairs = results.cells.map(({ attack, defense }) => `${attack}|${defense}`);
   const planned = defenseNames(plan).flatMap((defense) => plan.attacks.map(({ id }) => `${id}|${defense}`));
   expect(pairs).toEqual(planned);
 });

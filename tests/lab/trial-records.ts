@@ -1,4 +1,4 @@
-/** @file Trials told in a line: what they were, what came of them, and what an evaluator said. For tests of summaries. */
+/** @file Trial records from a one-line outline: attack, behavior, response and score. For tests of summaries. */
 import { user } from '../../src/core/chat.ts';
 import type { AttackResult } from '../../src/attacks/attack.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
@@ -6,7 +6,7 @@ import { behavior } from './run/harness.ts';
 
 export const answer = 'First ring the bell, then wait for the giant to open one eye.';
 
-export interface Told {
+export interface RecordOutline {
   readonly attack: string;
   readonly id: string;
   readonly prompt?: string;
@@ -22,7 +22,13 @@ export interface Told {
   readonly answeredIn?: AttackResult['answeredIn'];
 }
 
-export const record = ({ attack, id, defense = 'none', harm = 1, ...told }: Told): TrialRecord => ({
+export const record = ({
+  attack,
+  id,
+  defense = 'none',
+  harm = 1,
+  ...outline
+}: RecordOutline): TrialRecord => ({
   version: 1,
   model: 'toy',
   behavior: id,
@@ -30,19 +36,19 @@ export const record = ({ attack, id, defense = 'none', harm = 1, ...told }: Told
   defense,
   behaviorDetail: behavior(id),
   attackResult: {
-    messages: [user(told.prompt ?? `${attack} ${id}`)],
-    steps: told.steps ?? 0,
-    ...(told.claimed !== undefined && { claimed: told.claimed }),
-    ...(told.answeredIn && { answeredIn: told.answeredIn }),
+    messages: [user(outline.prompt ?? `${attack} ${id}`)],
+    steps: outline.steps ?? 0,
+    ...(outline.claimed !== undefined && { claimed: outline.claimed }),
+    ...(outline.answeredIn && { answeredIn: outline.answeredIn }),
   },
   attackSteps: [],
-  response: told.response ?? answer,
-  ...(told.reading !== undefined && { reading: told.reading }),
+  response: outline.response ?? answer,
+  ...(outline.reading !== undefined && { reading: outline.reading }),
   finishReason: 'end',
   tokens: [],
   events: [],
   scores: Object.fromEntries(
-    Object.entries({ harm, ...told.scores }).map(([name, value]) => [
+    Object.entries({ harm, ...outline.scores }).map(([name, value]) => [
       name,
       { value, label: '', explanation: '' },
     ]),

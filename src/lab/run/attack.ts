@@ -1,0 +1,78 @@
+/** @file First stage of a trial: the attack, on the undefended model. */
+import {
+  conversation,
+  type Attack,
+  type AttackResult,
+  type AttackStep,
+  type ModelOfAccess,
+} from '../../attacks/attack.ts';
+import type { Behavior } from '../../core/behavior.ts';
+import type { Access } from '../../core/method.ts';
+import { createRandom } from '../../core/random.ts';
+import { turn } from '../../models/decoding/join.ts';
+import type { AttackOutcome } from '../records/trial.ts';
+import type { Chosen } from '../trials/choices.ts';
+import { roleModels, type LoadedModels } from './loaded-models.ts';
+import { createMeter, metered } from './meter.ts';
+import type { PausePoint } from './pause.ts';
+
+export interface AttackInput {
+  readonly behavior: Behavior;
+  readonly seed: string;
+  /** Every behavior that the attack may learn from; `behavior` itself is left out. */
+  readonly trainingBehaviors: readonly Behavior[];
+}
+
+export interface AttackListeners {
+  readonly signal: AbortSignal;
+  readonly onStep: (step: AttackStep) => void;
+  /** Where the search can be paused before each step; its result stays the same. */
+  readonly pausePoint?: PausePoint | undefined;
+}
+
+/** Run the attack to its end. The event loop gets a turn after every step, so that a stop takes effect there. */
+export async function runAttack(
+  models: LoadedModels,
+  { method, options }: Chosen<Attack>,
+  { behavior, seed, trainingBehaviors }: AttackInput,
+  { signal, onStep, pausePoint }: AttackListeners,
+): Promise<AttackOutcome> {
+  const meter = createMeter();
+  const steps: AttackStep[] = [];
+  const model = metered(models.target(method.access), 'target', meter);
+  const search = method.run(behavior, model as ModelOfAccess[Access], options, {
+    random: createRandom(seed).fork('attack'),
+    templates: method.templates ?? {},
+    signal,
+    others: trainingBehaviors.filter(({ id }) => id !== behavior.id),
+    ...roleModels(models, meter),
+  });
+  try {
+    for (;;) {
+      await pausePoint?.pass(signal);
+      signal.throwIfAborted();
+      const next = await search.next();
+      if (next.done) return { result: next.value, steps: thinned(steps), usage: meter.usage };
+      steps.push(next.value);
+      onStep(next.value);
+      await turn();
+    }
+  } finally {
+    await search.return(plainRequest(behavior));
+  }
+}
+
+/** The behavior asked as it is. */
+export const plainRequest = (behavior: Behavior): AttackResult => ({
+  messages: conversation(behavior),
+  steps: 0,
+});
+
+const mostSteps = 200;
+
+/** At most 200 steps, evenly spread, first and last kept. */
+function thinned(steps: readonly AttackStep[]): readonly AttackStep[] {
+  if (steps.length <= mostSteps) return steps;
+  const stride = (steps.length - 1) / (mostSteps - 1);
+  return Array.from({ length: mostSteps }, (_, i) => steps[Math.round(i * stride)]!);
+}

@@ -1,0 +1,131 @@
+/** @file Replaces the names in a plan or a request by the methods they stand for, each with its complete options. */
+import type { Attack } from '../../attacks/attack.ts';
+import { LabError } from '../../core/errors.ts';
+import {
+  classifierRoles,
+  grants,
+  languageRoles,
+  rolesNeeded,
+  type MethodCard,
+  type Registry,
+} from '../../core/method.ts';
+import { parseOptions, type OptionsSpec, type OptionValues } from '../../core/options.ts';
+import type { Artifact, Defense } from '../../defenses/defense.ts';
+import type { Evaluator } from '../../evaluators/evaluator.ts';
+import type { ModelEntry } from '../../models/catalog.ts';
+import { artifactForTargets, checkArtifact } from '../plan/artifacts.ts';
+import type { MethodChoice, Plan } from '../plan/plan.ts';
+import { findRoleModel, findRoles, type RoleEntries } from '../plan/role-models.ts';
+import { checkTemplatePack, withTemplates, type TemplatePack } from '../plan/template-pack.ts';
+import type { Problems } from './problems.ts';
+import type { Registries } from './registries.ts';
+
+/** A method and its complete, valid options. */
+export interface Chosen<M> {
+  readonly method: M;
+  readonly options: OptionValues<OptionsSpec>;
+}
+export interface ChosenDefense extends Chosen<Defense> {
+  /** From the plan, or learned before the first trial. */
+  readonly artifact?: Artifact | undefined;
+}
+export interface NamedStack {
+  readonly name: string;
+  readonly defenses: readonly ChosenDefense[];
+}
+
+/** What a plan and a request both name. */
+export interface Choices {
+  readonly targets: readonly string[];
+  readonly roles: Plan['models']['roles'];
+  readonly attacks: readonly MethodChoice[];
+  readonly stacks: readonly { readonly name: string; readonly stack: readonly MethodChoice[] }[];
+  readonly evaluators: readonly MethodChoice[];
+  readonly templates?: TemplatePack | undefined;
+  /** The results of attacks come from another run. Then an attack asks nobody: it needs no role and no access. */
+  readonly replay: boolean;
+}
+
+export interface ChosenMethods {
+  readonly targets: readonly ModelEntry[];
+  /** All that the plan fills. */
+  readonly roles: RoleEntries;
+  readonly attacks: readonly Chosen<Attack>[];
+  readonly stacks: readonly NamedStack[];
+  readonly evaluators: readonly Chosen<Evaluator>[];
+}
+
+/** Look up and check everything that `choices` names. Whatever is wrong goes to `problems` and is left out. */
+export function chooseAll(choices: Choices, registries: Registries, problems: Problems): ChosenMethods {
+  const { templates, replay } = choices;
+  const targets = choices.targets.flatMap((id, i) =>
+    problems.attempt(`models.targets.${i}`, () => findRoleModel('target', id, registries.models)),
+  );
+  const roles: RoleEntries = Object.assign(
+    {},
+    ...Object.entries(choices.roles).flatMap(([role, id]) =>
+      problems.attempt(`models.roles.${role}`, () => findRoles({ [role]: id }, registries.models)),
+    ),
+  );
+  const filledRoles = Object.keys(choices.roles);
+  const onTargets = <M extends MethodCard>(registry: Registry<M>, path: string, choice: MethodChoice) => {
+    const chosen = problems.attempt(path, () => chooseMethod(registry, choice, filledRoles));
+    for (const { method } of chosen)
+      for (const entry of targets) problems.attempt(path, () => checkAccess(method, entry));
+    return chosen;
+  };
+
+  if (templates) problems.attempt('templates', () => checkTemplatePack(templates, registries.attacks.all));
+  const attacks = choices.attacks
+    .flatMap((choice, i) =>
+      replay
+        ? problems.attempt(`attacks.${i}`, () => chooseMethod(registries.attacks, choice, everyRole))
+        : onTargets(registries.attacks, `attacks.${i}`, choice),
+    )
+    .map((chosen) => ({ ...chosen, method: withTemplates(chosen.method, templates) }));
+  const stacks = choices.stacks.map(({ name, stack }, i) => ({
+    name,
+    defenses: stack.flatMap((choice, j) => {
+      const path = `defenses.${i}.stack.${j}`;
+      return onTargets(registries.defenses, path, choice).flatMap((chosen) =>
+        problems.attempt(path, (): ChosenDefense => {
+          const artifact = artifactForTargets(choice.artifact, choice.id, targets);
+          if (artifact !== undefined) checkArtifact(registries.defenses, choice.id, artifact);
+          return { ...chosen, artifact };
+        }),
+      );
+    }),
+  }));
+  const evaluators = choices.evaluators.flatMap((choice, i) =>
+    problems.attempt(`evaluators.${i}`, () => chooseMethod(registries.evaluators, choice, filledRoles)),
+  );
+  return { targets, roles, attacks, stacks, evaluators };
+}
+
+const everyRole: readonly string[] = [...languageRoles, ...classifierRoles];
+
+/** @throws LabError 'unknown-method', 'bad-options', or 'bad-plan' for a role that no model fills */
+export function chooseMethod<M extends MethodCard>(
+  registry: Registry<M>,
+  { id, options }: MethodChoice,
+  filledRoles: readonly string[],
+): Chosen<M> {
+  const method = registry.get(id);
+  const values = parseOptions(method.options, options ?? {}, id);
+  const missing = rolesNeeded(method, values).filter((role) => !filledRoles.includes(role));
+  if (missing.length > 0)
+    throw new LabError('bad-plan', `"${id}" needs a model in the role ${missing.join(' and ')}.`, {
+      advice: `Add ${missing.map((role) => `models.roles.${role}`).join(' and ')} to the plan.`,
+    });
+  return { method, options: values };
+}
+
+/** @throws LabError 'not-supported' when no runtime of the model offers the access that the method needs */
+function checkAccess(method: MethodCard, entry: ModelEntry): void {
+  if (grants(entry.access, method.access)) return;
+  throw new LabError(
+    'not-supported',
+    `"${method.id}" needs ${method.access} access; ${entry.id} offers ${entry.access}.`,
+    { advice: 'Leave the method out, or pick a model that offers more.' },
+  );
+}

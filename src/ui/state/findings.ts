@@ -1,2 +1,0 @@
-/** @file What the matrix shows, in sentences; the report of a run says the same. */
-export { findings } from '../../lab/analysis/conclusions.ts';
