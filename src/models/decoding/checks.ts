@@ -23,7 +23,7 @@ export const contextOverflow = ({ id, contextWindow }: Omit<Limits, 'vocabSize'>
   );
 
 export const cannotEdit = (id: string): LabError =>
-  new LabError('not-supported', `${id} runs in a runtime that cannot edit models.`, {
+  new LabError('not-supported', `${id} cannot be edited in the runtime that it was loaded with.`, {
     advice: 'Edits need a model with white-box access.',
   });
 
