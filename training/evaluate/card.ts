@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { heldOutTasks, tasks } from '../../src/data/tinytown/world.ts';
-import { parameterCount } from '../../src/models/llama.ts';
+import { parameterCount } from '../../src/models/llama-weights.ts';
 import { holds, type Measurement } from './measure.ts';
 import {
   config,
