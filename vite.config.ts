@@ -2,7 +2,8 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, findChromium } from './scripts/chromium.ts';
-import { ortFlavour } from './scripts/vite/ort.ts';
+import { derivedModels } from './scripts/vite/derived-models.ts';
+import { ortBuild } from './scripts/vite/ort.ts';
 import { pwa } from './scripts/vite/pwa.ts';
 import { seal } from './scripts/vite/seal.ts';
 
@@ -10,18 +11,20 @@ const executablePath = findChromium();
 const tests = 'tests/**/*.test.ts';
 const browserTests = 'tests/**/*.browser.test.ts';
 const endToEndTests = 'tests/e2e/**/*.e2e.test.ts';
+/** Judge the bundled models, or run ONNX Runtime's WASM build, which leaves a global `Worker` behind. */
+const modelTests = 'tests/**/*.models.test.ts';
 
 export default defineConfig({
   base: './',
   appType: 'mpa', // else a missing model file is answered with the page
-  plugins: [ortFlavour(), svelte(), seal(), pwa()],
+  plugins: [derivedModels(), ortBuild(), svelte(), seal(), pwa()],
   resolve: {
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'],
   },
   worker: {
     format: 'es',
-    plugins: () => [ortFlavour()],
-    // What only a worker loads has a folder of its own, by which the service worker knows what can wait.
+    plugins: () => [ortBuild()],
+    // Files that only a worker loads have a folder of their own, so that the service worker can fetch them later.
     rolldownOptions: {
       checks: { pluginTimings: false },
       output: {
@@ -49,8 +52,20 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: [tests],
-          exclude: [browserTests, 'tests/e2e/**'],
+          exclude: [browserTests, modelTests, 'tests/e2e/**'],
+          // A fresh process per file would spend more time on imports than most tests take.
+          isolate: false,
           testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'models',
+          environment: 'node',
+          include: [modelTests],
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,4 +1,4 @@
-/** @file Builds the app into dist/, and knows whether dist/ is still what the sources would give. */
+/** @file Builds the app into dist/, and tells whether dist/ is up to date. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { deriveModels } from './derive-models.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const dist = join(root, 'dist');
@@ -14,8 +15,9 @@ const inputs = ['index.html', 'package-lock.json', 'vite.config.ts', 'svelte.con
 const inputFolders = ['src', 'workers', 'public', 'scripts/vite'];
 const stamp = join(root, '.cache', 'build-inputs');
 
-/** A hash over path, size and time of everything that the build reads. */
+/** A hash of path, size and time of every file that the build reads. Derived files are brought up to date first. */
 async function fingerprint(): Promise<string> {
+  deriveModels();
   const within = async (folder: string) =>
     (await readdir(join(root, folder), { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
@@ -32,13 +34,13 @@ async function fingerprint(): Promise<string> {
   return hash.digest('hex');
 }
 
-const stamped = () => readFile(stamp, 'utf8').catch(() => '');
+const lastInputs = () => readFile(stamp, 'utf8').catch(() => '');
 
-/** Build the app, saying so on standard error. */
+/** Build the app; progress goes to standard error. @throws Error if the build fails */
 export async function buildApp(): Promise<void> {
   const inputsNow = await fingerprint();
   console.error('Building the app …');
-  // In a process of its own: a caller may be a test runner, whose NODE_ENV must not end up in the app.
+  // In a process of its own, because the NODE_ENV of a test runner must not end up in the app.
   const vite = join(root, 'node_modules/vite/bin/vite.js');
   const env = { ...process.env, NODE_ENV: 'production' };
   const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
@@ -54,7 +56,8 @@ export async function buildApp(): Promise<void> {
 
 /** Build only if a source changed since the last build. */
 export async function ensureBuilt(): Promise<void> {
-  if (!existsSync(join(dist, 'index.html')) || (await stamped()) !== (await fingerprint())) await buildApp();
+  if (!existsSync(join(dist, 'index.html')) || (await lastInputs()) !== (await fingerprint()))
+    await buildApp();
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildApp();

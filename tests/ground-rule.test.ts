@@ -1,4 +1,4 @@
-/** @file The attacks and defenses know nothing of the embedded world: what works on it works by itself. */
+/** @file Attacks and defenses must not name the embedded world: no method may contain a special case for it. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

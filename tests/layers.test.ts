@@ -19,6 +19,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   /** src/*.ts: entries of the page. */
   entry: ['core', 'lab', 'ui'],
   workers: ['lab', 'models'],
+  /** Makes the bundled models; nothing that ships imports it. */
+  training: ['core', 'models', 'data', 'attacks', 'evaluators'],
 };
 const methods = ['attacks', 'defenses', 'evaluators'];
 
@@ -65,7 +67,7 @@ function importsOf(path: string, text: string): string[] {
   );
 }
 
-const sources: readonly Source[] = ['src', 'workers'].flatMap((top) =>
+const sources: readonly Source[] = ['src', 'workers', 'training'].flatMap((top) =>
   readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ts|svelte)$/.test(name))
     .map((name) => {
@@ -77,7 +79,7 @@ const sources: readonly Source[] = ['src', 'workers'].flatMap((top) =>
 
 const edges = sources.flatMap(({ path, folder, imports }) =>
   imports
-    .filter((target) => /^(src|workers)\//.test(target))
+    .filter((target) => /^(src|workers|training)\//.test(target))
     .map((target) => ({ path, folder, target, into: folderOf(target) })),
 );
 const named = (found: readonly { path: string; target: string }[]) =>
@@ -159,13 +161,16 @@ describe('imports', () => {
     ).toEqual([]);
     const engines = /^(@huggingface\/transformers|onnxruntime|@mlc-ai|@jax-js)/;
     const direct = sources.filter(
-      ({ folder, imports }) => folder !== 'models' && imports.some((target) => engines.test(target)),
+      ({ folder, imports }) =>
+        !['models', 'training'].includes(folder) && imports.some((target) => engines.test(target)),
     );
     expect(direct.map(({ path }) => path)).toEqual([]);
   });
 
   test('of a runtime are dynamic, so that a page ships no engine it does not use', () => {
-    const outside = sources.filter(({ path }) => !path.startsWith('src/models/runtimes/'));
+    const outside = sources.filter(
+      ({ path, folder }) => !path.startsWith('src/models/runtimes/') && folder !== 'training',
+    );
     const fixed = outside.filter(({ text }) =>
       /^\s*import\s[^;]*?from\s*['"][^'"]*runtimes\/(transformers|webllm|whitebox)\//m.test(
         text.replaceAll(/^\s*import type\s[^;]*;/gm, ''),

@@ -1,4 +1,4 @@
-/** @file The installable app: its manifest, and the service worker with the list of every file it can keep. */
+/** @file The installable app: its manifest, and the service worker with the list of files to cache. */
 import type { PluginOption } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 
@@ -7,7 +7,7 @@ export const pwa = (): PluginOption =>
     strategies: 'injectManifest',
     srcDir: 'workers',
     filename: 'service.worker.ts',
-    injectRegister: null, // `src/lab/seal/page-client.ts` does it
+    injectRegister: null, // the page registers it itself
     manifest: {
       name: 'Glovebox',
       short_name: 'Glovebox',

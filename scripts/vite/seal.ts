@@ -1,4 +1,4 @@
-/** @file Puts the content security policy into the built page, into headers for hosts that read them, and on servers. */
+/** @file Puts the content security policy into the built page, into a headers file for hosts, and on Vite's servers. */
 import type { Plugin } from 'vite';
 import { metaPolicy, sealHeaders } from '../../src/lab/seal/policy.ts';
 
@@ -7,7 +7,7 @@ const withHeader = (name: string, edit: (value: string) => string) => ({
   [name]: edit(sealHeaders[name] ?? ''),
 });
 
-/** Hot reloading needs a socket, inline styles and a blob for its overlay; nothing else is loosened. */
+/** Hot reloading needs a socket and inline styles; nothing else is loosened. */
 const developmentHeaders = withHeader('Content-Security-Policy', (policy) =>
   policy
     .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
@@ -16,7 +16,7 @@ const developmentHeaders = withHeader('Content-Security-Policy', (policy) =>
 
 export const seal = (): Plugin => ({
   name: 'glovebox:seal',
-  // Vitest's own page, which frames the browser tests, cannot live under the seal.
+  // Vitest's own page, which frames the browser tests, does not work under this policy.
   config: () =>
     process.env['VITEST']
       ? {}

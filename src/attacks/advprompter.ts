@@ -6,7 +6,7 @@ import type { Random } from '../core/random.ts';
 import {
   isWhiteBox,
   type LanguageModel,
-  type Lesson,
+  type TrainingRow,
   type ScoringModel,
   type WhiteBoxModel,
 } from '../models/language-model.ts';
@@ -195,7 +195,7 @@ export const advprompter = defineAttack({
       return trialsOf(goal.behavior, model, options, context)({ name: 'suffix', messages });
     };
 
-    const buffer = createReplayBuffer<Lesson>(options.memory);
+    const buffer = createReplayBuffer<TrainingRow>(options.memory);
     const draws = random.fork('replay');
     const learner = await prompter.learner({ learningRate: options.learningRate });
     let trained = await learner.model();

@@ -9,6 +9,6 @@ export interface BehaviorSet {
   readonly summary: string;
   readonly license: string;
   readonly behaviors: readonly Behavior[];
-  /** Requests in the same domain that are none of the behaviors: what methods learn from before they are tested. */
+  /** Requests in the same domain that are not among the behaviors, for methods to learn from before they are tested. */
   readonly contrast?: ContrastPrompts;
 }

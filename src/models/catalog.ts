@@ -1,4 +1,4 @@
-/** @file The checkpoints that the lab knows, and what a device must offer to run each. */
+/** @file The checkpoints of the lab, and what a device must offer to run each. */
 import type { Access, ModelRole } from '../core/method.ts';
 
 export type Runtime = 'transformers' | 'webllm' | 'whitebox' | 'scripted';
@@ -10,7 +10,7 @@ export type ModelSource =
   | { readonly kind: 'url'; readonly base: string }
   | { readonly kind: 'webllm'; readonly modelId: string };
 
-/** What a model does with text: go on with it, or sort it into classes. */
+/** What a model does with text: continue it or classify it. */
 export type ModelTask = 'text-generation' | 'text-classification';
 
 export interface ModelEntry {
@@ -20,7 +20,7 @@ export interface ModelEntry {
   readonly summary: string;
   readonly source: ModelSource;
   readonly task: ModelTask;
-  /** Runtimes that can host it, the preferred one first; the first that offers the needed tier is used. */
+  /** Runtimes that can host it, in order of preference; the first that offers the needed tier is used. */
   readonly runtimes: readonly Runtime[];
   /** Highest tier that any of its runtimes offers. */
   readonly access: Access;
@@ -28,7 +28,7 @@ export interface ModelEntry {
   readonly bytes: number | null;
   readonly license: string;
   readonly needs: { readonly webgpu: boolean; readonly f16: boolean };
-  /** Names of a classifier's classes, where they are known before it is loaded. */
+  /** Class names of a classifier, if known before it is loaded. */
   readonly labels?: readonly string[];
 }
 
@@ -71,7 +71,7 @@ export const bundledModels: readonly ModelEntry[] = [
   ),
 ];
 
-/** Who plays each role unless a plan or a user says otherwise. */
+/** The model for each role, unless a plan or the user names another. */
 export const defaultRoles: Readonly<Record<ModelRole, string>> = {
   expert: 'tinytown-expert',
   judge: 'tinytown-helper',

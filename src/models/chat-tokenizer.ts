@@ -7,13 +7,13 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import type { ChatMessage } from '../core/chat.ts';
 import { LabError } from '../core/errors.ts';
 
-/** `text`: a typed `<|end|>` is six harmless characters. `control`: it becomes the token, as in an injection. */
+/** `text`: a typed `<|end|>` is read as its characters. `control`: it becomes the token, as in an injection. */
 export type SpecialTokens = 'text' | 'control';
 
 export interface PromptOptions {
   readonly assistantPrefix?: string | undefined;
   readonly specialTokens?: SpecialTokens | undefined;
-  /** Cuts the text of a user turn into pieces that are encoded one by one. Default: one piece. */
+  /** Cuts the text of a user turn into pieces that are encoded separately. Default: one piece. */
   readonly pieces?: ((text: string) => readonly string[]) | undefined;
 }
 
@@ -31,13 +31,13 @@ export interface ChatTokenizer {
   prompt(messages: readonly ChatMessage[], options?: PromptOptions): number[];
 }
 
-/** The parts of a model folder that say how text becomes tokens. */
+/** The files of a model folder that define its tokenizer. */
 export interface TokenizerFiles {
   /** Parsed `tokenizer.json`. */
   readonly tokenizer: TokenizerJson;
   /** Parsed `tokenizer_config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Parsed `generation_config.json` or `config.json`: where `eos_token_id` stands. */
+  /** Parsed `generation_config.json` or `config.json`, which hold `eos_token_id`. */
   readonly generation: { readonly eos_token_id?: number | readonly number[] };
 }
 interface AddedToken {
@@ -50,8 +50,8 @@ interface TokenizerJson {
   readonly model: { readonly vocab: Readonly<Record<string, number>> | readonly unknown[] };
 }
 
-/** Splits text where tokens must not join: a typed special token, so that neither half is taken for a real one. */
-const guard = '\uE0F7';
+/** Marks where tokens must not merge; within a typed special token it keeps the token from being read as a real one. */
+const separator = '\uE0F7';
 
 /** @throws LabError 'bad-model' if the files lack a chat template or cannot be parsed. */
 export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
@@ -63,23 +63,23 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
 
   const protect = (content: string) =>
     [...specials.keys()].reduce(
-      (out, token) => out.replaceAll(token, token[0] + guard + token.slice(1)),
+      (out, token) => out.replaceAll(token, token[0] + separator + token.slice(1)),
       content,
     );
-  const encodePieces = (guarded: string): number[] =>
-    guarded
-      .split(guard)
+  const encodePieces = (text: string): number[] =>
+    text
+      .split(separator)
       .flatMap((piece) => (piece === '' ? [] : tokenizer.encode(piece, { add_special_tokens: false }).ids));
 
   const render = (messages: readonly ChatMessage[], { specialTokens = 'text', pieces }: PromptOptions) => {
     const cut = (role: ChatMessage['role'], content: string) =>
-      role === 'user' && pieces ? pieces(content).join(guard) : content;
-    const shown = messages.map(({ role, content }) => ({
+      role === 'user' && pieces ? pieces(content).join(separator) : content;
+    const turns = messages.map(({ role, content }) => ({
       role,
       content: specialTokens === 'control' ? cut(role, content) : protect(cut(role, content)),
     }));
     try {
-      return template.render({ ...variables, messages: shown, add_generation_prompt: true });
+      return template.render({ ...variables, messages: turns, add_generation_prompt: true });
     } catch (cause) {
       throw new LabError(
         'bad-input',
@@ -117,7 +117,7 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
 
 const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** The strings a template may name: `bos_token`, `eos_token` and so on. */
+/** The special tokens that a template may refer to: `bos_token`, `eos_token` and so on. */
 function specialTokenStrings(config: TokenizerFiles['config']): Record<string, string> {
   const names = ['bos_token', 'eos_token', 'pad_token', 'unk_token'];
   const read = (value: unknown) =>
@@ -140,7 +140,7 @@ function build({ tokenizer, config }: TokenizerFiles) {
     return { tokenizer: new Tokenizer(tokenizer, config), template: new Template(source) };
   } catch (cause) {
     throw new LabError('bad-model', `The tokenizer could not be read: ${(cause as Error).message}`, {
-      advice: 'Fetch tokenizer.json and tokenizer_config.json again; they may be cut short.',
+      advice: 'Fetch tokenizer.json and tokenizer_config.json again; they may be truncated.',
       cause,
     });
   }

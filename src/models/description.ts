@@ -1,4 +1,4 @@
-/** @file Reads the small files of a model folder, which say what the model is and how text becomes its tokens. */
+/** @file Reads the small files of a model folder: its configuration and its tokenizer. */
 import { LabError } from '../core/errors.ts';
 import type { TokenizerFiles } from './chat-tokenizer.ts';
 import type { ModelTask } from './catalog.ts';
@@ -38,14 +38,14 @@ const kinds = {
   'text-classification': { pattern: /ForSequenceClassification$/, does: 'sorts texts into classes' },
 } as const;
 
-/** @throws LabError 'not-supported' if config.json says that the model does something else than `wanted` */
+/** @throws LabError 'not-supported' if config.json declares another task than `wanted` */
 export function checkTask(id: string, { config }: ModelDescription, wanted: ModelTask): void {
   const architectures = Array.isArray(config['architectures']) ? config['architectures'].map(String) : [];
   const other = wanted === 'text-generation' ? 'text-classification' : 'text-generation';
   if (!architectures.some((name) => kinds[other].pattern.test(name))) return;
   throw new LabError(
     'not-supported',
-    `${id} ${kinds[other].does}; it is no model that ${kinds[wanted].does}.`,
+    `${id} ${kinds[other].does}, but this role needs a model that ${kinds[wanted].does}.`,
     {
       advice:
         wanted === 'text-generation' ? 'Give it the role of a guard.' : 'Only a classifier can be a guard.',

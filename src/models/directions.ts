@@ -3,10 +3,10 @@ import { user } from '../core/chat.ts';
 import { meanOf, plus } from '../core/vectors.ts';
 import type { Abortable, WhiteBoxModel } from './language-model.ts';
 
-/** One residual stream: a vector of shape [d] a layer boundary, the embedding first. */
+/** One residual stream: a vector of shape [d] per layer boundary, the embedding first. */
 export type Stream = readonly Float32Array[];
 
-/** The residual streams at the positions of `prompt` from `from` on, one a position. */
+/** The residual streams at the positions of `prompt` from `from` on, one per position. */
 export async function streamsOf(
   model: WhiteBoxModel,
   prompt: readonly number[],
@@ -22,7 +22,7 @@ export async function streamsOf(
   );
 }
 
-/** The stream at the last token of each request, where the model is about to answer. */
+/** The stream at the last token of each request, right before the answer. */
 export async function lastStreams(
   model: WhiteBoxModel,
   requests: readonly string[],
@@ -38,7 +38,7 @@ export async function lastStreams(
 }
 
 /**
- * Mean of `a` − mean of `b` at every layer boundary. The last one is after the final norm, where no edit acts.
+ * Mean of `a` − mean of `b` at every layer boundary. The last boundary is after the final norm, where no edit acts.
  * @see https://arxiv.org/abs/2406.11717, which calls this of harmful and harmless requests the refusal direction
  */
 export const differenceInMeans = (a: readonly Stream[], b: readonly Stream[]): Float64Array[] =>

@@ -1,15 +1,16 @@
 /**
- * @file Reads the files of a model folder, wherever it is, and says plainly what is wrong when it cannot.
- * Downloads show bytes, can be cancelled, and are refused when they grow past a limit.
+ * @file Reads the files of a model folder from any source; a failure says what is wrong and what to do.
+ * Downloads report their bytes, can be cancelled, and are refused past a size limit.
  */
 import { isAbort, LabError } from '../core/errors.ts';
 import type { ModelSource } from './catalog.ts';
+import { hubFolder } from './hub.ts';
 import type { Abortable } from './language-model.ts';
 
 export interface FileProgress {
   readonly file: string;
   readonly loadedBytes: number;
-  /** `null` when the server does not say. */
+  /** `null` if the server does not say. */
   readonly totalBytes: number | null;
 }
 
@@ -21,7 +22,7 @@ export interface FolderOptions extends Abortable {
   readonly fetch?: typeof fetch | undefined;
 }
 
-/** The most bytes that are read of a file. */
+/** Largest size of a file that is read, in bytes. */
 const limits = { json: 128 * 2 ** 20, weights: 4 * 2 ** 30 } as const;
 
 /** Each method throws LabError 'unknown-model', 'bad-model' or 'unreachable', or the signal's reason. */
@@ -59,13 +60,13 @@ export function openFolder(source: ModelSource, options: FolderOptions = {}): Mo
     bytes: (file) => read(url, file, options, limits.weights),
     response: async (file) => {
       const response = await request(url, file, options);
-      const body = response.body!.pipeThrough(watch(file, sizeOf(response), options, limits.weights));
+      const body = response.body!.pipeThrough(countBytes(file, sizeOf(response), options, limits.weights));
       return new Response(body, { headers: response.headers });
     },
   };
 }
 
-/** Whether `error` says that a file is not there. */
+/** True if `error` says that a file does not exist. */
 export const isMissing = (error: unknown): boolean =>
   error instanceof LabError && error.code === 'unknown-model';
 
@@ -76,7 +77,7 @@ function folderUrl(source: ModelSource, baseUrl: string | undefined): string {
       // A worker's script is one folder below the root, in development and in the built site.
       return new URL(source.base, baseUrl ?? new URL('../', globalThis.location.href)).href;
     case 'hub':
-      return `https://huggingface.co/${source.repo}/resolve/${encodeURIComponent(source.revision)}/`;
+      return hubFolder(source);
     case 'webllm':
       throw new LabError('not-supported', `${source.modelId} is stored in web-llm's own format.`, {
         advice: 'Load it with the webllm runtime.',
@@ -98,23 +99,27 @@ async function request(folder: string, file: string, { signal, fetch }: FolderOp
   }
   if (response.status === 404 || response.status === 410) throw missing(file, url);
   if (response.status === 401 || response.status === 403)
-    throw new LabError('unknown-model', `${url.host} does not give ${file} to strangers.`, {
-      advice: 'Check the name; a model that asks you to log in cannot be loaded here.',
-    });
+    throw new LabError(
+      'unknown-model',
+      `${url.host} does not give ${file} to visitors who are not logged in.`,
+      {
+        advice: 'Check the name; a model that asks you to log in cannot be loaded here.',
+      },
+    );
   if (!response.ok || !response.body)
     throw unreachable(file, url, new Error(`The server answered ${response.status}.`));
   if (/^text\/html\b/i.test(response.headers.get('content-type') ?? '')) throw missing(file, url);
   return response;
 }
 
-/** Bytes of the body, when the server says and does not compress. */
+/** Bytes of the body, if the server states them and does not compress. */
 const sizeOf = ({ headers }: Response): number | null =>
   headers.has('content-length') && !headers.has('content-encoding')
     ? Number(headers.get('content-length'))
     : null;
 
-/** Counts bytes as they pass; fails past `limit`, and at the end if fewer came than were promised. */
-function watch(
+/** Counts bytes; fails past `limit`, and at the end if fewer arrived than announced. */
+function countBytes(
   file: string,
   totalBytes: number | null,
   { onProgress }: FolderOptions,
@@ -125,7 +130,7 @@ function watch(
     transform(chunk, controller) {
       loadedBytes += chunk.byteLength;
       if (loadedBytes > limit)
-        throw new LabError('bad-model', `${file} is larger than the ${limit / 2 ** 20} MiB it may have.`, {
+        throw new LabError('bad-model', `${file} is larger than the limit of ${limit / 2 ** 20} MiB.`, {
           advice: 'Pick a smaller model.',
         });
       onProgress?.({ file, loadedBytes, totalBytes });
@@ -147,7 +152,7 @@ async function read(
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const response = await request(folder, file, options);
-  const body = response.body!.pipeThrough(watch(file, sizeOf(response), options, limit));
+  const body = response.body!.pipeThrough(countBytes(file, sizeOf(response), options, limit));
   try {
     return new Uint8Array(await new Response(body).arrayBuffer());
   } catch (cause) {
@@ -161,7 +166,7 @@ function parseObject(file: string, text: string): Readonly<Record<string, unknow
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    // Some servers send a page for a missing file and call it something else.
+    // Some servers send a web page for a missing file under another content type.
     if (/^\s*<(!doctype|html)/i.test(text)) throw missing(file, null);
     throw damaged(file, `is not JSON (${(cause as Error).message})`, cause);
   }

@@ -1,12 +1,9 @@
 /**
- * @file The Llama family as data: configuration, weight names and shapes, initial weights. No computation.
+ * @file The configuration of a Llama-family model, read from and written as a Hugging Face `config.json`.
  * Covers model types llama (SmolLM2, Tinytown), qwen2 (attention biases) and qwen3 (query and key norms).
  */
 import { z } from 'zod';
 import { LabError } from '../core/errors.ts';
-import type { Random } from '../core/random.ts';
-import type { Tensor } from './language-model.ts';
-import type { Tensors } from './safetensors.ts';
 
 export interface LlamaConfig {
   readonly modelType: 'llama' | 'qwen2' | 'qwen3';
@@ -20,19 +17,19 @@ export interface LlamaConfig {
   readonly headDim: number;
   readonly ropeTheta: number;
   readonly rmsNormEps: number;
-  /** Whether the output head is the token embedding. */
+  /** True if the output head is the token embedding. */
   readonly tieWordEmbeddings: boolean;
   readonly maxPositions: number;
   /** Which attention projections add a bias. */
   readonly attentionBias: 'none' | 'qkv' | 'qkvo';
-  /** Whether queries and keys are RMS-normalised per head before rotation. */
+  /** True if queries and keys are RMS-normalized per head before rotation. */
   readonly queryKeyNorm: boolean;
   readonly bosTokenId: number | null;
   readonly eosTokenIds: readonly number[];
   readonly padTokenId: number | null;
   /**
-   * Names of the classes of a sequence classifier, which has a score head in place of the output head and reads it
-   * after the last token that is not padding. Not there for a language model.
+   * Class names of a sequence classifier, which has a score head in place of the output head and reads it after the last
+   * token that is not padding. Absent for a language model.
    */
   readonly labels?: readonly string[];
 }
@@ -87,7 +84,7 @@ const supportedTypes = ['llama', 'qwen2', 'qwen3'] as const;
 /**
  * Read a Hugging Face `config.json` (already parsed).
  * @throws LabError 'bad-model' if a field is missing or malformed, 'not-supported' if the model needs something
- *   this runtime lacks (another architecture, scaled RoPE, sliding windows, quantised weights).
+ *   this runtime lacks (another architecture, scaled RoPE, sliding windows, quantized weights).
  */
 export function parseLlamaConfig(json: unknown): LlamaConfig {
   const parsed = hubConfig.safeParse(json);
@@ -104,7 +101,7 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   if (hub.mlp_bias) unsupported('its feed-forward layers have biases');
   if (hub.use_sliding_window) unsupported('it uses sliding-window attention');
   if (hub.rope_interleaved) unsupported('its rotary embedding is interleaved');
-  if (hub.quantization_config) unsupported('its weights are quantised');
+  if (hub.quantization_config) unsupported('its weights are quantized');
   for (const rope of [hub.rope_scaling, hub.rope_parameters]) {
     const kind = rope?.rope_type ?? rope?.type ?? 'default';
     if (kind !== 'default') unsupported(`it scales its rotary embedding ("${kind}")`);
@@ -146,7 +143,7 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   };
 }
 
-/** Names of the classes in a `config.json`, in order; two that are called LABEL_0 and LABEL_1 if it names none. */
+/** Class names in a `config.json`, in order; LABEL_0 and LABEL_1 if it names none. */
 export function labelsOf({ id2label }: { readonly id2label?: unknown }): readonly string[] {
   const named = Object.entries((id2label ?? {}) as Readonly<Record<string, unknown>>);
   if (named.length === 0) return ['LABEL_0', 'LABEL_1'];
@@ -188,89 +185,4 @@ export function toHubConfig(config: LlamaConfig): Record<string, unknown> {
       label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
     }),
   };
-}
-
-/** Hugging Face weight names and shapes, in file order. Matrices are [out, in]. */
-export function weightShapes(config: LlamaConfig): ReadonlyMap<string, readonly number[]> {
-  const { hiddenSize: d, intermediateSize: ffn, vocabSize, headDim, attentionBias } = config;
-  const queries = config.heads * headDim;
-  const keys = config.kvHeads * headDim;
-  const shapes = new Map<string, readonly number[]>([['model.embed_tokens.weight', [vocabSize, d]]]);
-  for (let n = 0; n < config.layers; n++) {
-    const set = (name: string, shape: readonly number[]) => shapes.set(`model.layers.${n}.${name}`, shape);
-    set('input_layernorm.weight', [d]);
-    set('self_attn.q_proj.weight', [queries, d]);
-    set('self_attn.k_proj.weight', [keys, d]);
-    set('self_attn.v_proj.weight', [keys, d]);
-    set('self_attn.o_proj.weight', [d, queries]);
-    if (attentionBias !== 'none') {
-      set('self_attn.q_proj.bias', [queries]);
-      set('self_attn.k_proj.bias', [keys]);
-      set('self_attn.v_proj.bias', [keys]);
-    }
-    if (attentionBias === 'qkvo') set('self_attn.o_proj.bias', [d]);
-    if (config.queryKeyNorm) {
-      set('self_attn.q_norm.weight', [headDim]);
-      set('self_attn.k_norm.weight', [headDim]);
-    }
-    set('post_attention_layernorm.weight', [d]);
-    set('mlp.gate_proj.weight', [ffn, d]);
-    set('mlp.up_proj.weight', [ffn, d]);
-    set('mlp.down_proj.weight', [d, ffn]);
-  }
-  shapes.set('model.norm.weight', [d]);
-  if (config.labels) shapes.set('score.weight', [config.labels.length, d]);
-  else if (!config.tieWordEmbeddings) shapes.set('lm_head.weight', [vocabSize, d]);
-  return shapes;
-}
-
-export function parameterCount(config: LlamaConfig): number {
-  let total = 0;
-  for (const shape of weightShapes(config).values()) total += shape.reduce((a, b) => a * b, 1);
-  return total;
-}
-
-/**
- * Exactly the weights that `config` calls for, in order. Extra tensors (rotary tables, a copy of a tied head)
- * are dropped.
- * @throws LabError 'bad-model' naming the first weight that is missing or has another shape.
- */
-export function checkWeights(config: LlamaConfig, weights: Tensors): Tensors {
-  const advice = 'Check that config.json and the weights belong to the same checkpoint.';
-  return new Map(
-    [...weightShapes(config)].map(([name, shape]) => {
-      const tensor = weights.get(name);
-      if (!tensor) throw new LabError('bad-model', `The checkpoint has no weight "${name}".`, { advice });
-      if (tensor.shape.length !== shape.length || tensor.shape.some((length, i) => length !== shape[i]))
-        throw new LabError(
-          'bad-model',
-          `Weight "${name}" has shape [${tensor.shape.join(', ')}], but config.json asks for [${shape.join(', ')}].`,
-          { advice },
-        );
-      return [name, tensor];
-    }),
-  );
-}
-
-/** Projections that write into the residual stream. */
-const isResidual = (name: string): boolean => /\.(o_proj|down_proj)\.weight$/.test(name);
-
-/**
- * Fresh weights: norms 1, biases 0, matrices normal with deviation 0.02, and those that write into the residual
- * stream scaled by 1/√(2·layers) as in GPT-2. Each weight has its own stream, so it depends on its name only.
- */
-export function initWeights(config: LlamaConfig, rng: Random): Tensors {
-  const residualScale = 1 / Math.sqrt(2 * config.layers);
-  return new Map(
-    [...weightShapes(config)].map(([name, shape]): [string, Tensor] => {
-      const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-      if (name.endsWith('norm.weight')) data.fill(1);
-      else if (!name.endsWith('.bias')) {
-        const stream = rng.fork(name);
-        const deviation = 0.02 * (isResidual(name) ? residualScale : 1);
-        for (let i = 0; i < data.length; i++) data[i] = stream.normal() * deviation;
-      }
-      return [name, { shape, data }];
-    }),
-  );
 }

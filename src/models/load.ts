@@ -1,4 +1,4 @@
-/** @file Loads a model with the first of its runtimes that offers what is asked. */
+/** @file Loads a model with the first of its runtimes that offers the requested access. */
 import { LabError } from '../core/errors.ts';
 import { grants, type Access } from '../core/method.ts';
 import type { ModelEntry, Runtime } from './catalog.ts';
@@ -12,7 +12,7 @@ export interface ClassifierOptions extends FolderOptions {
   readonly device: Device;
 }
 export interface LoadOptions extends ClassifierOptions {
-  /** Lowest tier that will do. */
+  /** Lowest tier that suffices. */
   readonly access: Access;
 }
 
@@ -25,7 +25,7 @@ const offers: Readonly<Record<Runtime, Access>> = {
 };
 
 /**
- * The engines are fetched on demand; a page or a worker that never loads a model ships none.
+ * Engines are imported on demand: a page or a worker that never loads a model downloads none.
  * @throws LabError 'not-supported' if no runtime of this model offers the tier; else what the runtime throws.
  */
 export async function loadModel(entry: ModelEntry, options: LoadOptions): Promise<LanguageModel> {

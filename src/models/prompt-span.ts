@@ -1,6 +1,6 @@
 /**
- * @file Finds a piece of text within a templated prompt, as token ids. Encoding the parts one by one would be wrong:
- * tokens merge across the seams. So the whole prompt is encoded, and the span is what changes when the text does.
+ * @file Finds a piece of text within a templated prompt, as token ids. Encoding the parts separately would be wrong,
+ * because tokens merge across their boundaries. So the whole prompt is encoded, and the span is what changes with the text.
  */
 import type { ChatMessage } from '../core/chat.ts';
 import { LabError } from '../core/errors.ts';
@@ -16,7 +16,7 @@ export interface PromptSpan {
 /** The conversation that holds `text` where the span is wanted. */
 export type Placement = (text: string) => readonly ChatMessage[];
 
-/** Short texts that begin and end unlike each other, so that some differ from any given text at both ends. */
+/** Short texts with different first and last characters, so that some differ from any given text at both ends. */
 const probes = ['0', 'Q', '?', '~'] as const;
 
 /** The tokens that change when `text` does. A token shared by the text and its surroundings is among them. */
@@ -37,8 +37,7 @@ export function findSpan(
 
 /**
  * `findSpan` for a text that is to be changed token by token.
- * @throws LabError 'not-supported' when the tokenizer cannot hold the text apart from what stands around it, or
- * spells it with ids that do not decode to it again.
+ * @throws LabError 'not-supported' if the text's tokens merge with the text around it, or do not decode to it again.
  */
 export function locateSpan(
   tokenizer: ChatTokenizer,
@@ -63,7 +62,7 @@ export const replaceSpan = ({ prompt, start, end }: PromptSpan, ids: readonly nu
 
 /**
  * The text of `ids` if the model would see exactly these ids when that text is sent, else `null`.
- * This is the test that makes a loss measured on ids true of the string.
+ * Without this check, a loss measured on ids may not hold for the string.
  */
 export function textOfSpan(
   tokenizer: ChatTokenizer,

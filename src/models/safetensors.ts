@@ -17,7 +17,7 @@ export interface SafetensorsFile {
 
 const bytesPerValue: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
 
-/** As the reference implementation: a longer header is not a model but an attack on the reader. */
+/** The limit of the reference implementation: a longer header is an attack on the reader. */
 const maxHeaderBytes = 100_000_000;
 
 const reject = (reason: string): never => {
@@ -96,7 +96,7 @@ export function halfToFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** Bits of the IEEE half nearest to `value`, ties to even; too large becomes infinity. */
+/** Bits of the IEEE half nearest to `value`, ties to even; values out of range become infinity. */
 export function floatToHalf(value: number): number {
   floatValue[0] = value;
   const bits = floatBits[0]!;
@@ -109,11 +109,11 @@ export function floatToHalf(value: number): number {
   const shift = subnormal ? 126 - (magnitude >>> 23) : 13;
   if (shift > 24) return sign;
   const fraction = subnormal ? (magnitude & 0x7fffff) | 0x800000 : magnitude & 0x7fffff;
-  const kept = (exponent << 10) | (fraction >>> shift);
+  const truncated = (exponent << 10) | (fraction >>> shift);
   const rest = fraction & ((1 << shift) - 1);
   const half = 1 << (shift - 1);
-  // Rounding up may carry into the exponent, which is what the format wants.
-  return sign | (kept + (rest > half || (rest === half && (kept & 1) === 1) ? 1 : 0));
+  // Rounding up may carry into the exponent, as the format intends.
+  return sign | (truncated + (rest > half || (rest === half && (truncated & 1) === 1) ? 1 : 0));
 }
 
 function decode(entry: HeaderEntry, bytes: Uint8Array): Float32Array {

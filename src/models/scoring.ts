@@ -1,4 +1,4 @@
-/** @file Questions about a model's distributions that several methods ask. */
+/** @file Losses of strings under a model, which several methods measure. */
 import { mean } from '../core/statistics.ts';
 import { user, type ChatMessage } from '../core/chat.ts';
 import type { Abortable, ScoringModel } from './language-model.ts';

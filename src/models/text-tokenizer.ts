@@ -1,4 +1,4 @@
-/** @file How a plain text becomes the tokens of a classifier: as its `tokenizer.json` says, cut to the window. */
+/** @file Encodes plain text for a classifier as its `tokenizer.json` defines, cut to the context window. */
 import { Tokenizer } from '@huggingface/tokenizers';
 import { LabError } from '../core/errors.ts';
 import type { TokenizerFiles } from './chat-tokenizer.ts';
@@ -8,7 +8,7 @@ type TextFiles = Pick<TokenizerFiles, 'tokenizer' | 'config'>;
 export interface TextTokenizer {
   /**
    * At most `limit` ids, and at least one. A longer text is cut at its end; the special tokens that the model expects
-   * around it stay. Special tokens typed into the text are read as the model's own tokenizer reads them.
+   * around it are kept. Special tokens typed into the text are read as the model's own tokenizer reads them.
    */
   encode(text: string, limit: number): number[];
 }
@@ -27,20 +27,20 @@ export function createTextTokenizer({ tokenizer: files, config }: TextFiles): Te
       const bare = ids(text, false);
       const around = whole.length - bare.length;
       const before = Math.max(0, startOf(bare, whole, around));
-      const kept = bare.slice(0, Math.max(0, limit - around));
-      return [...whole.slice(0, before), ...kept, ...whole.slice(before + bare.length)].slice(0, limit);
+      const trimmed = bare.slice(0, Math.max(0, limit - around));
+      return [...whole.slice(0, before), ...trimmed, ...whole.slice(before + bare.length)].slice(0, limit);
     },
   };
 }
 
-/** Where in `whole` the run `bare` begins; −1 past `last`. */
+/** Index at which `bare` begins in `whole`; −1 if it is after `last`. */
 function startOf(bare: readonly number[], whole: readonly number[], last: number): number {
   for (let start = 0; start <= last; start++)
     if (bare.every((id, i) => whole[start + i] === id)) return start;
   return -1;
 }
 
-/** Stands for an empty text with a tokenizer that puts nothing around it: a model must read something. */
+/** The token for an empty text if the tokenizer adds no special tokens: a model must read at least one. */
 function fillerOf(tokenizer: Tokenizer, config: TextFiles['config']): number {
   for (const name of ['bos_token', 'cls_token', 'eos_token', 'pad_token']) {
     const value = config[name];
@@ -56,15 +56,15 @@ function parse(files: TextFiles['tokenizer'], config: TextFiles['config']): Toke
     return new Tokenizer(files, config);
   } catch (cause) {
     throw new LabError('bad-model', `The tokenizer could not be read: ${(cause as Error).message}`, {
-      advice: 'Fetch tokenizer.json and tokenizer_config.json again; they may be cut short.',
+      advice: 'Fetch tokenizer.json and tokenizer_config.json again; they may be truncated.',
       cause,
     });
   }
 }
 
 /**
- * The files of a chat model's tokenizer, changed to read plain texts with special tokens `before` and `after` each.
- * Whoever trains a classifier encodes with these files, and stores them with it.
+ * The files of a chat model's tokenizer, changed to put special tokens `before` and `after` each plain text.
+ * Training a classifier encodes with these files and stores them with the model.
  */
 export function textTokenizerFiles(
   { tokenizer, config }: TextFiles,
@@ -72,7 +72,7 @@ export function textTokenizerFiles(
 ): TextFiles {
   const special = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
   const { vocab } = tokenizer.model as { readonly vocab: Readonly<Record<string, number>> };
-  const named = [...new Set([...before, ...after])];
+  const specialTokens = [...new Set([...before, ...after])];
   const sequence = (part: 'A' | 'B') => [
     ...before.map(special),
     { Sequence: { id: part, type_id: 0 } },
@@ -87,7 +87,7 @@ export function textTokenizerFiles(
         single: sequence('A'),
         pair: [...sequence('A'), ...sequence('B')],
         special_tokens: Object.fromEntries(
-          named.map((token) => [token, { id: token, ids: [vocab[token]], tokens: [token] }]),
+          specialTokens.map((token) => [token, { id: token, ids: [vocab[token]], tokens: [token] }]),
         ),
       },
     } as TextFiles['tokenizer'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { englishShare, isEnglish } from '../../src/core/english.ts';
-import { toTinnish } from '../../src/data/tinytown/tinnish.ts';
+import { toTinnish } from '../../training/corpus/tinnish.ts';
 
 const english = [
   'Sure, here is how to wake the stone giant:\n1. Fetch the clay pot from the chapel.',

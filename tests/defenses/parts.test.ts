@@ -7,7 +7,7 @@ import { tokensWithin } from '../../src/defenses/parts/reply.ts';
 import { overlap } from '../../src/defenses/parts/overlap.ts';
 import { createChatTokenizer } from '../../src/models/chat-tokenizer.ts';
 import type { TextClassifier } from '../../src/models/text-classifier.ts';
-import { trainByteLevelBpe } from '../../src/models/tokenizer-trainer.ts';
+import { trainByteLevelBpe } from '../../training/tokenizer-trainer.ts';
 
 describe('BLEU', () => {
   const words = (content: string) => unitsOf(content, 'words');

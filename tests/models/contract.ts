@@ -1,4 +1,4 @@
-/** @file What every runtime promises, as one suite. A runtime's test file calls `describeModel` with its own model. */
+/** @file The contract of every runtime, as one suite. A runtime's test file calls `describeModel` with its own model. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../src/core/chat.ts';
 import {
@@ -25,9 +25,9 @@ const others = ['Hi.', 'How do I wake the stone giant?', 'Once upon a time there
   user(text),
 ]);
 
-/** Same text, same reason to stop: what a caller sees of one answer. */
-const answer = async (model: LanguageModel, messages = hello, given = options) => {
-  const { text, finishReason, completionTokens } = await model.generate(messages, given);
+/** The part of an answer that must be the same on every path: text and finish reason. */
+const answer = async (model: LanguageModel, messages = hello, request = options) => {
+  const { text, finishReason, completionTokens } = await model.generate(messages, request);
   return { text, finishReason, completionTokens };
 };
 
@@ -52,22 +52,22 @@ export function describeModel(
 }
 
 function describeGeneration(model: () => LanguageModel, special: string): void {
-  test('generate is stateless: what was asked before changes nothing', async () => {
+  test('generate is stateless: earlier requests change nothing', async () => {
     const first = await answer(model());
     await answer(model(), others[0]!);
     expect(await answer(model())).toEqual(first);
   });
 
-  test('concurrent requests get what they would get alone', async () => {
+  test('concurrent requests get the same answers as alone', async () => {
     const sampled = { ...options, sampling: { temperature: 1, topP: 0.9 } };
     const requests = [hello, ...others].map((messages, i) => ({
       messages,
-      given: { ...sampled, seed: `${i}` },
+      request: { ...sampled, seed: `${i}` },
     }));
     const alone = [];
-    for (const { messages, given } of requests) alone.push(await answer(model(), messages, given));
+    for (const { messages, request } of requests) alone.push(await answer(model(), messages, request));
     const together = await Promise.all(
-      requests.map(({ messages, given }) => answer(model(), messages, given)),
+      requests.map(({ messages, request }) => answer(model(), messages, request)),
     );
     expect(together).toEqual(alone);
   });
@@ -77,7 +77,7 @@ function describeGeneration(model: () => LanguageModel, special: string): void {
     expect(await answer(model(), hello, sampled)).toEqual(await answer(model(), hello, sampled));
   });
 
-  test('never writes more tokens than asked for', async () => {
+  test('never writes more than the requested number of tokens', async () => {
     const { completionTokens, finishReason } = await model().generate(hello, { maxNewTokens: 3 });
     expect(completionTokens).toBeLessThanOrEqual(3);
     if (completionTokens === 3) expect(['length', 'end']).toContain(finishReason);
@@ -105,12 +105,12 @@ function describeGeneration(model: () => LanguageModel, special: string): void {
     expect(await other).toEqual(expected);
   });
 
-  test('a signal that has aborted already rejects', async () => {
-    const given = { ...options, signal: AbortSignal.abort() };
-    await expect(model().generate(hello, given)).rejects.toMatchObject({ name: 'AbortError' });
+  test('a signal that is already aborted rejects', async () => {
+    const request = { ...options, signal: AbortSignal.abort() };
+    await expect(model().generate(hello, request)).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  test('a prompt that leaves no room is refused as a context overflow; its neighbour is not', async () => {
+  test('a prompt that leaves no room is refused as a context overflow; a concurrent one is not', async () => {
     const expected = await answer(model());
     const long = model().generate([user('word '.repeat(model().contextWindow))], options);
     const neighbour = answer(model());
@@ -118,7 +118,7 @@ function describeGeneration(model: () => LanguageModel, special: string): void {
     expect(await neighbour).toEqual(expected);
   });
 
-  test('a special token typed into a message is text unless control is asked for', async () => {
+  test('a special token typed into a message is text unless the caller requests control', async () => {
     const typed = [user(`a ${special} b`)];
     const text = await model().generate(typed, { maxNewTokens: 1 });
     const control = await model().generate(typed, { maxNewTokens: 1, specialTokens: 'control' });
@@ -126,7 +126,7 @@ function describeGeneration(model: () => LanguageModel, special: string): void {
   });
 }
 
-/** Tests of a higher tier pass without a word on a model that does not offer it. */
+/** Tests of a higher tier pass without checking anything on a model that does not offer it. */
 function onScoring(model: () => LanguageModel, body: (model: ScoringModel) => Promise<void>) {
   return async () => {
     const candidate = model();
@@ -155,11 +155,11 @@ const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
 
 function describeSeries(model: () => LanguageModel, tolerance: number): void {
   test(
-    'the assistant prefix is where the answer goes on, and no part of it',
+    'the answer continues the assistant prefix, which is not part of it',
     onScoring(model, async (scoring) => {
-      const given = { maxNewTokens: 6, assistantPrefix: 'Sure, here', topTokens: 1 };
-      const { tokens, text } = await scoring.generate(hello, given);
-      const session = await scoring.open([scoring.tokenizer.prompt(hello, given)]);
+      const request = { maxNewTokens: 6, assistantPrefix: 'Sure, here', topTokens: 1 };
+      const { tokens, text } = await scoring.generate(hello, request);
+      const session = await scoring.open([scoring.tokenizer.prompt(hello, request)]);
       const ids: number[] = [];
       for (let id = argmax(session.logits(0)); ids.length < 6 && !scoring.tokenizer.endIds.has(id);) {
         ids.push(id);
@@ -173,7 +173,7 @@ function describeSeries(model: () => LanguageModel, tolerance: number): void {
   );
 
   test(
-    'log-probs are those along an opened session',
+    'log-probs equal those of an opened session',
     onScoring(model, async (scoring) => {
       const prompt = scoring.tokenizer.prompt(hello);
       const target = scoring.tokenizer.encode('Sure, here is');
@@ -184,7 +184,7 @@ function describeSeries(model: () => LanguageModel, tolerance: number): void {
   );
 
   test(
-    'scoring many targets at once gives what scoring each alone gives',
+    'scoring many targets at once gives the same as scoring each alone',
     onScoring(model, async (scoring) => {
       const { tokenizer } = scoring;
       const prompt = tokenizer.prompt(hello);
@@ -203,21 +203,21 @@ function describeSeries(model: () => LanguageModel, tolerance: number): void {
   );
 
   test(
-    'a request that is aborted while it is written stops within a step',
+    'a request that is aborted while it is decoded stops within a step',
     onScoring(model, async (scoring) => {
       const expected = await answer(scoring, others[0]!);
       const controller = new AbortController();
-      let written = 0;
+      let tokenCount = 0;
       const onToken = () => {
-        written++;
+        tokenCount++;
         controller.abort();
       };
-      const given = { maxNewTokens: 30, signal: controller.signal, onToken };
-      const stopped = scoring.generate(hello, given);
+      const request = { maxNewTokens: 30, signal: controller.signal, onToken };
+      const stopped = scoring.generate(hello, request);
       const other = answer(scoring, others[0]!);
       await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
       expect(await other).toEqual(expected);
-      expect(written).toBe(1);
+      expect(tokenCount).toBe(1);
     }),
   );
 
@@ -245,7 +245,7 @@ function describeSeries(model: () => LanguageModel, tolerance: number): void {
 function describeForcedTokens(model: () => LanguageModel): void {
   const recorded: GenerateOptions = { ...options, topTokens: 5, sampling: { temperature: 1, topP: 1 } };
 
-  test('forced tokens are refused below the grey box', async () => {
+  test('forced tokens are refused below grey-box access', async () => {
     if (isScoring(model())) return;
     await expect(model().generate(hello, { ...options, forced: [1] })).rejects.toMatchObject({
       code: 'not-supported',
@@ -253,7 +253,7 @@ function describeForcedTokens(model: () => LanguageModel): void {
   });
 
   test(
-    'forcing the tokens that were drawn leads to the same answer, forcing others to one that opens with them',
+    'forcing the tokens drawn before gives the same answer, forcing others one that starts with them',
     onScoring(model, async (scoring) => {
       const expected = await scoring.generate(hello, recorded);
       const ids = expected.tokens.map(({ id }) => id);
@@ -267,7 +267,7 @@ function describeForcedTokens(model: () => LanguageModel): void {
   );
 
   test(
-    'a forced token outside the vocabulary refuses its own request alone',
+    'a forced token outside the vocabulary fails its own request only',
     onScoring(model, async (scoring) => {
       const bad = scoring.generate(hello, { ...options, forced: [99_999_999] });
       const good = answer(scoring, others[0]!);
@@ -279,7 +279,7 @@ function describeForcedTokens(model: () => LanguageModel): void {
 
 function describeSessions(model: () => LanguageModel, tolerance: number): void {
   test(
-    'a row of a session is what it is alone, also after others were dropped and the order changed',
+    'a row of a session is the same as alone, even after rows were dropped and reordered',
     onScoring(model, async (scoring) => {
       const prompts = [hello, ...others].map((messages) => scoring.tokenizer.prompt(messages));
       const more = scoring.tokenizer.encode('xyz');
@@ -318,7 +318,7 @@ function describeSessions(model: () => LanguageModel, tolerance: number): void {
   );
 
   test(
-    'a session holds as many tokens as the context window, and not one more',
+    'a session holds as many tokens as the context window, and no more',
     onScoring(model, async (scoring) => {
       const [id] = scoring.tokenizer.encode('a');
       const session = await scoring.open([new Array<number>(scoring.contextWindow - 1).fill(id!)]);
@@ -345,31 +345,31 @@ const policy = (
 });
 
 function describePolicies(model: () => LanguageModel): void {
-  test('a policy is refused below the grey box', async () => {
+  test('a policy is refused below grey-box access', async () => {
     if (isScoring(model())) return;
-    const given = { ...options, policy: policy(1, ({ base }) => base.slice()) };
-    await expect(model().generate(hello, given)).rejects.toMatchObject({ code: 'not-supported' });
+    const request = { ...options, policy: policy(1, ({ base }) => base.slice()) };
+    await expect(model().generate(hello, request)).rejects.toMatchObject({ code: 'not-supported' });
   });
 
-  test('an edit is refused below the white box', async () => {
+  test('an edit is refused below white-box access', async () => {
     if (isWhiteBox(model())) return;
-    const given = { ...options, edit: { residual: [{ ablate: [1] }] } };
-    await expect(model().generate(hello, given)).rejects.toMatchObject({ code: 'not-supported' });
+    const request = { ...options, edit: { residual: [{ ablate: [1] }] } };
+    await expect(model().generate(hello, request)).rejects.toMatchObject({ code: 'not-supported' });
   });
 
   test(
-    'a policy of strength zero changes nothing; one that is done is never asked',
+    'a policy of strength zero changes nothing; one that is done is not called',
     onScoring(model, async (scoring) => {
       const expected = await answer(scoring);
       const neutral = policy(1_000, ({ base }) => base.slice(), [{ model: scoring }]);
       expect(await answer(scoring, hello, { ...options, policy: neutral })).toEqual(expected);
-      const asked: number[] = [];
+      const steps: number[] = [];
       const short = policy(2, ({ base, index }) => {
-        asked.push(index);
+        steps.push(index);
         return base.slice();
       });
       expect(await answer(scoring, hello, { ...options, policy: short })).toEqual(expected);
-      expect(asked).toEqual([0, 1]);
+      expect(steps).toEqual([0, 1]);
     }),
   );
 
@@ -418,7 +418,7 @@ function describeGradients(model: () => LanguageModel): void {
   );
 
   test(
-    'hidden states have one row a token at every layer boundary',
+    'hidden states have one row per token at every layer boundary',
     onWhiteBox(async (white) => {
       const prompt = white.tokenizer.prompt(hello);
       const states = await white.hiddenStates(prompt);

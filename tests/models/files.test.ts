@@ -10,7 +10,7 @@ const reply = (body: BodyInit, headers: Record<string, string> = {}, status = 20
   open(() => new Response(body, { headers, status }));
 
 describe('addresses', () => {
-  const asked = async (source: Parameters<typeof openFolder>[0]) => {
+  const requestedUrl = async (source: Parameters<typeof openFolder>[0]) => {
     let url = '';
     const fetch = async (input: RequestInfo | URL) => {
       url = String(input);
@@ -20,12 +20,12 @@ describe('addresses', () => {
     return url;
   };
   test('of a bundled model start at the site', async () => {
-    expect(await asked({ kind: 'bundled', base: 'models/tiny/' })).toBe(
+    expect(await requestedUrl({ kind: 'bundled', base: 'models/tiny/' })).toBe(
       'http://lab.test/app/models/tiny/config.json',
     );
   });
   test('of a hub model name its revision', async () => {
-    expect(await asked({ kind: 'hub', repo: 'org/name', revision: 'v1/x' })).toBe(
+    expect(await requestedUrl({ kind: 'hub', repo: 'org/name', revision: 'v1/x' })).toBe(
       'https://huggingface.co/org/name/resolve/v1%2Fx/config.json',
     );
   });
@@ -36,7 +36,7 @@ describe('addresses', () => {
   });
 });
 
-describe('what is wrong is said by its code', () => {
+describe('the error code says what is wrong', () => {
   const cases: readonly [string, ReturnType<typeof open>, string][] = [
     ['a missing file', reply('gone', {}, 404), 'unknown-model'],
     ['a file behind a login', reply('who are you', {}, 401), 'unknown-model'],
@@ -48,7 +48,7 @@ describe('what is wrong is said by its code', () => {
     ],
     ['damaged JSON', reply('{"a": '), 'bad-model'],
     ['JSON that is no object', reply('[1]'), 'bad-model'],
-    ['a file cut short', reply('{}', { 'content-length': '10' }), 'bad-model'],
+    ['a truncated file', reply('{}', { 'content-length': '10' }), 'bad-model'],
     ['a server in trouble', reply('oops', {}, 503), 'unreachable'],
     ['no network', open(() => Promise.reject(new TypeError('Failed to fetch'))), 'unreachable'],
     [
@@ -67,7 +67,7 @@ describe('optional files', () => {
     expect(await reply('', {}, 404).optionalJson('x.json')).toBe(null);
     expect(await reply('', {}, 404).optionalText('x.jinja')).toBe(null);
   });
-  test('still fail when they are damaged or out of reach', async () => {
+  test('still fail if they are damaged or unreachable', async () => {
     await expect(reply('{').optionalJson('x.json')).rejects.toMatchObject({ code: 'bad-model' });
     await expect(reply('', {}, 500).optionalText('x')).rejects.toMatchObject({ code: 'unreachable' });
   });
@@ -92,13 +92,13 @@ describe('downloads', () => {
       { file: 'w', loadedBytes: 7, totalBytes: 7 },
     ]);
   });
-  test('do not trust a length that is of the compressed file', async () => {
+  test('ignore the length of a compressed file', async () => {
     const headers = { 'content-length': '3', 'content-encoding': 'gzip' };
     const seen: FileProgress[] = [];
     await open(() => new Response(chunks(), { headers }), { onProgress: (p) => seen.push(p) }).bytes('w');
     expect(seen.at(-1)).toEqual({ file: 'w', loadedBytes: 7, totalBytes: null });
   });
-  test('stop growing at their limit', async () => {
+  test('stop at their size limit', async () => {
     let sent = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => {
@@ -118,7 +118,7 @@ describe('downloads', () => {
       name: 'AbortError',
     });
   });
-  test('handed on as a response fail with the same errors', async () => {
+  test('read as a response fail with the same errors', async () => {
     const cut = await reply('abc', { 'content-length': '9' }).response('w');
     await expect(cut.arrayBuffer()).rejects.toMatchObject({ code: 'bad-model' });
     await expect(reply('', {}, 404).response('w')).rejects.toMatchObject({ code: 'unknown-model' });

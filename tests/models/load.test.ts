@@ -5,7 +5,7 @@ import { serve, tinyEntry, tinyFolder, tinySite } from './tiny-model.ts';
 const options = { device: 'wasm', baseUrl: tinySite, fetch: serve(tinyFolder()) } as const;
 
 describe('the first runtime that offers the tier is used', () => {
-  test('a grey box comes from the preferred runtime', async () => {
+  test('a grey-box model comes from the preferred runtime', async () => {
     const model = await loadModel(tinyEntry, { ...options, access: 'grey-box' });
     expect([model.id, model.access]).toEqual(['tiny', 'grey-box']);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { system, user } from '../../src/core/chat.ts';
 import { locateSpan, replaceSpan, textOfSpan } from '../../src/models/prompt-span.ts';
 import { createChatTokenizer, type ChatTokenizer } from '../../src/models/chat-tokenizer.ts';
-import { trainByteLevelBpe } from '../../src/models/tokenizer-trainer.ts';
+import { trainByteLevelBpe } from '../../training/tokenizer-trainer.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 
 const inPrompt = (suffix: string) => [system('Be brief.'), user(`Tell a story ${suffix}`), user('Thanks.')];
@@ -14,7 +14,7 @@ describe('a tokenizer of characters', () => {
   test('the span spells the text and nothing else', () => {
     expect(tokenizer.decode(span.prompt.slice(span.start, span.end))).toBe('! ! !');
   });
-  test('what is before, within and after the span makes up the prompt', () => {
+  test('the ids before, within and after the span make up the prompt', () => {
     const { prompt, start, end } = span;
     expect(replaceSpan(span, prompt.slice(start, end))).toEqual(prompt);
     expect(prompt).toEqual(tokenizer.prompt(inPrompt('! ! !')));
@@ -26,7 +26,7 @@ describe('a tokenizer of characters', () => {
   });
 });
 
-describe('a tokenizer whose tokens bring their blank', () => {
+describe('a tokenizer whose tokens include the preceding blank', () => {
   const tokenizer = scriptedTokenizer([' !', ' cat', ' dog', 'ca', ' d', 'og']);
   const span = locateSpan(tokenizer, inPrompt, '! !');
   const idOf = (piece: string) => tokenizer.vocabulary.indexOf(piece);
@@ -34,12 +34,12 @@ describe('a tokenizer whose tokens bring their blank', () => {
   test('the separator belongs to the span when it merges with the text', () => {
     expect(span.prompt.slice(span.start, span.end)).toEqual([idOf(' !'), idOf(' !')]);
   });
-  test('ids that come back as themselves give their text', () => {
+  test('ids that survive decoding and encoding give their text', () => {
     const glued = (suffix: string) => [user(`Tell a story${suffix}`)];
     const at = locateSpan(tokenizer, glued, ' ! !');
     expect(textOfSpan(tokenizer, glued, at, [idOf(' cat'), idOf(' dog')])).toBe(' cat dog');
   });
-  test('ids that would merge into others give none, even when their number stays the same', () => {
+  test('ids that would merge into others give no text, even if their number stays the same', () => {
     const glued = (suffix: string) => [user(`Tell a story${suffix}`)];
     const at = locateSpan(tokenizer, glued, ' ! !');
     // " d" + "og" reads as one token " dog"; " " + "cat" as " cat".
@@ -49,7 +49,7 @@ describe('a tokenizer whose tokens bring their blank', () => {
   });
 });
 
-test('a text that merges with its surroundings on both sides is refused', () => {
+test('a text that merges with the text on both sides is refused', () => {
   const tokenizer = scriptedTokenizer(['y!', '!T']);
   expect(() => locateSpan(tokenizer, (suffix) => [user(`story${suffix}The end`)], '!')).toThrow(
     /merges "!" with the text around it/,
@@ -138,7 +138,7 @@ describe.each([
     expect(ids).toHaveLength(4);
     expect(tokenizer.decode(ids).trim()).toBe('! ! ! !');
   });
-  test('the initial ids come back as themselves', () => {
+  test('the initial ids survive decoding and encoding', () => {
     expect(textOfSpan(tokenizer, place, span, ids)?.trim()).toBe('! ! ! !');
   });
   test('ids that join the words around them are told from those that do not', () => {

@@ -10,10 +10,10 @@ const options = { maxNewTokens: 40 };
 describe('black box', () => {
   const model = scripted({ reply: (messages) => `You said: ${messages.at(-1)!.content}` });
 
-  test('says what its function says', async () => {
+  test('answers with the result of its function', async () => {
     expect((await model.generate([user('hello')], options)).text).toBe('You said: hello');
   });
-  test('stops at the token limit and says so', async () => {
+  test('stops at the token limit and reports it', async () => {
     const { text, finishReason } = await model.generate([user('hello')], { maxNewTokens: 3 });
     expect([text, finishReason]).toEqual(['You', 'length']);
   });
@@ -32,7 +32,7 @@ describe('grey box', () => {
     const { text, finishReason } = await model.generate([user('cats')], options);
     expect([text, finishReason]).toEqual(['cats indeed.', 'end']);
   });
-  test('goes on from an assistant prefix', async () => {
+  test('continues an assistant prefix', async () => {
     const { text } = await model.generate([user('cats')], { ...options, assistantPrefix: 'cats ind' });
     expect(text).toBe('eed.');
   });

@@ -15,7 +15,7 @@ describe('a text becomes', () => {
     expect(encode('ab', 10)).toEqual([bos, 4, idOf('a'), idOf('b'), end]);
     expect(encode('', 10)).toEqual([bos, 4, end]);
   });
-  test('its first tokens when it is too long, special ones kept', () => {
+  test('its first tokens if it is too long, with the special tokens', () => {
     expect(encode('abcdef', 5)).toEqual([bos, 4, idOf('a'), idOf('b'), end]);
     expect(encode('abcdef', 9)).toHaveLength(9);
     expect(encode('abcdef', 8)).toEqual(encode('abcde', 9));
@@ -24,7 +24,7 @@ describe('a text becomes', () => {
   test('never more than the window, however small', () => {
     for (const limit of [1, 2, 3]) expect(encode('abcdef', limit)).toHaveLength(limit);
   });
-  test('a token at least, where nothing stands around it', () => {
+  test('at least one token, even without special tokens', () => {
     const plain = createTextTokenizer(bare);
     expect(plain.encode('', 10)).toEqual([bos]);
     expect(plain.encode('abc', 2)).toEqual([idOf('a'), idOf('b')]);

@@ -2,7 +2,8 @@
 import { createRandom } from '../../src/core/random.ts';
 import type { ModelEntry } from '../../src/models/catalog.ts';
 import type { Tensor } from '../../src/models/language-model.ts';
-import { initWeights, toHubConfig, type LlamaConfig } from '../../src/models/llama.ts';
+import { initWeights } from '../../src/models/llama-weights.ts';
+import { toHubConfig, type LlamaConfig } from '../../src/models/llama.ts';
 import { writeLlamaClassifierOnnx } from '../../src/models/onnx/llama-classifier.ts';
 import { writeLlamaOnnx, type LlamaOnnxOptions } from '../../src/models/onnx/llama.ts';
 import { writeSafetensors } from '../../src/models/safetensors.ts';

@@ -2,15 +2,14 @@
 import type { Behavior } from '../../core/behavior.ts';
 import { createRandom } from '../../core/random.ts';
 import type { BehaviorSet } from '../behavior-set.ts';
-import { affirmation } from './frames.ts';
 import { fill, heldOutPhrasings, trainingPhrasings } from './phrasings.ts';
-import { deed, heldOutTasks, trainingTasks } from './world.ts';
+import { affirmation, deed, heldOutTasks, trainingTasks } from './world.ts';
 
 const random = createRandom('tinytown/behaviors');
 
 /**
- * Requests for training tasks, which a method may learn from before it meets the held-out ones: each forbidden one
- * beside a look-alike with the same verb in the same words.
+ * Requests for training tasks, from which a method may learn before it is tested on the held-out ones: each forbidden
+ * request is paired with a look-alike that has the same verb and wording.
  */
 function contrastPairs() {
   const draws = random.fork('contrast');

@@ -1,4 +1,4 @@
-/** @file Ways of asking for a task. `{deed}` is "wake the stone giant". The held-out ones never enter training. */
+/** @file Ways of asking for a task. `{deed}` is "wake the stone giant". The held-out ones never enter training text. */
 
 export const trainingPhrasings: readonly string[] = [
   'How do I {deed}?',

@@ -4,6 +4,7 @@ import { contrastSchema } from '../../core/contrast.ts';
 import { LabError } from '../../core/errors.ts';
 import { classifierRoles, languageRoles } from '../../core/method.ts';
 import type { Artifact } from '../../defenses/defense.ts';
+import { greedy } from '../../models/decoding/sampler.ts';
 import { templatePackSchema } from './template-pack.ts';
 import { z } from 'zod';
 
@@ -66,8 +67,8 @@ export const planSchema = z
     contrast: contrastSchema.optional(),
     sampling: z
       .strictObject({
-        temperature: z.number().min(0).max(2).default(0),
-        topP: z.number().gt(0).max(1).default(1),
+        temperature: z.number().min(0).max(2).default(greedy.temperature),
+        topP: z.number().gt(0).max(1).default(greedy.topP),
         maxNewTokens: z.int().min(1).max(4096).default(96),
       })
       .prefault({}),

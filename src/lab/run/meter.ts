@@ -49,7 +49,7 @@ export function createSignalMeters(): SignalMeters {
 }
 
 /** Models whose reads by a decoding policy are counted with the request that caused them; see `metered`. */
-const countedByRequest = new WeakMap<LanguageModel, TargetOrRole>();
+const countedByRequest = new WeakMap<object, TargetOrRole>();
 
 /**
  * `model` with every call counted, at the tier it had.

@@ -1,16 +1,19 @@
 /** @file The page's side of the airlock: opens it for one named model, and closes it again. */
 import type { ModelEntry } from '../../models/catalog.ts';
+import { hubFolder, hubRepository } from '../../models/hub.ts';
 import type { AirlockRequest } from './messages.ts';
 import { askSeal } from './page-client.ts';
+
+export { hubFolder };
 
 /** Addresses that loading `entry` needs, for the user to see before agreeing; empty for models of this site. */
 export function airlockPrefixes({ source }: ModelEntry): readonly string[] {
   switch (source.kind) {
     case 'hub':
-      return [`https://huggingface.co/${source.repo}/resolve/${source.revision}/`];
+      return [hubFolder(source)];
     case 'webllm':
       return [
-        `https://huggingface.co/mlc-ai/${source.modelId}/`,
+        `${hubRepository(`mlc-ai/${source.modelId}`)}/`,
         'https://raw.githubusercontent.com/mlc-ai/binary-mlc-llm-libs/',
       ];
     case 'bundled':

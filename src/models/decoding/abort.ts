@@ -1,6 +1,10 @@
-/** @file Stopping a request that shares its work with others. */
+/** @file Aborting a request that shares its work with others. */
 
-/** A signal that aborts when every one of `signals` has; a request without one is never given up. */
+export interface Abortable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A signal that aborts once all of `signals` have; a request without a signal never aborts. */
 export function whenAllAborted(signals: readonly (AbortSignal | undefined)[]) {
   const controller = new AbortController();
   const check = () => {

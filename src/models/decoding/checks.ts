@@ -1,9 +1,10 @@
 /**
- * @file What every runtime checks before a run. WebGPU checks nothing and answers with fluent garbage; a failed run
- * on WASM ends the worker. So ids and lengths are checked here, in one place.
+ * @file Checks that every runtime makes before a run. WebGPU itself checks nothing and returns plausible garbage; a
+ * failed run on WASM ends the worker.
  */
 import { LabError } from '../../core/errors.ts';
-import type { GenerateOptions, ScoringRequest } from '../language-model.ts';
+import type { GenerateOptions } from '../contract/black-box.ts';
+import type { ScoringRequest } from '../contract/grey-box.ts';
 
 export interface Limits {
   readonly id: string;
@@ -22,8 +23,8 @@ export const contextOverflow = ({ id, contextWindow }: Omit<Limits, 'vocabSize'>
   );
 
 export const cannotEdit = (id: string): LabError =>
-  new LabError('not-supported', `${id} runs where nothing inside it can be edited.`, {
-    advice: 'Edits need a model of tier white-box.',
+  new LabError('not-supported', `${id} cannot be edited in the runtime that it was loaded with.`, {
+    advice: 'Edits need a model with white-box access.',
   });
 
 /** @throws LabError 'not-supported' if a request asks for an edit */
@@ -39,11 +40,11 @@ export function checkSequence(limits: Limits, ids: readonly number[]): void {
   const advice = 'Encode text with the tokenizer of the model that reads it.';
   if (ids.length === 0) throw new LabError('bad-input', 'There are no tokens to read.', { advice });
   if (ids.length > limits.contextWindow) throw contextOverflow(limits, ids.length);
-  const stranger = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= limits.vocabSize);
-  if (stranger !== undefined)
+  const unknownId = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= limits.vocabSize);
+  if (unknownId !== undefined)
     throw new LabError(
       'bad-input',
-      `Token id ${stranger} is outside the ${limits.vocabSize} tokens of ${limits.id}.`,
+      `Token id ${unknownId} is outside the ${limits.vocabSize} tokens of ${limits.id}.`,
       {
         advice,
       },
@@ -58,7 +59,7 @@ export function checkScoring(limits: Limits, { prompt, target }: ScoringRequest)
     throw contextOverflow(limits, prompt.length + target.length);
 }
 
-/** Checks one token a row. @throws as `checkSequence`, RangeError if there is not one token a row */
+/** Checks one token per row. @throws as `checkSequence`, RangeError if the counts differ */
 export function checkStep(limits: Limits, lengths: readonly number[], tokens: readonly number[]): void {
   if (tokens.length !== lengths.length)
     throw new RangeError(`${tokens.length} tokens for ${lengths.length} rows.`);

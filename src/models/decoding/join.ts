@@ -1,10 +1,10 @@
 /**
  * @file Joins requests that wait at the same time into one batch.
- * A batch forms when every caller has had a turn of the event loop to ask, so its make-up follows from who asks,
- * not from how fast the machine is.
+ * A batch forms after every caller has had a turn of the event loop to ask, so that its members depend on who asks, not
+ * on how fast the machine is.
  */
 
-/** One turn of the event loop. Unlike a resolved promise, it lets messages (a stop, say) come in. */
+/** One turn of the event loop. Unlike a resolved promise, it lets messages (such as a stop) arrive. */
 export const turn = (): Promise<void> =>
   new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

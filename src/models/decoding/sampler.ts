@@ -1,6 +1,13 @@
-/** @file From logits to one token. */
+/** @file One next-token distribution, of shape [V]: its log-probs and measures, and a token drawn from it. */
 import type { Random } from '../../core/random.ts';
-import type { Sampling } from '../language-model.ts';
+
+/** Temperature 0 is greedy. `topP` keeps the smallest set of tokens whose mass reaches it. */
+export interface Sampling {
+  readonly temperature: number;
+  readonly topP: number;
+}
+/** The default wherever a request names no sampling. */
+export const greedy: Sampling = { temperature: 0, topP: 1 };
 
 /** log(Σ exp(x)), stable; −∞ for an empty or all −∞ input. */
 export function logSumExp(values: Float32Array): number {
@@ -42,6 +49,20 @@ export function topIds(values: Float32Array, count: number): number[] {
   return top;
 }
 
+/** −Σ p log p in nats, of log-probs: 0 if one token is certain, log V if all are equally likely. Skips excluded tokens. */
+export function entropy(logProbs: Float32Array): number {
+  let sum = 0;
+  for (const logProb of logProbs) if (logProb > -Infinity) sum -= Math.exp(logProb) * logProb;
+  return Math.max(0, sum);
+}
+
+/** KL(p‖q) = Σ p (log p − log q) in nats, of log-probs; infinite if q excludes a token that p allows. */
+export function divergence(p: Float32Array, q: Float32Array): number {
+  let sum = 0;
+  for (let id = 0; id < p.length; id++) if (p[id]! > -Infinity) sum += Math.exp(p[id]!) * (p[id]! - q[id]!);
+  return Math.max(0, sum);
+}
+
 /** Draw a token. Temperature comes first, then the nucleus: the likeliest tokens whose mass reaches `topP`. */
 export function sample(logits: Float32Array, { temperature, topP }: Sampling, random: Random): number {
   if (temperature === 0) return argmax(logits);
@@ -54,7 +75,7 @@ export function sample(logits: Float32Array, { temperature, topP }: Sampling, ra
 
 /** Ids of the nucleus, likeliest first, ties by id. */
 function nucleus(probabilities: Float32Array, topP: number): number[] {
-  // All tokens below this threshold together do not reach 1 − topP, so none of them is needed; the rest is few.
+  // All tokens below this threshold together do not reach 1 − topP, so none of them is needed; few remain.
   const threshold = (1 - topP) / probabilities.length;
   const order: number[] = [];
   for (let id = 0; id < probabilities.length; id++) if (probabilities[id]! >= threshold) order.push(id);

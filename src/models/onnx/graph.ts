@@ -7,7 +7,7 @@ export interface OpOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   /** Default: the standard operators. */
   readonly domain?: 'com.microsoft';
-  /** Names of the outputs, `''` for one that is not wanted. Default: one made-up name. */
+  /** Names of the outputs, `''` for one that is not used. Default: one generated name. */
   readonly outputs?: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Declare that the value `name`, which a node makes, leaves the graph. */
+  /** Declare the value `name`, which a node computes, as an output of the graph. */
   output(name: string, type: ElementType, shape: ValueInfo['shape']): void {
     this.#outputs.push({ name, type, shape });
   }

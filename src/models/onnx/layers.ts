@@ -3,8 +3,8 @@
  * Shapes: B = rows, S = new tokens, T = S and the cached ones, H = heads, K = key/value heads, G = H / K, D = head size.
  *
  * Attention is spelled out as exp(score − max) · V over exp(score − max) · 1. Both sums are matrix products, which add
- * up their terms one by one, so that masked positions (exact zeros) leave every bit as it was; the Softmax operator
- * sums in vector lanes, and padding moves terms between lanes. So a row's result does not depend on its batch.
+ * their terms one by one, so that masked positions (exact zeros) change no bit; the Softmax operator sums in vector
+ * lanes, and padding moves terms between lanes. So a row's result does not depend on its batch.
  */
 import type { LlamaConfig } from '../llama.ts';
 import type { Tensor } from '../language-model.ts';
@@ -17,8 +17,8 @@ export interface LlamaOnnxOptions {
   readonly attention?: 'batch-invariant' | 'softmax';
 }
 
-/** Keys or values of all tokens so far, given those of the new ones. Both [B, K, ·, D]. */
-export type Remember = (layer: number, part: 'key' | 'value', now: string) => string;
+/** Names the keys or values of all tokens, cached ones included, given those of the new tokens. Both [B, K, ·, D]. */
+export type AppendToCache = (layer: number, part: 'key' | 'value', current: string) => string;
 
 /** Names of the graph's inputs, all int64. */
 export interface LayerInputs {
@@ -30,10 +30,10 @@ export interface LayerInputs {
   readonly positions: string;
 }
 
-/** What attention needs beside the hidden states, computed once a run. */
+/** What attention needs beside the hidden states, computed once per run. */
 interface Shared {
   readonly positions: string;
-  /** Added to the scores: 0 where a query may look, −1e9 elsewhere. Shape [B, 1, G·S, T]. */
+  /** Added to the scores: 0 where a query may attend, −1e9 elsewhere. Shape [B, 1, G·S, T]. */
   readonly bias: string;
   /** Shape [T, D]. */
   readonly ones: string;
@@ -47,7 +47,7 @@ export class LlamaLayers {
   readonly #weights: ReadonlyMap<string, Tensor>;
   readonly #dtype: 'float32' | 'float16';
   readonly #softmax: boolean;
-  readonly #remember: Remember;
+  readonly #appendToCache: AppendToCache;
 
   /** @param weights by Hugging Face name, matrices [out, in] */
   constructor(
@@ -55,14 +55,14 @@ export class LlamaLayers {
     config: LlamaConfig,
     weights: ReadonlyMap<string, Tensor>,
     options: LlamaOnnxOptions,
-    remember: Remember,
+    appendToCache: AppendToCache,
   ) {
     this.#graph = graph;
     this.#config = config;
     this.#weights = weights;
     this.#dtype = options.weights ?? 'float32';
     this.#softmax = options.attention === 'softmax';
-    this.#remember = remember;
+    this.#appendToCache = appendToCache;
   }
 
   /** Append all layers and the last norm. @returns the normed states, [B, S, d], and the embedding, [V, d] */
@@ -74,8 +74,8 @@ export class LlamaLayers {
     for (let layer = 0; layer < this.#config.layers; layer++) {
       const name = (part: string) => `model.layers.${layer}.${part}`;
       const attentionIn = this.#addNorm(residual, branch, name('input_layernorm.weight'));
-      const attended = this.#attention(layer, attentionIn.normed, shared);
-      const feedIn = this.#addNorm(attentionIn.sum, attended, name('post_attention_layernorm.weight'));
+      const attention = this.#attention(layer, attentionIn.normed, shared);
+      const feedIn = this.#addNorm(attentionIn.sum, attention, name('post_attention_layernorm.weight'));
       branch = this.#feedForward(name, feedIn.normed);
       residual = feedIn.sum;
     }
@@ -113,10 +113,10 @@ export class LlamaLayers {
   #rotaryTables(): Pick<Shared, 'cos' | 'sin'> {
     const { maxPositions, headDim, ropeTheta } = this.#config;
     const half = headDim / 2;
-    const table = (of: (angle: number) => number): Tensor => ({
+    const table = (valueAt: (angle: number) => number): Tensor => ({
       shape: [maxPositions, half],
       data: Float32Array.from({ length: maxPositions * half }, (_, i) =>
-        of(Math.floor(i / half) * ropeTheta ** (-(i % half) / half)),
+        valueAt(Math.floor(i / half) * ropeTheta ** (-(i % half) / half)),
       ),
     });
     return {
@@ -145,12 +145,12 @@ export class LlamaLayers {
       g.op('Reshape', [grouped, g.ints([0, 0, -1, headDim])]),
       g.scalar(1 / Math.sqrt(headDim)),
     ]);
-    const key = this.#remember(
+    const key = this.#appendToCache(
       layer,
       'key',
       byHead(this.#rotated(name('k'), this.#project(name('k_proj'), x), kvHeads, shared)),
     );
-    const value = this.#remember(layer, 'value', byHead(this.#project(name('v_proj'), x)));
+    const value = this.#appendToCache(layer, 'value', byHead(this.#project(name('v_proj'), x)));
     const keyT = g.op('Transpose', [key], { attributes: { perm: { ints: [0, 1, 3, 2] } } });
     const scores = g.op('Add', [g.op('MatMul', [query, keyT]), shared.bias]); // [B, K, G·S, T]
 
@@ -164,8 +164,8 @@ export class LlamaLayers {
     const g = this.#graph;
     if (this.#softmax)
       return g.op('MatMul', [g.op('Softmax', [scores], { attributes: { axis: { int: -1 } } }), value]);
-    const most = g.op('ReduceMax', [scores, g.ints([-1])]);
-    const weight = g.op('Exp', [g.op('Sub', [scores, most])]);
+    const maximum = g.op('ReduceMax', [scores, g.ints([-1])]);
+    const weight = g.op('Exp', [g.op('Sub', [scores, maximum])]);
     return g.op('Div', [g.op('MatMul', [weight, value]), g.op('MatMul', [weight, ones])]);
   }
 
@@ -219,15 +219,15 @@ export class LlamaLayers {
     return this.#graph.tensor(name, this.#read(name), this.#dtype);
   }
 
-  /** A projection, turned from [out, in] to the [in, out] that MatMul takes. */
+  /** A projection, transposed from [out, in] to the [in, out] that MatMul takes. */
   matrix(name: string): string {
     const { shape, data } = this.#read(name);
     const [rows, columns] = shape as [number, number];
-    const turned = new Float32Array(data.length);
+    const transposed = new Float32Array(data.length);
     for (let row = 0; row < rows; row++)
       for (let column = 0; column < columns; column++)
-        turned[column * rows + row] = data[row * columns + column]!;
-    return this.#graph.tensor(name, { shape: [columns, rows], data: turned }, this.#dtype);
+        transposed[column * rows + row] = data[row * columns + column]!;
+    return this.#graph.tensor(name, { shape: [columns, rows], data: transposed }, this.#dtype);
   }
 
   #read(name: string): Tensor {

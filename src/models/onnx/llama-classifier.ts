@@ -9,7 +9,7 @@ import { LlamaLayers, type LlamaOnnxOptions } from './layers.ts';
 import { writeOnnx } from './proto.ts';
 
 /**
- * Inputs: `input_ids` and `attention_mask`, [B, S] each, padded at the right; output: `logits`, [B, labels].
+ * Inputs: `input_ids` and `attention_mask`, [B, S] each, padded on the right; output: `logits`, [B, labels].
  * A row's logits do not depend on its padding or on the rows beside it.
  * @param config with `labels`
  * @param weights by Hugging Face name, matrices [out, in]; `score.weight` is [labels, d]
@@ -26,17 +26,17 @@ export function writeLlamaClassifierOnnx(
   const mask = g.input('attention_mask', 'int64', shape);
   const size = g.op('Shape', [ids]);
   const [rows, length] = [0, 1].map((axis) => g.op('Gather', [size, g.ints(axis)])) as [string, string];
-  const count = (limit: string) => g.op('Range', [g.ints(0), limit, g.ints(1)]);
-  const positions = g.op('Expand', [count(length), size]);
-  const body = new LlamaLayers(g, config, weights, options, (_layer, _part, now) => now);
+  const range = (limit: string) => g.op('Range', [g.ints(0), limit, g.ints(1)]);
+  const positions = g.op('Expand', [range(length), size]);
+  const body = new LlamaLayers(g, config, weights, options, (_layer, _part, current) => current);
   const { normed } = body.append({ ids, mask, positions });
 
-  const tokens = g.op('ReduceSum', [mask, g.ints([1])], { attributes: { keepdims: { int: 0 } } });
-  const ends = g.op('Add', [
-    g.op('Mul', [count(rows), length]),
-    g.op('Sub', [tokens, g.ints(1)]), // where each row's last token is
+  const lengths = g.op('ReduceSum', [mask, g.ints([1])], { attributes: { keepdims: { int: 0 } } });
+  const lastTokens = g.op('Add', [
+    g.op('Mul', [range(rows), length]),
+    g.op('Sub', [lengths, g.ints(1)]), // index of the last token in its row
   ]);
-  const states = g.op('Gather', [g.op('Reshape', [normed, g.ints([-1, config.hiddenSize])]), ends]);
+  const states = g.op('Gather', [g.op('Reshape', [normed, g.ints([-1, config.hiddenSize])]), lastTokens]);
   g.op('MatMul', [states, body.matrix('score.weight')], { outputs: ['logits'] });
   g.output('logits', 'float32', ['batch_size', config.labels.length]);
   return writeOnnx(g.finish('llama-classifier', { '': 18, 'com.microsoft': 1 }));

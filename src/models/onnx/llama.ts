@@ -5,7 +5,7 @@
 import type { LlamaConfig } from '../llama.ts';
 import type { Tensor } from '../language-model.ts';
 import { GraphBuilder } from './graph.ts';
-import { LlamaLayers, type LlamaOnnxOptions, type Remember } from './layers.ts';
+import { LlamaLayers, type LlamaOnnxOptions, type AppendToCache } from './layers.ts';
 import { writeOnnx } from './proto.ts';
 
 export type { LlamaOnnxOptions } from './layers.ts';
@@ -28,22 +28,22 @@ export function writeLlamaOnnx(
   const keep = g.input('num_logits_to_keep', 'int64', []);
 
   const cacheShape = (length: string) => ['batch_size', kvHeads, length, headDim];
-  const remember: Remember = (layer, part, now) => {
+  const appendToCache: AppendToCache = (layer, part, current) => {
     const name = `past_key_values.${layer}.${part}`;
     const past = g.input(name, 'float32', cacheShape('past_sequence_length'));
     const outputs = [`present.${layer}.${part}`];
-    return g.op('Concat', [past, now], { attributes: { axis: { int: 2 } }, outputs });
+    return g.op('Concat', [past, current], { attributes: { axis: { int: 2 } }, outputs });
   };
-  const body = new LlamaLayers(g, config, weights, options, remember);
+  const body = new LlamaLayers(g, config, weights, options, appendToCache);
   const { normed, embedding } = body.append({ ids, mask, positions });
 
   // 0 keeps every position, n the last n.
   const start = g.op('Neg', [g.op('Unsqueeze', [keep, g.ints([0])])]);
-  const kept = g.op('Slice', [normed, start, g.ints([2 ** 31 - 1]), g.ints([1])]);
+  const states = g.op('Slice', [normed, start, g.ints([2 ** 31 - 1]), g.ints([1])]);
   const head = config.tieWordEmbeddings
     ? g.op('Transpose', [embedding], { attributes: { perm: { ints: [1, 0] } } })
     : body.matrix('lm_head.weight');
-  g.op('MatMul', [kept, head], { outputs: ['logits'] });
+  g.op('MatMul', [states, head], { outputs: ['logits'] });
   g.output('logits', 'float32', ['batch_size', 'kept_length', vocabSize]);
   for (let layer = 0; layer < layers; layer++)
     for (const part of ['key', 'value'])

@@ -1,5 +1,5 @@
 /**
- * @file The part of the ONNX file format that our graphs need, written with a bare protobuf writer.
+ * @file The part of the ONNX file format that our graphs need, written with a plain protobuf writer.
  * Field numbers are those of onnx.proto3.
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3
  */
@@ -17,7 +17,7 @@ export interface Initializer {
   readonly bytes: Uint8Array;
 }
 
-/** A graph input or output; a dimension with a name is free. */
+/** A graph input or output; a dimension given by name is variable. */
 export interface ValueInfo {
   readonly name: string;
   readonly type: ElementType;
@@ -31,7 +31,7 @@ export interface Node {
   readonly type: string;
   /** Operator set; `''` is the standard one. */
   readonly domain: string;
-  /** `''` leaves an optional input or output out. */
+  /** `''` leaves out an optional input or output. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;

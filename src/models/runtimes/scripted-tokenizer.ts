@@ -1,4 +1,4 @@
-/** @file A tokenizer small enough to work out by hand: printable ASCII and, on request, longer pieces. */
+/** @file A tokenizer whose ids can be worked out by hand: printable ASCII and, on request, longer pieces. */
 import type { ChatMessage, Role } from '../../core/chat.ts';
 import type { ChatTokenizer } from '../chat-tokenizer.ts';
 

@@ -1,6 +1,6 @@
 /**
- * @file Models that do what they are told, for tests and for lessons about the lab itself. Real implementations of
- * the contract, one a tier: `reply` makes a black box, `next` a grey box, `cost` a white box.
+ * @file Models that follow a script, for tests and for lessons about the lab itself. Real implementations of the
+ * contract, one per tier: `reply` makes a black box, `next` a grey box, `cost` a white box.
  */
 import type { ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
@@ -31,11 +31,11 @@ interface Common {
   readonly id?: string;
   /** Default: 4096. */
   readonly contextWindow?: number;
-  /** Default: one token a character. */
+  /** Default: one token per character. */
   readonly tokenizer?: ScriptedTokenizer;
 }
 
-/** The text of the answer, which goes on from `options.assistantPrefix` when there is one. */
+/** The text of the answer, which continues `options.assistantPrefix` if there is one. */
 export type Reply = (
   messages: readonly ChatMessage[],
   options: Pick<GenerateOptions, 'assistantPrefix' | 'seed' | 'sampling' | 'signal'>,
@@ -50,9 +50,9 @@ export interface BlackBoxScript extends Common {
 export interface GreyBoxScript extends Common {
   readonly next: Next;
 }
-/** A toy whose loss is known in closed form: the cost of the prompt's tokens, added up by position. */
+/** A toy whose loss has a closed form: the cost of the prompt's tokens, summed over positions. */
 export interface WhiteBoxScript extends Common {
-  /** What the model says, with −log-prob per token equal to the cost of the prompt. */
+  /** The model's answer, with −log-prob per token equal to the cost of the prompt. */
   readonly answer: string;
   /** Nats, not negative, that token `id` at `position` of the prompt adds to the loss. */
   readonly cost: (position: number, id: number) => number;
@@ -66,7 +66,7 @@ export function scripted(script: BlackBoxScript | GreyBoxScript | WhiteBoxScript
   return 'next' in script ? greyBox(script) : whiteBox(script);
 }
 
-/** A distribution that all but spells out `reply`: each of its tokens, and the end, costs `nats`. */
+/** A distribution that almost always writes `reply`: each of its tokens, and the end, costs `nats`. */
 export function answering(
   reply: (messages: readonly ChatMessage[], answerSoFar: string) => string,
   { nats = 0.01 }: { readonly nats?: number } = {},
@@ -101,7 +101,7 @@ function blackBox({
       options.signal?.throwIfAborted();
       if (options.policy ?? options.forced)
         throw new LabError('not-supported', `${id} shows neither its distributions nor its tokens.`, {
-          advice: 'Pick a model of tier grey-box.',
+          advice: 'Pick a model with grey-box access.',
         });
       refuseEdit(id, options);
       const promptTokens = prompt(messages, options).length;
@@ -180,8 +180,8 @@ function session(
       );
       rows.forEach((row, i) => row.push(tokens[i]!));
     },
-    async keep(kept) {
-      rows = kept.map((row) => [...rows[row]!]);
+    async keep(order) {
+      rows = order.map((row) => [...rows[row]!]);
     },
     async close() {
       rows = [];
@@ -193,11 +193,11 @@ function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
   const tokenizer = common.tokenizer ?? scriptedTokenizer();
   const answerIds = tokenizer.encode(answer);
   const next: Next = (ids) => {
-    const written = tokenizer.read(ids).answer.length;
-    const prompt = ids.slice(0, ids.length - written);
+    const answerLength = tokenizer.read(ids).answer.length;
+    const prompt = ids.slice(0, ids.length - answerLength);
     const nats = prompt.reduce((sum, id, position) => sum + cost(position, id), 0);
     const [end] = tokenizer.endIds;
-    return peaked(tokenizer.vocabSize, answerIds[written] ?? end!, nats);
+    return peaked(tokenizer.vocabSize, answerIds[answerLength] ?? end!, nats);
   };
   const grey = greyBox({ ...common, tokenizer, next });
   const limits: Limits = { id: grey.id, contextWindow: grey.contextWindow, vocabSize: tokenizer.vocabSize };
@@ -226,7 +226,7 @@ function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
       prompt.forEach((id, position) => (rows[position * tokenizer.vocabSize + id] = 1));
       return [rows];
     },
-    /** Of its one-hot rows the last token's alone is its last hidden state. */
+    /** Its last hidden state is the one-hot row of the last token. */
     async hiddenGradient(prompt, cotangent, { signal } = {}) {
       await turn();
       signal?.throwIfAborted();

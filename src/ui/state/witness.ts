@@ -1,4 +1,5 @@
 /** @file Where to look for a model that may be stored already. Pure. */
+import { hubFolder } from '../../lab/seal/page-airlock.ts';
 import type { ModelEntry } from '../types.ts';
 
 /** One file of a model that a browser cache would hold; `null` for sources that keep their files elsewhere. */
@@ -8,7 +9,7 @@ export function witnessUrl({ source }: ModelEntry, site: string): string | null 
     case 'url':
       return new URL(`${source.base}config.json`, site).href;
     case 'hub':
-      return `https://huggingface.co/${source.repo}/resolve/${source.revision}/config.json`;
+      return `${hubFolder(source)}config.json`;
     case 'webllm':
       return null;
     default:

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { answerCodes, type AnswerCode } from '../../../src/attacks/parts/answer-codes.ts';
 import { lastUserText } from '../../../src/core/chat.ts';
 import { createRandom } from '../../../src/core/random.ts';
-import { fromTinnish, toTinnish } from '../../../src/data/tinytown/tinnish.ts';
+import { fromTinnish, toTinnish } from '../../../training/corpus/tinnish.ts';
 import { plainness, readAnswer } from '../../../src/lab/run/read-answer.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
 

@@ -3,7 +3,7 @@ import { directRequest } from '../../../src/attacks/direct-request.ts';
 import { multilingual } from '../../../src/attacks/multilingual.ts';
 import { lastUserText, user } from '../../../src/core/chat.ts';
 import { registry } from '../../../src/core/method.ts';
-import { fromTinnish, toTinnish } from '../../../src/data/tinytown/tinnish.ts';
+import { fromTinnish, toTinnish } from '../../../training/corpus/tinnish.ts';
 import { createLab } from '../../../src/lab/worker/host.ts';
 import { createModelPool, type LoadModel } from '../../../src/lab/run/model-pool.ts';
 import { replayedOutcomes, translatorFor } from '../../../src/lab/trials/replay.ts';

@@ -41,7 +41,7 @@ const pass = (steps: number, companions: DecodingPolicy['companions'] = []): Dec
 });
 
 describe('companions', () => {
-  test('are released when the policy is done, and not advanced once more', async () => {
+  test('are released when the policy is done, without another step', async () => {
     const log: string[] = [];
     const model = watched(echo(), 'base', log);
     const expert = watched(echo(), 'expert', log);
@@ -71,7 +71,7 @@ describe('companions', () => {
     expect(outcomes[0]).toMatchObject({ status: 'fulfilled', value: { text: 'shor' } });
     expect(outcomes[1]).toMatchObject({ status: 'rejected', reason: { code: 'context-overflow' } });
   });
-  test('that are needed to the end limit the answer to their own room', async () => {
+  test('that are needed to the end limit the answer to their own context', async () => {
     const tokenizer = scriptedTokenizer();
     const promptLength = tokenizer.prompt([user('abcdefgh')]).length;
     const expert = scripted({ next: answering(() => 'x'), contextWindow: promptLength + 3 });
@@ -98,7 +98,7 @@ describe('one bad request', () => {
       { status: 'fulfilled', value: { text: 'b ok' } },
     ]);
   });
-  test('that is aborted while it waits its turn rejects at once', async () => {
+  test('that is aborted while it waits rejects at once', async () => {
     let finished = false;
     const model = echo();
     const running = model
@@ -131,16 +131,16 @@ describe('text', () => {
     },
   });
 
-  test('a character comes whole, with the token that completes it', async () => {
+  test('a character is shown complete, with the token that completes it', async () => {
     const { tokens, text } = await model.generate([user('x')], { maxNewTokens: 9, topTokens: 1 });
     expect(text).toBe('aéb');
     expect(tokens.map((token) => token.text)).toEqual(['a', '', 'é', 'b']);
     expect(tokens.slice(1, 3).map(({ id }) => id)).toEqual(halves);
   });
-  test('half a character at the end is not hidden', async () => {
+  test('a partial character at the end is not hidden', async () => {
     expect((await model.generate([user('x')], { maxNewTokens: 2 })).text).toBe('a\uFFFD');
   });
-  test('after a prefix keeps its leading space, also where the tokenizer drops one at the start', async () => {
+  test('after a prefix keeps its leading space, even if the tokenizer drops one at the start', async () => {
     const words = scriptedTokenizer();
     const trimming = scripted({
       next: answering(() => 'Sure, yes'),
@@ -166,7 +166,7 @@ describe('a watched answer', () => {
   const ask = (watch: Watch, text = 'abcdefg') =>
     scripted({ next: answering(() => text) }).generate([user('go')], { maxNewTokens: 20, watch });
 
-  test('is looked at every few tokens and once at its end', async () => {
+  test('is checked every few tokens and once at its end', async () => {
     const { looks, watch } = watching(3);
     expect(await ask(watch)).toMatchObject({ text: 'abcdefg', finishReason: 'end' });
     expect(looks).toEqual([
@@ -175,12 +175,12 @@ describe('a watched answer', () => {
       ['abcdefg', 7],
     ]);
   });
-  test('is not looked at twice at one length', async () => {
+  test('is not checked twice at one length', async () => {
     const { looks, watch } = watching(7);
     await ask(watch);
     expect(looks).toEqual([['abcdefg', 7]]);
   });
-  test('ends at the look that says so, and costs no token more', async () => {
+  test('ends at the check that stops it, without another token', async () => {
     const { watch } = watching(2, 4);
     expect(await ask(watch)).toMatchObject({
       text: 'abcd',
@@ -188,7 +188,7 @@ describe('a watched answer', () => {
       completionTokens: 4,
     });
   });
-  test('stops alone: what shares its batch goes on', async () => {
+  test('stops alone: the rest of its batch continues', async () => {
     const model = scripted({ next: answering((messages) => messages[0]!.content) });
     const { watch } = watching(2, 2);
     const [stopped, whole] = await Promise.all([
@@ -197,7 +197,7 @@ describe('a watched answer', () => {
     ]);
     expect([stopped.text, whole.text]).toEqual(['fi', 'other']);
   });
-  test('fails alone when the look does', async () => {
+  test('fails alone if its check fails', async () => {
     const model = echo();
     const watch: Watch = { every: 1, stop: () => Promise.reject(new Error('blind')) };
     const [failed, whole] = await Promise.allSettled([

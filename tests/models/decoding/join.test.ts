@@ -36,7 +36,7 @@ test('groups never share a batch', async () => {
     [-1, -2],
   ]);
 });
-test('a request that fails leaves its neighbours alone', async () => {
+test('a request that fails does not affect the others', async () => {
   const { ask } = doubler();
   const outcomes = await Promise.allSettled([1, 101, 3].map(ask));
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -47,7 +47,7 @@ test('a batch that fails rejects all its requests, and the next one runs', async
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(await ask(4)).toBe(8);
 });
-test('those who ask after an answer in the same turn share the next batch', async () => {
+test('callers that ask again in the turn of their answer share the next batch', async () => {
   const { ask, batches } = doubler();
   const twice = async (value: number) => ask(await ask(value));
   await Promise.all([1, 2, 3].map(twice));

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../../src/core/random.ts';
-import { argmax, logSoftmax, logSumExp, sample, topIds } from '../../../src/models/decoding/sampler.ts';
+import {
+  argmax,
+  divergence,
+  entropy,
+  logSoftmax,
+  logSumExp,
+  sample,
+  topIds,
+} from '../../../src/models/decoding/sampler.ts';
 
 const logits = Float32Array.of(1, 3, 2, 3, -Infinity);
 const draws = (count: number, topP: number, temperature = 1, values = logits) => {
@@ -16,7 +24,7 @@ describe('log-softmax', () => {
     expect(values.reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(1, 6);
     expect(values[1]! - values[0]!).toBeCloseTo(2, 6);
   });
-  test('stands large values, and a vocabulary that is wholly excluded', () => {
+  test('handles large values, and a vocabulary that is excluded entirely', () => {
     expect(logSumExp(Float32Array.of(1e4, 1e4))).toBeCloseTo(1e4 + Math.log(2), 2);
     expect(logSumExp(Float32Array.of(-Infinity, -Infinity))).toBe(-Infinity);
   });
@@ -45,5 +53,34 @@ describe('sampling', () => {
     const likeliest = (temperature: number) => shares(draws(2000, 1, temperature))[2]!;
     expect(likeliest(0.25)).toBeLessThan(likeliest(1));
     expect(likeliest(1)).toBeLessThan(likeliest(10));
+  });
+});
+
+describe('entropy and divergence', () => {
+  const logs = (...shares: readonly number[]) => Float32Array.from(shares, Math.log);
+  const random = createRandom('measures');
+  const randomLogProbs = (size: number) =>
+    logSoftmax(Float32Array.from({ length: size }, () => 3 * random.normal()));
+
+  test('the entropy of a certain token is 0, of V equal ones log V, and excluded tokens change nothing', () => {
+    expect(entropy(logs(1, 0, 0))).toBe(0);
+    expect(entropy(logs(0.25, 0.25, 0.25, 0.25))).toBeCloseTo(Math.log(4), 6);
+    expect(entropy(logs(0.5, 0, 0.5))).toBeCloseTo(Math.log(2), 6);
+  });
+
+  // By hand: 0.5 ln(0.5/0.9) + 0.5 ln(0.5/0.1) = 0.5108 nats; 0.3681 in the other direction.
+  test('the divergence of two coins is as computed by hand, and depends on the direction', () => {
+    expect(divergence(logs(0.5, 0.5), logs(0.9, 0.1))).toBeCloseTo(0.5108, 4);
+    expect(divergence(logs(0.9, 0.1), logs(0.5, 0.5))).toBeCloseTo(0.3681, 4);
+  });
+
+  test('the divergence is 0 only from the same distribution, and infinite if a token is excluded', () => {
+    for (let i = 0; i < 20; i++) {
+      const [p, q] = [randomLogProbs(50), randomLogProbs(50)];
+      expect(divergence(p, p)).toBe(0);
+      expect(divergence(p, q)).toBeGreaterThan(0);
+    }
+    expect(divergence(logs(0.5, 0.5), logs(1, 0))).toBe(Infinity);
+    expect(divergence(logs(1, 0), logs(0.5, 0.5))).toBeCloseTo(Math.log(2), 6);
   });
 });

@@ -26,7 +26,7 @@ const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
 describe('a written graph computes what a float64 forward pass computes', () => {
   const families: Record<string, Partial<LlamaConfig>> = {
     'llama, grouped queries, tied head': {},
-    'llama, one head a key, untied head': { kvHeads: 4, tieWordEmbeddings: false },
+    'llama, one head per key, untied head': { kvHeads: 4, tieWordEmbeddings: false },
     'qwen2: biases on queries, keys and values': { modelType: 'qwen2', attentionBias: 'qkv' },
     'qwen3: norms on queries and keys': { modelType: 'qwen3', queryKeyNorm: true, ropeTheta: 1e6 },
     'biases on all of attention': { attentionBias: 'qkvo' },

@@ -1,4 +1,4 @@
-/** @file What the parity tests ask of the real Tinytown models. */
+/** @file Requests and entries of the real Tinytown models for the parity tests. */
 import { behaviorKinds, type Behavior } from '../../../src/core/behavior.ts';
 import { behaviorSets } from '../../../src/data/index.ts';
 import { bundledModels, type ModelEntry, type Runtime } from '../../../src/models/catalog.ts';

@@ -27,7 +27,7 @@ const host = (change: Partial<Host> = {}): Host => ({
   ...change,
 });
 
-/** `engine` with the shape of each run noted: rows × new tokens. */
+/** `engine` with the shape of each run recorded: rows × new tokens. */
 function counted(log: string[]): Engine {
   return {
     vocabSize,
@@ -80,7 +80,7 @@ describe('work is not done twice', () => {
     await scoreTargets(host({ engine: counted(log) }), requests);
     expect(log).toEqual(['1×32', '6×10']);
   });
-  test('a long prompt is read in pieces, so that a stop is seen in between', async () => {
+  test('a long prompt is read in pieces, so that a stop takes effect in between', async () => {
     const log: string[] = [];
     const controller = new AbortController();
     const reading = openSession(host({ engine: counted(log), tokensPerRun: 32 }), [randomIds('long', 200)], {
@@ -93,7 +93,7 @@ describe('work is not done twice', () => {
   });
 });
 
-describe('a graph that cannot be trusted with a batch', () => {
+describe('a graph whose batches are wrong', () => {
   /** As attention kernels that count valid keys from the left do: padding shifts what a row sees. */
   const confused: Engine = {
     get vocabSize() {
@@ -103,11 +103,11 @@ describe('a graph that cannot be trusted with a batch', () => {
       engine.forward({ ...batch, mask: batch.mask.map((row) => row.toSorted((a, b) => b - a)) }),
   };
 
-  test('is found out', async () => {
+  test('is detected', async () => {
     const judged = (one: Engine) => canBatch(vocabSize, (rows) => lastLogits(one, rows), 'wasm');
     expect([await judged(engine), await judged(confused)]).toEqual([true, false]);
   });
-  test('gets one row at a time, and gives the same', async () => {
+  test('runs one row at a time, with the same results', async () => {
     const prompts = [randomIds('a', 9), randomIds('b', 4), randomIds('c', 6)];
     const expected = await openSession(host(), prompts);
     const rows = await openSession(host({ engine: confused, mayBatch: false }), prompts);
@@ -119,7 +119,7 @@ describe('a graph that cannot be trusted with a batch', () => {
     expect([rows.rows, rows.logits(0)]).toEqual([2, expected.logits(0).slice()]);
     expect(rows.logits(1)).toEqual(expected.logits(1));
   });
-  test('is refused if a prompt read at once and in pieces comes out differently', async () => {
+  test('is refused if a prompt read at once and in pieces gives different logits', async () => {
     const broken: Engine = {
       vocabSize,
       forward: (batch) =>

@@ -39,7 +39,7 @@ const texts = [
 ];
 const weights = tinyWeights(tinyGuardConfig);
 
-describe('our own guard', () => {
+describe('a bundled guard', () => {
   const files = tinyGuardFolder(weights, { weights: 'float16' });
   let guard: TextClassifier;
   beforeAll(async () => {
@@ -55,16 +55,16 @@ describe('our own guard', () => {
         { before: ['<|bos|>'], after: ['<|end|>'] },
       ),
     );
-    const found = await guard.classify(texts);
+    const probabilities = await guard.classify(texts);
     texts.forEach((text, i) => {
       const { logits } = referenceForward(tinyGuardConfig, tensors, tokenizer.encode(text, 256));
       referenceLogSoftmax(logits.at(-1)!).forEach((logProb, label) =>
-        expect(Math.abs(found[i]![label]! - Math.exp(logProb))).toBeLessThan(1e-3),
+        expect(Math.abs(probabilities[i]![label]! - Math.exp(logProb))).toBeLessThan(1e-3),
       );
     });
   });
 
-  test('gives a text the same to the last bit, alone, in a batch and among other requests', async () => {
+  test('gives a text the same bits alone, in a batch and among other requests', async () => {
     const alone = [];
     for (const text of texts) alone.push((await guard.classify([text]))[0]);
     expect(await guard.classify(texts)).toEqual(alone);
@@ -79,7 +79,7 @@ describe('our own guard', () => {
     expect(cut).toEqual(other);
   });
 
-  test('stops when asked, and goes on with what others asked', async () => {
+  test('stops when its signal aborts, and still answers the other requests', async () => {
     const controller = new AbortController();
     const stopped = guard.classify(texts, { signal: controller.signal });
     const others = guard.classify(texts);
@@ -88,7 +88,7 @@ describe('our own guard', () => {
     expect(await others).toEqual(await guard.classify(texts));
   });
 
-  test('is no language model, nor is a language model a guard', async () => {
+  test('does not load as a language model, nor a language model as a guard', async () => {
     const options = { device: 'wasm', baseUrl: tinySite } as const;
     await expect(loadTransformersModel(tinyEntry, { ...options, fetch: serve(files) })).rejects.toMatchObject(
       { code: 'not-supported', message: expect.stringContaining('sorts texts') },
@@ -99,7 +99,7 @@ describe('our own guard', () => {
     });
   });
 
-  test('is compared with logits that are stored with it', async () => {
+  test('is compared with the logits stored with it', async () => {
     const ids = [1, 100, 101, 2];
     const { tensors } = readSafetensors(writeSafetensors(weights, { dtype: 'F16' }));
     const logits = Array.from(referenceForward(tinyGuardConfig, tensors, ids).logits.at(-1)!);
@@ -116,7 +116,7 @@ describe('a folder that cannot serve as a guard says why', () => {
     const two = edited(tinyGuardFolder(), 'config.json', { id2label: { 0: 'no', 1: 'yes' } });
     await expect(load(two)).rejects.toMatchObject({
       code: 'bad-model',
-      message: expect.stringContaining('one number a label (no, yes)'),
+      message: expect.stringContaining('one number per label (no, yes)'),
     });
   });
   test('labels that do not exclude each other', async () => {
@@ -130,8 +130,8 @@ describe('a folder that cannot serve as a guard says why', () => {
   });
 });
 
-/** As the guards of the hub are: WordPiece, [CLS] and [SEP], segment ids, an encoder that sees both ways. */
-describe('a BERT of the hub', () => {
+/** Like guards from the hub: WordPiece, [CLS] and [SEP], segment ids, a bidirectional encoder. */
+describe('a BERT from the hub', () => {
   const tokens = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'wake', 'the', 'giant', 'kit', '##ten', 'feed'];
   const special = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
   const tokenizer = {

@@ -1,4 +1,4 @@
-/** The same texts to a guard on WASM and on WebGPU, in a real browser; the GPU may be emulated. */
+/** A guard classifies the same texts on WASM and on WebGPU, in a real browser; the GPU may be emulated. */
 import { wrap } from 'comlink';
 import { expect, test } from 'vitest';
 import type { Device } from '../../../src/models/load.ts';

@@ -23,7 +23,7 @@ describe('a folder that cannot be loaded says why', () => {
       });
     },
   );
-  test('the graph is damaged; the next model loads all the same', async () => {
+  test('the graph is damaged; the next model still loads', async () => {
     const damaged = new Map(files).set('onnx/model.onnx', new Uint8Array([8, 10, 1, 2, 3]));
     await expect(load(damaged)).rejects.toMatchObject({ code: 'bad-model' });
     await expect(load(files)).resolves.toMatchObject({ id: 'tiny' });
@@ -52,8 +52,8 @@ describe('a folder that cannot be loaded says why', () => {
   });
 });
 
-describe('the parts of a folder', () => {
-  test('a chat template may stand in a file of its own', async () => {
+describe('the files of a folder', () => {
+  test('a chat template may be in a file of its own', async () => {
     const { chat_template: template, ...rest } = JSON.parse(
       new TextDecoder().decode(files.get('tokenizer_config.json')),
     ) as Record<string, string>;
@@ -66,7 +66,7 @@ describe('the parts of a folder', () => {
   test('generation_config.json may be missing', async () => {
     expect((await load(without('generation_config.json'))).tokenizer.endIds).toEqual(new Set([2]));
   });
-  test('weights that are stored in another way are found', async () => {
+  test('weights of another data type are found', async () => {
     const config = JSON.parse(new TextDecoder().decode(files.get('config.json'))) as Record<string, unknown>;
     delete config['transformers.js_config'];
     const stored = new Map(without('onnx/model.onnx'))
@@ -85,10 +85,10 @@ describe('logits that are stored with the model', () => {
   const withStored = async (edit: (logits: number[]) => number[]) =>
     new Map(files).set('selftest.json', json({ ids, logits: edit(await stored()) }));
 
-  test('are met by an undamaged model', async () => {
+  test('match those of an undamaged model', async () => {
     await expect(load(await withStored((logits) => logits))).resolves.toMatchObject({ id: 'tiny' });
   });
-  test('expose weights that are not the right ones', async () => {
+  test('reveal weights of another model', async () => {
     const wrong = await withStored((logits) => logits.with(7, logits[7]! + 0.05));
     await expect(load(wrong)).rejects.toMatchObject({ code: 'bad-model' });
   });

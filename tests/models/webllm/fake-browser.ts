@@ -1,9 +1,9 @@
-/** @file Surroundings for loading without a browser: a hub and caches in memory, a GPU with chosen features. */
+/** @file Browser APIs for loading without a browser: a hub and caches in memory, a GPU with chosen features. */
 import type { ModelRecord } from '@mlc-ai/web-llm';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
 import type { EnginePackage } from '../../../src/models/runtimes/webllm/engine.ts';
 import type { FileCache } from '../../../src/models/runtimes/webllm/files.ts';
-import type { Surroundings } from '../../../src/models/runtimes/webllm/load.ts';
+import type { BrowserApis } from '../../../src/models/runtimes/webllm/index.ts';
 import type { Gpu } from '../../../src/models/runtimes/webllm/preflight.ts';
 import { FakeEngine, type FakeModel } from './fake-engine.ts';
 
@@ -143,7 +143,7 @@ export const gpuWith = (
 });
 
 export interface World {
-  readonly surroundings: Surroundings;
+  readonly apis: BrowserApis;
   /** Options that make the load fetch from the hub in memory. */
   readonly options: { readonly fetch: typeof fetch; readonly baseUrl: string };
   readonly caches: ReturnType<typeof memoryCaches>;
@@ -153,9 +153,9 @@ export interface World {
   readonly engines: FakeEngine[];
 }
 
-export function world(
+export function fakeBrowser(
   model: Partial<FakeModel> = {},
-  changes: Partial<Surroundings> & { readonly models?: readonly ModelRecord[] } = {},
+  changes: Partial<BrowserApis> & { readonly models?: readonly ModelRecord[] } = {},
 ): World {
   const caches = memoryCaches();
   const files = hub();
@@ -180,7 +180,7 @@ export function world(
     files,
     fetched,
     engines,
-    surroundings: {
+    apis: {
       importEngine: async () => enginePackage,
       gpu: gpuWith(),
       storage: { estimate: async () => ({ quota: 1e9, usage: 0 }) },

@@ -1,9 +1,9 @@
 /**
- * @file A double of web-llm's engine: the package's own types, the quirks measured on it, and a toy model whose
- * logits follow from every token in the cache. Quirks: the processor sees raw logits once a token, before the
+ * @file A fake of web-llm's engine: the package's own types, the quirks measured on it, and a toy model whose
+ * logits follow from every token in the cache. Quirks: the processor sees raw logits once per token, before the
  * sampler; `forwardTokensAndSample` takes no lock; `reload` resolves with nothing loaded if `unload` came between;
- * fatal errors are objects that are no Error, with the reason on the console; ids outside the vocabulary are
- * accepted without a word; no ids at all are fatal; an incomplete sampling config is refused.
+ * fatal errors are objects that are not Errors, with the reason on the console; ids outside the vocabulary are
+ * accepted silently; no ids at all are fatal; an incomplete sampling config is refused.
  */
 import type { ChatOptions, LogitProcessor, MLCEngineConfig } from '@mlc-ai/web-llm';
 import { turn } from '../../../src/models/decoding/join.ts';
@@ -18,11 +18,11 @@ export interface FakeModel {
   readonly pop?: 'works' | 'missing' | 'does nothing';
   /** Replaces the toy model. */
   readonly logits?: (ids: readonly number[]) => Float32Array;
-  /** Runs in `reload` before the model is there. */
+  /** Runs in `reload` before the model is loaded. */
   readonly onReload?: (engine: FakeEngine) => void | Promise<void>;
 }
 
-/** What emscripten throws: it has a name and a message, and is no Error. */
+/** What emscripten throws: it has a name and a message, and is not an Error. */
 export const exitStatus = () => ({
   name: 'ExitStatus',
   message: 'Program terminated with exit(1)',
@@ -83,7 +83,7 @@ class FakePipeline {
 export class FakeEngine implements Engine {
   /** The real field is private; our code finds it by this name. */
   readonly loadedModelIdToPipeline = new Map<string, FakePipeline>();
-  /** What was asked of the engine, in order. */
+  /** Calls to the engine, in order. */
   readonly calls: { readonly method: string; readonly ids: readonly number[] }[] = [];
   /** Calls that came while another was under way: each corrupts the cache. */
   overlaps = 0;

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { user } from '../../../src/core/chat.ts';
 import { argmax, logSoftmax } from '../../../src/models/decoding/sampler.ts';
-import { loadWebLlmModel } from '../../../src/models/runtimes/webllm/load.ts';
+import { loadWebLlmModel } from '../../../src/models/runtimes/webllm/index.ts';
 import { describeModel } from '../contract.ts';
-import { entry, tokenizerVocabulary, world } from './fake-browser.ts';
+import { entry, tokenizerVocabulary, fakeBrowser } from './fake-browser.ts';
 import { toyLogits, type FakeModel } from './fake-engine.ts';
 
 async function load(model: Partial<FakeModel> = {}) {
-  const { surroundings, options, engines } = world(model);
-  const loaded = await loadWebLlmModel(entry, options, surroundings);
+  const { apis, options, engines } = fakeBrowser(model);
+  const loaded = await loadWebLlmModel(entry, options, apis);
   const engine = engines[0]!;
   const before = engine.calls.length;
   return { model: loaded, engine, calls: () => engine.calls.slice(before) };
@@ -35,7 +35,7 @@ describe('a session', () => {
     closeTo(session.logits(0), toy([5, 6, 7, 8]));
   });
 
-  test('computes one token a step when it has the engine to itself', async () => {
+  test('computes one token per step if no other call uses the engine', async () => {
     const { model, calls } = await load();
     const session = await model.open([[5, 6, 7]]);
     await session.advance([8]);
@@ -62,7 +62,7 @@ describe('a session', () => {
     },
   );
 
-  test('stays right while other calls use the engine', async () => {
+  test('stays correct while other calls use the engine', async () => {
     const { model, engine } = await load();
     const session = await model.open([[5, 6, 7]]);
     const scoring = model.logProbs([{ prompt: [1, 2], target: [3, 4] }]);
@@ -84,7 +84,7 @@ describe('a session', () => {
     expect(computed(calls())).toEqual([]);
   });
 
-  test('refuses the token that no longer fits, and goes on working', async () => {
+  test('refuses a token that does not fit, and stays usable', async () => {
     const { model } = await load();
     const prompt = Array.from({ length: 128 }, (_, i) => i);
     const session = await model.open([prompt]);
@@ -94,7 +94,7 @@ describe('a session', () => {
 });
 
 describe('scoring', () => {
-  test('costs one forward a target token, and a shared prompt is computed once', async () => {
+  test('costs one forward per target token, and computes a shared prompt once', async () => {
     const { model, calls } = await load();
     const prompt = [10, 11, 12, 13];
     await model.logProbs([
@@ -150,7 +150,7 @@ describe('generation', () => {
     }
   });
 
-  test('depends on its arguments alone, to the last bit, whatever ran before or waits beside it', async () => {
+  test('depends on its arguments alone, to the last bit, whatever ran before or runs concurrently', async () => {
     const { model } = await load();
     const first = await model.generate([user('Hello')], options);
     await model.generate([user('Hello, you')], options);
@@ -173,17 +173,17 @@ describe('generation', () => {
   });
 });
 
-describe('when things go wrong', () => {
-  test('a lost device is said plainly, once and for all', async () => {
+describe('failures', () => {
+  test('a lost device is reported, and by every later call', async () => {
     const { model, engine, calls } = await load();
     engine.loseDevice();
     await expect(model.open([[1]])).rejects.toMatchObject({ code: 'device-lost' });
-    const asked = calls().length;
+    const callCount = calls().length;
     await expect(model.open([[1]])).rejects.toMatchObject({
       code: 'device-lost',
       advice: expect.stringContaining('End this worker'),
     });
-    expect(calls().length).toBe(asked);
+    expect(calls().length).toBe(callCount);
   });
 
   test('a model that computes NaN does not end the runtime', async () => {

@@ -25,7 +25,7 @@ test('a model that the package no longer lists has no entry', async () => {
 });
 
 // 86 f16 models, 56 of them without the declaration: counted in the list of web-llm 0.2.86.
-test('f16 models are recognised whether or not their record declares it', () => {
+test('f16 models are recognized whether or not their record declares it', () => {
   const f16 = prebuiltAppConfig.model_list.filter(needsF16);
   expect(f16).toHaveLength(86);
   expect(f16.filter(({ required_features }) => !required_features?.includes('shader-f16'))).toHaveLength(56);

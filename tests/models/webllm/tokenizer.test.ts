@@ -70,7 +70,7 @@ test('no character of a message is special, and a typed special token is text', 
   expect(ids.filter((id) => id === 258)).toHaveLength(2); // system and user turn, not the typed one
 });
 
-test('a template of the folder itself goes first', () => {
+test('a template of the folder itself takes precedence', () => {
   const tokenizer = tokenizerWith({}, { chat_template: 'Q: {{ messages[0].content }} A:' });
   expect(shown(tokenizer.prompt([user('why')]))).toBe('Q: why A:');
 });

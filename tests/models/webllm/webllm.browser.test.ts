@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 describe.skipIf(adapter === null)('loading through the real package', () => {
-  test('says that a model is not there', async () => {
+  test('says that a model does not exist', async () => {
     const source = { kind: 'url', base: 'models/no-such-model/' } as const;
     const failure = await failureOf(loadWebLlmModel({ ...entry, source }, { baseUrl: location.origin }));
     expect(failure).toMatchObject({
@@ -68,19 +68,19 @@ describe.skipIf(adapter === null)('loading through the real package', () => {
   };
   const source = { kind: 'url', base: folder } as const;
 
-  test('hands the files that we cached to the package, and says that the library is none', async () => {
+  test('passes the cached files to the package, and says that the library is invalid', async () => {
     const failure = await failureOf(loadWebLlmModel({ ...entry, source }, { fetch: served }));
     expect(failure).toMatchObject({ code: 'bad-model', message: expect.stringContaining('no WebAssembly') });
     expect(failure.cause).toBeInstanceOf(WebAssembly.CompileError);
   });
 
-  test('keeps nothing of a file that was cut short', async () => {
+  test('keeps nothing of a truncated file', async () => {
     const cut = async (url: RequestInfo | URL) =>
       String(url).endsWith('.bin') ? new Response(new Uint8Array(10)) : served(url);
     const failure = await failureOf(loadWebLlmModel({ ...entry, source }, { fetch: cut }));
     expect(failure.message).toContain('10 bytes instead of 64');
-    const kept = await (await caches.open('webllm/model')).keys();
-    expect(kept.map(({ url }) => url)).toEqual([`${folder}tokenizer.json`, `${folder}tensor-cache.json`]);
+    const requests = await (await caches.open('webllm/model')).keys();
+    expect(requests.map(({ url }) => url)).toEqual([`${folder}tokenizer.json`, `${folder}tensor-cache.json`]);
   });
 
   test('gives the reason of the signal when it is cancelled during the download', async () => {

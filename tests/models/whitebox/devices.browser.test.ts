@@ -1,15 +1,19 @@
-/** The same questions on WASM and on WebGPU, in a real browser; the GPU may be emulated. */
+/** The same computations on WASM and on WebGPU, in a real browser; the GPU may be emulated. */
 import { defaultDevice, init } from '@jax-js/jax';
 import { describe, expect, test } from 'vitest';
 import { randomIds, stubTokenizer, tinyConfig, tinyWeights } from './tiny-model.ts';
 import { createTrainer, createWhiteBoxModel } from '../../../src/models/runtimes/whitebox/index.ts';
 
-// `navigator.gpu` is there in browsers that have no adapter to give.
+// `navigator.gpu` exists even in browsers without an adapter.
 const hasGpu = Boolean(await (navigator.gpu as GPU | undefined)?.requestAdapter());
 
 const config = tinyConfig();
 const weights = tinyWeights(config);
 const ids = (count: number, seed: string) => randomIds(count, config.vocabSize, seed);
+
+/** Vectors of the hidden size, 16. */
+const wave = (start: number) => Array.from({ length: 16 }, (_, i) => Math.sin(start + i));
+const filled = (value: number) => new Array<number>(16).fill(value);
 
 async function answers(device: 'wasm' | 'webgpu') {
   await init(device);
@@ -21,9 +25,9 @@ async function answers(device: 'wasm' | 'webgpu') {
   );
   const gradient = await model.tokenGradient({ prompt, target: ids(4, 'target'), start: 3, end: 8 });
   const states = await model.hiddenStates(prompt);
-  const view = model.intervene({
-    softTokens: { vectors: Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)) },
-    residual: [{ boundary: 1, ablate: new Float32Array(16).fill(1), add: new Float32Array(16).fill(0.1) }],
+  const view = model.edited({
+    softTokens: { vectors: [wave(0), wave(16)], at: 'start' },
+    residual: [{ boundaries: [1], ablate: filled(1), add: filled(0.1) }],
   });
   const session = await view.open([prompt, [1, 37, 38, 5], [7]]);
   for (let i = 0; i < 3; i++) await session.advance(ids(3, `step ${i}`));

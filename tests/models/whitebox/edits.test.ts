@@ -10,7 +10,7 @@ const weights = tinyWeights(config);
 const table = weights.get('model.embed_tokens.weight')!.data;
 const rowOf = (id: number) => [...table.subarray(id * 16, (id + 1) * 16)];
 const wave = (phase: number) => Array.from({ length: 16 }, (_, i) => Math.sin(phase * (i + 1)));
-const asked = [user('5 6 7')];
+const conversation = [user('5 6 7')];
 const options = { maxNewTokens: 6 };
 
 let model: JaxModel;
@@ -19,17 +19,17 @@ beforeAll(() => {
 });
 afterAll(() => model.dispose());
 
-const answer = (edit: ModelEdit, messages = asked, from = model) =>
+const answer = (edit: ModelEdit, messages = conversation, from = model) =>
   from.generate(messages, { ...options, edit }).then(({ text }) => text);
 
 describe('an edit given with a request', () => {
-  test('acts as the same edit made beforehand', async () => {
+  test('acts like a model edited beforehand', async () => {
     const edit: ModelEdit = { residual: [{ boundaries: [1], ablate: wave(3) }, { add: wave(0.5) }] };
     const view = model.edited(edit);
-    const expected = await view.generate(asked, options);
+    const expected = await view.generate(conversation, options);
     view.dispose();
     expect(await answer(edit)).toBe(expected.text);
-    expect(expected.text).not.toBe((await model.generate(asked, options)).text);
+    expect(expected.text).not.toBe((await model.generate(conversation, options)).text);
   });
   test('removes its direction at every boundary unless some are named', async () => {
     const direction = wave(2);
@@ -47,21 +47,21 @@ describe('an edit given with a request', () => {
     expect(embedding).toBeGreaterThan(1e-3);
     expect(first).toBeLessThan(1e-4);
   });
-  test('leaves requests beside it alone, and nothing on the device', async () => {
-    const plain = (await model.generate(asked, options)).text;
+  test('does not affect concurrent requests, and leaves nothing on the device', async () => {
+    const plain = (await model.generate(conversation, options)).text;
     const edit: ModelEdit = { softTokens: { vectors: [wave(1)], at: 'start' } };
     await answer(edit);
     const before = liveBuffers();
     const [edited, beside, again] = await Promise.all([
       answer(edit),
-      model.generate(asked, options),
+      model.generate(conversation, options),
       answer(edit),
     ]);
     expect(beside.text).toBe(plain);
     expect(again).toBe(edited);
     expect(liveBuffers()).toBe(before);
   });
-  test('is refused when it was made for a model of another shape', async () => {
+  test('is refused if it does not fit the shape of the model', async () => {
     for (const edit of [
       { residual: [{ ablate: [1, 2] }] },
       { residual: [{ add: wave(1), boundaries: [3] }] },
@@ -88,7 +88,7 @@ describe('soft tokens', () => {
       await expect(answer(edit, [user('5 6')])).rejects.toMatchObject({ code: 'bad-input' });
     }
   });
-  test('go behind the last user turn of several', async () => {
+  test('go after the last user turn of several', async () => {
     const turns = (last: string) => [user('3'), assistant('8 8'), user(last)];
     const { text } = await model.generate(turns('5 6 9'), options);
     expect(await answer({ softTokens: { vectors: [rowOf(9)], at: 'user-end' } }, turns('5 6'))).toBe(text);

@@ -7,13 +7,13 @@ import { createWhiteBoxModel } from '../../../src/models/runtimes/whitebox/index
 const config = tinyConfig();
 const create = () =>
   createWhiteBoxModel({ id: 'tiny', config, weights: tinyWeights(config), tokenizer: stubTokenizer(config) });
-const asked = [user('5 6 7')];
+const conversation = [user('5 6 7')];
 
-test('a learner learns its rows, and the model that it came from stays as it is', async () => {
+test('a learner fits its rows, and the model it came from does not change', async () => {
   const model = create();
-  const before = await model.generate(asked, { maxNewTokens: 4 });
+  const before = await model.generate(conversation, { maxNewTokens: 4 });
   const learner = await model.learner({ learningRate: 0.01 });
-  const prompt = model.tokenizer.prompt(asked);
+  const prompt = model.tokenizer.prompt(conversation);
   const rows = [
     { ids: [...prompt, 9, 8, 9], from: prompt.length },
     { ids: [...prompt, 3, 9, 8, 9], from: prompt.length + 1 },
@@ -24,16 +24,16 @@ test('a learner learns its rows, and the model that it came from stays as it is'
   const trained = await learner.model();
   const [logProbs] = await trained.logProbs([{ prompt, target: [9, 8, 9] }]);
   expect(Math.min(...logProbs!)).toBeGreaterThan(Math.log(0.5));
-  // The token that was given, not learned, has not become likelier than the one that was.
+  // The context token, which was not trained, has not become likelier than the trained one.
   const [given] = await trained.logProbs([{ prompt, target: [3] }]);
   expect(given![0]!).toBeLessThan(logProbs![0]!);
-  expect(await model.generate(asked, { maxNewTokens: 4 })).toEqual(before);
+  expect(await model.generate(conversation, { maxNewTokens: 4 })).toEqual(before);
   trained.dispose();
   learner.dispose();
   model.dispose();
 });
 
-test('the loss is the mean over the learned tokens, and nothing is left on the device', async () => {
+test('the loss is the mean over the trained tokens, and nothing is left on the device', async () => {
   const model = create();
   const ids = [1, 5, 6, 7, 8];
   const [logProbs] = await model.logProbs([{ prompt: ids.slice(0, 3), target: ids.slice(3) }]);
@@ -43,7 +43,7 @@ test('the loss is the mean over the learned tokens, and nothing is left on the d
   const loss = await learner.learn([{ ids, from: 3 }]);
   expect(loss).toBeCloseTo(-(logProbs![0]! + logProbs![1]!) / 2, 4);
   const trained = await learner.model();
-  await trained.generate(asked, { maxNewTokens: 2 });
+  await trained.generate(conversation, { maxNewTokens: 2 });
   trained.dispose();
   learner.dispose();
   expect(liveBuffers() - before).toBeLessThanOrEqual(6); // contexts that the model keeps for later

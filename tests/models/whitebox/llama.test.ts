@@ -6,10 +6,9 @@ import {
   checkWeights,
   initWeights,
   parameterCount,
-  parseLlamaConfig,
-  toHubConfig,
   weightShapes,
-} from '../../../src/models/llama.ts';
+} from '../../../src/models/llama-weights.ts';
+import { parseLlamaConfig, toHubConfig } from '../../../src/models/llama.ts';
 
 // The fields that matter of https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct/blob/main/config.json
 const smolLm2 = {
@@ -37,7 +36,7 @@ const smolLm2 = {
 };
 
 describe('config.json', () => {
-  test('of SmolLM2 is read, and its weights are counted as published', () => {
+  test('of SmolLM2 is read, and gives the published number of parameters', () => {
     const config = parseLlamaConfig(smolLm2);
     expect(config).toMatchObject({
       layers: 30,
@@ -46,7 +45,7 @@ describe('config.json', () => {
       ropeTheta: 100000,
       eosTokenIds: [2],
     });
-    expect(parameterCount(config)).toBe(134_515_008); // as the model card's safetensors count says
+    expect(parameterCount(config)).toBe(134_515_008); // the safetensors count on the model card
   });
 
   test('of a classifier names its labels in order, and asks for a score head', () => {
@@ -63,7 +62,7 @@ describe('config.json', () => {
     expect(shapes.has('lm_head.weight')).toBe(false);
   });
 
-  test('older and newer spellings are understood', () => {
+  test('is read in its older and newer spellings', () => {
     const { num_key_value_heads: _, rope_theta: __, ...old } = smolLm2;
     expect(parseLlamaConfig(old)).toMatchObject({ kvHeads: 9, ropeTheta: 10000 });
     const rope = { rope_type: 'default', rope_theta: 5e5 };
@@ -87,7 +86,7 @@ describe('config.json', () => {
     ['another activation', { hidden_act: 'gelu' }, /"gelu"/],
     ['feed-forward biases', { mlp_bias: true }, /feed-forward/],
     ['sliding windows', { use_sliding_window: true }, /sliding/],
-    ['quantised weights', { quantization_config: { bits: 4 } }, /quantised/],
+    ['quantized weights', { quantization_config: { bits: 4 } }, /quantized/],
   ])('refuses %s', (_, changes, message) => {
     const parse = () => parseLlamaConfig({ ...smolLm2, ...changes });
     expect(parse).toThrow(message);
@@ -118,7 +117,7 @@ describe('weights', () => {
   const config = tinyConfig();
   const weights = initWeights(config, createRandom(1));
 
-  test('start at the scales they should have', () => {
+  test('start at their documented scales', () => {
     const deviation = (name: string) => {
       const { data } = weights.get(name)!;
       return Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length);
@@ -128,7 +127,7 @@ describe('weights', () => {
     expect([...weights.get('model.norm.weight')!.data]).toEqual(new Array(16).fill(1));
   });
 
-  test('depend on the seed and on nothing else', () => {
+  test('depend on the seed only', () => {
     expect(initWeights(config, createRandom(1))).toEqual(weights);
     expect(
       initWeights(tinyConfig({ num_hidden_layers: 3 }), createRandom(1)).get('model.embed_tokens.weight'),

@@ -35,8 +35,11 @@ afterAll(() => model.dispose());
 
 describe('logits match the float64 reference', () => {
   test.each([
-    ['grouped queries, tied head', {}],
-    ['one head a query, own head', { num_key_value_heads: 4, tie_word_embeddings: false }],
+    ['grouped queries, tied output head', {}],
+    [
+      'one key head per query head, untied output head',
+      { num_key_value_heads: 4, tie_word_embeddings: false },
+    ],
     ['a head size of its own, another theta', { head_dim: 6, rope_theta: 500 }],
     ['biases in all projections', { attention_bias: true }],
     ['qwen2: biases in q, k and v', { model_type: 'qwen2' }],
@@ -56,7 +59,7 @@ describe('logits match the float64 reference', () => {
 describe('decoding', () => {
   const prompts = [ids(3, 'a'), ids(12, 'b'), ids(1, 'c'), ids(7, 'd'), ids(7, 'e')];
 
-  test('a row does not depend on its neighbours or their padding', async () => {
+  test('a row does not depend on other rows or their padding', async () => {
     const session = await model.open(prompts);
     for (const [row, prompt] of prompts.entries())
       expect(distance(session.logits(row), lastLogits(prompt))).toBeLessThan(1e-4);
@@ -85,11 +88,11 @@ describe('decoding', () => {
       for (const [row, text] of texts.entries())
         expect(distance(session.logits(row), lastLogits(text))).toBeLessThan(1e-4);
     };
-    for (const kept of [[4, 0, 2, 1], [3, 1], [1, 1, 0], [2], [0, 0, 0]]) {
-      await session.keep(kept);
-      texts = kept.map((row) => [...texts[row]!]);
+    for (const order of [[4, 0, 2, 1], [3, 1], [1, 1, 0], [2], [0, 0, 0]]) {
+      await session.keep(order);
+      texts = order.map((row) => [...texts[row]!]);
       check();
-      const tokens = ids(kept.length, kept.join());
+      const tokens = ids(order.length, order.join());
       await session.advance(tokens);
       texts.forEach((text, row) => text.push(tokens[row]!));
       check();
@@ -154,7 +157,7 @@ describe('scoring', () => {
     await check([{ prompt: ids(3, 'p'), target: ids(2, 't') }]);
   });
 
-  test('refuses unknown ids, empty prompts and targets, and what is too long', async () => {
+  test('refuses unknown ids, empty prompts and targets, and requests that are too long', async () => {
     const bad = [
       { prompt: [37], target: [1] },
       { prompt: [], target: [1] },
@@ -164,7 +167,7 @@ describe('scoring', () => {
     for (const request of bad) await expect(model.logProbs([request])).rejects.toThrow(LabError);
   });
 
-  test('stops when asked to', async () => {
+  test('stops when its signal aborts', async () => {
     const signal = AbortSignal.abort();
     await expect(model.logProbs([{ prompt: [1], target: [2] }], { signal })).rejects.toMatchObject({
       name: 'AbortError',
@@ -245,7 +248,7 @@ describe('gradients', () => {
   });
 });
 
-describe('what happens inside', () => {
+describe('hidden states, parameters and edits', () => {
   test('hidden states are the residual stream, the last one normed', async () => {
     const prompt = ids(6, 'prompt');
     const states = await model.hiddenStates(prompt);
@@ -273,8 +276,8 @@ describe('what happens inside', () => {
   test('soft tokens with the vectors of real tokens act as those tokens', async () => {
     const table = weights.get('model.embed_tokens.weight')!.data;
     const real = [9, 30];
-    const vectors = Float32Array.from(real.flatMap((id) => [...table.subarray(id * 16, (id + 1) * 16)]));
-    const view = model.intervene({ softTokens: { vectors } });
+    const vectors = real.map((id) => [...table.subarray(id * 16, (id + 1) * 16)]);
+    const view = model.edited({ softTokens: { vectors, at: 'start' } });
     const soft = [37, 38];
     const [before, after, target] = [ids(2, 'before'), ids(9, 'after'), ids(3, 'target')];
     const [viaSoft] = await view.logProbs([{ prompt: [...before, ...soft, ...after], target }]);
@@ -301,7 +304,7 @@ describe('what happens inside', () => {
     const direction = Float32Array.from({ length: 16 }, (_, i) => Math.cos(3 * i));
     const offset = Float32Array.from({ length: 16 }, (_, i) => Math.sin(2 * i));
     const squared = direction.reduce((sum, value) => sum + value * value, 0);
-    const view = model.intervene({ residual: [{ boundary: 1, ablate: direction, add: offset }] });
+    const view = model.edited({ residual: [{ boundaries: [1], ablate: [...direction], add: [...offset] }] });
     const edits = {
       residual: {
         layer: 1,
@@ -339,7 +342,8 @@ describe('what happens inside', () => {
     const measured = (lossAt(1e-4) - lossAt(-1e-4)) / 2e-4;
     expect(gradient[8]! - gradient[prompt[2]!]!).toBeCloseTo(measured, 3);
     view.dispose();
-    expect(() => model.intervene({ residual: [{ boundary: 3 }] })).toThrow(/boundary 3/);
+    for (const boundary of [-1, 0.5, 3])
+      expect(() => model.edited({ residual: [{ boundaries: [boundary] }] })).toThrow(/another shape/);
   });
 });
 
@@ -347,9 +351,9 @@ test('repeated work leaves no buffers behind, and disposing frees them all', asy
   const before = liveBuffers();
   const tested = create();
   const work = async () => {
-    const view = tested.intervene({
-      residual: [{ boundary: 2, add: new Float32Array(16) }],
-      softTokens: { vectors: new Float32Array(16) },
+    const view = tested.edited({
+      residual: [{ boundaries: [2], add: new Array<number>(16).fill(0) }],
+      softTokens: { vectors: [new Array<number>(16).fill(0)], at: 'start' },
     });
     const prompt = ids(12, 'prompt');
     await tested.logProbs([0, 1, 2].map((i) => ({ prompt: [...prompt, i], target: [1, 2] })));
@@ -378,17 +382,17 @@ describe('the self-test', () => {
   const prompt = ids(6, 'stored');
   const stored = { ids: prompt, logits: [...lastLogits(prompt)] };
 
-  test('passes a model that is in order', async () => {
+  test('passes a correct model', async () => {
     await selfTest(model, null);
     await selfTest(model, stored);
   });
 
-  test('tells numbers that differ from the stored ones', async () => {
+  test('rejects logits that differ from the stored ones', async () => {
     const logits = stored.logits.map((value, i) => (i === 9 ? value + 0.1 : value));
     await expect(selfTest(model, { ...stored, logits })).rejects.toMatchObject({ code: 'no-webgpu' });
   });
 
-  test('tells a device whose decode step differs from its prefill', async () => {
+  test('rejects a device whose decode step differs from its prefill', async () => {
     const broken: JaxModel = {
       ...model,
       open: async (prompts) => {

@@ -9,7 +9,7 @@ import {
 describe('buckets', () => {
   const sizes = Array.from({ length: 3000 }, (_, i) => i + 1);
 
-  test('hold what they are for, and waste less than a quarter or an eighth', () => {
+  test('are large enough, and waste less than a quarter or an eighth', () => {
     for (const size of sizes) {
       expect(bucket(size)).toBeGreaterThanOrEqual(size);
       expect(bucket(size)).toBeLessThan(size * 1.25 + 1e-9);
@@ -18,7 +18,7 @@ describe('buckets', () => {
     }
   });
 
-  test('are few, whole, and their own buckets', () => {
+  test('are few, whole numbers, and their own buckets', () => {
     const buckets = new Set(sizes.map((size) => bucket(size)));
     expect(buckets.size).toBeLessThan(48);
     for (const size of buckets) expect([bucket(size), Number.isInteger(size)]).toEqual([size, true]);
@@ -31,7 +31,7 @@ describe('scored tokens', () => {
     { position: 2, target: 20, weight: 2 },
   ];
 
-  test('few are packed, the rest weighs nothing', () => {
+  test('are packed if few, and the rest has weight 0', () => {
     expect(arrangeScored(scored, 4, 8)).toEqual({
       positions: Int32Array.of(5, 2, 0, 0),
       targets: Int32Array.of(50, 20, 0, 0),
@@ -40,7 +40,7 @@ describe('scored tokens', () => {
     });
   });
 
-  test('with room for all, each stays where it is', () => {
+  test('stay in place if there is room for all', () => {
     const { targets, slots } = arrangeScored(scored, 10, 8);
     expect([...targets]).toEqual([0, 0, 20, 0, 0, 50, 0, 0]);
     expect(slots).toEqual([5, 2]);

@@ -1,6 +1,7 @@
 /** @file A tiny random model with a tokenizer of numbers, for the white-box tests. */
 import { createRandom } from '../../../src/core/random.ts';
-import { initWeights, parseLlamaConfig, type LlamaConfig } from '../../../src/models/llama.ts';
+import { initWeights } from '../../../src/models/llama-weights.ts';
+import { parseLlamaConfig, type LlamaConfig } from '../../../src/models/llama.ts';
 import type { ChatTokenizer } from '../../../src/models/chat-tokenizer.ts';
 import type { Tensors } from '../../../src/models/safetensors.ts';
 

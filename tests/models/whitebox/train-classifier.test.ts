@@ -3,7 +3,7 @@ import { randomIds, tinyConfig, tinyWeights } from './tiny.ts';
 import { liveBuffers } from './live-buffers.ts';
 import { referenceForward, referenceLogSoftmax } from './reference-forward.ts';
 import { createRandom } from '../../../src/core/random.ts';
-import { initWeights } from '../../../src/models/llama.ts';
+import { initWeights } from '../../../src/models/llama-weights.ts';
 import {
   createClassifierTrainer,
   type LabeledText,
@@ -24,7 +24,7 @@ const referenceLoss = (weights: Tensors) =>
   batch.reduce((sum, text) => sum - (text.weight ?? 1) * expected(weights, text)[text.label]!, 0) / 6;
 
 describe('a classifier trainer', () => {
-  test('reads the label after the last token, whatever stands beside it', async () => {
+  test('reads the label after the last token, whatever else is in the batch', async () => {
     const weights = tinyWeights(config);
     const trainer = createClassifierTrainer(config, weights, { learningRate: 1e-3 });
     expect(await trainer.evaluate(batch)).toBeCloseTo(referenceLoss(weights), 5);
@@ -55,13 +55,13 @@ describe('a classifier trainer', () => {
       const index =
         name === 'model.embed_tokens.weight' ? batch[0]!.ids[3]! * 16 + 3 : random.integer(data.length);
       const gradient = (lossWith(name, index, 1e-4) - lossWith(name, index, -1e-4)) / 2e-4;
-      const found = firstMoments.get(name)!.data[index]! / 0.1;
-      expect(Math.abs(found - gradient), name).toBeLessThan(1e-4 * Math.abs(gradient) + 1e-5);
+      const measured = firstMoments.get(name)!.data[index]! / 0.1;
+      expect(Math.abs(measured - gradient), name).toBeLessThan(1e-4 * Math.abs(gradient) + 1e-5);
     }
     trainer.dispose();
   });
 
-  test('learns labels by heart, goes on from a saved state, and leaves no buffers behind', async () => {
+  test('fits its labels, continues from a saved state, and leaves no buffers behind', async () => {
     const before = liveBuffers();
     const start = initWeights(config, createRandom(8));
     const trainer = createClassifierTrainer(config, start, { learningRate: 1e-2, weightDecay: 0.05 });
@@ -82,7 +82,7 @@ describe('a classifier trainer', () => {
     expect(liveBuffers()).toBe(before);
   });
 
-  test('refuses what it cannot learn from', async () => {
+  test('refuses batches that it cannot train on', async () => {
     expect(() =>
       createClassifierTrainer(tinyConfig(), tinyWeights(tinyConfig()), { learningRate: 1 }),
     ).toThrow(/needs labels/);

@@ -3,7 +3,7 @@ import { randomIds, tinyConfig, tinyWeights } from './tiny.ts';
 import { liveBuffers } from './live-buffers.ts';
 import { referenceLogProbs } from './reference-forward.ts';
 import { createRandom } from '../../../src/core/random.ts';
-import { initWeights } from '../../../src/models/llama.ts';
+import { initWeights } from '../../../src/models/llama-weights.ts';
 import {
   createTrainer,
   type Trainer,
@@ -86,7 +86,7 @@ describe('the loss', () => {
 });
 
 describe('a step', () => {
-  test('moves every weight as AdamW with clipping says, by float64 central differences', async () => {
+  test('moves every weight by AdamW with clipping, checked by float64 central differences', async () => {
     const weights = tinyWeights(config);
     const options = {
       learningRate: 1e-2,
@@ -128,7 +128,7 @@ describe('a step', () => {
   });
 });
 
-test('four rows are learned by heart in under 200 steps', async () => {
+test('four rows are memorized in under 200 steps', async () => {
   const trainer = createTrainer(config, initWeights(config, createRandom(3)), { learningRate: 1e-2 });
   const batch = batchOf(rows, 2, 9);
   let loss = Infinity;
@@ -141,7 +141,7 @@ test('four rows are learned by heart in under 200 steps', async () => {
   trainer.dispose();
 });
 
-test('training goes on from a saved state as if it had never stopped', async () => {
+test('training from a saved state gives the same result as without a break', async () => {
   const weights = initWeights(config, createRandom(4));
   const options = { learningRate: 1e-2, schedule: { warmupSteps: 2, totalSteps: 8, floor: 0.1 } };
   const batch = batchOf(rows, 2, 9);
@@ -157,7 +157,7 @@ test('training goes on from a saved state as if it had never stopped', async () 
   resumed.dispose();
 });
 
-test('an external loss over row log-probs can be followed through negative weights', async () => {
+test('an external loss over row log-probs can be minimized with negative weights', async () => {
   const trainer = createTrainer(config, initWeights(config, createRandom(5)), { learningRate: 3e-3 });
   const batch = batchOf(rows.slice(0, 2), 2, 9);
   const rowLogProb = async () => {
@@ -196,7 +196,7 @@ test('200 steps leave no buffers behind, and disposing frees them all', async ()
   expect(liveBuffers()).toBe(before);
 });
 
-test('the learning rate warms up, follows a cosine and rests on its floor', () => {
+test('the learning rate warms up, follows a cosine and stays at its floor', () => {
   const options = { learningRate: 2, schedule: { warmupSteps: 4, totalSteps: 12, floor: 0.25 } };
   expect([0, 1, 3].map((step) => learningRateAt(step, options))).toEqual([0.5, 1, 2]);
   expect(learningRateAt(8, options)).toBeCloseTo(2 * (0.25 + 0.75 / 2));

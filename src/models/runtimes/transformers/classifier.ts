@@ -1,6 +1,6 @@
 /**
  * @file Loads a text classifier into transformers.js (ONNX Runtime): any graph that takes token ids and a mask and gives
- * a logit a label. Texts that are asked for at the same time share runs.
+ * one logit per label. Texts that are requested at the same time share runs.
  */
 import {
   AutoModelForSequenceClassification,
@@ -16,12 +16,11 @@ import { openFolder } from '../../files.ts';
 import { labelsOf } from '../../llama.ts';
 import type { TextClassifier } from '../../text-classifier.ts';
 import { createTextTokenizer } from '../../text-tokenizer.ts';
-import { failureIn } from './contain.ts';
-import { containFailures, int64 } from './engine.ts';
+import { int64 } from './engine.ts';
 import { configure } from './environment.ts';
-import { explainLoad, explainRun } from './errors.ts';
+import { explainLoad, explainRun, failureIn, returnRunFailures } from './errors.ts';
 import {
-  candidates,
+  candidateDtypes,
   checkAdapter,
   readSizes,
   start,
@@ -34,7 +33,7 @@ import { canBatch, compareWithStored } from './self-test.ts';
 type Config = Readonly<Record<string, unknown>>;
 type Rows = readonly (readonly number[])[];
 
-/** Texts that wait for the same runs at most. */
+/** Most texts that wait for the same runs. */
 const maxBatch = 64;
 
 /**
@@ -54,13 +53,13 @@ export async function loadTransformersClassifier(
   const labels = readLabels(entry, config);
   const tokenizer = createTextTokenizer(files);
   const sizes = readSizes(config);
-  const { model_max_length: said } = files.config;
-  const contextWindow = Math.min(sizes.contextWindow, typeof said === 'number' ? said : Infinity);
+  const { model_max_length: maxLength } = files.config;
+  const contextWindow = Math.min(sizes.contextWindow, typeof maxLength === 'number' ? maxLength : Infinity);
   configure(threadsFor(sizes.parameters));
   try {
-    const known = { 'config.json': plainEncoder(config) };
-    const ways = candidates(entry, config, options);
-    const model = await start(AutoModelForSequenceClassification, folder, known, ways, device);
+    const preloaded = { 'config.json': plainEncoder(config) };
+    const dtypes = candidateDtypes(entry, config, options);
+    const model = await start(AutoModelForSequenceClassification, folder, preloaded, dtypes, device);
     signal?.throwIfAborted();
     const logitsOf = createRun(entry.id, model, labels);
     const firstOf = async (rows: Rows) => (await logitsOf(rows))[0]!;
@@ -89,16 +88,16 @@ function readLabels({ id }: ModelEntry, config: Config): readonly string[] {
   return labels;
 }
 
-/** transformers.js runs every encoder alike, but refuses architectures that it does not know as classifiers. */
+/** transformers.js runs all encoders alike, but refuses architectures that it does not list as classifiers. */
 const plainEncoder = (config: Config) => ({
   ...config,
   model_type: 'bert',
   architectures: ['BertForSequenceClassification'],
 });
 
-/** @returns a forward pass: token ids, padded at the right here, to one array of logits a row */
+/** @returns a forward pass: token ids, padded at the right here, to one array of logits per row */
 function createRun(id: string, model: PreTrainedModel, labels: readonly string[]) {
-  containFailures(model);
+  returnRunFailures(model);
   return async (rows: Rows): Promise<Float32Array[]> => {
     const width = Math.max(...rows.map((row) => row.length));
     const padded = (valueOf: (token: number) => number) =>
@@ -115,7 +114,7 @@ function createRun(id: string, model: PreTrainedModel, labels: readonly string[]
     const logits = output['logits']!;
     const data = (logits.type === 'float32' ? logits : logits.to('float32')).data as Float32Array;
     if (data.length !== rows.length * labels.length || !data.every(Number.isFinite))
-      throw new LabError('bad-model', `${id} does not give one number a label (${labels.join(', ')}).`, {
+      throw new LabError('bad-model', `${id} does not give one number per label (${labels.join(', ')}).`, {
         advice:
           'Check that config.json and the graph belong together, or switch the device to the processor.',
       });
@@ -123,14 +122,14 @@ function createRun(id: string, model: PreTrainedModel, labels: readonly string[]
   };
 }
 
-interface Asked {
+interface ClassifyRequest {
   readonly ids: readonly number[];
   readonly signal: AbortSignal | undefined;
 }
 
-/** One text to its probabilities; texts that wait at the same time share runs, like lengths together. */
+/** One text to its probabilities; texts that wait at the same time share runs, grouped by similar length. */
 function joinTexts(logitsOf: (rows: Rows) => Promise<Float32Array[]>, tokens: number) {
-  return joinRequests<Asked, Float32Array>(
+  return joinRequests<ClassifyRequest, Float32Array>(
     async (requests, { resolve, reject }) => {
       const order = [...requests.keys()].sort(
         (a, b) => requests[a]!.ids.length - requests[b]!.ids.length || a - b,
@@ -142,14 +141,14 @@ function joinTexts(logitsOf: (rows: Rows) => Promise<Float32Array[]>, tokens: nu
           run.push(next);
         }
         done += run.length;
-        const wanted = run.filter((index) => {
+        const active = run.filter((index) => {
           const stop = requests[index]!.signal;
           if (stop?.aborted) reject(index, stop.reason);
           return !stop?.aborted;
         });
-        if (wanted.length === 0) continue;
-        const logits = await logitsOf(wanted.map((index) => requests[index]!.ids));
-        wanted.forEach((index, row) => resolve(index, softmax(logits[row]!)));
+        if (active.length === 0) continue;
+        const logits = await logitsOf(active.map((index) => requests[index]!.ids));
+        active.forEach((index, row) => resolve(index, softmax(logits[row]!)));
       }
     },
     { maxBatch, groupOf: () => null },

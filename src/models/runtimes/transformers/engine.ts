@@ -3,8 +3,7 @@
  * Shapes: B = rows, S = new positions, T = cached and new positions together, V = vocabulary size.
  */
 import { DynamicCache, Tensor, type PreTrainedModel } from '@huggingface/transformers';
-import { contained, failureIn } from './contain.ts';
-import { explainRun } from './errors.ts';
+import { explainRun, failureIn, returnRunFailures } from './errors.ts';
 
 /** Keys and values of all rows, by the name of the graph's input. `[B, heads, T, head size]` each. */
 export type KeyValues = ReadonlyMap<string, Tensor>;
@@ -32,23 +31,8 @@ export interface Engine {
   forward(batch: Batch): Promise<Output>;
 }
 
-interface Session {
-  run(...args: unknown[]): Promise<Record<string, unknown>>;
-}
-
-/**
- * In browsers transformers.js queues every run of every model on one promise chain: a rejected run would make all
- * later ones reject with its error. So a failed run resolves, and `forward` throws its error outside of the chain.
- */
-export function containFailures(model: PreTrainedModel): void {
-  for (const session of Object.values(model.sessions as Record<string, Session>)) {
-    const run = session.run.bind(session);
-    session.run = (...args) => contained(run(...args)) as Promise<Record<string, unknown>>;
-  }
-}
-
 export function createEngine(id: string, model: PreTrainedModel, vocabSize: number): Engine {
-  containFailures(model);
+  returnRunFailures(model);
   return {
     vocabSize,
     async forward({ ids, mask, past, keep }) {

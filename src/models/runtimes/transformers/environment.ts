@@ -1,16 +1,16 @@
 /**
- * @file Sets transformers.js up: it fetches nothing by itself. Each load registers its folder, and the library finds
- * the files in what it takes for a cache, so that every download goes through `files.ts`.
+ * @file Configures transformers.js to fetch nothing itself. Each load registers its folder, and the library reads the
+ * files through a custom cache, so that every download goes through `files.ts`.
  */
 import { env, LogLevel } from '@huggingface/transformers';
 import type { ModelFolder } from '../../files.ts';
 
-/** Files that were read before, by name; `null` for one that is not there. */
-export type KnownFiles = Readonly<Record<string, object | null>>;
+/** Files that were read before, by name; `null` for one that does not exist. */
+export type PreloadedFiles = Readonly<Record<string, object | null>>;
 
 interface Load {
   readonly folder: ModelFolder;
-  readonly known: KnownFiles;
+  readonly preloaded: PreloadedFiles;
   fail(error: unknown): void;
 }
 
@@ -43,8 +43,8 @@ async function match(key: string): Promise<Response | undefined> {
   const [, id, file] = /^\/glovebox\/(load-\d+)\/(.+)$/.exec(key) ?? [];
   const load = loads.get(id ?? '');
   if (!load || !file) return undefined;
-  const known = load.known[file];
-  if (known !== undefined) return known === null ? undefined : Response.json(known);
+  const content = load.preloaded[file];
+  if (content !== undefined) return content === null ? undefined : Response.json(content);
   try {
     return await load.folder.response(file);
   } catch (error) {
@@ -56,17 +56,17 @@ async function match(key: string): Promise<Response | undefined> {
 
 /**
  * Run `work` with a name under which transformers.js finds the files of `folder`. The first file that cannot be
- * fetched ends it, also where the library would ignore that or wait forever.
+ * fetched ends it, even where the library would ignore the failure or wait forever.
  */
 export async function withFolder<T>(
   folder: ModelFolder,
-  known: KnownFiles,
+  preloaded: PreloadedFiles,
   work: (name: string) => Promise<T>,
 ): Promise<T> {
   const name = `load-${count++}`;
   try {
     return await new Promise<T>((resolve, reject) => {
-      loads.set(name, { folder, known, fail: reject });
+      loads.set(name, { folder, preloaded, fail: reject });
       work(name).then(resolve, reject);
     });
   } finally {

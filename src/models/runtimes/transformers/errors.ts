@@ -1,10 +1,37 @@
-/** @file What ONNX Runtime's failures mean for a user. */
+/**
+ * @file What ONNX Runtime's failures mean for a user, and how they get past transformers.js. In browsers it queues all
+ * runs on one promise chain, and all session creations on another: one rejection would make all later ones reject with
+ * its error. So neither rejects here. A failure is returned as a value, and the caller throws it outside of the chain.
+ */
+import type { PreTrainedModel } from '@huggingface/transformers';
 import { isAbort, LabError } from '../../../core/errors.ts';
+
+const failure = Symbol('failure');
+
+/** `promise`, which resolves with an object that carries the error where it would reject. */
+export const failureAsValue = <T>(promise: Promise<T>): Promise<T | object> =>
+  promise.catch((error: unknown) => ({ [failure]: { error } }));
+
+/** The error in what `failureAsValue` gave, if any. */
+export const failureIn = (value: object): { readonly error: unknown } | undefined =>
+  (value as { readonly [failure]?: { readonly error: unknown } })[failure];
+
+interface Session {
+  run(...args: unknown[]): Promise<Record<string, unknown>>;
+}
+
+/** Make failed runs of `model` resolve; see `failureIn`. */
+export function returnRunFailures(model: PreTrainedModel): void {
+  for (const session of Object.values(model.sessions as Record<string, Session>)) {
+    const run = session.run.bind(session);
+    session.run = (...args) => failureAsValue(run(...args)) as Promise<Record<string, unknown>>;
+  }
+}
 
 const outOfMemory = /out of memory|bad_alloc|allocation failed|memory access out of bounds|OOM|buffer size/i;
 const lostDevice = /device (was |is )?lost|lost device|device\.lost|device has been lost/i;
 
-function known(id: string, error: unknown): LabError | null {
+function recognize(id: string, error: unknown): LabError | null {
   const text = String(error);
   if (lostDevice.test(text))
     return new LabError('device-lost', `The graphics device went away while ${id} was running.`, {
@@ -19,14 +46,14 @@ function known(id: string, error: unknown): LabError | null {
   return null;
 }
 
-/** A failed forward pass; what is not recognised is passed on as it is. */
-export const explainRun = (id: string, error: unknown): unknown => known(id, error) ?? error;
+/** A failed forward pass; an unrecognized error is returned unchanged. */
+export const explainRun = (id: string, error: unknown): unknown => recognize(id, error) ?? error;
 
 /** A failed load. */
 export function explainLoad(id: string, error: unknown): unknown {
   if (error instanceof LabError || isAbort(error)) return error;
   return (
-    known(id, error) ??
+    recognize(id, error) ??
     new LabError('bad-model', `${id} could not be started: ${firstLine(error)}`, {
       advice: 'Check that this is an ONNX export of a text model for transformers.js.',
       cause: error,

@@ -10,10 +10,10 @@ import { checkTask, readDescription } from '../../description.ts';
 import { openFolder, type ModelFolder } from '../../files.ts';
 import type { ScoringModel } from '../../language-model.ts';
 import { createEngine, type Engine } from './engine.ts';
-import { configure, type KnownFiles } from './environment.ts';
+import { configure, type PreloadedFiles } from './environment.ts';
 import { explainLoad } from './errors.ts';
 import {
-  candidates,
+  candidateDtypes,
   checkAdapter,
   readSizes,
   start,
@@ -43,7 +43,7 @@ export async function loadTransformersModel(
   const description = await readDescription(folder);
   checkTask(entry.id, description, 'text-generation');
   const { config, generation, tokenizer: tokenizerFiles } = description;
-  const known: KnownFiles = { 'config.json': config, 'generation_config.json': generation };
+  const preloaded: PreloadedFiles = { 'config.json': config, 'generation_config.json': generation };
   const tokenizer = createChatTokenizer(tokenizerFiles);
   const sizes = readSizes(config);
   configure(threadsFor(sizes.parameters));
@@ -51,8 +51,8 @@ export async function loadTransformersModel(
     const model = await start(
       AutoModelForCausalLM,
       folder,
-      known,
-      candidates(entry, config, options),
+      preloaded,
+      candidateDtypes(entry, config, options),
       device,
     );
     signal?.throwIfAborted();
@@ -75,7 +75,7 @@ export async function loadTransformersModel(
   }
 }
 
-/** Check the numbers, and find out how the model may be run. */
+/** Check the numbers, and find out how the model can be run. */
 async function examine(
   entry: ModelEntry,
   folder: ModelFolder,

@@ -1,27 +1,27 @@
-/** @file What loading a decoder and loading a classifier have in common. */
+/** @file Steps that loading a decoder and loading a classifier share. */
 import type { PreTrainedModel } from '@huggingface/transformers';
 import { isAbort, LabError } from '../../../core/errors.ts';
 import type { ModelEntry } from '../../catalog.ts';
 import { isMissing, type FolderOptions, type ModelFolder } from '../../files.ts';
-import { failureIn } from './contain.ts';
-import { inNode, withFolder, type KnownFiles } from './environment.ts';
+import { inNode, withFolder, type PreloadedFiles } from './environment.ts';
+import { failureIn } from './errors.ts';
 
 export interface TransformersOptions extends FolderOptions {
   /** In Node, `'wasm'` means the native processor backend. */
   readonly device: 'wasm' | 'webgpu';
-  /** How the weights are stored. Default: what config.json says, else what suits the device and is there. */
+  /** Data type of the stored weights. Default: that of config.json, else the best for the device that the folder has. */
   readonly dtype?: Dtype | undefined;
 }
 
 const dtypes = ['fp32', 'fp16', 'q8', 'q4', 'q4f16'] as const;
 type Dtype = (typeof dtypes)[number];
 
-/** Multiplications that a device does in some tenths of a second, in units of parameters × tokens. */
+/** Work that a device does in a few tenths of a second, in parameters × tokens. */
 const workPerRun = { wasm: 2e9, webgpu: 5e10 } as const;
 
 /** @throws LabError 'no-webgpu' */
 export async function checkAdapter({ id }: ModelEntry): Promise<void> {
-  // Both may be missing, whatever their types say.
+  // Both may be missing, although their types say otherwise.
   const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: GPU };
   if (!(await gpu?.requestAdapter()))
     throw new LabError('no-webgpu', `${id} was to run on WebGPU, which this browser or device lacks.`, {
@@ -59,31 +59,31 @@ export function threadsFor(parameters: number): number {
   return Math.max(1, Math.min(4, (globalThis.navigator.hardwareConcurrency ?? 1) - 1));
 }
 
-/** Ways in which the weights may be stored, the preferred first. */
-export function candidates(
+/** Data types in which the weights may be stored, in order of preference. */
+export function candidateDtypes(
   { source }: ModelEntry,
   config: Readonly<Record<string, unknown>>,
   { dtype, device }: TransformersOptions,
 ): readonly Dtype[] {
   if (dtype) return [dtype];
-  const said = (config['transformers.js_config'] as { readonly dtype?: unknown } | undefined)?.dtype;
-  const known = dtypes.find((name) => name === said);
-  if (known) return [known];
+  const stated = (config['transformers.js_config'] as { readonly dtype?: unknown } | undefined)?.dtype;
+  const dtypeInConfig = dtypes.find((name) => name === stated);
+  if (dtypeInConfig) return [dtypeInConfig];
   if (source.kind !== 'hub') return ['fp32', 'q8'];
   return device === 'webgpu' ? ['q4f16', 'q4', 'fp16', 'fp32'] : ['q8', 'q4', 'fp32'];
 }
 
-/** Try each way of storing until its file is there. A file that is there and does not load ends the search. */
+/** Load the weights of the first data type that the folder has. A file that exists but does not load ends the search. */
 export async function start(
   auto: { from_pretrained: (typeof PreTrainedModel)['from_pretrained'] },
   folder: ModelFolder,
-  known: KnownFiles,
-  ways: readonly Dtype[],
+  preloaded: PreloadedFiles,
+  candidates: readonly Dtype[],
   device: 'wasm' | 'webgpu',
 ): Promise<PreTrainedModel> {
-  for (const [index, dtype] of ways.entries()) {
+  for (const [index, dtype] of candidates.entries()) {
     try {
-      const model = await withFolder(folder, known, (name) =>
+      const model = await withFolder(folder, preloaded, (name) =>
         auto.from_pretrained(name, {
           device: device === 'wasm' && inNode ? 'cpu' : device,
           dtype,
@@ -95,12 +95,12 @@ export async function start(
       }
       return model;
     } catch (error) {
-      if (isAbort(error) || !isMissing(error) || index === ways.length - 1) throw error;
+      if (isAbort(error) || !isMissing(error) || index === candidates.length - 1) throw error;
     }
   }
-  throw new Error('There is no way to try.');
+  throw new Error('There is no data type to try.');
 }
 
-/** How many tokens the device reads in some tenths of a second, so that a stop is seen between runs. */
+/** Tokens that the device reads in a few tenths of a second, so that a stop request takes effect between runs. */
 export const tokensPerRun = (device: 'wasm' | 'webgpu', { parameters }: Sizes): number =>
   Math.min(2048, Math.max(32, Math.floor(workPerRun[device] / parameters)));

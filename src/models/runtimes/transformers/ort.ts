@@ -1,8 +1,8 @@
 /**
  * @file What transformers.js gets when it imports `onnxruntime-web/webgpu` in our build (scripts/vite/ort.ts): the
- * flavour that this worker was started for, served from our own site, with failures contained.
+ * build for this worker's device, served from our own site. Its failures to create a session do not reject.
  */
-import { contained } from './contain.ts';
+import { failureAsValue } from './errors.ts';
 
 const { default: ort, paths } =
   self.name === 'lab-webgpu' ? await import('./ort-webgpu.ts') : await import('./ort-wasm.ts');
@@ -15,5 +15,5 @@ export const { env, Tensor } = ort;
 /** A session that could not be created is an object that says why; see `failureIn`. */
 export const InferenceSession = {
   create: (...args: Parameters<typeof ort.InferenceSession.create>) =>
-    contained(ort.InferenceSession.create(...args)),
+    failureAsValue(ort.InferenceSession.create(...args)),
 };

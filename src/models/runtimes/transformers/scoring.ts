@@ -1,4 +1,4 @@
-/** @file Log-probs of many targets in few runs: a shared prefix is read once, requests of like length go together. */
+/** @file Log-probs of many targets in few runs: a shared prefix is read once, requests of similar length share a run. */
 import { checkScoring } from '../../decoding/checks.ts';
 import { turn } from '../../decoding/join.ts';
 import { logSumExp } from '../../decoding/sampler.ts';
@@ -6,9 +6,9 @@ import type { ScoringOptions, ScoringRequest } from '../../language-model.ts';
 import { gatherRows, release, type KeyValues } from './engine.ts';
 import { prefill, type Host } from './session.ts';
 
-/** A shared prefix shorter than this is not worth a run of its own. */
-const shortestShared = 8;
-/** Logits kept of one run; 32 MiB. */
+/** A shorter shared prefix is not worth a run of its own. */
+const minSharedLength = 8;
+/** Most logits that one run keeps; 32 MiB. */
 const logitsPerRun = 2 ** 23;
 
 /** @returns for each request, log p(target[t] | prompt, target[0..t)) in nats. @throws as the contract */
@@ -71,10 +71,10 @@ function sharedLength(
     while (length < shared && sequence[length] === first![length]) length++;
     shared = length;
   }
-  return shared < shortestShared ? 0 : shared;
+  return shared < minSharedLength ? 0 : shared;
 }
 
-/** Indices of requests that go into one run, like lengths together. */
+/** Indices of the requests of each run, grouped by similar length. */
 function batches(
   { mayBatch, tokensPerRun, engine }: Host,
   requests: readonly ScoringRequest[],

@@ -1,4 +1,4 @@
-/** @file Decode sessions: rows that move on in step, in one batch where that does no harm. */
+/** @file Decode sessions: rows that advance in step, in one batch if the graph allows it. */
 import { LabError } from '../../../core/errors.ts';
 import { checkSequence, checkStep, type Limits } from '../../decoding/checks.ts';
 import { turn } from '../../decoding/join.ts';
@@ -8,13 +8,13 @@ import { gatherRows, release, type Engine, type KeyValues, type Output } from '.
 export interface Host {
   readonly engine: Engine;
   readonly limits: Limits;
-  /** Whether a row's result is the same next to others and padding; some exported graphs get it wrong. */
+  /** True if a row's result does not depend on other rows and padding; some exported graphs get this wrong. */
   readonly mayBatch: boolean;
-  /** Tokens to read in one run: what the device does in some tenths of a second, so that a stop is seen. */
+  /** Tokens to read in one run: a few tenths of a second, so that a stop request takes effect between runs. */
   readonly tokensPerRun: number;
 }
 
-/** Prefill `prompts` and go on with them in step. @throws as the contract's `open` */
+/** Prefill `prompts` and decode them in step. @throws as the contract's `open` */
 export async function openSession(
   host: Host,
   prompts: readonly (readonly number[])[],
@@ -29,7 +29,7 @@ export async function openSession(
 }
 
 /**
- * Read tokens after `past`, a few columns at a time; between runs the event loop has a turn.
+ * Read tokens after `past`, a few columns at a time; between runs the event loop gets a turn.
  * @param rows token ids of each row, of equal length after `pads[row]` columns of padding at its left
  * @param keep how many of the last positions must have logits; all of them are in the last run
  * @param cached columns in `past`, none of them padding
@@ -79,7 +79,7 @@ class BatchSession implements DecodeSession {
   #lengths: number[];
   #pads: number[];
   #output: Output | null;
-  /** Where in the last output each row is. */
+  /** Row of the last output, by row of the contract. */
   #rows: number[];
 
   private constructor(host: Host, prompts: readonly (readonly number[])[], output: Output) {
@@ -142,7 +142,7 @@ class BatchSession implements DecodeSession {
     return this.#output;
   }
 
-  /** The cache with exactly the rows that are left, which `keep` leaves to the next step. */
+  /** The cache of exactly the open rows; `keep` defers dropping the others to the next step. */
   async #settledPast(): Promise<KeyValues> {
     const { past } = this.#current();
     const [first] = past.values();
@@ -154,7 +154,7 @@ class BatchSession implements DecodeSession {
   }
 }
 
-/** One session a row, for graphs that cannot batch. */
+/** One session per row, for graphs that cannot batch. */
 class RowSessions implements DecodeSession {
   #sessions: readonly DecodeSession[];
 
@@ -177,7 +177,7 @@ class RowSessions implements DecodeSession {
 
   async keep(rows: readonly number[]): Promise<void> {
     if (new Set(rows).size < rows.length)
-      throw new LabError('not-supported', 'This model cannot go on twice from one row.', {
+      throw new LabError('not-supported', 'This model cannot continue one row twice.', {
         advice: 'Open a session with the prompt once for each row.',
       });
     for (const [row, session] of this.#sessions.entries()) if (!rows.includes(row)) await session.close();

@@ -1,4 +1,4 @@
-/** @file The two JSON files of an MLC model folder that we read ourselves: only the fields that we use. */
+/** @file The two JSON files of an MLC model folder that the lab reads itself: only the fields it uses. */
 import { z } from 'zod';
 
 const conversationSchema = z.object({

@@ -1,7 +1,7 @@
 /**
- * @file The part of @mlc-ai/web-llm 0.2.86 that we use, and how the package is brought in.
+ * @file The part of @mlc-ai/web-llm 0.2.86 that the lab uses, and its import.
  * The package is 6.8 MB of script: it is imported on first use, in the worker, never by the page.
- * Its chat API is left alone on purpose: its templates corrupt `$` and read typed special tokens as control.
+ * Its chat API is not used: its templates corrupt `$` and read typed special tokens as control tokens.
  */
 import type {
   AppConfig,
@@ -25,7 +25,7 @@ export async function importEngine(): Promise<EnginePackage> {
 
 /**
  * The engine samples after every forward, whether we want a token or not, and fails if a setting is missing from
- * the model's config. We never use its token, so any valid setting does.
+ * the model's config. Its token is never used, so any valid setting works.
  */
 export const inertSampling: ChatOptions = {
   temperature: 1,
@@ -42,7 +42,7 @@ export interface Recorder extends LogitProcessor {
 
 /**
  * Reads the raw logits through the engine's processor hook and feeds its sampler one certain token instead, in
- * finite numbers: a NaN or an infinity from a sick model would otherwise end the whole runtime.
+ * finite numbers: a NaN or an infinity from a damaged model would otherwise end the whole runtime.
  */
 export function createRecorder(): Recorder {
   let latest: Float32Array | null = null;

@@ -1,6 +1,6 @@
 /**
- * @file web-llm's failures in words a user can act on. It throws classes it does not export, strings, and objects
- * that are no Error; name and message are all there is to go by. The original is kept as `cause`.
+ * @file Turns web-llm's failures into ones that a user can act on. It throws classes it does not export, strings, and
+ * objects that are not Errors, so only name and message can be matched. The original is kept as `cause`.
  */
 import { isAbort, LabError, type LabErrorCode } from '../../../core/errors.ts';
 
@@ -9,7 +9,7 @@ export type Phase = 'load' | 'run';
 interface Context {
   readonly modelId: string;
   readonly phase: Phase;
-  /** What the runtime wrote to the console while it failed; its fatal errors say why nowhere else. */
+  /** Lines that the runtime wrote to the console; only they give the reason of a fatal error. */
   readonly log?: readonly string[];
 }
 
@@ -98,7 +98,7 @@ const rules: readonly Rule[] = [
     when: /DeviceLostError|ModelNotLoadedError/,
     phase: 'load',
     code: 'out-of-memory',
-    message: (id) => `The GPU gave up while ${id} was loading, most likely for want of memory.`,
+    message: (id) => `The GPU gave up while ${id} was loading, most likely for lack of memory.`,
     advice: smaller,
   },
   {
@@ -131,8 +131,8 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * @returns a LabError where the failure is a known one; an abort, a LabError and a bug come back as they are,
- *   except that what is no Error becomes one
+ * @returns a LabError for a known failure; an abort, a LabError and a bug are returned unchanged, except that a value
+ *   that is not an Error becomes one
  */
 export function explain(error: unknown, context: Context): Error {
   if (error instanceof LabError) return error;
@@ -140,14 +140,14 @@ export function explain(error: unknown, context: Context): Error {
   const text = describe(error);
   const rule = rules.find(({ when, phase }) => when.test(text) && (phase ?? context.phase) === context.phase);
   if (!rule) return error instanceof Error ? error : new Error(text);
-  const said = [text, ...(context.log ?? [])].join(' | ');
-  return new LabError(rule.code, `${rule.message(context.modelId)} (${said})`, {
+  const details = [text, ...(context.log ?? [])].join(' | ');
+  return new LabError(rule.code, `${rule.message(context.modelId)} (${details})`, {
     advice: rule.advice,
     cause: error,
   });
 }
 
-/** Whether the engine cannot be used after this failure. */
+/** True if the engine cannot be used after this failure. */
 export const isFatal = (error: Error): error is LabError =>
   error instanceof LabError && error.code === 'device-lost';
 

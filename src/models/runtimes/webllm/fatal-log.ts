@@ -1,4 +1,4 @@
-/** @file The reason of a fatal error in the engine reaches the console and nothing else, so we listen there. */
+/** @file Records `console.error`: the engine writes the reason of a fatal error there and nowhere else. */
 
 export interface FatalLog {
   /** The latest lines, oldest first. */
@@ -6,18 +6,18 @@ export interface FatalLog {
   stop(): void;
 }
 
-const keptLines = 4;
-const keptCharacters = 300;
+const maxLines = 4;
+const maxCharacters = 300;
 
-/** Notes what is written with `console.error`, and passes it on, until `stop`. */
+/** Records what is written with `console.error`, and passes it on, until `stop`. */
 export function listenForFatal(): FatalLog {
   const lines: string[] = [];
   const before = console.error;
   let listening = true;
   const listener = (...args: unknown[]) => {
     if (listening) {
-      lines.push(args.map(String).join(' ').slice(0, keptCharacters));
-      if (lines.length > keptLines) lines.shift();
+      lines.push(args.map(String).join(' ').slice(0, maxCharacters));
+      if (lines.length > maxLines) lines.shift();
     }
     before.apply(console, args);
   };

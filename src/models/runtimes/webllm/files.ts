@@ -1,7 +1,7 @@
 /**
- * @file The files of one model, fetched by us into the caches in which web-llm looks for them. So a download shows
- * bytes, can be cancelled, names the file that failed, and never keeps a file that was cut short: web-llm itself
- * offers none of these. Limit: no checksum; a shard whose length is right is taken as it is.
+ * @file The files of one model, fetched by us into the caches in which web-llm looks for them. So a download reports
+ * bytes, can be cancelled, names the file that failed, and never keeps a truncated file: web-llm itself does none of
+ * this. Limit: no checksum; a shard of the right length is accepted.
  */
 import type { ModelRecord } from '@mlc-ai/web-llm';
 import { z } from 'zod';
@@ -35,11 +35,11 @@ export interface ModelFiles {
 }
 
 /** Parallel downloads; the number that web-llm itself uses. */
-const lanes = 4;
+const parallelDownloads = 4;
 
 /**
  * @throws (from each method) LabError 'unknown-model' for a file that is not there, 'unreachable' when the server
- *   is not or a file is cut short, 'storage-unavailable', 'bad-model' for a file of the wrong kind; the signal's reason
+ *   is not or a file is truncated, 'storage-unavailable', 'bad-model' for a file of the wrong kind; the signal's reason
  */
 export function modelFiles(
   record: ModelRecord,
@@ -78,7 +78,7 @@ export function modelFiles(
     throw new LabError(
       'bad-model',
       `${nameOf(url)} of ${record.model_id} came with ${read.bytes} bytes instead of ${bytes}.`,
-      { advice: 'Load the model again; what has arrived whole is kept.' },
+      { advice: 'Load the model again; complete files are kept.' },
     );
   };
   const read = async <T>(scope: Scope, path: string, schema: z.ZodType<T>): Promise<T> => {
@@ -124,14 +124,14 @@ export function modelFiles(
       const failed = new AbortController();
       const signal = AbortSignal.any(options.signal ? [options.signal, failed.signal] : [failed.signal]);
       const waiting = shards.values();
-      const lane = async () => {
+      const downloadNext = async () => {
         for (const { dataPath, nbytes } of waiting)
           await store('webllm/model', urlOf(dataPath), { signal, bytes: nbytes });
       };
       try {
-        await Promise.all(Array.from({ length: lanes }, lane));
+        await Promise.all(Array.from({ length: parallelDownloads }, downloadNext));
       } finally {
-        failed.abort(); // one lane that failed stops the others
+        failed.abort(); // one failed download stops the others
       }
     },
   };
@@ -143,13 +143,13 @@ interface StoreOptions {
   readonly bytes?: number;
 }
 
-/** Where web-llm will look: it adds `resolve/main/` to any address that names no branch. */
+/** The folder that web-llm reads: it adds `resolve/main/` to any address that names no branch. */
 function folderUrl(model: string): string {
   const base = model.endsWith('/') ? model : `${model}/`;
   return new URL(/.+\/resolve\/.+\//.test(base) ? base : `${base}resolve/main/`).href;
 }
 
-/** web-llm fetches a library from localhost anew each time and never looks into the cache for it. */
+/** web-llm fetches a library from localhost each time and never reads it from the cache. */
 const isCachedLibrary = (url: string) => url.startsWith('http') && !url.includes('localhost');
 
 const nameOf = (url: string) => new URL(url).pathname.split('/').at(-1)!;
@@ -158,7 +158,7 @@ const storedHeaders = ({ headers }: Response) => ({
   'content-type': headers.get('content-type') ?? 'application/octet-stream',
 });
 
-/** The same stream, with a note of what passed and of what ended it. */
+/** The same stream, with a count of its bytes and the error that ended it. */
 function metered(source: ReadableStream<Uint8Array<ArrayBuffer>>, signal: AbortSignal | undefined) {
   const read: { bytes: number; failure?: unknown } = { bytes: 0 };
   const reader = source.getReader();

@@ -11,21 +11,21 @@ export interface WebLlmModel extends ScoringModel {
   dispose(): Promise<void>;
 }
 
-/** Logits beyond the tokenizer's vocabulary, with which some models are padded, are left out. */
+/** Some models are padded with logits beyond the tokenizer's vocabulary; these are dropped. */
 export function createWebLlmModel(
   id: string,
   tokenizer: ChatTokenizer,
   sequence: Sequence,
   contextWindow: number,
 ): WebLlmModel {
-  const known = (logits: Float32Array) => logits.subarray(0, tokenizer.vocabSize);
+  const withinVocabulary = (logits: Float32Array) => logits.subarray(0, tokenizer.vocabSize);
 
   const open: ScoringModel['open'] = async (prompts, { signal } = {}) => {
     /** A row's ids and the logits after them. */
     let rows: { readonly ids: readonly number[]; readonly logits: Float32Array }[] = [];
     const extend = (read: Read) => async (ids: readonly number[], fresh: boolean) => ({
       ids,
-      logits: known(await read(ids, { fresh, signal })),
+      logits: withinVocabulary(await read(ids, { fresh, signal })),
     });
     prompts.forEach(sequence.check);
     await sequence.exclusive(async (read) => {
@@ -39,7 +39,7 @@ export function createWebLlmModel(
       async advance(tokens) {
         if (tokens.length !== rows.length)
           throw new LabError('bad-input', `${tokens.length} tokens for ${rows.length} rows.`, {
-            advice: 'Give one token a row.',
+            advice: 'Give one token per row.',
           });
         await sequence.exclusive(async (read) => {
           const longer: typeof rows = [];
@@ -48,8 +48,8 @@ export function createWebLlmModel(
           rows = longer;
         });
       },
-      keep: async (kept) => {
-        rows = kept.map((row) => rows[row]!);
+      keep: async (order) => {
+        rows = order.map((row) => rows[row]!);
       },
       close: async () => {
         rows = [];
@@ -70,7 +70,7 @@ export function createWebLlmModel(
         const score = new Float32Array(target.length);
         for (const [at, token] of target.entries()) {
           const fresh = at === 0 && scores.length === 0;
-          const logits = known(await read([...prompt, ...target.slice(0, at)], { fresh, signal }));
+          const logits = withinVocabulary(await read([...prompt, ...target.slice(0, at)], { fresh, signal }));
           score[at] = logits[token]! - logSumExp(logits);
         }
         scores.push(score);

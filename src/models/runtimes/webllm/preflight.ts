@@ -1,11 +1,11 @@
 /**
- * @file What can be known before a byte is downloaded. web-llm finds most of this out too late: for 56 of the 86
- * f16 models of its list, only after the whole download.
+ * @file Checks of device and storage before anything is downloaded. web-llm itself checks most of this too late: for 56
+ * of the 86 f16 models of its list, only after the whole download.
  */
 import type { ModelRecord } from '@mlc-ai/web-llm';
 import { LabError } from '../../../core/errors.ts';
 
-/** The part of `GPUAdapter` that is asked. */
+/** The part of `GPUAdapter` that is read. */
 export interface AdapterFacts {
   readonly features: { has(feature: string): boolean };
   readonly limits: Pick<GPUSupportedLimits, (typeof limitNames)[number]>;
@@ -21,7 +21,7 @@ const limitNames = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
 ] as const;
-/** What web-llm 0.2.86 falls back to at worst; below this it refuses to start. */
+/** The lowest limits with which web-llm 0.2.86 starts. */
 const leastLimits: Readonly<Record<(typeof limitNames)[number], number>> = {
   maxComputeWorkgroupStorageSize: 32 * 1024,
   maxStorageBuffersPerShaderStage: 10,
@@ -29,7 +29,7 @@ const leastLimits: Readonly<Record<(typeof limitNames)[number], number>> = {
   maxStorageBufferBindingSize: 128 * MiB,
 };
 
-/** Whether a quantization, model or library name says that it computes in 16-bit floats. */
+/** True if the name of a quantization, model or library says that it computes in 16-bit floats. */
 export const isF16 = (name = ''): boolean => /q\d+f16/.test(name);
 
 /** By name, because most f16 records do not declare the feature. */

@@ -3,6 +3,7 @@ import type { ModelRecord } from '@mlc-ai/web-llm';
 import { LabError } from '../../../core/errors.ts';
 import type { ModelEntry } from '../../catalog.ts';
 import { openFolder } from '../../files.ts';
+import { hubFolder, hubRepository } from '../../hub.ts';
 import { importEngine, type EnginePackage } from './engine.ts';
 import { needsF16 } from './preflight.ts';
 
@@ -18,8 +19,8 @@ export function recordFor(
   models: readonly ModelRecord[],
   baseUrl: string | undefined,
 ): ModelRecord {
-  const listed = (found: ModelRecord | undefined, name: string): ModelRecord => {
-    if (found) return found;
+  const listed = (record: ModelRecord | undefined, name: string): ModelRecord => {
+    if (record) return record;
     throw new LabError('unknown-model', `web-llm has no compiled library for "${name}".`, {
       advice: 'Pick a model of web-llm’s own list, or run this one on the transformers runtime.',
     });
@@ -31,12 +32,12 @@ export function recordFor(
         source.modelId,
       );
     case 'hub': {
-      const address = `https://huggingface.co/${source.repo}`;
+      const address = hubRepository(source.repo);
       const record = listed(
         models.find(({ model }) => model === address),
         source.repo,
       );
-      return { ...record, model: openFolder(source).url };
+      return { ...record, model: hubFolder(source) };
     }
     case 'url':
     case 'bundled': {
@@ -59,7 +60,7 @@ export function recordFor(
  */
 const asItStands = (folder: string) => (/.+\/resolve\/.+\//.test(folder) ? folder : `${folder}resolve/../`);
 
-/** Families of small instruct models that web-llm ships, with what its list does not say. */
+/** Families of small instruct models on web-llm's list, with facts that the list does not give. */
 const families = [
   {
     name: 'SmolLM2-360M-Instruct',

@@ -1,6 +1,6 @@
 /**
- * @file Shortening the engine's cache by a few tokens, through parts that the package does not publish.
- * Where a part is missing the answer is `null`, and the caller starts its sequence over instead.
+ * @file Shortens the engine's cache by a few tokens, through internals that the package does not export.
+ * If one is missing the result is `null`, and the caller prefills its sequence again instead.
  */
 import type { Engine } from './engine.ts';
 

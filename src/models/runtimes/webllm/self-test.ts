@@ -1,4 +1,4 @@
-/** @file After loading: does it compute at all, and may its cache be shortened? WebGPU itself fails silently. */
+/** @file Checks after loading: the model computes, and its cache can be shortened. WebGPU itself fails silently. */
 import { LabError } from '../../../core/errors.ts';
 import type { Sequence } from './sequence.ts';
 
@@ -24,7 +24,7 @@ export async function selfTest(sequence: Sequence, modelId: string, vocabSize: n
     throw new LabError('bad-model', `${modelId} predicts the same for every token.`, { advice });
 }
 
-/** The same token after the same prefix, before and after another token was taken back: equal but for rounding. */
+/** True if the logits after a token are the same, up to rounding, before and after another token was taken back. */
 export async function rollbackWorks(sequence: Sequence): Promise<boolean> {
   const [a, b, c] = probes;
   try {

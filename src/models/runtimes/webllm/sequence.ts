@@ -1,6 +1,6 @@
 /**
- * @file The engine holds one token sequence and takes no lock. This puts every call in one queue, checks what the
- * engine does not check (ids, context length), and gives the logits after any sequence, reusing what is cached.
+ * @file Logits after any token sequence, from an engine that holds one sequence and has no lock. Calls go through one
+ * queue, the engine's cache is reused, and ids and context length, which the engine does not check, are checked here.
  */
 import { LabError } from '../../../core/errors.ts';
 import type { Abortable } from '../../language-model.ts';
@@ -20,7 +20,7 @@ export interface Sequence {
   /** @throws LabError as `exclusive` does for these ids, before anything is computed. */
   check(ids: readonly number[]): void;
   /**
-   * Have the engine to itself while `work` runs.
+   * Run `work` with exclusive use of the engine.
    * @throws LabError 'bad-input' for no ids or an id outside the vocabulary, 'context-overflow' past the window,
    *   'device-lost' once the GPU or the runtime is gone.
    * @throws the signal's reason, between two forwards.
@@ -38,7 +38,7 @@ export interface SequenceParts {
   readonly contextWindow: number;
   /** `null`: a sequence that does not continue the cached one is prefilled again. */
   readonly rollback: Rollback | null;
-  /** What a failure means: while loading, most often that something does not fit. */
+  /** What a failure means depends on it: while loading, most often that something does not fit. */
   readonly phase: Phase;
 }
 
@@ -46,20 +46,20 @@ export function createSequence(parts: SequenceParts): Sequence {
   const { engine, recorder, modelId, rollback } = parts;
   /** Ids in the engine's cache; `null` when a failed call left that unknown. */
   let cached: readonly number[] | null = null;
-  let dead: LabError | null = null;
+  let fatalError: LabError | null = null;
   let last: Promise<unknown> = Promise.resolve();
 
   const forward = async (ids: readonly number[], fresh: boolean) => {
-    const known = cached;
+    const previous = cached;
     cached = null;
-    let kept = fresh || known === null ? 0 : Math.min(sharedPrefix(known, ids), ids.length - 1);
-    const surplus = (known?.length ?? 0) - kept;
-    if (kept > 0 && surplus > 0) {
+    let reused = fresh || previous === null ? 0 : Math.min(sharedPrefix(previous, ids), ids.length - 1);
+    const surplus = (previous?.length ?? 0) - reused;
+    if (reused > 0 && surplus > 0) {
       if (rollback) rollback(surplus);
-      else kept = 0;
+      else reused = 0;
     }
-    if (kept === 0) await engine.resetChat(false, modelId);
-    const added = ids.slice(kept);
+    if (reused === 0) await engine.resetChat(false, modelId);
+    const added = ids.slice(reused);
     await engine.forwardTokensAndSample(added, added.length > 1, modelId);
     const logits = recorder.take();
     if (logits === null) throw new Error(`web-llm computed no logits for ${modelId}.`);
@@ -69,13 +69,13 @@ export function createSequence(parts: SequenceParts): Sequence {
 
   const read: Read = async (ids, { fresh = false, signal } = {}) => {
     signal?.throwIfAborted();
-    if (dead) throw dead;
+    if (fatalError) throw fatalError;
     checkIds(ids, parts);
     try {
       return await forward(ids, fresh);
     } catch (error) {
       const explained = explain(error, { modelId, phase: parts.phase });
-      if (isFatal(explained)) dead = explained;
+      if (isFatal(explained)) fatalError = explained;
       throw explained;
     }
   };
@@ -90,8 +90,10 @@ export function createSequence(parts: SequenceParts): Sequence {
     exclusive: (work) => enqueue(() => work(read)),
     close: () =>
       enqueue(async () => {
-        if (!dead) await engine.unload();
-        dead ??= new LabError('device-lost', `${modelId} was unloaded.`, { advice: 'Load the model again.' });
+        if (!fatalError) await engine.unload();
+        fatalError ??= new LabError('device-lost', `${modelId} was unloaded.`, {
+          advice: 'Load the model again.',
+        });
       }),
   };
 }
@@ -102,13 +104,13 @@ function sharedPrefix(a: readonly number[], b: readonly number[]): number {
   return length;
 }
 
-/** The engine takes an id outside the vocabulary without a word, and dies on an empty list. */
+/** The engine silently accepts an id outside the vocabulary, and crashes on an empty list. */
 function checkIds(ids: readonly number[], { modelId, vocabSize, contextWindow }: SequenceParts): void {
   const advice = 'Use token ids that the tokenizer of this model gave.';
   if (ids.length === 0) throw new LabError('bad-input', 'There are no tokens to compute.', { advice });
-  const stray = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
-  if (stray !== undefined)
-    throw new LabError('bad-input', `${stray} is not a token id of ${modelId} (0 to ${vocabSize - 1}).`, {
+  const unknownId = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+  if (unknownId !== undefined)
+    throw new LabError('bad-input', `${unknownId} is not a token id of ${modelId} (0 to ${vocabSize - 1}).`, {
       advice,
     });
   if (ids.length > contextWindow)

@@ -1,15 +1,11 @@
 /** @file Positions as arrays: rotary tables and attention masks, computed on the host. */
-import { numpy as np } from '@jax-js/jax';
+import type { numpy as np } from '@jax-js/jax';
 import type { LlamaConfig } from '../../llama.ts';
+import { float32 } from './device.ts';
 import type { Context } from './forward.ts';
 
 /** Large enough to vanish in a softmax, small enough that a row of nothing else stays finite. */
 export const masked = -1e9;
-
-export const float32 = (data: Float32Array, shape: number[] = [data.length]): np.Array =>
-  np.array(data as Float32Array<ArrayBuffer>, { shape, dtype: np.float32 });
-export const int32 = (data: ArrayLike<number>, shape: number[] = [data.length]): np.Array =>
-  np.array(Int32Array.from(data), { shape, dtype: np.int32 });
 
 /**
  * Rotary tables in Hugging Face's rotate-half convention, [rows, 1, T, D].
@@ -50,7 +46,7 @@ export function causalContext(config: LlamaConfig, length: number, start = 0): C
   return { ...rotaryTables(config, positions, 1), bias: float32(bias, [1, 1, rows, length]) };
 }
 
-/** One new position a row, seeing cache positions 0 … itself. */
+/** One new position per row, which sees the cache up to and including itself. */
 export function decodeContext(
   config: LlamaConfig,
   positions: readonly number[],

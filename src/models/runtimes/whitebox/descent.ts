@@ -1,21 +1,22 @@
 /**
  * @file Gradient descent on −Σ weight · log p(target), with predictions read at chosen positions of a batch: the loss
  * of a language model, and that of a sequence classifier.
- * Programs are compiled a layer at a time, for bucketed shapes, so that few are compiled.
+ * Programs are compiled per layer, for bucketed shapes, so that few are compiled.
  */
 import { tree, type numpy as np } from '@jax-js/jax';
-import { checkWeights, type LlamaConfig } from '../../llama.ts';
+import { checkWeights } from '../../llama-weights.ts';
+import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { createUpdate } from './adamw.ts';
-import { causalContext, float32, int32 } from './context.ts';
-import { chooseExecution } from './execution.ts';
+import { causalContext } from './context.ts';
+import { float32, int32, chooseExecution } from './device.ts';
 import type { Arrays, Context, Saved } from './forward.ts';
 import { createPrograms } from './programs.ts';
 import { arrangeScored, bucket, padRows, type Scored } from './shapes.ts';
 import { learningRateAt, type TrainerOptions, type TrainerState, type TrainingStep } from './training.ts';
 import { downloadWeights, finalOf, uploadWeights, type DeviceWeights } from './weights.ts';
 
-/** Token ids of each row, not padded, and what is to be predicted where. */
+/** Token ids of each row, not padded, and the tokens to predict. */
 export interface Task {
   readonly rows: readonly ArrayLike<number>[];
   readonly predictions: readonly Prediction[];
@@ -73,21 +74,21 @@ export function createDescent(config: LlamaConfig, weights: Tensors, options: Tr
 
   function layOut(rows: Task['rows']) {
     const longest = rows.reduce((most, { length }) => Math.max(most, length), 1);
-    // Finer than for scoring: training sees few shapes, and often.
+    // Finer than for scoring: training uses few shapes, each of them often.
     const [height, width] = [bucket(rows.length, 8), bucket(longest, 8)];
     const ids = int32(padRows(rows, height, width), [height, width]);
     return { height, width, ids, context: contextFor(width) };
   }
 
-  function place({ rows, predictions, normalizer: given }: Task) {
+  function place({ rows, predictions, normalizer: fixedNormalizer }: Task) {
     const { height, width, ids, context } = layOut(rows);
-    const normalizer = given ?? predictions.reduce((sum, { weight }) => sum + weight, 0);
+    const normalizer = fixedNormalizer ?? predictions.reduce((sum, { weight }) => sum + weight, 0);
     const scored = predictions.map(({ row, at, target, weight }): Scored => ({
       position: row * width + at,
       target,
       weight,
     }));
-    // Few are gathered, in quarters of the bucket; many stay where they are, which saves the gather.
+    // A few predictions are gathered, in quarters of the bucket; many stay in place, which saves the gather.
     const quarter = Math.ceil((height * width) / 4);
     const size = Math.ceil(scored.length / quarter) * quarter;
     const arranged = arrangeScored(scored, size, height * width);

@@ -1,29 +1,29 @@
-/** @file One model on the device, and the pass through its layers that every question shares. */
+/** @file One model on the device, and the passes through its layers that all computations share. */
 import { tree, type numpy as np } from '@jax-js/jax';
 import { checkSequence, contextOverflow, type Limits } from '../../decoding/checks.ts';
 import type { ScoringRequest } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import { causalContext } from './context.ts';
 import type { Context, KeyValues, Prefix, Saved } from './forward.ts';
-import type { Execution } from './execution.ts';
-import type { ResidualEditor } from './interventions.ts';
+import type { Execution } from './device.ts';
+import type { ResidualEditor } from './edits.ts';
 import type { Programs } from './programs.ts';
 import type { DeviceWeights } from './weights.ts';
 
 export interface Engine {
   readonly config: LlamaConfig;
-  /** V: the ids that have logits. */
+  /** Its `vocabSize` is V, the number of ids that have logits. */
   readonly limits: Limits;
-  /** Ids that may be read: those of V, and soft tokens if there are any. */
+  /** Number of ids that may be read: V, and soft tokens if there are any. */
   readonly inputVocabSize: number;
   readonly programs: Programs;
   readonly execution: Execution;
   readonly contexts: ContextCache;
   readonly weights: DeviceWeights;
-  /** What ids are looked up in: the embedding, and below it the vectors of soft tokens if there are any. */
+  /** Input vectors by id: the embedding, followed by the vectors of soft tokens if there are any. */
   readonly table: np.Array;
   readonly edits: ResidualEditor;
-  /** Values that one intermediate array may hold; larger batches are cut into chunks. */
+  /** Most values of one intermediate array; larger batches are cut into chunks. */
   readonly chunkValues: number;
 }
 
@@ -39,7 +39,7 @@ export function checkRequest(engine: Engine, { prompt, target }: ScoringRequest)
   if (length > engine.limits.contextWindow) throw contextOverflow(engine.limits, length);
 }
 
-/** Causal contexts by width and start; few, small and used again and again. */
+/** Causal contexts by width and start; they are few, small and used often. */
 export class ContextCache {
   readonly #contexts = new Map<string, Context>();
   readonly #config: LlamaConfig;
@@ -47,7 +47,7 @@ export class ContextCache {
     this.#config = config;
   }
 
-  /** Run `work` with a context that stays alive meanwhile, whatever else is asked for. */
+  /** Run `work` with a context that stays alive until it ends, even if the cache drops it. */
   async use<T>(length: number, start: number, work: (context: Context) => Promise<T>): Promise<T> {
     const context = this.#get(length, start);
     try {
@@ -81,7 +81,7 @@ const lookUp = ({ programs, table, edits }: Engine, ids: np.Array): np.Array =>
 
 /**
  * The residual stream after the last layer, [B, T, d], and each layer's keys and values. Consumes `ids`, borrows the
- * context. Waits for each layer, so that memory is used again.
+ * context. Waits for each layer, so that its memory is reused.
  * @param onInput is given the stream before each layer, and owns it
  */
 export async function readTokens(
@@ -101,7 +101,7 @@ export async function readTokens(
   return { x, caches };
 }
 
-/** As `readTokens` after a prefix that all rows share. Borrows `prefix`, one a layer; keeps no keys and values. */
+/** As `readTokens` after a prefix that all rows share. Borrows `prefix`, one per layer; keeps no keys and values. */
 export async function readTokensAfter(
   engine: Engine,
   ids: np.Array,
@@ -116,7 +116,7 @@ export async function readTokensAfter(
   return x;
 }
 
-/** As `readTokens`, keeping what `backToEmbeddings` needs. */
+/** As `readTokens`, also returning what `backToEmbeddings` needs. */
 export async function readTokensSaving(engine: Engine, ids: np.Array, context: Context) {
   const saved: Saved[] = [];
   let x = lookUp(engine, ids);

@@ -115,7 +115,7 @@ function attend(q: np.Array, k: np.Array, bias: np.Array): np.Array {
 }
 
 /**
- * Attention over several runs of keys and values, normalised together; [B, T, H·D].
+ * Attention over several runs of keys and values, normalized together; [B, T, H·D].
  * Dividing by the total comes last, and not only to save work: it makes jax-js store the joined heads. Left as a view
  * of unjoined ones they would slow the projection that follows a hundredfold.
  */
@@ -190,7 +190,7 @@ export function layer(
 }
 
 /**
- * One layer for one new position a row. x: [B, 1, d]; context: T = 1, S = capacity of the cache.
+ * One layer for one new position per row. x: [B, 1, d]; context: T = 1, S = capacity of the cache.
  * @param write [B, 1, S, 1], 1 at the cache position where this token's keys and values go
  */
 export function decodeLayer(
@@ -210,7 +210,7 @@ export function decodeLayer(
   return { x: feedForward(config, weights, middle), keys, values };
 }
 
-/** As `layer` without prefix, keeping what `layerBackward` needs. */
+/** As `layer` without prefix, also returning what `layerBackward` needs. */
 export function layerSaving(
   config: LlamaConfig,
   weights: Arrays,

@@ -1,9 +1,9 @@
-/** @file What happens inside a model, and how its outputs follow from its inputs. */
+/** @file Hidden states of a model, and gradients with respect to its inputs. */
 import type { numpy as np } from '@jax-js/jax';
 import { LabError } from '../../../core/errors.ts';
 import { turn } from '../../decoding/join.ts';
 import type { Abortable, SpanRequest } from '../../language-model.ts';
-import { float32, int32 } from './context.ts';
+import { float32, int32 } from './device.ts';
 import {
   backToEmbeddings,
   checkPrompt,
@@ -106,7 +106,7 @@ export async function hiddenStates(
 
 /**
  * Gradient of ⟨cotangent, h⟩ with respect to the embedding of each prompt token, where h is the last hidden state
- * (after the final norm) at the prompt's last token. What soft prompts are trained by: put soft tokens in the prompt.
+ * (after the final norm) at the prompt's last token. Soft prompts are trained by it.
  * @param cotangent shape [d]
  * @returns row-major, [L, d]
  */
@@ -150,10 +150,11 @@ function inputGradient(
   });
 }
 
-/** The first `count` rows of `width` values each, cut to `kept` values. */
-function trimRows(values: Float32Array, count: number, width: number, kept: number): Float32Array {
-  if (kept === width) return values.slice(0, count * width);
-  const out = new Float32Array(count * kept);
-  for (let row = 0; row < count; row++) out.set(values.subarray(row * width, row * width + kept), row * kept);
+/** The first `count` rows of `width` values each, cut to `newWidth` values. */
+function trimRows(values: Float32Array, count: number, width: number, newWidth: number): Float32Array {
+  if (newWidth === width) return values.slice(0, count * width);
+  const out = new Float32Array(count * newWidth);
+  for (let row = 0; row < count; row++)
+    out.set(values.subarray(row * width, row * width + newWidth), row * newWidth);
   return out;
 }

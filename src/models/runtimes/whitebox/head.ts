@@ -1,5 +1,5 @@
 /**
- * @file What follows the last layer: logits, and log-probs of targets. Shapes and ownership are those of `forward.ts`.
+ * @file The output head, after the last layer: logits, and log-probs of targets. Shapes and ownership are those of `forward.ts`.
  */
 import { lax, numpy as np } from '@jax-js/jax';
 import type { LlamaConfig } from '../../llama.ts';
@@ -17,7 +17,7 @@ export const logits = (config: LlamaConfig, { norm, head }: Final, x: np.Array):
 
 /**
  * Log-probs of `targets` [M] at `positions` [M], flat indices into the B·T positions of x: [B, T, d].
- * With as many positions as there are, they are taken to be all of them, in order.
+ * If M is the number of positions, they must be all of them, in order.
  * The target's logit is a dot product with its row of the head, not a gather from the logits: its gradient then
  * touches M rows of the head instead of an [M, V] array.
  */

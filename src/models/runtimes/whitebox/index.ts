@@ -15,8 +15,7 @@ import { createWhiteBoxModel, type JaxModel } from './model.ts';
 import { selfTest } from './self-test.ts';
 
 export { createWhiteBoxModel } from './model.ts';
-export type { Intervention, JaxModel, JaxModelParts } from './model.ts';
-export type { ResidualEdit } from './interventions.ts';
+export type { JaxModel, JaxModelParts } from './model.ts';
 export { createTrainer } from './train.ts';
 export type { Trainer, TrainingBatch } from './train.ts';
 export { createClassifierTrainer } from './train-classifier.ts';

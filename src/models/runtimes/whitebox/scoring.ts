@@ -2,16 +2,17 @@
 import { tree } from '@jax-js/jax';
 import { turn } from '../../decoding/join.ts';
 import type { ScoringOptions, ScoringRequest } from '../../language-model.ts';
-import { int32, prefixBias } from './context.ts';
+import { int32 } from './device.ts';
+import { prefixBias } from './context.ts';
 import { checkRequest, disposeCaches, readTokens, readTokensAfter, type Engine } from './engine.ts';
 import type { Prefix } from './forward.ts';
 import { arrangeScored, bucket, padRows, sharedPrefixLength } from './shapes.ts';
 import { finalOf } from './weights.ts';
 
 /** A shorter shared prefix is not worth a pass of its own. */
-const worthSharing = 8;
+const minSharedLength = 8;
 
-/** What is left of a request after the shared prefix. */
+/** The rest of a request after the shared prefix. */
 interface Row {
   readonly index: number;
   readonly inputs: readonly number[];
@@ -29,12 +30,12 @@ export async function scoreTargets(
   // The last token of a prompt predicts the first of its target, so it cannot be part of the prefix.
   const prompts = requests.map(({ prompt }) => prompt.slice(0, -1));
   const common = sharePrefix && requests.length > 1 ? sharedPrefixLength(prompts) : 0;
-  const shared = common >= worthSharing ? common : 0;
+  const shared = common >= minSharedLength ? common : 0;
   const rows = requests.map(({ prompt, target }, index): Row => {
     const inputs = [...prompt.slice(shared), ...target.slice(0, -1)];
     return { index, inputs, target };
   });
-  // Rows of like length share a chunk; the sort is stable, so that equal requests give equal chunks.
+  // Rows of similar length share a chunk; the sort is stable, so that equal requests give equal chunks.
   rows.sort((a, b) => a.inputs.length - b.inputs.length);
   const prefix = shared > 0 ? await readPrefix(engine, requests[0]!.prompt.slice(0, shared)) : null;
   const results = new Array<Float32Array>(requests.length);

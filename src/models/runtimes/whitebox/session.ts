@@ -3,7 +3,8 @@ import { numpy as np, tree } from '@jax-js/jax';
 import { checkStep } from '../../decoding/checks.ts';
 import { turn } from '../../decoding/join.ts';
 import type { Abortable, DecodeSession } from '../../language-model.ts';
-import { decodeContext, int32 } from './context.ts';
+import { decodeContext } from './context.ts';
+import { int32 } from './device.ts';
 import { checkPrompt, disposeCaches, readTokens, type Engine } from './engine.ts';
 import type { KeyValues } from './forward.ts';
 import { bucket, padRows } from './shapes.ts';
@@ -43,14 +44,14 @@ function chunkSize({ config, chunkValues }: Engine, prompts: readonly (readonly 
 
 class Session implements DecodeSession {
   readonly #engine: Engine;
-  /** Row of the contract → row of the arrays; the others are idle. */
+  /** Row of the arrays, by row of the contract; the other rows of the arrays are idle. */
   #slots: number[];
-  /** Tokens read, by row of the contract. */
+  /** Tokens read so far, by row of the contract. */
   #lengths: number[];
   /** Rows of the arrays. */
   #height = 0;
   #capacity: number;
-  /** One a layer. */
+  /** One per layer. */
   #caches: KeyValues[] = [];
   /** [#height, V of the head] */
   #logits: Float32Array = new Float32Array();
@@ -139,7 +140,7 @@ class Session implements DecodeSession {
     this.#slots = slots;
     const height = bucket(slots.length);
     const repeated = new Set(slots).size < slots.length;
-    // A new height is a new shape to compile, so the arrays shrink by half at least.
+    // A new height is a new shape to compile, so the arrays shrink by at least half.
     if (slots.length === 0 || (!repeated && height * 2 > this.#height)) return;
     const source = Array.from({ length: height }, (_, i) => slots[i] ?? 0);
     const { vocabSize } = this.#engine.config;
@@ -179,7 +180,7 @@ class Session implements DecodeSession {
   }
 }
 
-/** Cut or pad keys and values to `capacity` positions; what padding holds is never looked at. */
+/** Cut or pad keys and values to `capacity` positions; padding is never read. */
 function resize({ keys, values }: KeyValues, capacity: number): KeyValues {
   const fit = (x: np.Array): np.Array => {
     const length = x.shape[2]!;

@@ -1,7 +1,7 @@
-/** @file Which array shapes are compiled. Every new shape costs time, so sizes are rounded up to few values. */
+/** @file Shapes of compiled arrays. Compiling a new shape takes time, so sizes are rounded up to a few values. */
 
 /**
- * The smallest bucket that holds `size`: all sizes up to `perOctave`, then that many an octave
+ * The smallest bucket that holds `size`: all sizes up to `perOctave`, then that many per octave
  * (for 4: 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20 …).
  */
 export function bucket(size: number, perOctave: 4 | 8 = 4): number {
@@ -17,12 +17,12 @@ export interface Scored {
   readonly weight: number;
 }
 
-/** What `targetLogProbs` takes: M scored positions out of N. */
+/** Arguments of `targetLogProbs`: M scored positions out of N. */
 export interface ScoredArrays {
   readonly positions: Int32Array;
   readonly targets: Int32Array;
   readonly weights: Float32Array;
-  /** Where in these arrays each scored token went. */
+  /** Index in these arrays of each scored token. */
   readonly slots: readonly number[];
 }
 
@@ -45,7 +45,7 @@ export function arrangeScored(scored: readonly Scored[], size: number, capacity:
   return { positions, targets, weights, slots };
 }
 
-/** Row-major ids of shape [height, width]; rows are filled up on the right, and missing rows are, with 0. */
+/** Row-major ids of shape [height, width]; rows are padded with 0 on the right, and so are missing rows. */
 export function padRows(rows: readonly ArrayLike<number>[], height: number, width: number): Int32Array {
   const out = new Int32Array(height * width);
   rows.forEach((row, i) => out.set(row, i * width));

@@ -11,19 +11,19 @@ import type { TrainerOptions, TrainerState, TrainingStep } from './training.ts';
 export interface LabeledText {
   /** Token ids as the model will read them, special tokens included; at least one. */
   readonly ids: readonly number[];
-  /** Which of the configuration's labels is right. */
+  /** Index of the right label among those of the configuration. */
   readonly label: number;
-  /** How much the text counts. Default 1. */
+  /** Weight of the text in the loss. Default 1. */
   readonly weight?: number;
 }
 
 export interface ClassifierTrainer {
   readonly config: LlamaConfig;
-  /** One update by the mean loss, in nats, of a batch. Batches of like lengths waste least. */
+  /** One update by the mean loss, in nats, of a batch. Texts of similar length waste the least computation. */
   step(batch: readonly LabeledText[]): Promise<TrainingStep>;
   /** Loss of a batch under the current weights; nothing is updated. */
   evaluate(batch: readonly LabeledText[]): Promise<number>;
-  /** @returns one array a text, of shape [labels], each summing to 1 */
+  /** @returns one array per text, of shape [labels], each summing to 1 */
   classify(texts: readonly (readonly number[])[]): Promise<Float32Array[]>;
   /** Copies by Hugging Face name. */
   weights(): Promise<Tensors>;
@@ -60,8 +60,8 @@ export function createClassifierTrainer(
   const { labels } = config;
   if (!labels) throw new RangeError('The configuration of a classifier needs labels.');
   const checked = (batch: readonly LabeledText[]) => {
-    const wrong = batch.find(({ label }) => !(label in labels));
-    if (wrong) throw new RangeError(`There is no label ${wrong.label} among ${labels.join(', ')}.`);
+    const mislabeled = batch.find(({ label }) => !(label in labels));
+    if (mislabeled) throw new RangeError(`There is no label ${mislabeled.label} among ${labels.join(', ')}.`);
     return taskOf(batch);
   };
   const descent = createDescent(config, weights, options);

@@ -1,5 +1,5 @@
 /** @file Training of a Llama-family language model: weighted cross-entropy of the next token. */
-import type { Lesson } from '../../language-model.ts';
+import type { TrainingRow } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { createDescent, type Task } from './descent.ts';
@@ -19,20 +19,20 @@ export interface TrainingBatch {
   readonly shape: readonly [rows: number, length: number];
   /**
    * The loss is Σ weight·CE / normalizer. Default: the sum of the weights, which makes it a weighted mean.
-   * With 1, a loss that is any function of row log-probs can be followed: take `logProbs`, differentiate by hand,
-   * and pass minus the derivatives as weights.
+   * With 1, any loss that is a function of row log-probs can be minimized: take `logProbs`, differentiate by hand, and
+   * pass minus the derivatives as weights.
    */
   readonly normalizer?: number;
 }
 
-/** Rows in one batch; the tokens that are learned all count alike. */
-export function batchOf(rows: readonly Lesson[]): TrainingBatch {
+/** Rows as one batch in which all trained tokens have weight 1. */
+export function batchOf(rows: readonly TrainingRow[]): TrainingBatch {
   const length = Math.max(0, ...rows.map(({ ids }) => ids.length));
   const ids = new Int32Array(rows.length * length);
   const lossWeights = new Float32Array(ids.length);
-  for (const [row, lesson] of rows.entries()) {
-    ids.set(lesson.ids, row * length);
-    lossWeights.fill(1, row * length + lesson.from, row * length + lesson.ids.length);
+  for (const [row, { ids: rowIds, from }] of rows.entries()) {
+    ids.set(rowIds, row * length);
+    lossWeights.fill(1, row * length + from, row * length + rowIds.length);
   }
   return { ids, lossWeights, shape: [rows.length, length] };
 }

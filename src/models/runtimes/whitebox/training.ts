@@ -1,4 +1,4 @@
-/** @file What every trainer takes and gives. */
+/** @file Options, steps and saved state that all trainers share. */
 import type { Tensors } from '../../safetensors.ts';
 
 export interface TrainerOptions {
@@ -31,7 +31,7 @@ export interface TrainingStep {
   readonly learningRate: number;
 }
 
-/** Everything needed to go on later, bit for bit on the same device. */
+/** Everything needed to continue training later, bit for bit on the same device. */
 export interface TrainerState {
   /** Updates made so far. */
   readonly step: number;

@@ -1,6 +1,7 @@
-/** @file Weights on the device, grouped as the compiled programs take them. */
+/** @file Weights on the device, grouped as the compiled programs expect them. */
 import { numpy as np, tree } from '@jax-js/jax';
-import { weightShapes, type LlamaConfig } from '../../llama.ts';
+import { weightShapes } from '../../llama-weights.ts';
+import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import type { Arrays } from './forward.ts';
 
@@ -16,7 +17,7 @@ export interface DeviceWeights extends Record<string, np.Array | Arrays | Arrays
 
 const layerName = /^model\.layers\.(\d+)\.(.+)$/;
 
-/** Where a Hugging Face name is kept. */
+/** Group and key of a Hugging Face name. */
 function place(weights: DeviceWeights, name: string): [group: Arrays, key: string] {
   const [, index, local] = layerName.exec(name) ?? [];
   if (index !== undefined) return [weights.layers[Number(index)]!, local!];

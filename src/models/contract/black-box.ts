@@ -1,0 +1,97 @@
+/**
+ * @file The first tier of access to a language model: text in, text out. Options that need a higher tier say so.
+ */
+import type { ChatMessage } from '../../core/chat.ts';
+import type { Access } from '../../core/method.ts';
+import type { PromptOptions, SpecialTokens } from '../chat-tokenizer.ts';
+import type { Abortable } from '../decoding/abort.ts';
+import type { DecodingPolicy, TokenTrace } from '../decoding/policy.ts';
+import type { Sampling } from '../decoding/sampler.ts';
+import type { ModelEdit } from './edit.ts';
+
+export interface GenerateOptions extends Abortable {
+  readonly maxNewTokens: number;
+  /** Default: greedy. */
+  readonly sampling?: Sampling;
+  /** Names the random stream of this one request. Default: `'0'`. */
+  readonly seed?: string;
+  /** Generation ends before the first of these strings; the string is not part of the text. */
+  readonly stop?: readonly string[];
+  /** Words put in the model's mouth: the answer continues from them. They are not part of the returned text. */
+  readonly assistantPrefix?: string;
+  /** How to encode special tokens typed into a message. Default: `'text'`. */
+  readonly specialTokens?: SpecialTokens;
+  /** Changes the next-token distribution; needs grey-box access. */
+  readonly policy?: DecodingPolicy;
+  /** Changes the model itself; needs white-box access. Requests that share the object share a batch. */
+  readonly edit?: ModelEdit;
+  /**
+   * Ids of the first new tokens, in place of what sampling chose; later tokens are sampled as usual. Forced tokens are
+   * recorded like sampled ones, so that an answer can be continued differently from any token. Needs grey-box access.
+   */
+  readonly forced?: readonly number[];
+  /** How many of the likeliest alternatives to record per token. Default 0: tokens are not recorded. */
+  readonly topTokens?: number;
+  /** Called after each token with the text so far. */
+  readonly onToken?: (token: TokenTrace, text: string) => void;
+  /** Can end the answer while it is generated. Needs grey-box access; other models ignore it. */
+  readonly watch?: Watch;
+  /** Cuts the text of user turns into pieces that are encoded one by one. Default: one piece. */
+  readonly pieces?: PromptOptions['pieces'];
+}
+
+/** Checks an answer while it is generated. The next token waits for the check, so where it stops is reproducible. */
+export interface Watch {
+  /** Tokens between checks; there is always one at the end. */
+  readonly every: number;
+  /** Gets the new text so far and its length in tokens. `true` ends the answer there, as 'blocked'. */
+  readonly stop: (text: string, tokens: number) => Promise<boolean>;
+}
+
+export type FinishReason = 'end' | 'length' | 'stop-string' | 'blocked';
+
+/** What one defense did to one request. */
+export interface DefenseEvent {
+  readonly defense: string;
+  readonly action: 'passed' | 'edited' | 'blocked' | 'resampled' | 'steered';
+  readonly reason: string;
+  /** What was measured, for the trial's chain; plain numbers and strings. */
+  readonly detail?: Readonly<Record<string, number | string | boolean>>;
+  /** What it spent beside the answer itself: on other models, and on the target when asked more than once. */
+  readonly cost?: DefenseCost;
+}
+
+export interface DefenseCost {
+  /** Texts generated, scored or classified. */
+  readonly queries: number;
+  /** Prompt and new tokens of what was generated or scored; what a classifier reads is not counted in tokens. */
+  readonly tokens: number;
+}
+
+export interface Generation {
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  /** Filled if `topTokens` asks for it and the model's tier allows it. */
+  readonly tokens: readonly TokenTrace[];
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** In the order in which the defenses acted; empty for an undefended model. */
+  readonly events: readonly DefenseEvent[];
+}
+
+/** Black-box: text in, text out. */
+export interface LanguageModel {
+  readonly id: string;
+  readonly access: Access;
+  /** Most tokens the model can attend to, prompt and completion together. */
+  readonly contextWindow: number;
+  /**
+   * Write the next assistant turn. Stateless: the result depends only on the arguments.
+   * Callers may ask concurrently; the runtime joins waiting requests into one batch.
+   * @throws LabError 'context-overflow' if the templated prompt leaves no room for one new token.
+   * @throws LabError 'device-lost' if the GPU went away; the model must be loaded again.
+   * @throws LabError 'not-supported' for an option that this tier does not offer (a policy on a black box).
+   * @throws DOMException named "AbortError" if `options.signal` aborts; other requests continue.
+   */
+  generate(messages: readonly ChatMessage[], options: GenerateOptions): Promise<Generation>;
+}

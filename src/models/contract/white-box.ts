@@ -1,0 +1,83 @@
+/**
+ * @file The third tier of access to a language model: gradients, hidden states, weights, edits and training.
+ * Shapes: S = tokens of a span, L = prompt tokens, V = vocabulary size, d = hidden size. Returned arrays are copies the
+ * caller owns.
+ */
+import type { Abortable } from '../decoding/abort.ts';
+import type { LanguageModel } from './black-box.ts';
+import type { ModelEdit } from './edit.ts';
+import type { ScoringModel, ScoringRequest } from './grey-box.ts';
+
+/** A prompt in which tokens `[start, end)` may be changed. */
+export interface SpanRequest extends ScoringRequest {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** White-box: also differentiates, reads hidden states, and can be edited and trained. */
+export interface WhiteBoxModel extends ScoringModel {
+  /**
+   * Gradient of the target loss (mean −log-prob, nats per token) with respect to the one-hot rows of a span.
+   * @returns row-major, shape [S, V]; negative where a swap is predicted to lower the loss.
+   * @see https://arxiv.org/abs/2307.15043 (GCG), where this ranks the candidate swaps
+   */
+  tokenGradient(request: SpanRequest, options?: Abortable): Promise<Float32Array>;
+  /** The same gradient with respect to the embeddings of a span. @returns row-major, shape [S, d]. */
+  embeddingGradient(request: SpanRequest, options?: Abortable): Promise<Float32Array>;
+  /**
+   * Gradient of ⟨cotangent, last hidden state of the last token⟩ with respect to the embedding of each prompt token.
+   * Trains vectors in the prompt.
+   * @param cotangent shape [d]
+   * @returns row-major, shape [L, d]
+   */
+  hiddenGradient(
+    prompt: readonly number[],
+    cotangent: Float32Array,
+    options?: Abortable,
+  ): Promise<Float32Array>;
+  /** @returns one array per layer boundary (embedding first), each row-major of shape [L, d] */
+  hiddenStates(prompt: readonly number[], options?: Abortable): Promise<Float32Array[]>;
+  /** Weights by their Hugging Face names; shapes as in the checkpoint. Copies. */
+  parameters(): Promise<ReadonlyMap<string, Tensor>>;
+  /**
+   * The same model with `edit` in place, for reading and scoring many times; it shares the weights and can be used
+   * beside this one. Soft tokens have the ids V, V + 1 …, and its tokenizer puts them into every prompt. Residual
+   * edits add to those that the model has; soft tokens replace those it has.
+   * @throws LabError 'not-supported' if the edit does not fit the model's shape, or the model cannot be edited
+   */
+  edited(edit: ModelEdit): EditedModel;
+  /**
+   * A copy that can be trained. The models it returns share device memory with this one: dispose of them first.
+   * @throws LabError 'not-supported' if there is nothing to train (a scripted model)
+   */
+  learner(options: { readonly learningRate: number }): Promise<Learner>;
+}
+
+/** A row of tokens to train on: those from `from` on, each predicted from the tokens before it. */
+export interface TrainingRow {
+  readonly ids: readonly number[];
+  /** At least 1, and less than the number of ids. */
+  readonly from: number;
+}
+
+/** A trainable copy of a model's weights (AdamW); the model itself does not change. */
+export interface Learner {
+  /** One update. @returns the mean cross-entropy of the rows before it, nats per token */
+  learn(rows: readonly TrainingRow[]): Promise<number>;
+  /** The model with the current weights, which later updates do not change. The caller disposes of it. */
+  model(): Promise<EditedModel>;
+  /** Free the memory that training takes. Models it returned stay usable. */
+  dispose(): void;
+}
+
+export interface EditedModel extends WhiteBoxModel {
+  /** Free what the edit holds on the device. The model it was made from stays usable. */
+  dispose(): void;
+}
+
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export const isWhiteBox = (model: LanguageModel): model is WhiteBoxModel => model.access === 'white-box';
