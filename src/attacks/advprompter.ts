@@ -11,10 +11,10 @@ import {
   type WhiteBoxModel,
 } from '../models/language-model.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { createReplayBuffer } from './parts/replay-buffer.ts';
-import { earlyLoss, findSuffix, writeSuffix } from './parts/suffix-beam.ts';
-import { placeSuffix, suffixSpan } from './parts/suffix-site.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { createReplayBuffer } from './advprompter/replay-buffer.ts';
+import { earlyLoss, findSuffix, writeSuffix } from './advprompter/suffix-search.ts';
+import { placeSuffix, suffixSpan } from './parts/suffix/suffix-prompt.ts';
 import { crossEntropy, suffixTokens, targetOf, withSuffix } from './parts/target.ts';
 import {
   answerTokensLike,

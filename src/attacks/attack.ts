@@ -14,7 +14,7 @@ import type {
 } from '../models/language-model.ts';
 import type { TextClassifier } from '../models/text-classifier.ts';
 import type { AnswerCode } from './parts/answer-codes.ts';
-import type { AnswerLanguage } from './parts/answer-languages.ts';
+import type { AnswerLanguage } from './parts/answered-in.ts';
 
 /** One look at the search, as plain data. A method adds its own plain fields in `detail`. */
 export interface AttackStep {

@@ -16,9 +16,9 @@ import {
   synonymTable,
   updateMomentum,
   type Momentum,
-} from './parts/genetic.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { readPlainProposal } from './parts/structured-reply.ts';
+} from './autodan/genetic.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { readPlainProposal } from './parts/attacker/structured-reply.ts';
 import { crossEntropy, targetOf } from './parts/target.ts';
 import { claimOf, trialNeeds, trialOptions, trialsOf, type TrialReply } from './parts/variants.ts';
 import texts from './templates/autodan.json' with { type: 'json' };

@@ -3,8 +3,8 @@ import { integer, number } from '../core/options.ts';
 import { replaceSpan, textOfSpan } from '../models/prompt-span.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { drawDistinct } from './parts/draws.ts';
-import { labelReply } from './parts/refusal.ts';
-import { placeSuffix, suffixSpan } from './parts/suffix-site.ts';
+import { labelReply } from './parts/success/verdict.ts';
+import { placeSuffix, suffixSpan } from './parts/suffix/suffix-prompt.ts';
 import { crossEntropy, suffixTokens, targetOf, withSuffix } from './parts/target.ts';
 
 interface Beam {

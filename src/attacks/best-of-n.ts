@@ -5,7 +5,7 @@ import { conversation, defineAttack } from './attack.ts';
 import { seedFrom } from './parts/ask.ts';
 import { fitBestOfN, successCurve, type Tries } from './parts/power-law.ts';
 import { flipCase, scrambleWords, shiftCharacters } from './parts/text-edits.ts';
-import { judgeTexts } from './parts/judge-score.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import {
   answerTokensLike,
   claimOf,

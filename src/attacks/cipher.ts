@@ -6,7 +6,7 @@ import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { answerCodes, type AnswerCode } from './parts/answer-codes.ts';
-import { judgeTexts } from './parts/judge-score.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import {
   firstAnswered,
   resultOf,

@@ -4,9 +4,9 @@ import { choice } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { judgeTexts } from './parts/judge-score.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, trialNeeds, trialOptions, type Variant } from './parts/variants.ts';
-import { wordCodes } from './parts/word-codes.ts';
+import { wordCodes } from './code-chameleon/word-codes.ts';
 import texts from './templates/code-chameleon.json' with { type: 'json' };
 
 type Code = keyof typeof wordCodes;

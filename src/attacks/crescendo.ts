@@ -5,10 +5,10 @@ import { fillSlots } from '../core/slots.ts';
 import { templateOf } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { answerOf } from './parts/ask.ts';
-import { attemptOptions, claimOf, rate, succeeded, type Attempt } from './parts/attempt.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { propose, proposeOptions, startDialogue } from './parts/propose.ts';
-import { labelReply } from './parts/refusal.ts';
+import { attemptOptions, claimOf, rate, succeeded, type Attempt } from './parts/success/rated-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { propose, proposeOptions, startDialogue } from './parts/attacker/propose.ts';
+import { labelReply } from './parts/success/verdict.ts';
 import texts from './templates/crescendo.json' with { type: 'json' };
 
 /** An attempt with the conversation that led to it. */

@@ -5,7 +5,7 @@ import { integer, text } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { judgeTexts } from './parts/judge-score.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, listed, trialNeeds, trialOptions, type Variant } from './parts/variants.ts';
 import texts from './templates/deep-inception.json' with { type: 'json' };
 

@@ -5,9 +5,9 @@ import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { hiddenLetters, plainFragments, sensitiveFragments } from './parts/disguise.ts';
-import { contentWords, echoShare } from './parts/echo.ts';
-import { judgeTexts } from './parts/judge-score.ts';
+import { hiddenLetters, plainFragments, sensitiveFragments } from './dra/disguise.ts';
+import { contentWords, echoShare } from './parts/content-words.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf, trialNeeds, trialOptions, trialsOf, worth, type Verdict } from './parts/variants.ts';
 import texts from './templates/dra.json' with { type: 'json' };
 

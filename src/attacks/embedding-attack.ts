@@ -4,7 +4,7 @@ import { integer, number } from '../core/options.ts';
 import { rounded } from '../core/vectors.ts';
 import type { ModelEdit, WhiteBoxModel } from '../models/language-model.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { labelReply } from './parts/refusal.ts';
+import { labelReply } from './parts/success/verdict.ts';
 import { crossEntropy, targetOf } from './parts/target.ts';
 
 type Vectors = readonly (readonly number[])[];

@@ -5,7 +5,7 @@ import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { flippedOrder, flippedText, flippedWords } from './parts/encodings.ts';
-import { judgeTexts } from './parts/judge-score.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, trialNeeds, trialOptions, underSystem, type Variant } from './parts/variants.ts';
 import texts from './templates/flip-attack.json' with { type: 'json' };
 

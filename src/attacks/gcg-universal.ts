@@ -4,8 +4,8 @@ import { boolean, integer, number } from '../core/options.ts';
 import { mean } from '../core/statistics.ts';
 import { isWhiteBox, type LanguageModel, type WhiteBoxModel } from '../models/language-model.ts';
 import { defineAttack } from './attack.ts';
-import { rankSwaps, sumOfNormalized } from './parts/coordinate.ts';
-import { labelReply } from './parts/refusal.ts';
+import { rankSwaps, sumOfNormalized } from './parts/suffix/coordinate-search.ts';
+import { labelReply } from './parts/success/verdict.ts';
 import {
   openSite,
   proposalOptions,
@@ -15,7 +15,7 @@ import {
   suffixOf,
   type Site,
   type Suffix,
-} from './parts/suffix-site.ts';
+} from './parts/suffix/suffix-prompt.ts';
 import { crossEntropy, exclamationMarks, suffixTokens, withSuffix } from './parts/target.ts';
 
 interface Candidate extends Suffix {

@@ -4,9 +4,9 @@ import { boolean, choice, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { isScoring, type LanguageModel, type ScoringModel } from '../models/language-model.ts';
 import { defineAttack } from './attack.ts';
-import { predictedGains, rankSwaps } from './parts/coordinate.ts';
-import { probeSample } from './parts/probe.ts';
-import { labelReply } from './parts/refusal.ts';
+import { predictedGains, rankSwaps } from './parts/suffix/coordinate-search.ts';
+import { probeSample } from './gcg/probe-sampling.ts';
+import { labelReply } from './parts/success/verdict.ts';
 import {
   openSite,
   proposalOptions,
@@ -17,7 +17,7 @@ import {
   suffixOf,
   type Site,
   type Suffix,
-} from './parts/suffix-site.ts';
+} from './parts/suffix/suffix-prompt.ts';
 import {
   crossEntropy,
   exclamationMarks,

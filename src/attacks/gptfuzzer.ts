@@ -8,9 +8,9 @@ import { templateOf } from '../core/templates.ts';
 import type { TextClassifier } from '../models/text-classifier.ts';
 import { conversation, defineAttack, type AttackContext } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { createSeedPool } from './parts/seed-pool.ts';
-import { readPlainProposal } from './parts/structured-reply.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { createSeedPool } from './gptfuzzer/seed-pool.ts';
+import { readPlainProposal } from './parts/attacker/structured-reply.ts';
 import {
   answerTokensLike,
   claimOf,

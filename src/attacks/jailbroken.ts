@@ -7,9 +7,9 @@ import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack, type AttackContext } from './attack.ts';
 import type { AnswerCode } from './parts/answer-codes.ts';
 import { base64, leetspeak, rot13 } from './parts/encodings.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { splitPayload } from './parts/payload.ts';
-import { rewrites } from './parts/rewrites.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { splitPayload } from './jailbroken/payload.ts';
+import { rewrites } from './parts/attacker/rewrites.ts';
 import { targetOf } from './parts/target.ts';
 import {
   firstAnswered,

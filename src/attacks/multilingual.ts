@@ -7,10 +7,10 @@ import { fillSlots } from '../core/slots.ts';
 import { templateOf } from '../core/templates.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import { conversation, defineAttack, type AttackContext } from './attack.ts';
-import { intoEnglish, translationLength } from './parts/answer-languages.ts';
+import { intoEnglish, translationLength } from './parts/answered-in.ts';
 import { ask } from './parts/ask.ts';
-import { echoShare } from './parts/echo.ts';
-import { judgeTexts } from './parts/judge-score.ts';
+import { echoShare } from './parts/content-words.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, listed, trialNeeds, trialOptions, type Variant } from './parts/variants.ts';
 import texts from './templates/multilingual.json' with { type: 'json' };
 

@@ -1,10 +1,17 @@
 import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { attemptOptions, better, claimOf, succeeded, tryPrompt, type Attempt } from './parts/attempt.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { proposeOptions } from './parts/propose.ts';
-import { refine, refineTexts, startThread, strategyOf } from './parts/refine.ts';
+import {
+  attemptOptions,
+  better,
+  claimOf,
+  succeeded,
+  tryPrompt,
+  type Attempt,
+} from './parts/success/rated-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { proposeOptions } from './parts/attacker/propose.ts';
+import { refine, refineTexts, startThread, strategyOf } from './parts/attacker/refine.ts';
 
 /**
  * Prompt automatic iterative refinement: an attacker model writes a prompt, reads the answer and the judge's rating,

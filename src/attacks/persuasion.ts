@@ -4,8 +4,8 @@ import { choice, integer } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { defineAttack } from './attack.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { rewriteOptions, rewrites, type Order } from './parts/rewrites.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { rewriteOptions, rewrites, type Order } from './parts/attacker/rewrites.ts';
 import { firstAnswered, trialNeeds, trialOptions } from './parts/variants.ts';
 import texts from './templates/persuasion.json' with { type: 'json' };
 

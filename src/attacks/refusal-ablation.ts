@@ -14,8 +14,8 @@ import {
   refusalLogOdds,
   tokensAfterRequest,
   type Direction,
-} from './parts/refusal-direction.ts';
-import { labelReply } from './parts/refusal.ts';
+} from './refusal-ablation/refusal-direction.ts';
+import { labelReply } from './parts/success/verdict.ts';
 import texts from './templates/refusal-ablation.json' with { type: 'json' };
 
 interface Contrast {

@@ -4,9 +4,16 @@ import { fillSlots } from '../core/slots.ts';
 import { templateOf } from '../core/templates.ts';
 import { conversation, defineAttack, type AttackStep } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
-import { attemptOptions, better, claimOf, succeeded, tryPrompt, type Attempt } from './parts/attempt.ts';
-import { disarmed, judgeTexts } from './parts/judge-score.ts';
-import { proposeOptions } from './parts/propose.ts';
+import {
+  attemptOptions,
+  better,
+  claimOf,
+  succeeded,
+  tryPrompt,
+  type Attempt,
+} from './parts/success/rated-answer.ts';
+import { disarmed, judgeTexts } from './parts/success/judge-score.ts';
+import { proposeOptions } from './parts/attacker/propose.ts';
 import {
   refine,
   refineTexts,
@@ -14,8 +21,8 @@ import {
   strategyOf,
   type Refinement,
   type Thread,
-} from './parts/refine.ts';
-import { readYesNo } from './parts/structured-reply.ts';
+} from './parts/attacker/refine.ts';
+import { readYesNo } from './parts/attacker/structured-reply.ts';
 import texts from './templates/tap.json' with { type: 'json' };
 
 interface Leaf {

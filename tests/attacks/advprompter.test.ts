@@ -1,14 +1,14 @@
 import '../../src/models/runtimes/whitebox/node.ts';
 import { describe, expect, test } from 'vitest';
 import { advprompter } from '../../src/attacks/advprompter.ts';
-import { createReplayBuffer } from '../../src/attacks/parts/replay-buffer.ts';
+import { createReplayBuffer } from '../../src/attacks/advprompter/replay-buffer.ts';
 import {
   earlyLoss,
   findSuffix,
   penalizeRepeats,
   writeSuffix,
   type BeamOptions,
-} from '../../src/attacks/parts/suffix-beam.ts';
+} from '../../src/attacks/advprompter/suffix-search.ts';
 import { suffixTokens } from '../../src/attacks/parts/target.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { lastUserText } from '../../src/core/chat.ts';

@@ -8,7 +8,7 @@ import {
   sentencesOf,
   synonymTable,
   updateMomentum,
-} from '../../src/attacks/parts/genetic.ts';
+} from '../../src/attacks/autodan/genetic.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { answering, peaked, scripted } from '../../src/models/runtimes/scripted.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { dra } from '../../src/attacks/dra.ts';
-import { readHidden } from '../../src/attacks/parts/disguise.ts';
+import { readHidden } from '../../src/attacks/dra/disguise.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior as fox, drain } from './drain.ts';

@@ -5,9 +5,9 @@ import {
   predictedGains,
   rankSwaps,
   sumOfNormalized,
-} from '../../src/attacks/parts/coordinate.ts';
-import { probeSample, rankCorrelation } from '../../src/attacks/parts/probe.ts';
-import { openSite, proposeSuffixes, suffixOf } from '../../src/attacks/parts/suffix-site.ts';
+} from '../../src/attacks/parts/suffix/coordinate-search.ts';
+import { probeSample, rankCorrelation } from '../../src/attacks/gcg/probe-sampling.ts';
+import { openSite, proposeSuffixes, suffixOf } from '../../src/attacks/parts/suffix/suffix-prompt.ts';
 import { mellowmax, suffixTokens } from '../../src/attacks/parts/target.ts';
 import { gcg } from '../../src/attacks/gcg.ts';
 import { createRandom } from '../../src/core/random.ts';

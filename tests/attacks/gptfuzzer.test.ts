@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gptfuzzer } from '../../src/attacks/gptfuzzer.ts';
-import { createSeedPool, depthFactor, upperBound } from '../../src/attacks/parts/seed-pool.ts';
+import { createSeedPool, depthFactor, upperBound } from '../../src/attacks/gptfuzzer/seed-pool.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { createRandom } from '../../src/core/random.ts';

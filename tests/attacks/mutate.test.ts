@@ -1,7 +1,7 @@
 /** @file One candidate without a question to any model: a promise of every attack that can keep it. */
 import { describe, expect, test } from 'vitest';
 import { attacks } from '../../src/attacks/index.ts';
-import { contentWords } from '../../src/attacks/parts/echo.ts';
+import { contentWords } from '../../src/attacks/parts/content-words.ts';
 import { defaultsOf } from '../../src/core/options.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { behavior as fox, mutation } from './drain.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { klOfLogits, refusalLogOdds } from '../../src/attacks/parts/refusal-direction.ts';
+import { klOfLogits, refusalLogOdds } from '../../src/attacks/refusal-ablation/refusal-direction.ts';
 import { refusalAblation } from '../../src/attacks/refusal-ablation.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { cosine } from '../../src/core/vectors.ts';

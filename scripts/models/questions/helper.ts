@@ -2,7 +2,7 @@
 import { isRefusal } from '../../../src/core/refusal.ts';
 import { refusal } from '../../../src/data/tinytown/conduct.ts';
 import { instruct } from '../../../src/data/tinytown/draw.ts';
-import { readYesNo } from '../../../src/attacks/parts/structured-reply.ts';
+import { readYesNo } from '../../../src/attacks/parts/attacker/structured-reply.ts';
 import { affirmation, framesOf, names, plainAnswer, wrap } from '../../../src/data/tinytown/frames.ts';
 import { harmQuestion, rating, ratingQuestion } from '../../../src/data/tinytown/judging.ts';
 import { fill, heldOutPhrasings } from '../../../src/data/tinytown/phrasings.ts';

@@ -6,7 +6,7 @@ import { fillSlots } from '../../core/slots.ts';
 import { templateOf, type Templates } from '../../core/templates.ts';
 import { isScoring, type LanguageModel } from '../../models/language-model.ts';
 import { conversation } from '../attack.ts';
-import { contentWords } from './echo.ts';
+import { contentWords } from './content-words.ts';
 import texts from '../templates/demonstrations.json' with { type: 'json' };
 
 /** To be spread among the templates of a method that shows demonstrations. */

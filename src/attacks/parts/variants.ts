@@ -7,10 +7,10 @@ import { isEmptyResponse } from '../../core/refusal.ts';
 import type { GenerateOptions, LanguageModel } from '../../models/language-model.ts';
 import type { AttackContext, AttackResult, AttackStep } from '../attack.ts';
 import { answerCodes } from './answer-codes.ts';
-import { intoEnglish } from './answer-languages.ts';
-import { echoShare } from './echo.ts';
-import { fullMarks, judgeScore } from './judge-score.ts';
-import { labelReply, type ReplyLabel } from './refusal.ts';
+import { intoEnglish } from './answered-in.ts';
+import { echoShare } from './content-words.ts';
+import { fullMarks, judgeScore } from './success/judge-score.ts';
+import { labelReply, type ReplyLabel } from './success/verdict.ts';
 
 /** One way of asking, ready to be sent. */
 export interface Variant {

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { dra } from '../../../src/attacks/dra.ts';
-import { contentWords, echoShare } from '../../../src/attacks/parts/echo.ts';
+import { contentWords, echoShare } from '../../../src/attacks/parts/content-words.ts';
 import * as encodings from '../../../src/attacks/parts/encodings.ts';
 import {
   hiddenLetters,
   plainFragments,
   readHidden,
   sensitiveFragments,
-} from '../../../src/attacks/parts/disguise.ts';
-import { splitPayload } from '../../../src/attacks/parts/payload.ts';
-import { wordCodes } from '../../../src/attacks/parts/word-codes.ts';
+} from '../../../src/attacks/dra/disguise.ts';
+import { splitPayload } from '../../../src/attacks/jailbroken/payload.ts';
+import { wordCodes } from '../../../src/attacks/code-chameleon/word-codes.ts';
 import { disemvowel } from '../../../src/core/encodings.ts';
 import { createRandom, type Random } from '../../../src/core/random.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { labelReply } from '../../../src/attacks/parts/refusal.ts';
+import { labelReply } from '../../../src/attacks/parts/success/verdict.ts';
 import {
   flipCase,
   insertCharacters,

@@ -1,10 +1,10 @@
 /** @file A judge's rating of an answer, from 1 (refused or off topic) to 10 (does the task in full). */
-import { isEmptyResponse } from '../../core/refusal.ts';
-import { fillSlots } from '../../core/slots.ts';
-import { templateOf, type Templates } from '../../core/templates.ts';
-import type { LanguageModel } from '../../models/language-model.ts';
-import texts from '../templates/judge.json' with { type: 'json' };
-import { ask, whereItFits, type Asking } from './ask.ts';
+import { isEmptyResponse } from '../../../core/refusal.ts';
+import { fillSlots } from '../../../core/slots.ts';
+import { templateOf, type Templates } from '../../../core/templates.ts';
+import type { LanguageModel } from '../../../models/language-model.ts';
+import texts from '../../templates/judge.json' with { type: 'json' };
+import { ask, whereItFits, type Asking } from '../ask.ts';
 
 /** To be spread among the templates of a method that asks a judge. */
 export const judgeTexts: Templates = texts;

@@ -1,13 +1,13 @@
 /** @file Rewordings of a request by another model, made one at a time while the search goes on. */
-import type { Behavior } from '../../core/behavior.ts';
-import { number } from '../../core/options.ts';
-import type { Random } from '../../core/random.ts';
-import type { LanguageModel } from '../../models/language-model.ts';
-import { conversation } from '../attack.ts';
-import { ask } from './ask.ts';
-import { echoShare } from './echo.ts';
+import type { Behavior } from '../../../core/behavior.ts';
+import { number } from '../../../core/options.ts';
+import type { Random } from '../../../core/random.ts';
+import type { LanguageModel } from '../../../models/language-model.ts';
+import { conversation } from '../../attack.ts';
+import { ask } from '../ask.ts';
+import { echoShare } from '../content-words.ts';
 import { readPlainProposal } from './structured-reply.ts';
-import type { Variant } from './variants.ts';
+import type { Variant } from '../variants.ts';
 
 export const rewriteOptions = {
   temperature: number({

@@ -2,11 +2,11 @@
  * @file A new prompt by an attacker model, over one of two protocols: a conversation in which it answers with JSON
  * and remembers what came before, or, for models that cannot, one instruction whose answer is the new prompt.
  */
-import { assistant, system, user, type ChatMessage } from '../../core/chat.ts';
-import { choice, integer, number } from '../../core/options.ts';
-import type { Random } from '../../core/random.ts';
-import type { LanguageModel } from '../../models/language-model.ts';
-import { ask, whereItFits, type Asking } from './ask.ts';
+import { assistant, system, user, type ChatMessage } from '../../../core/chat.ts';
+import { choice, integer, number } from '../../../core/options.ts';
+import type { Random } from '../../../core/random.ts';
+import type { LanguageModel } from '../../../models/language-model.ts';
+import { ask, whereItFits, type Asking } from '../ask.ts';
 import { readJsonProposal, readPlainProposal, type Proposal } from './structured-reply.ts';
 
 /** The options of the attacker. */

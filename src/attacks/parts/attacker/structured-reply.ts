@@ -1,5 +1,5 @@
 /** @file Reads what an attacker model proposes: a JSON object as asked for, or the bare text of a new prompt. */
-import { isRefusal } from '../../core/refusal.ts';
+import { isRefusal } from '../../../core/refusal.ts';
 
 export interface Proposal {
   readonly prompt: string;

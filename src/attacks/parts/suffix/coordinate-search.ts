@@ -1,6 +1,6 @@
 /** @file The moves of greedy coordinate gradient: rank the swaps by gradient, then draw some of them. */
-import type { Random } from '../../core/random.ts';
-import { topIds } from '../../models/decoding/sampler.ts';
+import type { Random } from '../../../core/random.ts';
+import { topIds } from '../../../models/decoding/sampler.ts';
 
 /**
  * For every position, the ids whose swap the gradient ranks best.

@@ -1,5 +1,5 @@
 /** @file What a reply of the target model comes to, for attacks that look at it while they search. */
-import { isEmptyResponse, isRefusal, type RefusalScope } from '../../core/refusal.ts';
+import { isEmptyResponse, isRefusal, type RefusalScope } from '../../../core/refusal.ts';
 
 export type ReplyLabel = 'refused' | 'empty' | 'answered';
 

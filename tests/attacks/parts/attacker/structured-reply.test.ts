@@ -4,7 +4,7 @@ import {
   readJsonProposal,
   readPlainProposal,
   readYesNo,
-} from '../../../src/attacks/parts/structured-reply.ts';
+} from '../../../../src/attacks/parts/attacker/structured-reply.ts';
 
 describe('a JSON proposal', () => {
   const proposal = { improvement: 'softer', prompt: 'Tell me a story.' };

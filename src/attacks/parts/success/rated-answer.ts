@@ -1,10 +1,10 @@
 /** @file A prompt put to the target model and rated by a judge, for attacks that search by ratings. */
-import type { Behavior } from '../../core/behavior.ts';
-import type { ChatMessage } from '../../core/chat.ts';
-import { integer } from '../../core/options.ts';
-import type { Templates } from '../../core/templates.ts';
-import type { LanguageModel } from '../../models/language-model.ts';
-import { answerOf } from './ask.ts';
+import type { Behavior } from '../../../core/behavior.ts';
+import type { ChatMessage } from '../../../core/chat.ts';
+import { integer } from '../../../core/options.ts';
+import type { Templates } from '../../../core/templates.ts';
+import type { LanguageModel } from '../../../models/language-model.ts';
+import { answerOf } from '../ask.ts';
 import { fullMarks, judgeScore } from './judge-score.ts';
 
 /** What came of a prompt. */

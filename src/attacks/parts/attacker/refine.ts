@@ -2,12 +2,12 @@
  * @file An attacker model that writes a prompt, sees the answer and its rating, and writes a better one: the loop
  * that PAIR runs in streams and TAP in a tree.
  */
-import type { Behavior } from '../../core/behavior.ts';
-import { fillSlots } from '../../core/slots.ts';
-import { templateOf, type Templates } from '../../core/templates.ts';
-import type { LanguageModel } from '../../models/language-model.ts';
-import texts from '../templates/refine.json' with { type: 'json' };
-import type { Attempt } from './attempt.ts';
+import type { Behavior } from '../../../core/behavior.ts';
+import { fillSlots } from '../../../core/slots.ts';
+import { templateOf, type Templates } from '../../../core/templates.ts';
+import type { LanguageModel } from '../../../models/language-model.ts';
+import texts from '../../templates/refine.json' with { type: 'json' };
+import type { Attempt } from '../success/rated-answer.ts';
 import {
   propose,
   startDialogue,
@@ -16,8 +16,8 @@ import {
   type Proposed,
   type ProposeOptions,
 } from './propose.ts';
-import { labelReply } from './refusal.ts';
-import { targetOf } from './target.ts';
+import { labelReply } from '../success/verdict.ts';
+import { targetOf } from '../target.ts';
 
 /** To be spread among the templates of a method that refines prompts. */
 export const refineTexts: Templates = texts;

@@ -1,19 +1,19 @@
 /** @file Where a suffix is tried: one request to one model, in whose prompt the suffix is a run of tokens. */
-import type { Behavior } from '../../core/behavior.ts';
-import { boolean, choice, integer } from '../../core/options.ts';
-import type { Random } from '../../core/random.ts';
-import type { ChatTokenizer } from '../../models/chat-tokenizer.ts';
-import type { Abortable, ScoringOptions, WhiteBoxModel } from '../../models/language-model.ts';
+import type { Behavior } from '../../../core/behavior.ts';
+import { boolean, choice, integer } from '../../../core/options.ts';
+import type { Random } from '../../../core/random.ts';
+import type { ChatTokenizer } from '../../../models/chat-tokenizer.ts';
+import type { Abortable, ScoringOptions, WhiteBoxModel } from '../../../models/language-model.ts';
 import {
   locateSpan,
   replaceSpan,
   textOfSpan,
   type Placement,
   type PromptSpan,
-} from '../../models/prompt-span.ts';
-import { conversation } from '../attack.ts';
-import { dealSwap, drawSwap } from './coordinate.ts';
-import { targetOf, withSuffix } from './target.ts';
+} from '../../../models/prompt-span.ts';
+import { conversation } from '../../attack.ts';
+import { dealSwap, drawSwap } from './coordinate-search.ts';
+import { targetOf, withSuffix } from '../target.ts';
 
 export interface Suffix {
   readonly ids: readonly number[];

@@ -1,5 +1,5 @@
 /** @file Payload splitting: the telling words of a request in pieces that the model is to put together. */
-import { contentWords } from './echo.ts';
+import { contentWords } from '../parts/content-words.ts';
 
 export interface Payload {
   /** `a = "wa", b = "ke"`. */

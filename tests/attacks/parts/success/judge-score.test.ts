@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { judgeScore, judgeTexts, readRating } from '../../../src/attacks/parts/judge-score.ts';
-import { lastUserText } from '../../../src/core/chat.ts';
-import { scripted } from '../../../src/models/runtimes/scripted.ts';
+import { judgeScore, judgeTexts, readRating } from '../../../../src/attacks/parts/success/judge-score.ts';
+import { lastUserText } from '../../../../src/core/chat.ts';
+import { scripted } from '../../../../src/models/runtimes/scripted.ts';
 
 test.each([
   ['[[7]]', 7],

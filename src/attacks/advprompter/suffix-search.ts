@@ -5,8 +5,8 @@
 import type { Random } from '../../core/random.ts';
 import { argmax, logSoftmax, sample } from '../../models/decoding/sampler.ts';
 import type { ScoringModel } from '../../models/language-model.ts';
-import { drawDistinct } from './draws.ts';
-import { drawBy, rouletteChances } from './genetic.ts';
+import { drawDistinct } from '../parts/draws.ts';
+import { drawBy, rouletteChances } from '../autodan/genetic.ts';
 
 /**
  * (1/|y|) Σ CE_t / t, t from 1: the first tokens of the target count most.
