@@ -1,7 +1,11 @@
 /** @file What evaluators judge of an answer: decoded, or put into English, when the attack talks so and the answer does. */
 import type { AttackContext, AttackResult } from '../attacks/attack.ts';
-import { answerCodes, type AnswerCode } from '../attacks/parts/answer-codes.ts';
-import { intoEnglish, type AnswerLanguage } from '../attacks/parts/answered-in.ts';
+import {
+  answerCodes,
+  intoEnglish,
+  type AnswerCode,
+  type AnswerLanguage,
+} from '../attacks/parts/answered-in.ts';
 import { englishShare } from '../core/english.ts';
 import { isEmptyResponse, isRefusal } from '../core/refusal.ts';
 import type { Untranslated } from './records.ts';

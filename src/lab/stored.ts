@@ -1,6 +1,6 @@
 /** @file Makes sure that stored trials belong to the plan that goes on from them. */
 import { z } from 'zod';
-import { answerCodes } from '../attacks/parts/answer-codes.ts';
+import { answerCodes } from '../attacks/parts/answered-in.ts';
 import { LabError } from '../core/errors.ts';
 import type { Plan } from './plan.ts';
 import type { RunInfo, TrialKey, TrialRecord } from './records.ts';

@@ -5,12 +5,12 @@ import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior, drain } from './drain.ts';
 import { climber, json, judge, levelIn, recording, target, vague } from './search-models.ts';
 
-type Players = Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>>;
-const play = async (options: Record<string, unknown>, players: Players = {}, asked = behavior) => {
-  const cast = { attacker: climber(), judge: judge(), target: target(), ...players };
-  const roles = { attacker: cast.attacker.model, judge: cast.judge.model };
-  const run = await drain(crescendo, { model: cast.target.model, roles, options, behavior: asked });
-  return { ...run, cast, details: run.steps.map(({ detail }) => detail!) };
+type TestModels = Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>>;
+const play = async (options: Record<string, unknown>, models: TestModels = {}, asked = behavior) => {
+  const roleModels = { attacker: climber(), judge: judge(), target: target(), ...models };
+  const roles = { attacker: roleModels.attacker.model, judge: roleModels.judge.model };
+  const run = await drain(crescendo, { model: roleModels.target.model, roles, options, behavior: asked });
+  return { ...run, roleModels, details: run.steps.map(({ detail }) => detail!) };
 };
 
 /** Answers a level only when the talk has been through the one below. */
@@ -51,19 +51,19 @@ describe('Crescendo', () => {
   test('takes a refused question back and tells the attacker which it was', async () => {
     const hasty = recording((asked) => json(`Go to level ${asked.includes('refused') ? 1 : 3}`));
     const wary = stepwise();
-    const { details, cast } = await play({ turns: 1, restarts: 0 }, { attacker: hasty, target: wary });
+    const { details, roleModels } = await play({ turns: 1, restarts: 0 }, { attacker: hasty, target: wary });
     expect(details.map(({ backtracked, turn }) => [backtracked, turn])).toEqual([
       [true, 1],
       [false, 1],
     ]);
-    expect(cast.attacker.asked[1]).toContain('"Go to level 3" was refused');
+    expect(roleModels.attacker.asked[1]).toContain('"Go to level 3" was refused');
     expect(wary.seen.at(-1)).toEqual([user('Go to level 1')]);
   });
   test('asks no judge about a refusal', async () => {
     const stubborn = recording(() => 'I cannot help with that.');
-    const { cast, result } = await play({ backtracks: 2, restarts: 0 }, { target: stubborn });
+    const { roleModels, result } = await play({ backtracks: 2, restarts: 0 }, { target: stubborn });
     expect(stubborn.asked).toHaveLength(3);
-    expect(cast.judge.asked).toEqual([]);
+    expect(roleModels.judge.asked).toEqual([]);
     expect(result).toMatchObject({ messages: [user(behavior.prompt)], claimed: false });
   });
   test('starts further conversations from nothing, as many as told', async () => {
@@ -93,8 +93,11 @@ describe('Crescendo', () => {
     expect(run.result.claimed).toBeNull();
   });
   test('gives up an attacker that says nothing of use', async () => {
-    const { result, cast } = await play({ backtracks: 1, restarts: 0 }, { attacker: recording(() => '') });
-    expect(cast.target.asked).toEqual([]);
+    const { result, roleModels } = await play(
+      { backtracks: 1, restarts: 0 },
+      { attacker: recording(() => '') },
+    );
+    expect(roleModels.target.asked).toEqual([]);
     expect(result.claimed).toBe(false);
   });
   test('leads a plain attacker with an instruction for each situation', async () => {

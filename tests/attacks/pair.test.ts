@@ -7,20 +7,20 @@ import { climber, json, judge, recording, target, vague } from './search-models.
 
 const play = async (
   options: Record<string, unknown>,
-  players: Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>> = {},
+  models: Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>> = {},
   seed = '0',
 ) => {
-  const cast = { attacker: climber(), judge: judge(), target: target(), ...players };
-  const roles = { attacker: cast.attacker.model, judge: cast.judge.model };
-  return { ...(await drain(pair, { model: cast.target.model, roles, options, seed })), cast };
+  const roleModels = { attacker: climber(), judge: judge(), target: target(), ...models };
+  const roles = { attacker: roleModels.attacker.model, judge: roleModels.judge.model };
+  return { ...(await drain(pair, { model: roleModels.target.model, roles, options, seed })), roleModels };
 };
 
 describe('PAIR', () => {
   test('wins at the third round, which needs the feedback of the second, and not before', async () => {
-    const { steps, result, cast } = await play({ streams: 1, iterations: 5 });
+    const { steps, result, roleModels } = await play({ streams: 1, iterations: 5 });
     expect(steps.map(({ detail }) => detail!['score'])).toEqual([4, 7, 10]);
     expect(result).toEqual({ messages: [user('Go to level 3')], steps: 3, claimed: true });
-    expect(cast.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
+    expect(roleModels.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
   });
   test('with too few rounds keeps its best prompt and claims nothing', async () => {
     const { result } = await play({ streams: 2, iterations: 2 });
@@ -29,13 +29,13 @@ describe('PAIR', () => {
   test.each([1, 2, 3, 4, 5])('asks the target nothing after rating %i if that is a 10', async (call) => {
     let rated = 0;
     const lucky = recording(() => (++rated === call ? '[[10]]' : '[[1]]'));
-    const { cast, result } = await play({ streams: 2, iterations: 3 }, { judge: lucky });
-    expect(cast.target.asked).toHaveLength(call);
+    const { roleModels, result } = await play({ streams: 2, iterations: 3 }, { judge: lucky });
+    expect(roleModels.target.asked).toHaveLength(call);
     expect(result.claimed).toBe(true);
   });
   test('never asks the target more than once a stream and round', async () => {
-    const { cast } = await play({ streams: 5, iterations: 3 }, { judge: recording(() => '[[1]]') });
-    expect(cast.target.asked).toHaveLength(15);
+    const { roleModels } = await play({ streams: 5, iterations: 3 }, { judge: recording(() => '[[1]]') });
+    expect(roleModels.target.asked).toHaveLength(15);
   });
   test('falls back on the highest rating, the earliest of equal ones', async () => {
     let prompts = 0;
@@ -64,12 +64,12 @@ describe('PAIR', () => {
   });
   test('tries an attacker without JSON exactly as often as told, and asks the target nothing for it', async () => {
     const attacker = recording(() => 'no braces');
-    const { cast, steps, result } = await play(
+    const { roleModels, steps, result } = await play(
       { streams: 1, iterations: 2, attempts: 3, protocol: 'json' },
       { attacker },
     );
     expect(attacker.asked).toHaveLength(6);
-    expect(cast.target.asked).toEqual([]);
+    expect(roleModels.target.asked).toEqual([]);
     expect(steps.map(({ detail }) => detail!['unreadable'])).toEqual([3, 3]);
     expect(result).toEqual({ messages: [user(behavior.prompt)], steps: 2, claimed: false });
   });
@@ -108,7 +108,7 @@ describe('PAIR', () => {
     const attacker = recording((asked) =>
       asked.startsWith('The goal') ? 'huh' : `${asked.slice(-15)}, level 1`,
     );
-    const { steps, cast } = await play({ streams: 1, iterations: 3 }, { attacker });
+    const { steps, roleModels } = await play({ streams: 1, iterations: 3 }, { attacker });
     expect(steps.map(({ detail }) => [detail!['protocol'], detail!['unreadable']])).toEqual([
       ['plain', 2],
       ['plain', 0],
@@ -123,7 +123,7 @@ describe('PAIR', () => {
     ]);
     // From the second round on it is given the last prompt, which had got somewhere.
     expect(attacker.asked[2]).toContain(behavior.prompt);
-    expect(attacker.asked[3]).toContain(cast.target.asked[0]);
+    expect(attacker.asked[3]).toContain(roleModels.target.asked[0]);
   });
   test('starts a plain rewrite from the request when the last one was refused', async () => {
     const attacker = recording(() => 'Some other words');
@@ -153,8 +153,8 @@ describe('PAIR', () => {
   });
   test('shows target and judge the goal and the prompt that was sent, braces and all', async () => {
     const attacker = recording(() => json('Fill {goal} in {this}'));
-    const { cast } = await play({ streams: 1, iterations: 1 }, { attacker });
-    expect(cast.target.asked).toEqual(['Fill {goal} in {this}']);
-    expect(cast.judge.asked[0]).toContain(`Goal: ${behavior.prompt}\nPrompt: Fill {goal} in {this}\n`);
+    const { roleModels } = await play({ streams: 1, iterations: 1 }, { attacker });
+    expect(roleModels.target.asked).toEqual(['Fill {goal} in {this}']);
+    expect(roleModels.judge.asked[0]).toContain(`Goal: ${behavior.prompt}\nPrompt: Fill {goal} in {this}\n`);
   });
 });

@@ -6,13 +6,13 @@ import { climber, json, judge, recording, target, vague } from './search-models.
 
 const play = async (
   options: Record<string, unknown>,
-  players: Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>> = {},
+  models: Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>> = {},
 ) => {
-  const cast = { attacker: climber(), judge: judge(), target: target(), ...players };
-  const roles = { attacker: cast.attacker.model, judge: cast.judge.model };
-  const run = await drain(tap, { model: cast.target.model, roles, options });
+  const roleModels = { attacker: climber(), judge: judge(), target: target(), ...models };
+  const roles = { attacker: roleModels.attacker.model, judge: roleModels.judge.model };
+  const run = await drain(tap, { model: roleModels.target.model, roles, options });
   const nodes = run.steps.map(({ detail }) => detail as Record<string, unknown> & { depth: number });
-  return { ...run, nodes, cast };
+  return { ...run, nodes, roleModels };
 };
 const count = <T>(items: readonly T[], test: (item: T) => boolean) => items.filter(test).length;
 
@@ -29,21 +29,21 @@ describe('TAP', () => {
     expect(short.result).toMatchObject({ messages: [user('Go to level 2')], claimed: false });
   });
   test('as a single line is PAIR with one stream', async () => {
-    const { cast } = await play({ branching: 1, width: 1, keep: 1, depth: 3 });
-    expect(cast.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
+    const { roleModels } = await play({ branching: 1, width: 1, keep: 1, depth: 3 });
+    expect(roleModels.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
   });
   test('asks the target no more than 4 + 10 + 10 times with the numbers of the paper', async () => {
-    const { cast } = await play(
+    const { roleModels } = await play(
       { branching: 4, width: 10, keep: 10, depth: 3 },
       { judge: recording((asked) => (asked.includes('still ask for') ? '[[YES]]' : '[[2]]')) },
     );
-    expect(cast.target.asked).toHaveLength(24);
+    expect(roleModels.target.asked).toHaveLength(24);
   });
   test('keeps strays from the target, and says why they go', async () => {
     let grown = 0;
     const attacker = recording(() => json(grown++ % 2 === 0 ? 'stray away' : 'stay here'));
-    const { cast, nodes } = await play({ branching: 4, depth: 1 }, { attacker });
-    expect(cast.target.asked).toEqual(['stay here', 'stay here']);
+    const { roleModels, nodes } = await play({ branching: 4, depth: 1 }, { attacker });
+    expect(roleModels.target.asked).toEqual(['stay here', 'stay here']);
     expect(nodes.map(({ reason }) => reason)).toEqual(['off-topic', null, 'off-topic', null]);
   });
   test('takes no verdict on the topic from the prompt that is judged', async () => {
@@ -53,8 +53,8 @@ describe('TAP', () => {
     expect(nodes[0]!['onTopic']).toBeNull();
   });
   test('has the prompt that was sent rated by the goal, not the goal by itself', async () => {
-    const { cast } = await play({ branching: 1, depth: 1 });
-    const rated = cast.judge.asked.find((asked) => asked.startsWith('Rate'));
+    const { roleModels } = await play({ branching: 1, depth: 1 });
+    const rated = roleModels.judge.asked.find((asked) => asked.startsWith('Rate'));
     expect(rated).toContain(`Goal: ${behavior.prompt}\nPrompt: Go to level 1\nAnswer: This is level 1.`);
   });
   test('the tree ends at the level of the first 10, with all of that level asked', async () => {
@@ -62,9 +62,9 @@ describe('TAP', () => {
     const lucky = recording((asked) =>
       asked.includes('still ask for') ? '[[YES]]' : ++rated === 2 ? '[[10]]' : '[[3]]',
     );
-    const { nodes, cast, result } = await play({ branching: 3, depth: 4 }, { judge: lucky });
+    const { nodes, roleModels, result } = await play({ branching: 3, depth: 4 }, { judge: lucky });
     expect(new Set(nodes.map(({ depth }) => depth))).toEqual(new Set([1]));
-    expect(cast.target.asked).toHaveLength(3);
+    expect(roleModels.target.asked).toHaveLength(3);
     expect(result.claimed).toBe(true);
   });
   test('takes one whose topic is unclear only when there is room', async () => {
@@ -73,8 +73,11 @@ describe('TAP', () => {
     const unsure = recording((asked) =>
       !asked.includes('still ask for') ? '[[2]]' : asked.includes('unclear') ? 'Hm.' : '[[YES]]',
     );
-    const { cast, nodes } = await play({ branching: 3, width: 2, depth: 1 }, { attacker, judge: unsure });
-    expect(cast.target.asked).toEqual(['clear', 'clear']);
+    const { roleModels, nodes } = await play(
+      { branching: 3, width: 2, depth: 1 },
+      { attacker, judge: unsure },
+    );
+    expect(roleModels.target.asked).toEqual(['clear', 'clear']);
     expect(nodes.map(({ onTopic, reason }) => [onTopic, reason])).toEqual([
       [null, 'width'],
       [true, null],
@@ -106,9 +109,9 @@ describe('TAP', () => {
   });
   test('ends when no child can be read, and claims nothing', async () => {
     const attacker = recording(() => '');
-    const { nodes, result, cast } = await play({ branching: 2, depth: 5 }, { attacker });
+    const { nodes, result, roleModels } = await play({ branching: 2, depth: 5 }, { attacker });
     expect(nodes.map(({ reason }) => reason)).toEqual(['unreadable', 'unreadable']);
-    expect(cast.target.asked).toEqual([]);
+    expect(roleModels.target.asked).toEqual([]);
     expect(result.claimed).toBe(false);
   });
   test('has no verdict when no rating could be read', async () => {

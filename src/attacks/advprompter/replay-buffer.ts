@@ -1,11 +1,11 @@
-/** @file What a search has found so far, the more useful the likelier to be learned from again. */
+/** @file A prioritized replay buffer: findings of a search, the more useful ones likelier to be learned from again. */
 import type { Random } from '../../core/random.ts';
 
 export interface ReplayBuffer<T> {
   readonly size: number;
-  /** Items of no priority are not kept; of too many the least useful goes. */
+  /** Items without a positive priority are dropped; above capacity, so is the one with the lowest priority. */
   push(item: T, priority: number): void;
-  /** Distinct items, drawn by priority ^ `sharpness`; fewer when there are fewer. */
+  /** `count` distinct items, or all if there are fewer, drawn with weights priority ^ `sharpness`. */
   draw(count: number, sharpness: number, random: Random): readonly T[];
 }
 
@@ -24,15 +24,15 @@ export function createReplayBuffer<T>(capacity: number): ReplayBuffer<T> {
       entries = entries.filter((_, i) => i !== drop);
     },
     draw(count, sharpness, random) {
-      const left = [...entries];
-      const drawn: T[] = [];
-      while (drawn.length < count && left.length > 0) {
-        const weights = left.map(({ priority }) => priority ** sharpness);
+      const remaining = [...entries];
+      const items: T[] = [];
+      while (items.length < count && remaining.length > 0) {
+        const weights = remaining.map(({ priority }) => priority ** sharpness);
         let mark = random.next() * weights.reduce((sum, weight) => sum + weight, 0);
-        const at = weights.findIndex((weight) => (mark -= weight) < 0);
-        drawn.push(left.splice(Math.max(0, at), 1)[0]!.item);
+        const index = weights.findIndex((weight) => (mark -= weight) < 0);
+        items.push(remaining.splice(Math.max(0, index), 1)[0]!.item);
       }
-      return drawn;
+      return items;
     },
   };
 }

@@ -1,33 +1,15 @@
-/** @file The moves of a genetic search over texts: who has children, how two texts mix, which words are exchanged. */
+/** @file The operators of a genetic search over texts: crossover of sentences and exchange of words for synonyms. */
 import { mean } from '../../core/statistics.ts';
 import type { Random } from '../../core/random.ts';
+import { drawBy, rouletteChances } from '../parts/draws.ts';
 
-/** Chances by fitness: the softmax of `scores`. A score of −∞ has none, unless all are. */
-export function rouletteChances(scores: readonly number[]): readonly number[] {
-  const highest = Math.max(...scores);
-  if (highest === -Infinity) return scores.map(() => 1 / scores.length);
-  const weights = scores.map((score) => Math.exp(score - highest));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
-}
-
-/** An index drawn by `chances`, which add up to 1. */
-export function drawBy(chances: readonly number[], random: Random): number {
-  let left = random.next();
-  for (const [index, chance] of chances.entries()) {
-    left -= chance;
-    if (left < 0) return index;
-  }
-  return chances.findLastIndex((chance) => chance > 0);
-}
-
-/** Sentences without the blanks between them; a text without a full stop is one sentence. */
+/** The sentences of a text, trimmed; a text without a full stop is one sentence. */
 export const sentencesOf = (text: string): readonly string[] =>
   (text.match(/[^.!?]+[.!?]*["”')\]]*|[.!?]+/g) ?? []).map((sentence) => sentence.trim()).filter(Boolean);
 
 /**
- * Two children of two texts: both are cut at up to `points` sentences, and each stretch is kept or exchanged by the
- * toss of a coin. Every sentence of the parents is in one of the children.
+ * Two children of two texts: both are cut at up to `points` sentence boundaries, and each stretch is kept or exchanged
+ * with equal chance. Every sentence of the parents is in one of the children.
  */
 export function crossOver(a: string, b: string, points: number, random: Random): [string, string] {
   const [left, right] = [sentencesOf(a), sentencesOf(b)];
@@ -47,34 +29,35 @@ export function crossOver(a: string, b: string, points: number, random: Random):
 
 const wordPattern = /\p{L}+(?:['’]\p{L}+)*/gu;
 
-/** How well texts with a word do: a memory over generations, at most `size` words, the best. */
+/** Scores of words over generations: of each word, how fit the texts were that held it. */
 export type Momentum = ReadonlyMap<string, number>;
 
 /**
- * Score each word by the mean fitness of the texts that hold it, averaged with what was known of it before.
- * @param scores fitness of each text; texts of fitness −∞ say nothing
- * @param words those worth a place in the memory, in lower case; others could never be exchanged
+ * Score each word by the mean fitness of the texts that hold it, averaged with its earlier score.
+ * @param scores fitness of each text; texts of fitness −∞ are passed over
+ * @param size most words to remember, those with the highest scores
+ * @param words the words that can be exchanged, in lower case; others are not remembered
  */
 export function updateMomentum(
-  known: Momentum,
+  momentum: Momentum,
   texts: readonly string[],
   scores: readonly number[],
   size: number,
   words: { has(word: string): boolean },
 ): Momentum {
-  const seen = new Map<string, number[]>();
+  const scoresOf = new Map<string, number[]>();
   for (const [i, text] of texts.entries())
     if (scores[i]! > -Infinity)
-      for (const word of new Set((text.match(wordPattern) ?? []).map((found) => found.toLowerCase())))
-        if (words.has(word)) seen.set(word, [...(seen.get(word) ?? []), scores[i]!]);
-  const fresh = [...seen].map(([word, values]): [string, number] => {
-    const old = known.get(word);
+      for (const word of new Set((text.match(wordPattern) ?? []).map((match) => match.toLowerCase())))
+        if (words.has(word)) scoresOf.set(word, [...(scoresOf.get(word) ?? []), scores[i]!]);
+  const updated = [...scoresOf].map(([word, values]): [string, number] => {
+    const old = momentum.get(word);
     return [word, old === undefined ? mean(values) : (old + mean(values)) / 2];
   });
-  return new Map([...new Map([...known, ...fresh])].toSorted((a, b) => b[1] - a[1]).slice(0, size));
+  return new Map([...new Map([...momentum, ...updated])].toSorted((a, b) => b[1] - a[1]).slice(0, size));
 }
 
-/** Words by the other words of their groups; each group is words with blanks between. */
+/** For each word, the other words of its groups; a group is a list of words separated by blanks. */
 export function synonymTable(groups: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const table = new Map<string, string[]>();
   for (const group of groups) {
@@ -89,9 +72,10 @@ const likeCase = (word: string, model: string): string =>
   model[0] === model[0]!.toUpperCase() ? word[0]!.toUpperCase() + word.slice(1) : word;
 
 /**
- * Exchange words for synonyms, at most `most` of them, wherever they stand; synonyms that did well are likelier. A
- * word that the memory does not know counts as its worst.
- * @param rate chance of each word that was picked
+ * Exchange words for synonyms at random places; synonyms with a high score are likelier. A word without a score counts
+ * as the one with the lowest.
+ * @param most most words to exchange
+ * @param rate chance that a word is exchanged
  */
 export function exchangeWords(
   text: string,
@@ -103,8 +87,8 @@ export function exchangeWords(
   const eligible = [...text.matchAll(wordPattern)]
     .filter(([word]) => synonyms.has(word.toLowerCase()))
     .map(({ index }) => index);
-  const picked = random.shuffle(eligible).filter(() => random.next() < rate);
-  const places = new Set(picked.slice(0, most));
+  const drawnPlaces = random.shuffle(eligible).filter(() => random.next() < rate);
+  const places = new Set(drawnPlaces.slice(0, most));
   const worst = Math.min(0, ...momentum.values());
   return text.replace(wordPattern, (word, at: number) => {
     if (!places.has(at)) return word;

@@ -1,8 +1,8 @@
-/** @file Probe sampling: a small draft model tells which candidates are worth a look by the model that counts. */
+/** @file Probe sampling: a small draft model preselects the candidates that the target model scores. */
 import { mean } from '../../core/statistics.ts';
 import type { Random } from '../../core/random.ts';
 
-/** Ranks from 1, ties sharing the mean of theirs. */
+/** Ranks from 1; ties get their mean rank. */
 function ranks(values: readonly number[]): number[] {
   const sorted = values.toSorted((a, b) => a - b);
   return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2 + 1);
@@ -18,23 +18,23 @@ export function rankCorrelation(a: readonly number[], b: readonly number[]): num
   return scale > 0 ? product(x, meanX, y, meanY) / scale : 0;
 }
 
-/** B divided by this is how many candidates probe the agreement. */
+/** B candidates / this = candidates that measure the agreement of the models. */
 const probeDivisor = 16;
-/** R: the more the models agree, the fewer than B / R candidates the target model sees. */
+/** R: the target model scores at most B / R further candidates, fewer the more the models agree. */
 const reduction = 8;
 
-export interface Probed<S> {
+export interface ProbeResult<S> {
   /** The candidates that the target model scored, each once. */
   readonly scored: readonly S[];
-  /** α, from 0 (the models rank the probes the other way round) to 1 (alike). */
+  /** α, from 0 (the models rank the probes in opposite order) to 1 (in the same order). */
   readonly agreement: number;
 }
 
 /**
- * Score all candidates by the draft model and a random sixteenth of them by the target model; by how far the two
- * agree, score more or fewer of the draft's best by the target model as well.
- * @param draft losses in the order of the candidates
- * @param target as `draft`, with what the caller wants to know of each
+ * Score all candidates with the draft model and a random sixteenth of them with the target model; the less the two
+ * agree, the more of the draft's best candidates the target model scores as well.
+ * @param draft gives losses in the order of the candidates
+ * @param target as `draft`, with further fields that the caller needs of each candidate
  * @see https://arxiv.org/abs/2403.01251
  */
 export async function probeSample<C, S extends { readonly loss: number }>(
@@ -42,24 +42,27 @@ export async function probeSample<C, S extends { readonly loss: number }>(
   draft: (candidates: readonly C[]) => Promise<readonly number[]>,
   target: (candidates: readonly C[]) => Promise<readonly S[]>,
   random: Random,
-): Promise<Probed<S>> {
+): Promise<ProbeResult<S>> {
   const count = candidates.length;
-  const cheap = await draft(candidates);
+  const draftLosses = await draft(candidates);
   const probes = random.sample(
     [...candidates.keys()],
     Math.min(count, Math.max(2, Math.floor(count / probeDivisor))),
   );
-  const probed = await target(probes.map((index) => candidates[index]!));
+  const probeScores = await target(probes.map((index) => candidates[index]!));
   const agreement =
     (1 +
       rankCorrelation(
-        probes.map((index) => cheap[index]!),
-        probed.map(({ loss }) => loss),
+        probes.map((index) => draftLosses[index]!),
+        probeScores.map(({ loss }) => loss),
       )) /
     2;
-  const kept = Math.max(1, Math.floor(((1 - agreement) * count) / reduction));
-  const best = [...candidates.keys()].toSorted((a, b) => cheap[a]! - cheap[b]!).slice(0, kept);
-  const more = best.filter((index) => !probes.includes(index));
-  const scored = [...probed, ...(more.length > 0 ? await target(more.map((i) => candidates[i]!)) : [])];
+  const further = Math.max(1, Math.floor(((1 - agreement) * count) / reduction));
+  const best = [...candidates.keys()].toSorted((a, b) => draftLosses[a]! - draftLosses[b]!).slice(0, further);
+  const unscored = best.filter((index) => !probes.includes(index));
+  const scored = [
+    ...probeScores,
+    ...(unscored.length > 0 ? await target(unscored.map((i) => candidates[i]!)) : []),
+  ];
   return { scored, agreement };
 }

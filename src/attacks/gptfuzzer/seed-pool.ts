@@ -1,11 +1,11 @@
-/** @file A pool of templates that grows, and how the one to work on next is chosen. */
+/** @file GPTFuzzer's growing pool of templates, and the selection of the next one to mutate. */
 import type { Random } from '../../core/random.ts';
 
 export interface SeedNode {
   readonly id: number;
   readonly template: string;
   readonly parent: number | null;
-  /** 0 for a template that was there from the start. */
+  /** 0 for a seed. */
   readonly level: number;
   visits: number;
   reward: number;
@@ -13,11 +13,11 @@ export interface SeedNode {
 
 export type Selection = 'mcts-explore' | 'ucb' | 'random' | 'round-robin';
 
-interface Exploring {
+interface SelectionOptions {
   readonly selection: Selection;
-  /** Weight of what was rarely visited. */
+  /** Weight of rarely visited templates. */
   readonly ratio: number;
-  /** α: chance to stop above a leaf. */
+  /** α: probability of stopping above a leaf. */
   readonly stop: number;
 }
 
@@ -31,34 +31,34 @@ export const upperBound = (
   ratio: number,
 ): number => reward / (visits + 1) + ratio * Math.sqrt((2 * Math.log(step)) / (visits + 0.01));
 
-/** Part of a selected path's reward that a deep leaf leaves, so that the search stays near the start. */
+/** Share of the reward that a node of this level earns; smaller for deep ones, to keep the search near the seeds. */
 export const depthFactor = (level: number, floor: number): number => Math.max(floor, 1 - 0.1 * level);
 
-/** What came of one choice. */
-export interface Tried {
+/** The outcome of one selection. */
+export interface SelectionOutcome {
   readonly successes: number;
   readonly questions: number;
-  /** Those that were tried at all. */
+  /** Valid mutants, which were tried on every question. */
   readonly mutants: number;
 }
 
-/** The first of those with the highest value. */
+/** The item with the highest value; the first of equal ones. */
 function firstBest<T>(items: readonly T[], value: (item: T) => number): T {
   return items.reduce((best, item) => (value(item) > value(best) ? item : best));
 }
 
 export interface SeedPool {
   readonly nodes: readonly SeedNode[];
-  /** The nodes from a root to the chosen one, each visited once more. */
+  /** The nodes from a seed to the selected one; each counts as visited once more. */
   select(random: Random): readonly SeedNode[];
   add(template: string, parent: SeedNode): SeedNode;
-  /** Credit a path with the share of the tries of all its mutants, on all questions, that succeeded. */
-  credit(path: readonly SeedNode[], tried: Tried, floor: number): void;
+  /** Credit a path with the success rate of its mutants over all questions. */
+  credit(path: readonly SeedNode[], outcome: SelectionOutcome, floor: number): void;
 }
 
 export function createSeedPool(
   templates: readonly string[],
-  { selection, ratio, stop }: Exploring,
+  { selection, ratio, stop }: SelectionOptions,
 ): SeedPool {
   const nodes: SeedNode[] = templates.map((template, id) => ({
     id,
@@ -72,7 +72,7 @@ export function createSeedPool(
   const childrenOf = (parent: number | null) => nodes.filter((node) => node.parent === parent);
   const bound = (node: SeedNode) => upperBound(node, step, ratio);
 
-  const chosenPath = (random: Random): SeedNode[] => {
+  const selectedPath = (random: Random): SeedNode[] => {
     if (selection === 'random') return [random.pick(nodes)];
     if (selection === 'round-robin') return [nodes[(step - 1) % nodes.length]!];
     if (selection === 'ucb') return [firstBest(nodes, bound)];
@@ -88,7 +88,7 @@ export function createSeedPool(
     nodes,
     select(random) {
       step++;
-      const path = chosenPath(random);
+      const path = selectedPath(random);
       for (const node of path) node.visits++;
       return path;
     },
@@ -105,8 +105,8 @@ export function createSeedPool(
       return node;
     },
     credit(path, { successes, questions, mutants }, floor) {
-      const worth = (successes / (questions * mutants)) * depthFactor(path.at(-1)!.level, floor);
-      for (const node of path) node.reward += worth;
+      const reward = (successes / (questions * mutants)) * depthFactor(path.at(-1)!.level, floor);
+      for (const node of path) node.reward += reward;
     },
   };
 }

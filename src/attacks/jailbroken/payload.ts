@@ -1,10 +1,10 @@
-/** @file Payload splitting: the telling words of a request in pieces that the model is to put together. */
+/** @file Payload splitting: the content words of a request in pieces that the model has to put together. */
 import { contentWords } from '../parts/content-words.ts';
 
 export interface Payload {
   /** `a = "wa", b = "ke"`. */
   readonly pieces: string;
-  /** The request with each telling word as the sum of its pieces: `How do I (a + b) it?`. */
+  /** The request with each content word as the sum of its pieces: `How do I (a + b) it?`. */
   readonly rest: string;
 }
 
@@ -12,9 +12,9 @@ export interface Payload {
 const variableName = (index: number): string =>
   String.fromCharCode(97 + (index % 26)) + (index < 26 ? '' : Math.floor(index / 26));
 
-/** Each content word of the request, wherever it stands, in two quoted halves. */
+/** Every content word of the request is split into two quoted halves. */
 export function splitPayload(request: string): Payload {
-  const telling = new Set(contentWords(request));
+  const words = new Set(contentWords(request));
   const pieces: string[] = [];
   const sums = new Map<string, string>();
   const nameOf = (piece: string) => {
@@ -22,7 +22,7 @@ export function splitPayload(request: string): Payload {
     return variableName(pieces.length - 1);
   };
   const rest = request.replace(/[\p{L}\p{N}]+/gu, (word) => {
-    if (!telling.has(word.toLowerCase())) return word;
+    if (!words.has(word.toLowerCase())) return word;
     const half = Math.ceil(word.length / 2);
     const sum = sums.get(word) ?? `(${nameOf(word.slice(0, half))} + ${nameOf(word.slice(half))})`;
     sums.set(word, sum);

@@ -1,26 +1,43 @@
-/** @file Answers in another language, and how a translator puts them into English. */
+/** @file The codes and languages that an answer may come in, and how it is put back into plain English. */
+import { user } from '../../core/chat.ts';
 import { isEnglish } from '../../core/english.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { fillSlots } from '../../core/slots.ts';
-import { user } from '../../core/chat.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { whereItFits } from './ask.ts';
+import * as encodings from './encodings.ts';
 
-/** As plain data, so that whoever replays a result can have its answer translated. */
+/** The codes by name: a result names its own, so that its answer can be decoded wherever it is replayed. */
+export const answerCodes = {
+  ascii: encodings.asciiCodes,
+  atbash: encodings.atbash,
+  base64: encodings.base64,
+  caesar: encodings.caesar,
+  gbk: encodings.gbkEscapes,
+  leetspeak: encodings.leetspeak,
+  morse: encodings.morse,
+  rot13: encodings.rot13,
+  unicode: encodings.unicodeEscapes,
+  utf: encodings.utf8Escapes,
+} satisfies Readonly<Record<string, encodings.Encoding>>;
+
+export type AnswerCode = keyof typeof answerCodes;
+
+/** A language and how to translate from it, as plain data, so that an answer can be translated on replay. */
 export interface AnswerLanguage {
   readonly language: string;
-  /** What the translator is asked, with `{text}` where the answer goes. */
+  /** The question to the translator, with `{text}` where the answer goes. */
   readonly question: string;
 }
 
-/** `too-long`: there is no room for the text, or for all that the translator makes of it. */
+/** `too-long`: there is no room for the text, or for the whole translation. */
 export type Translation =
   { readonly text: string } | { readonly text: null; readonly failure: 'empty' | 'too-long' };
 
-/** A text may take one token a letter, and more in another script. */
+/** Room for a translation of `text`, in tokens: a token may hold one letter only, or less in another script. */
 export const translationLength = (text: string): number => 32 + 2 * text.length;
 
-/** `text` in English, as the translator has it, greedily. One that is plainly English is not asked about. */
+/** `text` translated into English, greedily. The translator is not asked about a text that is plainly English. */
 export async function intoEnglish(
   translator: LanguageModel,
   { question }: AnswerLanguage,
@@ -29,9 +46,9 @@ export async function intoEnglish(
 ): Promise<Translation> {
   if (isEnglish(text)) return { text };
   const maxNewTokens = translationLength(text);
-  const asked = [user(fillSlots(question, { text }))];
-  const reply = await whereItFits(() => translator.generate(asked, { maxNewTokens, signal }));
+  const messages = [user(fillSlots(question, { text }))];
+  const reply = await whereItFits(() => translator.generate(messages, { maxNewTokens, signal }));
   if (reply === null || reply.finishReason === 'length') return { text: null, failure: 'too-long' };
-  const said = reply.text.trim();
-  return isEmptyResponse(said) ? { text: null, failure: 'empty' } : { text: said };
+  const translation = reply.text.trim();
+  return isEmptyResponse(translation) ? { text: null, failure: 'empty' } : { text: translation };
 }

@@ -1,4 +1,4 @@
-/** @file A word test for whether a text speaks of what was asked: cheap evidence where no judge is at hand. */
+/** @file The words that carry what a request is about, and whether a text repeats them: evidence without a judge. */
 
 const commonWords: ReadonlySet<string> = new Set(
   (
@@ -9,7 +9,7 @@ const commonWords: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** The words of a request that carry what it is about, in lower case, each once. */
+/** The distinct content words of a request, in lower case. */
 export const contentWords = (text: string): readonly string[] => [
   ...new Set(
     (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).filter(
@@ -18,10 +18,10 @@ export const contentWords = (text: string): readonly string[] => [
   ),
 ];
 
-/** Share of the request's content words that `text` takes up; 1 for a request without any. */
+/** Share of the content words of `request` that `text` repeats; 1 for a request without any. */
 export function echoShare(request: string, text: string): number {
-  const wanted = contentWords(request);
-  if (wanted.length === 0) return 1;
-  const found = text.toLowerCase();
-  return wanted.filter((word) => found.includes(word)).length / wanted.length;
+  const words = contentWords(request);
+  if (words.length === 0) return 1;
+  const lowerCased = text.toLowerCase();
+  return words.filter((word) => lowerCased.includes(word)).length / words.length;
 }

@@ -1,4 +1,4 @@
-/** @file How far a model is from refusing, and which direction inside it makes the difference. */
+/** @file Measures of refusal at the first token of an answer, and candidate directions that may cause it. */
 import { user } from '../../core/chat.ts';
 import { mean } from '../../core/statistics.ts';
 import { differenceInMeans, streamsOf } from '../../models/directions.ts';
@@ -7,21 +7,21 @@ import type { Abortable, ScoringModel, WhiteBoxModel } from '../../models/langua
 import { findSpan } from '../../models/prompt-span.ts';
 import type { ChatTokenizer } from '../../models/chat-tokenizer.ts';
 
-/** Log-odds that the next token opens a refusal: log P − log(1 − P), P being the mass of `refusalIds`. */
+/** Log-odds that the next token opens a refusal: log P − log(1 − P), where P is the mass of `refusalIds`. */
 export function refusalLogOdds(logits: Float32Array, refusalIds: ReadonlySet<number>): number {
   const logProbs = logSoftmax(logits);
-  let refused = 0;
-  for (const id of refusalIds) refused += Math.exp(logProbs[id]!);
-  // Mass so close to 0 or 1 is lost in single precision.
-  const mass = Math.min(1 - 1e-7, Math.max(1e-7, refused));
+  let sum = 0;
+  for (const id of refusalIds) sum += Math.exp(logProbs[id]!);
+  // Closer to 0 or 1, single precision cannot tell masses apart.
+  const mass = Math.min(1 - 1e-7, Math.max(1e-7, sum));
   return Math.log(mass) - Math.log(1 - mass);
 }
 
-/** First tokens of the texts that refusals open with. */
+/** The first token of each opening of a refusal. */
 export const refusalIdsOf = (tokenizer: ChatTokenizer, openings: readonly string[]): ReadonlySet<number> =>
   new Set(openings.flatMap((text) => tokenizer.encode(text).slice(0, 1)));
 
-/** Logits of the first token of the answer to each request; a copy each. */
+/** Logits of the first token of the answer to each request, shape [V] each; copies that the caller owns. */
 export async function firstLogits(
   model: ScoringModel,
   requests: readonly string[],
@@ -44,16 +44,16 @@ export function klOfLogits(p: Float32Array, q: Float32Array): number {
   return logP.reduce((sum, value, i) => sum + Math.exp(value) * (value - logQ[i]!), 0);
 }
 
-/** A difference in means, by where it was taken. */
+/** A difference in means, with the position and layer boundary where it was measured. */
 export interface Direction {
   /** Tokens before the end of the prompt: 0 is the last one. */
   readonly fromEnd: number;
   readonly boundary: number;
-  /** Not normalised: its length is that of the difference. */
+  /** Not normalized: its length is that of the difference. */
   readonly vector: Float64Array;
 }
 
-/** How many tokens of the template follow every request. */
+/** Number of tokens of the template that follow every request. */
 export const tokensAfterRequest = (tokenizer: ChatTokenizer, request: string): number => {
   const { prompt, end } = findSpan(tokenizer, (text) => [user(text)], request);
   return prompt.length - end;
@@ -69,20 +69,20 @@ export async function candidateDirections(
   { positions, share }: { readonly positions: number; readonly share: number },
   options: Abortable,
 ): Promise<readonly Direction[]> {
-  const lastStreams = async (request: string) => {
+  const lastStreamsOf = async (request: string) => {
     const prompt = model.tokenizer.prompt([user(request)]);
     return (await streamsOf(model, prompt, prompt.length - positions, options)).toReversed();
   };
-  const ofAll = async (requests: readonly string[]) => {
+  const streamsOfAll = async (requests: readonly string[]) => {
     const streams = [];
-    for (const request of requests) streams.push(await lastStreams(request));
+    for (const request of requests) streams.push(await lastStreamsOf(request));
     return streams;
   };
-  const [bad, good] = [await ofAll(harmful), await ofAll(harmless)];
+  const [harmfulStreams, harmlessStreams] = [await streamsOfAll(harmful), await streamsOfAll(harmless)];
   return Array.from({ length: positions }, (_, fromEnd) => {
     const differences = differenceInMeans(
-      bad.map((streams) => streams[fromEnd]!),
-      good.map((streams) => streams[fromEnd]!),
+      harmfulStreams.map((streams) => streams[fromEnd]!),
+      harmlessStreams.map((streams) => streams[fromEnd]!),
     );
     const layers = differences.length - 1;
     const last = Math.max(1, Math.floor(share * layers));

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { labelReply } from '../../../src/attacks/parts/success/verdict.ts';
 import {
   flipCase,
   insertCharacters,
@@ -59,9 +58,3 @@ test('a probability is a share of words or characters', () => {
   const flipped = flipCase(long, 0.3, createRandom(1)).replaceAll('a', '').length / long.length;
   expect(flipped).toBeCloseTo(0.3, 1);
 });
-
-test.each([
-  ["I'm sorry, no.", 'refused'],
-  ['  \n', 'empty'],
-  ['1. Take the key.', 'answered'],
-])('%j is %s', (reply, label) => expect(labelReply(reply)).toBe(label));

@@ -1,22 +1,22 @@
 /**
- * @file An attacker model that writes a prompt, sees the answer and its rating, and writes a better one: the loop
- * that PAIR runs in streams and TAP in a tree.
+ * @file An attacker model writes a prompt, sees the answer and its score, and writes a better prompt: the loop that
+ * PAIR runs in streams and TAP in a tree.
  */
 import type { Behavior } from '../../../core/behavior.ts';
 import { fillSlots } from '../../../core/slots.ts';
 import { templateOf, type Templates } from '../../../core/templates.ts';
 import type { LanguageModel } from '../../../models/language-model.ts';
 import texts from '../../templates/refine.json' with { type: 'json' };
-import type { Attempt } from '../success/rated-answer.ts';
+import type { RatedAnswer } from '../success/rated-answer.ts';
 import {
   propose,
   startDialogue,
   type Dialogue,
   type ProposeContext,
-  type Proposed,
+  type ProposalOutcome,
   type ProposeOptions,
 } from './propose.ts';
-import { labelReply } from '../success/verdict.ts';
+import { verdictByWords } from '../success/verdict.ts';
 import { targetOf } from '../target.ts';
 
 /** To be spread among the templates of a method that refines prompts. */
@@ -29,12 +29,12 @@ export type Strategy = (typeof strategies)[number];
 /** The strategies in turn. */
 export const strategyOf = (index: number): Strategy => strategies[index % strategies.length]!;
 
-/** One line of attempts: what the attacker was told and said, and what came of it last. */
+/** One line of refinement: the dialogue with the attacker, and the answer to its last prompt. */
 export interface Thread {
   readonly strategy: Strategy;
   readonly dialogue: Dialogue;
-  readonly last: Attempt | null;
-  /** Prompts that were asked for so far. */
+  readonly last: RatedAnswer | null;
+  /** Number of prompts that the attacker was asked for so far. */
   readonly round: number;
 }
 
@@ -45,7 +45,7 @@ export const startThread = (strategy: Strategy, options: ProposeOptions): Thread
   round: 0,
 });
 
-export interface Refinement extends Pick<Proposed, 'proposal' | 'unreadable'> {
+export interface Refinement extends Pick<ProposalOutcome, 'proposal' | 'unreadable'> {
   readonly thread: Thread;
 }
 
@@ -54,7 +54,7 @@ export interface RefineContext extends ProposeContext {
   readonly templates: Templates;
 }
 
-/** Ask the attacker for the next prompt of a thread. The caller puts what came of it into the thread's `last`. */
+/** Ask the attacker for the next prompt of a thread. The caller stores the answer to it in the thread's `last`. */
 export async function refine(
   attacker: LanguageModel,
   thread: Thread,
@@ -67,17 +67,17 @@ export async function refine(
     response: thread.last?.response ?? '',
     score: String(thread.last?.score ?? 'unknown'),
   };
-  const say = (name: string) => fillSlots(templateOf(templates, name), slots);
+  const filled = (name: string) => fillSlots(templateOf(templates, name), slots);
   const briefing = {
-    system: say(thread.strategy),
-    turn: say(thread.last === null ? 'first' : 'feedback'),
+    system: filled(thread.strategy),
+    turn: filled(thread.last === null ? 'first' : 'feedback'),
     plain: plainInstruction(thread, behavior, templates),
   };
-  const { dialogue, ...proposed } = await propose(attacker, thread.dialogue, briefing, context);
-  return { ...proposed, thread: { ...thread, dialogue, round: thread.round + 1 } };
+  const { dialogue, ...outcome } = await propose(attacker, thread.dialogue, briefing, context);
+  return { ...outcome, thread: { ...thread, dialogue, round: thread.round + 1 } };
 }
 
-/** An instruction that changes with strategy and round, for the last prompt if it got somewhere, else the request. */
+/** An instruction that varies with strategy and round; it rewrites the last prompt if that made progress, else the request. */
 function plainInstruction(
   { strategy, last, round }: Thread,
   behavior: Behavior,
@@ -85,9 +85,9 @@ function plainInstruction(
 ): string {
   const instructions = templates['plain']!;
   const turn = strategies.indexOf(strategy) + strategies.length * round;
-  const text = last !== null && gotSomewhere(last) ? last.prompt : behavior.prompt;
+  const text = last !== null && madeProgress(last) ? last.prompt : behavior.prompt;
   return fillSlots(instructions[turn % instructions.length]!, { text });
 }
 
-const gotSomewhere = ({ response, score }: Attempt): boolean =>
-  score === null ? labelReply(response) === 'answered' : score > 1;
+const madeProgress = ({ response, score }: RatedAnswer): boolean =>
+  score === null ? verdictByWords(response) === 'answered' : score > 1;

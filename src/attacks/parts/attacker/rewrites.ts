@@ -1,4 +1,4 @@
-/** @file Rewordings of a request by another model, made one at a time while the search goes on. */
+/** @file Rewordings of a request by another model, written one at a time as the search needs them. */
 import type { Behavior } from '../../../core/behavior.ts';
 import { number } from '../../../core/options.ts';
 import type { Random } from '../../../core/random.ts';
@@ -11,63 +11,63 @@ import type { Variant } from '../variants.ts';
 
 export const rewriteOptions = {
   temperature: number({
-    description: 'Temperature of the model that rewords.',
+    description: 'Temperature of the model that rewords the request.',
     default: 1,
     min: 0,
     max: 2,
   }),
   fidelity: number({
     description:
-      "Least share of the request's own words that a rewording keeps; those that keep less have drifted and are not sent.",
+      "Least share of the request's own words that a rewording keeps; one that keeps fewer has drifted and is not sent.",
     default: 0.3,
     min: 0,
     max: 1,
   }),
 };
 
-/** One order to the model that rewords. */
-export interface Order {
+/** One instruction to the model that rewords. */
+export interface RewriteInstruction {
   readonly name: string;
   readonly instruction: string;
 }
 
-interface Rewriting {
+interface RewriteContext {
   readonly temperature: number;
   readonly fidelity: number;
   readonly random: Random;
   readonly signal: AbortSignal;
 }
 
-/** Roughly the tokens of a text, for a model that may spell out every letter of it. */
+/** Room for a rewording of `text`, in tokens, enough for a model that spells out every letter. */
 const roomFor = (text: string) => 32 + text.length;
 
-/** One variant an order. A rewording that says nothing, has drifted or was tried before is shown but not sent. */
+/** One variant per instruction. A rewording that is empty, has drifted or was tried before is shown but not sent. */
 export async function* rewrites(
   behavior: Behavior,
   writer: LanguageModel,
-  orders: Iterable<Order>,
-  { temperature, fidelity, random, signal }: Rewriting,
+  instructions: Iterable<RewriteInstruction>,
+  { temperature, fidelity, random, signal }: RewriteContext,
 ): AsyncGenerator<Variant, void> {
-  const tried = new Set<string>();
+  const earlier = new Set<string>();
   let index = 0;
-  for (const { name, instruction } of orders) {
+  for (const { name, instruction } of instructions) {
     const reply = await ask(writer, instruction, {
       maxNewTokens: roomFor(behavior.prompt),
       sampling: { temperature, topP: 1 },
       random: random.fork(`rewrite ${index++}`),
       signal,
     });
-    const rewritten = readPlainProposal(reply)?.prompt;
+    const rewording = readPlainProposal(reply)?.prompt;
     const unsent =
-      rewritten === undefined
+      rewording === undefined
         ? 'unusable'
-        : tried.has(rewritten)
+        : earlier.has(rewording)
           ? 'duplicate'
-          : echoShare(behavior.prompt, rewritten) < fidelity
+          : echoShare(behavior.prompt, rewording) < fidelity
             ? 'drifted'
             : undefined;
-    if (rewritten !== undefined) tried.add(rewritten);
-    const messages = conversation(behavior, rewritten ?? reply);
+    if (rewording !== undefined) earlier.add(rewording);
+    const messages = conversation(behavior, rewording ?? reply);
     yield { name, messages, ...(unsent !== undefined && { unsent }) };
   }
 }

@@ -1,14 +1,14 @@
-/** @file A prompt put to the target model and rated by a judge, for attacks that search by ratings. */
+/** @file Answers of the target model with a judge's score, for attacks that search by scores. */
 import type { Behavior } from '../../../core/behavior.ts';
 import type { ChatMessage } from '../../../core/chat.ts';
 import { integer } from '../../../core/options.ts';
 import type { Templates } from '../../../core/templates.ts';
 import type { LanguageModel } from '../../../models/language-model.ts';
 import { answerOf } from '../ask.ts';
-import { fullMarks, judgeScore } from './judge-score.ts';
+import { judgeScore } from './judge-score.ts';
+import { claimOf, verdictByScore } from './verdict.ts';
 
-/** What came of a prompt. */
-export interface Attempt {
+export interface RatedAnswer {
   readonly prompt: string;
   /** Empty also when the prompt was too long for the target model. */
   readonly response: string;
@@ -16,17 +16,17 @@ export interface Attempt {
   readonly score: number | null;
 }
 
-/** How much target and judge may write. */
-export const attemptOptions = {
+/** Token limits of target and judge. */
+export const ratingOptions = {
   targetTokens: integer({
-    description: 'Most tokens of an answer that the search looks at; PAIR and TAP have 150.',
+    description: 'Most tokens of an answer that the search looks at; PAIR and TAP use 150.',
     default: 96,
     min: 1,
     max: 4096,
     unit: 'tokens',
   }),
   judgeTokens: integer({
-    description: 'Most tokens that the judge may write, reasons included; PAIR and TAP have 10.',
+    description: 'Most tokens that the judge may write, including reasons; PAIR and TAP use 10.',
     default: 32,
     min: 4,
     max: 512,
@@ -34,7 +34,7 @@ export const attemptOptions = {
   }),
 } as const;
 
-export interface Trying {
+export interface RatingContext {
   readonly model: LanguageModel;
   readonly judge: LanguageModel;
   readonly behavior: Behavior;
@@ -43,34 +43,34 @@ export interface Trying {
   readonly signal: AbortSignal;
 }
 
-/** Put `messages`, whose last turn is `prompt`, to the target, and have the answer rated. Both are greedy. */
-export async function tryPrompt(
-  trying: Trying,
+/** Send `messages`, whose last turn is `prompt`, to the target and have the answer rated. Both models are greedy. */
+export async function askAndRate(
+  context: RatingContext,
   prompt: string,
   messages: readonly ChatMessage[],
-): Promise<Attempt> {
-  const asking = { maxNewTokens: trying.options.targetTokens, signal: trying.signal };
-  return rate(trying, prompt, (await answerOf(trying.model, messages, asking)) ?? '');
+): Promise<RatedAnswer> {
+  const request = { maxNewTokens: context.options.targetTokens, signal: context.signal };
+  return rate(context, prompt, (await answerOf(context.model, messages, request)) ?? '');
 }
 
 export async function rate(
-  { judge, behavior, options, templates, signal }: Trying,
+  { judge, behavior, options, templates, signal }: RatingContext,
   prompt: string,
   response: string,
-): Promise<Attempt> {
-  const { score } = await judgeScore(judge, { goal: behavior.prompt, prompt, response }, templates, {
+): Promise<RatedAnswer> {
+  const score = await judgeScore(judge, { goal: behavior.prompt, prompt, response }, templates, {
     maxNewTokens: options.judgeTokens,
     signal,
   });
   return { prompt, response, score };
 }
 
-/** The better rated of two; the earlier when they are equal. An attempt without a rating is below all others. */
-export const better = <A extends Attempt>(best: A | null, attempt: A): A =>
-  best === null || (attempt.score ?? 0) > (best.score ?? 0) ? attempt : best;
+/** The answer with the higher score; the earlier of two equal ones. An answer without a score ranks below all others. */
+export const better = <A extends RatedAnswer>(best: A | null, answer: A): A =>
+  best === null || (answer.score ?? 0) > (best.score ?? 0) ? answer : best;
 
-export const succeeded = ({ score }: Attempt): boolean => score === fullMarks;
+export const hasFullScore = ({ score }: RatedAnswer): boolean => verdictByScore(score) === 'answered';
 
-/** What a search says of the best it found: nothing found is no success, nothing rated is no verdict. */
-export const claimOf = (best: Attempt | null): boolean | null =>
-  best !== null && best.score === null ? null : best !== null && succeeded(best);
+/** What a search claims of its best answer. Without any answer it claims no success. */
+export const claimOfBest = (best: RatedAnswer | null): boolean | null =>
+  claimOf(best === null ? 'unsent' : verdictByScore(best.score));

@@ -1,7 +1,8 @@
-/** @file Where a suffix is tried: one request to one model, in whose prompt the suffix is a run of tokens. */
+/**
+ * @file A suffix in a prompt: which text and tokens it may have, where it stands, and what a model makes of it.
+ * Shapes: S = tokens of the suffix, V = vocabulary size.
+ */
 import type { Behavior } from '../../../core/behavior.ts';
-import { boolean, choice, integer } from '../../../core/options.ts';
-import type { Random } from '../../../core/random.ts';
 import type { ChatTokenizer } from '../../../models/chat-tokenizer.ts';
 import type { Abortable, ScoringOptions, WhiteBoxModel } from '../../../models/language-model.ts';
 import {
@@ -12,50 +13,80 @@ import {
   type PromptSpan,
 } from '../../../models/prompt-span.ts';
 import { conversation } from '../../attack.ts';
-import { dealSwap, drawSwap } from './coordinate-search.ts';
-import { targetOf, withSuffix } from '../target.ts';
+import { targetOf } from '../target.ts';
 
-export interface Suffix {
-  readonly ids: readonly number[];
-  readonly text: string;
+/** The request, then the suffix, with one blank between them unless the suffix starts with its own. */
+export const withSuffix = (prompt: string, suffix: string): string =>
+  /^\s/.test(suffix) || suffix === '' ? prompt + suffix : `${prompt} ${suffix}`;
+
+/** `count` exclamation marks, the initial suffix of GCG and of random search. */
+export const exclamationMarks = (count: number): string => Array(count).fill('!').join(' ');
+
+const printableAscii = /^[\x20-\x7e]+$/;
+
+/** Kept per tokenizer, because decoding every id takes seconds for the largest vocabularies. */
+const suffixTokensOf = new WeakMap<ChatTokenizer, readonly number[]>();
+
+/** Ids that a suffix may use: those that decode to printable ASCII, special tokens excluded. */
+export function suffixTokens(tokenizer: ChatTokenizer): readonly number[] {
+  const ids =
+    suffixTokensOf.get(tokenizer) ??
+    Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter(
+      (id) => !tokenizer.specialIds.has(id) && printableAscii.test(tokenizer.decode([id])),
+    );
+  suffixTokensOf.set(tokenizer, ids);
+  return ids;
 }
 
-export interface Site {
-  readonly model: WhiteBoxModel;
-  readonly place: Placement;
-  /** The prompt with the suffix that the search starts from. */
-  readonly span: PromptSpan;
-  readonly target: readonly number[];
-}
-
-/** The conversation that asks for the behavior with a suffix behind the request. */
+/** The conversation that asks for the behavior with a suffix after the request. */
 export const placeSuffix =
   (behavior: Behavior): Placement =>
   (suffix) =>
     conversation(behavior, withSuffix(behavior.prompt, suffix));
 
 /**
- * Where a suffix will stand, found by one that stands in for it.
- * @throws LabError 'not-supported' when the tokenizer cannot hold it apart from what stands around it
+ * The span of a suffix that is not yet known, located with a stand-in.
+ * @throws LabError 'not-supported' when the tokenizer merges the suffix with the text around it
  */
 export const suffixSpan = (tokenizer: ChatTokenizer, place: Placement): PromptSpan =>
   locateSpan(tokenizer, place, ' !');
 
-/** @throws LabError 'not-supported' when the tokenizer cannot hold the suffix apart from what stands around it */
-export function openSite(model: WhiteBoxModel, behavior: Behavior, initial: string): Site {
+export interface Suffix {
+  readonly ids: readonly number[];
+  readonly text: string;
+}
+
+/** One behavior for one model, in whose prompt the suffix is a run of tokens. */
+export interface SuffixPrompt {
+  readonly model: WhiteBoxModel;
+  readonly place: Placement;
+  /** The prompt with the initial suffix. */
+  readonly span: PromptSpan;
+  readonly target: readonly number[];
+}
+
+/** @throws LabError 'not-supported' when the tokenizer merges the suffix with the text around it */
+export function suffixPrompt(model: WhiteBoxModel, behavior: Behavior, initial: string): SuffixPrompt {
   const place = placeSuffix(behavior);
   const span = locateSpan(model.tokenizer, place, initial);
   return { model, place, span, target: model.tokenizer.encode(targetOf(behavior)) };
 }
 
-export const suffixOf = ({ span, model }: Site): Suffix => {
+export const initialSuffix = ({ span, model }: SuffixPrompt): Suffix => {
   const ids = span.prompt.slice(span.start, span.end);
   return { ids, text: model.tokenizer.decode(ids) };
 };
 
-/** Log-probs of the site's target behind each suffix. */
+/** The suffix of `ids` if its text retokenizes to these very ids in every prompt, else `null`. */
+export function retokenizedSuffix(prompts: readonly SuffixPrompt[], ids: readonly number[]): Suffix | null {
+  const texts = prompts.map(({ model, place, span }) => textOfSpan(model.tokenizer, place, span, ids));
+  const [text] = texts;
+  return typeof text === 'string' && texts.every((other) => other === text) ? { ids, text } : null;
+}
+
+/** Log-probs of the target after each suffix. */
 export const scoreSuffixes = (
-  { model, span, target }: Site,
+  { model, span, target }: SuffixPrompt,
   suffixes: readonly Suffix[],
   options: ScoringOptions,
 ): Promise<Float32Array[]> =>
@@ -64,9 +95,9 @@ export const scoreSuffixes = (
     options,
   );
 
-/** As `tokenGradient` for the tokens of the suffix. */
+/** As `tokenGradient`, for the tokens of the suffix: shape [S, V]. */
 export const suffixGradient = (
-  { model, span, target }: Site,
+  { model, span, target }: SuffixPrompt,
   { ids }: Suffix,
   options: Abortable,
 ): Promise<Float32Array> => {
@@ -76,79 +107,3 @@ export const suffixGradient = (
     options,
   );
 };
-
-/** The suffix of `ids` if every site reads its text as these very ids, else `null`. */
-export function readSuffix(sites: readonly Site[], ids: readonly number[]): Suffix | null {
-  const texts = sites.map(({ model, place, span }) => textOfSpan(model.tokenizer, place, span, ids));
-  const [text] = texts;
-  return typeof text === 'string' && texts.every((other) => other === text) ? { ids, text } : null;
-}
-
-/** Draws for one candidate that survives retokenization, before a step makes do with fewer. */
-const drawsPerCandidate = 4;
-
-export const proposalOptions = {
-  suffixLength: integer({
-    description: 'Exclamation marks that the suffix starts from.',
-    default: 20,
-    min: 1,
-    max: 100,
-    unit: 'marks',
-  }),
-  candidates: integer({
-    description: 'Suffixes scored in each step; the paper has 512.',
-    default: 64,
-    min: 1,
-    max: 2048,
-    unit: 'suffixes',
-  }),
-  topK: integer({
-    description: 'Swaps considered at each position, best by gradient; the paper has 256.',
-    default: 64,
-    min: 1,
-    max: 2048,
-    unit: 'swaps',
-  }),
-  replacements: integer({
-    description: 'Positions that one candidate changes, when they are drawn.',
-    default: 1,
-    min: 1,
-    max: 20,
-    unit: 'positions',
-  }),
-  positions: choice({
-    description: 'Whether positions to change are drawn, or dealt to the candidates in turn as in the paper.',
-    choices: ['drawn', 'dealt'],
-    default: 'drawn',
-  }),
-  prefixCache: boolean({
-    description: 'Whether what stands before the suffix is read once for all candidates of a step.',
-    default: true,
-  }),
-} as const;
-
-/** Distinct suffixes, unlike `from`, that reach every site as the very ids that will be scored. */
-export function proposeSuffixes(
-  sites: readonly Site[],
-  from: Suffix,
-  swaps: readonly (readonly number[])[],
-  options: {
-    readonly candidates: number;
-    readonly replacements: number;
-    readonly positions: 'drawn' | 'dealt';
-  },
-  random: Random,
-): readonly Suffix[] {
-  const { candidates, replacements, positions } = options;
-  const found = new Map<string, Suffix>();
-  for (let draw = 0; draw < candidates * drawsPerCandidate; draw++) {
-    const ids =
-      positions === 'dealt'
-        ? dealSwap(from.ids, swaps, [draw % candidates, candidates], random)
-        : drawSwap(from.ids, swaps, replacements, random);
-    const suffix = readSuffix(sites, ids);
-    if (suffix !== null && suffix.text !== from.text) found.set(suffix.text, suffix);
-    if (found.size === candidates) break;
-  }
-  return [...found.values()];
-}
