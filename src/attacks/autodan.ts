@@ -2,24 +2,24 @@ import type { Behavior } from '../core/behavior.ts';
 import { lastUserText } from '../core/chat.ts';
 import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
+import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
-import type { Random } from '../core/random.ts';
 import { contextOverflow } from '../models/decoding/checks.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { ask } from './parts/ask.ts';
 import { crossOver, exchangeWords, synonymTable, updateMomentum, type Momentum } from './autodan/genetic.ts';
-import { judgeTexts } from './parts/success/judge-score.ts';
+import { ask } from './parts/ask.ts';
 import { readPlainProposal } from './parts/attacker/structured-reply.ts';
 import { drawBy, rouletteChances } from './parts/draws.ts';
-import { crossEntropy, targetOf } from './parts/target.ts';
 import {
   answerCheck,
   successNeeds,
   successOptions,
   type CheckedAnswer,
 } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf } from './parts/success/verdict.ts';
+import { crossEntropy, targetOf } from './parts/target.ts';
 import texts from './templates/autodan.json' with { type: 'json' };
 
 interface Member {

@@ -4,15 +4,15 @@ import type { Random } from '../core/random.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { fitSuccessCurve, successCurve, type Tries } from './best-of-n/success-curve.ts';
 import { seedFrom } from './parts/ask.ts';
-import { flipCase, scrambleWords, shiftCharacters } from './parts/text-edits.ts';
-import { judgeTexts } from './parts/success/judge-score.ts';
 import {
   answerCheck,
   answerTokensLike,
   successNeeds,
   successOptions,
 } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
+import { flipCase, scrambleWords, shiftCharacters } from './parts/text-edits.ts';
 
 interface Augmentation {
   readonly sigma: number;

@@ -4,10 +4,10 @@ import { choice } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
+import { wordCodes } from './code-chameleon/word-codes.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, type Variant } from './parts/variants.ts';
-import { wordCodes } from './code-chameleon/word-codes.ts';
 import texts from './templates/code-chameleon.json' with { type: 'json' };
 
 type Code = keyof typeof wordCodes;

@@ -5,6 +5,8 @@ import { fillSlots } from '../core/slots.ts';
 import { templateOf } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { answerOf } from './parts/ask.ts';
+import { propose, proposeOptions, startDialogue } from './parts/attacker/propose.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import {
   claimOfBest,
   hasFullScore,
@@ -12,8 +14,6 @@ import {
   ratingOptions,
   type RatedAnswer,
 } from './parts/success/rated-answer.ts';
-import { judgeTexts } from './parts/success/judge-score.ts';
-import { propose, proposeOptions, startDialogue } from './parts/attacker/propose.ts';
 import { verdictByWords } from './parts/success/verdict.ts';
 import texts from './templates/crescendo.json' with { type: 'json' };
 

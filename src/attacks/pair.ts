@@ -1,6 +1,9 @@
 import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
 import { conversation, defineAttack } from './attack.ts';
+import { proposeOptions } from './parts/attacker/propose.ts';
+import { refine, refineTexts, startThread, strategyOf } from './parts/attacker/refine.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import {
   askAndRate,
   better,
@@ -9,9 +12,6 @@ import {
   ratingOptions,
   type RatedAnswer,
 } from './parts/success/rated-answer.ts';
-import { judgeTexts } from './parts/success/judge-score.ts';
-import { proposeOptions } from './parts/attacker/propose.ts';
-import { refine, refineTexts, startThread, strategyOf } from './parts/attacker/refine.ts';
 
 /**
  * Prompt automatic iterative refinement: an attacker model writes a prompt, reads the answer and the judge's score, and

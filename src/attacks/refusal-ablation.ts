@@ -5,6 +5,7 @@ import { mean } from '../core/statistics.ts';
 import { norm, rounded, scaled } from '../core/vectors.ts';
 import type { ModelEdit, WhiteBoxModel } from '../models/language-model.ts';
 import { conversation, defineAttack, type AttackContext } from './attack.ts';
+import { verdictByWords } from './parts/success/verdict.ts';
 import {
   candidateDirections,
   firstLogits,
@@ -15,7 +16,6 @@ import {
   tokensAfterRequest,
   type Direction,
 } from './refusal-ablation/refusal-direction.ts';
-import { verdictByWords } from './parts/success/verdict.ts';
 import texts from './templates/refusal-ablation.json' with { type: 'json' };
 
 interface Contrast {

@@ -5,11 +5,11 @@ import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
+import { readPlainProposal, readYesNo } from './parts/attacker/structured-reply.ts';
 import { answerCheck, successOptions, type CheckedAnswer } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
-import { readPlainProposal, readYesNo } from './parts/attacker/structured-reply.ts';
-import { insertCharacters, misspellWords, swapNeighbors } from './parts/text-edits.ts';
 import { claimOf, verdictRank } from './parts/success/verdict.ts';
+import { insertCharacters, misspellWords, swapNeighbors } from './parts/text-edits.ts';
 import texts from './templates/renellm.json' with { type: 'json' };
 
 const operators = ['shorten', 'misspell', 'reorder', 'insert', 'translate', 'style'] as const;

@@ -4,15 +4,6 @@ import { fillSlots } from '../core/slots.ts';
 import { templateOf } from '../core/templates.ts';
 import { conversation, defineAttack, type AttackStep } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
-import {
-  askAndRate,
-  better,
-  claimOfBest,
-  hasFullScore,
-  ratingOptions,
-  type RatedAnswer,
-} from './parts/success/rated-answer.ts';
-import { disarmed, judgeTexts } from './parts/success/judge-score.ts';
 import { proposeOptions } from './parts/attacker/propose.ts';
 import {
   refine,
@@ -23,6 +14,15 @@ import {
   type Thread,
 } from './parts/attacker/refine.ts';
 import { readYesNo } from './parts/attacker/structured-reply.ts';
+import { disarmed, judgeTexts } from './parts/success/judge-score.ts';
+import {
+  askAndRate,
+  better,
+  claimOfBest,
+  hasFullScore,
+  ratingOptions,
+  type RatedAnswer,
+} from './parts/success/rated-answer.ts';
 import texts from './templates/tap.json' with { type: 'json' };
 
 interface Leaf {

@@ -4,9 +4,9 @@ import { choice, integer } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { defineAttack } from './attack.ts';
+import { rewriteOptions, rewrites, type RewriteInstruction } from './parts/attacker/rewrites.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
-import { rewriteOptions, rewrites, type RewriteInstruction } from './parts/attacker/rewrites.ts';
 import { firstAnswered } from './parts/variants.ts';
 import texts from './templates/tense.json' with { type: 'json' };
 

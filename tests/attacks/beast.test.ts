@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { beast } from '../../src/attacks/beast.ts';
 import { lastUserText } from '../../src/core/chat.ts';
-import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { targetLoss } from '../../src/models/scoring.ts';
 import { behavior, drain } from './drain.ts';
 
@@ -25,7 +25,7 @@ const model = (tokenizer = scriptedTokenizer(), easiest = 0.2) =>
 const options = { beams: 4, samples: 95, length: 12 };
 
 describe('the search', () => {
-  test('finds the suffix letter by letter, and stops when it is sure of the target', async () => {
+  test('finds the suffix letter by letter, and stops when the target is certain', async () => {
     const { result, steps } = await drain(beast, { model: model(), options });
     expect(lastUserText(result.messages)).toBe(behavior.prompt + secret);
     const letters = secret.trim().length; // the blank stands there before any suffix
@@ -39,7 +39,7 @@ describe('the search', () => {
     expect(best).toEqual(best.toSorted((a, b) => b - a));
     expect(await targetLoss(asked, result.messages, 'Sure')).toBeCloseTo(result.loss!, 4);
   });
-  test('keeps so many beams, each the child of one before', async () => {
+  test('keeps the given number of beams, each the child of an earlier one', async () => {
     const { steps } = await drain(beast, { model: model(), options: { ...options, length: 3 } });
     for (const { detail } of steps.slice(1)) {
       const beams = detail!['beams'] as { text: string; parent: number }[];
@@ -60,7 +60,7 @@ describe('the search', () => {
     const { result } = await drain(beast, { model: worse, options: { ...options, length: 2 } });
     expect(lastUserText(result.messages)).toBe(behavior.prompt);
   });
-  test.each(['Sorry, no.', ' '])('claims nothing when the model then says %j', async (reply) => {
+  test.each(['Sorry, no.', ' '])('claims no success when the model then answers %j', async (reply) => {
     const greedy = model();
     const deaf = {
       ...greedy,

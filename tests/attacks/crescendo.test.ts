@@ -30,7 +30,7 @@ const stepwise = () => {
 };
 
 describe('Crescendo', () => {
-  test('wins at the third turn, which needs the two before, and not before', async () => {
+  test('succeeds at the third turn, which needs the two before it', async () => {
     const wary = stepwise();
     const { result, details } = await play({ turns: 5 }, { target: wary });
     expect(details.map(({ score }) => score)).toEqual([4, 7, 10]);
@@ -48,7 +48,7 @@ describe('Crescendo', () => {
     });
     expect(direct.result.claimed).toBe(false);
   });
-  test('takes a refused question back and tells the attacker which it was', async () => {
+  test('removes a refused question and tells the attacker which it was', async () => {
     const hasty = recording((asked) => json(`Go to level ${asked.includes('refused') ? 1 : 3}`));
     const wary = stepwise();
     const { details, roleModels } = await play({ turns: 1, restarts: 0 }, { attacker: hasty, target: wary });
@@ -59,20 +59,20 @@ describe('Crescendo', () => {
     expect(roleModels.attacker.asked[1]).toContain('"Go to level 3" was refused');
     expect(wary.seen.at(-1)).toEqual([user('Go to level 1')]);
   });
-  test('asks no judge about a refusal', async () => {
+  test('does not ask the judge about a refusal', async () => {
     const stubborn = recording(() => 'I cannot help with that.');
     const { roleModels, result } = await play({ backtracks: 2, restarts: 0 }, { target: stubborn });
     expect(stubborn.asked).toHaveLength(3);
     expect(roleModels.judge.asked).toEqual([]);
     expect(result).toMatchObject({ messages: [user(behavior.prompt)], claimed: false });
   });
-  test('starts further conversations from nothing, as many as told', async () => {
+  test('starts the given number of further conversations from scratch', async () => {
     const wary = stepwise();
     const { details } = await play({ turns: 1, restarts: 2 }, { target: wary });
     expect(details.map(({ restart }) => restart)).toEqual([0, 1, 2]);
     for (const messages of wary.seen) expect(messages).toHaveLength(1);
   });
-  test('without success ends on the best turn, the later of equal ones', async () => {
+  test('without success ends with the best turn, the later of equal ones', async () => {
     let asked = 0;
     const attacker = recording(() => json(`question ${++asked}`));
     const rater = recording((text) => (/Prompt: question [23]/.test(text) ? '[[5]]' : '[[2]]'));
@@ -92,7 +92,7 @@ describe('Crescendo', () => {
     expect(run.steps.length).toBeLessThan(20);
     expect(run.result.claimed).toBeNull();
   });
-  test('gives up an attacker that says nothing of use', async () => {
+  test('gives up on an attacker that writes nothing usable', async () => {
     const { result, roleModels } = await play(
       { backtracks: 1, restarts: 0 },
       { attacker: recording(() => '') },
@@ -100,7 +100,7 @@ describe('Crescendo', () => {
     expect(roleModels.target.asked).toEqual([]);
     expect(result.claimed).toBe(false);
   });
-  test('leads a plain attacker with an instruction for each situation', async () => {
+  test('gives a plain-text attacker an instruction for each situation', async () => {
     const attacker = recording((asked) =>
       asked.includes('easy question') ? 'Is there a level 3?' : 'And level 1?',
     );
@@ -109,7 +109,7 @@ describe('Crescendo', () => {
     expect(attacker.asked[1]).toContain('Is there a level 3?');
     expect(details.slice(0, 2).map(({ backtracked }) => backtracked)).toEqual([true, false]);
   });
-  test('keeps the system prompt of the behavior at the head of the talk', async () => {
+  test('keeps the system prompt of the behavior at the start of the conversation', async () => {
     const wary = stepwise();
     const { result } = await play({}, { target: wary }, { ...behavior, context: 'Be kind.' });
     for (const messages of [...wary.seen, result.messages]) expect(messages[0]).toEqual(system('Be kind.'));

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { gcgUniversal } from '../../src/attacks/gcg-universal.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { lastUserText } from '../../src/core/chat.ts';
-import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { targetLoss } from '../../src/models/scoring.ts';
 import { behavior, drain } from './drain.ts';
 

@@ -10,10 +10,10 @@ import {
   sumOfNormalized,
 } from '../../src/attacks/parts/suffix/coordinate-search.ts';
 import { initialSuffix, suffixPrompt, suffixTokens } from '../../src/attacks/parts/suffix/suffix-prompt.ts';
-import { createRandom } from '../../src/core/random.ts';
 import { lastUserText, user } from '../../src/core/chat.ts';
-import { scripted } from '../../src/models/runtimes/scripted.ts';
+import { createRandom } from '../../src/core/random.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { targetLoss } from '../../src/models/scoring.ts';
 import { behavior, drain } from './drain.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { changesByProbability, changesByQuery, laa, overwriteRun } from '../../src/attacks/laa.ts';
-import { defaultsOf } from '../../src/core/options.ts';
 import { lastUserText } from '../../src/core/chat.ts';
+import { defaultsOf } from '../../src/core/options.ts';
 import { createRandom } from '../../src/core/random.ts';
-import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { targetLoss } from '../../src/models/scoring.ts';
 import { behavior, drain, mutation } from './drain.ts';
 

@@ -1,6 +1,6 @@
 /** @file The operators of a genetic search over texts: crossover of sentences and exchange of words for synonyms. */
-import { mean } from '../../core/statistics.ts';
 import type { Random } from '../../core/random.ts';
+import { mean } from '../../core/statistics.ts';
 import { drawBy, rouletteChances } from '../parts/draws.ts';
 
 /** The sentences of a text, trimmed; a text without a full stop is one sentence. */

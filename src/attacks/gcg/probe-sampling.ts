@@ -1,6 +1,6 @@
 /** @file Probe sampling: a small draft model preselects the candidates that the target model scores. */
-import { mean } from '../../core/statistics.ts';
 import type { Random } from '../../core/random.ts';
+import { mean } from '../../core/statistics.ts';
 
 /** Ranks from 1; ties get their mean rank. */
 function ranks(values: readonly number[]): number[] {

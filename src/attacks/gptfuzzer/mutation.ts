@@ -3,8 +3,8 @@ import type { Random } from '../../core/random.ts';
 import { fillSlots } from '../../core/slots.ts';
 import { templateOf } from '../../core/templates.ts';
 import type { AttackContext } from '../attack.ts';
-import { readPlainProposal } from '../parts/attacker/structured-reply.ts';
 import { ask, whereItFits } from '../parts/ask.ts';
+import { readPlainProposal } from '../parts/attacker/structured-reply.ts';
 
 export const operators = ['crossover', 'expand', 'similar', 'shorten', 'rephrase'] as const;
 export type Operator = (typeof operators)[number];

@@ -6,8 +6,8 @@ import { fillSlots } from '../../core/slots.ts';
 import { templateOf, type Templates } from '../../core/templates.ts';
 import { isScoring, type LanguageModel } from '../../models/language-model.ts';
 import { conversation } from '../attack.ts';
-import { contentWords } from './content-words.ts';
 import texts from '../templates/demonstrations.json' with { type: 'json' };
+import { contentWords } from './content-words.ts';
 
 /** To be spread among the templates of a method that shows demonstrations. */
 export const demonstrationTexts: Templates = texts;

@@ -1,11 +1,11 @@
 /** @file Measures of refusal at the first token of an answer, and candidate directions that may cause it. */
 import { user } from '../../core/chat.ts';
 import { mean } from '../../core/statistics.ts';
-import { differenceInMeans, streamsOf } from '../../models/directions.ts';
+import type { ChatTokenizer } from '../../models/chat-tokenizer.ts';
 import { logSoftmax } from '../../models/decoding/sampler.ts';
+import { differenceInMeans, streamsOf } from '../../models/directions.ts';
 import type { Abortable, ScoringModel, WhiteBoxModel } from '../../models/language-model.ts';
 import { findSpan } from '../../models/prompt-span.ts';
-import type { ChatTokenizer } from '../../models/chat-tokenizer.ts';
 
 /** Log-odds that the next token opens a refusal: log P − log(1 − P), where P is the mass of `refusalIds`. */
 export function refusalLogOdds(logits: Float32Array, refusalIds: ReadonlySet<number>): number {

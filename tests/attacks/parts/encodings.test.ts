@@ -38,11 +38,11 @@ describe('encodings', () => {
     // The golden code of this text keeps the capital A; ours is changed in either case of letters.
     expect(encodings.leetspeak.encode('how are you to be Aware')).toBe('h0w r y0u t0 b @wr');
   });
-  test.each([reverseText, reverseEachWord, reverseWordOrder])('%o undoes itself', (flip) => {
+  test.each([reverseText, reverseEachWord, reverseWordOrder])('%o is its own inverse', (flip) => {
     for (const text of [...randomTexts(createRandom('flips'), 100), 'two\nlines', story, 'né 你好'])
       expect(flip(flip(text))).toBe(text);
   });
-  test('dropping vowels twice drops no more', () => {
+  test('dropping vowels twice changes nothing more', () => {
     for (const text of randomTexts(createRandom('vowels'), 50))
       expect(disemvowel(disemvowel(text))).toBe(disemvowel(text));
   });

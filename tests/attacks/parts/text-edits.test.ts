@@ -31,7 +31,7 @@ test('scrambling keeps the first and last letter of a word, and short words whol
     if (word.length <= 3) expect(words[i]).toBe(word);
   });
 });
-test('flipping case twice is no change', () => {
+test('flipping case twice restores the text', () => {
   expect(flipCase(text, 1, createRandom(1))).toBe('tELL ME A  STORY ABOUT THE\nRED FOX, 3 TIMES! ~ É');
   expect(flipCase(flipCase(text, 1, createRandom(1)), 1, createRandom(2))).toBe(text);
 });

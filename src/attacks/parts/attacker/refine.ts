@@ -8,6 +8,8 @@ import { templateOf, type Templates } from '../../../core/templates.ts';
 import type { LanguageModel } from '../../../models/language-model.ts';
 import texts from '../../templates/refine.json' with { type: 'json' };
 import type { RatedAnswer } from '../success/rated-answer.ts';
+import { verdictByWords } from '../success/verdict.ts';
+import { targetOf } from '../target.ts';
 import {
   propose,
   startDialogue,
@@ -16,8 +18,6 @@ import {
   type ProposalOutcome,
   type ProposeOptions,
 } from './propose.ts';
-import { verdictByWords } from '../success/verdict.ts';
-import { targetOf } from '../target.ts';
 
 /** To be spread among the templates of a method that refines prompts. */
 export const refineTexts: Templates = texts;

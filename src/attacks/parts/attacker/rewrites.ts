@@ -6,8 +6,8 @@ import type { LanguageModel } from '../../../models/language-model.ts';
 import { conversation } from '../../attack.ts';
 import { ask } from '../ask.ts';
 import { echoShare } from '../content-words.ts';
-import { readPlainProposal } from './structured-reply.ts';
 import type { Variant } from '../variants.ts';
+import { readPlainProposal } from './structured-reply.ts';
 
 export const rewriteOptions = {
   temperature: number({
