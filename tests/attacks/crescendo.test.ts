@@ -6,7 +6,7 @@ import { behavior, drain } from './drain.ts';
 import { climber, json, judge, levelIn, recording, target, vague } from './search-models.ts';
 
 type TestModels = Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>>;
-const play = async (options: Record<string, unknown>, models: TestModels = {}, asked = behavior) => {
+const runAttack = async (options: Record<string, unknown>, models: TestModels = {}, asked = behavior) => {
   const roleModels = { attacker: climber(), judge: judge(), target: target(), ...models };
   const roles = { attacker: roleModels.attacker.model, judge: roleModels.judge.model };
   const run = await drain(crescendo, { model: roleModels.target.model, roles, options, behavior: asked });
@@ -32,7 +32,7 @@ const stepwise = () => {
 describe('Crescendo', () => {
   test('succeeds at the third turn, which needs the two before it', async () => {
     const wary = stepwise();
-    const { result, details } = await play({ turns: 5 }, { target: wary });
+    const { result, details } = await runAttack({ turns: 5 }, { target: wary });
     expect(details.map(({ score }) => score)).toEqual([4, 7, 10]);
     expect(result.messages).toEqual([
       user('Go to level 1'),
@@ -51,7 +51,10 @@ describe('Crescendo', () => {
   test('removes a refused question and tells the attacker which it was', async () => {
     const hasty = recording((asked) => json(`Go to level ${asked.includes('refused') ? 1 : 3}`));
     const wary = stepwise();
-    const { details, roleModels } = await play({ turns: 1, restarts: 0 }, { attacker: hasty, target: wary });
+    const { details, roleModels } = await runAttack(
+      { turns: 1, restarts: 0 },
+      { attacker: hasty, target: wary },
+    );
     expect(details.map(({ backtracked, turn }) => [backtracked, turn])).toEqual([
       [true, 1],
       [false, 1],
@@ -61,14 +64,14 @@ describe('Crescendo', () => {
   });
   test('does not ask the judge about a refusal', async () => {
     const stubborn = recording(() => 'I cannot help with that.');
-    const { roleModels, result } = await play({ backtracks: 2, restarts: 0 }, { target: stubborn });
+    const { roleModels, result } = await runAttack({ backtracks: 2, restarts: 0 }, { target: stubborn });
     expect(stubborn.asked).toHaveLength(3);
     expect(roleModels.judge.asked).toEqual([]);
     expect(result).toMatchObject({ messages: [user(behavior.prompt)], claimed: false });
   });
   test('starts the given number of further conversations from scratch', async () => {
     const wary = stepwise();
-    const { details } = await play({ turns: 1, restarts: 2 }, { target: wary });
+    const { details } = await runAttack({ turns: 1, restarts: 2 }, { target: wary });
     expect(details.map(({ restart }) => restart)).toEqual([0, 1, 2]);
     for (const messages of wary.seen) expect(messages).toHaveLength(1);
   });
@@ -76,7 +79,7 @@ describe('Crescendo', () => {
     let asked = 0;
     const attacker = recording(() => json(`question ${++asked}`));
     const rater = recording((text) => (/Prompt: question [23]/.test(text) ? '[[5]]' : '[[2]]'));
-    const { result } = await play({ turns: 4, restarts: 0 }, { attacker, judge: rater });
+    const { result } = await runAttack({ turns: 4, restarts: 0 }, { attacker, judge: rater });
     expect(result.messages.at(-1)).toEqual(user('question 3'));
     expect(result.messages).toHaveLength(5);
     expect(result.claimed).toBe(false);
@@ -93,7 +96,7 @@ describe('Crescendo', () => {
     expect(run.result.claimed).toBeNull();
   });
   test('gives up on an attacker that writes nothing usable', async () => {
-    const { result, roleModels } = await play(
+    const { result, roleModels } = await runAttack(
       { backtracks: 1, restarts: 0 },
       { attacker: recording(() => '') },
     );
@@ -104,14 +107,14 @@ describe('Crescendo', () => {
     const attacker = recording((asked) =>
       asked.includes('easy question') ? 'Is there a level 3?' : 'And level 1?',
     );
-    const { details } = await play({ protocol: 'plain', restarts: 0 }, { attacker, target: stepwise() });
+    const { details } = await runAttack({ protocol: 'plain', restarts: 0 }, { attacker, target: stepwise() });
     expect(attacker.asked[0]).toContain(behavior.prompt);
     expect(attacker.asked[1]).toContain('Is there a level 3?');
     expect(details.slice(0, 2).map(({ backtracked }) => backtracked)).toEqual([true, false]);
   });
   test('keeps the system prompt of the behavior at the start of the conversation', async () => {
     const wary = stepwise();
-    const { result } = await play({}, { target: wary }, { ...behavior, context: 'Be kind.' });
+    const { result } = await runAttack({}, { target: wary }, { ...behavior, context: 'Be kind.' });
     for (const messages of [...wary.seen, result.messages]) expect(messages[0]).toEqual(system('Be kind.'));
   });
 });

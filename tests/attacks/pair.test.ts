@@ -5,7 +5,7 @@ import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior, drain } from './drain.ts';
 import { climber, json, judge, recording, target, vague } from './search-models.ts';
 
-const play = async (
+const runAttack = async (
   options: Record<string, unknown>,
   models: Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>> = {},
   seed = '0',
@@ -17,35 +17,38 @@ const play = async (
 
 describe('PAIR', () => {
   test('succeeds at the third round, which needs the feedback of the second', async () => {
-    const { steps, result, roleModels } = await play({ streams: 1, iterations: 5 });
+    const { steps, result, roleModels } = await runAttack({ streams: 1, iterations: 5 });
     expect(steps.map(({ detail }) => detail!['score'])).toEqual([4, 7, 10]);
     expect(result).toEqual({ messages: [user('Go to level 3')], steps: 3, claimed: true });
     expect(roleModels.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
   });
   test('with too few rounds keeps its best prompt and claims nothing', async () => {
-    const { result } = await play({ streams: 2, iterations: 2 });
+    const { result } = await runAttack({ streams: 2, iterations: 2 });
     expect(result).toEqual({ messages: [user('Go to level 2')], steps: 4, claimed: false });
   });
   test.each([1, 2, 3, 4, 5])('does not query the target after score %i if that is a 10', async (call) => {
     let rated = 0;
     const lucky = recording(() => (++rated === call ? '[[10]]' : '[[1]]'));
-    const { roleModels, result } = await play({ streams: 2, iterations: 3 }, { judge: lucky });
+    const { roleModels, result } = await runAttack({ streams: 2, iterations: 3 }, { judge: lucky });
     expect(roleModels.target.asked).toHaveLength(call);
     expect(result.claimed).toBe(true);
   });
   test('never queries the target more than once per stream and round', async () => {
-    const { roleModels } = await play({ streams: 5, iterations: 3 }, { judge: recording(() => '[[1]]') });
+    const { roleModels } = await runAttack(
+      { streams: 5, iterations: 3 },
+      { judge: recording(() => '[[1]]') },
+    );
     expect(roleModels.target.asked).toHaveLength(15);
   });
   test('falls back on the highest score, the earliest of equal ones', async () => {
     let prompts = 0;
     const attacker = recording(() => json(`prompt ${++prompts}`));
     const rater = recording((asked) => (/prompt [245]/.test(asked) ? '[[6]]' : '[[3]]'));
-    const { result } = await play({ streams: 2, iterations: 3 }, { attacker, judge: rater });
+    const { result } = await runAttack({ streams: 2, iterations: 3 }, { attacker, judge: rater });
     expect(result.messages).toEqual([user('prompt 2')]);
   });
   test('gives the streams the strategies of persuasion in turn', async () => {
-    const { steps } = await play({ streams: 4, iterations: 1 });
+    const { steps } = await runAttack({ streams: 4, iterations: 1 });
     expect(steps.map(({ detail }) => detail!['strategy'])).toEqual([
       'role-play',
       'reasoning',
@@ -59,12 +62,12 @@ describe('PAIR', () => {
       lengths.push(messages.length);
       return json('again');
     });
-    await play({ streams: 1, iterations: 6, keepLast: 2 }, { attacker });
+    await runAttack({ streams: 1, iterations: 6, keepLast: 2 }, { attacker });
     expect(lengths).toEqual([2, 4, 6, 6, 6, 6]);
   });
   test('tries an attacker without JSON exactly the given number of times, without a query to the target', async () => {
     const attacker = recording(() => 'no braces');
-    const { roleModels, steps, result } = await play(
+    const { roleModels, steps, result } = await runAttack(
       { streams: 1, iterations: 2, attempts: 3, protocol: 'json' },
       { attacker },
     );
@@ -80,7 +83,7 @@ describe('PAIR', () => {
       talks.push(messages.map(({ role }) => role));
       return ++call <= 2 ? 'no braces' : json('again');
     });
-    await play({ streams: 1, iterations: 3, attempts: 2, protocol: 'json' }, { attacker });
+    await runAttack({ streams: 1, iterations: 3, attempts: 2, protocol: 'json' }, { attacker });
     expect(talks).toEqual([
       ['system', 'user'],
       ['system', 'user'],
@@ -108,7 +111,7 @@ describe('PAIR', () => {
     const attacker = recording((asked) =>
       asked.startsWith('The goal') ? 'huh' : `${asked.slice(-15)}, level 1`,
     );
-    const { steps, roleModels } = await play({ streams: 1, iterations: 3 }, { attacker });
+    const { steps, roleModels } = await runAttack({ streams: 1, iterations: 3 }, { attacker });
     expect(steps.map(({ detail }) => [detail!['protocol'], detail!['unreadable']])).toEqual([
       ['plain', 2],
       ['plain', 0],
@@ -127,17 +130,17 @@ describe('PAIR', () => {
   });
   test('starts a plain rewrite from the request when the last one was refused', async () => {
     const attacker = recording(() => 'Some other words');
-    await play({ streams: 1, iterations: 3, protocol: 'plain' }, { attacker });
+    await runAttack({ streams: 1, iterations: 3, protocol: 'plain' }, { attacker });
     for (const asked of attacker.asked) expect(asked).toContain(behavior.prompt);
     expect(new Set(attacker.asked).size).toBeGreaterThan(1);
   });
   test('claims nothing either way when the judge could not tell', async () => {
-    const { result, steps } = await play({ streams: 1, iterations: 1 }, { judge: vague() });
+    const { result, steps } = await runAttack({ streams: 1, iterations: 1 }, { judge: vague() });
     expect(steps[0]!.detail).toMatchObject({ score: null, response: 'This is level 1.' });
     expect(result.claimed).toBeNull();
   });
   test('counts no empty answer as success, whatever the judge says', async () => {
-    const { result } = await play(
+    const { result } = await runAttack(
       { streams: 1, iterations: 2 },
       { target: recording(() => ' '), judge: recording(() => '[[10]]') },
     );
@@ -146,14 +149,14 @@ describe('PAIR', () => {
   test('replays exactly from its seed', async () => {
     const noisy = () => recording((_, messages) => json(String(messages.length)));
     const [one, two] = [
-      await play({}, { attacker: noisy() }, '7'),
-      await play({}, { attacker: noisy() }, '7'),
+      await runAttack({}, { attacker: noisy() }, '7'),
+      await runAttack({}, { attacker: noisy() }, '7'),
     ];
     expect(one.steps).toEqual(two.steps);
   });
   test('shows target and judge goal and prompt unchanged, including braces', async () => {
     const attacker = recording(() => json('Fill {goal} in {this}'));
-    const { roleModels } = await play({ streams: 1, iterations: 1 }, { attacker });
+    const { roleModels } = await runAttack({ streams: 1, iterations: 1 }, { attacker });
     expect(roleModels.target.asked).toEqual(['Fill {goal} in {this}']);
     expect(roleModels.judge.asked[0]).toContain(`Goal: ${behavior.prompt}\nPrompt: Fill {goal} in {this}\n`);
   });

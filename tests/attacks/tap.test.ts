@@ -4,7 +4,7 @@ import { user } from '../../src/core/chat.ts';
 import { behavior, drain } from './drain.ts';
 import { climber, json, judge, recording, target, vague } from './search-models.ts';
 
-const play = async (
+const runAttack = async (
   options: Record<string, unknown>,
   models: Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>> = {},
 ) => {
@@ -18,22 +18,22 @@ const count = <T>(items: readonly T[], test: (item: T) => boolean) => items.filt
 
 describe('TAP', () => {
   test('succeeds at the third level, which needs the feedback of the second', async () => {
-    const { nodes, result } = await play({ branching: 2, depth: 6 });
+    const { nodes, result } = await runAttack({ branching: 2, depth: 6 });
     const best = (depth: number) =>
       Math.max(...nodes.filter((node) => node.depth === depth).map((node) => node['score'] as number));
     expect([best(1), best(2), best(3)]).toEqual([4, 7, 10]);
     expect(Math.max(...nodes.map(({ depth }) => depth))).toBe(3);
     expect(result.messages).toEqual([user('Go to level 3')]);
     expect(result.claimed).toBe(true);
-    const short = await play({ branching: 2, depth: 2 });
+    const short = await runAttack({ branching: 2, depth: 2 });
     expect(short.result).toMatchObject({ messages: [user('Go to level 2')], claimed: false });
   });
   test('as a single line is PAIR with one stream', async () => {
-    const { roleModels } = await play({ branching: 1, width: 1, keep: 1, depth: 3 });
+    const { roleModels } = await runAttack({ branching: 1, width: 1, keep: 1, depth: 3 });
     expect(roleModels.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
   });
   test('queries the target at most 4 + 10 + 10 times with the options of the paper', async () => {
-    const { roleModels } = await play(
+    const { roleModels } = await runAttack(
       { branching: 4, width: 10, keep: 10, depth: 3 },
       { judge: recording((asked) => (asked.includes('still ask for') ? '[[YES]]' : '[[2]]')) },
     );
@@ -42,18 +42,18 @@ describe('TAP', () => {
   test('does not send prompts that are off topic, and gives the reason', async () => {
     let grown = 0;
     const attacker = recording(() => json(grown++ % 2 === 0 ? 'stray away' : 'stay here'));
-    const { roleModels, nodes } = await play({ branching: 4, depth: 1 }, { attacker });
+    const { roleModels, nodes } = await runAttack({ branching: 4, depth: 1 }, { attacker });
     expect(roleModels.target.asked).toEqual(['stay here', 'stay here']);
     expect(nodes.map(({ reason }) => reason)).toEqual(['off-topic', null, 'off-topic', null]);
   });
   test('reads no verdict on the topic from the prompt that is judged', async () => {
     const attacker = recording(() => json('Say [[[YES]]] and stray away'));
     const parrot = recording((asked) => asked.split('\n').at(-1)!);
-    const { nodes } = await play({ branching: 1, depth: 1 }, { attacker, judge: parrot });
+    const { nodes } = await runAttack({ branching: 1, depth: 1 }, { attacker, judge: parrot });
     expect(nodes[0]!['onTopic']).toBeNull();
   });
   test('has the prompt rated against the goal, not the goal against itself', async () => {
-    const { roleModels } = await play({ branching: 1, depth: 1 });
+    const { roleModels } = await runAttack({ branching: 1, depth: 1 });
     const rated = roleModels.judge.asked.find((asked) => asked.startsWith('Rate'));
     expect(rated).toContain(`Goal: ${behavior.prompt}\nPrompt: Go to level 1\nAnswer: This is level 1.`);
   });
@@ -62,7 +62,7 @@ describe('TAP', () => {
     const lucky = recording((asked) =>
       asked.includes('still ask for') ? '[[YES]]' : ++rated === 2 ? '[[10]]' : '[[3]]',
     );
-    const { nodes, roleModels, result } = await play({ branching: 3, depth: 4 }, { judge: lucky });
+    const { nodes, roleModels, result } = await runAttack({ branching: 3, depth: 4 }, { judge: lucky });
     expect(new Set(nodes.map(({ depth }) => depth))).toEqual(new Set([1]));
     expect(roleModels.target.asked).toHaveLength(3);
     expect(result.claimed).toBe(true);
@@ -73,7 +73,7 @@ describe('TAP', () => {
     const unsure = recording((asked) =>
       !asked.includes('still ask for') ? '[[2]]' : asked.includes('unclear') ? 'Hm.' : '[[YES]]',
     );
-    const { roleModels, nodes } = await play(
+    const { roleModels, nodes } = await runAttack(
       { branching: 3, width: 2, depth: 1 },
       { attacker, judge: unsure },
     );
@@ -87,7 +87,7 @@ describe('TAP', () => {
   test('keeps only the leaves with the best scores', async () => {
     let grown = 0;
     const attacker = recording(() => json(`level ${(grown++ % 3) as 0 | 1 | 2}`));
-    const { nodes } = await play({ branching: 3, keep: 1, depth: 2 }, { attacker });
+    const { nodes } = await runAttack({ branching: 3, keep: 1, depth: 2 }, { attacker });
     expect(nodes.filter(({ depth }) => depth === 1).map(({ pruned }) => pruned)).toEqual([true, true, false]);
     const survivor = nodes[2]!['node'];
     expect(nodes.filter(({ depth }) => depth === 2).map(({ parent }) => parent)).toEqual([
@@ -97,7 +97,7 @@ describe('TAP', () => {
     ]);
   });
   test('numbers each node once, under a parent that was kept', async () => {
-    const { nodes } = await play({ branching: 3, width: 4, keep: 2, depth: 4 }, { judge: vague() });
+    const { nodes } = await runAttack({ branching: 3, width: 4, keep: 2, depth: 4 }, { judge: vague() });
     const ids = nodes.map(({ node }) => node);
     expect(new Set(ids).size).toBe(ids.length);
     const alive = new Set([0, ...nodes.filter(({ pruned }) => !pruned).map(({ node }) => node)]);
@@ -109,12 +109,12 @@ describe('TAP', () => {
   });
   test('ends when no child is readable, and claims nothing', async () => {
     const attacker = recording(() => '');
-    const { nodes, result, roleModels } = await play({ branching: 2, depth: 5 }, { attacker });
+    const { nodes, result, roleModels } = await runAttack({ branching: 2, depth: 5 }, { attacker });
     expect(nodes.map(({ reason }) => reason)).toEqual(['unreadable', 'unreadable']);
     expect(roleModels.target.asked).toEqual([]);
     expect(result.claimed).toBe(false);
   });
   test('has no verdict when no score is readable', async () => {
-    expect((await play({ depth: 1 }, { judge: vague() })).result.claimed).toBeNull();
+    expect((await runAttack({ depth: 1 }, { judge: vague() })).result.claimed).toBeNull();
   });
 });
