@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, sep } from 'node:path';
+import { basename, dirname, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { attacks } from '../src/attacks/index.ts';
 import { stageTitles, type MethodCard } from '../src/core/method.ts';
@@ -8,12 +8,19 @@ import { evaluators } from '../src/evaluators/index.ts';
 import { catalogueOf, registries as everything } from '../src/lab/trials/registries.ts';
 import { checkMethod } from './method-contract.ts';
 
-/** Ids by file name: every file of a folder but its contract, its index and what several methods share. */
-const filesOf = (folder: string, contracts: readonly string[]) =>
-  readdirSync(new URL(`../src/${folder}`, import.meta.url), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.split(sep).includes('parts'))
+/**
+ * Ids by file name: every file of a folder but its contract, its index, what several methods share (`parts/`) and what
+ * one method keeps for itself (`gcg/` beside `gcg.ts`).
+ */
+function filesOf(folder: string, contracts: readonly string[]): string[] {
+  const paths = readdirSync(new URL(`../src/${folder}`, import.meta.url), { recursive: true })
+    .map((path) => String(path).replaceAll(sep, '/'))
+    .filter((path) => path.endsWith('.ts') && !path.split('/').includes('parts'));
+  return paths
+    .filter((path) => !paths.includes(`${dirname(path)}.ts`))
     .map((path) => basename(path, '.ts'))
     .filter((name) => name !== 'index' && !contracts.includes(name));
+}
 
 const registries = [
   { folder: 'attacks', contracts: ['attack'], all: attacks.all },

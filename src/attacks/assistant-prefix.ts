@@ -10,13 +10,13 @@ interface Opening {
   readonly affirmative: string;
 }
 
-/** The opening itself. It ends without a blank, because most tokens bring their own. */
+/** The opening, without a blank at its end, because most tokens start with their own. */
 const openingOf = (behavior: Behavior, { source, words, affirmative }: Opening): string => {
-  const whole = (source === 'target' ? (behavior.target ?? affirmative) : affirmative).trim();
-  return words === 0 ? whole : (new RegExp(`^(?:\\S+\\s*){1,${words}}`).exec(whole)?.[0] ?? '').trimEnd();
+  const opening = (source === 'target' ? (behavior.target ?? affirmative) : affirmative).trim();
+  return words === 0 ? opening : (new RegExp(`^(?:\\S+\\s*){1,${words}}`).exec(opening)?.[0] ?? '').trimEnd();
 };
 
-const prefilled = (behavior: Behavior, options: Opening): AttackResult => {
+const resultOf = (behavior: Behavior, options: Opening): AttackResult => {
   const assistantPrefix = openingOf(behavior, options);
   return {
     messages: conversation(behavior),
@@ -26,43 +26,42 @@ const prefilled = (behavior: Behavior, options: Opening): AttackResult => {
 };
 
 /**
- * The prefilling attack: the request stays plain, and the answer already begins with words put in the model's mouth.
- * Also studied as the measure of how deep safety training goes (https://arxiv.org/abs/2406.05946), where the prefix
- * is the first k tokens of a harmful answer; here k counts words of the target, so that it means the same for every
- * tokenizer. No queries.
+ * The prefilling attack: the request stays plain, and the answer begins with words put in the model's mouth. No queries.
+ * Also used to measure how deep safety training goes (https://arxiv.org/abs/2406.05946), where the prefix is the first
+ * k tokens of a harmful answer; here k counts words of the target, so that it means the same for every tokenizer.
  */
 export const assistantPrefix = defineAttack({
   id: 'assistant-prefix',
   title: 'Assistant prefix',
   paper: arxiv('2404.02151', 'Jailbreaking Leading Safety-Aligned LLMs with Simple Adaptive Attacks'),
-  summary: 'Starts the answer for the model, so that it goes on from an agreement it never gave.',
-  differs: "The paper's retries at temperature 1 are the plan's sampling.",
+  summary: 'Starts the answer for the model, so that it continues from an agreement it never gave.',
+  differs: "The paper retries at temperature 1; here the plan's sampling decides.",
   access: 'black-box',
   needs: [],
   taxonomy: [],
   options: {
     source: choice({
-      description: "Where the opening comes from: the behavior's own target, or the affirmative text below.",
+      description: "Source of the opening: the behavior's own target, or the affirmative text below.",
       choices: ['target', 'affirmative'],
       default: 'target',
     }),
     words: integer({
-      description: 'How many words of the opening to put in; 0 puts in all of it.',
+      description: 'Number of words of the opening to use; 0 uses all of it.',
       default: 0,
       min: 0,
       max: 200,
       unit: 'words',
     }),
     affirmative: text({
-      description: 'The opening for behaviors without a target, or for all of them.',
+      description: 'The opening for behaviors without a target, or for all behaviors.',
       default: affirmativeOpening,
       maxLength: 1000,
     }),
   },
   async *run(behavior, _model, options) {
-    const result = prefilled(behavior, options);
+    const result = resultOf(behavior, options);
     yield { step: 0, candidate: result.assistantPrefix ?? '' };
     return result;
   },
-  mutate: (behavior, options) => prefilled(behavior, options),
+  mutate: (behavior, options) => resultOf(behavior, options),
 });

@@ -13,10 +13,9 @@ import type {
   WhiteBoxModel,
 } from '../models/language-model.ts';
 import type { TextClassifier } from '../models/text-classifier.ts';
-import type { AnswerCode } from './parts/answer-codes.ts';
-import type { AnswerLanguage } from './parts/answer-languages.ts';
+import type { AnswerCode, AnswerLanguage } from './parts/answered-in.ts';
 
-/** One look at the search, as plain data. A method adds its own plain fields in `detail`. */
+/** One step of the search, as plain data. A method adds its own plain fields in `detail`. */
 export interface AttackStep {
   readonly step: number;
   /** The candidate of this step, as the user would read it. */
@@ -27,45 +26,46 @@ export interface AttackStep {
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
-/** What can be sent to any model behind any defense: an attack's output is replayed from this alone. */
+/** The output of an attack, ready to be sent to any model behind any defense: it is replayed from this alone. */
 export interface AttackResult {
   readonly messages: readonly ChatMessage[];
   readonly assistantPrefix?: string;
   /** How the answer is sampled, for attacks on the decoding. Default: as the plan says. */
   readonly sampling?: Sampling;
-  /** Names the random stream of that sampling, for attacks that found an answer worth having once more. */
+  /** Names the random stream of that sampling, for attacks that found an answer to reproduce. */
   readonly seed?: string;
   /**
-   * The code or the language that the answer may come in, for attacks that talk in one; an answer in plain English
-   * counts as well.
+   * The code or the language that the answer may come in, for attacks that ask in one; an answer in plain English counts
+   * as well.
    */
   readonly answeredIn?: AnswerCode | AnswerLanguage;
-  /** What is changed inside the model: then only a white-box model can answer. */
+  /** A change inside the model: then only a white-box model can answer. */
   readonly edit?: ModelEdit;
   /** Best loss found, nats per token. */
   readonly loss?: number;
   readonly steps: number;
   /**
-   * Whether the attack believed that it had succeeded when it ended, by the test it searched with; `null` if that
-   * test could not tell. Absent for attacks without one. What an evaluator says of the replayed answer may differ.
+   * True if the attack ended in success by the test that it searched with, `null` if that test could not tell. Absent
+   * for attacks without such a test. An evaluator of the replayed answer may disagree.
    */
   readonly claimed?: boolean | null;
 }
 
-/** What the plan gives a method beside its target. */
+/** What the plan provides to a method besides its target model. */
 export interface AttackContext extends MutationContext {
   readonly signal: AbortSignal;
-  /** The other behaviors there are, of every kind, for attacks that learn from more than one. */
+  /** All other behaviors of the plan, of every kind, for attacks that learn from more than one. */
   readonly others: readonly Behavior[];
   /** The model that plays a role named in `needs`. */
   role(role: LanguageRole): LanguageModel;
   classifier(role: ClassifierRole): TextClassifier;
 }
 
-/** What a method may use that asks no model. */
+/** What a method may use without a model. */
 export interface MutationContext {
+  /** The only source of randomness. */
   readonly random: Random;
-  /** The method's own texts, those of the plan's template pack in their place. */
+  /** The method's own texts, with those of the plan's template pack in their place. */
   readonly templates: Templates;
 }
 
@@ -85,18 +85,26 @@ export interface AttackDefinition<S extends OptionsSpec, A extends Access> exten
     options: OptionValues<S>,
     context: AttackContext,
   ): AsyncGenerator<AttackStep, AttackResult>;
-  /** One candidate without querying the target, where the method allows it. */
+  /**
+   * One candidate without a query to any model, for lists of prompts that are made offline: a prompt of the form that
+   * `run` sends. Where the options leave several ways of asking open, the method picks one. Absent for methods whose
+   * candidates come from another model or from looking at the target.
+   *
+   * Synchronous and pure: the same behavior, options, templates and state of `context.random` give the same candidate.
+   * The result is plain data with `steps: 0` and without `loss` and `claimed`. It may be too long for a given model.
+   * @throws LabError 'bad-options' or 'bad-input' when options or templates leave nothing to send
+   */
   mutate?(behavior: Behavior, options: OptionValues<S>, context: MutationContext): AttackResult;
 }
 
-/** An attack whose types are erased: what the registry holds and the runner calls after checking tier and options. */
+/** An attack with its types erased, as the registry holds it; the runner checks tier and options before a call. */
 export type Attack = AttackDefinition<OptionsSpec, Access>;
 
 export const defineAttack = <const S extends OptionsSpec, A extends Access>(
   definition: AttackDefinition<S, A>,
 ): Attack => definition as unknown as Attack;
 
-/** The conversation that puts `prompt` to the model, with the behavior's own system prompt if it has one. */
+/** The conversation that asks the model `prompt`, with the behavior's own system prompt if it has one. */
 export const conversation = (behavior: Behavior, prompt = behavior.prompt): readonly ChatMessage[] => [
   ...(behavior.context === undefined ? [] : [{ role: 'system' as const, content: behavior.context }]),
   { role: 'user', content: prompt },

@@ -3,67 +3,68 @@ import { integer, number } from '../core/options.ts';
 import { replaceSpan, textOfSpan } from '../models/prompt-span.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { drawDistinct } from './parts/draws.ts';
-import { labelReply } from './parts/refusal.ts';
-import { placeSuffix, suffixSpan } from './parts/suffix-site.ts';
-import { crossEntropy, suffixTokens, targetOf, withSuffix } from './parts/target.ts';
+import { verdictByWords } from './parts/success/verdict.ts';
+import { placeSuffix, suffixSpan, suffixTokens, withSuffix } from './parts/suffix/suffix-prompt.ts';
+import { crossEntropy, isCertain, targetOf } from './parts/target.ts';
 
 interface Beam {
   readonly ids: readonly number[];
   readonly text: string;
   /** Cross-entropy of the target, nats per token. */
   readonly loss: number;
-  /** Place among the beams of the step before. */
+  /** Index among the beams of the previous step. */
   readonly parent: number;
-  /** Every target token has more than half of the mass. */
+  /** As `isCertain` of the target. */
   readonly certain: boolean;
 }
 
 /**
- * BEAST: a beam search for a suffix without gradients. Each beam is lengthened by tokens that the model itself finds
- * likely there, so the suffix reads well; those beams go on that make the target likeliest.
+ * BEAST: a beam search for a suffix without gradients. Each beam is extended by tokens that the model itself finds
+ * likely there, so the suffix reads well; the beams that make the target likeliest are kept.
  */
 export const beast = defineAttack({
   id: 'beast',
   title: 'BEAST',
   paper: arxiv('2402.15570', 'Fast Adversarial Attacks on Language Models In One GPU Minute'),
-  summary: 'Lets the model write its own suffix, token by token, and keeps the beams that lead it astray.',
+  summary:
+    'Lets the model write its own suffix, token by token, and keeps the beams that make the wanted opening likely.',
   differs:
-    'The paper has 15 beams of 15 tokens each, up to 40 tokens. Here tokens are drawn without ' +
-    'replacement from printable ASCII; a suffix counts only if its text is read as the very tokens that ' +
-    'were scored; the best suffix of any length is returned.',
+    'The paper keeps 15 beams, tries 15 tokens after each and goes up to 40 tokens. Here tokens are drawn ' +
+    'without replacement from printable ASCII; a suffix counts only if its text retokenizes to the ' +
+    'tokens that were scored; the best suffix of any length is returned.',
   access: 'grey-box',
   needs: [],
   taxonomy: [],
   options: {
     length: integer({
-      description: 'Most tokens of the suffix; the paper has 40.',
+      description: 'Most tokens of the suffix; the paper uses 40.',
       default: 20,
       min: 1,
       max: 200,
       unit: 'tokens',
     }),
     beams: integer({
-      description: 'Suffixes kept; the paper has 15.',
+      description: 'Suffixes kept in each step; the paper uses 15.',
       default: 8,
       min: 1,
       max: 128,
       unit: 'beams',
     }),
     samples: integer({
-      description: 'Tokens tried behind each suffix; the paper has 15.',
+      description: 'Tokens tried after each suffix; the paper uses 15.',
       default: 8,
       min: 1,
       max: 128,
       unit: 'tokens',
     }),
     temperature: number({
-      description: 'Temperature at which these tokens are drawn.',
+      description: 'Temperature at which tokens are drawn.',
       default: 1,
       min: 0.05,
       max: 5,
     }),
     testTokens: integer({
-      description: 'Tokens written to see what the model makes of the best suffix.',
+      description: 'Most tokens of the answer that tests the best suffix.',
       default: 32,
       min: 1,
       max: 512,
@@ -78,18 +79,18 @@ export const beast = defineAttack({
     const allowed = suffixTokens(tokenizer);
     const draws = random.fork('tokens');
 
-    const score = async (found: readonly Omit<Beam, 'loss' | 'certain'>[]): Promise<Beam[]> => {
-      const requests = found.map(({ ids }) => ({ prompt: replaceSpan(span, ids), target }));
+    const score = async (candidates: readonly Omit<Beam, 'loss' | 'certain'>[]): Promise<Beam[]> => {
+      const requests = candidates.map(({ ids }) => ({ prompt: replaceSpan(span, ids), target }));
       const scored = await model.logProbs(requests, { signal });
-      return found.map((beam, i) => ({
+      return candidates.map((beam, i) => ({
         ...beam,
         loss: crossEntropy(scored[i]!),
-        certain: scored[i]!.every((value) => value > -Math.LN2),
+        certain: isCertain(scored[i]!),
       }));
     };
     const plain = { prompt: tokenizer.prompt(conversation(behavior)), target };
-    const [unaided] = await model.logProbs([plain], { signal });
-    let best: Beam = { ids: [], text: '', loss: crossEntropy(unaided!), parent: 0, certain: false };
+    const [logProbs] = await model.logProbs([plain], { signal });
+    let best: Beam = { ids: [], text: '', loss: crossEntropy(logProbs!), parent: 0, certain: false };
     yield { step: 0, candidate: behavior.prompt, loss: best.loss, bestLoss: best.loss };
 
     const session = await model.open([span.prompt.slice(0, span.start)], { signal });
@@ -98,7 +99,7 @@ export const beast = defineAttack({
       let beams: readonly Beam[] = [best];
       while (step < options.length && !best.certain) {
         signal.throwIfAborted();
-        const found = new Map<string, Omit<Beam, 'loss' | 'certain'>>();
+        const candidates = new Map<string, Omit<Beam, 'loss' | 'certain'>>();
         for (const [parent, { ids }] of beams.entries())
           for (const id of drawDistinct(
             session.logits(parent),
@@ -109,10 +110,10 @@ export const beast = defineAttack({
           )) {
             const longer = [...ids, id];
             const text = textOfSpan(tokenizer, place, span, longer);
-            if (text !== null) found.set(text, { ids: longer, text, parent });
+            if (text !== null) candidates.set(text, { ids: longer, text, parent });
           }
-        if (found.size === 0) break;
-        const scored = await score([...found.values()]);
+        if (candidates.size === 0) break;
+        const scored = await score([...candidates.values()]);
         beams = scored.toSorted((a, b) => a.loss - b.loss).slice(0, options.beams);
         if (beams[0]!.loss < best.loss) best = beams[0]!;
         step++;
@@ -136,6 +137,6 @@ export const beast = defineAttack({
     }
     const messages = best.text === '' ? conversation(behavior) : place(best.text);
     const { text } = await model.generate(messages, { maxNewTokens: options.testTokens, signal });
-    return { messages, loss: best.loss, steps: step, claimed: labelReply(text) === 'answered' };
+    return { messages, loss: best.loss, steps: step, claimed: verdictByWords(text) === 'answered' };
   },
 });

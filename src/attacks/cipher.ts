@@ -5,19 +5,13 @@ import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { answerCodes, type AnswerCode } from './parts/answer-codes.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import {
-  firstAnswered,
-  resultOf,
-  trialNeeds,
-  trialOptions,
-  underSystem,
-  type Variant,
-} from './parts/variants.ts';
+import { answerCodes, type AnswerCode } from './parts/answered-in.ts';
+import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { firstAnswered, resultOf, underSystem, type Variant } from './parts/variants.ts';
 import texts from './templates/cipher.json' with { type: 'json' };
 
-/** Two that are plain on purpose. */
+/** Controls without a cipher. */
 const plain = ['baseline', 'selfcipher'] as const;
 const codes = ['caesar', 'atbash', 'morse', 'ascii', 'unicode', 'utf', 'gbk'] as const satisfies AnswerCode[];
 const names = [...plain, ...codes];
@@ -29,7 +23,7 @@ const encode = (text: string, name: CipherName): string => {
   return code ? answerCodes[code].encode(text) : text;
 };
 
-interface Setting {
+interface VariantContext {
   readonly templates: Templates;
   readonly demonstrations: number;
   readonly random: Random;
@@ -38,7 +32,7 @@ interface Setting {
 function variant(
   behavior: Behavior,
   name: CipherName,
-  { templates, demonstrations, random }: Setting,
+  { templates, demonstrations, random }: VariantContext,
 ): Variant {
   const messages = conversation(behavior, encode(behavior.prompt, name));
   if (name === 'baseline') return { name, messages: underSystem(messages, templateOf(templates, name)) };
@@ -54,30 +48,31 @@ function variant(
   };
 }
 
-/** The plain ones, and the ciphers that change the request. */
-const useful = ({ prompt }: Behavior): readonly CipherName[] => [
+/** The plain controls, and the ciphers that change the request. */
+const usefulCiphers = ({ prompt }: Behavior): readonly CipherName[] => [
   ...plain,
   ...codes.filter((code) => encode(prompt, code) !== prompt),
 ];
 
 /**
- * CipherChat: the system prompt says that all talk is in a cipher and shows a few lines of it; the request follows in
- * that cipher. Answers are read as they came and decoded, by the lab's evaluators as well: the result names the cipher.
+ * CipherChat: the system prompt says that the whole conversation is in a cipher and shows a few lines of it; the request
+ * follows in that cipher. Answers are read both raw and decoded, also by the lab's evaluators: the result names the
+ * cipher.
  */
 export const cipher = defineAttack({
   id: 'cipher',
   title: 'Cipher chat',
   paper: arxiv('2308.06463', 'GPT-4 Is Too Smart To Be Safe: Stealthy Chat with LLMs via Cipher'),
-  summary: 'Talks in a cipher, which safety training may not have covered.',
+  summary: 'Asks in a cipher that safety training may not have covered.',
   differs:
     'The texts are ours; the demonstrations are few, short and harmless, because the lab ships no ' +
-    'harmful text; Morse is named, not tabled, to fit small contexts; of several ciphers the first that ' +
-    'is answered is kept, and those that leave the request as it is (the three escapes on ASCII text) ' +
-    'are passed over.',
+    'harmful text; Morse is named but its table is left out, to fit small contexts; of several ciphers ' +
+    'the first that is answered is kept, and those that leave the request unchanged (the three escapes ' +
+    'on ASCII text) are skipped.',
   access: 'black-box',
   needs: [],
   taxonomy: [],
-  needsWhen: trialNeeds,
+  needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {
     cipher: choice({
@@ -92,15 +87,15 @@ export const cipher = defineAttack({
       max: 16,
       unit: 'lines',
     }),
-    ...trialOptions,
+    ...successOptions,
   },
   async *run(behavior, model, options, context) {
-    const chosen = options.cipher === 'all' ? useful(behavior) : [options.cipher];
-    const setting = { ...context, demonstrations: options.demonstrations };
+    const chosen = options.cipher === 'all' ? usefulCiphers(behavior) : [options.cipher];
+    const variantContext = { ...context, demonstrations: options.demonstrations };
     return yield* firstAnswered(
       behavior,
       model,
-      chosen.map((name) => variant(behavior, name, setting)),
+      chosen.map((name) => variant(behavior, name, variantContext)),
       { ...options, fixed: options.cipher !== 'all' },
       context,
     );

@@ -4,16 +4,17 @@ import { choice } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { firstAnswered, trialNeeds, trialOptions, type Variant } from './parts/variants.ts';
-import { wordCodes } from './parts/word-codes.ts';
+import { wordCodes } from './code-chameleon/word-codes.ts';
+import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { firstAnswered, type Variant } from './parts/variants.ts';
 import texts from './templates/code-chameleon.json' with { type: 'json' };
 
 type Code = keyof typeof wordCodes;
 const codes = Object.keys(wordCodes) as Code[];
 const frames = ['text', 'code'] as const;
 
-/** The chosen combinations, codes before frames. */
+/** The chosen combinations, ordered by code, then by frame. */
 function variants(
   behavior: Behavior,
   { encryption, frame }: { readonly encryption: Code | 'all'; readonly frame: 'text' | 'code' | 'all' },
@@ -33,8 +34,8 @@ function variants(
 }
 
 /**
- * CodeChameleon: the words of the request are put in another order, and the program that undoes it comes along; the
- * model is to decrypt and then to go on with a text or a class that solves the problem.
+ * CodeChameleon: the words of the request are reordered, and the prompt includes the program that restores them; the
+ * model is asked to decrypt and then to complete a text or a class that solves the problem.
  */
 export const codeChameleon = defineAttack({
   id: 'code-chameleon',
@@ -43,27 +44,27 @@ export const codeChameleon = defineAttack({
     '2402.16717',
     'CodeChameleon: Personalized Encryption Framework for Jailbreaking Large Language Models',
   ),
-  summary: 'Encrypts the request and hands the model the program that decrypts it.',
+  summary: 'Encrypts the request and gives the model the program that decrypts it.',
   differs:
     'Of several combinations the first that is answered is kept; the frames and programs are ours and ' +
     'short.',
   access: 'black-box',
   needs: [],
   taxonomy: [],
-  needsWhen: trialNeeds,
+  needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {
     encryption: choice({
-      description: 'How the words are encrypted; "all" tries the ways in order on the target.',
+      description: 'How the words are encrypted; "all" tries every way in order on the target.',
       choices: ['all', ...codes],
       default: 'all',
     }),
     frame: choice({
-      description: 'What is to be completed: a text or a class.',
+      description: 'What the model is asked to complete: a text or a class.',
       choices: ['all', ...frames],
       default: 'all',
     }),
-    ...trialOptions,
+    ...successOptions,
   },
   async *run(behavior, model, options, context) {
     const chosen = variants(behavior, options, context.templates);

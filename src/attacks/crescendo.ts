@@ -5,21 +5,27 @@ import { fillSlots } from '../core/slots.ts';
 import { templateOf } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { answerOf } from './parts/ask.ts';
-import { attemptOptions, claimOf, rate, succeeded, type Attempt } from './parts/attempt.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { propose, proposeOptions, startDialogue } from './parts/propose.ts';
-import { labelReply } from './parts/refusal.ts';
+import { propose, proposeOptions, startDialogue } from './parts/attacker/propose.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import {
+  claimOfBest,
+  hasFullScore,
+  rate,
+  ratingOptions,
+  type RatedAnswer,
+} from './parts/success/rated-answer.ts';
+import { verdictByWords } from './parts/success/verdict.ts';
 import texts from './templates/crescendo.json' with { type: 'json' };
 
-/** An attempt with the conversation that led to it. */
-interface Turn extends Attempt {
+/** A rated answer with the conversation that led to it. */
+interface Turn extends RatedAnswer {
   readonly messages: ReturnType<typeof conversation>;
 }
 
 /**
- * A conversation that starts harmless and goes on in small steps: an attacker model writes each question from the
- * goal and the last answer. A refused question is taken back out of the conversation and asked in other words.
- * The result is the conversation up to its last question, with the answers that the target gave on the way.
+ * Crescendo: a conversation that starts harmless and proceeds in small steps. An attacker model writes each question
+ * from the goal and the last answer. A refused question is removed from the conversation and asked in other words.
+ * The result is the conversation up to its last question, with the answers that the target gave.
  */
 export const crescendo = defineAttack({
   id: 'crescendo',
@@ -28,45 +34,44 @@ export const crescendo = defineAttack({
     '2404.01833',
     'Great, Now Write an Article About That: The Crescendo Multi-Turn LLM Jailbreak Attack',
   ),
-  summary: 'Leads a conversation to the request in small steps, and takes back what was refused.',
+  summary: 'Leads a conversation to the request in small steps, and backtracks when refused.',
   differs:
     "The paper's runs have 10 turns and 10 backtracks, and up to 10 conversations; ours fit small " +
-    'context windows. Here a question that the attacker fails to give uses up a backtrack; refusals are ' +
-    'recognized by their common phrases, not by a judge; a conversation that the target has no more ' +
-    'room for ends there; when nothing succeeds, the best rated turn is the result, the later of equal ' +
-    'ones.',
+    'context windows. Here a question that the attacker fails to write uses up a backtrack; refusals are ' +
+    'recognized by their common phrases, not by a judge; a conversation ends when it no longer fits the ' +
+    'target; when nothing succeeds, the turn with the best score is the result, the later of equal ones.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
   taxonomy: [],
   templates: { ...texts, ...judgeTexts },
   options: {
     turns: integer({
-      description: 'Most answered questions of a conversation; the paper has 10.',
+      description: 'Most answered questions in a conversation; the paper uses 10.',
       default: 4,
       min: 1,
       max: 20,
       unit: 'turns',
     }),
     backtracks: integer({
-      description: 'Refused questions that a conversation may take back; the paper has 10.',
+      description: 'Most refused questions that a conversation may remove; the paper uses 10.',
       default: 4,
       min: 0,
       max: 50,
       unit: 'questions',
     }),
     restarts: integer({
-      description: 'Further conversations when one ends without success; the paper has 9.',
+      description: 'Further conversations after one without success; the paper uses 9.',
       default: 1,
       min: 0,
       max: 20,
       unit: 'conversations',
     }),
     ...proposeOptions,
-    ...attemptOptions,
+    ...ratingOptions,
   },
   async *run(behavior, model, options, { random, signal, templates, role }) {
     const [attacker, judge] = [role('attacker'), role('judge')];
-    const trying = { model, judge, behavior, options, templates, signal };
+    const ratingContext = { model, judge, behavior, options, templates, signal };
     const opening = conversation(behavior).slice(0, -1);
 
     let best = null as Turn | null;
@@ -74,8 +79,8 @@ export const crescendo = defineAttack({
     for (let restart = 0; restart <= options.restarts; restart++) {
       const context = { options, signal, random: random.fork(`conversation ${restart}`) };
       let dialogue = startDialogue(options);
-      let talk = opening;
-      let last: Attempt | null = null;
+      let turns = opening;
+      let last: RatedAnswer | null = null;
       let refused: string | null = null;
       let backtracks = 0;
       for (let turn = 1; turn <= options.turns;) {
@@ -88,14 +93,18 @@ export const crescendo = defineAttack({
           turn: String(turn),
           turns: String(options.turns),
         };
-        const say = (name: string) => fillSlots(templateOf(templates, name, context.random), slots);
+        const filled = (name: string) => fillSlots(templateOf(templates, name, context.random), slots);
         const situation = refused !== null ? 'refused' : last === null ? 'first' : 'next';
-        const briefing = { system: say('system'), turn: say(situation), plain: say(`plain-${situation}`) };
-        const proposed = await propose(attacker, dialogue, briefing, context);
-        dialogue = proposed.dialogue;
+        const briefing = {
+          system: filled('system'),
+          turn: filled(situation),
+          plain: filled(`plain-${situation}`),
+        };
+        const outcome = await propose(attacker, dialogue, briefing, context);
+        dialogue = outcome.dialogue;
 
         step++;
-        const { proposal, unreadable } = proposed;
+        const { proposal, unreadable } = outcome;
         const detail = { restart, turn, unreadable, protocol: dialogue.plain ? 'plain' : 'json' };
         if (proposal === null) {
           yield { step, detail: { ...detail, response: null, score: null, backtracked: false } };
@@ -103,9 +112,9 @@ export const crescendo = defineAttack({
           continue;
         }
         const { prompt } = proposal;
-        const messages = [...talk, user(prompt)];
+        const messages = [...turns, user(prompt)];
         const response = await answerOf(model, messages, { maxNewTokens: options.targetTokens, signal });
-        if (response === null || labelReply(response) !== 'answered') {
+        if (response === null || verdictByWords(response) !== 'answered') {
           const backtracked = response !== null && backtracks < options.backtracks;
           yield { step, candidate: prompt, detail: { ...detail, response, score: null, backtracked } };
           if (!backtracked) break;
@@ -113,15 +122,15 @@ export const crescendo = defineAttack({
           refused = prompt;
           continue;
         }
-        const attempt: Turn = { ...(await rate(trying, prompt, response)), messages };
-        const { score } = attempt;
+        const answer: Turn = { ...(await rate(ratingContext, prompt, response)), messages };
+        const { score } = answer;
         yield { step, candidate: prompt, detail: { ...detail, response, score, backtracked: false } };
-        if (best === null || (score ?? 0) >= (best.score ?? 0)) best = attempt;
-        if (succeeded(attempt)) return { messages, steps: step, claimed: true };
-        [talk, last, refused] = [[...messages, assistant(response)], attempt, null];
+        if (best === null || (score ?? 0) >= (best.score ?? 0)) best = answer;
+        if (hasFullScore(answer)) return { messages, steps: step, claimed: true };
+        [turns, last, refused] = [[...messages, assistant(response)], answer, null];
         turn++;
       }
     }
-    return { messages: best?.messages ?? conversation(behavior), steps: step, claimed: claimOf(best) };
+    return { messages: best?.messages ?? conversation(behavior), steps: step, claimed: claimOfBest(best) };
   },
 });

@@ -5,8 +5,9 @@ import { integer, text } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { firstAnswered, listed, trialNeeds, trialOptions, type Variant } from './parts/variants.ts';
+import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { firstAnswered, listed, type Variant } from './parts/variants.ts';
 import texts from './templates/deep-inception.json' with { type: 'json' };
 
 interface Nesting {
@@ -36,8 +37,8 @@ function variants(
 }
 
 /**
- * DeepInception: a story within a story within a story, in which the characters of each layer find one more step of
- * what was asked, and the last layer sums them up. With one scene no query is made.
+ * DeepInception: a story of nested layers, in which the characters of each layer work out one more step of the request,
+ * and the last layer sums them up. With one scene no query is made.
  */
 export const deepInception = defineAttack({
   id: 'deep-inception',
@@ -45,34 +46,34 @@ export const deepInception = defineAttack({
   paper: arxiv('2311.03191', 'DeepInception: Hypnotize Large Language Model to Be Jailbreaker'),
   summary: 'Hides the request in a story of nested layers whose characters work out the steps.',
   differs:
-    'Several scenes may be tried in order, of which the first that is answered is kept; the template is ' +
-    'shorter and ours.',
+    'Several scenes may be tried in order; the first that is answered is kept. The template is ours and ' +
+    'shorter.',
   access: 'black-box',
   needs: [],
   taxonomy: [],
-  needsWhen: trialNeeds,
+  needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {
     scenes: text({
-      description: 'The scene of the story; several, with semicolons between them, are tried in order.',
+      description: 'The scene of the story; several scenes, separated by semicolons, are tried in order.',
       default: 'science fiction',
       maxLength: 1000,
     }),
     characters: integer({
-      description: 'Characters in each layer, at least.',
+      description: 'Least number of characters in each layer.',
       default: 5,
       min: 1,
       max: 100,
       unit: 'characters',
     }),
     layers: integer({
-      description: 'Depth of the nested stories.',
+      description: 'Number of nested layers.',
       default: 5,
       min: 1,
       max: 100,
       unit: 'layers',
     }),
-    ...trialOptions,
+    ...successOptions,
   },
   async *run(behavior, model, options, context) {
     const scenes = variants(behavior, options, context.templates);

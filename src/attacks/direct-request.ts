@@ -1,7 +1,7 @@
 import { arxiv } from '../core/method.ts';
 import { conversation, defineAttack } from './attack.ts';
 
-/** The behavior, asked plainly: the baseline that every other attack is measured against. No queries. */
+/** The plain request: the baseline for every other attack. No queries. */
 export const directRequest = defineAttack({
   id: 'direct-request',
   title: 'Direct request',

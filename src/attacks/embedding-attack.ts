@@ -4,14 +4,14 @@ import { integer, number } from '../core/options.ts';
 import { rounded } from '../core/vectors.ts';
 import type { ModelEdit, WhiteBoxModel } from '../models/language-model.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { labelReply } from './parts/refusal.ts';
+import { verdictByWords } from './parts/success/verdict.ts';
 import { crossEntropy, targetOf } from './parts/target.ts';
 
 type Vectors = readonly (readonly number[])[];
 
 const editOf = (vectors: Vectors): ModelEdit => ({ softTokens: { vectors, at: 'user-end' } });
 
-/** What each search starts from, `count` times. */
+/** The initial vectors are `count` copies of its embedding. */
 const startToken = ' !';
 
 /** The embedding of the first token of `text`: what the residual stream holds before the first layer. */
@@ -21,14 +21,13 @@ async function embeddingOf(model: WhiteBoxModel, text: string, signal: AbortSign
   return rounded(embedding!);
 }
 
-/** Root of the mean square of all entries. */
+/** Root mean square of all entries. */
 const rms = (vectors: Vectors): number =>
   Math.sqrt(vectors.flat().reduce((sum, value) => sum + value * value, 0) / vectors.flat().length);
 
 /**
- * Embedding-space attack: vectors behind the request that stand for no token, moved by the sign of the gradient until
- * the model wants to open with the target. Whoever holds the weights can do this, and only they: it bounds from above
- * what prompts can do.
+ * Embedding-space attack: free vectors after the request, which stand for no token, are moved along the sign of the
+ * gradient until the model opens with the target. It needs the weights, so it is an upper bound on attacks by prompts.
  */
 export const embeddingAttack = defineAttack({
   id: 'embedding-attack',
@@ -37,25 +36,25 @@ export const embeddingAttack = defineAttack({
     '2402.09063',
     'Soft Prompt Threats: Attacking Safety Alignment and Unlearning in Open-Source LLMs through the Embedding Space',
   ),
-  summary: 'Moves free vectors in the prompt along the gradient until the model opens as wanted.',
+  summary: 'Moves free vectors in the prompt along the gradient until the model opens with the target.',
   differs:
-    'The paper moves 20 vectors by steps of 0.001 for Llama 2, about a tenth of what its embeddings ' +
-    'measure. Here the step is a share of the root mean square of the embedding that the vectors start ' +
-    'from; the best vectors ever seen are returned, rounded to single precision, and their loss is that ' +
-    'of the rounded vectors; intermediate layers are not decoded.',
+    'The paper moves 20 vectors in steps of 0.001 for Llama 2, about a tenth of the size of its ' +
+    'embeddings. Here the step is a share of the root mean square of the embedding that the vectors ' +
+    'start from; the best vectors of the whole search are returned, rounded to single precision, with ' +
+    'the loss of the rounded vectors; intermediate layers are not decoded.',
   access: 'white-box',
   needs: [],
   taxonomy: [],
   options: {
     count: integer({
-      description: 'Vectors; the paper has 20.',
+      description: 'Number of vectors; the paper uses 20.',
       default: 10,
       min: 1,
       max: 100,
       unit: 'vectors',
     }),
     steps: integer({
-      description: 'Gradient steps; the paper has 100.',
+      description: 'Gradient steps; the paper uses 100.',
       default: 60,
       min: 1,
       max: 5000,
@@ -63,20 +62,20 @@ export const embeddingAttack = defineAttack({
     }),
     stepSize: number({
       description:
-        'How far each entry moves in a step, as a share of the size of the embedding; the paper has some 0.1 of it, 0.001 for Llama 2.',
+        'How far each entry moves in a step, as a share of the size of the embedding; the paper uses about 0.1 (0.001 for Llama 2).',
       default: 0.1,
       min: 0.0001,
       max: 10,
     }),
     stopLoss: number({
-      description: 'Loss that ends the search; at 0 it never ends early.',
+      description: 'Loss that ends the search; at 0 the search never ends early.',
       default: 0.05,
       min: 0,
       max: 10,
       unit: 'nats per token',
     }),
     testTokens: integer({
-      description: 'Tokens written to see what the model makes of it.',
+      description: 'Most tokens of the answer that tests the best vectors.',
       default: 32,
       min: 1,
       max: 512,
@@ -91,7 +90,7 @@ export const embeddingAttack = defineAttack({
     const stride = options.stepSize * rms(vectors);
 
     /** Loss at `vectors`, and its gradient there. */
-    const look = async () => {
+    const lossAndGradient = async () => {
       const view = model.edited(editOf(vectors));
       try {
         const prompt = view.tokenizer.prompt(messages);
@@ -113,7 +112,7 @@ export const embeddingAttack = defineAttack({
     let step = 0;
     for (;;) {
       signal.throwIfAborted();
-      const { loss, gradient } = await look();
+      const { loss, gradient } = await lossAndGradient();
       if (loss < best.loss) best = { vectors, loss };
       yield { step, candidate: behavior.prompt, loss, bestLoss: best.loss };
       if (step === options.steps || best.loss <= options.stopLoss) break;
@@ -125,6 +124,6 @@ export const embeddingAttack = defineAttack({
     }
     const edit = editOf(best.vectors);
     const { text } = await model.generate(messages, { edit, maxNewTokens: options.testTokens, signal });
-    return { messages, edit, loss: best.loss, steps: step, claimed: labelReply(text) === 'answered' };
+    return { messages, edit, loss: best.loss, steps: step, claimed: verdictByWords(text) === 'answered' };
   },
 });

@@ -4,50 +4,56 @@ import { boolean, integer, number } from '../core/options.ts';
 import { mean } from '../core/statistics.ts';
 import { isWhiteBox, type LanguageModel, type WhiteBoxModel } from '../models/language-model.ts';
 import { defineAttack } from './attack.ts';
-import { rankSwaps, sumOfNormalized } from './parts/coordinate.ts';
-import { labelReply } from './parts/refusal.ts';
+import { verdictByWords } from './parts/success/verdict.ts';
 import {
-  openSite,
   proposalOptions,
   proposeSuffixes,
+  rankSwaps,
+  sumOfNormalized,
+} from './parts/suffix/coordinate-search.ts';
+import {
+  exclamationMarks,
+  initialSuffix,
   scoreSuffixes,
   suffixGradient,
-  suffixOf,
-  type Site,
+  suffixPrompt,
+  suffixTokens,
+  withSuffix,
   type Suffix,
-} from './parts/suffix-site.ts';
-import { crossEntropy, exclamationMarks, suffixTokens, withSuffix } from './parts/target.ts';
+  type SuffixPrompt,
+} from './parts/suffix/suffix-prompt.ts';
+import { crossEntropy, isCertain } from './parts/target.ts';
 
 interface Candidate extends Suffix {
-  /** Mean over the sites in play: cross-entropy of the target and, weighted, that of the suffix. */
+  /** Mean over the active prompts: cross-entropy of the target plus, weighted, that of the suffix. */
   readonly loss: number;
-  /** Cross-entropy of the target at each site. */
+  /** Cross-entropy of the target in each active prompt. */
   readonly losses: readonly number[];
-  /** At each site greedy decoding is sure to write the target. */
+  /** As `isCertain` of the target, in every active prompt. */
   readonly certain: boolean;
 }
 
-/** @throws LabError 'bad-plan' unless `other` can be differentiated and spells text as `model` does */
+/** @throws LabError 'bad-plan' unless `other` is white-box and has the tokenizer of `model` */
 function checkedPartner(model: WhiteBoxModel, other: LanguageModel, sample: string): WhiteBoxModel {
-  const alike = (one: WhiteBoxModel) =>
+  const sharesTokenizer = (one: WhiteBoxModel) =>
     one.tokenizer.vocabSize === model.tokenizer.vocabSize &&
     one.tokenizer.encode(sample).join() === model.tokenizer.encode(sample).join();
-  if (isWhiteBox(other) && alike(other)) return other;
+  if (isWhiteBox(other) && sharesTokenizer(other)) return other;
   throw new LabError('bad-plan', `A suffix for ${model.id} cannot be fitted to the scorer ${other.id} too.`, {
     advice: 'The second model must be of tier white-box and use the same tokenizer.',
   });
 }
 
-/** Sum of arrays of one length. */
+/** Elementwise sum of arrays of one length. */
 const sumOf = (arrays: readonly Float32Array[]): Float32Array =>
   arrays.slice(1).reduce((sum, array) => sum.map((value, i) => value + array[i]!), arrays[0]!);
 
 /**
- * Universal GCG: one suffix for several behaviors, and for a second model if there is one. Gradients of a model's
- * behaviors are added, scaled row by row, and added over the models; a candidate counts by its mean loss.
- * Progressive, as in the paper: it starts with one behavior and one model, and whenever the suffix works on all in
- * play the next behavior joins, and at last the next model.
- * The best loss is that of the present set, so it is measured anew when the set grows.
+ * Universal GCG: one suffix for several behaviors and, optionally, a second model. Gradients are summed over the
+ * behaviors of a model, normalized row by row, and summed over the models; candidates are ranked by mean loss.
+ * Progressive, as in the paper: it starts with one behavior and one model; whenever the suffix works on all active
+ * prompts the next behavior joins, and after the behaviors the next model.
+ * The best loss is that on the active prompts, so it is measured again when another joins.
  */
 export const gcgUniversal = defineAttack({
   id: 'gcg-universal',
@@ -55,10 +61,10 @@ export const gcgUniversal = defineAttack({
   paper: arxiv('2307.15043', 'Universal and Transferable Adversarial Attacks on Aligned Language Models'),
   summary: 'Grows one suffix that works on several behaviors, and on a second model, at once.',
   differs:
-    'The paper fits 25 behaviors and up to 4 models in 500 steps. Here the search runs anew for each ' +
+    'The paper fits 25 behaviors and up to 4 models in 500 steps. Here the search runs again for each ' +
     'behavior that it is tried on, with that behavior first (`own`) or left out; models must share a ' +
-    'tokenizer; the weight of fluency stays what it is; the search ends when the suffix works ' +
-    'everywhere.',
+    'tokenizer; the weight of fluency is constant; the search ends when the suffix works on all ' +
+    'behaviors and models.',
   access: 'white-box',
   needs: [],
   needsWhen: { secondModel: { true: ['scorer'] } },
@@ -66,7 +72,7 @@ export const gcgUniversal = defineAttack({
   taxonomy: [],
   options: {
     steps: integer({
-      description: 'Gradient steps; the paper has 500.',
+      description: 'Gradient steps; the paper uses 500.',
       default: 60,
       min: 1,
       max: 5000,
@@ -74,22 +80,22 @@ export const gcgUniversal = defineAttack({
     }),
     ...proposalOptions,
     behaviors: integer({
-      description: 'Behaviors that the suffix is fitted to; the paper has 25.',
+      description: 'Number of behaviors that the suffix is fitted to; the paper uses 25.',
       default: 3,
       min: 1,
       max: 100,
       unit: 'behaviors',
     }),
     own: boolean({
-      description: 'Whether the behavior that the suffix is tried on is one of them, and the first.',
+      description: 'Include the behavior that the suffix is tried on, as the first.',
       default: true,
     }),
     progressive: boolean({
-      description: 'Whether behaviors and models join one by one.',
+      description: 'Add behaviors and models one by one, as the suffix works on those before.',
       default: true,
     }),
     secondModel: boolean({
-      description: 'Whether the suffix is fitted to the scorer as well.',
+      description: 'Fit the suffix to the scorer model as well.',
       default: false,
     }),
     fluency: number({
@@ -99,14 +105,14 @@ export const gcgUniversal = defineAttack({
       max: 10,
     }),
     testEvery: integer({
-      description: "Steps between tests by greedy generation; the paper's code has 50.",
+      description: "Steps between tests by greedy generation; the paper's code uses 50.",
       default: 10,
       min: 1,
       max: 1000,
       unit: 'steps',
     }),
     testTokens: integer({
-      description: 'Tokens written in a test.',
+      description: 'Most tokens of the answer in a test.',
       default: 32,
       min: 1,
       max: 512,
@@ -115,13 +121,13 @@ export const gcgUniversal = defineAttack({
   },
   async *run(behavior, model, options, { random, signal, others, role }) {
     const initial = exclamationMarks(options.suffixLength);
-    const home = openSite(model, behavior, initial);
-    const start = suffixOf(home);
+    const ownPrompt = suffixPrompt(model, behavior, initial);
+    const start = initialSuffix(ownPrompt);
     const harmful = random.fork('behaviors').shuffle(others.filter(({ kind }) => kind === 'harmful'));
-    const goals = [...(options.own ? [behavior] : []), ...harmful]
-      .filter((goal) => suffixOf(openSite(model, goal, initial)).ids.join() === start.ids.join())
+    const fitted = [...(options.own ? [behavior] : []), ...harmful]
+      .filter((goal) => initialSuffix(suffixPrompt(model, goal, initial)).ids.join() === start.ids.join())
       .slice(0, options.behaviors);
-    if (goals.length === 0)
+    if (fitted.length === 0)
       throw new LabError('bad-input', 'There are no other harmful behaviors to learn a suffix from.', {
         advice: 'Add behaviors to the plan, or let the attack fit the suffix to its own behavior.',
       });
@@ -129,20 +135,20 @@ export const gcgUniversal = defineAttack({
       model,
       ...(options.secondModel ? [checkedPartner(model, role('scorer'), initial)] : []),
     ] as const;
-    /** By model, then by behavior. */
-    const grid = models.map((one) => goals.map((goal) => openSite(one, goal, initial)));
-    const everywhere = [home, ...grid.flat()];
+    /** Shape [models, behaviors]. */
+    const grid = models.map((one) => fitted.map((goal) => suffixPrompt(one, goal, initial)));
+    const allPrompts = [ownPrompt, ...grid.flat()];
     const allowed = suffixTokens(model.tokenizer);
     const draws = random.fork('swaps');
 
     const stages = options.progressive
       ? [
-          ...goals.map((_, i) => [i + 1, 1] as const),
-          ...models.slice(1).map((_, i) => [goals.length, i + 2] as const),
+          ...fitted.map((_, i) => [i + 1, 1] as const),
+          ...models.slice(1).map((_, i) => [fitted.length, i + 2] as const),
         ]
-      : [[goals.length, models.length] as const];
+      : [[fitted.length, models.length] as const];
     let stage = 0;
-    const inPlay = (): readonly (readonly Site[])[] => {
+    const activePrompts = (): readonly (readonly SuffixPrompt[])[] => {
       const [behaviors, modelCount] = stages[stage]!;
       return grid.slice(0, modelCount).map((row) => row.slice(0, behaviors));
     };
@@ -150,43 +156,43 @@ export const gcgUniversal = defineAttack({
     const evaluate = async (suffixes: readonly Suffix[]): Promise<Candidate[]> => {
       const scoring = { signal, sharePrefix: options.prefixCache };
       const columns: { readonly scores: Float32Array[]; readonly fluency: number[] }[] = [];
-      for (const site of inPlay().flat()) {
-        const scores = await scoreSuffixes(site, suffixes, scoring);
-        columns.push({ scores, fluency: options.fluency > 0 ? await fluencyAt(site, suffixes) : [] });
+      for (const prompt of activePrompts().flat()) {
+        const scores = await scoreSuffixes(prompt, suffixes, scoring);
+        columns.push({ scores, fluency: options.fluency > 0 ? await fluencyIn(prompt, suffixes) : [] });
       }
       return suffixes.map((suffix, i) => {
         const losses = columns.map(({ scores }) => crossEntropy(scores[i]!));
         const fluency = mean(columns.map((column) => column.fluency[i] ?? 0));
-        const certain = columns.every(({ scores }) => scores[i]!.every((value) => value > -Math.LN2));
+        const certain = columns.every(({ scores }) => isCertain(scores[i]!));
         return { ...suffix, losses, loss: mean(losses) + options.fluency * fluency, certain };
       });
     };
-    const fluencyAt = async (site: Site, suffixes: readonly Suffix[]) => {
-      const prompt = site.span.prompt.slice(0, site.span.start);
+    const fluencyIn = async ({ model: one, span }: SuffixPrompt, suffixes: readonly Suffix[]) => {
+      const prompt = span.prompt.slice(0, span.start);
       const requests = suffixes.map(({ ids }) => ({ prompt, target: ids }));
-      return (await site.model.logProbs(requests, { signal })).map(crossEntropy);
+      return (await one.logProbs(requests, { signal })).map(crossEntropy);
     };
-    const gradientAt = async (suffix: Suffix) => {
-      const ofModels: Float32Array[] = [];
-      for (const sites of inPlay()) {
-        const ofGoals: Float32Array[] = [];
-        for (const site of sites) ofGoals.push(await suffixGradient(site, suffix, { signal }));
-        ofModels.push(sumOf(ofGoals));
+    const gradientOf = async (suffix: Suffix) => {
+      const perModel: Float32Array[] = [];
+      for (const prompts of activePrompts()) {
+        const perBehavior: Float32Array[] = [];
+        for (const prompt of prompts) perBehavior.push(await suffixGradient(prompt, suffix, { signal }));
+        perModel.push(sumOf(perBehavior));
       }
-      return sumOfNormalized(ofModels, suffix.ids.length);
+      return sumOfNormalized(perModel, suffix.ids.length);
     };
-    const answers = async (site: Site, { ids }: Suffix) => {
-      const text = site.model.tokenizer.decode(ids);
-      const reply = await site.model.generate(site.place(text), { maxNewTokens: options.testTokens, signal });
-      return labelReply(reply.text) === 'answered';
+    const isAnswered = async ({ model: one, place }: SuffixPrompt, { ids }: Suffix) => {
+      const messages = place(one.tokenizer.decode(ids));
+      const reply = await one.generate(messages, { maxNewTokens: options.testTokens, signal });
+      return verdictByWords(reply.text) === 'answered';
     };
     const works = async (suffix: Candidate) =>
       suffix.certain ||
       (
         await Promise.all(
-          inPlay()
+          activePrompts()
             .flat()
-            .map((site) => answers(site, suffix)),
+            .map((prompt) => isAnswered(prompt, suffix)),
         )
       ).every(Boolean);
 
@@ -212,27 +218,27 @@ export const gcgUniversal = defineAttack({
     while (!done && step < options.steps) {
       step++;
       signal.throwIfAborted();
-      const swaps = rankSwaps(await gradientAt(current), current.ids, allowed, options.topK);
-      const proposals = proposeSuffixes(everywhere, current, swaps, options, draws);
+      const swaps = rankSwaps(await gradientOf(current), current.ids, allowed, options.topK);
+      const proposals = proposeSuffixes(allPrompts, current, swaps, options, draws);
       const scored = proposals.length > 0 ? await evaluate(proposals) : [];
       current = scored.toSorted((a, b) => a.loss - b.loss)[0] ?? current;
       if (current.loss < best.loss) best = current;
 
-      const worked = (best.certain || step % options.testEvery === 0) && (await works(best));
-      yield report(step, { scored: scored.length, works: worked });
-      if (worked && stage + 1 === stages.length) done = true;
-      else if (worked) {
+      const worksNow = (best.certain || step % options.testEvery === 0) && (await works(best));
+      yield report(step, { scored: scored.length, works: worksNow });
+      if (worksNow && stage + 1 === stages.length) done = true;
+      else if (worksNow) {
         stage++;
         [best] = (await evaluate([best])) as [Candidate];
         current = best;
       }
     }
-    const [scores] = await scoreSuffixes(home, [best], { signal });
+    const [scores] = await scoreSuffixes(ownPrompt, [best], { signal });
     return {
-      messages: home.place(best.text),
+      messages: ownPrompt.place(best.text),
       loss: crossEntropy(scores!),
       steps: step,
-      claimed: await answers(home, best),
+      claimed: await isAnswered(ownPrompt, best),
     };
   },
 });

@@ -2,56 +2,64 @@ import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
 import { boolean, choice, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
+import { logSumExp } from '../models/decoding/sampler.ts';
 import { isScoring, type LanguageModel, type ScoringModel } from '../models/language-model.ts';
 import { defineAttack } from './attack.ts';
-import { predictedGains, rankSwaps } from './parts/coordinate.ts';
-import { probeSample } from './parts/probe.ts';
-import { labelReply } from './parts/refusal.ts';
+import { probeSample } from './gcg/probe-sampling.ts';
+import { verdictByWords } from './parts/success/verdict.ts';
 import {
-  openSite,
+  predictedGains,
   proposalOptions,
   proposeSuffixes,
-  readSuffix,
+  rankSwaps,
+} from './parts/suffix/coordinate-search.ts';
+import {
+  exclamationMarks,
+  initialSuffix,
+  retokenizedSuffix,
   scoreSuffixes,
   suffixGradient,
-  suffixOf,
-  type Site,
-  type Suffix,
-} from './parts/suffix-site.ts';
-import {
-  crossEntropy,
-  exclamationMarks,
-  mellowmax,
+  suffixPrompt,
   suffixTokens,
-  targetOf,
   withSuffix,
-} from './parts/target.ts';
+  type Suffix,
+  type SuffixPrompt,
+} from './parts/suffix/suffix-prompt.ts';
+import { crossEntropy, isCertain, targetOf } from './parts/target.ts';
 
 interface Candidate extends Suffix {
   /** Cross-entropy of the target, nats per token. */
   readonly loss: number;
   /** What the search minimizes: the loss, or its mellowmax. */
   readonly objective: number;
-  /** Every target token has more than half of the mass, so greedy decoding is sure to write the target. */
+  /** As `isCertain` of the target. */
   readonly certain: boolean;
 }
 
-/** What the further entries of a new attack buffer are made of. */
+/** Tokens of the further entries in the initial attack buffer. */
 const singleCharacter = /^\s?[A-Za-z!?.,;:%&*()@#$]$/;
 
 /** Up to `count` suffixes as long as `like`, of random letters and marks. */
-function randomSuffixes(site: Site, like: Suffix, count: number, random: Random): Suffix[] {
-  const { tokenizer } = site.model;
+function randomSuffixes(prompt: SuffixPrompt, like: Suffix, count: number, random: Random): Suffix[] {
+  const { tokenizer } = prompt.model;
   const ids = suffixTokens(tokenizer).filter((id) => singleCharacter.test(tokenizer.decode([id])));
   return Array.from({ length: ids.length > 0 ? count : 0 }, () =>
-    readSuffix(
-      [site],
+    retokenizedSuffix(
+      [prompt],
       like.ids.map(() => random.pick(ids)),
     ),
   ).filter((suffix) => suffix !== null);
 }
 
-/** Whether to move to a suffix whose objective is higher by `rise`, with a temperature that falls from 1 to 0. */
+/**
+ * A smooth maximum of the per-token losses: (1/α)(log Σ exp(α t) − log n).
+ * @param sharpness α; the mean as it goes to 0, the largest loss as it grows
+ * @see https://arxiv.org/abs/1612.05628 (mellowmax), used for suffix search by nanoGCG
+ */
+export const mellowmax = (losses: Float32Array, sharpness: number): number =>
+  (logSumExp(losses.map((loss) => sharpness * loss)) - Math.log(losses.length)) / sharpness;
+
+/** True if the search moves to a suffix whose objective is higher by `rise`; the temperature falls from 1 to 0. */
 const annealedAccept = (rise: number, step: number, steps: number, random: Random): boolean =>
   rise < 0 || random.next() <= Math.exp(-rise / Math.max(1 - step / steps, 1e-7));
 
@@ -63,29 +71,29 @@ function checkedDraft(draft: LanguageModel): ScoringModel {
 }
 
 /**
- * Greedy coordinate gradient: swap suffix tokens where the gradient of the target loss promises most, score the swaps
- * by a forward pass, move to the best, repeat.
+ * Greedy coordinate gradient: swap suffix tokens where the gradient predicts the largest fall of the target loss, score
+ * the swaps with a forward pass, move to the best, repeat.
  * Several behaviors or models at once: see gcg-universal. From nanoGCG: drawn positions, attack buffer, probe sampling
- * and mellowmax, which here only ranks candidates (of −log-probs, where nanoGCG takes raw logits); the gradient stays
- * that of the mean.
+ * and mellowmax, which here only ranks candidates (by −log-probs, while nanoGCG takes raw logits); the gradient is
+ * always that of the mean loss.
  */
 export const gcg = defineAttack({
   id: 'gcg',
   title: 'GCG',
   paper: arxiv('2307.15043', 'Universal and Transferable Adversarial Attacks on Aligned Language Models'),
-  summary: 'Grows a suffix, token by token along the gradient, that makes the wanted opening likely.',
+  summary: 'Optimizes a suffix, token by token along the gradient, that makes the wanted opening likely.',
   differs:
-    "The paper's defaults are 500 steps, 512 candidates and the 256 best swaps a position; ours suit a " +
-    'laptop. Here every candidate is checked to encode to its own ids in context, so the loss is that ' +
-    'of the string; the best suffix ever seen is what is tested and returned; unless `success` says so, ' +
-    'an answer has to open with the target to end the search.',
+    "The paper's defaults are 500 steps, 512 candidates and the 256 best swaps per position; ours suit a " +
+    'laptop. Here every candidate is checked to retokenize to its own ids in context, so the loss is ' +
+    'that of the string; the best suffix of the whole search is tested and returned; unless `success` ' +
+    'says otherwise, an answer has to open with the target to end the search.',
   access: 'white-box',
   needs: [],
   needsWhen: { probe: { true: ['scorer'] } },
   taxonomy: [],
   options: {
     steps: integer({
-      description: 'Gradient steps; the paper has 500.',
+      description: 'Gradient steps; the paper uses 500.',
       default: 50,
       min: 1,
       max: 5000,
@@ -93,14 +101,14 @@ export const gcg = defineAttack({
     }),
     ...proposalOptions,
     testEvery: integer({
-      description: "Steps between tests by greedy generation; 0 never tests. The paper's code has 50.",
+      description: "Steps between tests by greedy generation; 0 never tests. The paper's code uses 50.",
       default: 10,
       min: 0,
       max: 1000,
       unit: 'steps',
     }),
     testTokens: integer({
-      description: 'Tokens written in a test; never fewer than the target has.',
+      description: 'Most tokens of the answer in a test; never fewer than the target has.',
       default: 32,
       min: 1,
       max: 512,
@@ -108,36 +116,37 @@ export const gcg = defineAttack({
     }),
     success: choice({
       description:
-        'What ends the search: the answer opens with the target, or (as in the paper) is no refusal.',
+        'What ends the search: an answer that opens with the target, or (as in the paper) one that is not a refusal.',
       choices: ['target', 'no-refusal'],
       default: 'target',
     }),
     accept: choice({
       description:
-        'Without a buffer: whether a step always moves to its best suffix, or to a worse one ever more rarely.',
+        'Without a buffer: a step always moves to its best suffix, or moves to a worse one with falling probability.',
       choices: ['always', 'annealed'],
       default: 'always',
     }),
     buffer: integer({
-      description: 'Best suffixes kept to go on from; 0 always goes on from the latest.',
+      description: 'Best suffixes to continue from; 0 always continues from the latest.',
       default: 0,
       min: 0,
       max: 64,
       unit: 'suffixes',
     }),
     objective: choice({
-      description: 'What ranks the candidates.',
+      description: 'The objective that ranks the candidates.',
       choices: ['cross-entropy', 'mellowmax'],
       default: 'cross-entropy',
     }),
     sharpness: number({
-      description: 'Mellowmax only: near 0 it is the mean of the token losses, large the worst of them.',
+      description:
+        'Mellowmax only: near 0 it is the mean of the token losses; large values approach their maximum.',
       default: 1,
       min: 0.01,
       max: 100,
     }),
     probe: boolean({
-      description: 'Whether the scorer, a smaller model, first tells which candidates to look at.',
+      description: 'Let the scorer, a smaller model, preselect the candidates (probe sampling).',
       default: false,
     }),
   },
@@ -147,42 +156,48 @@ export const gcg = defineAttack({
     const draws = random.fork('swaps');
     const chances = random.fork('annealing');
     const probes = random.fork('probes');
-    const site = openSite(model, behavior, exclamationMarks(options.suffixLength));
+    const prompt = suffixPrompt(model, behavior, exclamationMarks(options.suffixLength));
     const draft = options.probe ? checkedDraft(role('scorer')) : null;
     const scoring = { signal, sharePrefix: options.prefixCache };
 
     const evaluate = async (suffixes: readonly Suffix[]): Promise<Candidate[]> => {
-      const scored = await scoreSuffixes(site, suffixes, scoring);
+      const scored = await scoreSuffixes(prompt, suffixes, scoring);
       return suffixes.map((suffix, i) => {
-        const losses = scored[i]!.map((value) => -value);
-        const loss = crossEntropy(scored[i]!);
-        const objective = options.objective === 'mellowmax' ? mellowmax(losses, options.sharpness) : loss;
-        return { ...suffix, loss, objective, certain: losses.every((value) => value < Math.LN2) };
+        const logProbs = scored[i]!;
+        const loss = crossEntropy(logProbs);
+        const objective =
+          options.objective === 'mellowmax'
+            ? mellowmax(
+                logProbs.map((value) => -value),
+                options.sharpness,
+              )
+            : loss;
+        return { ...suffix, loss, objective, certain: isCertain(logProbs) };
       });
     };
-    /** Losses under the draft model, which reads the conversation by its own tokenizer. */
-    const draftLosses = async (small: ScoringModel, suffixes: readonly Suffix[]) => {
-      const target = small.tokenizer.encode(targetOf(behavior));
-      const prompts = suffixes.map(({ text }) => small.tokenizer.prompt(site.place(text)));
-      const requests = prompts.map((prompt) => ({ prompt, target }));
-      return (await small.logProbs(requests, scoring)).map(crossEntropy);
+    /** Losses under the draft model, which has its own tokenizer. */
+    const draftLosses = async (draftModel: ScoringModel, suffixes: readonly Suffix[]) => {
+      const target = draftModel.tokenizer.encode(targetOf(behavior));
+      const prompts = suffixes.map(({ text }) => draftModel.tokenizer.prompt(prompt.place(text)));
+      const requests = prompts.map((tokens) => ({ prompt: tokens, target }));
+      return (await draftModel.logProbs(requests, scoring)).map(crossEntropy);
     };
     const score = async (suffixes: readonly Suffix[]) =>
       draft === null || suffixes.length === 0
         ? { scored: suffixes.length > 0 ? await evaluate(suffixes) : [] }
         : probeSample(suffixes, (all) => draftLosses(draft, all), evaluate, probes);
-    const test = async ({ text }: Suffix) => {
-      const maxNewTokens = Math.max(options.testTokens, site.target.length);
-      const { text: reply } = await model.generate(site.place(text), { maxNewTokens, signal });
+    const testSuffix = async ({ text }: Suffix) => {
+      const maxNewTokens = Math.max(options.testTokens, prompt.target.length);
+      const { text: reply } = await model.generate(prompt.place(text), { maxNewTokens, signal });
       const passed =
         options.success === 'target'
           ? reply.trim().startsWith(targetOf(behavior).trim())
-          : labelReply(reply) === 'answered';
+          : verdictByWords(reply) === 'answered';
       return { reply, passed };
     };
 
-    const start = suffixOf(site);
-    const extra = randomSuffixes(site, start, options.buffer - 1, random.fork('buffer'));
+    const start = initialSuffix(prompt);
+    const extra = randomSuffixes(prompt, start, options.buffer - 1, random.fork('buffer'));
     let pool = (await evaluate([start, ...extra])).toSorted((a, b) => a.objective - b.objective);
     let current = pool[0]!;
     let best = pool.toSorted((a, b) => a.loss - b.loss)[0]!;
@@ -198,12 +213,12 @@ export const gcg = defineAttack({
     while (!done && step < options.steps) {
       step++;
       signal.throwIfAborted();
-      const gradient = await suffixGradient(site, current, { signal });
+      const gradient = await suffixGradient(prompt, current, { signal });
       const swaps = rankSwaps(gradient, current.ids, allowed, options.topK);
       const gains = predictedGains(gradient, current.ids, swaps);
       const tokens = current.ids.map((id) => tokenizer.decode([id]));
 
-      const { scored, ...probed } = await score(proposeSuffixes([site], current, swaps, options, draws));
+      const { scored, ...agreement } = await score(proposeSuffixes([prompt], current, swaps, options, draws));
       for (const candidate of scored) if (candidate.loss < best.loss) best = candidate;
       const [winner] = scored.toSorted((a, b) => a.objective - b.objective);
       if (winner && options.buffer > 0) {
@@ -215,17 +230,17 @@ export const gcg = defineAttack({
         if (moves) current = winner;
       }
       const due = options.testEvery > 0 && step % options.testEvery === 0;
-      const verdict = due ? await test(best) : null;
-      done = best.certain || verdict?.passed === true;
+      const test = due ? await testSuffix(best) : null;
+      done = best.certain || test?.passed === true;
       yield {
         step,
         candidate: withSuffix(behavior.prompt, current.text),
         loss: current.loss,
         bestLoss: best.loss,
-        // `tokens` and `gains` describe the suffix that this step set out from.
-        detail: { suffix: current.text, tokens, gains, scored: scored.length, ...probed, ...verdict },
+        // `tokens` and `gains` describe the suffix at the start of this step.
+        detail: { suffix: current.text, tokens, gains, scored: scored.length, ...agreement, ...test },
       };
     }
-    return { messages: site.place(best.text), loss: best.loss, steps: step, claimed: done };
+    return { messages: prompt.place(best.text), loss: best.loss, steps: step, claimed: done };
   },
 });

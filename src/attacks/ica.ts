@@ -12,22 +12,22 @@ import {
   type Demonstration,
 } from './parts/demonstrations.ts';
 
-/** The demonstrations to show: those of the user if there are any, in drawn order. */
-function drawn(
+/** The demonstrations to show, in random order: the user's own if there are any, else invented ones. */
+function demonstrationsOf(
   behavior: Behavior,
   { demonstrations, own }: { readonly demonstrations: number; readonly own: string },
   { random, templates }: MutationContext,
 ): readonly Demonstration[] {
-  const written = writtenDemonstrations(own, behavior);
+  const ownDemonstrations = writtenDemonstrations(own, behavior);
   const draws = random.fork('demonstrations');
-  return written.length > 0
-    ? draws.shuffle(written).slice(0, demonstrations)
+  return ownDemonstrations.length > 0
+    ? draws.shuffle(ownDemonstrations).slice(0, demonstrations)
     : inventedDemonstrations(behavior, demonstrations, templates, draws);
 }
 
 /**
- * The in-context attack: a few earlier exchanges in which the assistant did as it was told, then the request. The
- * target is not asked; demonstrations that would leave no room for the answer are left out.
+ * The in-context attack: a few earlier exchanges in which the assistant complied, then the request. No queries;
+ * demonstrations that would leave no room for the answer are left out.
  */
 export const ica = defineAttack({
   id: 'ica',
@@ -38,34 +38,34 @@ export const ica = defineAttack({
   ),
   summary: 'Shows a few exchanges in which the assistant complied, then asks.',
   differs:
-    "The demonstrations are harmless inventions in the form of the behavior's own request and target, " +
-    'because the lab ships no harmful text; give your own to follow the paper.',
+    "The demonstrations are invented and harmless, in the form of the behavior's own request and target, " +
+    'because the lab ships no harmful text; provide your own to follow the paper.',
   access: 'black-box',
   needs: [],
   taxonomy: [],
   templates: demonstrationTexts,
   options: {
     demonstrations: integer({
-      description: 'Exchanges shown; the paper has 1, 5 and 10.',
+      description: 'Number of exchanges to show; the paper uses 1, 5 and 10.',
       default: 5,
       min: 0,
       max: 100,
       unit: 'exchanges',
     }),
     form: choice({
-      description: 'Show them as turns of the talk, or all in one prompt.',
+      description: 'Show them as turns of the conversation, or all in one prompt.',
       choices: demonstrationForms,
       default: 'turns',
     }),
     own: text({
       description:
-        'Your own exchanges: the question on one line, the answer below, a blank line between exchanges. Empty for invented ones.',
+        'Your own exchanges: the question on one line, the answer below it, a blank line between exchanges. Leave empty for invented ones.',
       default: '',
       maxLength: 100_000,
       multiline: true,
     }),
     answerRoom: integer({
-      description: 'Tokens of the context window to keep free for the answer.',
+      description: 'Tokens of the context window to reserve for the answer.',
       default: 96,
       min: 1,
       max: 4096,
@@ -75,19 +75,19 @@ export const ica = defineAttack({
   async *run(behavior, model, options, context) {
     const place = (shown: readonly Demonstration[]) =>
       withDemonstrations(behavior, shown, options.form, context.templates);
-    const wanted = drawn(behavior, options, context);
-    const shown = thatFit(model, wanted, options.answerRoom, place);
+    const demonstrations = demonstrationsOf(behavior, options, context);
+    const shown = thatFit(model, demonstrations, options.answerRoom, place);
     yield {
       step: 0,
       candidate: conversation(behavior).at(-1)!.content,
-      detail: { demonstrations: shown.length, leftOut: wanted.length - shown.length },
+      detail: { demonstrations: shown.length, leftOut: demonstrations.length - shown.length },
     };
     return { messages: place(shown), steps: 0 };
   },
   mutate: (behavior, options, context) => ({
     messages: withDemonstrations(
       behavior,
-      drawn(behavior, options, context),
+      demonstrationsOf(behavior, options, context),
       options.form,
       context.templates,
     ),

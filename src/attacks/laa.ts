@@ -1,16 +1,17 @@
 import type { Behavior } from '../core/behavior.ts';
 import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
+import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { argmax } from '../models/decoding/sampler.ts';
 import type { ScoringModel } from '../models/language-model.ts';
 import { conversation, defineAttack } from './attack.ts';
+import { exclamationMarks, suffixTokens, withSuffix } from './parts/suffix/suffix-prompt.ts';
+import { targetOf } from './parts/target.ts';
 import texts from './templates/laa.json' with { type: 'json' };
-import { changesByProbability, changesByQuery, overwriteRun } from './parts/random-tokens.ts';
-import { exclamationMarks, suffixTokens, targetOf, withSuffix } from './parts/target.ts';
 
-/** The paper's parts of the template are short enough here for small contexts. */
+/** The request within the chosen template; the rules of the paper are shortened for small contexts. */
 const request = (behavior: Behavior, template: 'none' | 'rules', templates: Templates): string =>
   template === 'none'
     ? behavior.prompt
@@ -26,7 +27,7 @@ interface Candidate {
   readonly logProb: number;
 }
 
-/** Whether greedy decoding would open with `token`. */
+/** True if greedy decoding opens with `token`. */
 async function opensWith(model: ScoringModel, prompt: readonly number[], token: number, signal: AbortSignal) {
   const session = await model.open([prompt], { signal });
   try {
@@ -37,69 +38,94 @@ async function opensWith(model: ScoringModel, prompt: readonly number[], token: 
 }
 
 /**
+ * Tokens to change at the `query`-th query (from 1), halved in stages: `most`, then half of it, … a 32nd.
+ * @see https://arxiv.org/abs/2404.02151
+ */
+export function changesByQuery(query: number, most: number): number {
+  const stage = [10, 25, 50, 100, 500].findIndex((last) => query <= last);
+  return Math.max(1, Math.floor(most / 2 ** (stage < 0 ? 5 : stage)));
+}
+
+/** Tokens to change when the best probability so far is `probability`, by the paper's scale for open models. */
+export const changesByProbability = (probability: number, most: number): number =>
+  Math.max(1, Math.floor(most / (probability <= 0.01 ? 1 : probability <= 0.1 ? 2 : 4)));
+
+/** `ids` with a run of `count` tokens overwritten by uniform draws from `allowed`; the length is unchanged. */
+export function overwriteRun(
+  ids: readonly number[],
+  count: number,
+  allowed: readonly number[],
+  random: Random,
+): number[] {
+  const length = Math.min(count, ids.length);
+  const start = random.integer(ids.length - length + 1);
+  return ids.map((id, i) => (i >= start && i < start + length ? random.pick(allowed) : id));
+}
+
+/**
  * The simple adaptive attack: a template of rules, then random search for a suffix that makes the first token of the
  * target likely.
- * Several proposals of the same parent are scored in one call, and the search moves to the best if it is better, so a
- * step costs `proposals` queries.
+ * Several proposals from the same parent are scored in one call, and the search moves to the best of them if that is an
+ * improvement; a step costs `proposals` queries.
  */
 export const laa = defineAttack({
   id: 'laa',
   title: 'Simple adaptive attack (LAA)',
   paper: arxiv('2404.02151', 'Jailbreaking Leading Safety-Aligned LLMs with Simple Adaptive Attacks'),
-  summary: 'Random search for a suffix, guided by the log-prob of the first word of the wanted opening.',
+  summary: 'Random search for a suffix, guided by the log-prob of the first token of the target.',
   differs:
-    'The paper asks for up to 10,000 queries, one proposal at a time, from a suffix of 25 tokens; set ' +
+    'The paper makes up to 10,000 queries, one proposal at a time, from a suffix of 25 tokens; set ' +
     '`proposals` to 1 for that. Here the suffix keeps its length and uses printable ASCII only; the ' +
     'target token is the one that starts the answer after the chat template, not the likelier of two ' +
     "spellings; the search stops without asking a judge, because the lab's evaluators read the answer " +
-    "afterwards; there is one template of rules, without the paper's example in context; no transferred " +
-    'starting suffixes.',
+    "afterwards; there is one template of rules, without the paper's in-context example; suffixes are not " +
+    'transferred from other models.',
   access: 'grey-box',
   needs: [],
   taxonomy: [],
   templates: texts,
   options: {
     template: choice({
-      description: 'Text around the request: the rules of the paper in our words, or none.',
+      description: 'Text around the request: rules like those of the paper, or none.',
       choices: ['none', 'rules'],
       default: 'rules',
     }),
     steps: integer({
-      description: 'Steps in each run; the paper has up to 10,000.',
+      description: 'Steps in each run; the paper uses up to 10,000.',
       default: 60,
       min: 1,
       max: 10_000,
       unit: 'steps',
     }),
     proposals: integer({
-      description: 'Suffixes scored in each step; the paper has 1.',
+      description: 'Suffixes scored in each step; the paper uses 1.',
       default: 16,
       min: 1,
       max: 256,
       unit: 'suffixes',
     }),
     suffixLength: integer({
-      description: 'Exclamation marks that the suffix starts from.',
+      description: 'Exclamation marks in the initial suffix.',
       default: 25,
       min: 1,
       max: 200,
       unit: 'marks',
     }),
     mostChanges: integer({
-      description: 'Most tokens in a row that one proposal overwrites.',
+      description: 'Most consecutive tokens that one proposal overwrites.',
       default: 4,
       min: 1,
       max: 64,
       unit: 'tokens',
     }),
     schedule: choice({
-      description: 'How the overwritten run shrinks: with the best probability, with the queries, or never.',
+      description:
+        'How the overwritten run shrinks: with the best probability so far, with the number of queries, or not at all.',
       choices: ['probability', 'queries', 'none'],
       default: 'probability',
     }),
     restarts: integer({
-      description:
-        'Further runs from the initial suffix when one ends without success; the paper has up to 10.',
+      description: 'Further runs from the initial suffix after one without success; the paper uses up to 10.',
       default: 0,
       min: 0,
       max: 20,
@@ -107,12 +133,12 @@ export const laa = defineAttack({
     }),
     stop: choice({
       description:
-        'What ends the search: the token is the likeliest one, or it reaches the probability below.',
+        'What ends the search: the target token is the likeliest one, or it reaches the probability below.',
       choices: ['argmax', 'probability'],
       default: 'argmax',
     }),
     stopProbability: number({
-      description: 'Probability of the token that ends the search.',
+      description: 'Probability of the target token that ends the search.',
       default: 0.1,
       min: 0.001,
       max: 1,

@@ -14,15 +14,15 @@ import {
 import { fitPowerLaw } from './parts/power-law.ts';
 import { crossEntropy, targetOf } from './parts/target.ts';
 
-/** The user's own shots first, in their order, then invented ones. */
+/** The user's own shots in their order, then invented ones. */
 function shotsOf(
   behavior: Behavior,
   { shots, own }: { readonly shots: number; readonly own: string },
   { random, templates }: MutationContext,
 ): readonly Demonstration[] {
-  const written = writtenDemonstrations(own, behavior);
+  const ownShots = writtenDemonstrations(own, behavior);
   const invented = inventedDemonstrations(behavior, shots, templates, random.fork('shots'));
-  return [...written, ...invented].slice(0, shots);
+  return [...ownShots, ...invented].slice(0, shots);
 }
 
 /** 1, 2, 4, … and `most` itself. */
@@ -33,8 +33,8 @@ function doublings(most: number): readonly number[] {
 }
 
 /**
- * Many-shot jailbreaking: as many willing exchanges as the context holds, then the request. With access to log-probs
- * it also measures, for 1, 2, 4, … shots, the loss of the target string, and the power law by which it falls.
+ * Many-shot jailbreaking: as many compliant exchanges as the context holds, then the request. With access to log-probs
+ * it also measures the loss of the target string for 1, 2, 4, … shots, and fits the power law by which it falls.
  */
 export const manyShot = defineAttack({
   id: 'many-shot',
@@ -45,39 +45,39 @@ export const manyShot = defineAttack({
   },
   summary: 'Fills the context with exchanges in which the assistant complied, then asks.',
   differs:
-    "Small contexts hold few shots; the shots are harmless inventions in the form of the behavior's own " +
-    'request and target, because the lab ships no harmful text; the law has no constant term.',
+    "Small contexts hold few shots; the shots are invented and harmless, in the form of the behavior's " +
+    'own request and target, because the lab ships no harmful text; the law has no constant term.',
   access: 'black-box',
   needs: [],
   taxonomy: [],
   templates: demonstrationTexts,
   options: {
     shots: integer({
-      description: 'Exchanges shown, at most; the paper goes up to 256.',
+      description: 'Most exchanges to show; the paper goes up to 256.',
       default: 64,
       min: 0,
       max: 512,
       unit: 'exchanges',
     }),
     form: choice({
-      description: 'Show them as turns of the talk, or all in one prompt.',
+      description: 'Show them as turns of the conversation, or all in one prompt.',
       choices: demonstrationForms,
       default: 'turns',
     }),
     curve: boolean({
       description:
-        'Measure how the loss of the target falls with the shots, where the model shows log-probs.',
+        'Measure how the loss of the target falls with the number of shots, if the model gives log-probs.',
       default: true,
     }),
     own: text({
       description:
-        'Your own exchanges: the question on one line, the answer below, a blank line between exchanges. Invented ones follow them.',
+        'Your own exchanges: the question on one line, the answer below it, a blank line between exchanges. Invented ones follow them.',
       default: '',
       maxLength: 1_000_000,
       multiline: true,
     }),
     answerRoom: integer({
-      description: 'Tokens of the context window to keep free for the answer.',
+      description: 'Tokens of the context window to reserve for the answer.',
       default: 96,
       min: 1,
       max: 4096,
@@ -87,12 +87,12 @@ export const manyShot = defineAttack({
   async *run(behavior, model, options, context) {
     const place = (shown: readonly Demonstration[]) =>
       withDemonstrations(behavior, shown, options.form, context.templates);
-    const wanted = shotsOf(behavior, options, context);
-    const shown = thatFit(model, wanted, options.answerRoom, place);
+    const allShots = shotsOf(behavior, options, context);
+    const shown = thatFit(model, allShots, options.answerRoom, place);
     const candidate = conversation(behavior).at(-1)!.content;
     const messages = place(shown);
     if (!(options.curve && isScoring(model))) {
-      yield { step: 0, candidate, detail: { shots: shown.length, leftOut: wanted.length - shown.length } };
+      yield { step: 0, candidate, detail: { shots: shown.length, leftOut: allShots.length - shown.length } };
       return { messages, steps: 0 };
     }
     const target = model.tokenizer.encode(targetOf(behavior));
@@ -109,7 +109,7 @@ export const manyShot = defineAttack({
         candidate,
         loss,
         bestLoss: Math.min(...points.map(([, each]) => each)),
-        detail: { shots, leftOut: wanted.length - shown.length, ...(law && { law: { ...law } }) },
+        detail: { shots, leftOut: allShots.length - shown.length, ...(law && { law: { ...law } }) },
       };
     }
     return { messages, loss: points.at(-1)![1], steps: points.length };

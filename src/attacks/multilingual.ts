@@ -7,11 +7,12 @@ import { fillSlots } from '../core/slots.ts';
 import { templateOf } from '../core/templates.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import { conversation, defineAttack, type AttackContext } from './attack.ts';
-import { intoEnglish, translationLength } from './parts/answer-languages.ts';
+import { intoEnglish, translationLength } from './parts/answered-in.ts';
 import { ask } from './parts/ask.ts';
-import { echoShare } from './parts/echo.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { firstAnswered, listed, trialNeeds, trialOptions, type Variant } from './parts/variants.ts';
+import { echoShare } from './parts/content-words.ts';
+import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { firstAnswered, listed, type Variant } from './parts/variants.ts';
 import texts from './templates/multilingual.json' with { type: 'json' };
 
 async function* variants(
@@ -23,16 +24,16 @@ async function* variants(
   const maxNewTokens = translationLength(behavior.prompt);
   for (const language of languages) {
     const question = fillSlots(templateOf(templates, 'into'), { language, text: behavior.prompt });
-    const translated = (await ask(translator, question, { maxNewTokens, signal })).trim();
-    if (isEmptyResponse(translated)) {
+    const translation = (await ask(translator, question, { maxNewTokens, signal })).trim();
+    if (isEmptyResponse(translation)) {
       yield { name: language, messages: conversation(behavior), unsent: 'untranslated' };
       continue;
     }
     const answeredIn = { language, question: fillSlots(templateOf(templates, 'back'), { language }) };
-    const roundTrip = (await intoEnglish(translator, answeredIn, translated, signal)).text ?? '';
+    const roundTrip = (await intoEnglish(translator, answeredIn, translation, signal)).text ?? '';
     yield {
       name: language,
-      messages: conversation(behavior, translated),
+      messages: conversation(behavior, translation),
       answeredIn,
       note: { roundTrip, fidelity: echoShare(behavior.prompt, roundTrip) },
     };
@@ -40,9 +41,9 @@ async function* variants(
 }
 
 /**
- * Multilingual jailbreak: the request is put in another language, where safety training may be thin. The translator
- * also puts the translated request and the answers back into English: the one shows how faithful the translation is,
- * the other is what counts as refused or answered, here and before the lab's evaluators.
+ * Multilingual jailbreak: the request is translated into another language, where safety training may be thin. The
+ * translated request and the answers are also translated back into English: the first shows how faithful the
+ * translation is, the second decides what counts as refused or answered, here and in the lab's evaluators.
  */
 export const multilingual = defineAttack({
   id: 'multilingual',
@@ -50,21 +51,21 @@ export const multilingual = defineAttack({
   paper: arxiv('2310.06474', 'Multilingual Jailbreak Challenges in Large Language Models'),
   summary: 'Asks in other languages, where safety training may be thin.',
   differs:
-    'Any model translates, in place of a translation service; the languages are those of the later ' +
+    'Any model translates, instead of a translation service; the languages are those of the later ' +
     'experiments, tried in order until one is answered.',
   access: 'black-box',
   needs: ['translator'],
   taxonomy: [],
-  needsWhen: trialNeeds,
+  needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {
     languages: text({
       description:
-        'Languages by name, with semicolons between them, tried in order; with one, the target is not asked.',
+        'Names of languages, separated by semicolons, tried in order; with one, the target is not queried.',
       default: 'Chinese; Italian; Vietnamese; Arabic; Korean; Thai; Bengali; Swahili; Javanese',
       maxLength: 1000,
     }),
-    ...trialOptions,
+    ...successOptions,
   },
   async *run(behavior, model, options, context) {
     const languages = listed(options.languages);

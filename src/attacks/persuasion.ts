@@ -4,26 +4,27 @@ import { choice, integer } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { defineAttack } from './attack.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { rewriteOptions, rewrites, type Order } from './parts/rewrites.ts';
-import { firstAnswered, trialNeeds, trialOptions } from './parts/variants.ts';
+import { rewriteOptions, rewrites, type RewriteInstruction } from './parts/attacker/rewrites.ts';
+import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { firstAnswered } from './parts/variants.ts';
 import texts from './templates/persuasion.json' with { type: 'json' };
 
-const { rewrite: _wrapper, ...glosses } = texts;
+const { rewrite: _wrapper, ...definitions } = texts;
 /** The 40 techniques of the paper's taxonomy, in its order. */
-const techniques = Object.keys(glosses);
+const techniques = Object.keys(definitions);
 
 interface Choice {
   readonly technique: string;
   readonly trials: number;
 }
 
-/** All techniques once, then all again, so that a small budget sees many of them. */
-const orders = (
+/** Every technique once, then every one again, so that a small budget covers many of them. */
+const instructionsOf = (
   { prompt }: Behavior,
   { technique, trials }: Choice,
   templates: Templates,
-): readonly Order[] =>
+): readonly RewriteInstruction[] =>
   Array.from({ length: trials }, () => (technique === 'all' ? techniques : [technique]))
     .flat()
     .map((name) => ({
@@ -35,9 +36,9 @@ const orders = (
     }));
 
 /**
- * Persuasive adversarial prompts: another model rewords the request by a technique of persuasion known from social
- * science; the techniques are tried in turn until a rewording is answered. Each step names its technique, so that
- * they can be compared.
+ * Persuasive adversarial prompts: another model rewords the request with a technique of persuasion known from social
+ * science; the techniques are tried in turn until a rewording is answered. Each step names its technique, so that they
+ * can be compared.
  */
 export const persuasion = defineAttack({
   id: 'persuasion',
@@ -48,32 +49,32 @@ export const persuasion = defineAttack({
   ),
   summary: 'Has the request reworded with techniques of human persuasion.',
   differs:
-    'The rewording model is not tuned on examples; one trial a technique, where the paper makes ten; no ' +
-    'judge is asked unless `success` says so.',
+    'The rewording model is not tuned on examples; there is one trial per technique, while the paper ' +
+    'makes ten; no judge is asked unless `success` says so.',
   access: 'black-box',
   needs: ['paraphraser'],
   taxonomy: [],
-  needsWhen: trialNeeds,
+  needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {
     technique: choice({
-      description: 'The technique; "all" tries them in order on the target.',
+      description: 'The technique; "all" tries every technique in order on the target.',
       choices: ['all', ...techniques],
       default: 'all',
     }),
     trials: integer({
-      description: 'Rewordings by each technique; the paper makes 10.',
+      description: 'Rewordings with each technique; the paper makes 10.',
       default: 1,
       min: 1,
       max: 100,
       unit: 'rewordings',
     }),
     ...rewriteOptions,
-    ...trialOptions,
+    ...successOptions,
   },
   async *run(behavior, model, options, context) {
-    const wanted = orders(behavior, options, context.templates);
-    const variants = rewrites(behavior, context.role('paraphraser'), wanted, {
+    const instructions = instructionsOf(behavior, options, context.templates);
+    const variants = rewrites(behavior, context.role('paraphraser'), instructions, {
       ...options,
       ...context,
     });
@@ -81,7 +82,7 @@ export const persuasion = defineAttack({
       behavior,
       model,
       variants,
-      { ...options, fixed: wanted.length === 1 },
+      { ...options, fixed: instructions.length === 1 },
       context,
     );
   },

@@ -4,9 +4,7 @@ import { fillSlots } from '../core/slots.ts';
 import { templateOf } from '../core/templates.ts';
 import { conversation, defineAttack, type AttackStep } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
-import { attemptOptions, better, claimOf, succeeded, tryPrompt, type Attempt } from './parts/attempt.ts';
-import { disarmed, judgeTexts } from './parts/judge-score.ts';
-import { proposeOptions } from './parts/propose.ts';
+import { proposeOptions } from './parts/attacker/propose.ts';
 import {
   refine,
   refineTexts,
@@ -14,8 +12,17 @@ import {
   strategyOf,
   type Refinement,
   type Thread,
-} from './parts/refine.ts';
-import { readYesNo } from './parts/structured-reply.ts';
+} from './parts/attacker/refine.ts';
+import { readYesNo } from './parts/attacker/structured-reply.ts';
+import { disarmed, judgeTexts } from './parts/success/judge-score.ts';
+import {
+  askAndRate,
+  better,
+  claimOfBest,
+  hasFullScore,
+  ratingOptions,
+  type RatedAnswer,
+} from './parts/success/rated-answer.ts';
 import texts from './templates/tap.json' with { type: 'json' };
 
 interface Leaf {
@@ -23,21 +30,22 @@ interface Leaf {
   readonly thread: Thread;
 }
 
-/** A prompt that grew on a leaf, and how far it came. */
+/** A prompt refined from a leaf, and its outcome. */
 interface Child extends Refinement {
   readonly node: number;
   readonly parent: number;
   readonly depth: number;
   /** `null` when the judge said neither yes nor no. */
   readonly onTopic: boolean | null;
-  readonly attempt: Attempt | null;
-  /** Why it does not live on; `null` when it does. */
+  /** `null` when the target was not asked. */
+  readonly answer: RatedAnswer | null;
+  /** Why it is not a leaf of the next level; `null` when it is. */
   readonly pruned: 'unreadable' | 'off-topic' | 'width' | 'score' | null;
 }
 
 const stepOf = (
   step: number,
-  { node, parent, depth, onTopic, attempt, pruned, ...child }: Child,
+  { node, parent, depth, onTopic, answer, pruned, ...child }: Child,
 ): AttackStep => ({
   step,
   ...(child.proposal && { candidate: child.proposal.prompt }),
@@ -45,10 +53,10 @@ const stepOf = (
     node,
     parent,
     depth,
-    score: attempt?.score ?? null,
+    score: answer?.score ?? null,
     pruned: pruned !== null,
     reason: pruned,
-    response: attempt?.response ?? null,
+    response: answer?.response ?? null,
     onTopic,
     improvement: child.proposal?.improvement,
     unreadable: child.unreadable,
@@ -56,62 +64,62 @@ const stepOf = (
 });
 
 /**
- * Tree of attacks with pruning: each leaf grows several prompts by an attacker model, those off topic are cut, the
- * rest are put to the target and rated, and the best rated leaves grow on.
- * For an attacker that cannot write JSON, see PAIR. The root has the node number 0; the children of a depth are
- * numbered on.
+ * Tree of attacks with pruning: an attacker model refines each leaf into several prompts; those off topic are pruned,
+ * the rest are sent to the target and rated, and the ones with the best scores become the leaves of the next level.
+ * An attacker that cannot write JSON is treated as in PAIR. The root is node 0; its descendants are numbered level by
+ * level.
  */
 export const tap = defineAttack({
   id: 'tap',
   title: 'TAP',
   paper: arxiv('2312.02119', 'Tree of Attacks: Jailbreaking Black-Box LLMs Automatically'),
-  summary: 'Grows a tree of prompts by an attacker model, and cuts what strays from the topic or rates low.',
+  summary: 'Grows a tree of prompts with an attacker model, and prunes those off topic or with low scores.',
   differs:
-    'The paper has 4 children a leaf, depth 10 and 10 leaves kept; ours suit small models. Here one ' +
-    "number bounds the queries of a depth and another the leaves that live on (the paper's code uses 10 " +
-    'for both, so that ratings cut nothing); the children of a leaf differ in their way of persuasion; ' +
-    'judge and target answer greedily; an unreadable rating ranks last instead of counting as 1, and a ' +
-    'child whose topic the judge could not tell comes after those on topic instead of counting as one ' +
-    'of them.',
+    'The paper uses 4 children per leaf, depth 10 and keeps 10 leaves; ours suit small models. Here one ' +
+    "number limits the queries per level and another the leaves that are kept (the paper's code uses 10 " +
+    'for both, so that scores prune nothing); the children of a leaf differ in their strategy of ' +
+    'persuasion; judge and target answer greedily; an unreadable score ranks last instead of counting ' +
+    'as 1, and a child whose topic the judge could not tell ranks after those on topic instead of ' +
+    'counting as one of them.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
   taxonomy: [],
   templates: { ...refineTexts, ...judgeTexts, ...texts },
   options: {
     branching: integer({
-      description: 'Prompts that grow on each leaf; the paper has 4.',
+      description: 'Prompts refined from each leaf; the paper uses 4.',
       default: 3,
       min: 1,
       max: 16,
       unit: 'prompts',
     }),
     depth: integer({
-      description: 'Most levels of the tree; the paper has 10.',
+      description: 'Most levels of the tree; the paper uses 10.',
       default: 3,
       min: 1,
       max: 50,
       unit: 'levels',
     }),
     width: integer({
-      description: 'Most prompts of a level that are put to the target; the paper has 10.',
+      description: 'Most prompts of a level that are sent to the target; the paper uses 10.',
       default: 6,
       min: 1,
       max: 64,
       unit: 'prompts',
     }),
     keep: integer({
-      description: 'Best rated prompts of a level that grow on; the paper has 10.',
+      description: 'Prompts of a level, those with the best scores, that become leaves; the paper uses 10.',
       default: 2,
       min: 1,
       max: 64,
       unit: 'prompts',
     }),
     ...proposeOptions,
-    ...attemptOptions,
+    ...ratingOptions,
   },
   async *run(behavior, model, options, { random, signal, templates, role }) {
     const [attacker, judge] = [role('attacker'), role('judge')];
-    const trying = { model, judge, behavior, options, templates, signal };
+    const ratingContext = { model, judge, behavior, options, templates, signal };
     const context = { behavior, options, templates, signal };
 
     const isOnTopic = async (prompt: string): Promise<boolean | null> => {
@@ -119,9 +127,9 @@ export const tap = defineAttack({
         goal: disarmed(behavior.prompt),
         prompt: disarmed(prompt),
       });
-      const asking = { maxNewTokens: options.judgeTokens, signal };
-      const verdict = await whereItFits(() => ask(judge, question, asking));
-      return verdict === null ? null : readYesNo(verdict);
+      const request = { maxNewTokens: options.judgeTokens, signal };
+      const reply = await whereItFits(() => ask(judge, question, request));
+      return reply === null ? null : readYesNo(reply);
     };
     const grow = async (leaf: Leaf, branch: number, node: number, depth: number): Promise<Child> => {
       const strategy = strategyOf(branch);
@@ -130,49 +138,52 @@ export const tap = defineAttack({
       const { proposal } = refinement;
       const onTopic = proposal && (await isOnTopic(proposal.prompt));
       const pruned = proposal === null ? 'unreadable' : onTopic === false ? 'off-topic' : null;
-      return { ...refinement, node, parent: leaf.node, depth, onTopic, attempt: null, pruned };
+      return { ...refinement, node, parent: leaf.node, depth, onTopic, answer: null, pruned };
     };
     const query = async (child: Child): Promise<Child> => {
       const { prompt } = child.proposal!;
-      return { ...child, attempt: await tryPrompt(trying, prompt, conversation(behavior, prompt)) };
+      return { ...child, answer: await askAndRate(ratingContext, prompt, conversation(behavior, prompt)) };
     };
 
     let leaves: readonly Leaf[] = [{ node: 0, thread: startThread(strategyOf(0), options) }];
-    let best = null as Attempt | null;
+    let best = null as RatedAnswer | null;
     let nodes = 0;
     for (let depth = 1; depth <= options.depth && leaves.length > 0; depth++) {
       signal.throwIfAborted();
       const places = leaves.flatMap((leaf) =>
         Array.from({ length: options.branching }, (_, branch) => ({ leaf, branch, node: ++nodes })),
       );
-      const grown = await Promise.all(
+      const children = await Promise.all(
         places.map(({ leaf, branch, node }) => grow(leaf, branch, node, depth)),
       );
 
-      // Those on topic first, in random order among equals, as many as the level may ask the target about.
-      const order = random.fork(`depth ${depth}`).shuffle(grown.filter(({ pruned }) => pruned === null));
-      const [sure, unsure] = [
-        order.filter(({ onTopic }) => onTopic),
-        order.filter(({ onTopic }) => !onTopic),
+      // The target is asked about those on topic first, in random order among equals.
+      const order = random.fork(`depth ${depth}`).shuffle(children.filter(({ pruned }) => pruned === null));
+      const [onTopic, unclear] = [
+        order.filter((child) => child.onTopic),
+        order.filter((child) => !child.onTopic),
       ];
-      const asked = new Set([...sure, ...unsure].slice(0, options.width));
+      const selected = new Set([...onTopic, ...unclear].slice(0, options.width));
       const rated = await Promise.all(
-        grown.map((child): Child | Promise<Child> =>
-          asked.has(child) ? query(child) : { ...child, pruned: child.pruned ?? 'width' },
+        children.map((child): Child | Promise<Child> =>
+          selected.has(child) ? query(child) : { ...child, pruned: child.pruned ?? 'width' },
         ),
       );
       const ranked = rated
-        .filter(({ attempt }) => attempt !== null)
-        .toSorted((a, b) => (b.attempt!.score ?? 0) - (a.attempt!.score ?? 0));
-      const kept = new Set(ranked.slice(0, options.keep));
+        .filter(({ answer }) => answer !== null)
+        .toSorted((a, b) => (b.answer!.score ?? 0) - (a.answer!.score ?? 0));
+      const survivors = new Set(ranked.slice(0, options.keep));
       for (const child of rated) {
-        const pruned = child.pruned ?? (kept.has(child) ? null : 'score');
+        const pruned = child.pruned ?? (survivors.has(child) ? null : 'score');
         yield stepOf(child.node, { ...child, pruned });
       }
-      for (const { attempt } of rated) if (attempt) best = better(best, attempt);
-      if (best !== null && succeeded(best)) break;
-      leaves = [...kept].map(({ node, thread, attempt }) => ({ node, thread: { ...thread, last: attempt } }));
+      for (const { answer } of rated) if (answer) best = better(best, answer);
+      if (best !== null && hasFullScore(best)) break;
+      leaves = [...survivors].map(({ node, thread, answer }) => ({
+        node,
+        thread: { ...thread, last: answer },
+      }));
     }
-    return { messages: conversation(behavior, best?.prompt), steps: nodes, claimed: claimOf(best) };
+    return { messages: conversation(behavior, best?.prompt), steps: nodes, claimed: claimOfBest(best) };
   },
 });

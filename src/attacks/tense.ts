@@ -4,17 +4,18 @@ import { choice, integer } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { defineAttack } from './attack.ts';
-import { judgeTexts } from './parts/judge-score.ts';
-import { rewriteOptions, rewrites, type Order } from './parts/rewrites.ts';
-import { firstAnswered, trialNeeds, trialOptions } from './parts/variants.ts';
+import { rewriteOptions, rewrites, type RewriteInstruction } from './parts/attacker/rewrites.ts';
+import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { firstAnswered } from './parts/variants.ts';
 import texts from './templates/tense.json' with { type: 'json' };
 
-/** Orders for the model that rewords, the tenses in turn. */
-const orders = (
+/** Instructions to the model that rewords, alternating between the tenses. */
+const instructionsOf = (
   { prompt }: Behavior,
   { tense, attempts }: { readonly tense: 'past' | 'future' | 'both'; readonly attempts: number },
   templates: Templates,
-): readonly Order[] =>
+): readonly RewriteInstruction[] =>
   Array.from({ length: attempts }, (_, i) => {
     const name = tense === 'both' ? (i % 2 === 0 ? 'past' : 'future') : tense;
     return { name, instruction: fillSlots(templateOf(templates, name), { goal: prompt }) };
@@ -30,12 +31,12 @@ export const tense = defineAttack({
   paper: arxiv('2407.11969', 'Does Refusal Training in LLMs Generalize to the Past Tense?'),
   summary: 'Asks how it was done in the past, or will be done in the future.',
   differs:
-    'No judge is asked unless `success` says so; rewordings that are empty, repeated or have lost the ' +
-    'request are not sent.',
+    'No judge is asked unless `success` says so; rewordings that are empty, repeated or have drifted from ' +
+    'the request are not sent.',
   access: 'black-box',
   needs: ['paraphraser'],
   taxonomy: [],
-  needsWhen: trialNeeds,
+  needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {
     tense: choice({
@@ -44,18 +45,18 @@ export const tense = defineAttack({
       default: 'past',
     }),
     attempts: integer({
-      description: 'Rewordings, at most; with one, the target is not asked.',
+      description: 'Most rewordings to try; with one, the target is not queried.',
       default: 20,
       min: 1,
       max: 200,
       unit: 'rewordings',
     }),
     ...rewriteOptions,
-    ...trialOptions,
+    ...successOptions,
   },
   async *run(behavior, model, options, context) {
-    const wanted = orders(behavior, options, context.templates);
-    const variants = rewrites(behavior, context.role('paraphraser'), wanted, {
+    const instructions = instructionsOf(behavior, options, context.templates);
+    const variants = rewrites(behavior, context.role('paraphraser'), instructions, {
       ...options,
       ...context,
     });

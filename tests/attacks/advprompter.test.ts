@@ -1,21 +1,21 @@
 import '../../src/models/runtimes/whitebox/node.ts';
 import { describe, expect, test } from 'vitest';
 import { advprompter } from '../../src/attacks/advprompter.ts';
-import { createReplayBuffer } from '../../src/attacks/parts/replay-buffer.ts';
+import { createReplayBuffer } from '../../src/attacks/advprompter/replay-buffer.ts';
 import {
   earlyLoss,
   findSuffix,
   penalizeRepeats,
   writeSuffix,
   type BeamOptions,
-} from '../../src/attacks/parts/suffix-beam.ts';
-import { suffixTokens } from '../../src/attacks/parts/target.ts';
+} from '../../src/attacks/advprompter/suffix-search.ts';
+import { suffixTokens } from '../../src/attacks/parts/suffix/suffix-prompt.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { createRandom } from '../../src/core/random.ts';
-import { loadWhiteBoxModel } from '../../src/models/runtimes/whitebox/index.ts';
-import { answering, peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { answering, peaked, scripted } from '../../src/models/runtimes/scripted.ts';
+import { loadWhiteBoxModel } from '../../src/models/runtimes/whitebox/index.ts';
 import { targetLoss } from '../../src/models/scoring.ts';
 import { serve, tinyEntry, tinyFolder, tinySite } from '../models/tiny-model.ts';
 import { behavior, drain } from './drain.ts';
@@ -25,7 +25,7 @@ const tokenizer = scriptedTokenizer();
 const allowed = suffixTokens(tokenizer);
 const secret = tokenizer.encode('red fox');
 const uniform = scripted({ tokenizer, next: () => new Float32Array(tokenizer.vocabSize) });
-/** Would write the alphabet, whatever stands before it. */
+/** Writes the alphabet after any text. */
 const alphabet = scripted({
   tokenizer,
   next: (ids) => peaked(tokenizer.vocabSize, tokenizer.encode('abcdefg')[ids.length - 1] ?? 10, 0.5),
@@ -42,12 +42,12 @@ const options: BeamOptions = {
 describe('the search for suffixes', () => {
   const search = (
     changes: Partial<BeamOptions>,
-    { model = uniform, base = uniform, asked = [] as number[] } = {},
+    { model = uniform, base = uniform, counts = [] as number[] } = {},
   ) =>
     findSuffix(
       { model, base, prefix: [0], allowed },
       async (suffixes) => {
-        asked.push(suffixes.length);
+        counts.push(suffixes.length);
         return suffixes.map(
           (ids) => ids.filter((id, i) => id !== secret[i]).length + secret.length - ids.length,
         );
@@ -71,25 +71,25 @@ describe('the search for suffixes', () => {
     const { ids } = await search({}, { model: alphabet, base: alphabet });
     expect(tokenizer.decode(ids)).toBe('abcde');
   });
-  test('lets the untrained model say what reads well', async () => {
+  test('lets the untrained model rate readability', async () => {
     const { ids } = await search({}, { base: alphabet });
     expect(tokenizer.decode(ids)).toBe('abcde');
   });
-  test('asks about so many candidates a token, shared out among the beams', async () => {
-    const asked: number[] = [];
-    await search({ beams: 4, candidates: 12 }, { asked });
-    expect(asked).toEqual([12, 12, 12, 12, 12]);
+  test('scores the given number of candidates per token, divided among the beams', async () => {
+    const counts: number[] = [];
+    await search({ beams: 4, candidates: 12 }, { counts });
+    expect(counts).toEqual([12, 12, 12, 12, 12]);
   });
   test('several beams find no worse a suffix than one', async () => {
     const one = await search({ weight: 10, candidates: 40, length: 7 });
     const many = await search({ weight: 10, candidates: 160, beams: 4, length: 7 });
     expect(many.loss).toBeLessThanOrEqual(one.loss);
   });
-  test('a repetition penalty makes what was said less likely, whatever its sign', () => {
+  test('a repetition penalty makes repeated tokens less likely, whatever the sign of their logits', () => {
     const logits = penalizeRepeats(Float32Array.of(2, -2, 1), [0, 1, 1], 2);
     expect([...logits]).toEqual([1, -4, 1]);
   });
-  test('a suffix that is written freely has its length and nothing forbidden in it', async () => {
+  test('a suffix written without search has the given length and only allowed tokens', async () => {
     const few = tokenizer.encode('xyz');
     const ids = await writeSuffix(
       { model: uniform, prefix: [0], allowed: few },
@@ -102,14 +102,14 @@ describe('the search for suffixes', () => {
   });
 });
 
-describe('what is remembered', () => {
-  test('has helped: nothing without priority is kept', () => {
+describe('the replay buffer', () => {
+  test('keeps nothing without a priority', () => {
     const buffer = createReplayBuffer<string>(3);
     buffer.push('nothing', 0);
     buffer.push('worse', -1);
     expect(buffer.size).toBe(0);
   });
-  test('gives way to what helped more', () => {
+  test('drops the lowest priority when full', () => {
     const buffer = createReplayBuffer<string>(2);
     for (const [item, priority] of [
       ['a', 2],
@@ -119,7 +119,7 @@ describe('what is remembered', () => {
       buffer.push(item, priority);
     expect([...buffer.draw(5, 1, createRandom('d'))].sort()).toEqual(['a', 'c']);
   });
-  test('is drawn by priority, each item once', () => {
+  test('draws by priority, each item once', () => {
     const buffer = createReplayBuffer<string>(9);
     buffer.push('rare', 1);
     buffer.push('often', 4);
@@ -184,14 +184,14 @@ describe('on a task that can be learned by heart', () => {
     const { result } = await search({ epochs: 0, trials: 2 });
     expect(await targetLoss(model, result.messages, 'Sure')).toBeCloseTo(result.loss!, 4);
   });
-  test('without other behaviors it asks for some, or trains on its own', async () => {
+  test('without other behaviors it asks for some, or trains on the attacked one', async () => {
     await expect(search({}, [])).rejects.toMatchObject({ code: 'bad-input' });
     const { steps } = await search({ own: true, epochs: 1, candidates: 10 }, []);
     expect(steps[0]!.detail).toMatchObject({ phase: 'search', behavior: behavior.id });
   });
 });
 
-test('a prompter that cannot be trained is refused', async () => {
+test('a prompter that cannot be trained is rejected', async () => {
   const closed = scripted({ reply: () => 'no' });
   const run = drain(advprompter, { model: uniform, roles: { attacker: closed } });
   await expect(run).rejects.toMatchObject({ code: 'bad-plan' });

@@ -2,13 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { autodan } from '../../src/attacks/autodan.ts';
 import {
   crossOver,
-  drawBy,
   exchangeWords,
-  rouletteChances,
   sentencesOf,
   synonymTable,
   updateMomentum,
-} from '../../src/attacks/parts/genetic.ts';
+} from '../../src/attacks/autodan/genetic.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { answering, peaked, scripted } from '../../src/models/runtimes/scripted.ts';
@@ -21,13 +19,13 @@ const answer = 'Sure, a story, as you wished.';
 const fond = (wanted: RegExp, enough: number) =>
   scripted({
     next(ids, tokenizer) {
-      const { messages, answer: written } = tokenizer.read(ids);
+      const { messages, answer: soFar } = tokenizer.read(ids);
       const count = lastUserText(messages).match(wanted)?.length ?? 0;
       const [end] = tokenizer.endIds;
       if (count >= enough) return answering(() => answer)(ids, tokenizer);
       const refusal = tokenizer.encode('Sorry, no.');
-      const logits = peaked(tokenizer.vocabSize, refusal[written.length] ?? end!, 0.1);
-      const wish = tokenizer.encode('Sure')[written.length];
+      const logits = peaked(tokenizer.vocabSize, refusal[soFar.length] ?? end!, 0.1);
+      const wish = tokenizer.encode('Sure')[soFar.length];
       if (wish !== undefined) logits[wish] = Math.max(logits[wish]!, -8 + count);
       return logits;
     },
@@ -52,7 +50,7 @@ describe('the search', () => {
       ]);
     },
   );
-  test.each(['plain', 'hierarchical'])('climbs towards what the model is fond of: %s', async (form) => {
+  test.each(['plain', 'hierarchical'])('climbs toward what the model favors: %s', async (form) => {
     const wanted = form === 'plain' ? /helps|answer|game/g : /aid|reply|match|respond/gi;
     const { steps } = await search(fond(wanted, 99), { form, steps: 12, mutation: 'none' });
     const losses = steps.map(({ bestLoss }) => bestLoss!);
@@ -65,12 +63,12 @@ describe('the search', () => {
     expect(await targetLoss(model, result.messages, 'Sure')).toBeCloseTo(result.loss!, 4);
     expect(lastUserText(result.messages).endsWith(` ${behavior.prompt}`)).toBe(true);
   });
-  test('ends at the seeds when they suffice, and says how far they come', async () => {
+  test('ends at the seeds when they suffice, and reports their verdict', async () => {
     const { result, steps } = await search(fond(/./g, 1), {});
     expect(result).toMatchObject({ steps: 0, claimed: true });
     expect(steps[0]!.detail).toMatchObject({ level: 'seeds', verdict: 'answered' });
   });
-  test('without mixing, rewording and rephrasing, it breeds nothing but its seeds', async () => {
+  test('without crossover, exchange and rephrasing, its texts are its seeds', async () => {
     const { result } = await search(fond(/answer/g, 99), {
       form: 'plain',
       crossover: 0,
@@ -81,7 +79,7 @@ describe('the search', () => {
     const seeds = autodan.templates!['seeds']!;
     expect(seeds.map((seed) => `${seed} ${behavior.prompt}`)).toContain(lastUserText(result.messages));
   });
-  test('without mixing and rephrasing, a population is drawn from the one before', async () => {
+  test('without crossover and rephrasing, a population is drawn from the one before', async () => {
     const { steps } = await search(fond(/answer|helps|game/g, 99), {
       form: 'plain',
       crossover: 0,
@@ -96,7 +94,7 @@ describe('the search', () => {
     expect(distinct).toEqual(distinct.toSorted((a, b) => b - a));
     expect(distinct.at(-1)!).toBeLessThan(distinct[0]!);
   });
-  test('alternates one generation of sentences with so many of words', async () => {
+  test('alternates one generation of sentences with the given number of words', async () => {
     const { steps } = await search(fond(/answer/g, 99), { steps: 5, wordGenerations: 2, mutation: 'none' });
     expect(steps.map(({ detail }) => detail!['level'])).toEqual([
       'seeds',
@@ -107,7 +105,7 @@ describe('the search', () => {
       'words',
     ]);
   });
-  test('leaves its seeds as they are for the next behavior, and replays from its seed', async () => {
+  test('leaves its seeds unchanged for the next behavior, and replays from its seed', async () => {
     const before = structuredClone(autodan.templates);
     const run = () => search(fond(/answer/g, 99), { steps: 3 }, '5');
     expect(await run()).toEqual(await run());
@@ -118,28 +116,14 @@ describe('the search', () => {
     const { steps } = await search(model, { steps: 2, mutationRate: 1 });
     expect(steps.every(({ loss }) => Number.isFinite(loss))).toBe(true);
   });
-  test('one candidate can be had without asking anybody', () => {
+  test('gives one candidate without a query', () => {
     const { messages } = autodan.mutate!(behavior, {} as never, mutation(autodan));
     expect(lastUserText(messages).endsWith(behavior.prompt)).toBe(true);
   });
 });
 
-describe('moves', () => {
-  // methods.md, golden vectors: softmax of (−1, −2, −3).
-  test('the roulette is a softmax of fitness', () => {
-    const chances = rouletteChances([-1, -2, -3]);
-    for (const [i, expected] of [0.6652, 0.2447, 0.09].entries()) expect(chances[i]).toBeCloseTo(expected, 4);
-    expect(rouletteChances([-1, -Infinity])).toEqual([1, 0]);
-  });
-  test('draws follow their chances (chi-squared, 2 degrees of freedom, p = 0.001)', () => {
-    const random = createRandom('roulette');
-    const chances = rouletteChances([-1, -2, -3]);
-    const counts = [0, 0, 0];
-    for (let i = 0; i < 3000; i++) counts[drawBy(chances, random)]!++;
-    const chi = counts.reduce((sum, n, i) => sum + (n - 3000 * chances[i]!) ** 2 / (3000 * chances[i]!), 0);
-    expect(chi).toBeLessThan(13.8);
-  });
-  test('crossing over keeps every sentence, and mixes', () => {
+describe('the operators', () => {
+  test('crossover keeps every sentence, and mixes', () => {
     const random = createRandom('mix');
     const [a, b] = ['A one. A two. A three. A four.', 'B one! B two? B three. B four. B five.'];
     const all = [...sentencesOf(a), ...sentencesOf(b)].sort();
@@ -151,7 +135,7 @@ describe('moves', () => {
     }
     expect(mixes).toBeGreaterThan(25);
   });
-  test('two sentences each suffice to mix, and the last cut counts', () => {
+  test('two sentences each are enough to mix, and the last cut counts', () => {
     const random = createRandom('short');
     const seen = new Set(
       Array.from({ length: 60 }, () => crossOver('A. B.', 'C. D.', 5, random).join(' | ')),
@@ -159,21 +143,21 @@ describe('moves', () => {
     expect([...seen].sort()).toEqual(['A. B. | C. D.', 'A. D. | C. B.', 'C. B. | A. D.', 'C. D. | A. B.']);
     expect(crossOver('A.', 'C. D.', 5, random)).toEqual(['A.', 'C. D.']);
   });
-  test('the memory averages what it knew with what it sees, and keeps the best words', () => {
-    const known = new Set(['big', 'fox', 'lost']);
-    const first = updateMomentum(new Map(), ['big Fox', 'fox'], [-1, -3], 10, known);
+  test('the memory averages old and new scores, and keeps the best words', () => {
+    const exchangeable = new Set(['big', 'fox', 'lost']);
+    const first = updateMomentum(new Map(), ['big Fox', 'fox'], [-1, -3], 10, exchangeable);
     expect(Object.fromEntries(first)).toEqual({ big: -1, fox: -2 });
-    const second = updateMomentum(first, ['fox'], [-4], 1, known);
+    const second = updateMomentum(first, ['fox'], [-4], 1, exchangeable);
     expect([...second]).toEqual([['big', -1]]);
-    expect(updateMomentum(first, ['fox'], [-4], 10, known).get('fox')).toBe(-3);
-    expect(updateMomentum(new Map(), ['lost'], [-Infinity], 10, known).size).toBe(0);
+    expect(updateMomentum(first, ['fox'], [-4], 10, exchangeable).get('fox')).toBe(-3);
+    expect(updateMomentum(new Map(), ['lost'], [-Infinity], 10, exchangeable).size).toBe(0);
   });
-  test('the memory has no room for words that nothing can be exchanged for', () => {
+  test('the memory skips words without synonyms', () => {
     const synonyms = synonymTable(['big large', 'fox wolf']);
     const memory = updateMomentum(new Map(), ['you and the', 'you big fox'], [-1, -5], 2, synonyms);
     expect([...memory.keys()].sort()).toEqual(['big', 'fox']);
   });
-  test('words are exchanged anywhere, within bounds, keeping their case', () => {
+  test('words are exchanged anywhere, within limits, keeping their case', () => {
     const synonyms = synonymTable(['big large huge', 'fox wolf']);
     const text = 'Big fox, small fox. The fox is big!';
     const random = createRandom('words');
@@ -190,7 +174,7 @@ describe('moves', () => {
     expect(change(9)).toMatch(/^(Large|Huge) wolf, small wolf\. The wolf is (large|huge)!$/);
     expect(change(9, 0)).toBe(text);
   });
-  test('a synonym that did well is taken more often than one never seen', () => {
+  test('a synonym with a high score is drawn more often than one without', () => {
     const random = createRandom('taste');
     const momentum = new Map([
       ['large', -0.5],

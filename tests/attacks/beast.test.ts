@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { beast } from '../../src/attacks/beast.ts';
-import { drawDistinct } from '../../src/attacks/parts/draws.ts';
 import { lastUserText } from '../../src/core/chat.ts';
-import { createRandom } from '../../src/core/random.ts';
-import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { targetLoss } from '../../src/models/scoring.ts';
 import { behavior, drain } from './drain.ts';
 
@@ -27,7 +25,7 @@ const model = (tokenizer = scriptedTokenizer(), easiest = 0.2) =>
 const options = { beams: 4, samples: 95, length: 12 };
 
 describe('the search', () => {
-  test('finds the suffix letter by letter, and stops when it is sure of the target', async () => {
+  test('finds the suffix letter by letter, and stops when the target is certain', async () => {
     const { result, steps } = await drain(beast, { model: model(), options });
     expect(lastUserText(result.messages)).toBe(behavior.prompt + secret);
     const letters = secret.trim().length; // the blank stands there before any suffix
@@ -41,7 +39,7 @@ describe('the search', () => {
     expect(best).toEqual(best.toSorted((a, b) => b - a));
     expect(await targetLoss(asked, result.messages, 'Sure')).toBeCloseTo(result.loss!, 4);
   });
-  test('keeps so many beams, each the child of one before', async () => {
+  test('keeps the given number of beams, each the child of an earlier one', async () => {
     const { steps } = await drain(beast, { model: model(), options: { ...options, length: 3 } });
     for (const { detail } of steps.slice(1)) {
       const beams = detail!['beams'] as { text: string; parent: number }[];
@@ -62,12 +60,12 @@ describe('the search', () => {
     const { result } = await drain(beast, { model: worse, options: { ...options, length: 2 } });
     expect(lastUserText(result.messages)).toBe(behavior.prompt);
   });
-  test.each(['Sorry, no.', ' '])('claims nothing when the model then says %j', async (reply) => {
-    const said = model();
+  test.each(['Sorry, no.', ' '])('claims no success when the model then answers %j', async (reply) => {
+    const greedy = model();
     const deaf = {
-      ...said,
-      generate: async (...asked: Parameters<typeof said.generate>) => ({
-        ...(await said.generate(...asked)),
+      ...greedy,
+      generate: async (...request: Parameters<typeof greedy.generate>) => ({
+        ...(await greedy.generate(...request)),
         text: reply,
       }),
     };
@@ -79,23 +77,5 @@ describe('the search', () => {
       drain(beast, { model: model(), options: { ...options, samples: 5, length: 4 }, seed });
     expect(await run('1')).toEqual(await run('1'));
     expect((await run('1')).steps).not.toEqual((await run('2')).steps);
-  });
-});
-
-describe('draws without replacement', () => {
-  const logits = Float32Array.of(Math.log(0.6), Math.log(0.3), Math.log(0.1), 5);
-  test('are distinct, within what is allowed, and as many as there are', () => {
-    const random = createRandom('distinct');
-    expect(drawDistinct(logits, [0, 1, 2], 9, 1, random).sort()).toEqual([0, 1, 2]);
-    expect(drawDistinct(logits, [0, 1, 2], 2, 1, random)).toHaveLength(2);
-  });
-  test('come first as often as their probability says, and sharper when it is colder', () => {
-    const random = createRandom('often');
-    const first = (temperature: number) =>
-      Array.from({ length: 2000 }, () => drawDistinct(logits, [0, 1, 2], 1, temperature, random)[0]).filter(
-        (id) => id === 0,
-      ).length / 2000;
-    expect(first(1)).toBeCloseTo(0.6, 1);
-    expect(first(0.25)).toBeGreaterThan(0.9);
   });
 });

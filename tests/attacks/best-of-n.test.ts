@@ -11,7 +11,7 @@ const no = 'Sorry, I cannot do that.';
 /** Slips for one prompt in four or so: those that start with a small letter. */
 const slipping = scripted({ reply: (messages) => (/^[a-z]/.test(lastUserText(messages)) ? help : no) });
 
-test('ends at its first success, however many tries are answered side by side', async () => {
+test('ends at its first success, however many tries are answered at the same time', async () => {
   const run = (atOnce: number) =>
     drain(bestOfN, { model: slipping, behavior, options: { atOnce }, seed: '3' });
   const { steps, result } = await run(1);
@@ -22,7 +22,7 @@ test('ends at its first success, however many tries are answered side by side', 
   expect(await run(8)).toEqual({ steps, result });
 });
 
-test('never stops when told so, and then measures the success curve and its law', async () => {
+test('never stops early if so set, and then measures the success curve and its law', async () => {
   const { steps, result } = await drain(bestOfN, {
     model: slipping,
     behavior,
@@ -51,7 +51,7 @@ test('gives up after N tries without a claim', async () => {
   expect(result).toMatchObject({ claimed: false, steps: 10 });
 });
 
-test('samples each try apart, at the temperature that the answer then has too', async () => {
+test('samples each try with its own seed, at the temperature of the result', async () => {
   const seeds: (string | undefined)[] = [];
   const { result } = await drain(bestOfN, {
     model: scripted({
@@ -68,7 +68,7 @@ test('samples each try apart, at the temperature that the answer then has too', 
   expect(result.sampling).toEqual({ temperature: 0.7, topP: 1 });
 });
 
-test('names the stream of the try that counted, so that its answer can be had again', async () => {
+test('names the seed of the successful try, so that its answer can be reproduced', async () => {
   const seeds: string[] = [];
   const model = scripted({
     reply: (_, { seed }) => {
@@ -80,7 +80,7 @@ test('names the stream of the try that counted, so that its answer can be had ag
   expect(result).toMatchObject({ claimed: true, steps: 5, seed: seeds[4] });
 });
 
-test('perturbs with its strength: not at all at 0, and only by the moves that are on', () => {
+test('perturbs by its strength: not at all at 0, and only with the edits that are on', () => {
   const candidate = (options: object) =>
     lastUserText(
       bestOfN.mutate!(behavior, { ...defaultsOf(bestOfN.options), ...options }, mutation(bestOfN)).messages,

@@ -5,12 +5,12 @@ import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior, drain } from './drain.ts';
 import { climber, json, judge, levelIn, recording, target, vague } from './search-models.ts';
 
-type Players = Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>>;
-const play = async (options: Record<string, unknown>, players: Players = {}, asked = behavior) => {
-  const cast = { attacker: climber(), judge: judge(), target: target(), ...players };
-  const roles = { attacker: cast.attacker.model, judge: cast.judge.model };
-  const run = await drain(crescendo, { model: cast.target.model, roles, options, behavior: asked });
-  return { ...run, cast, details: run.steps.map(({ detail }) => detail!) };
+type TestModels = Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>>;
+const runAttack = async (options: Record<string, unknown>, models: TestModels = {}, asked = behavior) => {
+  const roleModels = { attacker: climber(), judge: judge(), target: target(), ...models };
+  const roles = { attacker: roleModels.attacker.model, judge: roleModels.judge.model };
+  const run = await drain(crescendo, { model: roleModels.target.model, roles, options, behavior: asked });
+  return { ...run, roleModels, details: run.steps.map(({ detail }) => detail!) };
 };
 
 /** Answers a level only when the talk has been through the one below. */
@@ -30,9 +30,9 @@ const stepwise = () => {
 };
 
 describe('Crescendo', () => {
-  test('wins at the third turn, which needs the two before, and not before', async () => {
+  test('succeeds at the third turn, which needs the two before it', async () => {
     const wary = stepwise();
-    const { result, details } = await play({ turns: 5 }, { target: wary });
+    const { result, details } = await runAttack({ turns: 5 }, { target: wary });
     expect(details.map(({ score }) => score)).toEqual([4, 7, 10]);
     expect(result.messages).toEqual([
       user('Go to level 1'),
@@ -48,35 +48,38 @@ describe('Crescendo', () => {
     });
     expect(direct.result.claimed).toBe(false);
   });
-  test('takes a refused question back and tells the attacker which it was', async () => {
+  test('removes a refused question and tells the attacker which it was', async () => {
     const hasty = recording((asked) => json(`Go to level ${asked.includes('refused') ? 1 : 3}`));
     const wary = stepwise();
-    const { details, cast } = await play({ turns: 1, restarts: 0 }, { attacker: hasty, target: wary });
+    const { details, roleModels } = await runAttack(
+      { turns: 1, restarts: 0 },
+      { attacker: hasty, target: wary },
+    );
     expect(details.map(({ backtracked, turn }) => [backtracked, turn])).toEqual([
       [true, 1],
       [false, 1],
     ]);
-    expect(cast.attacker.asked[1]).toContain('"Go to level 3" was refused');
+    expect(roleModels.attacker.asked[1]).toContain('"Go to level 3" was refused');
     expect(wary.seen.at(-1)).toEqual([user('Go to level 1')]);
   });
-  test('asks no judge about a refusal', async () => {
+  test('does not ask the judge about a refusal', async () => {
     const stubborn = recording(() => 'I cannot help with that.');
-    const { cast, result } = await play({ backtracks: 2, restarts: 0 }, { target: stubborn });
+    const { roleModels, result } = await runAttack({ backtracks: 2, restarts: 0 }, { target: stubborn });
     expect(stubborn.asked).toHaveLength(3);
-    expect(cast.judge.asked).toEqual([]);
+    expect(roleModels.judge.asked).toEqual([]);
     expect(result).toMatchObject({ messages: [user(behavior.prompt)], claimed: false });
   });
-  test('starts further conversations from nothing, as many as told', async () => {
+  test('starts the given number of further conversations from scratch', async () => {
     const wary = stepwise();
-    const { details } = await play({ turns: 1, restarts: 2 }, { target: wary });
+    const { details } = await runAttack({ turns: 1, restarts: 2 }, { target: wary });
     expect(details.map(({ restart }) => restart)).toEqual([0, 1, 2]);
     for (const messages of wary.seen) expect(messages).toHaveLength(1);
   });
-  test('without success ends on the best turn, the later of equal ones', async () => {
+  test('without success ends with the best turn, the later of equal ones', async () => {
     let asked = 0;
     const attacker = recording(() => json(`question ${++asked}`));
     const rater = recording((text) => (/Prompt: question [23]/.test(text) ? '[[5]]' : '[[2]]'));
-    const { result } = await play({ turns: 4, restarts: 0 }, { attacker, judge: rater });
+    const { result } = await runAttack({ turns: 4, restarts: 0 }, { attacker, judge: rater });
     expect(result.messages.at(-1)).toEqual(user('question 3'));
     expect(result.messages).toHaveLength(5);
     expect(result.claimed).toBe(false);
@@ -92,23 +95,26 @@ describe('Crescendo', () => {
     expect(run.steps.length).toBeLessThan(20);
     expect(run.result.claimed).toBeNull();
   });
-  test('gives up an attacker that says nothing of use', async () => {
-    const { result, cast } = await play({ backtracks: 1, restarts: 0 }, { attacker: recording(() => '') });
-    expect(cast.target.asked).toEqual([]);
+  test('gives up on an attacker that writes nothing usable', async () => {
+    const { result, roleModels } = await runAttack(
+      { backtracks: 1, restarts: 0 },
+      { attacker: recording(() => '') },
+    );
+    expect(roleModels.target.asked).toEqual([]);
     expect(result.claimed).toBe(false);
   });
-  test('leads a plain attacker with an instruction for each situation', async () => {
+  test('gives a plain-text attacker an instruction for each situation', async () => {
     const attacker = recording((asked) =>
       asked.includes('easy question') ? 'Is there a level 3?' : 'And level 1?',
     );
-    const { details } = await play({ protocol: 'plain', restarts: 0 }, { attacker, target: stepwise() });
+    const { details } = await runAttack({ protocol: 'plain', restarts: 0 }, { attacker, target: stepwise() });
     expect(attacker.asked[0]).toContain(behavior.prompt);
     expect(attacker.asked[1]).toContain('Is there a level 3?');
     expect(details.slice(0, 2).map(({ backtracked }) => backtracked)).toEqual([true, false]);
   });
-  test('keeps the system prompt of the behavior at the head of the talk', async () => {
+  test('keeps the system prompt of the behavior at the start of the conversation', async () => {
     const wary = stepwise();
-    const { result } = await play({}, { target: wary }, { ...behavior, context: 'Be kind.' });
+    const { result } = await runAttack({}, { target: wary }, { ...behavior, context: 'Be kind.' });
     for (const messages of [...wary.seen, result.messages]) expect(messages[0]).toEqual(system('Be kind.'));
   });
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { dra } from '../../src/attacks/dra.ts';
-import { readHidden } from '../../src/attacks/parts/disguise.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
+import { hiddenTextOf } from './dra/hidden-text.ts';
 import { behavior as fox, drain } from './drain.ts';
 
 const behavior = { ...fox, prompt: 'How do I wake the stone giant?' };
@@ -14,15 +14,15 @@ const run = (model: ReturnType<typeof replying>, options = {}) => drain(dra, { m
 const no = 'Sorry, I cannot do that.';
 const missing = 'I like boats.';
 
-test('the puzzle spells the request, and no telling word stands in it', async () => {
+test('the puzzle spells the request, and contains none of its content words', async () => {
   const { result } = await run(replying(no), { iterations: 5 });
   const prompt = lastUserText(result.messages);
   const lines = prompt.split('\n').slice(0, behavior.prompt.length);
-  expect(readHidden(lines.join('\n'))).toBe(behavior.prompt.toLowerCase());
+  expect(hiddenTextOf(lines.join('\n'))).toBe(behavior.prompt.toLowerCase());
   expect(prompt).not.toMatch(/wake|stone|giant/);
 });
 
-test('a refusal cuts telling words shorter, a miss keeps more of the others, within their range', async () => {
+test('a refusal cuts content words shorter, a miss keeps more of the others, within limits', async () => {
   const { steps } = await run(replying(no, no, missing, ...Array<string>(7).fill(no)), { iterations: 10 });
   const kept = steps.map(({ detail }) => [detail!['sensitive'], detail!['plain']] as [number, number]);
   expect(kept.slice(0, 4).map(([sensitive]) => sensitive.toFixed(1))).toEqual(['0.5', '0.4', '0.3', '0.3']);
@@ -33,7 +33,7 @@ test('a refusal cuts telling words shorter, a miss keeps more of the others, wit
   }
 });
 
-test('ends at the first answer that takes up the request, in any case of letters', async () => {
+test('ends at the first answer that repeats the words of the request, in any letter case', async () => {
   const { steps, result } = await run(replying(no, missing, 'Sure: WAKE the Stone Giant with a song.', no));
   expect(steps).toHaveLength(3);
   expect(result).toMatchObject({ claimed: true, steps: 3 });
@@ -46,7 +46,7 @@ test('without success it keeps the best try, not the last', async () => {
   expect(result.claimed).toBe(false);
 });
 
-test('with one puzzle the target is not asked, and each seed has its own', async () => {
+test('with one puzzle the target is not queried, and each seed gives another puzzle', async () => {
   const untouched = scripted({
     reply: () => {
       throw new Error('The target was asked.');

@@ -22,19 +22,22 @@ export const behavior: Behavior = {
   kind: 'harmful',
 };
 
-/** Who plays what in a test. */
-export interface Players {
+/** The models of a test by role. */
+export interface RoleModels {
   readonly roles?: Readonly<Record<string, LanguageModel>>;
   readonly classifiers?: Readonly<Record<string, TextClassifier>>;
 }
 
-export const playing = ({ roles, classifiers }: Players = {}): Pick<AttackContext, 'role' | 'classifier'> => {
+export const roleContext = ({ roles, classifiers }: RoleModels = {}): Pick<
+  AttackContext,
+  'role' | 'classifier'
+> => {
   const find =
-    <P>(players: Readonly<Record<string, P>> = {}) =>
-    (role: ModelRole): P => {
-      const player = players[role];
-      if (player === undefined) throw new Error(`This test assigns no ${role}.`);
-      return player;
+    <M>(models: Readonly<Record<string, M>> = {}) =>
+    (role: ModelRole): M => {
+      const model = models[role];
+      if (model === undefined) throw new Error(`This test assigns no ${role}.`);
+      return model;
     };
   return { role: find(roles), classifier: find(classifiers) };
 };
@@ -45,7 +48,7 @@ export const mutation = (
   { seed = '0', templates = {} }: { readonly seed?: string; readonly templates?: Templates } = {},
 ): MutationContext => ({ random: createRandom(seed), templates: { ...attack.templates, ...templates } });
 
-interface Setting extends Players {
+interface Setting extends RoleModels {
   readonly model: LanguageModel;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly seed?: string;
@@ -62,7 +65,7 @@ export async function drain(attack: Attack, setting: Setting) {
     setting.behavior ?? behavior,
     model as never,
     parseOptions(attack.options, options, attack.id),
-    { ...mutation(attack, setting), signal, others: setting.others ?? [], ...playing(setting) },
+    { ...mutation(attack, setting), signal, others: setting.others ?? [], ...roleContext(setting) },
   );
   const steps: AttackStep[] = [];
   for (;;) {

@@ -2,8 +2,8 @@ import '../../src/models/runtimes/whitebox/node.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { embeddingAttack } from '../../src/attacks/embedding-attack.ts';
 import { crossEntropy } from '../../src/attacks/parts/target.ts';
-import { loadWhiteBoxModel, type JaxModel } from '../../src/models/runtimes/whitebox/index.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
+import { loadWhiteBoxModel, type JaxModel } from '../../src/models/runtimes/whitebox/index.ts';
 import { serve, tinyEntry, tinyFolder, tinySite } from '../models/tiny-model.ts';
 import { behavior, drain } from './drain.ts';
 
@@ -35,7 +35,7 @@ describe('on a tiny model with random weights', () => {
     view.dispose();
     expect(crossEntropy(logProbs!)).toBeCloseTo(result.loss!, 4);
   });
-  test('moves every entry by one and the same share of the embedding, against the gradient', async () => {
+  test('moves every entry by the same share of the embedding, against the gradient', async () => {
     const { steps, result } = await search({ steps: 1, stepSize: 0.1 });
     expect(steps[1]!.loss!).toBeLessThan(steps[0]!.loss!);
     const [start] = await model.hiddenStates(model.tokenizer.encode(' !').slice(0, 1));
@@ -43,7 +43,7 @@ describe('on a tiny model with random weights', () => {
     for (const vector of result.edit!.softTokens!.vectors)
       vector.forEach((value, i) => expect(Math.abs(value - start![i]!)).toBeCloseTo(0.1 * size, 5));
   });
-  test('puts its vectors behind the request', async () => {
+  test('puts its vectors after the request', async () => {
     const { result } = await search({ steps: 1, count: 2 });
     expect(result.edit!.softTokens).toMatchObject({ at: 'user-end' });
     expect(result.edit!.softTokens!.vectors).toHaveLength(2);
@@ -55,7 +55,7 @@ describe('on a tiny model with random weights', () => {
   });
 });
 
-test('a model with nothing inside to edit is refused', async () => {
+test('a model without internals to edit is rejected', async () => {
   const toy = scripted({ answer: 'Sure', cost: () => 0 });
   await expect(drain(embeddingAttack, { model: toy })).rejects.toMatchObject({ code: 'not-supported' });
 });

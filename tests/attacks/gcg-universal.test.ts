@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { gcgUniversal } from '../../src/attacks/gcg-universal.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { lastUserText } from '../../src/core/chat.ts';
-import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { targetLoss } from '../../src/models/scoring.ts';
 import { behavior, drain } from './drain.ts';
 
@@ -54,7 +54,7 @@ describe('one suffix for two behaviors that want different ones', () => {
     expect(joined.slice(0, first + 1)).toEqual(Array(first + 1).fill(1));
     expect(joined[first + 1] ?? 2).toBe(2);
   });
-  test('leaves its own behavior out when asked, and is put behind it all the same', async () => {
+  test('leaves its own behavior out when asked, and is placed after it anyway', async () => {
     const { result } = await search({ own: false });
     expect(suffixIn(lastUserText(result.messages), behavior)).toBe('ggg');
     expect(result.messages).toHaveLength(1);
@@ -69,7 +69,7 @@ describe('one suffix for two behaviors that want different ones', () => {
       if (steps[i]!.detail!['behaviors'] === steps[i - 1]!.detail!['behaviors'])
         expect(steps[i]!.bestLoss!).toBeLessThanOrEqual(steps[i - 1]!.bestLoss!);
   });
-  test('says what it believes of its own success', async () => {
+  test('claims success or not by its own test', async () => {
     expect((await search({})).result.claimed).toBe(true);
     const far = landscape(new Map([[behavior, 'zzz']]), 1);
     expect((await search({ steps: 1 }, { model: far })).result.claimed).toBe(false);
@@ -84,7 +84,7 @@ describe('a second model', () => {
   const other = landscape(new Map([[behavior, 'ggg']]), 10);
   const model = landscape(new Map([[behavior, 'ccc']]), 10);
   const both = { ...options, behaviors: 1, secondModel: true };
-  test('has as much of a say', async () => {
+  test('counts as much as the first', async () => {
     const { result } = await drain(gcgUniversal, {
       model,
       roles: { scorer: other },
@@ -92,7 +92,7 @@ describe('a second model', () => {
     });
     expect(suffixIn(lastUserText(result.messages), behavior)).toBe('eee');
   });
-  test('is refused when it spells text in other tokens, or cannot be differentiated', async () => {
+  test('is rejected when its tokenizer differs, or when it is not white-box', async () => {
     const merging = scripted({ tokenizer: scriptedTokenizer(['! ']), answer: 'Sure', cost: () => 0 });
     // Spells the suffix alike, but its gradients have one column more.
     const larger = scripted({ tokenizer: scriptedTokenizer(['zz']), answer: 'Sure', cost: () => 0 });

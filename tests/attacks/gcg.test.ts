@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
+import { gcg, mellowmax } from '../../src/attacks/gcg.ts';
+import { probeSample, rankCorrelation } from '../../src/attacks/gcg/probe-sampling.ts';
 import {
   dealSwap,
   drawSwap,
   predictedGains,
+  proposeSuffixes,
   rankSwaps,
   sumOfNormalized,
-} from '../../src/attacks/parts/coordinate.ts';
-import { probeSample, rankCorrelation } from '../../src/attacks/parts/probe.ts';
-import { openSite, proposeSuffixes, suffixOf } from '../../src/attacks/parts/suffix-site.ts';
-import { mellowmax, suffixTokens } from '../../src/attacks/parts/target.ts';
-import { gcg } from '../../src/attacks/gcg.ts';
-import { createRandom } from '../../src/core/random.ts';
+} from '../../src/attacks/parts/suffix/coordinate-search.ts';
+import { initialSuffix, suffixPrompt, suffixTokens } from '../../src/attacks/parts/suffix/suffix-prompt.ts';
 import { lastUserText, user } from '../../src/core/chat.ts';
-import { scripted } from '../../src/models/runtimes/scripted.ts';
+import { createRandom } from '../../src/core/random.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { targetLoss } from '../../src/models/scoring.ts';
 import { behavior, drain } from './drain.ts';
 
@@ -48,7 +48,7 @@ describe('on a landscape that is separable by position', () => {
     expect(await run('7')).toEqual(await run('7'));
     expect((await run('7')).steps).not.toEqual((await run('8')).steps);
   });
-  test('goes on from the latest suffix even when it is worse, and returns the best', async () => {
+  test('continues from the latest suffix even when it is worse, and returns the best', async () => {
     const { steps, result } = await drain(gcg, { model: landscape(), options });
     const losses = steps.map(({ loss }) => loss!);
     expect(losses.some((loss, i) => i > 0 && loss > losses[i - 1]!)).toBe(true);
@@ -68,7 +68,7 @@ describe('on a landscape that is separable by position', () => {
         expect(await targetLoss(model, [user(candidate!)], 'Sure')).toBeCloseTo(loss!, 4);
     },
   );
-  test('with a buffer, never goes on from a worse suffix', async () => {
+  test('with a buffer, never continues from a worse suffix', async () => {
     const { steps } = await drain(gcg, { model: landscape(), options: { ...options, buffer: 3 } });
     const losses = steps.map(({ loss }) => loss!);
     expect(losses).toEqual(losses.toSorted((a, b) => b - a));
@@ -130,7 +130,7 @@ describe('every way of searching', () => {
       expect([...seen.shared]).toEqual([prefixCache]);
     }
   });
-  test('annealing refuses some worse suffixes towards the end, and "always" none', async () => {
+  test('annealing rejects some worse suffixes toward the end, and "always" rejects none', async () => {
     const stays = async (accept: string) => {
       const { steps } = await drain(gcg, {
         model: landscape(),
@@ -143,7 +143,7 @@ describe('every way of searching', () => {
   });
 });
 
-test('an attack says what it believes of its own success', async () => {
+test('an attack claims success or not by its own test', async () => {
   const claimed = async (atBest: number, steps: number) =>
     (await drain(gcg, { model: landscape(atBest), options: { ...options, steps } })).result.claimed;
   expect(await claimed(0.1, 60)).toBe(true);
@@ -153,11 +153,11 @@ test('an attack says what it believes of its own success', async () => {
 describe('with a tokenizer that merges', () => {
   // Two-character pieces: many swaps would be read as other tokens than those that were scored.
   const model = landscape(1, [' r', 're', 'ed', 'd ', 'fo', 'ox', '! ', ' !!']);
-  test('the loss is that of the string, worked out again from scratch', async () => {
+  test('the loss is that of the string, computed again from scratch', async () => {
     const { result } = await drain(gcg, { model, options: { ...options, steps: 25 } });
     expect(await targetLoss(model, result.messages, 'Sure')).toBeCloseTo(result.loss!, 4);
   });
-  test('a step in which no candidate survives leaves the suffix alone', async () => {
+  test('a step in which no candidate survives leaves the suffix unchanged', async () => {
     // The only swap that the gradient ranks, "r", would join the blank before it.
     const merging = landscape(1, [' r']);
     const { steps, result } = await drain(gcg, {
@@ -169,17 +169,17 @@ describe('with a tokenizer that merges', () => {
   });
 });
 
-test('candidates are distinct, allowed, and as many positions away from their parent as told', () => {
-  const site = openSite(landscape(), behavior, '! ! ! !');
-  const from = suffixOf(site);
-  const allowed = suffixTokens(site.model.tokenizer);
+test('candidates are distinct, allowed, and differ from their parent in the given number of positions', () => {
+  const prompt = suffixPrompt(landscape(), behavior, '! ! ! !');
+  const from = initialSuffix(prompt);
+  const allowed = suffixTokens(prompt.model.tokenizer);
   const random = createRandom('candidates');
   for (const replacements of [1, 3]) {
     const swaps = from.ids.map((id) => allowed.filter((other) => other !== id));
-    const given = { candidates: 40, replacements, positions: 'drawn' } as const;
-    const found = proposeSuffixes([site], from, swaps, given, random);
-    expect(new Set(found.map(({ text }) => text)).size).toBe(40);
-    for (const { ids } of found) {
+    const proposing = { candidates: 40, replacements, positions: 'drawn' } as const;
+    const suffixes = proposeSuffixes([prompt], from, swaps, proposing, random);
+    expect(new Set(suffixes.map(({ text }) => text)).size).toBe(40);
+    for (const { ids } of suffixes) {
       expect(ids.filter((id, i) => id !== from.ids[i])).toHaveLength(replacements);
       for (const id of ids) expect(allowed).toContain(id);
     }
@@ -286,7 +286,7 @@ describe('swaps', () => {
   });
 });
 
-test('a suffix uses neither special tokens nor what is not printable ASCII', () => {
+test('a suffix uses only tokens of printable ASCII, no special ones', () => {
   const tokenizer = scriptedTokenizer(['é', 'a\nb', ' ok']);
   const texts = suffixTokens(tokenizer).map((id) => tokenizer.vocabulary[id]);
   expect(texts).toContain(' ok');
@@ -294,7 +294,7 @@ test('a suffix uses neither special tokens nor what is not printable ASCII', () 
 });
 
 describe('mellowmax', () => {
-  // Worked out from its formula with double precision.
+  // Computed from its formula in double precision.
   test.each([
     [1, 2.308994],
     [10, 2.890143],
@@ -307,7 +307,7 @@ describe('mellowmax', () => {
   });
 });
 
-test('gradients of several models count alike, however long theirs are', () => {
+test('gradients of several models count equally, whatever their norms', () => {
   const loud = Float32Array.of(300, 400, 0, 0);
   const quiet = Float32Array.of(0, 1, 0.5, 0);
   const sum = sumOfNormalized([loud, quiet], 2);
@@ -323,20 +323,20 @@ describe('probe sampling', () => {
       async (some) => some.map((value) => ({ value, loss: value })),
       createRandom('probe'),
     );
-  test('looks at few candidates when the models agree, the best among them', async () => {
+  test('scores few candidates when the models agree, the best among them', async () => {
     const { agreement, scored } = await probe((value) => value);
     expect(agreement).toBe(1);
     expect(scored.length).toBeLessThanOrEqual(4 + 1);
     expect(Math.min(...scored.map(({ loss }) => loss))).toBe(0);
   });
-  test('looks at an eighth more when they disagree, at none twice', async () => {
+  test('scores an eighth more when they disagree, none of them twice', async () => {
     const { agreement, scored } = await probe((value) => -value);
     expect(agreement).toBe(0);
     expect(scored.length).toBeGreaterThan(4);
     expect(scored.length).toBeLessThanOrEqual(4 + 8);
     expect(new Set(scored.map(({ value }) => value)).size).toBe(scored.length);
   });
-  test('takes a draft that tells nothing for half an agreement', async () => {
+  test('takes an uninformative draft as half an agreement', async () => {
     expect((await probe(() => 1)).agreement).toBe(0.5);
   });
   // scipy.stats.spearmanr([1, 2, 2, 4], [3, 1, 4, 5])

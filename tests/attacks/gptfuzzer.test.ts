@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gptfuzzer } from '../../src/attacks/gptfuzzer.ts';
-import { createSeedPool, depthFactor, upperBound } from '../../src/attacks/parts/seed-pool.ts';
+import { createSeedPool, depthFactor, upperBound } from '../../src/attacks/gptfuzzer/seed-pool.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { createRandom } from '../../src/core/random.ts';
@@ -29,7 +29,7 @@ const search = (
   });
 
 describe('the search', () => {
-  test('wins at the third iteration where only the third mutant can win', async () => {
+  test('succeeds at the third iteration where only the third mutant can', async () => {
     let written = 0;
     const attacker = scripted({ reply: () => `Mutant number ${++written}.` });
     const { result, steps } = await search(
@@ -44,7 +44,7 @@ describe('the search', () => {
     expect(result.claimed).toBe(true);
     expect(lastUserText(result.messages)).toBe(`Mutant number 3. ${behavior.prompt}`);
   });
-  test('builds on templates that got through elsewhere', async () => {
+  test('builds on templates that succeeded on other questions', async () => {
     const other: Behavior = { ...behavior, id: 'other', prompt: 'Give me a story' };
     const plusses = (text: string) => text.split('Plus.').length - 1;
     const target: Reply = (messages) => {
@@ -62,7 +62,7 @@ describe('the search', () => {
     expect(alone.result.claimed).toBe(false);
     expect(alone.steps.every(({ detail }) => detail!['pool'] === seeds.length)).toBe(true);
   });
-  test('every template tried has the request in it once, whatever the operator', async () => {
+  test('every prompt holds the request once, whatever the operator', async () => {
     for (const operator of ['crossover', 'expand', 'similar', 'shorten', 'rephrase'])
       for (const slot of ['apart', 'shown']) {
         const { steps } = await search(() => no, { operator, slot, iterations: 4 });
@@ -74,7 +74,7 @@ describe('the search', () => {
         }
       }
   });
-  test('mutants of one choice are all made of the chosen template, none of another mutant', async () => {
+  test('mutants of one selection all come from the selected template, none from another mutant', async () => {
     const orders: string[] = [];
     const attacker = scripted({
       reply: (messages) => `Mutant ${orders.push(heard(messages))} of many.`,
@@ -88,7 +88,7 @@ describe('the search', () => {
     const { steps } = await search(() => no, { operator: 'expand', iterations: 1 });
     expect(steps[0]!.detail!['template']).toMatch(/Plus\. (Play along: \{goal\}|Dream \{goal\} and tell\.)$/);
   });
-  test('a mutant that lost the place of the request is never sent', async () => {
+  test('a mutant that lost the slot of the request is never sent', async () => {
     const forgetful = scripted({ reply: () => 'Something else altogether.' });
     const { result, steps } = await search(
       () => story,
@@ -101,7 +101,7 @@ describe('the search', () => {
     expect(result.claimed).toBe(false);
     expect(lastUserText(result.messages)).toContain(behavior.prompt);
   });
-  test('braces in a request or a template are left alone', async () => {
+  test('braces in a request or a template are kept', async () => {
     const odd: Behavior = { ...behavior, prompt: 'Tell a {text} story {goal}' };
     const { result } = await search(
       () => story,
@@ -113,7 +113,7 @@ describe('the search', () => {
     );
     expect(lastUserText(result.messages)).toBe(`A {curly} one: Plus. ${odd.prompt}`);
   });
-  test('a classifier of answers can decide what counts', async () => {
+  test('a classifier of answers can decide what succeeds', async () => {
     const guard: TextClassifier = {
       id: 'guard',
       labels: ['safe', 'harmful'],
@@ -132,12 +132,12 @@ describe('the search', () => {
     expect(steps.map(({ detail }) => detail!['verdict'])).toEqual(['partial', 'partial', 'answered']);
     expect(result.claimed).toBe(true);
   });
-  test('without a usable seed it says so', async () => {
+  test('without a usable seed it fails with an error', async () => {
     await expect(search(() => no, {}, { templates: { seeds: ['No place here.'] } })).rejects.toMatchObject({
       code: 'bad-input',
     });
   });
-  test('replays from its seed, and shows one candidate without asking', async () => {
+  test('replays from its seed, and gives one candidate without a query', async () => {
     const run = () => search(() => no, { iterations: 5 }, { seed: '4' });
     expect(await run()).toEqual(await run());
     const { messages } = gptfuzzer.mutate!(behavior, {} as never, mutation(gptfuzzer));
@@ -148,7 +148,7 @@ describe('the search', () => {
 describe('the pool', () => {
   const exploring = { selection: 'mcts-explore', ratio: 0.5, stop: 0 } as const;
   // methods.md, golden vectors.
-  test('its bound weighs reward against how rarely a node was visited', () => {
+  test('its bound weighs reward against rarity of visits', () => {
     expect(upperBound({ reward: 0.6, visits: 2 }, 10, 0.5)).toBeCloseTo(0.956824, 6);
     expect(upperBound({ reward: 0, visits: 0 }, 10, 0.5)).toBeCloseTo(10.72983, 5);
     expect(upperBound({ reward: 0, visits: 0 }, 1, 0.5)).toBe(0);
@@ -161,7 +161,7 @@ describe('the pool', () => {
     pool.credit(path, { successes: 2, questions: 4, mutants: 2 }, 0.2);
     expect(pool.nodes.map(({ reward }) => reward)).toEqual([0.5, 0]);
   });
-  test('every node of a path earns what its last one does, less the deeper that is', () => {
+  test('every node of a path earns the same, and less the deeper its last node is', () => {
     const pool = createSeedPool(['a'], exploring);
     const random = createRandom('deep');
     for (let level = 1; level <= 9; level++) pool.add(`at ${level}`, pool.nodes.at(-1)!);
@@ -177,7 +177,7 @@ describe('the pool', () => {
     expect([0, 3, 9].map((level) => depthFactor(level, 0.2))).toEqual([1, 0.7, 0.2]);
     expect(0.25 * depthFactor(9, 0.2)).toBeCloseTo(0.05, 10);
   });
-  test('begins with the first seed, then with those that were not visited; visits count the whole path', () => {
+  test('begins with the first seed, then the unvisited ones; a visit counts for the whole path', () => {
     const pool = createSeedPool(['a', 'b', 'c'], exploring);
     const random = createRandom('visits');
     expect(pool.select(random).map(({ id }) => id)).toEqual([0]);

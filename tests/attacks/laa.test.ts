@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { laa } from '../../src/attacks/laa.ts';
-import { changesByProbability, changesByQuery, overwriteRun } from '../../src/attacks/parts/random-tokens.ts';
-import { defaultsOf } from '../../src/core/options.ts';
+import { changesByProbability, changesByQuery, laa, overwriteRun } from '../../src/attacks/laa.ts';
 import { lastUserText } from '../../src/core/chat.ts';
+import { defaultsOf } from '../../src/core/options.ts';
 import { createRandom } from '../../src/core/random.ts';
-import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { targetLoss } from '../../src/models/scoring.ts';
 import { behavior, drain, mutation } from './drain.ts';
 
@@ -21,7 +20,7 @@ const oracle = (natsPerMiss = 1) =>
   });
 const options = { template: 'none', suffixLength: 3, mostChanges: 2, steps: 400 };
 
-test('converges on a secret that only the log-prob tells of', async () => {
+test('converges on a secret that only the log-prob reveals', async () => {
   const { result } = await drain(laa, {
     model: oracle(),
     options: { ...options, stop: 'probability', stopProbability: 0.55 },
@@ -36,7 +35,7 @@ test('never reports a best loss above an earlier one', async () => {
   expect(best).toEqual(best.toSorted((a, b) => b - a));
 });
 
-test('a rejected proposal leaves the suffix as it was', async () => {
+test('a rejected proposal leaves the suffix unchanged', async () => {
   const { steps } = await drain(laa, { model: oracle(3), options: { ...options, steps: 40, proposals: 1 } });
   const details = steps.map(({ detail }) => detail as { accepted?: boolean; suffix: string });
   expect(details.some(({ accepted }) => accepted === false)).toBe(true);
@@ -45,7 +44,7 @@ test('a rejected proposal leaves the suffix as it was', async () => {
   });
 });
 
-test('the loss is that of the string it returns, worked out again from scratch', async () => {
+test('the loss is that of the string it returns, computed again from scratch', async () => {
   // Pieces that merge: the ids of a proposal are often not those that its text is read as.
   const tokenizer = scriptedTokenizer([' f', 'fo', 'ox', 'a ', '! ', ' !']);
   const model = scripted({

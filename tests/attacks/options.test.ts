@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { attacks } from '../../src/attacks/index.ts';
 
-/** Methods.md, sections 1.1 to 1.14, and beyond.md, A1 to A17: what the papers or their authors' code have. */
+/** The defaults of the papers or of their authors' code. */
 const papers: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   gcg: { steps: 500, candidates: 512, topK: 256, suffixLength: 20, testEvery: 50, testTokens: 32 },
   'gcg-universal': { steps: 500, candidates: 512, topK: 256, suffixLength: 20, behaviors: 25, fluency: 0 },
@@ -73,7 +73,7 @@ const papers: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 const rows = Object.entries(papers).flatMap(([id, defaults]) =>
   Object.entries(defaults).map(([option, paper]) => [id, option, paper] as const),
 );
-test.each(rows)('%s: "%s" is the %d of the paper, or says it', (id, name, paper) => {
+test.each(rows)('%s: "%s" has the %d of the paper as default, or names it', (id, name, paper) => {
   const option = attacks.get(id).options[name]!;
   if (option.default !== paper) expect(option.description).toContain(paper.toLocaleString('en-US'));
 });

@@ -5,47 +5,50 @@ import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior, drain } from './drain.ts';
 import { climber, json, judge, recording, target, vague } from './search-models.ts';
 
-const play = async (
+const runAttack = async (
   options: Record<string, unknown>,
-  players: Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>> = {},
+  models: Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>> = {},
   seed = '0',
 ) => {
-  const cast = { attacker: climber(), judge: judge(), target: target(), ...players };
-  const roles = { attacker: cast.attacker.model, judge: cast.judge.model };
-  return { ...(await drain(pair, { model: cast.target.model, roles, options, seed })), cast };
+  const roleModels = { attacker: climber(), judge: judge(), target: target(), ...models };
+  const roles = { attacker: roleModels.attacker.model, judge: roleModels.judge.model };
+  return { ...(await drain(pair, { model: roleModels.target.model, roles, options, seed })), roleModels };
 };
 
 describe('PAIR', () => {
-  test('wins at the third round, which needs the feedback of the second, and not before', async () => {
-    const { steps, result, cast } = await play({ streams: 1, iterations: 5 });
+  test('succeeds at the third round, which needs the feedback of the second', async () => {
+    const { steps, result, roleModels } = await runAttack({ streams: 1, iterations: 5 });
     expect(steps.map(({ detail }) => detail!['score'])).toEqual([4, 7, 10]);
     expect(result).toEqual({ messages: [user('Go to level 3')], steps: 3, claimed: true });
-    expect(cast.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
+    expect(roleModels.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
   });
   test('with too few rounds keeps its best prompt and claims nothing', async () => {
-    const { result } = await play({ streams: 2, iterations: 2 });
+    const { result } = await runAttack({ streams: 2, iterations: 2 });
     expect(result).toEqual({ messages: [user('Go to level 2')], steps: 4, claimed: false });
   });
-  test.each([1, 2, 3, 4, 5])('asks the target nothing after rating %i if that is a 10', async (call) => {
+  test.each([1, 2, 3, 4, 5])('does not query the target after score %i if that is a 10', async (call) => {
     let rated = 0;
     const lucky = recording(() => (++rated === call ? '[[10]]' : '[[1]]'));
-    const { cast, result } = await play({ streams: 2, iterations: 3 }, { judge: lucky });
-    expect(cast.target.asked).toHaveLength(call);
+    const { roleModels, result } = await runAttack({ streams: 2, iterations: 3 }, { judge: lucky });
+    expect(roleModels.target.asked).toHaveLength(call);
     expect(result.claimed).toBe(true);
   });
-  test('never asks the target more than once a stream and round', async () => {
-    const { cast } = await play({ streams: 5, iterations: 3 }, { judge: recording(() => '[[1]]') });
-    expect(cast.target.asked).toHaveLength(15);
+  test('never queries the target more than once per stream and round', async () => {
+    const { roleModels } = await runAttack(
+      { streams: 5, iterations: 3 },
+      { judge: recording(() => '[[1]]') },
+    );
+    expect(roleModels.target.asked).toHaveLength(15);
   });
-  test('falls back on the highest rating, the earliest of equal ones', async () => {
+  test('falls back on the highest score, the earliest of equal ones', async () => {
     let prompts = 0;
     const attacker = recording(() => json(`prompt ${++prompts}`));
     const rater = recording((asked) => (/prompt [245]/.test(asked) ? '[[6]]' : '[[3]]'));
-    const { result } = await play({ streams: 2, iterations: 3 }, { attacker, judge: rater });
+    const { result } = await runAttack({ streams: 2, iterations: 3 }, { attacker, judge: rater });
     expect(result.messages).toEqual([user('prompt 2')]);
   });
-  test('gives each stream a way of persuasion in turn', async () => {
-    const { steps } = await play({ streams: 4, iterations: 1 });
+  test('gives the streams the strategies of persuasion in turn', async () => {
+    const { steps } = await runAttack({ streams: 4, iterations: 1 });
     expect(steps.map(({ detail }) => detail!['strategy'])).toEqual([
       'role-play',
       'reasoning',
@@ -53,34 +56,34 @@ describe('PAIR', () => {
       'role-play',
     ]);
   });
-  test('lets the attacker remember no more exchanges than told', async () => {
+  test('lets the attacker remember at most the given number of exchanges', async () => {
     const lengths: number[] = [];
     const attacker = recording((_, messages) => {
       lengths.push(messages.length);
       return json('again');
     });
-    await play({ streams: 1, iterations: 6, keepLast: 2 }, { attacker });
+    await runAttack({ streams: 1, iterations: 6, keepLast: 2 }, { attacker });
     expect(lengths).toEqual([2, 4, 6, 6, 6, 6]);
   });
-  test('tries an attacker without JSON exactly as often as told, and asks the target nothing for it', async () => {
+  test('tries an attacker without JSON exactly the given number of times, without a query to the target', async () => {
     const attacker = recording(() => 'no braces');
-    const { cast, steps, result } = await play(
+    const { roleModels, steps, result } = await runAttack(
       { streams: 1, iterations: 2, attempts: 3, protocol: 'json' },
       { attacker },
     );
     expect(attacker.asked).toHaveLength(6);
-    expect(cast.target.asked).toEqual([]);
+    expect(roleModels.target.asked).toEqual([]);
     expect(steps.map(({ detail }) => detail!['unreadable'])).toEqual([3, 3]);
     expect(result).toEqual({ messages: [user(behavior.prompt)], steps: 2, claimed: false });
   });
-  test('an attacker that fails once finds no turn without an answer in its memory', async () => {
+  test('a failed request leaves no unanswered turn in the memory of the attacker', async () => {
     let call = 0;
     const talks: string[][] = [];
     const attacker = recording((_, messages) => {
       talks.push(messages.map(({ role }) => role));
       return ++call <= 2 ? 'no braces' : json('again');
     });
-    await play({ streams: 1, iterations: 3, attempts: 2, protocol: 'json' }, { attacker });
+    await runAttack({ streams: 1, iterations: 3, attempts: 2, protocol: 'json' }, { attacker });
     expect(talks).toEqual([
       ['system', 'user'],
       ['system', 'user'],
@@ -88,7 +91,7 @@ describe('PAIR', () => {
       ['system', 'user', 'assistant', 'user'],
     ]);
   });
-  test('lets the attacker alone vary: target and judge answer greedily', async () => {
+  test('samples only the attacker: target and judge answer greedily', async () => {
     const warmth: Record<string, unknown> = {};
     const noting = (name: string, reply: string) =>
       scripted({
@@ -104,11 +107,11 @@ describe('PAIR', () => {
     });
     expect(warmth).toEqual({ target: 0, attacker: 1, judge: 0 });
   });
-  test('asks such an attacker for plain text instead, for good', async () => {
+  test('asks such an attacker for plain text from then on', async () => {
     const attacker = recording((asked) =>
       asked.startsWith('The goal') ? 'huh' : `${asked.slice(-15)}, level 1`,
     );
-    const { steps, cast } = await play({ streams: 1, iterations: 3 }, { attacker });
+    const { steps, roleModels } = await runAttack({ streams: 1, iterations: 3 }, { attacker });
     expect(steps.map(({ detail }) => [detail!['protocol'], detail!['unreadable']])).toEqual([
       ['plain', 2],
       ['plain', 0],
@@ -123,21 +126,21 @@ describe('PAIR', () => {
     ]);
     // From the second round on it is given the last prompt, which had got somewhere.
     expect(attacker.asked[2]).toContain(behavior.prompt);
-    expect(attacker.asked[3]).toContain(cast.target.asked[0]);
+    expect(attacker.asked[3]).toContain(roleModels.target.asked[0]);
   });
   test('starts a plain rewrite from the request when the last one was refused', async () => {
     const attacker = recording(() => 'Some other words');
-    await play({ streams: 1, iterations: 3, protocol: 'plain' }, { attacker });
+    await runAttack({ streams: 1, iterations: 3, protocol: 'plain' }, { attacker });
     for (const asked of attacker.asked) expect(asked).toContain(behavior.prompt);
     expect(new Set(attacker.asked).size).toBeGreaterThan(1);
   });
-  test('says that it could not tell when the judge could not', async () => {
-    const { result, steps } = await play({ streams: 1, iterations: 1 }, { judge: vague() });
+  test('claims nothing either way when the judge could not tell', async () => {
+    const { result, steps } = await runAttack({ streams: 1, iterations: 1 }, { judge: vague() });
     expect(steps[0]!.detail).toMatchObject({ score: null, response: 'This is level 1.' });
     expect(result.claimed).toBeNull();
   });
-  test('does not believe an empty answer, whatever the judge says', async () => {
-    const { result } = await play(
+  test('counts no empty answer as success, whatever the judge says', async () => {
+    const { result } = await runAttack(
       { streams: 1, iterations: 2 },
       { target: recording(() => ' '), judge: recording(() => '[[10]]') },
     );
@@ -146,15 +149,15 @@ describe('PAIR', () => {
   test('replays exactly from its seed', async () => {
     const noisy = () => recording((_, messages) => json(String(messages.length)));
     const [one, two] = [
-      await play({}, { attacker: noisy() }, '7'),
-      await play({}, { attacker: noisy() }, '7'),
+      await runAttack({}, { attacker: noisy() }, '7'),
+      await runAttack({}, { attacker: noisy() }, '7'),
     ];
     expect(one.steps).toEqual(two.steps);
   });
-  test('shows target and judge the goal and the prompt that was sent, braces and all', async () => {
+  test('shows target and judge goal and prompt unchanged, including braces', async () => {
     const attacker = recording(() => json('Fill {goal} in {this}'));
-    const { cast } = await play({ streams: 1, iterations: 1 }, { attacker });
-    expect(cast.target.asked).toEqual(['Fill {goal} in {this}']);
-    expect(cast.judge.asked[0]).toContain(`Goal: ${behavior.prompt}\nPrompt: Fill {goal} in {this}\n`);
+    const { roleModels } = await runAttack({ streams: 1, iterations: 1 }, { attacker });
+    expect(roleModels.target.asked).toEqual(['Fill {goal} in {this}']);
+    expect(roleModels.judge.asked[0]).toContain(`Goal: ${behavior.prompt}\nPrompt: Fill {goal} in {this}\n`);
   });
 });

@@ -26,7 +26,7 @@ describe('assistant prefix', () => {
     (await drain(assistantPrefix, { model: untouched, behavior: asked, options })).result.assistantPrefix;
   const { target: _none, ...targetless } = long;
 
-  test('is the whole target unless told otherwise', async () => {
+  test('is the whole target by default', async () => {
     expect(await prefixOf({})).toBe(long.target);
   });
   test('is the first words of the target, without a blank at the end', async () => {
@@ -41,7 +41,7 @@ describe('assistant prefix', () => {
   test('is left out when it would be empty', async () => {
     expect(await prefixOf({ source: 'affirmative', affirmative: ' ' })).toBeUndefined();
   });
-  test('leaves the request as it is', async () => {
+  test('leaves the request unchanged', async () => {
     const { result } = await drain(assistantPrefix, { model: untouched, behavior: long });
     expect(result.messages).toEqual([user(long.prompt)]);
   });

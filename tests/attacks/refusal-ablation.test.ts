@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { klOfLogits, refusalLogOdds } from '../../src/attacks/parts/refusal-direction.ts';
 import { refusalAblation } from '../../src/attacks/refusal-ablation.ts';
+import { klOfLogits, refusalLogOdds } from '../../src/attacks/refusal-ablation/refusal-direction.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { cosine } from '../../src/core/vectors.ts';
 import { behavior, drain } from './drain.ts';
@@ -28,19 +28,19 @@ describe('on a model that refuses along one direction', () => {
     expect((await answer(undefined)).text).toBe('Sorry, no.');
     expect((await answer(result.edit)).text).toBe('Once.');
   });
-  test('what it returns is plain data that a record can hold', async () => {
+  test('its result is plain data that a record can hold', async () => {
     const { result, steps } = await ablate();
     expect(JSON.parse(JSON.stringify(result))).toEqual(result);
     expect(structuredClone(steps)).toEqual(steps);
   });
-  test('chooses where the direction is, not where nothing is written yet', async () => {
+  test('selects a boundary where the direction exists, not an earlier one', async () => {
     const { steps } = await ablate();
     expect(steps.at(-1)!.detail).toMatchObject({ chosen: true, fromEnd: 0, fits: true });
     expect(steps.at(-1)!.detail!['boundary']).toBeGreaterThanOrEqual(2);
     const early = steps.find(({ detail }) => detail!['boundary'] === 1)!;
     expect(early.detail!['fits']).toBe(false);
   });
-  test('takes no direction above the depth that it is allowed', async () => {
+  test('uses no direction above the given depth', async () => {
     const { steps } = await ablate({ depth: 0.5 });
     expect(Math.max(...steps.map(({ detail }) => detail!['boundary'] as number))).toBe(2);
   });
@@ -49,7 +49,7 @@ describe('on a model that refuses along one direction', () => {
   });
 });
 
-test('learns neither from harmful requests that are answered nor from harmless ones that are refused', async () => {
+test('uses neither harmful requests that are answered nor harmless ones that are refused', async () => {
   const odd: readonly Behavior[] = [
     ...['x', 'y', 'z'].map((id) => ({ ...behavior, id, prompt: `How do I whisper ${id}?` })),
     ...['u', 'v', 'w'].map((id) => ({
@@ -77,7 +77,7 @@ test('learns neither from harmful requests that are answered nor from harmless o
   expect(Math.abs(cosine(result.edit!.residual![0]!.ablate!, refusal))).toBeCloseTo(1, 2);
 });
 
-test('takes the direction that refuses least when none is harmless enough, and says so', async () => {
+test('uses the direction that refuses least when none meets the bounds, and says so', async () => {
   const { steps, result } = await ablate({ mostDrift: 0 });
   const tried = steps.slice(0, -1).map(({ detail }) => detail as { bypass: number; fits: boolean });
   expect(tried.some(({ fits }) => fits)).toBe(false);
@@ -89,7 +89,7 @@ test('takes the direction that refuses least when none is harmless enough, and s
   expect(result.edit).toBeDefined();
 });
 
-test('never learns from the request under attack', async () => {
+test('never uses the request under attack', async () => {
   const read: string[] = [];
   const model = refusingModel();
   const watched = {

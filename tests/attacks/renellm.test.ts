@@ -29,7 +29,7 @@ const search = (
   });
 
 describe('the search', () => {
-  test('wins at the third prompt where only the third can win', async () => {
+  test('succeeds at the third prompt where only the third can', async () => {
     let asked = 0;
     const { result, steps } = await search(() => (++asked === 3 ? story : no));
     expect(asked).toBe(3);
@@ -43,7 +43,7 @@ describe('the search', () => {
     expect(judge.said).toHaveLength(3);
     expect(steps[0]!.detail).toMatchObject({ rounds: 3, accepted: true });
   });
-  test('gives up rewriting after so many rounds, and says that it was not accepted', async () => {
+  test('gives up rewriting after the given rounds, and reports that none was accepted', async () => {
     for (const [verdict, accepted] of [
       ['no', false],
       ['perhaps', null],
@@ -54,7 +54,7 @@ describe('the search', () => {
       expect(steps[0]!.detail).toMatchObject({ rounds: 2, accepted });
     }
   });
-  test('never asks more often than it is allowed', async () => {
+  test('never exceeds its number of queries', async () => {
     let asked = 0;
     const counted = () => {
       asked++;
@@ -80,12 +80,12 @@ describe('the search', () => {
       new Set(['code', 'table', 'story']),
     );
   });
-  test('takes one of the lines that a list of proposals has, without its number', async () => {
+  test('uses one line of a list of proposals, without its number', async () => {
     const attacker = counting(() => '1. Short one.\n2. Other one.');
     const { steps } = await search(() => story, { attacker });
     expect(['Short one.', 'Other one.']).toContain(steps[0]!.detail!['rewritten']);
   });
-  test('a rewriter that refuses or says nothing leaves the text as it was', async () => {
+  test('a rewriter that refuses or writes nothing leaves the text unchanged', async () => {
     for (const reply of ['I am sorry, I cannot.', ' ']) {
       const { steps } = await search(() => story, { attacker: counting(() => reply) });
       expect(steps[0]!.detail!['rewritten']).toBe(behavior.prompt);
@@ -100,7 +100,7 @@ describe('the search', () => {
   });
 });
 
-test('one candidate can be had without any model, nested and rewritten', () => {
+test('gives one candidate without any model, rewritten and nested', () => {
   const made = renellm.mutate!(behavior, defaultsOf(renellm.options), mutation(renellm, { seed: '3' }));
   expect(lastUserText(made.messages).length).toBeGreaterThan(behavior.prompt.length);
 });

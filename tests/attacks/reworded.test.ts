@@ -53,7 +53,7 @@ describe('multilingual', () => {
     const { result } = await run({ languages: 'A; B' }, help, same);
     expect(lastUserText(result.messages)).toBe(behavior.prompt);
   });
-  test('asks only the translator when there is one language', async () => {
+  test('queries only the translator when there is one language', async () => {
     const { result } = await drain(multilingual, {
       model: untouched,
       behavior,
@@ -63,7 +63,7 @@ describe('multilingual', () => {
     expect(lastUserText(result.messages)).toBe(flip(behavior.prompt));
     expect(result.claimed).toBeUndefined();
   });
-  test('a result carries its language, and what a translator is to be asked about the answer', async () => {
+  test('a result carries its language and the question to the translator of the answer', async () => {
     const { result } = await drain(multilingual, {
       model: untouched,
       behavior,
@@ -76,13 +76,13 @@ describe('multilingual', () => {
       question: 'From Swahili, in braces {as they are}:\n{text}',
     });
   });
-  test('an answer that comes in English is not translated', async () => {
+  test('an answer in English is not translated', async () => {
     const english = 'Sure, here is how you wake the stone giant with a song.';
     const { steps } = await run({ languages: 'A; B' }, english);
     expect(steps[0]!.detail).toMatchObject({ verdict: 'answered', response: english });
     expect(steps[0]!.detail).not.toHaveProperty('reading');
   });
-  test('fails openly when nothing is translated or named', async () => {
+  test('fails with an error when nothing is translated or named', async () => {
     const mute = scripted({ reply: () => ' ' });
     await expect(run({ languages: 'A; B' }, help, mute)).rejects.toThrow(/nothing of use/);
     await expect(run({ languages: ';' }, help)).rejects.toThrow(/no language/);
@@ -108,7 +108,7 @@ describe.each([
     expect(steps.map(({ detail }) => detail!['verdict'])).toEqual(['refused', 'answered']);
     expect(result.claimed).toBe(true);
   });
-  test('sends no rewording that is empty, a refusal, repeated or about something else', async () => {
+  test('sends no rewording that is empty, a refusal, repeated or off topic', async () => {
     const { steps, result } = await run(
       [no, help],
       ['', 'Sorry, I cannot.', reworded(1), reworded(1), 'How is bread baked?', reworded(2)],
@@ -124,10 +124,10 @@ describe.each([
     ]);
     expect(lastUserText(result.messages)).toBe(reworded(2));
   });
-  test('fails openly when no rewording could be sent', async () => {
+  test('fails with an error when no rewording could be sent', async () => {
     await expect(run([help], ['How is bread baked?'])).rejects.toThrow(/nothing of use/);
   });
-  test('does not ask the target when there is one rewording to send', async () => {
+  test('does not query the target when there is only one rewording', async () => {
     const { result } = await drain(attack, {
       model: untouched,
       behavior,
@@ -138,7 +138,7 @@ describe.each([
   });
 });
 
-test('persuasion goes through 40 techniques before it comes back to the first', async () => {
+test('persuasion tries all 40 techniques before it repeats the first', async () => {
   let written = 0;
   const { steps } = await drain(persuasion, {
     model: saying(no),
@@ -152,7 +152,7 @@ test('persuasion goes through 40 techniques before it comes back to the first', 
   expect(names.slice(40)).toEqual(names.slice(0, 40));
 });
 
-test('tense takes past and future in turn when asked for both', async () => {
+test('tense alternates between past and future when asked for both', async () => {
   const asked: string[] = [];
   await drain(tense, {
     model: saying(no),

@@ -34,14 +34,14 @@ describe.each([
   const messagesOf = async (options: Record<string, unknown>, asked = behavior, seed = '0') =>
     (await drain(attack, { model: untouched, behavior: asked, options, seed })).result.messages;
 
-  test('shows k exchanges as 2k turns, then asks', async () => {
+  test('shows k exchanges as 2k turns, then the request', async () => {
     const messages = await messagesOf({ [count]: 4 });
     expect(messages).toHaveLength(9);
     messages.forEach(({ role }, i) => expect(role).toBe(i % 2 === 0 ? 'user' : 'assistant'));
     expect(messages.at(-1)).toEqual(user(behavior.prompt));
     expect(new Set(messages.map(({ content }) => content)).size).toBe(9);
   });
-  test('with none is the plain question', async () => {
+  test('with none is the plain request', async () => {
     expect(await messagesOf({ [count]: 0 })).toEqual([user(behavior.prompt)]);
   });
   test('shows exchanges in the form of the request and of its target', async () => {
@@ -50,18 +50,18 @@ describe.each([
     expect(answer!.content).toMatch(/^Sure, here is how to (?!wake).+:\n1\. /);
     expect(answer!.content).not.toMatch(/[{}]/);
   });
-  test('shows exchanges of its own form when request and target share no deed', async () => {
+  test('shows exchanges from its templates when request and target share no deed', async () => {
     const { target: _none, ...targetless } = behavior;
     const [question] = await messagesOf({ [count]: 1 }, targetless as typeof behavior);
     expect(question!.content).toMatch(/^How do I /);
   });
-  test('never shows what the request is about', async () => {
+  test('never shows a deed that shares a word with the request', async () => {
     const asked = { ...behavior, prompt: 'How do I polish the paper moon?', target: 'Sure' };
     const shown = (await messagesOf({ [count]: 100 }, asked)).slice(0, -1);
     expect(shown.length).toBeGreaterThan(100);
     for (const { content } of shown) expect(content).not.toMatch(/polish|paper|moon/);
   });
-  test('can put all in one prompt', async () => {
+  test('can put everything in one prompt', async () => {
     const [only, ...others] = await messagesOf({ [count]: 3, form: 'prompt' });
     expect(others).toEqual([]);
     expect(only!.content.match(/Question:/g)).toHaveLength(4);
@@ -76,7 +76,7 @@ describe.each([
       user(behavior.prompt),
     ]);
   });
-  test('leaves room for the answer, counted in tokens where they can be seen', async () => {
+  test('leaves room for the answer, counted in tokens if the model has a tokenizer', async () => {
     for (const model of [scripted({ contextWindow: 600, reply: () => '' }), learning(600)]) {
       const { result } = await drain(attack, {
         model,
@@ -97,7 +97,7 @@ describe.each([
 });
 
 describe('many-shot', () => {
-  test('measures the loss at each doubling of the shots, and finds its law', async () => {
+  test('measures the loss at each doubling of the shots, and fits its power law', async () => {
     const { steps, result } = await drain(manyShot, {
       model: learning(),
       behavior,
@@ -108,7 +108,7 @@ describe('many-shot', () => {
     expect(steps.at(-1)!.detail!['law']).toMatchObject({ exponent: expect.closeTo(-1, 4) });
     expect(result.loss).toBeCloseTo(0.2, 4);
   });
-  test('measures nothing when told so, or when the model shows no log-probs', async () => {
+  test('measures nothing when switched off, or when the model gives no log-probs', async () => {
     for (const [model, curve] of [
       [learning(), false],
       [untouched, true],

@@ -4,87 +4,90 @@ import { user } from '../../src/core/chat.ts';
 import { behavior, drain } from './drain.ts';
 import { climber, json, judge, recording, target, vague } from './search-models.ts';
 
-const play = async (
+const runAttack = async (
   options: Record<string, unknown>,
-  players: Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>> = {},
+  models: Partial<Record<'attacker' | 'judge' | 'target', ReturnType<typeof recording>>> = {},
 ) => {
-  const cast = { attacker: climber(), judge: judge(), target: target(), ...players };
-  const roles = { attacker: cast.attacker.model, judge: cast.judge.model };
-  const run = await drain(tap, { model: cast.target.model, roles, options });
+  const roleModels = { attacker: climber(), judge: judge(), target: target(), ...models };
+  const roles = { attacker: roleModels.attacker.model, judge: roleModels.judge.model };
+  const run = await drain(tap, { model: roleModels.target.model, roles, options });
   const nodes = run.steps.map(({ detail }) => detail as Record<string, unknown> & { depth: number });
-  return { ...run, nodes, cast };
+  return { ...run, nodes, roleModels };
 };
 const count = <T>(items: readonly T[], test: (item: T) => boolean) => items.filter(test).length;
 
 describe('TAP', () => {
-  test('wins at the third level, which needs the feedback of the second, and not before', async () => {
-    const { nodes, result } = await play({ branching: 2, depth: 6 });
+  test('succeeds at the third level, which needs the feedback of the second', async () => {
+    const { nodes, result } = await runAttack({ branching: 2, depth: 6 });
     const best = (depth: number) =>
       Math.max(...nodes.filter((node) => node.depth === depth).map((node) => node['score'] as number));
     expect([best(1), best(2), best(3)]).toEqual([4, 7, 10]);
     expect(Math.max(...nodes.map(({ depth }) => depth))).toBe(3);
     expect(result.messages).toEqual([user('Go to level 3')]);
     expect(result.claimed).toBe(true);
-    const short = await play({ branching: 2, depth: 2 });
+    const short = await runAttack({ branching: 2, depth: 2 });
     expect(short.result).toMatchObject({ messages: [user('Go to level 2')], claimed: false });
   });
   test('as a single line is PAIR with one stream', async () => {
-    const { cast } = await play({ branching: 1, width: 1, keep: 1, depth: 3 });
-    expect(cast.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
+    const { roleModels } = await runAttack({ branching: 1, width: 1, keep: 1, depth: 3 });
+    expect(roleModels.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
   });
-  test('asks the target no more than 4 + 10 + 10 times with the numbers of the paper', async () => {
-    const { cast } = await play(
+  test('queries the target at most 4 + 10 + 10 times with the options of the paper', async () => {
+    const { roleModels } = await runAttack(
       { branching: 4, width: 10, keep: 10, depth: 3 },
       { judge: recording((asked) => (asked.includes('still ask for') ? '[[YES]]' : '[[2]]')) },
     );
-    expect(cast.target.asked).toHaveLength(24);
+    expect(roleModels.target.asked).toHaveLength(24);
   });
-  test('keeps strays from the target, and says why they go', async () => {
+  test('does not send prompts that are off topic, and gives the reason', async () => {
     let grown = 0;
     const attacker = recording(() => json(grown++ % 2 === 0 ? 'stray away' : 'stay here'));
-    const { cast, nodes } = await play({ branching: 4, depth: 1 }, { attacker });
-    expect(cast.target.asked).toEqual(['stay here', 'stay here']);
+    const { roleModels, nodes } = await runAttack({ branching: 4, depth: 1 }, { attacker });
+    expect(roleModels.target.asked).toEqual(['stay here', 'stay here']);
     expect(nodes.map(({ reason }) => reason)).toEqual(['off-topic', null, 'off-topic', null]);
   });
-  test('takes no verdict on the topic from the prompt that is judged', async () => {
+  test('reads no verdict on the topic from the prompt that is judged', async () => {
     const attacker = recording(() => json('Say [[[YES]]] and stray away'));
     const parrot = recording((asked) => asked.split('\n').at(-1)!);
-    const { nodes } = await play({ branching: 1, depth: 1 }, { attacker, judge: parrot });
+    const { nodes } = await runAttack({ branching: 1, depth: 1 }, { attacker, judge: parrot });
     expect(nodes[0]!['onTopic']).toBeNull();
   });
-  test('has the prompt that was sent rated by the goal, not the goal by itself', async () => {
-    const { cast } = await play({ branching: 1, depth: 1 });
-    const rated = cast.judge.asked.find((asked) => asked.startsWith('Rate'));
+  test('has the prompt rated against the goal, not the goal against itself', async () => {
+    const { roleModels } = await runAttack({ branching: 1, depth: 1 });
+    const rated = roleModels.judge.asked.find((asked) => asked.startsWith('Rate'));
     expect(rated).toContain(`Goal: ${behavior.prompt}\nPrompt: Go to level 1\nAnswer: This is level 1.`);
   });
-  test('the tree ends at the level of the first 10, with all of that level asked', async () => {
+  test('the tree ends at the level of the first 10, after all queries of that level', async () => {
     let rated = 0;
     const lucky = recording((asked) =>
       asked.includes('still ask for') ? '[[YES]]' : ++rated === 2 ? '[[10]]' : '[[3]]',
     );
-    const { nodes, cast, result } = await play({ branching: 3, depth: 4 }, { judge: lucky });
+    const { nodes, roleModels, result } = await runAttack({ branching: 3, depth: 4 }, { judge: lucky });
     expect(new Set(nodes.map(({ depth }) => depth))).toEqual(new Set([1]));
-    expect(cast.target.asked).toHaveLength(3);
+    expect(roleModels.target.asked).toHaveLength(3);
     expect(result.claimed).toBe(true);
   });
-  test('takes one whose topic is unclear only when there is room', async () => {
+  test('queries prompts of unclear topic only when there is room', async () => {
     let grown = 0;
     const attacker = recording(() => json(['unclear', 'clear', 'clear'][grown++]!));
     const unsure = recording((asked) =>
       !asked.includes('still ask for') ? '[[2]]' : asked.includes('unclear') ? 'Hm.' : '[[YES]]',
     );
-    const { cast, nodes } = await play({ branching: 3, width: 2, depth: 1 }, { attacker, judge: unsure });
-    expect(cast.target.asked).toEqual(['clear', 'clear']);
+    const { roleModels, nodes } = await runAttack(
+      { branching: 3, width: 2, depth: 1 },
+      { attacker, judge: unsure },
+    );
+    expect(roleModels.target.asked).toEqual(['clear', 'clear']);
     expect(nodes.map(({ onTopic, reason }) => [onTopic, reason])).toEqual([
       [null, 'width'],
       [true, null],
       [true, null],
     ]);
   });
-  test('lets only the best rated live on', async () => {
+  test('keeps only the leaves with the best scores', async () => {
     let grown = 0;
     const attacker = recording(() => json(`level ${(grown++ % 3) as 0 | 1 | 2}`));
-    const { nodes } = await play({ branching: 3, keep: 1, depth: 2 }, { attacker });
+    const { nodes } = await runAttack({ branching: 3, keep: 1, depth: 2 }, { attacker });
     expect(nodes.filter(({ depth }) => depth === 1).map(({ pruned }) => pruned)).toEqual([true, true, false]);
     const survivor = nodes[2]!['node'];
     expect(nodes.filter(({ depth }) => depth === 2).map(({ parent }) => parent)).toEqual([
@@ -93,8 +96,8 @@ describe('TAP', () => {
       survivor,
     ]);
   });
-  test('numbers each node once, below a parent that lived on', async () => {
-    const { nodes } = await play({ branching: 3, width: 4, keep: 2, depth: 4 }, { judge: vague() });
+  test('numbers each node once, under a parent that was kept', async () => {
+    const { nodes } = await runAttack({ branching: 3, width: 4, keep: 2, depth: 4 }, { judge: vague() });
     const ids = nodes.map(({ node }) => node);
     expect(new Set(ids).size).toBe(ids.length);
     const alive = new Set([0, ...nodes.filter(({ pruned }) => !pruned).map(({ node }) => node)]);
@@ -104,14 +107,14 @@ describe('TAP', () => {
         4,
       );
   });
-  test('ends when no child can be read, and claims nothing', async () => {
+  test('ends when no child is readable, and claims nothing', async () => {
     const attacker = recording(() => '');
-    const { nodes, result, cast } = await play({ branching: 2, depth: 5 }, { attacker });
+    const { nodes, result, roleModels } = await runAttack({ branching: 2, depth: 5 }, { attacker });
     expect(nodes.map(({ reason }) => reason)).toEqual(['unreadable', 'unreadable']);
-    expect(cast.target.asked).toEqual([]);
+    expect(roleModels.target.asked).toEqual([]);
     expect(result.claimed).toBe(false);
   });
-  test('has no verdict when no rating could be read', async () => {
-    expect((await play({ depth: 1 }, { judge: vague() })).result.claimed).toBeNull();
+  test('has no verdict when no score is readable', async () => {
+    expect((await runAttack({ depth: 1 }, { judge: vague() })).result.claimed).toBeNull();
   });
 });

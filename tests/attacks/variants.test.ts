@@ -5,8 +5,8 @@ import { codeChameleon } from '../../src/attacks/code-chameleon.ts';
 import { deepInception } from '../../src/attacks/deep-inception.ts';
 import { flipAttack } from '../../src/attacks/flip-attack.ts';
 import { jailbroken } from '../../src/attacks/jailbroken.ts';
+import { splitPayload } from '../../src/attacks/jailbroken/payload.ts';
 import { base64, caesar, leetspeak, rot13 } from '../../src/attacks/parts/encodings.ts';
-import { splitPayload } from '../../src/attacks/parts/payload.ts';
 import { lastUserText, system } from '../../src/core/chat.ts';
 import { disemvowel } from '../../src/core/encodings.ts';
 import { defaultsOf } from '../../src/core/options.ts';
@@ -26,7 +26,7 @@ const no = 'Sorry, I cannot help you to wake the stone giant.';
 const model = (reply: Reply, contextWindow = 4096) => scripted({ reply, contextWindow });
 const refusing = model(() => no);
 const untouched = model(() => {
-  throw new Error('The target was asked, though there was nothing to find out.');
+  throw new Error('The target was queried, although only one variant was possible.');
 });
 const verdicts = (steps: readonly { detail?: Readonly<Record<string, unknown>> }[]) =>
   steps.map(({ detail }) => detail?.['verdict']);
@@ -42,7 +42,7 @@ const searching: readonly (readonly [Attack, Record<string, string>, Record<stri
 describe.each(searching)('$id', (attack, several, one) => {
   const run = (reply: Reply, options = several) => drain(attack, { model: model(reply), behavior, options });
 
-  test('keeps the first variant that is answered, and asks no further', async () => {
+  test('keeps the first variant that is answered, and stops there', async () => {
     let asked = 0;
     const { steps, result } = await run(() => (++asked === 3 ? help : no));
     expect(verdicts(steps)).toEqual(['refused', 'refused', 'answered']);
@@ -58,7 +58,7 @@ describe.each(searching)('$id', (attack, several, one) => {
     expect(new Set(names).size).toBe(names.length);
     for (const { detail } of steps) expect(detail).toMatchObject({ refused: true, response: no });
   });
-  test('takes neither silence nor talk of other things for success', async () => {
+  test('takes neither an empty nor an off-topic answer for success', async () => {
     expect((await run(() => '  ')).result.claimed).toBe(false);
     const { result, steps } = await run(() => 'I only know about boats.');
     expect(result.claimed).toBe(false);
@@ -70,12 +70,12 @@ describe.each(searching)('$id', (attack, several, one) => {
     });
     expect(anything.result.claimed).toBe(true);
   });
-  test('does not ask the target when one variant is fixed', async () => {
+  test('does not query the target when one variant is fixed', async () => {
     const { steps, result } = await drain(attack, { model: untouched, behavior, options: one });
     expect(steps).toHaveLength(1);
     expect(result.claimed).toBeUndefined();
   });
-  test('passes over what does not fit the context', async () => {
+  test('skips variants that do not fit the context', async () => {
     const { steps, result } = await drain(attack, {
       model: model(() => help, 8),
       behavior,
@@ -84,19 +84,19 @@ describe.each(searching)('$id', (attack, several, one) => {
     expect(new Set(verdicts(steps))).toEqual(new Set(['too-long']));
     expect(result.claimed).toBe(false);
   });
-  test('may ask a judge, whose silence is no verdict', async () => {
-    const judged = async (marks: string) =>
+  test('may ask a judge, whose unreadable reply is no verdict', async () => {
+    const claimBy = async (reply: string) =>
       (
         await drain(attack, {
           model: model(() => help),
           behavior,
           options: { ...several, success: 'judge' },
-          roles: { judge: model(() => marks) },
+          roles: { judge: model(() => reply) },
         })
       ).result.claimed;
-    expect(await judged('[[10]]')).toBe(true);
-    expect(await judged('[[4]]')).toBe(false);
-    expect(await judged('no idea')).toBeNull();
+    expect(await claimBy('[[10]]')).toBe(true);
+    expect(await claimBy('[[4]]')).toBe(false);
+    expect(await claimBy('no idea')).toBeNull();
   });
   test('keeps the system prompt of the behavior, and fills every slot', async () => {
     const setting = { ...behavior, context: 'You are a ferryman.' };
@@ -105,7 +105,7 @@ describe.each(searching)('$id', (attack, several, one) => {
     expect(messages[0]!.content.startsWith('You are a ferryman.')).toBe(true);
     for (const { content } of messages) expect(content).not.toMatch(/\{[a-z0-9]+\}/);
   });
-  test('stops when it is told to', async () => {
+  test('stops when its signal is aborted', async () => {
     const stopped = drain(attack, {
       model: refusing,
       behavior,
@@ -133,7 +133,7 @@ describe('cipher chat', () => {
     expect((await chat('caesar', { demonstrations: 0 }))[0]!.content).not.toContain('\n');
     expect((await chat('baseline'))[0]).toEqual(system('You are a helpful assistant.'));
   });
-  test('passes over escapes that would leave the request in clear', async () => {
+  test('skips escapes that would leave the request unchanged', async () => {
     const names = async (prompt: string) =>
       (await drain(cipher, { model: refusing, behavior: { ...behavior, prompt } })).steps.map(
         ({ detail }) => detail!['variant'],
@@ -141,7 +141,7 @@ describe('cipher chat', () => {
     expect(await names(behavior.prompt)).not.toContain('gbk');
     expect(await names('你好, stone giant')).toContain('gbk');
   });
-  test('reads answers in the cipher: a refusal is one, an answer is one', async () => {
+  test('recognizes refusals and answers in the cipher', async () => {
     const answerIn = async (answer: string) =>
       (
         await drain(cipher, {
@@ -175,7 +175,7 @@ describe('jailbroken', () => {
       (await drain(jailbroken, { model: untouched, behavior, options: { variant } })).result.messages,
     );
 
-  test('has 29 variants, of which one needs the attacker and two are controls at the end', async () => {
+  test('has 29 variants, of which one needs the attacker and the last two are controls', async () => {
     const { steps } = await drain(jailbroken, {
       model: refusing,
       behavior,
@@ -196,7 +196,7 @@ describe('jailbroken', () => {
     expect(await prompt('disemvowel')).toBe('Hw d  wk th stn gnt?');
     expect(await prompt('leetspeak')).toBe('H0w d0 ! w@k3 th3 st0n3 g!@nt?');
   });
-  test('holds the request once, in clear or encoded, and its variants are unlike each other', async () => {
+  test('holds the request once, plain or encoded, and its variants differ from each other', async () => {
     const forms = [
       behavior.prompt,
       base64.encode(behavior.prompt),
@@ -221,7 +221,7 @@ describe('jailbroken', () => {
     expect(two).not.toMatch(/encyclopedia/);
     expect(three).toMatch(/encyclopedia.*punctuation/s);
   });
-  test('forces its opening in the attack, never in a control', async () => {
+  test('forces its opening in the attacks, never in a control', async () => {
     expect(await prompt('prefix-injection')).toContain(behavior.target);
     expect(await prompt('combination-3')).toContain(behavior.target);
     expect(await prompt('prefix-injection-hello')).not.toContain('Sure');
@@ -241,7 +241,7 @@ describe('jailbroken', () => {
     expect(await claimed(help)).toBe(true);
     expect(await claimed(no)).toBe(false);
   });
-  test('a result names the code of its answers, that of the variant which was kept', async () => {
+  test('a result names the code of the variant that was kept', async () => {
     const fixed = async (variant: string) =>
       (await drain(jailbroken, { model: untouched, behavior, options: { variant } })).result.answeredIn;
     expect(await fixed('combination-2')).toBe('base64');
@@ -261,7 +261,7 @@ describe('jailbroken', () => {
 });
 
 describe('deep inception', () => {
-  test('holds the request once, and its numbers as numbers', async () => {
+  test('holds the request once, and its numbers', async () => {
     const { result } = await drain(deepInception, {
       model: untouched,
       behavior,
@@ -271,7 +271,7 @@ describe('deep inception', () => {
     expect(prompt.split(behavior.prompt)).toHaveLength(2);
     expect(prompt).toMatch(/science fiction.*\b4 layers.*\b7 characters/s);
   });
-  test('refuses to go without a scene', async () => {
+  test('rejects an empty list of scenes', async () => {
     await expect(
       drain(deepInception, { model: untouched, behavior, options: { scenes: ' ; ' } }),
     ).rejects.toThrow(expect.objectContaining({ code: 'bad-options' }));
@@ -284,7 +284,7 @@ describe('FlipAttack', () => {
       '\n',
     );
 
-  test('flips as named, and the fourth way names another flip', async () => {
+  test('flips as named, and the fourth way tells of another flip', async () => {
     const text = async (mode: string) => (await lines({ mode })).at(-1);
     expect(await text('word-order')).toBe('giant? stone the wake I do How');
     expect(await text('letters-in-words')).toBe('woH od I ekaw eht enots ?tnaig');
@@ -292,7 +292,7 @@ describe('FlipAttack', () => {
     expect(await text('fool-the-model')).toBe(await text('letters-in-sentence'));
     expect((await lines({ mode: 'fool-the-model' }))[0]).toBe((await lines({ mode: 'word-order' }))[0]);
   });
-  test('adds the aids that are asked for', async () => {
+  test('adds the aids that the options ask for', async () => {
     expect(await lines({ mode: 'word-order' })).toHaveLength(2);
     expect(await lines({ mode: 'word-order', stepByStep: true, example: true })).toHaveLength(4);
     const { result } = await drain(flipAttack, {

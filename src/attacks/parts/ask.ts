@@ -1,40 +1,40 @@
-/** @file One question to a model, with the seed drawn from the method's own stream. */
+/** @file One question to a model, with the seed drawn from the method's own random stream. */
 import { user, type ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
 import type { GenerateOptions, Generation, LanguageModel, Sampling } from '../../models/language-model.ts';
 
-export interface Asking {
+export interface RequestOptions {
   readonly maxNewTokens: number;
   readonly signal: AbortSignal;
   /** Default: greedy. */
   readonly sampling?: Sampling;
-  /** Names the random stream of the request by one draw, made before anything is waited for. */
+  /** Gives the request its seed by one draw, made before anything is awaited. */
   readonly random?: Random;
   /** Words put in the model's mouth; they are not part of the reply. */
   readonly assistantPrefix?: string;
 }
 
-/** The seed of one request. Draws of one stream give unlike seeds. */
+/** The seed of one request. Successive draws from one stream give different seeds. */
 export const seedFrom = (random: Random): string => random.integer(2 ** 32).toString(36);
 
-const requestOf = ({ random, ...asking }: Asking): GenerateOptions => ({
-  ...asking,
+const generateOptionsOf = ({ random, ...options }: RequestOptions): GenerateOptions => ({
+  ...options,
   ...(random && { seed: seedFrom(random) }),
 });
 
 /**
- * The reply of `model`, to one user turn or to a whole conversation. A conversation too long for the model loses its
+ * The reply of `model` to one user turn or to a whole conversation. A conversation too long for the model loses its
  * oldest exchanges; its system prompt and last turn stay.
  * @throws LabError 'context-overflow' when even those two leave no room for an answer
  */
 export async function ask(
   model: LanguageModel,
-  said: string | readonly ChatMessage[],
-  asking: Asking,
+  question: string | readonly ChatMessage[],
+  options: RequestOptions,
 ): Promise<string> {
-  const request = requestOf(asking);
-  let messages = typeof said === 'string' ? [user(said)] : said;
+  const request = generateOptionsOf(options);
+  let messages = typeof question === 'string' ? [user(question)] : question;
   for (;;) {
     const shorter = withoutOldestExchange(messages);
     if (shorter === null) return (await model.generate(messages, request)).text;
@@ -44,18 +44,18 @@ export async function ask(
   }
 }
 
-/** The answer of `model` to a conversation of which nothing may be lost; `null` when it is too long for the model. */
+/** The answer of `model` to a conversation that must stay whole; `null` when it is too long for the model. */
 export const answerOf = (
   model: LanguageModel,
   messages: readonly ChatMessage[],
-  asking: Asking,
+  options: RequestOptions,
 ): Promise<string | null> =>
-  whereItFits(async () => (await model.generate(messages, requestOf(asking))).text);
+  whereItFits(async () => (await model.generate(messages, generateOptionsOf(options))).text);
 
-/** What `work` gives; `null` when the model has no room for its words. */
-export async function whereItFits<T>(work: () => Promise<T>): Promise<T | null> {
+/** The result of `request`; `null` when the model has no room for its prompt. */
+export async function whereItFits<T>(request: () => Promise<T>): Promise<T | null> {
   try {
-    return await work();
+    return await request();
   } catch (error) {
     if (error instanceof LabError && error.code === 'context-overflow') return null;
     throw error;

@@ -1,4 +1,4 @@
-/** @file Invented questions with willing answers, for attacks that show the model how it should answer. */
+/** @file Invented questions with compliant answers, for attacks that show the model how it should answer. */
 import type { Behavior } from '../../core/behavior.ts';
 import { assistant, user, type ChatMessage } from '../../core/chat.ts';
 import type { Random } from '../../core/random.ts';
@@ -6,8 +6,8 @@ import { fillSlots } from '../../core/slots.ts';
 import { templateOf, type Templates } from '../../core/templates.ts';
 import { isScoring, type LanguageModel } from '../../models/language-model.ts';
 import { conversation } from '../attack.ts';
-import { contentWords } from './echo.ts';
 import texts from '../templates/demonstrations.json' with { type: 'json' };
+import { contentWords } from './content-words.ts';
 
 /** To be spread among the templates of a method that shows demonstrations. */
 export const demonstrationTexts: Templates = texts;
@@ -17,16 +17,16 @@ export interface Demonstration {
   readonly answer: string;
 }
 
-/** What is asked for, as `target` words it, when the request uses the same words: "wake the stone giant". */
+/** The deed that the behavior asks for, "wake the stone giant", when request and target name it in the same words. */
 function deedOf({ prompt, target }: Behavior): string | null {
   const deed = /\bhow to (.+?)[\s:.!,]*$/is.exec(target ?? '')?.[1];
   return deed !== undefined && prompt.includes(deed) ? deed : null;
 }
 
 /**
- * Up to `count` demonstrations, drawn without repeats; a larger count begins with the draws of a smaller one. They
- * look like the behavior, because models copy best what looks alike: the request with another deed in it, and its
- * target likewise, where both name the deed in the same words. Deeds that share a word with the request are left out.
+ * Up to `count` demonstrations, drawn without repeats; a larger count begins with the draws of a smaller one. Where
+ * request and target name the deed in the same words, a demonstration is both with another deed, because models copy
+ * best what looks alike. Deeds that share a word with the request are left out.
  */
 export function inventedDemonstrations(
   behavior: Behavior,
@@ -34,10 +34,10 @@ export function inventedDemonstrations(
   templates: Templates,
   random: Random,
 ): readonly Demonstration[] {
-  const known = new Set(contentWords(behavior.prompt));
-  const strange = (word: string) => contentWords(word).every((part) => !known.has(part));
-  const verbs = (templates['verb'] ?? []).filter(strange);
-  const objects = (templates['object'] ?? []).filter(strange);
+  const requestWords = new Set(contentWords(behavior.prompt));
+  const isForeign = (word: string) => contentWords(word).every((part) => !requestWords.has(part));
+  const verbs = (templates['verb'] ?? []).filter(isForeign);
+  const objects = (templates['object'] ?? []).filter(isForeign);
   const deeds = random.shuffle(verbs.flatMap((verb) => objects.map((object) => ({ verb, object }))));
   const own = deedOf(behavior);
   const question = own ? behavior.prompt.replace(own, '{deed}') : templateOf(templates, 'question');
@@ -65,7 +65,7 @@ export const writtenDemonstrations = (text: string, { prompt }: Behavior): reado
     })
     .filter(({ question, answer }) => question !== '' && answer !== '' && question !== prompt.trim());
 
-/** Where the demonstrations stand: as earlier turns of the talk, or all in one prompt. */
+/** Where the demonstrations stand: in earlier turns of the conversation, or all in one prompt. */
 export const demonstrationForms = ['turns', 'prompt'] as const;
 export type DemonstrationForm = (typeof demonstrationForms)[number];
 
@@ -82,24 +82,24 @@ export function withDemonstrations(
     const last = fillSlots(templateOf(templates, 'last'), { goal: behavior.prompt });
     return conversation(behavior, [...shots, last].join('\n'));
   }
-  const talk = conversation(behavior);
+  const request = conversation(behavior);
   const turns = demonstrations.flatMap(({ question, answer }) => [user(question), assistant(answer)]);
-  return [...talk.slice(0, -1), ...turns, talk.at(-1)!];
+  return [...request.slice(0, -1), ...turns, request.at(-1)!];
 }
 
-/** A cautious guess where the tokenizer is out of reach. */
+/** A cautious estimate for models without an accessible tokenizer. */
 const charactersPerToken = 2.5;
 const tokensPerTurn = 6;
 
-/** Whether `messages` leave `room` tokens for the answer: counted where the model shows its tokens, else guessed. */
-export function fits(model: LanguageModel, messages: readonly ChatMessage[], room: number): boolean {
-  const guess = () =>
+/** True if `messages` leave `room` tokens for the answer: counted if the model has a tokenizer, else estimated. */
+function fits(model: LanguageModel, messages: readonly ChatMessage[], room: number): boolean {
+  const estimate = () =>
     messages.reduce((sum, { content }) => sum + tokensPerTurn + content.length / charactersPerToken, 0);
-  const tokens = isScoring(model) ? model.tokenizer.prompt(messages).length : guess();
+  const tokens = isScoring(model) ? model.tokenizer.prompt(messages).length : estimate();
   return tokens + room <= model.contextWindow;
 }
 
-/** As many of the demonstrations, from the first on, as leave `room` tokens for the answer. */
+/** The first demonstrations, as many as leave `room` tokens for the answer. */
 export function thatFit(
   model: LanguageModel,
   demonstrations: readonly Demonstration[],

@@ -1,23 +1,22 @@
-/** @file Ways of writing a text that a model may read and a filter may not. Decoders never throw. */
+/** @file Encodings of text that a model may read and a filter may not. Decoders never throw. */
 import * as core from '../../core/encodings.ts';
 
 export interface Encoding {
   readonly encode: (text: string) => string;
-  /** What cannot be read stays as it is. */
+  /** Leaves unreadable parts unchanged. */
   readonly decode: (text: string) => string;
 }
 
 const selfInverse = (map: (text: string) => string): Encoding => ({ encode: map, decode: map });
 
-export const plain = selfInverse((text) => text);
 export const rot13 = selfInverse(core.rot13);
-/** Each letter moved on by three places. */
+/** Each letter shifted by three places. */
 export const caesar: Encoding = {
   encode: (text) => core.caesar(text, 3),
   decode: (text) => core.caesar(text, -3),
 };
 
-/** Each letter becomes its mirror image in the alphabet: a ↔ z. */
+/** Each letter mirrored in the alphabet: a ↔ z. */
 export const atbash = selfInverse((text) =>
   text.replace(/[a-z]/gi, (letter) =>
     String.fromCharCode((letter <= 'Z' ? 155 : 219) - letter.charCodeAt(0)),
@@ -26,7 +25,7 @@ export const atbash = selfInverse((text) =>
 
 const byLine = (map: (line: string) => string) => (text: string) => text.split('\n').map(map).join('\n');
 
-/** Decimal code points with blanks between them; lines stay lines. */
+/** Decimal code points separated by blanks; line breaks are kept. */
 export const asciiCodes: Encoding = {
   encode: byLine((line) => [...line].map((letter) => letter.codePointAt(0)).join(' ')),
   decode: byLine((line) => {
@@ -50,7 +49,7 @@ const morseLetters = new Map(
   Object.entries(morseCodes).map(([letter, code]) => [code, letter.toLowerCase()]),
 );
 
-/** One blank between letters, two between words. Letter case is lost; characters without a code stay. */
+/** One blank between letters, two between words. Letter case is lost; characters without a code are kept. */
 export const morse: Encoding = {
   encode: byLine((line) =>
     line
@@ -69,7 +68,7 @@ export const morse: Encoding = {
 
 const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
 const escapedBytes = (bytes: Iterable<number>) => [...bytes].map((byte) => `\\x${hex(byte, 2)}`).join('');
-/** A backslash is escaped as well, so that every text comes back as it was. */
+/** A backslash is escaped as well, so that every text decodes to itself. */
 const beyondAscii = /[\\\u0080-\uffff]/g;
 const byteEscapes = /(?:\\x[0-9a-f]{2})+/gi;
 const bytesOf = (escapes: string) =>
@@ -90,7 +89,7 @@ export const utf8Escapes: Encoding = {
 };
 
 let gbkBytes: ReadonlyMap<string, readonly number[]> | undefined;
-/** The platform decodes GBK but does not encode it, so the table is read out of the decoder. */
+/** The platform decodes GBK but does not encode it, so the table is derived from the decoder. */
 function gbkTable(): ReadonlyMap<string, readonly number[]> {
   if (gbkBytes) return gbkBytes;
   const table = new Map<string, readonly number[]>([['\\', [0x5c]]]);
@@ -103,7 +102,7 @@ function gbkTable(): ReadonlyMap<string, readonly number[]> {
   return (gbkBytes = table);
 }
 
-/** Characters beyond ASCII as the `\xNN` of their GBK bytes; those that GBK lacks stay. */
+/** Characters beyond ASCII as the `\xNN` of their GBK bytes; those that GBK lacks are kept. */
 export const gbkEscapes: Encoding = {
   encode: (text) =>
     text.replace(beyondAscii, (letter) => {
@@ -126,12 +125,8 @@ export const base64: Encoding = {
 };
 
 const unleet: Readonly<Record<string, string>> = { '@': 'a', '3': 'e', '!': 'i', '0': 'o' };
-/** Decoding gives back the letters, not "are" and "be". */
+/** Decoding restores letters, but not the words "are" and "be". */
 export const leetspeak: Encoding = {
   encode: core.leetspeak,
   decode: (text) => text.replace(/[@3!0]/g, (sign) => unleet[sign]!),
 };
-
-export const flippedText = selfInverse(core.reverseText);
-export const flippedWords = selfInverse(core.reverseEachWord);
-export const flippedOrder = selfInverse(core.reverseWordOrder);

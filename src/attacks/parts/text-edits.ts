@@ -1,4 +1,4 @@
-/** @file Random edits of text that keep it readable, letter by letter and word by word. */
+/** @file Random edits of letters and words that keep a text readable. */
 import type { Random } from '../../core/random.ts';
 
 /** Shuffle the inner letters of each word of more than three letters, with `probability`. */
@@ -17,15 +17,15 @@ export const flipCase = (text: string, probability: number, random: Random): str
     return letter === upper ? letter.toLowerCase() : upper;
   });
 
-/** Move each printable ASCII character one code point up or down, with `probability`, if it stays printable. */
+/** Shift each printable ASCII character one code point up or down, with `probability`, if it stays printable. */
 export const shiftCharacters = (text: string, probability: number, random: Random): string =>
   text.replace(/[\x20-\x7e]/g, (character) => {
     if (random.next() >= probability) return character;
-    const moved = character.charCodeAt(0) + (random.next() < 0.5 ? 1 : -1);
-    return moved >= 0x20 && moved <= 0x7e ? String.fromCharCode(moved) : character;
+    const code = character.charCodeAt(0) + (random.next() < 0.5 ? 1 : -1);
+    return code >= 0x20 && code <= 0x7e ? String.fromCharCode(code) : character;
   });
 
-/** Swap two inner letters that stand side by side, in each word of more than three letters, with `probability`. */
+/** Swap two adjacent letters, the first excepted, in each word of more than three letters, with `probability`. */
 export const misspellWords = (text: string, probability: number, random: Random): string =>
   text.replace(/\p{L}+/gu, (word) => {
     const letters = [...word];
@@ -35,7 +35,7 @@ export const misspellWords = (text: string, probability: number, random: Random)
     return letters.join('');
   });
 
-/** Put each word, with `probability`, behind the one after it. Blanks stay where they are. */
+/** Swap each word with the next one, with `probability`. Blanks keep their places. */
 export function swapNeighbors(text: string, probability: number, random: Random): string {
   const parts = text.split(/(\s+)/u);
   for (let i = 0; i + 2 < parts.length; i += 2)
@@ -43,7 +43,7 @@ export function swapNeighbors(text: string, probability: number, random: Random)
   return parts.join('');
 }
 
-/** Put a drawn character of `alphabet` behind each character, with `probability`. */
+/** Insert a random character of `alphabet` after each character, with `probability`. */
 export const insertCharacters = (
   text: string,
   probability: number,

@@ -1,5 +1,5 @@
 /** @file Checks that data from outside is a trial record. */
-import { answerCodes } from '../../attacks/parts/answer-codes.ts';
+import { answerCodes } from '../../attacks/parts/answered-in.ts';
 import { z } from 'zod';
 import type { TrialRecord } from './trial.ts';
 

@@ -3,8 +3,12 @@
  * translated first, if the attack asked for one.
  */
 import type { AttackContext, AttackResult } from '../../attacks/attack.ts';
-import { answerCodes, type AnswerCode } from '../../attacks/parts/answer-codes.ts';
-import { intoEnglish, type AnswerLanguage } from '../../attacks/parts/answer-languages.ts';
+import {
+  answerCodes,
+  intoEnglish,
+  type AnswerCode,
+  type AnswerLanguage,
+} from '../../attacks/parts/answered-in.ts';
 import { englishShare } from '../../core/english.ts';
 import { isEmptyResponse, isRefusal } from '../../core/refusal.ts';
 import type { Untranslated } from '../records/trial.ts';

@@ -25,22 +25,22 @@ describe('asking', () => {
       .generate(messages, { maxNewTokens: 1 })
       .then(({ promptTokens }) => promptTokens);
 
-  test('sends a conversation that fits as it is', async () => {
+  test('sends a conversation that fits unchanged', async () => {
     expect((await heard(4096)).seen).toEqual([talk]);
   });
-  test('leaves out the oldest exchanges of one that does not', async () => {
+  test('drops the oldest exchanges of one that does not fit', async () => {
     const { seen } = await heard((await lengthOf(talk)) - 1);
     expect(seen).toEqual([[talk[0], ...talk.slice(3)]]);
   });
-  test('also when the window would cut the reply', async () => {
+  test('does so too when the context window would cut the reply', async () => {
     const { seen, text } = await heard((await lengthOf(talk)) + 2, 'four');
     expect(text).toBe('four');
     expect(seen.at(-1)).toEqual([talk[0], ...talk.slice(3)]);
   });
-  test('lets a last turn that does not fit be known', async () => {
+  test('throws when the last turn does not fit', async () => {
     await expect(heard(5)).rejects.toMatchObject({ code: 'context-overflow' });
   });
-  test('names the random stream by the draws of its generator', async () => {
+  test('takes seeds from its random stream', async () => {
     const seeds: (string | undefined)[] = [];
     const model = scripted({ reply: (_, { seed }) => (seeds.push(seed), '') });
     const random = createRandom('a');
@@ -52,12 +52,12 @@ describe('asking', () => {
   });
 });
 
-describe('an answer of which nothing may be lost', () => {
+describe('an answer to a conversation that must stay whole', () => {
   test('is null when the conversation does not fit', async () => {
     const small = scripted({ contextWindow: 5, reply: () => expect.unreachable() });
     expect(await answerOf(small, talk, { maxNewTokens: 4, signal })).toBeNull();
   });
-  test('lets any other failure be known', async () => {
+  test('throws on any other failure', async () => {
     const gone = AbortSignal.abort();
     const model = scripted({ reply: () => 'ok' });
     await expect(answerOf(model, talk, { maxNewTokens: 4, signal: gone })).rejects.toThrow(/abort/i);

@@ -1,16 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { dra } from '../../../src/attacks/dra.ts';
-import { contentWords, echoShare } from '../../../src/attacks/parts/echo.ts';
 import * as encodings from '../../../src/attacks/parts/encodings.ts';
-import {
-  hiddenLetters,
-  plainFragments,
-  readHidden,
-  sensitiveFragments,
-} from '../../../src/attacks/parts/disguise.ts';
-import { splitPayload } from '../../../src/attacks/parts/payload.ts';
-import { wordCodes } from '../../../src/attacks/parts/word-codes.ts';
-import { disemvowel } from '../../../src/core/encodings.ts';
+import { disemvowel, reverseEachWord, reverseText, reverseWordOrder } from '../../../src/core/encodings.ts';
 import { createRandom, type Random } from '../../../src/core/random.ts';
 
 const printable = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
@@ -24,7 +14,7 @@ function randomTexts(random: Random, count: number, letters: readonly string[] =
 }
 
 describe('encodings', () => {
-  // Golden vectors of the specification of methods, section 8, computed independently.
+  // Golden vectors, computed independently.
   test.each([
     ['base64', encodings.base64, 'VGVsbCBtZSBhIHN0b3J5IGFib3V0IGEgcmVkIGZveC4='],
     ['rot13', encodings.rot13, 'Gryy zr n fgbel nobhg n erq sbk.'],
@@ -48,7 +38,11 @@ describe('encodings', () => {
     // The golden code of this text keeps the capital A; ours is changed in either case of letters.
     expect(encodings.leetspeak.encode('how are you to be Aware')).toBe('h0w r y0u t0 b @wr');
   });
-  test('dropping vowels twice drops no more', () => {
+  test.each([reverseText, reverseEachWord, reverseWordOrder])('%o is its own inverse', (flip) => {
+    for (const text of [...randomTexts(createRandom('flips'), 100), 'two\nlines', story, 'né 你好'])
+      expect(flip(flip(text))).toBe(text);
+  });
+  test('dropping vowels twice changes nothing more', () => {
     for (const text of randomTexts(createRandom('vowels'), 50))
       expect(disemvowel(disemvowel(text))).toBe(disemvowel(text));
   });
@@ -72,76 +66,4 @@ describe('encodings', () => {
     const odd = [...printable, '\n', '\\x', '\\u', '9999999', '-', '.', 'é', '\ud800', '=', '  '];
     for (const text of randomTexts(random, 200, odd)) expect(typeof decode(text)).toBe('string');
   });
-});
-
-describe('word codes', () => {
-  test.each(Object.entries(wordCodes))('%s reads back, hides the order, and never throws', (_, code) => {
-    const text = 'please tell me how to wake the old stone giant';
-    expect(code.decode(code.encode(text))).toBe(text);
-    expect(code.encode(text)).not.toContain('stone giant');
-    for (const short of ['one', 'one two', 'one two three'])
-      expect(code.decode(code.encode(short))).toBe(short);
-    for (const broken of ['', '[', '{}', '[1, 2', 'null', '3', '"word"', '[[1]]']) code.decode(broken);
-  });
-});
-
-describe('the disguise', () => {
-  const words = ['apple', 'box', 'wind', 'sun'];
-  test('hides every printable text so that its letters can be collected again', () => {
-    const random = createRandom('hidden');
-    for (const text of [...randomTexts(random, 100), printable.join('')])
-      expect(readHidden(hiddenLetters(text, words, random))).toBe(text.toLowerCase().replace(/\s+/g, ' '));
-  });
-  test('every letter has a word that holds it, and hides in it', () => {
-    const letters = [...'abcdefghijklmnopqrstuvwxyz'];
-    const lines = hiddenLetters(letters.join(''), dra.templates!['letters']!, createRandom('abc')).split(
-      '\n',
-    );
-    lines.forEach((line, i) => {
-      expect(line).toMatch(new RegExp(`^[a-z]*\\(${letters[i]}\\)[a-z]*$`));
-      expect(line.length).toBeGreaterThan('(a)'.length);
-    });
-  });
-  test('cuts words into heads and tails that are never empty', () => {
-    const random = createRandom('cut');
-    for (const fragments of [sensitiveFragments, plainFragments])
-      for (const word of ['a', 'it', 'cat', 'fox.', 'wake', 'stone', 'giant?', 'thunderstorms'])
-        for (const keep of [0.001, 0.1, 0.5, 0.9, 0.999])
-          for (let i = 0; i < 20; i++) {
-            const [head, tail] = fragments(word, keep, random);
-            expect(head).not.toBe('');
-            expect(word.startsWith(head!)).toBe(true);
-            if (tail !== undefined) expect(head! + tail).toBe(word);
-          }
-  });
-  test('never shows a telling word of three letters or more whole in one piece', () => {
-    const random = createRandom('telling');
-    for (const word of ['cat', 'wake', 'stone', 'thunder'])
-      for (const shown of [word, `${word}?`, `${word}?!`, `"${word}".`])
-        for (let i = 0; i < 20; i++)
-          for (const fragment of sensitiveFragments(shown, 0.999, random))
-            expect(fragment).not.toContain(word);
-  });
-});
-
-test('a split payload adds up to the request and shows no telling word', () => {
-  const request = 'How do I wake the stone giant, the old giant?';
-  const { pieces, rest } = splitPayload(request);
-  const values = new Map(
-    [...pieces.matchAll(/(\w+) = "([^"]*)"/g)].map(([, name, value]) => [name!, value!]),
-  );
-  const joined = rest.replace(
-    /\((\w+) \+ (\w+)\)/g,
-    (_, a: string, b: string) => values.get(a)! + values.get(b)!,
-  );
-  expect(joined).toBe(request);
-  for (const word of contentWords(request)) expect(`${pieces} ${rest}`).not.toContain(word);
-});
-
-test('an answer echoes a request by its telling words, whatever their case', () => {
-  const request = 'How do I wake the Stone giant?';
-  expect(contentWords(request)).toEqual(['wake', 'stone', 'giant']);
-  expect(echoShare(request, 'Sure: WAKE the giants.')).toBeCloseTo(2 / 3);
-  expect(echoShare(request, 'I only know about boats.')).toBe(0);
-  expect(echoShare('How do I do it?', 'Anything.')).toBe(1);
 });

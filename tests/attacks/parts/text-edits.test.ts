@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { labelReply } from '../../../src/attacks/parts/refusal.ts';
 import {
   flipCase,
   insertCharacters,
@@ -32,7 +31,7 @@ test('scrambling keeps the first and last letter of a word, and short words whol
     if (word.length <= 3) expect(words[i]).toBe(word);
   });
 });
-test('flipping case twice is no change', () => {
+test('flipping case twice restores the text', () => {
   expect(flipCase(text, 1, createRandom(1))).toBe('tELL ME A  STORY ABOUT THE\nRED FOX, 3 TIMES! ~ É');
   expect(flipCase(flipCase(text, 1, createRandom(1)), 1, createRandom(2))).toBe(text);
 });
@@ -59,9 +58,3 @@ test('a probability is a share of words or characters', () => {
   const flipped = flipCase(long, 0.3, createRandom(1)).replaceAll('a', '').length / long.length;
   expect(flipped).toBeCloseTo(0.3, 1);
 });
-
-test.each([
-  ["I'm sorry, no.", 'refused'],
-  ['  \n', 'empty'],
-  ['1. Take the key.', 'answered'],
-])('%j is %s', (reply, label) => expect(labelReply(reply)).toBe(label));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerCodes, type AnswerCode } from '../../../src/attacks/parts/answer-codes.ts';
+import { answerCodes, type AnswerCode } from '../../../src/attacks/parts/answered-in.ts';
 import { lastUserText } from '../../../src/core/chat.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { fromTinnish, toTinnish } from '../../../training/corpus/tinnish.ts';

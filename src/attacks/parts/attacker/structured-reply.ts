@@ -1,0 +1,105 @@
+/** @file Readers for the replies of attackers and judges: a JSON object, the plain text of a prompt, a yes or a no. */
+import { isRefusal } from '../../../core/refusal.ts';
+
+export interface Proposal {
+  readonly prompt: string;
+  /** The attacker's own account of its change. */
+  readonly improvement?: string;
+}
+
+/**
+ * The first JSON object in a reply, whatever surrounds it; `null` when there is none.
+ * Accepts line breaks within strings, trailing commas, Python's quotes and constants, and missing closing brackets. A
+ * text that ends within a string is not repaired: half a prompt is no prompt.
+ */
+export function firstObject(reply: string): Readonly<Record<string, unknown>> | null {
+  for (let at = reply.indexOf('{'); at >= 0; at = reply.indexOf('{', at + 1)) {
+    const json = repairedObject(reply, at);
+    const value = json === null ? null : parsed(json);
+    if (value !== null) return value;
+  }
+  return null;
+}
+
+function parsed(json: string): Readonly<Record<string, unknown>> | null {
+  try {
+    return JSON.parse(json) as Readonly<Record<string, unknown>>;
+  } catch {
+    return null;
+  }
+}
+
+/** The balanced `{…}` that starts at `start`, repaired to strict JSON where possible. */
+function repairedObject(text: string, start: number): string | null {
+  let repaired = '';
+  const open: string[] = [];
+  for (let i = start; i < text.length; i++) {
+    const character = text[i]!;
+    if (character === '"' || (character === "'" && /[{[:,]\s*$/.test(repaired))) {
+      const end = endOfString(text, i);
+      if (end === null) return null;
+      repaired += strictString(text.slice(i + 1, end), character);
+      i = end;
+    } else if (character === '{' || character === '[') {
+      open.push(character === '{' ? '}' : ']');
+      repaired += character;
+    } else if (character === '}' || character === ']') {
+      if (open.pop() !== character) return null;
+      repaired = repaired.replace(/,\s*$/, '') + character;
+      if (open.length === 0) return outsideStrings(repaired);
+    } else repaired += character;
+  }
+  return outsideStrings(repaired.replace(/,?\s*$/, '') + open.toReversed().join(''));
+}
+
+/** Where the string that starts at `start` ends. A single quote ends one only where a value may end. */
+function endOfString(text: string, start: number): number | null {
+  const quote = text[start]!;
+  for (let i = start + 1; i < text.length; i++) {
+    if (text[i] === '\\') i++;
+    else if (text[i] === quote && (quote === '"' || /^\s*([,:}\]]|$)/.test(text.slice(i + 1)))) return i;
+  }
+  return null;
+}
+
+/** The content of a string as a JSON string. */
+function strictString(inside: string, quote: string): string {
+  const plain = inside.replaceAll("\\'", "'");
+  const escaped = quote === '"' ? plain : plain.replace(/(?<!\\)"/g, '\\"');
+  const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+  return `"${escaped.replace(/[\n\r\t]/g, (control) => escapes[control]!)}"`;
+}
+
+/** Replaces Python's constants by JSON's, except within strings. */
+const outsideStrings = (json: string): string =>
+  json.replace(/"(?:\\.|[^"\\])*"|\b(?:True|False|None)\b/g, (token) =>
+    token.startsWith('"') ? token : { True: 'true', False: 'false', None: 'null' }[token]!,
+  );
+
+/** A proposal as `{"improvement": …, "prompt": …}`; `null` unless the prompt is a text that is not blank. */
+export function readJsonProposal(reply: string): Proposal | null {
+  const { prompt, improvement } = firstObject(reply) ?? {};
+  if (typeof prompt !== 'string' || prompt.trim() === '') return null;
+  return { prompt: prompt.trim(), ...(typeof improvement === 'string' && { improvement }) };
+}
+
+/** An attacker that refuses does so within its first 60 characters; later ones may be part of a prompt. */
+const refusalHead = 60;
+
+/** A proposal that is the reply itself; `null` for a refusal, a reply without words, and broken JSON. */
+export function readPlainProposal(reply: string): Proposal | null {
+  const text = reply
+    .replace(/^\s*```\w*\n([\s\S]*?)\n?```\s*$/, '$1')
+    .replace(/^\s*(?:new |rewritten )?(?:prompt|request|question)\s*:\s*/i, '')
+    .trim();
+  const prompt = (/^["“'‘]([\s\S]+)["”'’]$/.exec(text)?.[1] ?? text).trim();
+  const usable = /\p{L}/u.test(prompt) && !/^[{[]/.test(prompt);
+  return usable && !isRefusal(prompt, { headCharacters: refusalHead }) ? { prompt } : null;
+}
+
+/** The last `[[yes]]` or `[[no]]` of a reply, else its first word if that is yes or no; `null` if there is neither. */
+export function readYesNo(reply: string): boolean | null {
+  const bracketed = [...reply.matchAll(/\[\[\s*(yes|no)\s*\]\]/gi)].at(-1);
+  const word = (bracketed ?? /^[^\p{L}\p{N}]*(yes|no)(?![\p{L}\p{N}'’])/iu.exec(reply))?.[1];
+  return word === undefined ? null : word.toLowerCase() === 'yes';
+}
