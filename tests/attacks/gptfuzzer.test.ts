@@ -147,7 +147,7 @@ describe('the search', () => {
 
 describe('the pool', () => {
   const exploring = { selection: 'mcts-explore', ratio: 0.5, stop: 0 } as const;
-  // methods.md, golden vectors.
+  // reward / (visits + 1) + 0.5 · √(2 ln(step) / (visits + 0.01)), computed by hand.
   test('its bound weighs reward against rarity of visits', () => {
     expect(upperBound({ reward: 0.6, visits: 2 }, 10, 0.5)).toBeCloseTo(0.956824, 6);
     expect(upperBound({ reward: 0, visits: 0 }, 10, 0.5)).toBeCloseTo(10.72983, 5);

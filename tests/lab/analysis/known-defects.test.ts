@@ -1,6 +1,6 @@
 /**
- * @file What was found in the stored results of another lab, each finding in miniature: a summary must say it.
- * methods.md, section 7.3; its numbers are named beside each.
+ * @file Defects in the stored results of another lab, each in miniature: a summary must report them. The numbers of the
+ * original stand beside each.
  */
 import { describe, expect, test } from 'vitest';
 import { atbash } from '../../../src/attacks/parts/encodings.ts';

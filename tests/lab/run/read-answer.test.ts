@@ -33,7 +33,7 @@ const read = async (
 const escapes: readonly AnswerCode[] = ['gbk', 'unicode', 'utf'];
 
 describe('an answer in the code of its attack', () => {
-  // Golden vectors of the specification of methods, section 8, computed independently.
+  // Golden vectors, computed independently.
   test.each<[AnswerCode, string]>([
     ['base64', 'VGVsbCBtZSBhIHN0b3J5IGFib3V0IGEgcmVkIGZveC4='],
     ['rot13', 'Gryy zr n fgbel nobhg n erq sbk.'],
