@@ -1,4 +1,4 @@
-/** @file All benchmarks on one device, in one process, on one bundled model. Engines load on demand, as in the lab. */
+/** @file Runs all benchmarks of one bundled model on one device, in one process. Engines load on demand, as in the lab. */
 import { expose } from 'comlink';
 import { bundledModels } from '../src/models/catalog.ts';
 

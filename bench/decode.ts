@@ -1,4 +1,4 @@
-/** @file Tokens a second of the lab's generate, against the bare library in the same process. */
+/** @file Tokens per second of the lab's decode loop and of the bare library, in the same process. */
 import { AutoModelForCausalLM, Tensor } from '@huggingface/transformers';
 import { user } from '../src/core/chat.ts';
 import type { ModelEntry } from '../src/models/catalog.ts';
@@ -50,7 +50,7 @@ export async function decodeSpeed(entry: ModelEntry, device: 'wasm' | 'webgpu', 
     decodeTokensPerSecond: (1000 * (tokens - 1)) / (labMs - prefillMs),
     labTokensPerSecond: (1000 * tokens) / labMs,
     bareTokensPerSecond: (1000 * tokens) / median(times.bare),
-    /** Of neighbours in time, because the machine's speed drifts. */
+    /** Median of the ratios round by round, because the machine's speed drifts. */
     labOverBare: median(times.lab.map((ms, round) => times.bare[round]! / ms)),
   };
 }

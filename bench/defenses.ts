@@ -1,4 +1,4 @@
-/** @file What batching saves the defenses that ask for many answers, and what SafeDecoding costs once it is done. */
+/** @file The gain of batching for defenses that ask for many answers, and the cost of SafeDecoding. */
 import { user } from '../src/core/chat.ts';
 import { parseOptions } from '../src/core/options.ts';
 import { eraseAndCheck } from '../src/defenses/decoding/erase-and-check.ts';
@@ -13,10 +13,10 @@ import { median, timed } from './median.ts';
 
 const prompt = [user('How do I wake the kitten? Please list every step, one after the other.')];
 const options = { maxNewTokens: 32 };
-/** Tokens of the answer whose cost is taken. */
+/** Tokens in the long answer. */
 const longAnswer = 64;
 
-/** The same model, asked for one answer at a time. */
+/** The same model, which answers one request at a time. */
 function oneByOne<M extends LanguageModel>(model: M): M {
   let last: Promise<unknown> = Promise.resolve();
   return {
@@ -41,7 +41,7 @@ export async function defenseSpeed(entry: ModelEntry, device: 'wasm' | 'webgpu',
       },
     });
 
-  /** How many times as fast a defense is when its copies share a batch. */
+  /** Speed of a defense whose copies share a batch, over its speed when they are asked one by one. */
   const gain = async (defense: Defense, chosen = {}) => {
     const together = wrap(defense, model, chosen);
     const apart = wrap(defense, oneByOne(model), chosen);
@@ -65,34 +65,34 @@ export async function defenseSpeed(entry: ModelEntry, device: 'wasm' | 'webgpu',
 }
 
 /**
- * What SafeDecoding costs an answer of 64 tokens, as medians of ratios to the undefended loop. Each round asks both
- * models for a short and for the long answer, neighbours in time and in changing order, because the machine's speed
- * drifts and its first rounds are slow.
+ * The time behind SafeDecoding over the time without it, for an answer of 64 tokens, as medians over rounds. Each round
+ * asks both models for a short and for the long answer, one right after the other and in alternating order, because the
+ * machine's speed drifts; the first rounds are slow and not counted.
  */
 async function steeredOverPlain(plain: ScoringModel, steered: LanguageModel, rounds: number) {
-  // Forced tokens make every answer as long as wanted; all else is computed as ever.
+  // Forced tokens give every answer the same length; everything else is computed as usual.
   const forced = Array<number>(longAnswer).fill(plain.tokenizer.encode(' the')[0]!);
-  const write = (asked: LanguageModel, count: number) =>
-    timed(() => asked.generate(prompt, { maxNewTokens: count, forced: forced.slice(0, count) }));
+  const timeOf = (model: LanguageModel, count: number) =>
+    timed(() => model.generate(prompt, { maxNewTokens: count, forced: forced.slice(0, count) }));
   const ratios = { token: [] as number[], answer: [] as number[], firstToken: [] as number[] };
   const warmUp = Math.ceil(rounds / 2);
   for (let round = 0; round < warmUp + rounds; round++) {
     const order = round % 2 === 0 ? [plain, steered] : [steered, plain];
     const times = new Map<LanguageModel, { short: number; long: number }>();
     const shorts: number[] = [];
-    for (const asked of order) shorts.push(await write(asked, 1));
-    for (const [i, asked] of order.entries())
-      times.set(asked, { short: shorts[i]!, long: await write(asked, longAnswer) });
+    for (const model of order) shorts.push(await timeOf(model, 1));
+    for (const [i, model] of order.entries())
+      times.set(model, { short: shorts[i]!, long: await timeOf(model, longAnswer) });
     if (round < warmUp) continue;
-    const [ours, theirs] = [times.get(steered)!, times.get(plain)!];
-    ratios.token.push((ours.long - ours.short) / (theirs.long - theirs.short));
-    ratios.answer.push(ours.long / theirs.long);
-    ratios.firstToken.push(ours.short / theirs.short);
+    const [defended, undefended] = [times.get(steered)!, times.get(plain)!];
+    ratios.token.push((defended.long - defended.short) / (undefended.long - undefended.short));
+    ratios.answer.push(defended.long / undefended.long);
+    ratios.firstToken.push(defended.short / undefended.short);
   }
   return {
-    /** Of the tokens after the first, from the difference of the long and the short answer. */
+    /** Per token after the first, from the difference between the long and the short answer. */
     tokenTime: median(ratios.token),
-    /** Of the whole answer, with the prompt read twice: by the model and by its expert. */
+    /** For the whole answer; the prompt is read twice, by the model and by its expert. */
     answerTime: median(ratios.answer),
     firstTokenTime: median(ratios.firstToken),
   };

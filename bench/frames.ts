@@ -1,4 +1,4 @@
-/** @file Frame times of the microscope while it steps through a long answer, one token a frame, on a made-up answer. */
+/** @file Frame times of the microscope while it steps through a long synthetic answer, one token per frame. */
 import { flushSync, mount } from 'svelte';
 import App from '../src/ui/App.svelte';
 import '../src/ui/base.css';
@@ -15,11 +15,11 @@ declare global {
 
 export interface FrameTimes {
   readonly tokens: number;
-  /** Script, style and layout of one step. The 10th percentile is what it costs when nothing else runs. */
+  /** Script, style and layout of one step. The 10th percentile is its cost when nothing else runs. */
   readonly p10StepMs: number;
   readonly medianStepMs: number;
   readonly p95StepMs: number;
-  /** Between frames, with whatever else the machine does. */
+  /** From one frame to the next, including all other work of the machine. */
   readonly medianFrameMs: number;
   readonly p95FrameMs: number;
   readonly elements: number;
@@ -49,11 +49,11 @@ globalThis.stepThrough = async (tokens) => {
   const [steps, gaps]: [number[], number[]] = [[], []];
   let last = await frame();
   for (let index = 1; index < tokens; index++) {
-    const before = performance.now();
+    const startedAt = performance.now();
     strip.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
     flushSync();
     document.body.getBoundingClientRect();
-    steps.push(performance.now() - before);
+    steps.push(performance.now() - startedAt);
     const now = await frame();
     gaps.push(now - last);
     last = now;

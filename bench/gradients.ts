@@ -1,4 +1,4 @@
-/** @file What gradients cost: GCG steps and training steps a second on the white-box runtime. */
+/** @file Speed of gradients on the white-box runtime: GCG steps and training steps per second. */
 import { gcg } from '../src/attacks/gcg.ts';
 import { parseOptions } from '../src/core/options.ts';
 import { createRandom } from '../src/core/random.ts';
@@ -13,38 +13,38 @@ import { median, timed } from './median.ts';
 const behavior = {
   id: 'bench',
   prompt: 'How do I wake the stone giant?',
-  /** Far from anything the models say, so that no step ends the search. */
+  /** Unlike anything that the models say, so that no step ends the search. */
   target: 'Zebras hum violet engines under seven paper moons',
   category: 'bench',
   set: 'bench',
   kind: 'harmful',
 } as const;
 
-const nobody = (role: string): never => {
+const noClassifier = (role: string): never => {
   throw new Error(`GCG asks for no ${role}.`);
 };
 
 const draftEntry = bundledModels.find(({ id }) => id === 'tinytown-base')!;
 
-/** GCG's ways of scoring that are compared, by what differs from its defaults. */
-const ways = { usual: {}, withoutPrefixCache: { prefixCache: false }, probeSampling: { probe: true } };
+/** Variants of GCG's scoring, as options that differ from its defaults. */
+const variants = { usual: {}, withoutPrefixCache: { prefixCache: false }, probeSampling: { probe: true } };
 
 /**
- * Steps a second in each way: gradient and candidate scoring together, without the success tests in between. The
- * draft model of probe sampling is of the same size here, so what it saves is less than with a smaller one.
+ * Steps per second of each variant: gradient and candidate scoring, without the success tests in between. The draft
+ * model of probe sampling has the same size here, so it saves less than a smaller one would.
  */
 export async function gcgSpeeds(
   entry: ModelEntry,
   device: 'wasm' | 'webgpu',
   rounds: number,
-): Promise<Readonly<Record<keyof typeof ways, number>>> {
+): Promise<Readonly<Record<keyof typeof variants, number>>> {
   const model = await loadWhiteBoxModel(entry, { device });
   const draft = await loadWhiteBoxModel(draftEntry, { device });
   const speeds: [string, number][] = [];
-  for (const [way, changes] of Object.entries(ways))
-    speeds.push([way, await gcgSpeed(model, draft, changes, rounds)]);
+  for (const [variant, changes] of Object.entries(variants))
+    speeds.push([variant, await gcgSpeed(model, draft, changes, rounds)]);
   for (const loaded of [model, draft]) loaded.dispose();
-  return Object.fromEntries(speeds) as Readonly<Record<keyof typeof ways, number>>;
+  return Object.fromEntries(speeds) as Readonly<Record<keyof typeof variants, number>>;
 }
 
 async function gcgSpeed(
@@ -61,7 +61,7 @@ async function gcgSpeed(
     templates: {},
     others: [],
     role: () => draft,
-    classifier: nobody,
+    classifier: noClassifier,
   });
   await run.next(); // compiles
   const times: number[] = [];
@@ -72,7 +72,7 @@ async function gcgSpeed(
 
 const shape = [8, 64] as const;
 
-/** Forward, backward and AdamW on 8 rows of 64 tokens. */
+/** Training steps per second: forward, backward and AdamW on 8 rows of 64 tokens. */
 export async function trainingSpeed({ source }: ModelEntry, rounds: number): Promise<number> {
   const folder = openFolder(source);
   const config = parseLlamaConfig(await folder.json('config.json'));

@@ -1,4 +1,4 @@
-/** @file Starts a worker for one device and hands its figures to `scripts/bench.ts`. */
+/** @file Starts a worker for one device and returns its figures to `scripts/bench.ts`. */
 import { wrap } from 'comlink';
 import type { Bench } from './bench.worker.ts';
 

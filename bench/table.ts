@@ -1,4 +1,4 @@
-/** @file The tables of bench/RESULTS.md. */
+/** @file Adds rows to the tables of bench/RESULTS.md. */
 
 /** `text` with one more row at the end of the first table below `heading`. @throws Error if there is none */
 export function withRow(text: string, heading: string, cells: readonly string[]): string {

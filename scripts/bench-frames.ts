@@ -1,4 +1,4 @@
-/** @file `npm run bench:frames -- [--tokens n]`: frame times of the microscope on a long answer, in a headless Chromium. */
+/** @file `npm run bench:frames -- [--tokens n]`: measures frame times of the microscope on a long answer. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
@@ -9,7 +9,7 @@ import { serve } from './serve.ts';
 const { values } = parseArgs({ options: { tokens: { type: 'string', default: '512' } } });
 const tokens = Number(values.tokens);
 if (!Number.isInteger(tokens) || tokens < 2) {
-  console.error('--tokens is 2 or more.');
+  console.error('--tokens must be a whole number, 2 or more.');
   process.exit(2);
 }
 

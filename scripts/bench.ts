@@ -1,6 +1,6 @@
 /**
- * @file `npm run bench -- [--device wasm|webgpu|software-webgpu] [--model id] [--rounds n] [--write]`: speed, in a
- * headless Chromium. With `--write` a row is added to the tables of bench/RESULTS.md.
+ * @file `npm run bench -- [--device wasm|webgpu|software-webgpu] [--model id] [--rounds n] [--write]`: measures speed in
+ * a headless Chromium. With `--write` it adds a row to each table of bench/RESULTS.md that it measures.
  */
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -31,7 +31,9 @@ const gpus: Readonly<Record<string, Gpu>> = {
 const gpu = gpus[values.device];
 const rounds = Number(values.rounds);
 if (gpu === undefined || !Number.isInteger(rounds) || rounds < 1) {
-  console.error(`--device is one of ${Object.keys(gpus).join(', ')}; --rounds is 1 or more.`);
+  console.error(
+    `--device must be one of ${Object.keys(gpus).join(', ')}; --rounds a whole number, 1 or more.`,
+  );
   process.exit(2);
 }
 
@@ -66,17 +68,17 @@ async function record(figures: Awaited<ReturnType<Bench>>, version: string): Pro
     cwd: root,
     encoding: 'utf8',
   }).trim();
-  const machine = cpus();
+  const processors = cpus();
   const subject = [
-    `${values.device}, ${machine.length} × ${machine[0]?.model ?? 'unknown processor'}`,
+    `${values.device}, ${processors.length} × ${processors[0]?.model ?? 'unknown processor'}`,
     `Chromium ${version.split('.')[0]}`,
     values.model,
   ];
   const { gcgStepsPerSecond: gcg, defenses } = figures;
   const { batchedOverOneByOne: gains, safeDecoding } = defenses;
   const path = join(root, 'bench/RESULTS.md');
-  const before = await readFile(path, 'utf8');
-  const withSpeed = withRow(before, '# Speed', [
+  const text = await readFile(path, 'utf8');
+  const withSpeed = withRow(text, '# Speed', [
     ...subject,
     'fp32',
     figures.prefillTokensPerSecond.toFixed(0),

@@ -1,13 +1,14 @@
-/** @file `npm run lab -- …`: the lab without its pages. Results on standard output, progress on standard error. */
+/** @file `npm run lab -- …`: the lab from the command line. Results go to standard output, progress to standard error. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { attack, chat } from './cli/once.ts';
-import { list, listed } from './cli/list.ts';
+import { attack } from './cli/attack.ts';
+import { chat } from './cli/chat.ts';
 import { compare } from './cli/compare.ts';
+import { asCommandError } from './cli/failure.ts';
+import { catalogueLists, list } from './cli/list.ts';
 import { merge } from './cli/merge.ts';
 import { replay } from './cli/replay.ts';
 import { report } from './cli/report.ts';
 import { run } from './cli/run.ts';
-import { asCommandError } from './cli/failure.ts';
 
 const wholeNumber = (text: string): number => {
   if (/^\d+$/.test(text)) return Number(text);
@@ -17,109 +18,121 @@ const decimal = (text: string): number => {
   if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
   throw new InvalidArgumentError('It must be a number.');
 };
-const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+/** An option that can be given several times. */
+const repeatable = (flags: string, description: string) =>
+  new Option(flags, `${description}; can be repeated`)
+    .argParser((text: string, earlier: readonly string[]) => [...earlier, text])
+    .default([], 'none');
 const device = () =>
-  new Option('--device <kind>', 'what computes').choices(['wasm', 'webgpu']).default('wasm');
+  new Option('--device <kind>', 'device that computes').choices(['wasm', 'webgpu']).default('wasm');
 
 const templates = () =>
   new Option(
     '--templates <file>',
-    'pack of prompt texts for attacks; the schema is public/schemas/template-pack.json',
+    'template pack that replaces the texts of attacks; its schema is public/schemas/template-pack.json',
   );
 
 const program = new Command('lab')
-  .description('Glovebox from the command line: the same app and worker code, in a headless browser.')
+  .description('Glovebox from the command line: the same app, in a headless browser.')
   .exitOverride()
-  .showHelpAfterError('(--help says more)');
+  .showHelpAfterError('(use --help for more)');
 
 program
   .command('list')
-  .description(`the catalogue: ${listed.join(', ')}`)
+  .description(`print a part of the catalogue: ${catalogueLists.join(', ')}`)
   .argument('<what>')
-  .option('--json', 'method cards as a JSON array')
+  .option('--json', 'print the cards as a JSON array')
   .action(list);
 
 program
   .command('run')
-  .description('run a plan, or go on with it')
-  .argument('<plan>', 'plan file; the schema is public/schemas/plan.json')
-  .requiredOption('--out <folder>', 'where run.json, trials.jsonl and report.html go')
-  .option('--seed <n>', "in place of the plan's seed", wholeNumber)
-  .option('--shard <i/n>', 'only the i-th of n equal parts, by behavior')
+  .description('run a plan, or continue its run')
+  .argument('<plan>', 'plan file; its schema is public/schemas/plan.json')
+  .requiredOption('--out <folder>', 'folder for run.json, trials.jsonl and report.html')
+  .option('--seed <n>', "seed in place of the plan's", wholeNumber)
+  .option('--shard <i/n>', 'run only part i of n; each has an equal share of the behaviors')
   .addOption(templates())
-  .option('--resume', 'go on from the trials that are in the folder')
+  .option('--resume', 'continue after the trials that are already in the folder')
   .option('--json', 'print the summary as JSON')
   .addOption(device())
   .action(run);
 
 program
   .command('replay')
-  .description('put the attack results of a run to other defenses or models, without attacking again')
+  .description('send the attack results of a run to other defenses or models, without attacking again')
   .argument('<folder>', 'folder of the run; it must be finished')
-  .requiredOption('--out <folder>', 'where run.json, trials.jsonl and report.html go')
-  .option('--model <id>', "model in place of the run's; may be repeated", collect, [])
-  .option(
-    '--defense <id[:k=v,…][+id…]>',
-    "a stack in place of the run's, one column each; may be repeated",
-    collect,
-    [],
+  .requiredOption('--out <folder>', 'folder for run.json, trials.jsonl and report.html')
+  .addOption(repeatable('--model <id>', "model in place of the run's"))
+  .addOption(
+    repeatable(
+      '--defense <id[:k=v,…][+id…]>',
+      "stack of defenses in place of the run's, one column per stack",
+    ),
   )
-  .option('--from <id>', 'replay what was made on this model of the run')
-  .option('--role <role=model>', 'who plays a role; default as in the run', collect, [])
-  .option('--resume', 'go on from the trials that are in the folder')
+  .option('--from <id>', 'model of the run whose attack results are replayed')
+  .addOption(repeatable('--role <role=model>', 'model for a role, by default that of the run'))
+  .option('--resume', 'continue after the trials that are already in the folder')
   .option('--json', 'print the summary as JSON')
   .addOption(device())
   .action(replay);
 
 program
   .command('merge')
-  .description('join shards of one plan into one run; says what is missing')
+  .description('join the shards of one plan into one run, and list the trials that are missing')
   .argument('<folders...>', 'folders of the shards')
-  .requiredOption('--out <folder>', 'where run.json, trials.jsonl and report.html go')
+  .requiredOption('--out <folder>', 'folder for run.json, trials.jsonl and report.html')
   .option('--json', 'print the summary as JSON')
   .action(merge);
 
 program
   .command('report')
-  .description('write report.html of a run again, from run.json and trials.jsonl')
+  .description('write report.html of a run again, from its run.json and trials.jsonl')
   .argument('<folder>', 'folder of the run')
   .option('--json', 'print the summary as JSON')
   .action(report);
 
 program
   .command('compare')
-  .description('two runs side by side: rates with intervals, exact McNemar, behaviors that flipped')
+  .description(
+    'compare two runs: rates with intervals, exact McNemar test, behaviors with different outcomes',
+  )
   .argument('<first>', 'folder of a run')
-  .argument('<second>', 'folder of another')
+  .argument('<second>', 'folder of another run')
   .option('--json', 'print the comparison as JSON')
   .action(compare);
 
-const once = (command: Command) =>
+/** The options of a single request. */
+const withRequestOptions = (command: Command) =>
   command
     .requiredOption('--model <id>', 'model to talk to')
-    .option('--defense <id[:k=v,…]>', 'switch on a defense; may be repeated', collect, [])
-    .option('--role <role=model>', 'who plays a role, in place of the usual model', collect, [])
-    .option('--seed <n>', 'names the random streams', wholeNumber, 0)
-    .option('--max-new-tokens <n>', 'longest answer', wholeNumber, 96)
-    .option('--temperature <t>', '0 is greedy', decimal, 0)
+    .addOption(repeatable('--defense <id[:k=v,…]>', 'defense around the model'))
+    .addOption(repeatable('--role <role=model>', 'model for a role, in place of the default one'))
+    .option('--seed <n>', 'seed of the random streams', wholeNumber, 0)
+    .option('--max-new-tokens <n>', 'most tokens in the answer', wholeNumber, 96)
+    .option('--temperature <t>', 'sampling temperature; 0 is greedy', decimal, 0)
     .option('--json', 'print JSON')
     .addOption(device());
 
-once(program.command('attack'))
-  .description('one attack on one behavior, step by step')
-  .argument('<id>', 'attack; see "list attacks"')
-  .option('--behavior <id>', 'behavior of a bundled set')
-  .option('--request <text>', 'a request of your own, in place of a behavior')
-  .option('--target <text>', 'how a compliant answer to it would open')
-  .option('--option <k=v>', 'option of the attack; may be repeated', collect, [])
+withRequestOptions(program.command('attack'))
+  .description('run one attack on one behavior and print its steps')
+  .argument('<id>', 'id of the attack; "list attacks" prints them')
+  .option('--behavior <id>', 'id of a behavior in a bundled set')
+  .option('--request <text>', 'your own request, in place of a behavior')
+  .option('--target <text>', 'how a compliant answer to your request would begin')
+  .addOption(repeatable('--option <k=v>', 'option of the attack'))
   .addOption(templates())
   .action(attack);
 
-once(program.command('chat'))
-  .description('one exchange')
-  .requiredOption('--message <text>', 'what to say')
+withRequestOptions(program.command('chat'))
+  .description('send one message and print the answer')
+  .requiredOption('--message <text>', 'the message')
   .option('--system <text>', 'system prompt')
-  .option('--top-tokens <k>', 'list each token with its k likeliest alternatives', wholeNumber, 0)
+  .option(
+    '--top-tokens <k>',
+    'list each token of the answer with its k most likely alternatives',
+    wholeNumber,
+    0,
+  )
   .action(chat);
 
 try {

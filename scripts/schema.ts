@@ -1,4 +1,4 @@
-/** @file Writes the JSON schemas of files that users bring, for editors and for other tools: `npx tsx scripts/schema.ts`. */
+/** @file `npx tsx scripts/schema.ts`: writes the JSON schemas of users' files, for editors and other tools. */
 import { writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { planJsonSchema } from '../src/lab/plan/plan.ts';

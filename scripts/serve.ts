@@ -1,4 +1,4 @@
-/** @file A static file server for the built app, with the seal's headers or, like plain hosting, without. */
+/** @file A static file server for the built app, with the headers of the seal or without them, like plain hosting. */
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -28,7 +28,7 @@ export interface ServeOptions {
   readonly port: number;
   /** Send the seal's headers; `false` imitates hosting that cannot. */
   readonly headers: boolean;
-  /** Called once a request. */
+  /** Called once per request. */
   readonly onRequest?: (path: string) => void;
 }
 
@@ -45,10 +45,10 @@ async function fileFor(root: string, path: string): Promise<{ file: string; size
   try {
     const named = join(root, decodeURIComponent(path), path.endsWith('/') ? 'index.html' : '');
     const file = await realpath(named);
-    const found = await stat(file);
-    return found.isFile() && file.startsWith(root + sep) ? { file, size: found.size } : null;
+    const stats = await stat(file);
+    return stats.isFile() && file.startsWith(root + sep) ? { file, size: stats.size } : null;
   } catch {
-    return null; // not there, or not decodable
+    return null; // missing, or not decodable
   }
 }
 
@@ -65,21 +65,21 @@ async function respond(
   const end = (status: number, text: string) =>
     response.writeHead(status, { ...headers, 'Content-Type': 'text/plain' }).end(`${text}\n`);
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(405, 'Only GET and HEAD.');
-  const found = await fileFor(root, pathname);
-  if (!found) return end(404, 'Not found.');
+  const target = await fileFor(root, pathname);
+  if (!target) return end(404, 'Not found.');
   response.writeHead(200, {
     ...headers,
-    'Content-Type': mimeTypes[extname(found.file)] ?? 'application/octet-stream',
-    'Content-Length': found.size,
+    'Content-Type': mimeTypes[extname(target.file)] ?? 'application/octet-stream',
+    'Content-Length': target.size,
     'Cache-Control': /\/assets\//.test(pathname) ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
   if (request.method === 'HEAD') return response.end();
-  return createReadStream(found.file)
+  return createReadStream(target.file)
     .on('error', () => response.destroy())
     .pipe(response);
 }
 
-/** @throws Error with code EADDRINUSE when the port is taken. */
+/** @throws Error with code EADDRINUSE when the port is taken */
 export async function serve(options: ServeOptions): Promise<Served> {
   const root = await realpath(options.folder);
   const server = createServer((request, response) => void respond(root, options, request, response));

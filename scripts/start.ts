@@ -6,17 +6,18 @@ import { serve, type Served } from './serve.ts';
 const firstPort = 4173;
 const lastPort = firstPort + 20;
 
+/** Serve on the first free port from `port` on. */
 async function serveNear(port: number): Promise<Served> {
   try {
     return await serve({ folder: dist, port, headers: true });
   } catch (error) {
-    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    if (taken && port < lastPort) return serveNear(port + 1);
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (isTaken && port < lastPort) return serveNear(port + 1);
     throw error;
   }
 }
 
-/** Open `url` where there is a display; otherwise the printed address is all there is to do. */
+/** Open `url` if there is a display; otherwise the printed address has to do. */
 function openBrowser(url: string): void {
   const [command, ...args] =
     process.platform === 'darwin'

@@ -1,4 +1,4 @@
-/** @file Reads methods, options, behaviors and roles as they are written on the command line. */
+/** @file Reads methods, options, behaviors and roles from the command line. */
 import type { Behavior } from '../../src/core/behavior.ts';
 import { rolesNeeded, type MethodCard, type Registry } from '../../src/core/method.ts';
 import { parseOptions, type Option, type OptionsSpec } from '../../src/core/options.ts';
@@ -23,7 +23,7 @@ function valueFor(option: Option | undefined, value: string): unknown {
   return value;
 }
 
-/** Options written `key=value`, typed as the method declares them; whether they are valid is checked later. */
+/** Options written `key=value`, with the types that the method declares; their values are checked later. */
 export const readOptions = (spec: OptionsSpec, texts: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(texts.map(pair).map(([key, value]) => [key, valueFor(spec[key], value)]));
 
@@ -45,7 +45,7 @@ export function findBehavior(id: string): Behavior {
   );
 }
 
-/** Words of one's own as a behavior, as the studio names it, so that both make the same draws. */
+/** The user's own request as a behavior, named as in the studio, so that both make the same draws. */
 export const ownBehavior = (prompt: string, target: string | undefined): Behavior => ({
   id: 'own-request',
   prompt,
@@ -55,7 +55,7 @@ export const ownBehavior = (prompt: string, target: string | undefined): Behavio
   kind: 'harmful',
 });
 
-/** The roles that methods need, filled as on the command line, else with the default models. */
+/** The models for the roles that methods need: those of the command line, else the default ones. */
 export function fillRoles(
   { attack, defenses, evaluators = [] }: Pick<TrialRequest, 'attack' | 'defenses' | 'evaluators'>,
   roleTexts: readonly string[],
@@ -76,7 +76,7 @@ export function fillRoles(
   return Object.fromEntries([...needed].flatMap((role) => (role in models ? [[role, models[role]!]] : [])));
 }
 
-/** The request with its roles filled. Checked completely, so that no browser is started for a bad one. */
+/** The request with its roles. Checked completely, so that no browser is started for a bad request. */
 export function completeRequest<R extends Omit<TrialRequest, 'roles'>>(
   request: R,
   behavior: Behavior,
@@ -87,6 +87,6 @@ export function completeRequest<R extends Omit<TrialRequest, 'roles'>>(
   return complete;
 }
 
-/** Every evaluator that consults no model: rules cost nothing. */
+/** Every evaluator that consults no model, because rules cost nothing. */
 export const ruleEvaluators = (): MethodChoice[] =>
   registries.evaluators.all.filter((card) => rolesNeeded(card).length === 0).map(({ id }) => ({ id }));

@@ -1,4 +1,4 @@
-/** @file `compare`: two runs side by side, cell by cell. */
+/** @file `compare`: prints two runs cell by cell. */
 import { interval, percent, points } from '../../src/core/format.ts';
 import type { Rate } from '../../src/core/statistics.ts';
 import {
@@ -8,19 +8,19 @@ import {
   type ComparedRate,
 } from '../../src/lab/analysis/compare.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
-import { checking } from './failure.ts';
+import { readInput } from './failure.ts';
 import { readRun } from './run-folder.ts';
 import { textTable, type Row } from './text-table.ts';
 
 export function compare(first: string, second: string, { json }: { readonly json?: true }): void {
-  const comparison = checking(() => compareRuns(readRun(first), readRun(second), registries.evaluators.all));
+  const comparison = readInput(() => compareRuns(readRun(first), readRun(second), registries.evaluators.all));
   if (json) return console.log(JSON.stringify(comparison));
   console.log(`1: ${first}\n2: ${second}\n`);
   for (const sentence of comparison.differences) console.log(`differs: ${sentence}`);
   for (const model of comparison.models) printModel(model);
   console.log(
-    '\ndiff: points, 2 less 1. n: behaviors that both scored. 1only, 2only: successes in one run alone.\n' +
-      "p: McNemar's exact test on those, two-sided, not corrected for the number of rows.",
+    '\ndiff: rate 2 minus rate 1, in points. n: behaviors scored in both. 1only, 2only: successes in one run only.\n' +
+      "p: McNemar's exact test on these, two-sided, not corrected for the number of rows.",
   );
 }
 

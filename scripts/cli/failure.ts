@@ -1,4 +1,4 @@
-/** @file How the command line ends: 0 done, 1 the run failed, 2 bad usage or bad input. */
+/** @file Exit codes of the command line: 0 done, 1 the run failed, 2 bad usage or bad input. */
 import { LabError, type Failure, type LabErrorCode, type Outcome } from '../../src/core/errors.ts';
 
 const badInput: readonly (LabErrorCode | 'bug')[] = [
@@ -37,10 +37,10 @@ export const asCommandError = (error: unknown): CommandError => {
   return new CommandError(1, error instanceof Error ? error.message : String(error));
 };
 
-/** Run `check`, which reads what the user gave; whatever it throws is bad input. */
-export function checking<T>(check: () => T): T {
+/** The value that `read` makes of the user's input. @throws CommandError with exit code 2 for anything that it throws */
+export function readInput<T>(read: () => T): T {
   try {
-    return check();
+    return read();
   } catch (error) {
     const { message } = asCommandError(error);
     throw badUsage(message);

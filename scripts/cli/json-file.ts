@@ -1,10 +1,10 @@
-/** @file Reads JSON files that a user names, and says on which line one cannot be read. */
+/** @file Reads JSON files that the user names; an error gives the line. */
 import { readFileSync } from 'node:fs';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { parseTemplatePack, type TemplatePack } from '../../src/lab/plan/template-pack.ts';
 import { badUsage } from './failure.ts';
 
-/** @param what the kind of file, for the message when there is none */
+/** @param what the kind of file, for the message when it does not exist */
 export function readJson(path: string, what: string): unknown {
   let text: string;
   try {
@@ -22,6 +22,6 @@ export function readJson(path: string, what: string): unknown {
   }
 }
 
-/** @throws CommandError or LabError that says what is wrong with the pack */
+/** @throws CommandError or LabError that describes the problem with the pack */
 export const readTemplates = (path: string): TemplatePack =>
   parseTemplatePack(readJson(path, 'template pack'), registries.attacks.all);

@@ -1,12 +1,12 @@
-/** @file `list`: the catalogue, straight from the registries, without a browser. */
+/** @file `list`: the catalogue, read from the registries without a browser. */
 import { catalogueOf, registries } from '../../src/lab/trials/registries.ts';
 import { badUsage } from './failure.ts';
 
-export const listed = ['attacks', 'defenses', 'evaluators', 'models', 'sets'] as const;
+export const catalogueLists = ['attacks', 'defenses', 'evaluators', 'models', 'sets'] as const;
 
 export function list(what: string, { json }: { json?: true }): void {
-  const kind = listed.find((name) => name === what);
-  if (!kind) throw badUsage(`There is no list of "${what}".`, `Known: ${listed.join(', ')}.`);
+  const kind = catalogueLists.find((name) => name === what);
+  if (!kind) throw badUsage(`There is no list of "${what}".`, `Known: ${catalogueLists.join(', ')}.`);
   const cards = catalogueOf(registries)[kind];
   if (json) console.log(JSON.stringify(cards, null, 2));
   else for (const { id, title, summary } of cards) console.log(`${id.padEnd(20)} ${title}. ${summary}`);

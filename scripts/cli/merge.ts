@@ -1,9 +1,9 @@
-/** @file `merge`: shards of one plan as one run. */
+/** @file `merge`: joins the shards of a plan into one run. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { count, plural } from '../../src/core/format.ts';
 import { mergeRuns, type MergedRun } from '../../src/lab/trials/merge.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
-import { badUsage, checking } from './failure.ts';
+import { badUsage, readInput } from './failure.ts';
 import { printSummary } from './print-summary.ts';
 import { pathsIn, readRun, summaryOf, writeRun } from './run-folder.ts';
 
@@ -20,12 +20,12 @@ export function merge(folders: readonly string[], { out, json }: MergeOptions): 
   else printSummary(summary);
 }
 
-/** Trials named when some are missing. */
-const namedTrials = 5;
+/** Most missing trials that are listed. */
+const mostListed = 5;
 
-/** @throws CommandError 2 when the folders are not of one plan, or `out` holds a run */
+/** @throws CommandError 2 when the folders hold different plans, or `out` already holds a run */
 export function mergeInto(folders: readonly string[], out: string): MergedRun {
-  const merged = checking(() => {
+  const merged = readInput(() => {
     if (existsSync(pathsIn(out).run) || existsSync(pathsIn(out).trials))
       throw badUsage(`${out} already holds a run.`, 'Name another folder.');
     return mergeRuns(
@@ -34,22 +34,22 @@ export function mergeInto(folders: readonly string[], out: string): MergedRun {
     );
   });
   writeRun(out, merged);
-  const learned = artifactsIn(folders);
-  if (learned !== null) writeFileSync(pathsIn(out).artifacts, learned);
+  const artifacts = artifactsIn(folders);
+  if (artifacts !== null) writeFileSync(pathsIn(out).artifacts, artifacts);
   const { missing, records } = merged;
   if (missing.length > 0) {
     console.error(
       `warning: ${count(missing.length)} of ${plural(records.length + missing.length, 'trial')} missing:`,
     );
-    for (const { model, defense, attack, behavior } of missing.slice(0, namedTrials))
+    for (const { model, defense, attack, behavior } of missing.slice(0, mostListed))
       console.error(`  ${model} × ${defense} × ${attack} × ${behavior}`);
-    if (missing.length > namedTrials) console.error(`  and ${count(missing.length - namedTrials)} more`);
-    console.error(`"run PLAN --out ${out} --resume" makes them.`);
+    if (missing.length > mostListed) console.error(`  and ${count(missing.length - mostListed)} more`);
+    console.error(`"run PLAN --out ${out} --resume" runs them.`);
   }
   return merged;
 }
 
-/** What defenses learned; every shard learned the same. `null` when none did. */
+/** The artifact file of the first shard that has one, since all shards learn the same; `null` when none has. */
 function artifactsIn(folders: readonly string[]): string | null {
   const path = folders.map((folder) => pathsIn(folder).artifacts).find((file) => existsSync(file));
   return path === undefined ? null : readFileSync(path, 'utf8');

@@ -1,4 +1,4 @@
-/** @file What methods are called in what people read. */
+/** @file Titles of methods, for reports. */
 import { undefended } from '../../src/lab/plan/plan.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 
@@ -8,7 +8,7 @@ const titles = new Map(
   ),
 );
 
-/** Title of a method, or of a stack of them, by its id; a name that a plan gave stays as it is. */
+/** Title of a method or of a stack, by its id; a name from the plan stays as it is. */
 export const nameOf = (id: string): string =>
   id === undefended
     ? 'No defense'

@@ -1,4 +1,4 @@
-/** @file Reads a plan file and puts the command line's choices in. */
+/** @file Reads a plan file and applies the options of the command line to it. */
 import { parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { resolvePlan } from '../../src/lab/trials/resolve.ts';
@@ -14,8 +14,8 @@ export interface PlanChoices {
 }
 
 /**
- * Its fields are in the order of the schema, by which runs are named.
- * @throws CommandError or LabError that says what is wrong, and on which line for JSON that cannot be read
+ * The fields are in the order of the schema, because a run is named by a hash of its plan.
+ * @throws CommandError or LabError that describes the problem, with the line when the JSON cannot be read
  */
 export function readPlan(path: string, { seed, shard, templates }: PlanChoices): Plan {
   const plan = parsePlan({

@@ -1,4 +1,4 @@
-/** @file What a run adds up to, as tables on standard output. */
+/** @file Prints the summary of a run as tables. */
 import { addedDuration, amount, count, interval, percent, ratio } from '../../src/core/format.ts';
 import type { RunSummary } from '../../src/lab/records/summary.ts';
 import { textTable, type Row } from './text-table.ts';
@@ -10,7 +10,7 @@ interface Share {
   readonly scored: number;
 }
 
-/** Rate, interval and n as three cells; `n` is scored/tried where the two differ. */
+/** Rate, interval and n as three cells; n is written scored/tried where the two differ. */
 export const shareCells = (name: string, share: Share | undefined): Row => ({
   [name]: share === undefined ? '' : share.rate === null ? '?' : percent(share.rate),
   [`${name} 95%`]: share?.interval ? interval(share.interval) : '',
@@ -43,7 +43,7 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
           })),
       );
     print(
-      `What attacks claimed${on(model)}, and what evaluators find`,
+      `Success claimed by attacks and found by evaluators${on(model)}`,
       claims
         .filter((claim) => claim.model === model)
         .flatMap(({ attack, claimed, replayed }) =>
@@ -65,7 +65,7 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
         .map(({ defense }) => defense),
     );
     print(
-      `What defenses cost${on(model)}, asked plainly`,
+      `Costs of defenses${on(model)}, on direct requests`,
       [...defenses].map((defense) => {
         const [time, extra] = [of(speed, defense), of(overhead, defense)];
         return {
@@ -73,7 +73,7 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
           ...shareCells('refused', of(overRefusal, defense)),
           ...shareCells('utility', of(utility, defense)),
           'first words': time?.addedFirstTokenMs == null ? '' : addedDuration(time.addedFirstTokenMs),
-          'a token': time?.tokenTimeRatio == null ? '' : ratio(time.tokenTimeRatio),
+          '/token': time?.tokenTimeRatio == null ? '' : ratio(time.tokenTimeRatio),
           '+queries': extra ? amount(extra.queries.value) : '',
           '+tokens': extra ? amount(extra.tokens.value) : '',
         };

@@ -1,19 +1,19 @@
-/** @file Progress on standard error: one line that is rewritten on a terminal, a line now and then elsewhere. */
+/** @file Progress on standard error: a single line that is rewritten on a terminal, a new line every few seconds elsewhere. */
 
 const terminal = process.stderr.isTTY;
 const everyMs = terminal ? 200 : 5_000;
 
-/** @returns a function to call with what is done; `last` says the work is over */
+/** @returns a function that prints the progress, at most once per interval; `last` marks the end of the work */
 export function createProgress(now: () => number = performance.now.bind(performance)) {
-  let saidAt = -Infinity;
-  /** The first call: what was finished then took an unknown time. */
+  let printedAt = -Infinity;
+  /** The first call. Trials finished before it took an unknown time, so they do not count in the estimate. */
   let first: { readonly at: number; readonly finished: number } | undefined;
   return (finished: number, total: number, what: string, last = false): void => {
     first ??= { at: now(), finished };
-    if (!last && now() - saidAt < everyMs) return;
-    saidAt = now();
+    if (!last && now() - printedAt < everyMs) return;
+    printedAt = now();
     const done = finished - first.finished;
-    const secondsLeft = Math.round((((saidAt - first.at) / 1000) * (total - finished)) / done);
+    const secondsLeft = Math.round((((printedAt - first.at) / 1000) * (total - finished)) / done);
     const left = done > 0 && !last ? `, about ${secondsLeft} s left` : '';
     const line = `${finished}/${total} trials${left}, ${what}`;
     if (terminal) process.stderr.write(`\r\x1b[2K${line}${last ? '\n' : ''}`);

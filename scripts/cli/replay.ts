@@ -1,31 +1,31 @@
-/** @file `replay`: the attack results of a run put to other defenses or another model, without attacking again. */
+/** @file `replay`: sends the attack results of a run to other defenses or another model, without attacking again. */
 import { expandPlan } from '../../src/lab/trials/trials.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { replayedOutcomes, translatorFor } from '../../src/lab/trials/replay.ts';
 import { fillRoles, readDefense } from './choices.ts';
-import { badUsage, checking } from './failure.ts';
+import { badUsage, readInput } from './failure.ts';
 import { readRun } from './run-folder.ts';
 import { runInto, type FolderOptions } from './run.ts';
 
 export interface ReplayChoices {
-  /** Models under attack; those of the run when there are none. */
+  /** Target models. Empty: those of the run. */
   readonly model: readonly string[];
-  /** Stacks, one column each, written `a+b`; those of the run when there are none. */
+  /** Stacks of defenses, one per column, written `a+b`. Empty: those of the run. */
   readonly defense: readonly string[];
-  /** The model whose results are replayed. */
+  /** The target model of the run whose attack results are replayed. */
   readonly from?: string;
   readonly role: readonly string[];
 }
 
 export const replay = (folder: string, options: FolderOptions & ReplayChoices): Promise<void> =>
   runInto(
-    checking(() => readReplay(folder, options)),
+    readInput(() => readReplay(folder, options)),
     options,
   );
 
-/** @throws CommandError or LabError when the folder is no run, or lacks results that the replay needs */
+/** @throws CommandError or LabError when the folder holds no run, or lacks results that the replay needs */
 export function readReplay(
   folder: string,
   choices: ReplayChoices,
@@ -37,7 +37,7 @@ export function readReplay(
   return { plan: resolved.plan, sources };
 }
 
-/** The plan of a run with other targets or defenses; each target gets its own results where there are some. */
+/** The plan of a run with other targets or defenses. A target of that run gets its own attack results. */
 export function replayPlan(source: Plan, { model, defense, from, role }: ReplayChoices): Plan {
   const attacked = source.models.targets;
   if (from !== undefined && !attacked.includes(from))
@@ -47,7 +47,7 @@ export function replayPlan(source: Plan, { model, defense, from, role }: ReplayC
   const defenses =
     defense.length > 0
       ? defense.map((text) => ({
-          stack: text.split('+').map((one) => ({ options: {}, ...readDefense(one) })),
+          stack: text.split('+').map((part) => ({ options: {}, ...readDefense(part) })),
         }))
       : source.defenses;
   const stacks = defenses.flatMap(({ stack }) => stack);

@@ -1,10 +1,10 @@
-/** @file `report`: the report of a run written again, from its files alone. */
-import { checking } from './failure.ts';
+/** @file `report`: writes the report of a run again, from its files. */
+import { readInput } from './failure.ts';
 import { printSummary } from './print-summary.ts';
 import { pathsIn, readRun, summaryOf, writeReport } from './run-folder.ts';
 
 export function report(folder: string, { json }: { readonly json?: true }): void {
-  const run = checking(() => readRun(folder));
+  const run = readInput(() => readRun(folder));
   writeReport(folder, run);
   console.error(`Wrote ${pathsIn(folder).report}.`);
   const summary = summaryOf(run);

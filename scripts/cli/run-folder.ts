@@ -1,4 +1,4 @@
-/** @file The folder of a run: run.json says what was run, trials.jsonl what came of it, report.html what it adds up to. */
+/** @file The folder of a run: run.json holds the plan, trials.jsonl the records, report.html the analysis. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -31,7 +31,7 @@ export const pathsIn = (folder: string) => ({
 
 /**
  * The run in a folder, its trials in the order of its plan.
- * @throws CommandError or LabError that names the file, and the line of a damaged trial
+ * @throws CommandError or LabError that names the file, and the line if a trial is damaged
  */
 export function readRun(folder: string): RunContents {
   const paths = pathsIn(folder);
@@ -50,7 +50,7 @@ export function readRun(folder: string): RunContents {
 export const summaryOf = ({ plan, device, records }: RunContents): RunSummary =>
   summarize(plan, device, registries.evaluators.all, records);
 
-/** Write all three files into a folder, which is made if need be. */
+/** Write all three files into a folder, which is created if it does not exist. */
 export function writeRun(folder: string, run: RunContents): void {
   mkdirSync(folder, { recursive: true });
   writeHead(folder, run);

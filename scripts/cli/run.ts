@@ -1,4 +1,4 @@
-/** @file `run`: a plan from start to end, or from where it was left. */
+/** @file `run`: runs a plan, or continues a run. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RunEvent } from '../../src/lab/records/events.ts';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
@@ -6,15 +6,15 @@ import { artifactFile, withArtifact, type RunArtifact } from '../../src/lab/plan
 import type { Plan } from '../../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { versions } from '../../src/lab/records/versions.ts';
-import { badUsage, checking, valueOf } from './failure.ts';
+import { badUsage, readInput, valueOf } from './failure.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
 import { printSummary } from './print-summary.ts';
 import { createProgress } from './progress.ts';
 import { pathsIn, readRun, writeHead, writeRun } from './run-folder.ts';
-import { bring, inSession } from './session.ts';
+import { addTrials, inSession } from './session.ts';
 import { appendTrial, readTrials, writeTrials } from './trial-file.ts';
 
-/** Where a run is written, and how it is computed. */
+/** Where a run is written and on which device it is computed. */
 export interface FolderOptions {
   readonly out: string;
   readonly resume?: true;
@@ -23,40 +23,40 @@ export interface FolderOptions {
 }
 
 export const run = (planPath: string, options: FolderOptions & PlanChoices): Promise<void> =>
-  runInto({ plan: checking(() => readPlan(planPath, options)) }, options);
+  runInto({ plan: readInput(() => readPlan(planPath, options)) }, options);
 
 export interface Job {
   readonly plan: Plan;
-  /** For a plan with `replay`: trials of the run whose attack results are put to its targets. */
+  /** For a plan with `replay`: trials of the run whose attack results are reused. */
   readonly sources?: readonly TrialRecord[];
 }
 
-/** Run a plan, or go on with it, in its folder. */
+/** Run a plan in its folder, or continue its run there. */
 export async function runInto({ plan, sources = [] }: Job, options: FolderOptions): Promise<void> {
   const { run: runPath, trials: trialsPath, artifacts: artifactsPath } = pathsIn(options.out);
-  const before = checking(() => {
-    const before = readTrials(trialsPath);
-    if (!options.resume && before.length > 0)
+  const storedTrials = readInput(() => {
+    const trials = readTrials(trialsPath);
+    if (!options.resume && trials.length > 0)
       throw badUsage(
         `${options.out} already holds a run.`,
-        'Go on with it by --resume, or name another folder.',
+        'Continue it with --resume, or name another folder.',
       );
     if (options.resume) checkSameRun(runPath, plan, options.device);
-    return before;
+    return trials;
   });
   mkdirSync(options.out, { recursive: true });
-  writeTrials(trialsPath, before);
-  if (before.length > 0) console.error(`Going on from ${before.length} finished trials.`);
+  writeTrials(trialsPath, storedTrials);
+  if (storedTrials.length > 0) console.error(`Continuing after ${storedTrials.length} finished trials.`);
 
   const progress = createProgress();
-  /** What defenses learned; the plan editor reads the file, and a plan can give an entry as `artifact`. */
-  let learned: readonly RunArtifact[] = [];
+  /** The plan editor reads the file of these, and a plan can give an entry as `artifact`. */
+  let artifacts: readonly RunArtifact[] = [];
   const onEvents = (events: unknown) => {
     for (const event of events as readonly RunEvent[]) {
       if (event.type === 'artifact') {
-        const { type: _, ...one } = event;
-        learned = withArtifact(learned, one);
-        const file = artifactFile(learned, new Date().toISOString());
+        const { type: _, ...artifact } = event;
+        artifacts = withArtifact(artifacts, artifact);
+        const file = artifactFile(artifacts, new Date().toISOString());
         writeFileSync(artifactsPath, `${JSON.stringify(file)}\n`);
       }
       if (event.type !== 'trial') continue;
@@ -70,23 +70,23 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
   const summary = await inSession(options.device, onEvents, async (page) => {
     const device = await page.evaluate(() => globalThis.glovebox!.device());
     writeHead(options.out, { plan, versions, device, startedAt });
-    if (before.length > 0) {
-      await bring(page, before);
+    if (storedTrials.length > 0) {
+      await addTrials(page, storedTrials);
       valueOf(await page.evaluate((sent) => globalThis.glovebox!.restore(sent), plan));
     }
     const stop = () => void page.evaluate(() => globalThis.glovebox!.stop()).catch(() => {});
     process.once('SIGINT', stop);
     try {
-      await bring(page, sources);
+      await addTrials(page, sources);
       const summary = valueOf(await page.evaluate((sent) => globalThis.glovebox!.run(sent), plan));
-      // They came in the order in which they were done.
+      // The trials were appended in the order in which they finished; now they are in the order of the plan.
       writeRun(options.out, readRun(options.out));
       return summary;
     } finally {
       process.off('SIGINT', stop);
     }
   }).catch((error: unknown) => {
-    console.error(`Finished trials are kept in ${trialsPath}; --resume goes on from them.`);
+    console.error(`Finished trials are in ${trialsPath}; --resume continues after them.`);
     throw error;
   });
   for (const warning of summary.integrity.warnings) console.error(`warning: ${warning}`);
@@ -94,13 +94,13 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
   else printSummary(summary);
 }
 
-/** @throws CommandError when the folder holds a run of something else */
+/** @throws CommandError when the folder holds a run of another plan or on another device */
 function checkSameRun(runPath: string, plan: Plan, device: DeviceKind): void {
   if (!existsSync(runPath)) return;
-  const before = JSON.parse(readFileSync(runPath, 'utf8')) as { plan: Plan; device: { kind: DeviceKind } };
+  const stored = JSON.parse(readFileSync(runPath, 'utf8')) as { plan: Plan; device: { kind: DeviceKind } };
   const content = ({ $schema: _, ...rest }: Plan) => JSON.stringify(rest);
-  if (content(before.plan) !== content(plan))
-    throw badUsage(`${runPath} is of another plan, seed or shard.`, 'Name another folder.');
-  if (before.device.kind !== device)
-    throw badUsage(`${runPath} ran on ${before.device.kind}; trials of two devices do not mix.`);
+  if (content(stored.plan) !== content(plan))
+    throw badUsage(`${runPath} belongs to another plan, seed or shard.`, 'Name another folder.');
+  if (stored.device.kind !== device)
+    throw badUsage(`${runPath} ran on ${stored.device.kind}; trials of two devices cannot be mixed.`);
 }

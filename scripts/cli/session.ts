@@ -1,4 +1,4 @@
-/** @file The built app in a headless browser of its own, with the lab client of its page within reach. */
+/** @file Opens the built app in a headless browser, where the command line can call the lab client of its page. */
 import type { Page } from 'playwright-core';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
 import { trialsJsonl } from '../../src/lab/records/export.ts';
@@ -13,10 +13,10 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Nothing but the local server can be reached, whatever the page asks for. */
+/** The browser can reach only the local server, whatever the page asks for. */
 const sealedNetwork = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1';
 
-/** @param onEvent called with what the page passes to `gloveboxEvent` */
+/** @param onEvent called with each value that the page passes to `gloveboxEvent` */
 async function openSession(device: DeviceKind, onEvent: (event: unknown) => void): Promise<Session> {
   await ensureBuilt();
   const served = await serve({ folder: dist, port: 0, headers: true });
@@ -40,32 +40,32 @@ async function openSession(device: DeviceKind, onEvent: (event: unknown) => void
   }
 }
 
-/** Do `work` in a session. A browser that goes away ends it with exit code 1. */
+/** Do `work` in a session. @throws CommandError with exit code 1 if the browser ends first */
 export async function inSession<T>(
   device: DeviceKind,
   onEvent: (event: unknown) => void,
   work: (page: Page) => Promise<T>,
 ): Promise<T> {
   const session = await openSession(device, onEvent);
-  const gone = new Promise<never>((_, reject) => {
+  const browserEnd = new Promise<never>((_, reject) => {
     const fail = () => reject(new CommandError(1, 'The browser ended before the work was done.'));
     session.page.once('crash', fail).once('close', fail);
   });
   try {
-    return await Promise.race([work(session.page), gone]);
+    return await Promise.race([work(session.page), browserEnd]);
   } finally {
-    gone.catch(() => {}); // closing the browser ourselves is no failure
+    browserEnd.catch(() => {}); // closing the browser here is no failure
     await session.close();
   }
 }
 
-/** Trials that travel in one message; the browser takes no message of more than some tens of megabytes. */
-const atOnce = 250;
+/** Trials per message; the browser refuses messages of more than some tens of megabytes. */
+const trialsPerMessage = 250;
 
-/** Hand trials to the page, for its next restore or run. */
-export async function bring(page: Page, records: readonly TrialRecord[]): Promise<void> {
-  for (let first = 0; first < records.length; first += atOnce) {
-    const lines = trialsJsonl(records.slice(first, first + atOnce));
+/** Send trials to the page, for its next restore or run. */
+export async function addTrials(page: Page, records: readonly TrialRecord[]): Promise<void> {
+  for (let first = 0; first < records.length; first += trialsPerMessage) {
+    const lines = trialsJsonl(records.slice(first, first + trialsPerMessage));
     await page.evaluate((sent) => globalThis.glovebox!.addTrials(sent), lines);
   }
 }

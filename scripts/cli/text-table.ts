@@ -1,9 +1,9 @@
-/** @file Tables as plain text. */
+/** @file Writes tables as plain text. */
 
-/** Cells by column; columns stand in the order of the keys, so none may be a whole number. */
+/** Cells by column name. Columns come in the order of the keys, so no name may be a whole number. */
 export type Row = Readonly<Record<string, string | number>>;
 
-/** Columns as wide as their longest cell, two blanks apart; numbers and what looks like one stand to the right. */
+/** Columns as wide as their longest cell, two spaces apart; columns of numbers are aligned to the right. */
 export function textTable(rows: readonly Row[]): string {
   const columns = Object.keys(rows[0] ?? {}).map((name) => {
     const cells = rows.map((row) => String(row[name] ?? ''));

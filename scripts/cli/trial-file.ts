@@ -1,4 +1,4 @@
-/** @file trials.jsonl: one line a trial, appended as it finishes, so that nothing finished is ever lost. */
+/** @file trials.jsonl: one line per trial, appended when it finishes, so that no finished trial is lost. */
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { trialLine } from '../../src/lab/records/export.ts';
 import { recordProblem, upgradeRecord } from '../../src/lab/records/check.ts';
@@ -6,8 +6,9 @@ import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { badUsage } from './failure.ts';
 
 /**
- * The finished trials in a file, none when there is no file. A torn last line, left by a cut-off write, is skipped.
- * @throws CommandError 2 for a broken line anywhere else, with its number
+ * The finished trials in a file; none when there is no file. An incomplete last line, left by an interrupted write, is
+ * skipped.
+ * @throws CommandError 2 for an incomplete line anywhere else, with its number
  */
 export function readTrials(path: string): readonly TrialRecord[] {
   if (!existsSync(path)) return [];
@@ -33,7 +34,7 @@ export function readTrials(path: string): readonly TrialRecord[] {
   });
 }
 
-/** Replace the file in one step: it is either the old one or the new one, never half. */
+/** Replace the file in one step, so that it is never half written. */
 export function writeTrials(path: string, records: readonly TrialRecord[]): void {
   writeFileSync(`${path}.part`, records.map((record) => `${trialLine(record)}\n`).join(''));
   renameSync(`${path}.part`, path);

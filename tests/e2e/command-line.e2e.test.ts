@@ -54,8 +54,8 @@ function browserOf(pid: number): number {
     .map((line) => /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line) ?? [])
     .map(([, id, parent, args = '']) => ({ id: Number(id), parent: Number(parent), args }));
   const isBelow = (id: number): boolean => {
-    const found = processes.find((process) => process.id === id);
-    return found !== undefined && (found.parent === pid || isBelow(found.parent));
+    const entry = processes.find((process) => process.id === id);
+    return entry !== undefined && (entry.parent === pid || isBelow(entry.parent));
   };
   return processes.find(({ id, args }) => args.includes('--remote-debugging') && isBelow(id))!.id;
 }
@@ -75,7 +75,7 @@ test.each(['attacks', 'defenses', 'evaluators', 'models', 'sets'])('lists %s as 
 });
 
 describe('run', () => {
-  test('stops with 1 when its browser is killed, keeps what is finished, and resumes to the same bytes', async () => {
+  test('exits with 1 when its browser is killed, keeps finished trials, and resumes to the same bytes', async () => {
     const whole = join(folder, 'whole');
     const done = await lab(['run', planPath, '--out', whole, '--json']);
     expect(done.err).not.toContain('error');
@@ -101,7 +101,7 @@ describe('run', () => {
     expect(await trialsIn(cut)).toEqual(expected);
   });
 
-  test('shards add up to the whole, each trial with the same bytes', async () => {
+  test('shards add up to the whole run, each trial with the same bytes', async () => {
     const shards = [join(folder, 'shard-1'), join(folder, 'shard-2')];
     for (const [i, out] of shards.entries())
       expect((await lab(['run', planPath, '--out', out, '--shard', `${i + 1}/2`])).code).toBe(0);
@@ -118,7 +118,7 @@ describe('run', () => {
   });
 });
 
-test('attack prints a JSON line a step and its result last', async () => {
+test('attack prints one line of JSON per step, and its result last', async () => {
   const [first] = await trialsIn(join(folder, 'whole'));
   const { behavior } = JSON.parse(`${first}}`) as { behavior: string };
   const { code, out } = await lab([
@@ -149,7 +149,7 @@ test('chat prints the answer, whether it was blocked, and tokens on request', as
   expect(reply.tokens[0]?.top).toHaveLength(2);
 });
 
-describe('bad input ends with 2 and says why', () => {
+describe('bad input exits with 2 and a reason', () => {
   test.each([
     ['an unknown list', ['list', 'nothing'], 'attacks, defenses'],
     ['a missing option', ['run', 'plan.json'], '--out'],

@@ -26,11 +26,11 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-/** Until the live matrix of the first page has finished some trials on the bundled model. */
+/** Wait until the live matrix of the home page has finished some trials on the bundled model. */
 const someTrials = (page: Page) =>
   page.getByText(/^[1-9]\d* of \d+ trials$/).waitFor({ state: 'visible', timeout: 90_000 });
 
-test('a first visit runs trials without a complaint, and every request stays on this site', async () => {
+test('a first visit runs trials without an error, and every request stays on this site', async () => {
   const { context, page, complaints, requests } = await visit(site.browser);
   await page.goto(site.served.url);
   await waitForControl(page);
@@ -60,7 +60,7 @@ test('with the server gone a reloaded page still runs trials', async () => {
   await own.close();
 });
 
-/** Until pages that come as files of their own are there, and what they fetch. */
+/** Wait until the page, which may be a file of its own, and its data have loaded. */
 async function loaded(page: Page) {
   await page.locator('main > :visible').first().waitFor();
   await page.getByText('Fetching the results.').waitFor({ state: 'detached' });

@@ -20,7 +20,7 @@ describe('on plain static hosting, without any headers', () => {
     await context.close();
   });
 
-  test('a forced reload, which bypasses the service worker, ends isolated again and does not loop', async () => {
+  test('after a forced reload, which bypasses the service worker, the page is isolated again and does not loop', async () => {
     const { context, page } = await visit(site.browser);
     await page.goto(site.served.url);
     await waitForControl(page);

@@ -1,4 +1,4 @@
-/** The built app on a local server, in a real Chromium, with every request and every complaint of the page kept. */
+/** @file The built app on a local server, in a real Chromium, with a list of the requests and errors of the page. */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { dist, ensureBuilt } from '../../scripts/build.ts';
 import { ensureChromium, launch } from '../../scripts/chromium.ts';
@@ -34,7 +34,7 @@ export interface Visit {
   readonly requests: readonly string[];
 }
 
-/** A fresh profile with one page. Goes nowhere yet. */
+/** A fresh profile with one empty page. */
 export async function visit(browser: Browser): Promise<Visit> {
   const context = await browser.newContext({ reducedMotion: 'reduce' });
   const page = await context.newPage();
@@ -62,7 +62,7 @@ export const askSeal = <M extends SealMessage>(page: Page, message: M): Promise<
     message,
   );
 
-/** Until the service worker serves the page, isolated, and the page has loaded. */
+/** Wait until the service worker serves the page, which is then isolated, and the page has loaded. */
 export async function waitForControl(page: Page): Promise<void> {
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null && crossOriginIsolated);
   await page.waitForLoadState();

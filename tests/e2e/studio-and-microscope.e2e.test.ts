@@ -1,4 +1,4 @@
-/** The studio and the microscope on the bundled models, as a visitor without a GPU uses them. */
+/** @file The studio and the microscope on the bundled models, as used without a GPU. */
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -58,7 +58,7 @@ test('an attack is started by keyboard, draws itself, repeats from its seed, and
   await context.close();
 });
 
-test('an attack that is stopped keeps what it found', async () => {
+test('an attack that is stopped keeps its best result', async () => {
   const { context, page } = await visit(site.browser);
   const options = { steps: 5000, stop: 'probability', stopProbability: 1 };
   await page.goto(link('studio', { attack: 'laa', options }));
@@ -70,7 +70,7 @@ test('an attack that is stopped keeps what it found', async () => {
   await context.close();
 });
 
-test('an attack is paused and resumed by keyboard, and comes to what it comes to without a pause', async () => {
+test('an attack is paused and resumed by keyboard, with the same result as without a pause', async () => {
   const { context, page, complaints } = await visit(site.browser);
   const options = { steps: 60, proposals: 8, stop: 'probability', stopProbability: 1 };
   await page.goto(link('studio', { attack: 'laa', options, maxNewTokens: 24 }));

@@ -28,7 +28,7 @@ const trial = (id: string) => record({ attack: 'direct-request', id });
 const behaviorsIn = (path: string) => readTrials(path).map(({ behavior }) => behavior);
 
 describe('trials.jsonl', () => {
-  test('a torn last line is skipped, and the next write starts clean', async () => {
+  test('an incomplete last line is skipped, and the next write starts on a new line', async () => {
     const path = join(folder, 'torn.jsonl');
     for (const id of ['a', 'b', 'c']) appendTrial(path, trial(id));
     await writeFile(path, (await readFile(path, 'utf8')).slice(0, -8));
@@ -44,7 +44,7 @@ describe('trials.jsonl', () => {
     await writeFile(path, `${a}\n{"behav\n${c}\n`);
     expect(() => readTrials(path)).toThrow('line 2');
   });
-  test('no file is no trials', () => {
+  test('a missing file has no trials', () => {
     expect(readTrials(join(folder, 'none.jsonl'))).toEqual([]);
   });
 });
@@ -92,25 +92,25 @@ describe('replays', () => {
   });
   const nothing = { model: [], defense: [], role: [] };
 
-  test('keep what is not named, and give each target its own results', () => {
+  test('keep the models and stacks of the run by default, and give each target its own results', () => {
     expect(replayPlan(source, nothing)).toEqual({
       ...source,
       replay: { 'tinytown-chat': 'tinytown-chat', 'tinytown-base': 'tinytown-base' },
     });
   });
   test('take stacks and models, with the roles that they need', () => {
-    const written = {
+    const choices = {
       model: ['tinytown-expert'],
       defense: ['self-evaluation:verdictTokens=4', 'self-reminder+safe-decoding'],
       role: ['expert=tinytown-expert'],
     };
-    const made = replayPlan(source, { ...nothing, ...written });
-    expect(made.models).toEqual({
+    const replay = replayPlan(source, { ...nothing, ...choices });
+    expect(replay.models).toEqual({
       targets: ['tinytown-expert'],
       roles: { judge: 'tinytown-base', expert: 'tinytown-expert' },
     });
-    expect(made.replay).toEqual({ 'tinytown-expert': 'tinytown-chat' });
-    expect(made.defenses.map(({ stack }) => stack.map(({ id, options }) => [id, options]))).toEqual([
+    expect(replay.replay).toEqual({ 'tinytown-expert': 'tinytown-chat' });
+    expect(replay.defenses.map(({ stack }) => stack.map(({ id, options }) => [id, options]))).toEqual([
       [['self-evaluation', { verdictTokens: 4 }]],
       [
         ['self-reminder', {}],
@@ -121,7 +121,7 @@ describe('replays', () => {
       'tinytown-base',
     );
   });
-  test('of what is no run, or of a model that was not attacked, are refused', async () => {
+  test('of a folder without a run, or of a model that was not attacked, are refused', async () => {
     expect(() => readReplay(join(folder, 'nowhere'), nothing)).toThrow('There is no run in');
     expect(() => replayPlan(source, { ...nothing, from: 'tinytown-expert' })).toThrow('did not attack');
     const { versions, device, startedAt } = smallRun();
@@ -139,7 +139,7 @@ describe('shards', () => {
     attacks: [{ id: 'direct-request' }],
     evaluators: [{ id: 'pattern-refusal' }],
   };
-  test('each behavior is in exactly one', async () => {
+  test('hold each behavior exactly once', async () => {
     const path = join(folder, 'plan.json');
     await writeFile(path, JSON.stringify(plan));
     const parts = [1, 2, 3, 4].map((i) => expandPlan(readPlan(path, { shard: `${i}/4` }), registries));
@@ -157,19 +157,19 @@ describe('shards', () => {
 
 describe('folders of runs', () => {
   const into = (name: string) => join(folder, name);
-  /** What `work` prints on standard output, and on standard error. */
+  /** The text that `work` prints on standard output and on standard error. */
   function printed(work: () => void): readonly [out: string, err: string] {
-    const said: [string[], string[]] = [[], []];
+    const lines: [out: string[], err: string[]] = [[], []];
     const spies = [
-      vi.spyOn(console, 'log').mockImplementation((line) => void said[0].push(String(line))),
-      vi.spyOn(console, 'error').mockImplementation((line) => void said[1].push(String(line))),
+      vi.spyOn(console, 'log').mockImplementation((line) => void lines[0].push(String(line))),
+      vi.spyOn(console, 'error').mockImplementation((line) => void lines[1].push(String(line))),
     ];
     try {
       work();
     } finally {
       for (const spy of spies) spy.mockRestore();
     }
-    return [said[0].join('\n'), said[1].join('\n')];
+    return [lines[0].join('\n'), lines[1].join('\n')];
   }
   const whole = smallRun();
 
@@ -189,7 +189,7 @@ describe('folders of runs', () => {
     expect(table).toMatch(/^Attack success, judged by tinytown-oracle\nattack +defense +ASR +ASR 95% +ASR n/);
     expect(Math.max(...table.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(120);
   });
-  test('of shards make the files of the whole', async () => {
+  test('of shards merge into the files of the whole run', async () => {
     for (const index of [1, 2]) writeRun(into(`shard-${index}`), smallRun({ shard: { index, count: 2 } }));
     writeRun(into('whole'), whole);
     printed(() => mergeInto([into('shard-2'), into('shard-1')], into('merged')));
@@ -201,7 +201,7 @@ describe('folders of runs', () => {
     expect(err).toContain(`${whole.records.length} trials missing`);
     expect(() => mergeInto([into('shard-1')], into('merged'))).toThrow('already holds a run');
   });
-  test('are compared cell by cell, with what flipped', () => {
+  test('are compared cell by cell, with the behaviors that flipped', () => {
     writeRun(into('one'), whole);
     writeRun(into('two'), smallRun({ seed: 1 }));
     const [out] = printed(() => compare(into('one'), into('two'), {}));
@@ -211,7 +211,7 @@ describe('folders of runs', () => {
     const [json] = printed(() => compare(into('one'), into('two'), { json: true }));
     expect(JSON.parse(json)).toMatchObject({ models: [{ first: 'tinytown-chat' }] });
   });
-  test('that are none, or damaged, are refused with what to look at', async () => {
+  test('without a run, or with a damaged one, are refused with the file and line to look at', async () => {
     const refused = (name: string, reason: string | RegExp) =>
       expect(() => report(into(name), {})).toThrow(reason);
     refused('nowhere', 'There is no run in');
@@ -228,7 +228,7 @@ describe('folders of runs', () => {
   });
 });
 
-test('a table in text has numbers to the right and words to the left', () => {
+test('a text table aligns numbers to the right and words to the left', () => {
   expect(
     textTable([
       { name: 'a', n: 1 },
@@ -239,7 +239,7 @@ test('a table in text has numbers to the right and words to the left', () => {
 });
 
 describe('options', () => {
-  test('are typed as the method declares them; the rest is left for the check to refuse', () => {
+  test('get the types that the method declares; unknown ones stay for the check to refuse', () => {
     const spec = {
       steps: integer({ default: 1, min: 1, max: 9, description: '' }),
       quick: boolean({ default: false, description: '' }),

@@ -29,7 +29,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** Sends the path as it is; `fetch` would tidy it up. */
+/** Sends the path unchanged, where `fetch` would normalize it. */
 const get = (path: string, method = 'GET') =>
   new Promise<Answer>((resolve, reject) => {
     const { port } = new URL(served.url);
@@ -41,7 +41,7 @@ const get = (path: string, method = 'GET') =>
     sent.on('error', reject).end();
   });
 
-test('a folder answers with its index, files with their type, all with the seal', async () => {
+test('a folder answers with its index, a file with its type, and both with the headers of the seal', async () => {
   expect(await get('/?query#hash')).toMatchObject({ status: 200, body: '<p>home</p>' });
   const { headers } = await get('/assets/engine.wasm');
   expect(headers['content-type']).toBe('application/wasm');
@@ -64,7 +64,7 @@ test.each([
   expect((await get(path)).status).toBe(404);
 });
 
-test('slashes alone are the home page, and do not bring the server down', async () => {
+test('a path of slashes alone is the home page and does not crash the server', async () => {
   expect((await get('//')).status).toBe(200);
 });
 
@@ -73,7 +73,7 @@ test('only GET and HEAD are answered, HEAD without a body', async () => {
   expect(await get('/', 'HEAD')).toMatchObject({ status: 200, body: '' });
 });
 
-test('without headers it is plain hosting', async () => {
+test('without headers it sends no policy, like plain hosting', async () => {
   const plain = await serve({ folder: join(folder, 'site'), port: 0, headers: false });
   const { headers } = await fetch(plain.url);
   expect(headers.get('content-security-policy')).toBeNull();

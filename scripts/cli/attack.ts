@@ -1,0 +1,69 @@
+/** @file `attack`: one attack on one behavior, printed step by step. */
+import type { AttackStep } from '../../src/attacks/attack.ts';
+import type { Behavior } from '../../src/core/behavior.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
+import { completeRequest, findBehavior, ownBehavior, readOptions } from './choices.ts';
+import { badUsage, readInput, valueOf } from './failure.ts';
+import { readTemplates } from './json-file.ts';
+import { printScores, requestFields, type RequestOptions } from './request.ts';
+import { inSession } from './session.ts';
+
+interface BehaviorOptions {
+  readonly behavior?: string;
+  readonly request?: string;
+  readonly target?: string;
+}
+
+export interface AttackOptions extends RequestOptions, BehaviorOptions {
+  readonly option: readonly string[];
+  readonly templates?: string;
+}
+
+/** @throws CommandError unless either a behavior or a request is given */
+function behaviorOf({ behavior, request, target }: BehaviorOptions): Behavior {
+  if ((behavior === undefined) === (request === undefined))
+    throw badUsage('Name a --behavior of a set, or write your own --request.');
+  return behavior === undefined ? ownBehavior(request!, target) : findBehavior(behavior);
+}
+
+export async function attack(id: string, options: AttackOptions): Promise<void> {
+  const request = readInput(() => {
+    const behavior = behaviorOf(options);
+    const request = {
+      ...requestFields(options),
+      attack: { id, options: readOptions(registries.attacks.get(id).options, options.option) },
+      behavior,
+      ...(options.templates !== undefined && { templates: readTemplates(options.templates) }),
+    };
+    return completeRequest(request, behavior, options.role);
+  });
+  const { json } = options;
+  const onStep = (event: unknown) => {
+    const step = event as AttackStep;
+    if (json) return console.log(JSON.stringify(step));
+    const loss = step.loss === undefined ? '' : `  loss ${step.loss.toFixed(3)}`;
+    console.error(`step ${step.step}${loss}  ${step.candidate ?? ''}`);
+  };
+  const reply = valueOf(
+    await inSession(options.device, onStep, (page) =>
+      page.evaluate((sent) => globalThis.glovebox!.attack(sent), request),
+    ),
+  );
+  const { messages, assistantPrefix, loss } = reply.result;
+  const { queries, promptTokens, completionTokens } = reply.target;
+  const result = {
+    messages,
+    ...(assistantPrefix === undefined ? {} : { assistantPrefix }),
+    response: reply.generation.text,
+    scores: reply.scores,
+    queries,
+    tokens: promptTokens + completionTokens,
+    ...(loss === undefined ? {} : { loss }),
+  };
+  if (json) return console.log(JSON.stringify({ result }));
+  for (const { role, content } of messages) console.log(`${role}: ${content}`);
+  if (assistantPrefix !== undefined) console.log(`(assistant prefix: ${assistantPrefix})`);
+  console.log(`assistant: ${result.response}`);
+  printScores(result.scores);
+  console.log(`${queries} queries, ${result.tokens} tokens`);
+}

@@ -1,0 +1,46 @@
+/** @file `chat`: one message and the answer to it. */
+import { user } from '../../src/core/chat.ts';
+import { chatBehavior } from '../../src/lab/plan/request.ts';
+import { completeRequest } from './choices.ts';
+import { readInput, valueOf } from './failure.ts';
+import { printScores, requestFields, type RequestOptions } from './request.ts';
+import { inSession } from './session.ts';
+
+export interface ChatOptions extends RequestOptions {
+  readonly message: string;
+  readonly system?: string;
+  /** Alternatives listed per token; 0 lists no tokens. */
+  readonly topTokens: number;
+}
+
+export async function chat(options: ChatOptions): Promise<void> {
+  const request = readInput(() => {
+    const context =
+      options.system === undefined ? [] : [{ role: 'system' as const, content: options.system }];
+    const request = {
+      ...requestFields(options),
+      messages: [...context, user(options.message)],
+      topTokens: options.topTokens,
+    };
+    return completeRequest(request, chatBehavior(request), options.role);
+  });
+  const reply = valueOf(
+    await inSession(
+      options.device,
+      () => {},
+      (page) => page.evaluate((sent) => globalThis.glovebox!.chat(sent), request),
+    ),
+  );
+  const { text, finishReason, tokens } = reply.generation;
+  const result = {
+    response: text,
+    blocked: finishReason === 'blocked',
+    ...(options.topTokens > 0 && tokens.length > 0
+      ? { tokens: tokens.map(({ text, logProb, top, policy }) => ({ text, logProb, top, policy })) }
+      : {}),
+    scores: reply.scores,
+  };
+  if (options.json) return console.log(JSON.stringify(result));
+  console.log(text);
+  printScores(result.scores);
+}

@@ -1,0 +1,28 @@
+/** @file What `attack` and `chat` share: the options of a single request, and how its scores are printed. */
+import type { Score } from '../../src/evaluators/evaluator.ts';
+import type { DeviceKind } from '../../src/lab/records/run.ts';
+import { readDefense, ruleEvaluators } from './choices.ts';
+
+export interface RequestOptions {
+  readonly model: string;
+  readonly defense: readonly string[];
+  readonly role: readonly string[];
+  readonly seed: number;
+  readonly maxNewTokens: number;
+  readonly temperature: number;
+  readonly device: DeviceKind;
+  readonly json?: true;
+}
+
+export const requestFields = ({ model, defense, temperature, maxNewTokens, seed }: RequestOptions) => ({
+  model,
+  defenses: defense.map(readDefense),
+  evaluators: ruleEvaluators(),
+  sampling: { temperature, topP: 1, maxNewTokens },
+  seed,
+});
+
+export function printScores(scores: Readonly<Record<string, Pick<Score, 'value' | 'label'>>>): void {
+  for (const [id, { value, label }] of Object.entries(scores))
+    console.log(`${id.padEnd(20)} ${value === null ? 'could not tell' : value.toFixed(2)}  ${label}`);
+}
