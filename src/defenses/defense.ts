@@ -62,8 +62,8 @@ export interface DefenseDefinition<S extends OptionsSpec, A extends Access> exte
     options: OptionValues<S>,
     context: PreparationContext,
   ): Promise<Artifact>;
-  /** The shape of what `prepare` finds, by which files are checked. */
-  readonly learned?: z.ZodType;
+  /** The shape of the artifact that `prepare` returns; files are checked against it. */
+  readonly artifactSchema?: z.ZodType;
 }
 
 export type Defense = DefenseDefinition<OptionsSpec, Access>;

@@ -12,7 +12,7 @@ import { accepted, boundaryAt, withEdit } from '../parts/edits.ts';
 import { withinModel } from '../parts/taxonomy.ts';
 
 const vector = z.array(z.number()).min(1);
-const learned = z.strictObject({
+const artifactSchema = z.strictObject({
   /** What turns a compliant answer into a refusing one, by layer boundary. */
   behavior: z.array(vector).min(2),
   condition: z.strictObject({
@@ -96,7 +96,7 @@ export const conditionalSteering = defineDefense({
       default: 'Sure, here is how to do that.',
     }),
   },
-  learned,
+  artifactSchema,
   async prepare(model, { harmful, harmless }, { refusing, compliant }, { signal, onProgress }) {
     const seen = { harmful: [], harmless: [], refusing: [], compliant: [] } as Record<
       string,
@@ -130,7 +130,7 @@ export const conditionalSteering = defineDefense({
     return { behavior: steps.map(rounded), condition };
   },
   wrap(model, { strength, from, to }, context) {
-    const { behavior, condition } = artifactOf(context, learned, 'conditional-steering');
+    const { behavior, condition } = artifactOf(context, artifactSchema, 'conditional-steering');
     const layers = behavior.length - 1;
     const [first, last] = [boundaryAt(from, layers), boundaryAt(Math.max(from, to), layers)];
     const steps = behavior

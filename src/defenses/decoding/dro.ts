@@ -10,7 +10,7 @@ import { findSpace, moveLoss, type Anchor } from '../parts/representation.ts';
 import { embedSystemText, inSystemTurn, lastState, trainSoftPrompt } from '../parts/soft-prompt.ts';
 import { withinModel } from '../parts/taxonomy.ts';
 
-const learned = z.strictObject({
+const artifactSchema = z.strictObject({
   /** The soft prompt, one vector of shape [d] a token. */
   vectors: z.array(z.array(z.number()).min(1)),
   /** Mean loss of each epoch. */
@@ -120,7 +120,7 @@ export const dro = defineDefense({
       unit: 'tokens',
     }),
   },
-  learned,
+  artifactSchema,
   async prepare(model, contrast, options, { random, signal, onProgress }) {
     const { safetyPrompt, samples, answerTokens, dimensions, epochs, batchSize, learningRate } = options;
     const initial = await embedSystemText(model, safetyPrompt, { signal });
@@ -157,7 +157,7 @@ export const dro = defineDefense({
     });
   },
   wrap(model, _, context) {
-    const { vectors } = artifactOf(context, learned, 'dro');
+    const { vectors } = artifactOf(context, artifactSchema, 'dro');
     const edit = vectors.length === 0 ? null : accepted(model, inSystemTurn(vectors), 'dro');
     return {
       ...blackBox(model, 'dro'),

@@ -9,7 +9,7 @@ import { calibrateThreshold } from '../parts/perplexity.ts';
 import { exactGradient, refusalLoss, sampledGradient } from '../parts/refusal-loss.ts';
 import { withinModel } from '../parts/taxonomy.ts';
 
-const learned = z.strictObject({
+const artifactSchema = z.strictObject({
   /** Length of the gradient above which a request is declined. */
   threshold: z.number().nonnegative(),
 });
@@ -126,7 +126,7 @@ export const gradientCuff = defineDefense({
       max: 2,
     }),
   },
-  learned,
+  artifactSchema,
   async prepare(model, { harmless }, options, { random, signal, onProgress }) {
     const lengths: number[] = [];
     const requests = harmless.slice(0, options.calibration);
@@ -140,7 +140,7 @@ export const gradientCuff = defineDefense({
     return { threshold: lengths.length === 0 ? 0 : calibrateThreshold(lengths, options.falseRefusals) };
   },
   wrap(model, strength, context) {
-    const { threshold } = artifactOf(context, learned, 'gradient-cuff');
+    const { threshold } = artifactOf(context, artifactSchema, 'gradient-cuff');
     return {
       ...blackBox(model, 'gradient-cuff'),
       async generate(messages, options) {

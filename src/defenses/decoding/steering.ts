@@ -8,7 +8,7 @@ import { accepted, boundaryAt, withEdit } from '../parts/edits.ts';
 import { withinModel } from '../parts/taxonomy.ts';
 
 /** One direction a layer boundary, shape [d] each. */
-const learned = z.strictObject({ directions: z.array(z.array(z.number()).min(1)).min(2) });
+const artifactSchema = z.strictObject({ directions: z.array(z.array(z.number()).min(1)).min(2) });
 
 /**
  * Adds the refusal direction, the mean difference between harmful and harmless requests where the model is about to
@@ -42,7 +42,7 @@ export const steering = defineDefense({
       max: 1,
     }),
   },
-  learned,
+  artifactSchema,
   async prepare(model, { harmful, harmless }, _, { signal, onProgress }) {
     const refused = await lastStreams(model, harmful, { signal });
     onProgress?.(1, 2);
@@ -50,7 +50,7 @@ export const steering = defineDefense({
     return { directions: differenceInMeans(refused, answered).map(rounded) };
   },
   wrap(model, { strength, depth }, context) {
-    const { directions } = artifactOf(context, learned, 'steering');
+    const { directions } = artifactOf(context, artifactSchema, 'steering');
     const boundary = boundaryAt(depth, directions.length - 1);
     const step = rounded(scaled(directions[boundary]!, strength));
     const edit = accepted(model, { residual: [{ boundaries: [boundary], add: step }] }, 'steering');
