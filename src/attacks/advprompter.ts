@@ -61,8 +61,7 @@ export const advprompter = defineAttack({
   access: 'grey-box',
   needs: ['attacker'],
   needsWhen: trialNeeds,
-  transparent: ['attacker'],
-  taxonomy: [],
+  whiteBoxRoles: ['attacker'],
   templates: judgeTexts,
   options: {
     behaviors: integer({

@@ -62,8 +62,7 @@ export const gcgUniversal = defineAttack({
   access: 'white-box',
   needs: [],
   needsWhen: { secondModel: { true: ['scorer'] } },
-  transparent: ['scorer'],
-  taxonomy: [],
+  whiteBoxRoles: ['scorer'],
   options: {
     steps: integer({
       description: 'Gradient steps; the paper has 500.',

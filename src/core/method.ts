@@ -62,10 +62,8 @@ export interface MethodCard {
   readonly needs: readonly ModelRole[];
   /** Further roles, by option and by its value as text: those that this choice calls for. */
   readonly needsWhen?: Readonly<Record<string, Readonly<Record<string, readonly ModelRole[]>>>>;
-  /** Roles whose models it looks into: those models run where they are white boxes. */
-  readonly transparent?: readonly LanguageRole[];
-  /** Labels of the mitigation taxonomy; empty for attacks and evaluators. */
-  readonly taxonomy: readonly string[];
+  /** Roles to whose models it needs white-box access. */
+  readonly whiteBoxRoles?: readonly LanguageRole[];
   readonly options: OptionsSpec;
   /** The prompt texts it works with, by name; a template pack may replace them. */
   readonly templates?: Templates;

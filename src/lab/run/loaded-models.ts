@@ -27,13 +27,13 @@ export interface RequiredModels {
   /** True if any method needs white-box access to the target. */
   readonly whiteBox: boolean;
   /** Roles to which a method needs white-box access. */
-  readonly transparent?: readonly ModelRole[];
+  readonly whiteBoxRoles?: readonly ModelRole[];
 }
 
 /** Load what the trials on `target` need. @throws LabError naming the model that cannot be loaded. */
 export async function loadModels(
   pool: ModelPool,
-  { target, roles, whiteBox, transparent: whiteBoxRoles = [] }: RequiredModels,
+  { target, roles, whiteBox, whiteBoxRoles = [] }: RequiredModels,
   options: Omit<LoadOptions, 'access'>,
 ): Promise<LoadedModels> {
   const load = (entry: ModelEntry, access = defaultAccess(entry)) => pool.get(entry, { ...options, access });
@@ -75,7 +75,7 @@ export const requiredModels = (
   target,
   roles,
   whiteBox: needsWhiteBox(attacks) || needsWhiteBox(defenses),
-  transparent: attacks.flatMap(({ method }) => method.transparent ?? []),
+  whiteBoxRoles: attacks.flatMap(({ method }) => method.whiteBoxRoles ?? []),
 });
 
 /** True if any of the methods needs white-box access to the target. */
