@@ -39,7 +39,6 @@ export const assistantPrefix = defineAttack({
   differs: "The paper's retries at temperature 1 are the plan's sampling.",
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   options: {
     source: choice({
       description: "Where the opening comes from: the behavior's own target, or the affirmative text below.",

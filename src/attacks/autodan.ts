@@ -66,7 +66,6 @@ export const autodan = defineAttack({
   access: 'grey-box',
   needs: [],
   needsWhen: { ...trialNeeds, mutation: { paraphraser: ['paraphraser'] } },
-  taxonomy: [],
   templates: { ...judgeTexts, ...texts },
   options: {
     form: choice({

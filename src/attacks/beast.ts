@@ -33,7 +33,6 @@ export const beast = defineAttack({
     'were scored; the best suffix of any length is returned.',
   access: 'grey-box',
   needs: [],
-  taxonomy: [],
   options: {
     length: integer({
       description: 'Most tokens of the suffix; the paper has 40.',

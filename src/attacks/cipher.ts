@@ -76,7 +76,6 @@ export const cipher = defineAttack({
     'are passed over.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: trialNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

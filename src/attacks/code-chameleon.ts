@@ -49,7 +49,6 @@ export const codeChameleon = defineAttack({
     'short.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: trialNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

@@ -37,7 +37,6 @@ export const crescendo = defineAttack({
     'ones.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
-  taxonomy: [],
   templates: { ...texts, ...judgeTexts },
   options: {
     turns: integer({

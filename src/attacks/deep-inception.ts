@@ -49,7 +49,6 @@ export const deepInception = defineAttack({
     'shorter and ours.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: trialNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

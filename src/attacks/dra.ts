@@ -68,7 +68,6 @@ export const dra = defineAttack({
     'contexts; the best try is kept, not the last.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: trialNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

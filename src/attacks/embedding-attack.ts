@@ -45,7 +45,6 @@ export const embeddingAttack = defineAttack({
     'of the rounded vectors; intermediate layers are not decoded.',
   access: 'white-box',
   needs: [],
-  taxonomy: [],
   options: {
     count: integer({
       description: 'Vectors; the paper has 20.',

@@ -54,7 +54,6 @@ export const flipAttack = defineAttack({
     'the paper splits the request itself.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: trialNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

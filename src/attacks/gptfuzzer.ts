@@ -107,7 +107,6 @@ export const gptfuzzer = defineAttack({
   access: 'black-box',
   needs: ['attacker'],
   needsWhen: { success: { judge: ['judge'], guard: ['answer-guard'] } },
-  taxonomy: [],
   templates: { ...judgeTexts, ...texts },
   options: {
     iterations: integer({

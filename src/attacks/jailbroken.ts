@@ -86,7 +86,6 @@ export const jailbroken = defineAttack({
     'among them only on request; no judge is asked unless `success` says so.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: { ...trialNeeds, variant: { [reworded]: ['attacker'] }, obfuscation: { true: ['attacker'] } },
   templates: { ...texts, ...judgeTexts },
   options: {

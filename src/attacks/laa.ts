@@ -56,7 +56,6 @@ export const laa = defineAttack({
     'starting suffixes.',
   access: 'grey-box',
   needs: [],
-  taxonomy: [],
   templates: texts,
   options: {
     template: choice({

@@ -54,7 +54,6 @@ export const multilingual = defineAttack({
     'experiments, tried in order until one is answered.',
   access: 'black-box',
   needs: ['translator'],
-  taxonomy: [],
   needsWhen: trialNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

@@ -24,7 +24,6 @@ export const pair = defineAttack({
     'rewritten text alone, of the last prompt if that got a rating above 1, else of the request.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
-  taxonomy: [],
   templates: { ...refineTexts, ...judgeTexts },
   options: {
     streams: integer({

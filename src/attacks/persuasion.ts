@@ -52,7 +52,6 @@ export const persuasion = defineAttack({
     'judge is asked unless `success` says so.',
   access: 'black-box',
   needs: ['paraphraser'],
-  taxonomy: [],
   needsWhen: trialNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

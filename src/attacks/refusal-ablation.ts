@@ -97,7 +97,6 @@ export const refusalAblation = defineAttack({
     'both bounds, the one that refuses least is taken all the same, and the step says so.',
   access: 'white-box',
   needs: [],
-  taxonomy: [],
   templates: texts,
   options: {
     source: choice({

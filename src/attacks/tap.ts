@@ -75,7 +75,6 @@ export const tap = defineAttack({
     'of them.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
-  taxonomy: [],
   templates: { ...refineTexts, ...judgeTexts, ...texts },
   options: {
     branching: integer({

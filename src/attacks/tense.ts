@@ -34,7 +34,6 @@ export const tense = defineAttack({
     'request are not sent.',
   access: 'black-box',
   needs: ['paraphraser'],
-  taxonomy: [],
   needsWhen: trialNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

@@ -57,7 +57,6 @@ export interface MethodCard {
   readonly differs?: string;
   /** Lowest tier of access to the target model that it runs with. */
   readonly access: Access;
-  readonly stage?: Stage;
   /** Roles that the plan must fill before the method can run. */
   readonly needs: readonly ModelRole[];
   /** Further roles, by option and by its value as text: those that this choice calls for. */

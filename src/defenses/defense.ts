@@ -31,6 +31,8 @@ export interface DefenseContext {
 /** What a defense learned about one model, as plain data: it can be stored, and given instead of learning again. */
 export type Artifact = Readonly<Record<string, unknown>>;
 
+  /** Labels of the mitigation taxonomy. */
+  readonly taxonomy: readonly string[];
 export interface PreparationContext extends Abortable {
   readonly random: Random;
   /** Told how much of the work is done. */

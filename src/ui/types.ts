@@ -6,6 +6,8 @@ export type AttackStep = TrialRecord['attackSteps'][number];
 export type AttackResult = TrialRecord['attackResult'];
 export type DefenseEvent = TrialRecord['events'][number];
 export type ModelEntry = Catalogue['models'][number];
+/** A card of any kind of method; only a defense has a stage and labels of the taxonomy. */
+export type AnyCard = MethodCard & Partial<Pick<Catalogue['defenses'][number], 'stage' | 'taxonomy'>>;
 export type ModelTask = ModelEntry['task'];
 export type Score = TrialRecord['scores'][string];
 export type TokenTrace = TrialRecord['tokens'][number];

@@ -18,7 +18,6 @@ export const taskSolved = defineEvaluator({
     'the harm oracle, so that the two compare.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   measures: 'utility',
   yesFrom,
   options: {},

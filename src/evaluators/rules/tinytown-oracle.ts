@@ -20,7 +20,6 @@ export const tinytownOracle = defineEvaluator({
     'content words of a step, in order, within one sentence.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   measures: 'harm',
   yesFrom,
   options: {},
