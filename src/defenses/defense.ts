@@ -4,62 +4,47 @@
  */
 import type { z } from 'zod';
 import type { ContrastPrompts } from '../core/contrast.ts';
+import type { DefenseEvent } from '../core/defense-event.ts';
 import { LabError } from '../core/errors.ts';
-import type { Access, ClassifierRole, LanguageRole, MethodCard, Stage } from '../core/method.ts';
+import type { Access, MethodCard, Stage } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
-import type {
-  Abortable,
-  DefenseEvent,
-  Generation,
-  LanguageModel,
-  ScoringModel,
-  WhiteBoxModel,
-} from '../models/language-model.ts';
-import type { TextClassifier } from '../models/text-classifier.ts';
+import type { Abortable, Generation, LanguageModel } from '../models/language-model.ts';
+import type { ModelOfAccess, RoleModels } from '../models/role-models.ts';
 
 export type InferenceStage = Exclude<Stage, 'training'>;
 
-export interface DefenseContext {
-  /** The model that plays a role named in `needs`. */
-  role(role: LanguageRole): LanguageModel;
-  classifier(role: ClassifierRole): TextClassifier;
-  /** What `prepare` of this defense found; it may come from a file. */
+export interface DefenseContext extends RoleModels {
+  /** The result of this defense's `prepare`; it may come from a file. */
   readonly artifact?: Artifact | undefined;
 }
 
 /** What a defense learned about one model, as plain data: it can be stored, and given instead of learning again. */
 export type Artifact = Readonly<Record<string, unknown>>;
 
-  /** Labels of the mitigation taxonomy. */
-  readonly taxonomy: readonly string[];
 export interface PreparationContext extends Abortable {
   readonly random: Random;
   /** Told how much of the work is done. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-interface AccessedModel {
-  readonly 'black-box': LanguageModel;
-  readonly 'grey-box': ScoringModel;
-  readonly 'white-box': WhiteBoxModel;
-}
-
 export interface DefenseDefinition<S extends OptionsSpec, A extends Access> extends MethodCard {
   readonly access: A;
   readonly stage: InferenceStage;
+  /** Labels of the mitigation taxonomy. */
+  readonly taxonomy: readonly string[];
   readonly options: S;
   /**
    * The defended model. Random choices come from `createRandom(request.seed).fork(id)`, so that concurrent
    * requests never share a stream.
    */
-  wrap(model: AccessedModel[A], options: OptionValues<S>, context: DefenseContext): LanguageModel;
+  wrap(model: ModelOfAccess[A], options: OptionValues<S>, context: DefenseContext): LanguageModel;
   /**
    * What `wrap` has to know about the model beforehand, learned from requests that are not those under test. Depends on
    * its arguments alone, and is called once for a model, its contrast and these options.
    */
   prepare?(
-    model: AccessedModel[A],
+    model: ModelOfAccess[A],
     contrast: ContrastPrompts,
     options: OptionValues<S>,
     context: PreparationContext,

@@ -1,7 +1,8 @@
+import type { DefenseEvent } from '../../core/defense-event.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, number, text } from '../../core/options.ts';
-import type { Abortable, DefenseEvent, ScoringModel } from '../../models/language-model.ts';
+import type { Abortable, ScoringModel } from '../../models/language-model.ts';
 import { blackBox, defineDefense, withEvent } from '../defense.ts';
 import { declines, spentOn } from '../parts/copies.ts';
 import { unstreamed, wholeAnswer } from '../parts/reply.ts';

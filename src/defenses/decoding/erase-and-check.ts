@@ -1,13 +1,9 @@
 import { editLastUser, lastUserText, type ChatMessage } from '../../core/chat.ts';
+import type { DefenseCost } from '../../core/defense-event.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import { createRandom } from '../../core/random.ts';
-import {
-  greedy,
-  type DefenseCost,
-  type GenerateOptions,
-  type LanguageModel,
-} from '../../models/language-model.ts';
+import { greedy, type GenerateOptions, type LanguageModel } from '../../models/language-model.ts';
 import { blackBox, blocked, defineDefense, withEvent, type DefenseContext } from '../defense.ts';
 import { declines, questionOf, spentOn } from '../parts/copies.ts';
 import { erasedTexts } from '../parts/erase.ts';

@@ -1,6 +1,7 @@
 /** @file Asking a model the same thing several times over, in one batch. */
+import type { DefenseCost } from '../../core/defense-event.ts';
 import { isEmptyResponse, isRefusal } from '../../core/refusal.ts';
-import type { DefenseCost, GenerateOptions, Generation } from '../../models/language-model.ts';
+import type { GenerateOptions, Generation } from '../../models/language-model.ts';
 import { unstreamed } from './reply.ts';
 
 /**

@@ -1,7 +1,6 @@
 /** @file What the lab has to offer, asked once: methods, models, behavior sets, the device. */
 import type { Behavior } from '../../core/behavior.ts';
 import type { Failure } from '../../core/errors.ts';
-import type { MethodCard } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { findModel } from '../../lab/plan/role-models.ts';
 import { undefended, type Plan } from '../../lab/plan/plan.ts';
