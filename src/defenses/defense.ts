@@ -59,6 +59,15 @@ export const defineDefense = <const S extends OptionsSpec, A extends Access>(
   definition: DefenseDefinition<S, A>,
 ): Defense => definition as unknown as Defense;
 
+/** Labels of the mitigation taxonomy: what is changed, how, at which life-cycle stage, by whom, to which end. */
+const guardrail = ['Guardrails & Filtering', 'Build and Use Model', 'Developer', 'Manage'] as const;
+
+/** Acts around the model and leaves it as it is. */
+export const aroundModel: readonly string[] = ['Non-Model', ...guardrail];
+
+/** Acts on what the model computes while it answers. */
+export const withinModel: readonly string[] = ['Model', ...guardrail];
+
 /** A wrapper's outer face: black-box, named after the defense, with `generate` left to the wrapper. */
 export const blackBox = (model: LanguageModel, defense: string): Omit<LanguageModel, 'generate'> => ({
   id: `${model.id}+${defense}`,

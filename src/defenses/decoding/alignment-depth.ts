@@ -3,10 +3,9 @@ import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, number, text } from '../../core/options.ts';
 import type { Abortable, ScoringModel } from '../../models/language-model.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { declines, spentOn } from '../parts/copies.ts';
-import { unstreamed, wholeAnswer } from '../parts/reply.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { declines, spentOn, wholeAnswer } from '../generation/replies.ts';
+import { unstreamed } from '../generation/requests.ts';
 
 /** 0, `every`, 2·`every` … up to `deepest`, and no further than an answer of `length` tokens goes. */
 export const depths = (length: number, every: number, deepest: number): readonly number[] =>

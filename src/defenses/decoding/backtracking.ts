@@ -2,12 +2,10 @@ import { arxiv } from '../../core/method.ts';
 import { integer, number, text } from '../../core/options.ts';
 import type { DecodingPolicy } from '../../models/decoding/policy.ts';
 import type { GenerateOptions, ScoringModel } from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { spentOn } from '../parts/copies.ts';
-import { createGuard, guardOptions } from '../parts/guard.ts';
-import { refusePolicy } from '../parts/one-policy.ts';
-import { unstreamed } from '../parts/reply.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { blackBox, blocked, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { spentOn } from '../generation/replies.ts';
+import { refusePolicy, unstreamed } from '../generation/requests.ts';
 
 /** Makes the tokens of `opening` likelier by `bias` nats, each at its place. */
 function leaningTo(model: ScoringModel, opening: string, bias: number): DecodingPolicy {

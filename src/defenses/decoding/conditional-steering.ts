@@ -6,10 +6,9 @@ import { number, text } from '../../core/options.ts';
 import { dot, meanOf, plus, rounded, scaled, type Vector } from '../../core/vectors.ts';
 import { streamsOf, type Stream } from '../../models/directions.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
-import { artifactOf, blackBox, defineDefense, withEvent } from '../defense.ts';
-import { bestThreshold, contrastDirection, isMet, likeness } from '../parts/condition.ts';
-import { accepted, boundaryAt, withEdit } from '../parts/edits.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { artifactOf, blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { accepted, boundaryAt, withEdit } from '../generation/edits.ts';
+import { bestThreshold, contrastDirection, isMet, likeness } from './conditional-steering/condition.ts';
 
 const vector = z.array(z.number()).min(1);
 const artifactSchema = z.strictObject({

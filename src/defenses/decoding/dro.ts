@@ -3,12 +3,11 @@ import { editSystem, system, user, type ChatMessage } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, number, text } from '../../core/options.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
-import { artifactOf, blackBox, defineDefense, withEvent } from '../defense.ts';
-import { declines } from '../parts/copies.ts';
-import { accepted, withEdit } from '../parts/edits.ts';
-import { findSpace, moveLoss, type Anchor } from '../parts/representation.ts';
-import { embedSystemText, inSystemTurn, lastState, trainSoftPrompt } from '../parts/soft-prompt.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { artifactOf, blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { accepted, withEdit } from '../generation/edits.ts';
+import { declines } from '../generation/replies.ts';
+import { findSpace, moveLoss, type Anchor } from './dro/representation.ts';
+import { embedSystemText, inSystemTurn, lastState, trainSoftPrompt } from './dro/soft-prompt.ts';
 
 const artifactSchema = z.strictObject({
   /** The soft prompt, one vector of shape [d] a token. */

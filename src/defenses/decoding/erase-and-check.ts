@@ -4,12 +4,12 @@ import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import { createRandom } from '../../core/random.ts';
 import { greedy, type GenerateOptions, type LanguageModel } from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent, type DefenseContext } from '../defense.ts';
-import { declines, questionOf, spentOn } from '../parts/copies.ts';
-import { erasedTexts } from '../parts/erase.ts';
-import { createGuard, guardOptions } from '../parts/guard.ts';
-import { piecesOf } from '../parts/pieces.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent, type DefenseContext } from '../defense.ts';
+import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { declines, spentOn } from '../generation/replies.ts';
+import { questionOf } from '../generation/requests.ts';
+import { piecesOf } from '../generation/tokens.ts';
+import { erasedTexts } from './erase-and-check/erasures.ts';
 
 /** Which of several wordings of the last user turn are harmful, and what it cost to find out. */
 type Filter = (

@@ -4,10 +4,8 @@ import { arxiv } from '../../core/method.ts';
 import { choice, integer, number, text } from '../../core/options.ts';
 import { createRandom, type Random } from '../../core/random.ts';
 import type { GenerateOptions, WhiteBoxModel } from '../../models/language-model.ts';
-import { artifactOf, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { calibrateThreshold } from '../parts/perplexity.ts';
-import { exactGradient, refusalLoss, sampledGradient } from '../parts/refusal-loss.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { artifactOf, blackBox, blocked, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { exactGradient, refusalLoss, sampledGradient } from './gradient-cuff/refusal-loss.ts';
 
 const artifactSchema = z.strictObject({
   /** Length of the gradient above which a request is declined. */
@@ -48,6 +46,19 @@ async function look(
       : await sampledGradient(model, messages, loss, { directions, radius, random }, probe);
   const spent = { queries: cost.queries + slope.cost.queries, tokens: cost.tokens + slope.cost.tokens };
   return { loss, length: slope.length, cost: spent };
+}
+
+/**
+ * The lowest threshold at which at most `falsePositiveRate` of benign texts exceed it; at 0 it is their maximum, as in
+ * Jain et al.
+ * @param benign perplexities of benign texts, by the same model and window
+ * @throws RangeError on an empty list or a rate outside [0, 1).
+ */
+export function calibrateThreshold(benign: readonly number[], falsePositiveRate: number): number {
+  if (benign.length === 0 || !(falsePositiveRate >= 0 && falsePositiveRate < 1))
+    throw new RangeError('Calibration needs benign perplexities and a rate of at least 0 and below 1.');
+  const exceeding = Math.floor(falsePositiveRate * benign.length);
+  return benign.toSorted((a, b) => b - a)[exceeding]!;
 }
 
 /**

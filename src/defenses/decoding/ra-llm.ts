@@ -2,11 +2,10 @@ import { editLastUser, lastUserText } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, number } from '../../core/options.ts';
 import { createRandom, type Random } from '../../core/random.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { copyOf, declines, spentOn } from '../parts/copies.ts';
-import { piecesOf, type Pieces } from '../parts/pieces.ts';
-import { unstreamed } from '../parts/reply.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { declines, spentOn } from '../generation/replies.ts';
+import { copyOf, unstreamed } from '../generation/requests.ts';
+import { piecesOf, type Pieces } from '../generation/tokens.ts';
 
 /** The text without a random `fraction` of its pieces. */
 function thinned(pieces: Pieces, fraction: number, random: Random): string {

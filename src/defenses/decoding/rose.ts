@@ -3,10 +3,9 @@ import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { number, text } from '../../core/options.ts';
 import type { DecodingPolicy } from '../../models/decoding/policy.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { contrastLogits } from '../parts/contrast.ts';
-import { refusePolicy } from '../parts/one-policy.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { logSoftmax } from '../../models/decoding/sampler.ts';
+import { blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { refusePolicy } from '../generation/requests.ts';
 
 const safe = 'You are a responsible assistant. Decline anything harmful or forbidden.';
 const reverse =
@@ -19,6 +18,24 @@ const ordered = (messages: readonly ChatMessage[], order: string) =>
 /** Undoes `ordered`, for another order. */
 const reordered = (messages: readonly ChatMessage[], order: string, other: string) =>
   editSystem(messages, (before) => before.slice(0, before.length - order.length) + other);
+
+/**
+ * z⁺ − α·z⁻ in log-probs, over the tokens whose probability under z⁺ is at least `plausible` of the greatest; −∞
+ * elsewhere; shape [V].
+ * @param positive logits of the model as it should be (z⁺), borrowed
+ * @param negative logits of the model as it should not be (z⁻), borrowed
+ */
+export function contrastLogits(
+  positive: Float32Array,
+  negative: Float32Array,
+  { alpha, plausible }: { readonly alpha: number; readonly plausible: number },
+): Float32Array {
+  const [ours, theirs] = [logSoftmax(positive), logSoftmax(negative)];
+  let greatest = -Infinity;
+  for (const value of ours) greatest = Math.max(greatest, value);
+  const least = greatest + Math.log(plausible);
+  return ours.map((value, id) => (value >= least ? value - alpha * theirs[id]! : -Infinity));
+}
 
 /**
  * Reverse prompt contrastive decoding: the model is asked under a safe and under a reverse system prompt at once, and

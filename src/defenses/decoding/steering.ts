@@ -3,9 +3,8 @@ import { arxiv } from '../../core/method.ts';
 import { number } from '../../core/options.ts';
 import { rounded, scaled } from '../../core/vectors.ts';
 import { differenceInMeans, lastStreams } from '../../models/directions.ts';
-import { artifactOf, blackBox, defineDefense, withEvent } from '../defense.ts';
-import { accepted, boundaryAt, withEdit } from '../parts/edits.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { artifactOf, blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { accepted, boundaryAt, withEdit } from '../generation/edits.ts';
 
 /** One direction a layer boundary, shape [d] each. */
 const artifactSchema = z.strictObject({ directions: z.array(z.array(z.number()).min(1)).min(2) });

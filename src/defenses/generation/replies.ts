@@ -1,22 +1,22 @@
-/** @file Asking a model the same thing several times over, in one batch. */
+/** @file What a defense reads in the replies of the model it wraps. */
 import type { DefenseCost } from '../../core/defense-event.ts';
 import { isEmptyResponse, isRefusal } from '../../core/refusal.ts';
+import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { GenerateOptions, Generation } from '../../models/language-model.ts';
-import { unstreamed } from './reply.ts';
 
-/**
- * The options of copy number `index` of a request: a draft, which is neither streamed nor watched from outside, with a
- * random stream of its own.
- */
-export function copyOf(options: GenerateOptions, index: number): GenerateOptions {
-  const { watch: _, ...draft } = unstreamed(options);
-  return { ...draft, seed: `${options.seed ?? '0'}/${index}` };
-}
+/** The answer as one text: words put in the model's mouth belong to it. */
+export const wholeAnswer = (reply: Generation, { assistantPrefix = '' }: GenerateOptions): string =>
+  assistantPrefix + reply.text;
 
-/** As `copyOf`, about the request itself: no words are put in the model's mouth, and no tokens recorded. */
-export function questionOf(options: GenerateOptions, index: number): GenerateOptions {
-  const { assistantPrefix: _, topTokens: _1, forced: _2, ...question } = copyOf(options, index);
-  return question;
+/** Tokens that wrote characters `[start, end)` of the answer; none when they do not spell it out. */
+export function tokensWithin({ text, tokens }: Generation, start: number, end: number): TokenTrace[] {
+  if (tokens.map((token) => token.text).join('') !== text) return [];
+  let at = 0;
+  return tokens.filter((token) => {
+    const from = at;
+    at += token.text.length;
+    return at > start && from < end;
+  });
 }
 
 /** Whether a reply declines; `null` for an empty one, which says neither. */

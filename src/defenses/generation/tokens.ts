@@ -1,5 +1,9 @@
-/** @file A text as a row of pieces of which some can be left out. */
+/** @file Texts in tokens of a model, and in words or bytes where the model does not show its tokenizer. */
 import { isScoring, type LanguageModel } from '../../models/language-model.ts';
+
+/** Tokens of `content`; where the model does not show its tokenizer, its bytes, of which no token has less than one. */
+export const tokensIn = (model: LanguageModel, content: string): number =>
+  isScoring(model) ? model.tokenizer.encode(content).length : new TextEncoder().encode(content).length;
 
 export interface Pieces {
   readonly count: number;

@@ -3,8 +3,7 @@ import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, text } from '../../core/options.ts';
 import { createRandom } from '../../core/random.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
 
 const demonstrations = `Help me trick my neighbor. => I am sorry, I cannot help with tricking anyone.
 Tell me how to break the rules and not get caught. => I cannot help with that. Rules are there for a reason.

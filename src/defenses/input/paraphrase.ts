@@ -2,18 +2,30 @@ import { editLastUser, lastUserText, user } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number, text } from '../../core/options.ts';
-import { isEmptyResponse, isRefusal } from '../../core/refusal.ts';
+import { isEmptyResponse, isRefusal, normalizeForMatching } from '../../core/refusal.ts';
 import { fillSlots, hasSlot } from '../../core/slots.ts';
 import type { Generation } from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { spentOn } from '../parts/copies.ts';
-import { fence } from '../parts/fence.ts';
-import { tokensIn } from '../parts/length.ts';
-import { overlap } from '../parts/overlap.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { fence } from '../consulting/questions.ts';
+import { spentOn } from '../generation/replies.ts';
+import { tokensIn } from '../generation/tokens.ts';
 
 const instruction = `Say the text between the lines in other words. Do not answer it.
 {request}`;
+
+const grams = (content: string): Set<string> => {
+  const letters = Array.from(` ${normalizeForMatching(content)} `);
+  return new Set(letters.slice(2).map((_, i) => letters.slice(i, i + 3).join('')));
+};
+
+/**
+ * Share of the letter triples of `content` that `source` has too, case and white space apart: 1 for what was taken from
+ * it, near 0 for another text. What `source` has besides does not count.
+ */
+export function overlap(content: string, source: string): number {
+  const [ours, theirs] = [grams(content), grams(source)];
+  return ours.size === 0 ? 1 : Array.from(ours).filter((gram) => theirs.has(gram)).length / ours.size;
+}
 
 /** Why a paraphrase cannot stand for the request, or `null`. */
 function flaw({ text: wording, finishReason }: Generation, likeness: number, least: number): string | null {

@@ -1,6 +1,5 @@
-import { defineDefense, blackBox, blocked, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../parts/guard.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { createGuard, guardOptions } from '../consulting/guard.ts';
 
 /**
  * Turns away a request that a text classifier finds harmful. Any classifier of prompts will do: with two classes the

@@ -4,12 +4,10 @@ import { choice, integer } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { fillSlots } from '../../core/slots.ts';
 import { greedy, type GenerateOptions } from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { spentOn } from '../parts/copies.ts';
-import { fence } from '../parts/fence.ts';
-import { withheldStream } from '../parts/stream.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
-import { firstWord } from '../parts/verdict.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { fence, firstWord } from '../consulting/questions.ts';
+import { spentOn } from '../generation/replies.ts';
+import { withheldStream } from '../generation/requests.ts';
 
 const questions = {
   direct: `Does any part of the request between the lines ask for something harmful or forbidden?

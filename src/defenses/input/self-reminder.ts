@@ -1,7 +1,6 @@
 import { editLastUser, editSystem, lastUserText, type ChatMessage } from '../../core/chat.ts';
 import { choice } from '../../core/options.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
 
 const before = 'You are a responsible assistant. Do not help with anything harmful or forbidden.';
 const after = 'Remember: stay responsible, and decline anything harmful or forbidden.';

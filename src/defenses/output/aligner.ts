@@ -5,12 +5,11 @@ import { number, text } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { fillSlots, hasSlot } from '../../core/slots.ts';
 import { greedy } from '../../models/language-model.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { spentOn } from '../parts/copies.ts';
-import { fence } from '../parts/fence.ts';
-import { tokensIn } from '../parts/length.ts';
-import { unstreamed, wholeAnswer } from '../parts/reply.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
+import { fence } from '../consulting/questions.ts';
+import { spentOn, wholeAnswer } from '../generation/replies.ts';
+import { unstreamed } from '../generation/requests.ts';
+import { tokensIn } from '../generation/tokens.ts';
 
 const instruction = `Correct the answer to the question, so that it is helpful and harmless. If it is fine, copy it.
 Question:

@@ -1,11 +1,11 @@
-import { isEmptyResponse } from '../../core/refusal.ts';
 import { lastUserText } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice } from '../../core/options.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../parts/guard.ts';
-import { unstreamed, wholeAnswer } from '../parts/reply.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { isEmptyResponse } from '../../core/refusal.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { wholeAnswer } from '../generation/replies.ts';
+import { unstreamed } from '../generation/requests.ts';
 
 /**
  * Withholds an answer that a text classifier finds harmful.

@@ -3,12 +3,11 @@ import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { greedy } from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { bleu, unitsOf, type BleuUnit } from '../parts/bleu.ts';
-import { spentOn } from '../parts/copies.ts';
-import { tokensIn } from '../parts/length.ts';
-import { unstreamed, wholeAnswer } from '../parts/reply.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { spentOn, wholeAnswer } from '../generation/replies.ts';
+import { unstreamed } from '../generation/requests.ts';
+import { tokensIn } from '../generation/tokens.ts';
+import { bleu, unitsOf, type BleuUnit } from './parden/bleu.ts';
 
 const instructions = {
   several:

@@ -2,11 +2,10 @@ import { arxiv } from '../../core/method.ts';
 import { choice, integer } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import type { GenerateOptions, Watch } from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../parts/guard.ts';
-import { tokensWithin } from '../parts/reply.ts';
-import { withheldStream } from '../parts/stream.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { tokensWithin } from '../generation/replies.ts';
+import { withheldStream } from '../generation/requests.ts';
 
 interface Look {
   readonly text: string;

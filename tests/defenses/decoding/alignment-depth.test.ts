@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { user } from '../../src/core/chat.ts';
-import { alignmentDepth, depths } from '../../src/defenses/decoding/alignment-depth.ts';
-import { answering, peaked, scripted, type Next } from '../../src/models/runtimes/scripted.ts';
-import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
-import { defend, options, playing } from './defend.ts';
+import { user } from '../../../src/core/chat.ts';
+import { alignmentDepth, depths } from '../../../src/defenses/decoding/alignment-depth.ts';
+import { answering, peaked, scripted, type Next } from '../../../src/models/runtimes/scripted.ts';
+import { scriptedTokenizer } from '../../../src/models/runtimes/scripted-tokenizer.ts';
+import { defend, options, playing } from '../defend.ts';
 
 const tokenizer = scriptedTokenizer(['Sure', 'Sorry', ' step', ' by', ', no.']);
 const sorry = tokenizer.encode('Sorry')[0]!;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { user } from '../../src/core/chat.ts';
-import { backtracking } from '../../src/defenses/decoding/backtracking.ts';
-import { answering, scripted, type Next } from '../../src/models/runtimes/scripted.ts';
-import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
-import type { TextClassifier } from '../../src/models/text-classifier.ts';
-import { defend, options, playing } from './defend.ts';
+import { user } from '../../../src/core/chat.ts';
+import { backtracking } from '../../../src/defenses/decoding/backtracking.ts';
+import { answering, scripted, type Next } from '../../../src/models/runtimes/scripted.ts';
+import { scriptedTokenizer } from '../../../src/models/runtimes/scripted-tokenizer.ts';
+import type { TextClassifier } from '../../../src/models/text-classifier.ts';
+import { defend, options, playing } from '../defend.ts';
 
 const tokenizer = scriptedTokenizer([
   'Sure',

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { system, user } from '../../src/core/chat.ts';
-import { parseOptions } from '../../src/core/options.ts';
-import { createRandom } from '../../src/core/random.ts';
-import { plus } from '../../src/core/vectors.ts';
-import { dro } from '../../src/defenses/decoding/dro.ts';
-import type { Artifact } from '../../src/defenses/defense.ts';
-import { clipped, createAdamW } from '../../src/defenses/parts/adamw.ts';
-import { crossEntropy, fitLogistic, logOdds, sigmoid } from '../../src/defenses/parts/logistic.ts';
-import { findSpace, moveLoss, type Anchor } from '../../src/defenses/parts/representation.ts';
-import { options, playing } from './defend.ts';
-import { asked, createTiny, defendWith, prepare } from './white-box.ts';
+import { system, user } from '../../../src/core/chat.ts';
+import { parseOptions } from '../../../src/core/options.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { plus } from '../../../src/core/vectors.ts';
+import { dro } from '../../../src/defenses/decoding/dro.ts';
+import { clipped, createAdamW } from '../../../src/defenses/decoding/dro/adamw.ts';
+import { crossEntropy, fitLogistic, logOdds, sigmoid } from '../../../src/defenses/decoding/dro/logistic.ts';
+import { findSpace, moveLoss, type Anchor } from '../../../src/defenses/decoding/dro/representation.ts';
+import type { Artifact } from '../../../src/defenses/defense.ts';
+import { options, playing } from '../defend.ts';
+import { asked, createTiny, defendWith, prepare } from '../white-box.ts';
 
 const random = createRandom('dro');
 const vector = (size = 8) => Float64Array.from({ length: size }, () => random.normal());

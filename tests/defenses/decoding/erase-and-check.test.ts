@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { lastUserText, user } from '../../src/core/chat.ts';
-import { createRandom } from '../../src/core/random.ts';
-import { eraseAndCheck } from '../../src/defenses/decoding/erase-and-check.ts';
-import { erasedTexts } from '../../src/defenses/parts/erase.ts';
-import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
-import type { TextClassifier } from '../../src/models/text-classifier.ts';
-import { defend, options, playing, remembering } from './defend.ts';
+import { lastUserText, user } from '../../../src/core/chat.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { eraseAndCheck } from '../../../src/defenses/decoding/erase-and-check.ts';
+import { erasedTexts } from '../../../src/defenses/decoding/erase-and-check/erasures.ts';
+import { answering, scripted } from '../../../src/models/runtimes/scripted.ts';
+import type { TextClassifier } from '../../../src/models/text-classifier.ts';
+import { defend, options, playing, remembering } from '../defend.ts';
 
 /** Calls harmful exactly the texts that `isHarmful` does, and remembers what it read. */
 function oracle(isHarmful: (text: string) => boolean) {

@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { user } from '../../src/core/chat.ts';
-import { createRandom } from '../../src/core/random.ts';
-import { norm } from '../../src/core/vectors.ts';
-import { gradientCuff } from '../../src/defenses/decoding/gradient-cuff.ts';
-import { exactGradient, refusalLoss, sampledGradient } from '../../src/defenses/parts/refusal-loss.ts';
-import type { GenerateOptions, Generation } from '../../src/models/language-model.ts';
-import { targetLoss } from '../../src/models/scoring.ts';
-import { options } from './defend.ts';
-import { asked, contrast, createTiny, defendWith, prepare } from './white-box.ts';
+import { user } from '../../../src/core/chat.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { norm } from '../../../src/core/vectors.ts';
+import { calibrateThreshold, gradientCuff } from '../../../src/defenses/decoding/gradient-cuff.ts';
+import {
+  exactGradient,
+  refusalLoss,
+  sampledGradient,
+} from '../../../src/defenses/decoding/gradient-cuff/refusal-loss.ts';
+import type { GenerateOptions, Generation } from '../../../src/models/language-model.ts';
+import { targetLoss } from '../../../src/models/scoring.ts';
+import { options } from '../defend.ts';
+import { asked, contrast, createTiny, defendWith, prepare } from '../white-box.ts';
 
 let model: ReturnType<typeof createTiny>;
 beforeAll(() => {
@@ -153,5 +157,21 @@ describe('the defense', () => {
     expect(events).toMatchObject([
       { action: 'passed', detail: { gradient: 0 }, cost: { queries: 10 * 11 + 1 } },
     ]);
+  });
+});
+
+describe('calibration', () => {
+  const benign = Array.from({ length: 20 }, (_, i) => i + 1);
+  test('at rate 0 is the largest benign perplexity', () => expect(calibrateThreshold(benign, 0)).toBe(20));
+  test.each([0, 0.01, 0.05, 0.1, 0.33, 0.99])('keeps the promised rate %d', (rate) => {
+    const threshold = calibrateThreshold(benign, rate);
+    expect(benign.filter((value) => value > threshold).length / 20).toBeLessThanOrEqual(rate);
+  });
+  test('is the lowest threshold that keeps it', () => {
+    expect(benign.filter((value) => value > calibrateThreshold(benign, 0.1) - 1)).toHaveLength(3);
+  });
+  test('needs texts and a rate', () => {
+    expect(() => calibrateThreshold([], 0.1)).toThrow(RangeError);
+    expect(() => calibrateThreshold(benign, 1)).toThrow(RangeError);
   });
 });

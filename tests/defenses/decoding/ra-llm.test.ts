@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { assistant, lastUserText, system, user } from '../../src/core/chat.ts';
-import { raLlm } from '../../src/defenses/decoding/ra-llm.ts';
-import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
-import { defend, options, remembering } from './defend.ts';
+import { assistant, lastUserText, system, user } from '../../../src/core/chat.ts';
+import { raLlm } from '../../../src/defenses/decoding/ra-llm.ts';
+import { answering, scripted } from '../../../src/models/runtimes/scripted.ts';
+import { defend, options, remembering } from '../defend.ts';
 
 const text = 'abcdefghijklmnopqrst';
 const [yes, no] = ['Blow the horn.', 'I am sorry, no.'];

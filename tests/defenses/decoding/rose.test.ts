@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { system, user } from '../../src/core/chat.ts';
-import { createRandom } from '../../src/core/random.ts';
-import { rose } from '../../src/defenses/decoding/rose.ts';
-import { contrastLogits } from '../../src/defenses/parts/contrast.ts';
-import { logSoftmax } from '../../src/models/decoding/sampler.ts';
-import { scripted, type Next } from '../../src/models/runtimes/scripted.ts';
-import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
-import { defend, options } from './defend.ts';
+import { system, user } from '../../../src/core/chat.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { contrastLogits, rose } from '../../../src/defenses/decoding/rose.ts';
+import { logSoftmax } from '../../../src/models/decoding/sampler.ts';
+import { scriptedTokenizer } from '../../../src/models/runtimes/scripted-tokenizer.ts';
+import { scripted, type Next } from '../../../src/models/runtimes/scripted.ts';
+import { defend, options } from '../defend.ts';
 
 const probabilities = (values: Float32Array) => Array.from(logSoftmax(values), Math.exp);
 

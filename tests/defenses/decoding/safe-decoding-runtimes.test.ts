@@ -1,17 +1,16 @@
 /** @file What SafeDecoding samples from, on both runtimes, against the formula applied to the logits of each and by hand. */
-import '../../src/models/runtimes/whitebox/node.ts';
+import '../../../src/models/runtimes/whitebox/node.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { user } from '../../src/core/chat.ts';
-import { safeDecoding } from '../../src/defenses/decoding/safe-decoding.ts';
-import { amplifyExpert } from '../../src/defenses/parts/merge.ts';
-import { logSoftmax } from '../../src/models/decoding/sampler.ts';
-import type { ScoringModel } from '../../src/models/language-model.ts';
-import { loadTransformersModel } from '../../src/models/runtimes/transformers/index.ts';
-import { loadWhiteBoxModel } from '../../src/models/runtimes/whitebox/index.ts';
-import { initWeights, type LlamaConfig } from '../../src/models/llama.ts';
-import { createRandom } from '../../src/core/random.ts';
-import { serve, tinyConfig, tinyEntry, tinyFolder, tinySite, tinyWeights } from '../models/tiny-model.ts';
-import { defend, playing } from './defend.ts';
+import { user } from '../../../src/core/chat.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { amplifyExpert, safeDecoding } from '../../../src/defenses/decoding/safe-decoding.ts';
+import { logSoftmax } from '../../../src/models/decoding/sampler.ts';
+import type { ScoringModel } from '../../../src/models/language-model.ts';
+import { initWeights, type LlamaConfig } from '../../../src/models/llama.ts';
+import { loadTransformersModel } from '../../../src/models/runtimes/transformers/index.ts';
+import { loadWhiteBoxModel } from '../../../src/models/runtimes/whitebox/index.ts';
+import { defend, playing } from '../defend.ts';
+import { serve, tinyConfig, tinyEntry, tinyFolder, tinySite, tinyWeights } from '../../models/tiny-model.ts';
 
 const asked = [user('Tell me.')];
 const options = { maxNewTokens: 8, topTokens: 5 };

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { user } from '../../src/core/chat.ts';
-import { safeDecoding } from '../../src/defenses/decoding/safe-decoding.ts';
-import { amplifyExpert, sampleSpace } from '../../src/defenses/parts/merge.ts';
-import { logSoftmax, topIds } from '../../src/models/decoding/sampler.ts';
-import { createRandom } from '../../src/core/random.ts';
-import { answering, scripted, type Next } from '../../src/models/runtimes/scripted.ts';
-import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
-import { defend, inSessions, options, playing } from './defend.ts';
+import { user } from '../../../src/core/chat.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { amplifyExpert, safeDecoding, sampleSpace } from '../../../src/defenses/decoding/safe-decoding.ts';
+import { logSoftmax, topIds } from '../../../src/models/decoding/sampler.ts';
+import { scriptedTokenizer } from '../../../src/models/runtimes/scripted-tokenizer.ts';
+import { answering, scripted, type Next } from '../../../src/models/runtimes/scripted.ts';
+import { defend, inSessions, options, playing } from '../defend.ts';
 
 const logs = (...probabilities: number[]) => Float32Array.from(probabilities, Math.log);
 const probabilities = (values: Float32Array) => Array.from(logSoftmax(values), Math.exp);

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { assistant, lastUserText, user } from '../../src/core/chat.ts';
-import { createRandom } from '../../src/core/random.ts';
-import { isRefusal } from '../../src/core/refusal.ts';
-import { smoothLlm } from '../../src/defenses/decoding/smooth-llm.ts';
-import { alphabet, perturb, perturbations } from '../../src/defenses/parts/perturb.ts';
-import { scripted } from '../../src/models/runtimes/scripted.ts';
-import { defend, options, remembering } from './defend.ts';
+import { assistant, lastUserText, user } from '../../../src/core/chat.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { isRefusal } from '../../../src/core/refusal.ts';
+import { alphabet, perturb, perturbations, smoothLlm } from '../../../src/defenses/decoding/smooth-llm.ts';
+import { scripted } from '../../../src/models/runtimes/scripted.ts';
+import { defend, options, remembering } from '../defend.ts';
 
 const text = 'Please wake the stone giant before noon, and bring the long horn along with you.';
 const draws = Array.from({ length: 30 }, (_, i) => createRandom(i));

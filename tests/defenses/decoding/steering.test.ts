@@ -1,15 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { user } from '../../src/core/chat.ts';
-import { createRandom } from '../../src/core/random.ts';
-import { cosine, dot, norm, plus, scaled } from '../../src/core/vectors.ts';
-import { conditionalSteering } from '../../src/defenses/decoding/conditional-steering.ts';
-import { steering } from '../../src/defenses/decoding/steering.ts';
-import type { Artifact } from '../../src/defenses/defense.ts';
-import { bestThreshold, contrastDirection, isMet, likeness } from '../../src/defenses/parts/condition.ts';
-import { withEdit } from '../../src/defenses/parts/edits.ts';
-import { differenceInMeans, lastStreams } from '../../src/models/directions.ts';
-import { options } from './defend.ts';
-import { asked, contrast, createTiny, defendWith, prepare } from './white-box.ts';
+import { user } from '../../../src/core/chat.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { cosine, dot, norm, plus, scaled } from '../../../src/core/vectors.ts';
+import { conditionalSteering } from '../../../src/defenses/decoding/conditional-steering.ts';
+import {
+  bestThreshold,
+  contrastDirection,
+  isMet,
+  likeness,
+} from '../../../src/defenses/decoding/conditional-steering/condition.ts';
+import { steering } from '../../../src/defenses/decoding/steering.ts';
+import type { Artifact } from '../../../src/defenses/defense.ts';
+import { withEdit } from '../../../src/defenses/generation/edits.ts';
+import { differenceInMeans, lastStreams } from '../../../src/models/directions.ts';
+import { options } from '../defend.ts';
+import { asked, contrast, createTiny, defendWith, prepare } from '../white-box.ts';
 
 let model: ReturnType<typeof createTiny>;
 beforeAll(() => {

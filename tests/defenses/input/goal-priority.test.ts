@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { assistant, system, user } from '../../src/core/chat.ts';
-import { isRefusal } from '../../src/core/refusal.ts';
-import { goalPriority } from '../../src/defenses/input/goal-priority.ts';
-import { splitThoughts } from '../../src/defenses/parts/thoughts.ts';
-import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
-import { defend, options, remembering } from './defend.ts';
+import { assistant, system, user } from '../../../src/core/chat.ts';
+import { isRefusal } from '../../../src/core/refusal.ts';
+import { goalPriority, splitThoughts } from '../../../src/defenses/input/goal-priority.ts';
+import { answering, scripted } from '../../../src/models/runtimes/scripted.ts';
+import { defend, options, remembering } from '../defend.ts';
 
 async function ask(written: string, messages = [user('Wake the giant')], request = options) {
   const { model, asked } = remembering(() => written);

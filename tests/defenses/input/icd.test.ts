@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { assistant, system, user, type ChatMessage } from '../../src/core/chat.ts';
-import { isRefusal } from '../../src/core/refusal.ts';
-import { icd } from '../../src/defenses/input/icd.ts';
-import { defend, options, remembering } from './defend.ts';
+import { assistant, system, user, type ChatMessage } from '../../../src/core/chat.ts';
+import { isRefusal } from '../../../src/core/refusal.ts';
+import { icd } from '../../../src/defenses/input/icd.ts';
+import { defend, options, remembering } from '../defend.ts';
 
 const talk = Object.freeze([system('By the pond.'), user('Hello'), assistant('Hi.'), user('Wake it')]);
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { lastUserText, user, type ChatMessage } from '../../src/core/chat.ts';
-import { paraphrase } from '../../src/defenses/input/paraphrase.ts';
-import type { Reply } from '../../src/models/runtimes/scripted.ts';
-import { defend, options, playing, remembering } from './defend.ts';
+import { lastUserText, user, type ChatMessage } from '../../../src/core/chat.ts';
+import { overlap, paraphrase } from '../../../src/defenses/input/paraphrase.ts';
+import type { Reply } from '../../../src/models/runtimes/scripted.ts';
+import { defend, options, playing, remembering } from '../defend.ts';
 
 const request = 'How do I wake the stone giant?';
 const fenced = (messages: readonly ChatMessage[]) => /={4,}\n(.*)\n={4,}/s.exec(lastUserText(messages))![1]!;
@@ -95,4 +95,19 @@ test('options reach the model as they are', async () => {
   const context = playing({ paraphraser: remembering(fenced).model });
   await defend(paraphrase, model, {}, context).generate([user('Hello there')], chosen);
   expect(asked[0]!.options).toEqual(chosen);
+});
+
+describe('overlap', () => {
+  test('is 1 for the same text up to case and blanks, 0 for another one', () => {
+    expect(overlap('Wake  the Giant', 'wake the giant')).toBe(1);
+    expect(overlap('wake the giant', 'XQZ')).toBe(0);
+  });
+  test('tells another wording from an answer', () => {
+    const request = 'How do I wake the stone giant?';
+    expect(overlap('Tell me how to wake the stone giant.', request)).toBeGreaterThan(0.5);
+    expect(overlap('First fetch a horn. Then blow it.', request)).toBeLessThan(0.15);
+  });
+  test('does not mind what the source has besides', () => {
+    expect(overlap('wake the giant', `wake the giant ${'}{ !! zx '.repeat(99)}`)).toBeGreaterThan(0.9);
+  });
 });

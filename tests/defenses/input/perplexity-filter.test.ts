@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { assistant, user } from '../../src/core/chat.ts';
-import { perplexityFilter } from '../../src/defenses/input/perplexity-filter.ts';
-import { calibrateThreshold, windowedPerplexity } from '../../src/defenses/parts/perplexity.ts';
-import { peaked, scripted, answering } from '../../src/models/runtimes/scripted.ts';
-import { defend, options } from './defend.ts';
+import { assistant, user } from '../../../src/core/chat.ts';
+import { perplexityFilter, windowedPerplexity } from '../../../src/defenses/input/perplexity-filter.ts';
+import { answering, peaked, scripted } from '../../../src/models/runtimes/scripted.ts';
+import { defend, options } from '../defend.ts';
 
 const losses = (...values: number[]) => Float32Array.from(values);
 const repeated = (value: number, count: number): number[] => Array(count).fill(value);
@@ -30,22 +29,6 @@ describe('windowed perplexity', () => {
     expect(windowedPerplexity(losses(...plain, ...repeated(7, 5)), 10)).toBeGreaterThan(
       windowedPerplexity(losses(...plain), 10)!,
     );
-  });
-});
-
-describe('calibration', () => {
-  const benign = Array.from({ length: 20 }, (_, i) => i + 1);
-  test('at rate 0 is the largest benign perplexity', () => expect(calibrateThreshold(benign, 0)).toBe(20));
-  test.each([0, 0.01, 0.05, 0.1, 0.33, 0.99])('keeps the promised rate %d', (rate) => {
-    const threshold = calibrateThreshold(benign, rate);
-    expect(benign.filter((value) => value > threshold).length / 20).toBeLessThanOrEqual(rate);
-  });
-  test('is the lowest threshold that keeps it', () => {
-    expect(benign.filter((value) => value > calibrateThreshold(benign, 0.1) - 1)).toHaveLength(3);
-  });
-  test('needs texts and a rate', () => {
-    expect(() => calibrateThreshold([], 0.1)).toThrow(RangeError);
-    expect(() => calibrateThreshold(benign, 1)).toThrow(RangeError);
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { assistant, user } from '../../src/core/chat.ts';
-import { blockedText } from '../../src/defenses/defense.ts';
-import { selfDefend } from '../../src/defenses/input/self-defend.ts';
-import { turn } from '../../src/models/decoding/join.ts';
-import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
-import { defend, options, playing, remembering } from './defend.ts';
+import { assistant, user } from '../../../src/core/chat.ts';
+import { blockedText } from '../../../src/defenses/defense.ts';
+import { selfDefend } from '../../../src/defenses/input/self-defend.ts';
+import { turn } from '../../../src/models/decoding/join.ts';
+import { answering, scripted } from '../../../src/models/runtimes/scripted.ts';
+import { defend, options, playing, remembering } from '../defend.ts';
 
 async function ask(verdict: string, { chosen = {}, messages = [user('Wake the giant')] } = {}) {
   const judge = remembering(() => verdict);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { assistant, system, user } from '../../src/core/chat.ts';
-import { selfReminder } from '../../src/defenses/input/self-reminder.ts';
-import { defend, options, remembering } from './defend.ts';
+import { assistant, system, user } from '../../../src/core/chat.ts';
+import { selfReminder } from '../../../src/defenses/input/self-reminder.ts';
+import { defend, options, remembering } from '../defend.ts';
 
 const talk = Object.freeze([
   system('You live by the pond.'),

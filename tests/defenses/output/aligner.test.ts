@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { lastUserText, user } from '../../src/core/chat.ts';
-import { aligner } from '../../src/defenses/output/aligner.ts';
-import type { GenerateOptions } from '../../src/models/language-model.ts';
-import type { Reply } from '../../src/models/runtimes/scripted.ts';
-import { defend, options, playing, remembering } from './defend.ts';
+import { lastUserText, user } from '../../../src/core/chat.ts';
+import { aligner } from '../../../src/defenses/output/aligner.ts';
+import type { GenerateOptions } from '../../../src/models/language-model.ts';
+import type { Reply } from '../../../src/models/runtimes/scripted.ts';
+import { defend, options, playing, remembering } from '../defend.ts';
 
 async function ask(
   correct: Reply,

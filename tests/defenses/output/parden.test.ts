@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { lastUserText, user } from '../../src/core/chat.ts';
-import { blockedText } from '../../src/defenses/defense.ts';
-import { parden } from '../../src/defenses/output/parden.ts';
-import type { GenerateOptions } from '../../src/models/language-model.ts';
-import { defend, options, remembering } from './defend.ts';
+import { lastUserText, user } from '../../../src/core/chat.ts';
+import { blockedText } from '../../../src/defenses/defense.ts';
+import { parden } from '../../../src/defenses/output/parden.ts';
+import type { GenerateOptions } from '../../../src/models/language-model.ts';
+import { defend, options, remembering } from '../defend.ts';
 
 const long = 'Fetch the horn, walk up the hill, wait for the moon and blow three times.';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { user } from '../../src/core/chat.ts';
-import { blockedText } from '../../src/defenses/defense.ts';
-import { selfEvaluation } from '../../src/defenses/output/self-evaluation.ts';
-import { fence } from '../../src/defenses/parts/fence.ts';
-import { defend, options, playing, remembering } from './defend.ts';
+import { user } from '../../../src/core/chat.ts';
+import { fence } from '../../../src/defenses/consulting/questions.ts';
+import { blockedText } from '../../../src/defenses/defense.ts';
+import { selfEvaluation } from '../../../src/defenses/output/self-evaluation.ts';
+import { defend, options, playing, remembering } from '../defend.ts';
 
 async function judged(verdict: string, { answer = 'Fetch the horn.', request = options } = {}) {
   const judge = remembering(() => verdict);

@@ -1,5 +1,13 @@
 /** @file When CAST steers: how like a direction a request is, and from which likeness on. */
-import { cosine, dot, meanOf, plus, principalDirections, scaled, type Vector } from '../../core/vectors.ts';
+import {
+  cosine,
+  dot,
+  meanOf,
+  plus,
+  principalDirections,
+  scaled,
+  type Vector,
+} from '../../../core/vectors.ts';
 
 /**
  * The direction along which each of `a` differs most from its counterpart in `b`: the first principal direction of

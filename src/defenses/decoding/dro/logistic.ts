@@ -1,5 +1,5 @@
 /** @file Logistic regression on a handful of features. */
-import { dot, type Vector } from '../../core/vectors.ts';
+import { dot, type Vector } from '../../../core/vectors.ts';
 
 export interface Logistic {
   readonly weights: readonly number[];

@@ -1,5 +1,5 @@
 /** @file Where DRO moves what a model makes of a request: few dimensions that count, and all others, which stay. */
-import { dot, meanOf, plus, principalDirections, scaled, type Vector } from '../../core/vectors.ts';
+import { dot, meanOf, plus, principalDirections, scaled, type Vector } from '../../../core/vectors.ts';
 import { crossEntropy, fitLogistic, logOdds, sigmoid, type Logistic } from './logistic.ts';
 
 /** A hidden state, shape [d], with what is known about it. */

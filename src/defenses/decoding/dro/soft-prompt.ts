@@ -1,10 +1,10 @@
 /** @file Trains vectors in the system turn, by what they do to the last hidden state. */
-import { system, user } from '../../core/chat.ts';
-import type { Random } from '../../core/random.ts';
-import { rounded } from '../../core/vectors.ts';
-import { streamsOf } from '../../models/directions.ts';
-import type { Abortable, ModelEdit, WhiteBoxModel } from '../../models/language-model.ts';
-import { findSpan } from '../../models/prompt-span.ts';
+import { system, user } from '../../../core/chat.ts';
+import type { Random } from '../../../core/random.ts';
+import { rounded } from '../../../core/vectors.ts';
+import { streamsOf } from '../../../models/directions.ts';
+import type { Abortable, ModelEdit, WhiteBoxModel } from '../../../models/language-model.ts';
+import { findSpan } from '../../../models/prompt-span.ts';
 import { clipped, createAdamW } from './adamw.ts';
 
 /** Vectors as soft tokens behind the text of the system turn. */

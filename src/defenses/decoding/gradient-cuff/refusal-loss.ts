@@ -1,12 +1,13 @@
 /** @file The refusal loss of Gradient Cuff, and how fast it changes around a request. */
-import { editLastUser, lastUserText, type ChatMessage } from '../../core/chat.ts';
-import type { DefenseCost } from '../../core/defense-event.ts';
-import type { Random } from '../../core/random.ts';
-import { norm, plus, rounded } from '../../core/vectors.ts';
-import type { GenerateOptions, Generation, WhiteBoxModel } from '../../models/language-model.ts';
-import { findSpan } from '../../models/prompt-span.ts';
-import { declines, questionOf, spentOn } from './copies.ts';
-import { withEdit } from './edits.ts';
+import { editLastUser, lastUserText, type ChatMessage } from '../../../core/chat.ts';
+import type { DefenseCost } from '../../../core/defense-event.ts';
+import type { Random } from '../../../core/random.ts';
+import { norm, plus, rounded } from '../../../core/vectors.ts';
+import type { GenerateOptions, Generation, WhiteBoxModel } from '../../../models/language-model.ts';
+import { findSpan } from '../../../models/prompt-span.ts';
+import { withEdit } from '../../generation/edits.ts';
+import { declines, spentOn } from '../../generation/replies.ts';
+import { questionOf } from '../../generation/requests.ts';
 
 export interface Sampled {
   /** φ: share of the sampled answers that do not refuse. */
