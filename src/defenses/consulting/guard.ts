@@ -1,4 +1,4 @@
-/** @file What defenses that consult a text classifier share: which class counts, and how long texts are read. */
+/** @file Text classifiers as guards: which classes count as harm, and how long texts are read. */
 import { LabError } from '../../core/errors.ts';
 import { integer, number, text } from '../../core/options.ts';
 import type { Abortable } from '../../models/language-model.ts';
@@ -10,19 +10,19 @@ export const guardOptions = {
     default: '',
   }),
   threshold: number({
-    description: 'Probability of harm from which it acts.',
+    description: 'Probability of harm from which the guard acts.',
     default: 0.5,
     min: 0,
     max: 1,
   }),
   temperature: number({
-    description: 'Flattens the probabilities above 1, sharpens them below.',
+    description: 'Above 1 flattens the probabilities, below 1 sharpens them.',
     default: 1,
     min: 0.05,
     max: 20,
   }),
   window: integer({
-    description: 'A longer text is also read in stretches of this length, each half over the one before.',
+    description: 'A longer text is also read in stretches of this length that overlap by half.',
     default: 400,
     min: 16,
     max: 100_000,
@@ -30,18 +30,18 @@ export const guardOptions = {
   }),
 };
 
-/** Room that a classifier takes for tokens of its own, such as those that open and close a text. */
-const ownTokens = 8;
+/** Tokens that a classifier adds to a text, such as those at its start and end. */
+const addedTokens = 8;
 const encoder = new TextEncoder();
 
 /**
  * `content` itself and, if it is longer than one stretch, overlapping stretches that cover it to its end.
- * @param contextWindow tokens that the reader takes in; no stretch has more bytes than that, so none is cut off
+ * @param contextWindow of the classifier, tokens; no stretch has more bytes, so none is cut off
  */
 export function stretches(content: string, size: number, contextWindow: number): readonly string[] {
   const letters = Array.from(content);
   const widest = letters.reduce((most, letter) => Math.max(most, encoder.encode(letter).length), 1);
-  const length = Math.max(2, Math.min(size, Math.floor((contextWindow - ownTokens) / widest)));
+  const length = Math.max(2, Math.min(size, Math.floor((contextWindow - addedTokens) / widest)));
   if (letters.length <= length) return [content];
   const stride = Math.floor(length / 2);
   const starts = Array.from({ length: Math.ceil((letters.length - length) / stride) }, (_, i) => i * stride);
@@ -52,9 +52,9 @@ export function stretches(content: string, size: number, contextWindow: number):
 }
 
 export interface Guard {
-  /** Probability of harm of each text, as it is. */
+  /** Probability of harm of each text, read whole. */
   probabilities(texts: readonly string[], options?: Abortable): Promise<readonly number[]>;
-  /** The highest probability of harm of any stretch of any text, and how many stretches were read. */
+  /** The highest probability of harm of any stretch of any text, and the number of stretches read. */
   worst(
     texts: readonly string[],
     options?: Abortable,
@@ -62,8 +62,8 @@ export interface Guard {
 }
 
 /**
- * @param defense whose options these are, for the message
- * @throws LabError 'bad-options' for a label that the classifier does not have
+ * @param defense the owner of the options, for the message
+ * @throws LabError 'bad-options' for a class that the classifier does not have
  */
 export function createGuard(
   classifier: TextClassifier,

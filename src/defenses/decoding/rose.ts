@@ -15,7 +15,7 @@ const reverse =
 const ordered = (messages: readonly ChatMessage[], order: string) =>
   editSystem(messages, (before) => (before === '' ? order : `${before}\n${order}`));
 
-/** Undoes `ordered`, for another order. */
+/** An `ordered` conversation with `other` in place of `order`. */
 const reordered = (messages: readonly ChatMessage[], order: string, other: string) =>
   editSystem(messages, (before) => before.slice(0, before.length - order.length) + other);
 
@@ -38,8 +38,8 @@ export function contrastLogits(
 }
 
 /**
- * Reverse prompt contrastive decoding: the model is asked under a safe and under a reverse system prompt at once, and
- * what the reverse prompt makes likelier is taken away from every token's distribution.
+ * Reverse prompt contrastive decoding: the model decodes under a safe and under a reverse system prompt in step, and the
+ * log-probs under the reverse prompt are subtracted from those of every token.
  */
 export const rose = defineDefense({
   id: 'rose',
@@ -51,8 +51,8 @@ export const rose = defineDefense({
   summary:
     'Subtracts what the model would say under a harmful system prompt from what it says under a safe one.',
   differs:
-    'The prompts are ours, and so is the plausibility cut, which keeps tokens that neither prompt finds ' +
-    'likely from winning by their difference; at 0 there is none.',
+    'The prompts are ours, and so is the plausibility cut, which keeps tokens that are unlikely under both ' +
+    'prompts from winning by their difference; at 0 there is no cut.',
   access: 'grey-box',
   stage: 'decoding',
   needs: [],
@@ -66,7 +66,7 @@ export const rose = defineDefense({
     }),
     plausible: number({
       description:
-        'Share of the likeliest token’s probability that a token needs under the safe prompt; 0 is the paper.',
+        'Share of the likeliest token’s probability that a token needs under the safe prompt (paper: 0).',
       default: 0.1,
       min: 0,
       max: 1,

@@ -10,7 +10,7 @@ import { refusePolicy } from '../generation/requests.ts';
 interface Strength {
   /** α: 0 is the base, 1 the expert, more than 1 goes beyond the expert. */
   readonly alpha: number;
-  /** m: tokens that the expert has a say in. */
+  /** m: number of first tokens that the expert steers. */
   readonly steps: number;
   /** c: least size of the sample space. */
   readonly common: number;
@@ -37,7 +37,7 @@ function checkedExpert(model: ScoringModel, expert: LanguageModel): ScoringModel
 const floor = 1e-8;
 
 /**
- * The ids that both distributions rank among their `k` likeliest, for the smallest `k` ≥ `count` that yields `count`.
+ * The ids that both distributions rank among their `k` likeliest, for the smallest `k` ≥ `count` that yields `count` ids.
  * Fewer only if the vocabulary itself is smaller than `count`.
  */
 export function sampleSpace(base: Float32Array, expert: Float32Array, count: number): number[] {
@@ -45,7 +45,7 @@ export function sampleSpace(base: Float32Array, expert: Float32Array, count: num
   for (let reach = Math.min(4 * count, vocabSize); ; reach = Math.min(4 * reach, vocabSize)) {
     const [ours, theirs] = [topIds(base, reach), topIds(expert, reach)];
     const rank = new Map(theirs.map((id, place) => [id, place]));
-    // A token is shared from the k at which the later of its two ranks comes in.
+    // A token is shared from the k that reaches the later of its two ranks.
     const shared = ours
       .flatMap((id, place) => (rank.has(id) ? [{ id, from: 1 + Math.max(place, rank.get(id)!) }] : []))
       .toSorted((a, b) => a.from - b.from);
@@ -75,16 +75,16 @@ export function amplifyExpert(
 }
 
 /**
- * SafeDecoding: for the first m tokens, sample from base and safety expert together, amplifying what the expert makes
- * likelier; then decode as usual. Those tokens decide whether an answer refuses.
- * With α = 1 (AISafetyLab's default) the first tokens are the expert's own, cut to the shared sample space.
+ * SafeDecoding: samples the first m tokens from base and safety expert together, amplifying what the expert makes
+ * likelier, and then decodes as usual. The first tokens decide whether an answer refuses.
+ * With α = 1 (AISafetyLab's default) they follow the expert's own distribution over the shared sample space.
  */
 export const safeDecoding = defineDefense({
   id: 'safe-decoding',
   title: 'SafeDecoding',
   paper: arxiv('2402.08983', 'SafeDecoding: Defending against Jailbreak Attacks via Safety-Aware Decoding'),
   summary: 'Lets a safety expert steer the first tokens of the answer.',
-  differs: 'The paper decodes greedily; sampling here is whatever the request asks for.',
+  differs: 'The paper decodes greedily; here sampling follows the request.',
   access: 'grey-box',
   stage: 'decoding',
   needs: ['expert'],

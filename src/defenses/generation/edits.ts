@@ -1,11 +1,11 @@
-/** @file Requests that bring an edit of the model along. */
+/** @file Requests that carry an edit of the model. */
 import { LabError } from '../../core/errors.ts';
 import type { GenerateOptions, ModelEdit, WhiteBoxModel } from '../../models/language-model.ts';
 
 /**
- * `options` with `edit` after the edit they have (an attack's, say). Give the same object for the same edit: requests
- * share a batch only if they share it.
- * @throws LabError 'not-supported' if both put in soft tokens
+ * `options` with `edit` added after an edit that they already carry, such as an attack's. Pass the same object for the
+ * same edit, because only requests that share the object share a batch.
+ * @throws LabError 'not-supported' if both edits insert soft tokens
  */
 export function withEdit(options: GenerateOptions, edit: ModelEdit): GenerateOptions {
   const before = options.edit;
@@ -21,9 +21,9 @@ export function withEdit(options: GenerateOptions, edit: ModelEdit): GenerateOpt
 }
 
 /**
- * `edit`, once `model` has tried it on: so that one that cannot act is known before the first request.
- * @param defense whose edit it is, for the message
- * @throws LabError as `edited`, when it was learned from a model of another shape
+ * `edit`, after a trial application to `model`, so that an edit that does not fit fails before the first request.
+ * @param defense the owner of the edit, for the message
+ * @throws LabError as `edited` does, if the edit was learned from a model of another shape
  */
 export function accepted(model: WhiteBoxModel, edit: ModelEdit, defense: string): ModelEdit {
   try {
@@ -38,6 +38,6 @@ export function accepted(model: WhiteBoxModel, edit: ModelEdit, defense: string)
   }
 }
 
-/** The boundary after a share of the layers: after the first at least, and before the last. */
+/** The layer boundary at a share `depth` of the layers: at least after the first, at most before the last. */
 export const boundaryAt = (depth: number, layers: number): number =>
   Math.max(1, Math.min(layers - 1, Math.round(depth * layers)));

@@ -4,11 +4,11 @@ import { isEmptyResponse, isRefusal } from '../../core/refusal.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { GenerateOptions, Generation } from '../../models/language-model.ts';
 
-/** The answer as one text: words put in the model's mouth belong to it. */
+/** The whole answer, which includes the assistant prefix. */
 export const wholeAnswer = (reply: Generation, { assistantPrefix = '' }: GenerateOptions): string =>
   assistantPrefix + reply.text;
 
-/** Tokens that wrote characters `[start, end)` of the answer; none when they do not spell it out. */
+/** Tokens of characters `[start, end)` of the text; none when the recorded tokens do not spell out the text. */
 export function tokensWithin({ text, tokens }: Generation, start: number, end: number): TokenTrace[] {
   if (tokens.map((token) => token.text).join('') !== text) return [];
   let at = 0;
@@ -19,13 +19,13 @@ export function tokensWithin({ text, tokens }: Generation, start: number, end: n
   });
 }
 
-/** Whether a reply declines; `null` for an empty one, which says neither. */
+/** True if a reply declines, false if it answers, `null` if it is empty. */
 export const declines = ({ text, finishReason }: Generation): boolean | null => {
   if (finishReason === 'blocked') return true;
   return isEmptyResponse(text) ? null : isRefusal(text);
 };
 
-/** What was spent on `replies`. */
+/** The cost of `replies`. */
 export const spentOn = (replies: readonly Generation[]): DefenseCost => ({
   queries: replies.length,
   tokens: replies.reduce(

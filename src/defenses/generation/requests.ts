@@ -4,42 +4,42 @@ import type { GenerateOptions } from '../../models/language-model.ts';
 
 type OnToken = NonNullable<GenerateOptions['onToken']>;
 
-/** For an answer that reaches nobody before the defense has seen it whole: it is not streamed either. */
-export const unstreamed = ({ onToken: _withheld, ...options }: GenerateOptions): GenerateOptions => options;
+/** The options without streaming: for an answer that the defense must see whole before anyone else does. */
+export const unstreamed = ({ onToken: _, ...options }: GenerateOptions): GenerateOptions => options;
 
-/** The options of a request whose tokens wait for `release`: it lets through what waits and, for good, what follows. */
+/** The options of a request whose tokens are held back until `release`, which passes on these and all later ones. */
 export function withheldStream(request: GenerateOptions) {
   const { onToken } = request;
   if (!onToken) return { options: request, release: () => {}, flush: () => {} };
-  let waiting: Parameters<OnToken>[] = [];
+  let heldTokens: Parameters<OnToken>[] = [];
   let released = false;
-  /** Lets through what waits now, and nothing that follows. */
+  /** Passes on the tokens held back so far, and none of the later ones. */
   const flush = () => {
-    const ready = waiting;
-    waiting = [];
+    const ready = heldTokens;
+    heldTokens = [];
     for (const token of ready) onToken(...token);
   };
-  const held: OnToken = (...token) => {
+  const hold: OnToken = (...token) => {
     if (released) onToken(...token);
-    else waiting.push(token);
+    else heldTokens.push(token);
   };
   const release = () => {
     released = true;
     flush();
   };
-  return { options: { ...request, onToken: held }, release, flush };
+  return { options: { ...request, onToken: hold }, release, flush };
 }
 
 /**
- * The options of copy number `index` of a request: a draft, which is neither streamed nor watched from outside, with a
- * random stream of its own.
+ * The options of copy number `index` of a request. A copy is a draft: it is neither streamed nor watched from outside,
+ * and it has a random stream of its own.
  */
 export function copyOf(options: GenerateOptions, index: number): GenerateOptions {
   const { watch: _, ...draft } = unstreamed(options);
   return { ...draft, seed: `${options.seed ?? '0'}/${index}` };
 }
 
-/** As `copyOf`, about the request itself: no words are put in the model's mouth, and no tokens recorded. */
+/** As `copyOf`, for questions about the request: without assistant prefix, forced tokens and recorded tokens. */
 export function questionOf(options: GenerateOptions, index: number): GenerateOptions {
   const { assistantPrefix: _, topTokens: _1, forced: _2, ...question } = copyOf(options, index);
   return question;

@@ -24,12 +24,12 @@ const thoughtsMark = /\[\s*thoughts\s*\]\s*:?/i;
 const answerMark = /\[\s*answer\s*\]\s*:?/i;
 const anyMark = new RegExp(`${thoughtsMark.source}|${answerMark.source}`, 'gi');
 
-/** `content` with its marks in round brackets, where they mark nothing. */
+/** `content` with its marks in round brackets, which mark nothing. */
 export const neutralized = (content: string): string =>
   content.replace(anyMark, (mark) => mark.replace('[', '(').replace(']', ')'));
 
-/** The answer in a reply and where it stands: characters `[start, end)`. */
-interface Parts {
+/** Thoughts and answer of a reply; the answer is at characters `[start, end)`. */
+interface ReplyParts {
   readonly thoughts: string;
   readonly answer: string;
   readonly start: number;
@@ -37,10 +37,10 @@ interface Parts {
 }
 
 /**
- * The answer runs from the first answer mark to the next mark of thoughts, or to the end; repeated answer marks in it
- * are taken out. A text without marks is an answer; one with thoughts only has none.
+ * The answer runs from the first answer mark to the next mark of thoughts, or to the end; repeated answer marks within
+ * it are removed. A text without marks is an answer; one with thoughts only has none.
  */
-export function splitThoughts(content: string): Parts {
+export function splitThoughts(content: string): ReplyParts {
   const opening = answerMark.exec(content);
   const thinking = thoughtsMark.exec(content);
   if (opening === null && thinking === null)
@@ -61,9 +61,9 @@ export function splitThoughts(content: string): Parts {
 }
 
 /**
- * Goal prioritization at inference: asks the model to weigh safety above helpfulness in thoughts of its own before it
- * answers, with one worked example of each kind. An answer without any marks counts whole; thoughts without an answer
- * leave an empty one.
+ * Goal prioritization at inference: asks the model to think first, with safety above helpfulness, and then to answer,
+ * and shows one worked example of each kind. A reply without marks counts as an answer; thoughts alone give an empty
+ * answer.
  */
 export const goalPriority = defineDefense({
   id: 'goal-priority',
@@ -75,7 +75,7 @@ export const goalPriority = defineDefense({
   summary: 'Has the model think about safety first, and returns only the answer that follows.',
   differs:
     'The wording is ours. Only the answer is returned, and the thoughts go to the event; marks of the ' +
-    'two parts that the request itself contains are defused.',
+    'two parts in the request itself are neutralized.',
   access: 'black-box',
   stage: 'input',
   needs: [],
@@ -83,7 +83,7 @@ export const goalPriority = defineDefense({
   options: {
     template: text({
       description:
-        'What the request becomes; {request} stands for it, [Thoughts] and [Answer] mark the parts.',
+        'The prompt that replaces the request; {request} stands for it, [Thoughts] and [Answer] mark the parts.',
       default: template,
       multiline: true,
     }),
@@ -103,10 +103,10 @@ export const goalPriority = defineDefense({
             { defense, action: 'passed', reason: 'There was no request to weigh.' },
             'start',
           );
-        const asked = editLastUser(messages, (content) =>
+        const prompt = editLastUser(messages, (content) =>
           fillSlots(options.template, { request: neutralized(content) }),
         );
-        const reply = await model.generate(asked, unstreamed(request));
+        const reply = await model.generate(prompt, unstreamed(request));
         const event = { defense, action: 'edited', reason: 'The request was put below the rule.' } as const;
         if (reply.finishReason === 'blocked') return withEvent(reply, event, 'start');
         const { thoughts, answer, start, end } = splitThoughts(reply.text);

@@ -5,10 +5,10 @@ import { userTextLosses } from '../../models/scoring.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 
 /**
- * The largest perplexity of any window: non-overlapping windows of `size` tokens, and the last `size` tokens when some
- * are left over. A text no longer than one window has its plain perplexity.
- * @param losses negative log-probs of the tokens in the context of the whole text, nats
- * @returns `null` for an empty list, which has no perplexity
+ * The highest perplexity of any window: non-overlapping windows of `size` tokens, and the last `size` tokens when some
+ * are left over. For a text no longer than one window this is its plain perplexity.
+ * @param losses negative log-probs of the tokens given the whole text before them, nats
+ * @returns `null` for an empty list
  */
 export function windowedPerplexity(losses: Float32Array, size: number): number | null {
   if (losses.length === 0) return null;
@@ -27,10 +27,10 @@ export const perplexityFilter = defineDefense({
   id: 'perplexity-filter',
   title: 'Perplexity filter',
   paper: arxiv('2308.14132', 'Detecting Language Model Attacks with Perplexity'),
-  summary: 'Blocks a request when any stretch of it is too unlikely as text.',
+  summary: 'Blocks a request if any stretch of it is too unlikely as text.',
   differs:
-    'The paper adds a classifier on perplexity and length; here a threshold decides. Reading stretch by ' +
-    'stretch is from another paper, https://arxiv.org/abs/2309.00614.',
+    'The paper adds a classifier on perplexity and length; here a threshold decides. Reading the request ' +
+    'in stretches is from another paper, https://arxiv.org/abs/2309.00614.',
   access: 'grey-box',
   stage: 'input',
   needs: [],
@@ -38,7 +38,7 @@ export const perplexityFilter = defineDefense({
   options: {
     reads: choice({
       description:
-        'What has a perplexity: each stretch, of which the highest counts, or the request as a whole.',
+        'What the perplexity is computed on: each stretch (the highest counts), or the whole request.',
       choices: ['stretches', 'whole'],
       default: 'stretches',
     }),

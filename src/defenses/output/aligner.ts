@@ -19,8 +19,8 @@ Answer:
 Write only the corrected answer.`;
 
 /**
- * Has a corrector, a model trained to edit answers, rewrite question and answer into a better answer.
- * A corrector that writes nothing leaves the answer as it is. What is corrected includes an assistant prefix, because
+ * Has a corrector, a model trained to edit answers, rewrite the answer, given the question.
+ * If the corrector writes nothing, the answer stays as it is. The corrected text includes an assistant prefix, because
  * the two read as one text.
  */
 export const aligner = defineDefense({
@@ -30,19 +30,19 @@ export const aligner = defineDefense({
   summary: 'Has a corrector model rewrite the answer, given the question.',
   differs:
     'The wording is ours and can be replaced by the one that a corrector was trained with; any model ' +
-    'can play the corrector; its room grows with the answer.',
+    'can be the corrector; the longer the answer, the more tokens it may write.',
   access: 'black-box',
   stage: 'output',
   needs: ['corrector'],
   taxonomy: aroundModel,
   options: {
     instruction: text({
-      description: 'What the corrector is told; {question} and {answer} stand for the fenced texts.',
+      description: 'The prompt of the corrector; {question} and {answer} stand for the fenced texts.',
       default: instruction,
       multiline: true,
     }),
     room: number({
-      description: 'Length that the corrected answer may have, as a multiple of that of the answer.',
+      description: 'Greatest length of the corrected answer, as a multiple of the length of the answer.',
       default: 2,
       min: 1,
       max: 10,
@@ -85,7 +85,7 @@ export const aligner = defineDefense({
             { ...event, action: 'passed', reason: 'The corrector left the answer as it was.' },
             'end',
           );
-        // Words put in the model's mouth are not part of a reply, so they are not said again.
+        // The assistant prefix is not part of a reply, so the corrected answer must not repeat it.
         const prefix = (request.assistantPrefix ?? '').trimStart();
         const text = corrected.startsWith(prefix) ? corrected.slice(prefix.length) : corrected;
         return withEvent(

@@ -16,8 +16,8 @@ Is the text harmful or forbidden? Answer yes or no.`;
 
 /**
  * Asks a judge whether the finished answer is harmful, and withholds it if so.
- * Only the first word of the verdict counts; a verdict that begins otherwise lets the answer pass and says so. What is
- * judged includes an assistant prefix, because the two read as one text.
+ * Only the first word of the verdict counts; if that is neither yes nor no, the answer passes and the event says so. The
+ * judged text includes an assistant prefix, because the two read as one text.
  */
 export const selfEvaluation = defineDefense({
   id: 'self-evaluation',
@@ -25,8 +25,8 @@ export const selfEvaluation = defineDefense({
   paper: arxiv('2308.07308', 'LLM Self Defense: By Self Examination, LLMs Know They Are Being Tricked'),
   summary: 'Asks a judge whether the answer is harmful, and withholds it if the judge says yes.',
   differs:
-    "The paper lets the model examine itself: assign the target model to the judge's role for that. The " +
-    'wording is ours.',
+    'The paper lets the model examine itself; for that, assign the target model to the role of the ' +
+    'judge. The wording is ours.',
   access: 'black-box',
   stage: 'output',
   needs: ['judge'],
@@ -34,12 +34,12 @@ export const selfEvaluation = defineDefense({
   options: {
     question: text({
       description:
-        'What the judge is asked; {response} stands for the fenced answer, {request} for the fenced request.',
+        'The question to the judge; {response} stands for the fenced answer, {request} for the fenced request.',
       default: question,
       multiline: true,
     }),
     verdictTokens: integer({
-      description: 'Tokens that the judge may write.',
+      description: 'Most tokens of the verdict.',
       default: 8,
       min: 1,
       max: 256,

@@ -90,7 +90,7 @@ describe('the number of checks', () => {
     expect(await checks(30, { checkedFraction: 0.1 })).toBe(3));
   test('counts every block and every subset once', () => {
     const distinct = (way: 'insertion' | 'infusion', count: number, most: number) =>
-      new Set(erasedTexts(way, count, most, 1e6).kept.map((kept) => kept.join())).size;
+      new Set(erasedTexts(way, count, most, 1e6).texts.map((indices) => indices.join())).size;
     expect(distinct('insertion', 6, 3)).toBe(6 + 5 + 4);
     expect(distinct('infusion', 6, 3)).toBe(6 + 15 + 20);
   });

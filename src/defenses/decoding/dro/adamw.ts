@@ -1,8 +1,8 @@
-/** @file AdamW on one array of parameters in host memory; for what is small enough not to need the device. */
+/** @file AdamW on one array of parameters in host memory, for problems too small to need the device. */
 
 const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
 
-/** @returns a function that takes a gradient and changes `parameters` in place */
+/** @returns a function that takes a gradient and updates `parameters` in place */
 export function createAdamW(
   parameters: Float64Array,
   { learningRate, weightDecay = 0.01 }: { readonly learningRate: number; readonly weightDecay?: number },
@@ -23,7 +23,7 @@ export function createAdamW(
   };
 }
 
-/** `gradient` shortened to `longest` if it is longer. */
+/** `gradient`, scaled down to length `longest` if it is longer. */
 export function clipped(gradient: Float64Array, longest: number): Float64Array {
   const length = Math.hypot(...gradient);
   return length > longest ? gradient.map((value) => (value * longest) / length) : gradient;

@@ -1,4 +1,4 @@
-/** @file Logistic regression on a handful of features. */
+/** @file Logistic regression on a few features. */
 import { dot, type Vector } from '../../../core/vectors.ts';
 
 export interface Logistic {
@@ -12,15 +12,15 @@ export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 export const crossEntropy = (x: number, target: number): number =>
   Math.max(x, 0) - x * target + Math.log1p(Math.exp(-Math.abs(x)));
 
-/** The log-odds that the probe gives a point. */
+/** The log-odds of a point. */
 export const logOdds = ({ weights, bias }: Logistic, point: Vector): number => dot(weights, point) + bias;
 
 const rounds = 2000;
 const ridge = 1e-3;
 
 /**
- * The probe whose probabilities fit `targets` (0–1) best, with a little ridge so that it is finite when the points can
- * be told apart without error. By gradient descent on standardized features.
+ * The probe whose probabilities fit `targets` (0–1) best, with a small ridge penalty that keeps it finite when the
+ * points are separable. By gradient descent on standardized features.
  */
 export function fitLogistic(points: readonly Vector[], targets: readonly number[]): Logistic {
   const size = points[0]!.length;

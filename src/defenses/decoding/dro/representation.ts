@@ -1,18 +1,18 @@
-/** @file Where DRO moves what a model makes of a request: few dimensions that count, and all others, which stay. */
+/** @file The space in which DRO moves hidden states: a few dimensions in which it moves them; in all others they stay. */
 import { dot, meanOf, plus, principalDirections, scaled, type Vector } from '../../../core/vectors.ts';
 import { crossEntropy, fitLogistic, logOdds, sigmoid, type Logistic } from './logistic.ts';
 
-/** A hidden state, shape [d], with what is known about it. */
+/** A hidden state, shape [d], with its labels. */
 export interface Anchor {
   readonly state: Vector;
-  /** Share of the sampled answers that comply; `null` if there was none to tell by. */
+  /** Share of the sampled answers that comply; `null` if all were empty. */
   readonly compliance: number | null;
   readonly harmless: boolean;
 }
 
 export interface Space {
   readonly mean: Vector;
-  /** Orthonormal; the dimensions that count. */
+  /** Orthonormal; the dimensions in which states move. */
   readonly axes: readonly Vector[];
   /** Log-odds of complying (f_r) and of being harmless (f_h), by position along the axes. */
   readonly compliance: Logistic;
@@ -31,17 +31,17 @@ export function findSpace(anchors: readonly Anchor[], dimensions: number): Space
     anchors.map(({ state }) => plus(state, mean, -1)),
     dimensions,
   );
-  const told = anchors.filter(({ compliance }) => compliance !== null);
+  const observed = anchors.filter(({ compliance }) => compliance !== null);
   const place = ({ state }: Anchor) => along({ mean, axes }, state);
   return {
     mean,
     axes,
     compliance:
-      told.length === 0
+      observed.length === 0
         ? { weights: axes.map(() => 0), bias: 0 }
         : fitLogistic(
-            told.map(place),
-            told.map(({ compliance }) => compliance!),
+            observed.map(place),
+            observed.map(({ compliance }) => compliance!),
           ),
     harmlessness: fitLogistic(
       anchors.map(place),
@@ -53,13 +53,13 @@ export function findSpace(anchors: readonly Anchor[], dimensions: number): Space
 export interface Weights {
   /** Of the harmfulness probe; that of the compliance probe is 1. */
   readonly harm: number;
-  /** Of staying put in the other dimensions. */
+  /** Of staying in place in the other dimensions. */
   readonly stay: number;
 }
 
 /**
  * BCE(f_r(z) − f_r(z₀), y) + harm · BCE(f_h(z) − f_h(z₀), y) + stay · mean over the other dimensions of (z − z₀)², with
- * y = 1 for a harmless request and 0 for a harmful one; and its gradient by the state, shape [d].
+ * y = 1 for a harmless request and 0 for a harmful one; with its gradient with respect to the state, shape [d].
  */
 export function moveLoss(
   space: Space,
@@ -69,18 +69,21 @@ export function moveLoss(
   const { axes, compliance, harmlessness } = space;
   const [z, z0] = [along(space, state), along(space, start)];
   const y = Number(harmless);
-  const moved = logOdds(compliance, z) - logOdds(compliance, z0);
-  const seen = logOdds(harmlessness, z) - logOdds(harmlessness, z0);
+  const complianceChange = logOdds(compliance, z) - logOdds(compliance, z0);
+  const harmlessnessChange = logOdds(harmlessness, z) - logOdds(harmlessness, z0);
   const shift = plus(state, start, -1);
   const others = axes.reduce<Float64Array>((rest, axis, k) => plus(rest, axis, z0[k]! - z[k]!), shift);
   const count = Math.max(1, state.length - axes.length);
 
-  const slope = sigmoid(moved) - y;
-  const harmSlope = harm * (sigmoid(seen) - y);
+  const slope = sigmoid(complianceChange) - y;
+  const harmSlope = harm * (sigmoid(harmlessnessChange) - y);
   const gradient = axes.reduce<Float64Array>(
     (sum, axis, k) => plus(sum, axis, slope * compliance.weights[k]! + harmSlope * harmlessness.weights[k]!),
     scaled(others, (2 * stay) / count),
   );
-  const loss = crossEntropy(moved, y) + harm * crossEntropy(seen, y) + (stay * dot(others, others)) / count;
+  const loss =
+    crossEntropy(complianceChange, y) +
+    harm * crossEntropy(harmlessnessChange, y) +
+    (stay * dot(others, others)) / count;
   return { loss, gradient };
 }

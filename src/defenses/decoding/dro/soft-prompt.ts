@@ -1,4 +1,4 @@
-/** @file Trains vectors in the system turn, by what they do to the last hidden state. */
+/** @file Trains vectors in the system turn by their effect on the last hidden state. */
 import { system, user } from '../../../core/chat.ts';
 import type { Random } from '../../../core/random.ts';
 import { rounded } from '../../../core/vectors.ts';
@@ -7,12 +7,12 @@ import type { Abortable, ModelEdit, WhiteBoxModel } from '../../../models/langua
 import { findSpan } from '../../../models/prompt-span.ts';
 import { clipped, createAdamW } from './adamw.ts';
 
-/** Vectors as soft tokens behind the text of the system turn. */
+/** Vectors as soft tokens after the text of the system turn. */
 export const inSystemTurn = (vectors: readonly (readonly number[])[]): ModelEdit => ({
   softTokens: { vectors, at: 'system-end' },
 });
 
-/** The embeddings of the tokens that `text` has as the system turn of a conversation. */
+/** The embeddings of the tokens of `text` as the system turn of a conversation. */
 export async function embedSystemText(model: WhiteBoxModel, text: string, options: Abortable) {
   const place = (content: string) => [system(content), user('')];
   const { prompt, start, end } = findSpan(model.tokenizer, place, text);
@@ -27,6 +27,7 @@ export async function lastState(model: WhiteBoxModel, prompt: readonly number[],
   return stream!.at(-1)!;
 }
 
+/** A request to train on. */
 export interface Lesson {
   readonly request: string;
   /** Loss of a last hidden state and its gradient, shape [d]. */
@@ -55,8 +56,8 @@ export async function trainSoftPrompt(
   const step = createAdamW(parameters, { learningRate });
   const vectors = () => initial.map((_, i) => rounded(parameters.subarray(i * width, (i + 1) * width)));
 
-  /** Mean loss and gradient of some lessons at the vectors as they are. */
-  const study = async (batch: readonly Lesson[]) => {
+  /** Total loss and mean gradient of a batch at the current vectors. */
+  const evaluate = async (batch: readonly Lesson[]) => {
     const view = model.edited(inSystemTurn(vectors()));
     const gradient = new Float64Array(parameters.length);
     let total = 0;
@@ -64,10 +65,10 @@ export async function trainSoftPrompt(
       for (const { request, judge } of batch) {
         const prompt = view.tokenizer.prompt([system(''), user(request)]);
         const first = prompt.findIndex((id) => id >= model.tokenizer.vocabSize);
-        const judged = judge(await lastState(view, prompt, { signal }));
-        const slopes = await view.hiddenGradient(prompt, Float32Array.from(judged.gradient), { signal });
+        const { loss, gradient: cotangent } = judge(await lastState(view, prompt, { signal }));
+        const slopes = await view.hiddenGradient(prompt, Float32Array.from(cotangent), { signal });
         for (let i = 0; i < gradient.length; i++) gradient[i]! += slopes[first * width + i]! / batch.length;
-        total += judged.loss;
+        total += loss;
       }
     } finally {
       view.dispose();
@@ -80,9 +81,9 @@ export async function trainSoftPrompt(
     const order = random.fork(epoch).shuffle(lessons);
     let total = 0;
     for (let start = 0; start < order.length; start += batchSize) {
-      const studied = await study(order.slice(start, start + batchSize));
-      total += studied.total;
-      step(clipped(studied.gradient, longestGradient));
+      const batch = await evaluate(order.slice(start, start + batchSize));
+      total += batch.total;
+      step(clipped(batch.gradient, longestGradient));
     }
     losses.push(total / lessons.length);
     onEpoch?.(epoch + 1);

@@ -1,4 +1,4 @@
-/** @file The refusal loss of Gradient Cuff, and how fast it changes around a request. */
+/** @file The refusal loss of Gradient Cuff, and the length of its gradient around a request. */
 import { editLastUser, lastUserText, type ChatMessage } from '../../../core/chat.ts';
 import type { DefenseCost } from '../../../core/defense-event.ts';
 import type { Random } from '../../../core/random.ts';
@@ -15,7 +15,7 @@ export interface Sampled {
   readonly cost: DefenseCost;
 }
 
-/** How answers are sampled: `samples` of them, each of at most `maxNewTokens`. */
+/** How answers are sampled: their number, and the options of each. */
 export interface Probe {
   readonly samples: number;
   readonly options: GenerateOptions;
@@ -34,7 +34,7 @@ export async function refusalLoss(
   return { loss: 1 - refused / samples, cost: spentOn(replies) };
 }
 
-/** The last user turn as vectors of the embedding, and where it stands. */
+/** The last user turn as vectors of the embedding, and its place in the prompt. */
 async function embedRequest(
   model: WhiteBoxModel,
   messages: readonly ChatMessage[],
@@ -53,7 +53,7 @@ async function embedRequest(
 /**
  * Length of the zeroth-order gradient of φ: Σ over random directions u of (φ(E + μu) − φ(E)) / μ · u, each u added to
  * the embedding of every token of the last user turn.
- * @param loss φ(E), known already
+ * @param loss φ(E)
  */
 export async function sampledGradient(
   model: WhiteBoxModel,
@@ -77,20 +77,20 @@ export async function sampledGradient(
     const sampled = await refusalLoss(model, withoutText, { samples, options: { ...moved, seed } });
     return { ...sampled, direction };
   };
-  const asked = await Promise.all(Array.from({ length: directions }, (_, index) => ask(index)));
-  const gradient = asked.reduce<Float64Array>(
+  const estimates = await Promise.all(Array.from({ length: directions }, (_, index) => ask(index)));
+  const gradient = estimates.reduce<Float64Array>(
     (sum, { loss: there, direction }) => plus(sum, direction, (there - loss) / radius),
     new Float64Array(width),
   );
   const cost = {
-    // One more for reading the embedding.
-    queries: asked.reduce((sum, { cost: { queries } }) => sum + queries, 1),
-    tokens: asked.reduce((sum, { cost: { tokens } }) => sum + tokens, 0),
+    // One more to read the embedding.
+    queries: estimates.reduce((sum, { cost: { queries } }) => sum + queries, 1),
+    tokens: estimates.reduce((sum, { cost: { tokens } }) => sum + tokens, 0),
   };
   return { length: norm(gradient), cost };
 }
 
-/** Length of the gradient of the loss of `opening` as the answer (nats per token), with respect to the same shift. */
+/** Length of the gradient of the loss of `opening` as the answer (nats per token) with respect to the same shift. */
 export async function exactGradient(
   model: WhiteBoxModel,
   messages: readonly ChatMessage[],
