@@ -9,7 +9,7 @@ import { findBehavior } from '../scripts/cli/choices.ts';
 import type { Attack } from '../src/attacks/attack.ts';
 import { attacks } from '../src/attacks/index.ts';
 import { registry } from '../src/core/method.ts';
-import { registries } from '../src/lab/trials/registries.ts';
+import { catalogueOf, registries } from '../src/lab/trials/registries.ts';
 import { resolveRequest } from '../src/lab/trials/resolve.ts';
 import { scripted } from '../src/models/runtimes/scripted.ts';
 import { behavior, drain } from './attacks/drain.ts';
@@ -75,11 +75,15 @@ test('the code of the guide passes the type checker', () => {
 });
 
 describe("the guide's attack", () => {
-  checkMethod('shout', shout);
+  const extended = { ...registries, attacks: registry('attack', [...attacks.all, shout]) };
+  checkMethod(
+    'shout',
+    shout,
+    catalogueOf(extended).attacks.find(({ id }) => id === 'shout'),
+  );
 
   test('fits into the registry, whose ids differ', () => {
-    const extended = registry('attack', [...attacks.all, shout]);
-    expect(extended.get('shout')).toBe(shout);
+    expect(extended.attacks.get('shout')).toBe(shout);
   });
 
   test('runs with its defaults on a scripted model, and returns the messages of its last step', async () => {
@@ -102,7 +106,6 @@ describe("the guide's attack", () => {
       sampling: { temperature: 0, topP: 1, maxNewTokens: 16 },
       seed: 0,
     };
-    const extended = { ...registries, attacks: registry('attack', [...attacks.all, shout]) };
     const { attack, target } = resolveRequest(request, findBehavior(behaviorId!), extended);
     expect(attack?.method).toBe(shout);
     expect(target.id).toBe('tinytown-chat');

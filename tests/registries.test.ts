@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, sep } from 'node:path';
+import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { attacks } from '../src/attacks/index.ts';
 import { stageTitles, type MethodCard } from '../src/core/method.ts';
@@ -8,49 +8,52 @@ import { evaluators } from '../src/evaluators/index.ts';
 import { catalogueOf, registries as everything } from '../src/lab/trials/registries.ts';
 import { checkMethod } from './method-contract.ts';
 
-/**
- * Ids by file name: every file of a folder but its contract, its index, what several methods share (`parts/`) and what
- * one method keeps for itself (`gcg/` beside `gcg.ts`).
- */
-function filesOf(folder: string, contracts: readonly string[]): string[] {
-  const paths = readdirSync(new URL(`../src/${folder}`, import.meta.url), { recursive: true })
-    .map((path) => String(path).replaceAll(sep, '/'))
-    .filter((path) => path.endsWith('.ts') && !path.split('/').includes('parts'));
-  return paths
-    .filter((path) => !paths.includes(`${dirname(path)}.ts`))
-    .map((path) => basename(path, '.ts'))
-    .filter((name) => name !== 'index' && !contracts.includes(name));
-}
+/** Paths of the sources of a layer. */
+const sourcesOf = (folder: string) =>
+  readdirSync(new URL(`../src/${folder}`, import.meta.url), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({
+      path: `${folder}/${path}`,
+      text: readFileSync(new URL(`../src/${folder}/${path}`, import.meta.url), 'utf8'),
+    }));
+
+/** Names of the files that define a method; the others hold what methods share or consist of. */
+const methodFiles = (folder: string) =>
+  sourcesOf(folder)
+    .filter(({ text }) => /= define(Attack|Defense|Evaluator)\(/.test(text))
+    .map(({ path }) => basename(path, '.ts'));
 
 const registries = [
-  { folder: 'attacks', contracts: ['attack'], all: attacks.all },
-  { folder: 'defenses', contracts: ['defense', 'stack'], all: defenses.all },
-  { folder: 'evaluators', contracts: ['evaluator'], all: evaluators.all },
-] satisfies readonly { folder: string; contracts: string[]; all: readonly MethodCard[] }[];
+  { folder: 'attacks', all: attacks.all },
+  { folder: 'defenses', all: defenses.all },
+  { folder: 'evaluators', all: evaluators.all },
+] as const satisfies readonly { folder: string; all: readonly MethodCard[] }[];
 
-describe.each(registries)('$folder', ({ folder, contracts, all }) => {
-  test('every file is registered under its own name', () => {
-    expect(all.map(({ id }) => id).sort()).toEqual(filesOf(folder, contracts).sort());
+/** What `list --json` and the page show: the method without its functions. */
+const catalogue = catalogueOf(everything);
+
+describe.each(registries)('$folder', ({ folder, all }) => {
+  test('every method is registered under the name of its file', () => {
+    expect(all.map(({ id }) => id).sort()).toEqual(methodFiles(folder).sort());
   });
   test('the registry is alphabetical', () => {
     expect(all.map(({ id }) => id)).toEqual(all.map(({ id }) => id).toSorted());
   });
 
-  describe.each(all.map((method) => [method.id, method] as const))('%s', checkMethod);
+  describe.each(all.map((method) => [method.id, method] as const))('%s', (id, method) => {
+    checkMethod(
+      id,
+      method,
+      catalogue[folder].find((card) => card.id === id),
+    );
+  });
 });
 
 test('departures from a paper stand in the cards alone, where pages and the command line find them', () => {
-  const sources = ['attacks', 'defenses', 'evaluators'].flatMap((folder) =>
-    readdirSync(new URL(`../src/${folder}`, import.meta.url), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.ts'))
-      .map((path) => `${folder}/${path}`),
-  );
-  const elsewhere = sources.filter((path) =>
-    /\* Differs from|Differs from the paper/.test(
-      readFileSync(new URL(`../src/${path}`, import.meta.url), 'utf8'),
-    ),
-  );
-  expect(elsewhere).toEqual([]);
+  const elsewhere = ['attacks', 'defenses', 'evaluators']
+    .flatMap(sourcesOf)
+    .filter(({ text }) => /\* Differs from|Differs from the paper/.test(text));
+  expect(elsewhere.map(({ path }) => path)).toEqual([]);
 });
 
 test('the catalogue hands the departures on', () => {

@@ -43,8 +43,7 @@ export const advprompter = defineAttack({
   access: 'grey-box',
   needs: ['attacker'],
   needsWhen: successNeeds,
-  transparent: ['attacker'],
-  taxonomy: [],
+  whiteBoxRoles: ['attacker'],
   templates: judgeTexts,
   options: {
     behaviors: integer({

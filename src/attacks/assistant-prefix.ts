@@ -38,7 +38,6 @@ export const assistantPrefix = defineAttack({
   differs: "The paper retries at temperature 1; here the plan's sampling decides.",
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   options: {
     source: choice({
       description: "Source of the opening: the behavior's own target, or the affirmative text below.",

@@ -1,18 +1,12 @@
 /** @file The contract of an attack: an async generator from a behavior to steps and one result. */
 import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
-import type { Access, ClassifierRole, LanguageRole, MethodCard } from '../core/method.ts';
+import type { Access, MethodCard } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import type { Templates } from '../core/templates.ts';
-import type {
-  LanguageModel,
-  ModelEdit,
-  Sampling,
-  ScoringModel,
-  WhiteBoxModel,
-} from '../models/language-model.ts';
-import type { TextClassifier } from '../models/text-classifier.ts';
+import type { ModelEdit, Sampling } from '../models/language-model.ts';
+import type { ModelOfAccess, RoleModels } from '../models/role-models.ts';
 import type { AnswerCode, AnswerLanguage } from './parts/answered-in.ts';
 
 /** One step of the search, as plain data. A method adds its own plain fields in `detail`. */
@@ -52,13 +46,10 @@ export interface AttackResult {
 }
 
 /** What the plan provides to a method besides its target model. */
-export interface AttackContext extends MutationContext {
+export interface AttackContext extends MutationContext, RoleModels {
   readonly signal: AbortSignal;
   /** All other behaviors of the plan, of every kind, for attacks that learn from more than one. */
   readonly others: readonly Behavior[];
-  /** The model that plays a role named in `needs`. */
-  role(role: LanguageRole): LanguageModel;
-  classifier(role: ClassifierRole): TextClassifier;
 }
 
 /** What a method may use without a model. */
@@ -67,13 +58,6 @@ export interface MutationContext {
   readonly random: Random;
   /** The method's own texts, with those of the plan's template pack in their place. */
   readonly templates: Templates;
-}
-
-/** The model type that a tier of access promises. */
-export interface ModelOfAccess {
-  readonly 'black-box': LanguageModel;
-  readonly 'grey-box': ScoringModel;
-  readonly 'white-box': WhiteBoxModel;
 }
 
 export interface AttackDefinition<S extends OptionsSpec, A extends Access> extends MethodCard {

@@ -65,7 +65,6 @@ export const autodan = defineAttack({
   access: 'grey-box',
   needs: [],
   needsWhen: { ...successNeeds, mutation: { paraphraser: ['paraphraser'] } },
-  taxonomy: [],
   templates: { ...judgeTexts, ...texts },
   options: {
     form: choice({

@@ -34,7 +34,6 @@ export const beast = defineAttack({
     'tokens that were scored; the best suffix of any length is returned.',
   access: 'grey-box',
   needs: [],
-  taxonomy: [],
   options: {
     length: integer({
       description: 'Most tokens of the suffix; the paper uses 40.',

@@ -51,7 +51,6 @@ export const bestOfN = defineAttack({
   differs: 'No judge is asked unless `success` says so; far fewer tries by default.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: successNeeds,
   templates: judgeTexts,
   options: {

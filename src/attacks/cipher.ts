@@ -71,7 +71,6 @@ export const cipher = defineAttack({
     'on ASCII text) are skipped.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

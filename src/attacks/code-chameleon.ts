@@ -50,7 +50,6 @@ export const codeChameleon = defineAttack({
     'short.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

@@ -42,7 +42,6 @@ export const crescendo = defineAttack({
     'target; when nothing succeeds, the turn with the best score is the result, the later of equal ones.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
-  taxonomy: [],
   templates: { ...texts, ...judgeTexts },
   options: {
     turns: integer({

@@ -50,7 +50,6 @@ export const deepInception = defineAttack({
     'shorter.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

@@ -12,7 +12,6 @@ export const directRequest = defineAttack({
   summary: 'Asks for the behavior in plain words, with nothing added.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   options: {},
   async *run(behavior) {
     yield { step: 0, candidate: behavior.prompt };

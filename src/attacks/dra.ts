@@ -69,7 +69,6 @@ export const dra = defineAttack({
     'fit small contexts; the best puzzle is kept, not the last.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

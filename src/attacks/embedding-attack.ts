@@ -44,7 +44,6 @@ export const embeddingAttack = defineAttack({
     'the loss of the rounded vectors; intermediate layers are not decoded.',
   access: 'white-box',
   needs: [],
-  taxonomy: [],
   options: {
     count: integer({
       description: 'Number of vectors; the paper uses 20.',

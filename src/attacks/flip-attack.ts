@@ -55,7 +55,6 @@ export const flipAttack = defineAttack({
     'paper splits the request itself.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

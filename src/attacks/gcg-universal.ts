@@ -68,8 +68,7 @@ export const gcgUniversal = defineAttack({
   access: 'white-box',
   needs: [],
   needsWhen: { secondModel: { true: ['scorer'] } },
-  transparent: ['scorer'],
-  taxonomy: [],
+  whiteBoxRoles: ['scorer'],
   options: {
     steps: integer({
       description: 'Gradient steps; the paper uses 500.',

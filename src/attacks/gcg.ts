@@ -90,7 +90,6 @@ export const gcg = defineAttack({
   access: 'white-box',
   needs: [],
   needsWhen: { probe: { true: ['scorer'] } },
-  taxonomy: [],
   options: {
     steps: integer({
       description: 'Gradient steps; the paper uses 500.',

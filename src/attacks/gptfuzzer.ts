@@ -65,7 +65,6 @@ export const gptfuzzer = defineAttack({
   access: 'black-box',
   needs: ['attacker'],
   needsWhen: { success: { judge: ['judge'], guard: ['answer-guard'] } },
-  taxonomy: [],
   templates: { ...judgeTexts, ...texts },
   options: {
     iterations: integer({

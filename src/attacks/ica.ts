@@ -42,7 +42,6 @@ export const ica = defineAttack({
     'because the lab ships no harmful text; provide your own to follow the paper.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   templates: demonstrationTexts,
   options: {
     demonstrations: integer({

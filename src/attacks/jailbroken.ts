@@ -80,7 +80,6 @@ export const jailbroken = defineAttack({
     'only if `obfuscation` is set; no judge is asked unless `success` says so.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   needsWhen: {
     ...successNeeds,
     variant: { [obfuscated]: ['attacker'] },

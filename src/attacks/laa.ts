@@ -82,7 +82,6 @@ export const laa = defineAttack({
     'transferred from other models.',
   access: 'grey-box',
   needs: [],
-  taxonomy: [],
   templates: texts,
   options: {
     template: choice({

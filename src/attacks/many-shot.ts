@@ -49,7 +49,6 @@ export const manyShot = defineAttack({
     'own request and target, because the lab ships no harmful text; the law has no constant term.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   templates: demonstrationTexts,
   options: {
     shots: integer({

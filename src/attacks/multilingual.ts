@@ -55,7 +55,6 @@ export const multilingual = defineAttack({
     'experiments, tried in order until one is answered.',
   access: 'black-box',
   needs: ['translator'],
-  taxonomy: [],
   needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

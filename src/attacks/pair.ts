@@ -31,7 +31,6 @@ export const pair = defineAttack({
     'a text: the last prompt if its score is above 1, else the request.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
-  taxonomy: [],
   templates: { ...refineTexts, ...judgeTexts },
   options: {
     streams: integer({

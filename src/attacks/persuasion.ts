@@ -53,7 +53,6 @@ export const persuasion = defineAttack({
     'makes ten; no judge is asked unless `success` says so.',
   access: 'black-box',
   needs: ['paraphraser'],
-  taxonomy: [],
   needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

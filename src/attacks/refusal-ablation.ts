@@ -98,7 +98,6 @@ export const refusalAblation = defineAttack({
     'least is used anyway, and the step says so.',
   access: 'white-box',
   needs: [],
-  taxonomy: [],
   templates: texts,
   options: {
     source: choice({

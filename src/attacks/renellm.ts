@@ -58,7 +58,6 @@ export const renellm = defineAttack({
   access: 'black-box',
   needs: ['attacker'],
   needsWhen: { check: { true: ['judge'] }, success: { judge: ['judge'] } },
-  taxonomy: [],
   templates: { ...judgeTexts, ...texts },
   options: {
     iterations: integer({

@@ -83,7 +83,6 @@ export const tap = defineAttack({
     'counting as one of them.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
-  taxonomy: [],
   templates: { ...refineTexts, ...judgeTexts, ...texts },
   options: {
     branching: integer({

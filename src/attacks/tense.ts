@@ -35,7 +35,6 @@ export const tense = defineAttack({
     'the request are not sent.',
   access: 'black-box',
   needs: ['paraphraser'],
-  taxonomy: [],
   needsWhen: successNeeds,
   templates: { ...texts, ...judgeTexts },
   options: {

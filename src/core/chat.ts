@@ -1,4 +1,4 @@
-/** @file A conversation as plain data, and the few edits that attacks and defenses make to one. */
+/** @file A conversation as plain data, and the edits that attacks and defenses make to it. */
 
 export type Role = 'system' | 'user' | 'assistant';
 
@@ -24,7 +24,7 @@ export function editLastUser(
   return messages.map((message, i) => (i === index ? user(edit(message.content)) : message));
 }
 
-/** A copy whose system turn is rewritten by `edit`; one is put first when there was none. */
+/** A copy whose system turn is rewritten by `edit`; without one, a system turn made from `''` is put first. */
 export function editSystem(
   messages: readonly ChatMessage[],
   edit: (content: string) => string,

@@ -5,7 +5,7 @@ const shiftLetter = (letter: string, by: number): string => {
   return String.fromCharCode(first + ((((letter.charCodeAt(0) - first + by) % 26) + 26) % 26));
 };
 
-/** Every letter moved `by` places along the alphabet, case kept; `caesar(-by)` undoes it. */
+/** Shifts every letter `by` places along the alphabet and keeps its case; `caesar(text, -by)` undoes it. */
 export const caesar = (text: string, by: number): string =>
   text.replace(/[a-z]/gi, (letter) => shiftLetter(letter, by));
 
@@ -13,21 +13,21 @@ export const caesar = (text: string, by: number): string =>
 export const rot13 = (text: string): string => caesar(text, 13);
 
 const leet: Readonly<Record<string, string>> = { are: 'r', be: 'b', a: '@', e: '3', i: '!', o: '0' };
-/** Letters that look like digits and signs become them, longest match first, either case. */
+/** Replaces letters by the digits and signs that look like them, longest match first, in either case. */
 export const leetspeak = (text: string): string =>
   text.replace(/are|be|[aeio]/gi, (letters) => leet[letters.toLowerCase()]!);
 
 export const disemvowel = (text: string): string => text.replace(/[aeiou]/gi, '');
 
-/** The whole text read backwards. Its own inverse. */
+/** The whole text backwards. Its own inverse. */
 export const reverseText = (text: string): string => Array.from(text).reverse().join('');
 
-/** Each word read backwards, in its place. Its own inverse. */
+/** Each word backwards, in its place. Its own inverse. */
 export const reverseEachWord = (text: string): string => text.replace(/\S+/g, reverseText);
 
 /** The words in reverse order. Its own inverse. */
 export const reverseWordOrder = (text: string): string => text.split(' ').reverse().join(' ');
 
-/** `w-a-k-e t-h-e`: the letters of each word apart. */
+/** The letters of each word, separated: `w-a-k-e t-h-e`. */
 export const spellOut = (text: string, between = '-'): string =>
   text.replace(/\S+/g, (word) => Array.from(word).join(between));

@@ -1,7 +1,7 @@
-/** @file Whether a text is English, told by the small words that every English text is full of. */
+/** @file Whether a text is English, judged by the function words that every English text is full of. */
 
-/** Words of English that its neighbors do not write alike: "in", "was" or "me" would make Dutch and Italian of it. */
-const small = new Set(
+/** English words that related languages do not share: "in", "was" or "me" are also Dutch or Italian. */
+const functionWords = new Set(
   (
     'the and you your yours he she they them their his this that these those here there then than when where while ' +
     'which who what why how with without from into onto have had were been does did would should could must may ' +
@@ -10,11 +10,11 @@ const small = new Set(
   ).split(' '),
 );
 
-/** Share of the words of `text` that are such: mostly 0.1 to 0.4 for English, about 0 for other languages. */
+/** Share of function words among the words of `text`: mostly 0.1 to 0.4 in English, about 0 in other languages. */
 export function englishShare(text: string): number {
   const words = text.toLowerCase().match(/\p{L}[\p{L}\p{M}'’]*/gu) ?? [];
-  return words.filter((word) => small.has(word)).length / (words.length || 1);
+  return words.filter((word) => functionWords.has(word)).length / (words.length || 1);
 }
 
-/** Whether so many of its words are such that no other language will do. False for a few words without any. */
+/** True if a tenth of the words are English function words. False for short texts without any. */
 export const isEnglish = (text: string): boolean => englishShare(text) >= 0.1;

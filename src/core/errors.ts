@@ -1,6 +1,6 @@
-/** @file Failures that a user can act on. Anything else that is thrown is a bug. */
+/** @file Failures that a user can act on. Any other error is a bug. */
 
-/** Stable names for failures; the page and the command line choose their wording and buttons by them. */
+/** Stable names of failures, by which the page and the command line choose wording and buttons. */
 export type LabErrorCode =
   | 'aborted'
   | 'bad-input'
@@ -62,7 +62,7 @@ export function failure(error: unknown): { readonly status: 'cancelled' } | Fail
   };
 }
 
-/** Run `work` and give its result, its cancellation or its failure as a value. */
+/** Run `work` and return its result, its cancellation or its failure as a value. */
 export async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { status: 'done', value: await work() };

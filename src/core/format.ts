@@ -1,4 +1,4 @@
-/** @file Numbers and names as a reader sees them. Every function is pure. */
+/** @file Numbers and names formatted for readers. Every function is pure. */
 
 /** A share in [0, 1] as a whole percentage. */
 export const percent = (share: number): string => `${Math.round(share * 100)}%`;
@@ -16,22 +16,22 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** A time that something takes more or less than before: `+1.2 s`, `−30 ms`. */
+/** A difference of durations: `+1.2 s`, `−30 ms`. */
 export const addedDuration = (ms: number): string =>
   `${Math.round(ms) === 0 ? '±' : ms > 0 ? '+' : '−'}${duration(Math.abs(ms))}`;
 
-/** How many times as much: `1.08×`. */
+/** A ratio: `1.08×`. */
 export const ratio = (value: number): string => `${value.toFixed(value < 9.95 ? 2 : 0)}×`;
 
 export const count = (value: number): string => value.toLocaleString('en-US');
 
-/** An amount that need not be whole: `1,234`, `12.3`, `0.25`. */
+/** An amount with about three digits: `1,234`, `12.3`, `0.25`. */
 export const amount = (value: number): string =>
   value.toLocaleString('en-US', {
     maximumFractionDigits: Math.abs(value) >= 99.5 ? 0 : Math.abs(value) >= 9.95 ? 1 : 2,
   });
 
-/** A share as points of a hundred, with its sign: `+12`, `−3`, `0`. */
+/** A difference of shares in percentage points, with its sign: `+12`, `−3`, `0`. */
 export function points(difference: number): string {
   const value = Math.round(difference * 100);
   return value === 0 ? '0' : `${value > 0 ? '+' : '−'}${Math.abs(value)}`;
@@ -41,6 +41,6 @@ export function points(difference: number): string {
 export const plural = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
 
-/** Names joined as in a sentence: `a, b and c`. */
+/** Names joined for a sentence: `a, b and c`. */
 export const list = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

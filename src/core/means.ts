@@ -1,7 +1,7 @@
 /** @file Means of measured amounts with their 95 % intervals, by Student's t. */
 import { mean } from './statistics.ts';
 
-/** `interval` is `null` where there are too few values to tell how much they vary. */
+/** `interval` is `null` when there are too few values to estimate how much they vary. */
 export interface Estimate {
   readonly value: number;
   readonly interval: readonly [low: number, high: number] | null;
@@ -11,7 +11,7 @@ export interface Estimate {
 export const meanOf = (values: readonly number[]): Estimate =>
   around(mean(values), squaredError(values), values.length - 1);
 
-/** Mean of `values` less mean of `base`; the interval is Welch's, as if the two were measured independently. */
+/** Mean of `values` minus mean of `base`; the interval is Welch's and treats the two samples as independent. */
 export function differenceOf(values: readonly number[], base: readonly number[]): Estimate {
   const errors = [values, base].map(squaredError);
   return around(mean(values) - mean(base), sum(errors), freedom(errors, [values, base]));

@@ -1,4 +1,4 @@
-/** @file What every plug-in says about itself, as plain data: shown in the lab, printed by `list --json`. */
+/** @file The card of a plug-in, as plain data: shown in the lab and printed by `list --json`. */
 import { LabError } from './errors.ts';
 import type { OptionsSpec } from './options.ts';
 import type { Templates } from './templates.ts';
@@ -6,7 +6,7 @@ import type { Templates } from './templates.ts';
 /** Tiers of access to a model; each includes the one before. */
 export const accessTiers = ['black-box', 'grey-box', 'white-box'] as const;
 export type Access = (typeof accessTiers)[number];
-/** Whether a model of tier `offered` suffices for a method that needs `needed`. */
+/** True if a model of tier `offered` suffices for a method that needs tier `needed`. */
 export const grants = (offered: Access, needed: Access): boolean =>
   accessTiers.indexOf(offered) >= accessTiers.indexOf(needed);
 
@@ -22,7 +22,7 @@ export const arxiv = (id: string, title: string): Paper => ({
   url: `https://arxiv.org/abs/${id}`,
 });
 
-/** The stage at which a defense acts; the first three keep the names of the AISafetyLab report in the UI. */
+/** The stage at which a defense acts; the UI shows the first three by their names in the AISafetyLab report. */
 export type Stage = 'input' | 'decoding' | 'output' | 'training';
 export const stageTitles: Readonly<Record<Stage, string>> = {
   input: 'Preprocess',
@@ -42,7 +42,7 @@ export const languageRoles = [
   'scorer',
 ] as const;
 export type LanguageRole = (typeof languageRoles)[number];
-/** Roles that a text classifier plays. */
+/** Roles for text classifiers. */
 export const classifierRoles = ['prompt-guard', 'answer-guard'] as const;
 export type ClassifierRole = (typeof classifierRoles)[number];
 export type ModelRole = LanguageRole | ClassifierRole;
@@ -51,27 +51,24 @@ export interface MethodCard {
   readonly id: string;
   readonly title: string;
   readonly paper: Paper;
-  /** One sentence for the card: what it does. */
+  /** One sentence on what the method does. */
   readonly summary: string;
-  /** Where it departs from the paper, in sentences that begin with a capital; absent when it does not. */
+  /** Differences from the paper, in full sentences; absent when there are none. */
   readonly differs?: string;
-  /** Lowest tier of access to the target model that it runs with. */
+  /** Lowest tier of access to the target model with which it runs. */
   readonly access: Access;
-  readonly stage?: Stage;
   /** Roles that the plan must fill before the method can run. */
   readonly needs: readonly ModelRole[];
-  /** Further roles, by option and by its value as text: those that this choice calls for. */
+  /** Further roles that a choice calls for, by option and by the option's value as text. */
   readonly needsWhen?: Readonly<Record<string, Readonly<Record<string, readonly ModelRole[]>>>>;
-  /** Roles whose models it looks into: those models run where they are white boxes. */
-  readonly transparent?: readonly LanguageRole[];
-  /** Labels of the mitigation taxonomy; empty for attacks and evaluators. */
-  readonly taxonomy: readonly string[];
+  /** Roles to whose models it needs white-box access. */
+  readonly whiteBoxRoles?: readonly LanguageRole[];
   readonly options: OptionsSpec;
-  /** The prompt texts it works with, by name; a template pack may replace them. */
+  /** The method's prompt texts by name; a template pack may replace them. */
   readonly templates?: Templates;
 }
 
-/** Every role that the plan must fill when `method` runs with `values`; options left out have their defaults. */
+/** Every role that the plan must fill when the method runs with `values`; options left out take their defaults. */
 export const rolesNeeded = (
   { needs, needsWhen = {}, options }: Pick<MethodCard, 'needs' | 'needsWhen' | 'options'>,
   values: Readonly<Record<string, unknown>> = {},
@@ -82,14 +79,15 @@ export const rolesNeeded = (
   ),
 ];
 
-/** An explicit, ordered list of plug-ins with look-up by id. @throws Error at import on a duplicate id. */
+/** An explicit, ordered list of plug-ins with look-up by id. */
 export interface Registry<T extends { readonly id: string }> {
   readonly all: readonly T[];
-  /** @throws LabError 'unknown-method' that lists the known ids. */
+  /** @throws LabError 'unknown-method', which lists the known ids */
   get(id: string): T;
   has(id: string): boolean;
 }
 
+/** @throws Error on a duplicate id, so at import */
 export function registry<T extends { readonly id: string }>(kind: string, all: readonly T[]): Registry<T> {
   const byId = new Map(all.map((plugin) => [plugin.id, plugin]));
   if (byId.size !== all.length) throw new Error(`Two plug-ins of kind "${kind}" share an id.`);

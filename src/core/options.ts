@@ -1,5 +1,5 @@
 /**
- * @file One declaration per option drives its default, its validation, its form control and its JSON schema.
+ * @file One declaration per option gives its default, its validation, its form control and its JSON schema.
  */
 import { z } from 'zod';
 import { LabError } from './errors.ts';
@@ -72,7 +72,7 @@ function optionSchema(option: Option): z.ZodType {
   }
 }
 
-/** A strict schema: every key optional with its default, unknown keys refused. */
+/** A strict schema: every key is optional and has a default; unknown keys are refused. */
 export const optionsSchema = (spec: OptionsSpec) =>
   z.strictObject(
     Object.fromEntries(
@@ -98,7 +98,7 @@ export function parseOptions<S extends OptionsSpec>(spec: S, input: unknown, own
   });
 }
 
-/** Of complete values, those that are not the default. */
+/** Those of the values that differ from the defaults. */
 export const changed = (spec: OptionsSpec, values: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(values).filter(([key, value]) => value !== spec[key]?.default));
 

@@ -1,6 +1,6 @@
 /**
- * @file The one source of randomness. A generator is named by its seed and path, so that a method can fork a
- * stream for each part of its work and the draws of one part never shift those of another.
+ * @file The one source of randomness. A generator is named by its seed and path: a method can fork a stream for each
+ * part of its work, and draws in one part never shift those of another.
  */
 
 export interface Random {
@@ -16,7 +16,7 @@ export interface Random {
   shuffle<T>(items: readonly T[]): T[];
   /** Standard normal (Box–Muller). */
   normal(): number;
-  /** An independent stream that depends on this one's name and `label` alone, not on what was drawn so far. */
+  /** An independent stream that depends only on this one's name and `label`, not on earlier draws. */
   fork(label: string | number): Random;
 }
 
@@ -37,7 +37,7 @@ function hash128(text: string): [number, number, number, number] {
   return [(a ^ b ^ c ^ d) >>> 0, (b ^ a) >>> 0, (c ^ a) >>> 0, (d ^ a) >>> 0];
 }
 
-/** A small fast counter generator (sfc32) named by `seed`. Equal names give equal streams. */
+/** A small, fast counter generator (sfc32) named by `seed`. Equal names give equal streams. */
 export function createRandom(seed: string | number): Random {
   const name = String(seed);
   let [a, b, c, counter] = hash128(name);

@@ -1,4 +1,4 @@
-/** @file Prompt texts with named slots, filled so that the values stay exactly as they are. */
+/** @file Prompt texts with named slots, which take values exactly as they are. */
 
 /** Names of the `{slots}` in a literal template; any name when the template is not known at compile time. */
 type SlotNames<T extends string> = string extends T
@@ -8,8 +8,8 @@ type SlotNames<T extends string> = string extends T
     : never;
 
 /**
- * Put `values` in the `{slots}` of `template`, in one pass: braces and slot names inside a value survive, and so do
- * braces in the template that name no value.
+ * Put `values` into the `{slots}` of `template` in one pass: braces and slot names within a value stay as they are, and
+ * so do braces in the template that name no value.
  */
 export const fillSlots = <const T extends string>(
   template: T,
@@ -19,10 +19,10 @@ export const fillSlots = <const T extends string>(
     Object.hasOwn(values, name) ? (values as Readonly<Record<string, string>>)[name]! : slot,
   );
 
-/** Names of the slots of `template`, each once. */
+/** Names of the slots in `template`, without repeats. */
 export const slotsOf = (template: string): readonly string[] => [
   ...new Set(Array.from(template.matchAll(/\{(\w+)\}/g), ([, name]) => name!)),
 ];
 
-/** Whether `template` has the slot `{name}`. */
+/** True if `template` has the slot `{name}`. */
 export const hasSlot = (template: string, name: string): boolean => template.includes(`{${name}}`);

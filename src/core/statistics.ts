@@ -30,7 +30,7 @@ export function wilson(successes: number, n: number, z = z95): readonly [number,
   return [Math.max(0, (center - spread) / scale), Math.min(1, (center + spread) / scale)];
 }
 
-/** The share of `true`; `null` means "could not tell" and leaves the denominator. */
+/** The share of `true`; `null` means "could not tell" and is left out of the denominator. */
 export function rateOf(outcomes: readonly (boolean | null)[]): Rate {
   const scored = outcomes.filter((outcome) => outcome !== null).length;
   const successes = outcomes.filter((outcome) => outcome === true).length;
@@ -54,8 +54,8 @@ export interface Area {
 }
 
 /**
- * Area under the ROC curve: how often a positive scores above a negative, ties counting half.
- * The interval is 95 %, from the standard error of Hanley and McNeil (1982). `null` without scores on both sides.
+ * Area under the ROC curve: the share of pairs in which the positive scores above the negative; ties count half.
+ * The 95 % interval comes from the standard error of Hanley and McNeil (1982). `null` without scores on both sides.
  */
 export function auroc(positives: readonly number[], negatives: readonly number[]): Area | null {
   const [m, n] = [positives.length, negatives.length];
@@ -77,15 +77,15 @@ export function auroc(positives: readonly number[], negatives: readonly number[]
   };
 }
 
-/** `successes` of `n`. */
+/** `successes` out of `n`. */
 export interface Tally {
   readonly successes: number;
   readonly n: number;
 }
 
 /**
- * Fisher's exact test, two-sided: how probable it is, if nothing but chance told two groups apart, that their successes
- * would be split as they are or less probably so.
+ * Fisher's exact test, two-sided: the probability, if both groups had one success rate, of a split of the successes at
+ * most as probable as the one observed.
  * @throws RangeError unless 0 ≤ successes ≤ n on both sides.
  */
 export function fisherExact(a: Tally, b: Tally): number {
@@ -110,8 +110,8 @@ function logChoose(n: number, k: number): number {
 }
 
 /**
- * Exact two-sided McNemar test: how likely a split at least this uneven is, were either direction as likely.
- * @param onlyFirst pairs in which the first succeeds and the second does not; `onlySecond` the reverse
+ * Exact two-sided McNemar test: the probability of a split at least this uneven if both directions were equally likely.
+ * @param onlyFirst pairs in which only the first succeeds; `onlySecond` pairs in which only the second does
  * @returns p, twice the smaller tail of the binomial at 1/2; 1 when no pair differs
  * @see https://doi.org/10.1007/BF02295996
  */

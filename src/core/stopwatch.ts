@@ -1,12 +1,35 @@
-/** @file A stopwatch whose readings are shared among trials that ran side by side. */
+/** @file One stopwatch for records and pages. */
 
-/** @returns a function that gives the time since it was last called, in ms, shared evenly among `count` trials */
-export function stopwatch(count = 1): () => number {
-  let last = performance.now();
-  return () => {
-    const now = performance.now();
-    const share = (now - last) / count;
-    last = now;
-    return Math.round(share * 1000) / 1000;
+/** Readings are in ms, rounded to the microsecond, and leave pauses out. */
+export interface Stopwatch {
+  /** Time since the start. */
+  elapsedMs(): number;
+  /** Time since the last lap, or since the start; an even share of it when `count` pieces of work ran side by side. */
+  lapMs(count?: number): number;
+  pause(): void;
+  /** Goes on after a pause; does nothing without one. */
+  resume(): void;
+}
+
+/** A stopwatch that runs from now on. @param now reads a clock, ms */
+export function startStopwatch(now: () => number = () => performance.now()): Stopwatch {
+  let startedAt = now();
+  let pausedAt: number | null = null;
+  let lastLap = 0;
+  const elapsed = () => (pausedAt ?? now()) - startedAt;
+  return {
+    elapsedMs: () => rounded(elapsed()),
+    lapMs(count = 1) {
+      const lap = elapsed() - lastLap;
+      lastLap += lap;
+      return rounded(lap / count);
+    },
+    pause: () => void (pausedAt ??= now()),
+    resume() {
+      if (pausedAt !== null) startedAt += now() - pausedAt;
+      pausedAt = null;
+    },
   };
 }
+
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -1,4 +1,4 @@
-/** @file Vectors and the little linear algebra that looking into models takes. Shape [d] unless said otherwise. */
+/** @file Vectors, and the linear algebra that work on hidden states needs. Shape [d] unless stated otherwise. */
 
 export type Vector = ArrayLike<number>;
 
@@ -10,7 +10,7 @@ export function dot(a: Vector, b: Vector): number {
 
 export const norm = (a: Vector): number => Math.sqrt(dot(a, a));
 
-/** 0 if either has no direction. */
+/** Cosine similarity; 0 if either vector is zero. */
 export const cosine = (a: Vector, b: Vector): number => dot(a, b) / (norm(a) * norm(b) || Infinity);
 
 export const scaled = (a: Vector, factor: number): Float64Array =>
@@ -28,25 +28,25 @@ export function meanOf(rows: readonly Vector[]): Float64Array {
   return scaled(sum, 1 / rows.length);
 }
 
-/** The vector as JSON holds it best: rounded to single precision. */
+/** The vector for JSON, rounded to single precision. */
 export const rounded = (a: Vector): number[] =>
   Array.from(a, (value) => Number(Math.fround(value).toPrecision(7)));
 
 /**
- * The `count` directions along which `rows`, taken as they are (center them first), spread most: orthonormal, widest
- * first. Fewer if the rows span no more. By power iteration, one direction after the other.
+ * The first `count` principal directions of `rows`, which are not centered here: orthonormal, largest spread first.
+ * Fewer if the rows span fewer dimensions. By power iteration, one direction at a time.
  */
 export function principalDirections(rows: readonly Vector[], count: number): Float64Array[] {
-  const found: Float64Array[] = [];
-  let left: readonly Float64Array[] = rows.map((row) => Float64Array.from(row));
-  const whole = Math.sqrt(left.reduce((sum, row) => sum + dot(row, row), 0));
-  while (found.length < count) {
-    const direction = widest(left);
-    if (direction === null || norm(left.map((row) => dot(row, direction))) <= 1e-9 * whole) break;
-    found.push(direction);
-    left = left.map((row) => plus(row, direction, -dot(row, direction)));
+  const directions: Float64Array[] = [];
+  let residuals: readonly Float64Array[] = rows.map((row) => Float64Array.from(row));
+  const total = Math.sqrt(residuals.reduce((sum, row) => sum + dot(row, row), 0));
+  while (directions.length < count) {
+    const direction = widest(residuals);
+    if (direction === null || norm(residuals.map((row) => dot(row, direction))) <= 1e-9 * total) break;
+    directions.push(direction);
+    residuals = residuals.map((row) => plus(row, direction, -dot(row, direction)));
   }
-  return found;
+  return directions;
 }
 
 const iterations = 300;

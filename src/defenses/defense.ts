@@ -4,66 +4,53 @@
  */
 import type { z } from 'zod';
 import type { ContrastPrompts } from '../core/contrast.ts';
+import type { DefenseEvent } from '../core/defense-event.ts';
 import { LabError } from '../core/errors.ts';
-import type { Access, ClassifierRole, LanguageRole, MethodCard, Stage } from '../core/method.ts';
+import type { Access, MethodCard, Stage } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
-import type {
-  Abortable,
-  DefenseEvent,
-  Generation,
-  LanguageModel,
-  ScoringModel,
-  WhiteBoxModel,
-} from '../models/language-model.ts';
-import type { TextClassifier } from '../models/text-classifier.ts';
+import type { Abortable, Generation, LanguageModel } from '../models/language-model.ts';
+import type { ModelOfAccess, RoleModels } from '../models/role-models.ts';
 
 export type InferenceStage = Exclude<Stage, 'training'>;
 
-export interface DefenseContext {
-  /** The model that plays a role named in `needs`. */
-  role(role: LanguageRole): LanguageModel;
-  classifier(role: ClassifierRole): TextClassifier;
-  /** What `prepare` of this defense found; it may come from a file. */
+export interface DefenseContext extends RoleModels {
+  /** The result of this defense's `prepare`; it may come from a file. */
   readonly artifact?: Artifact | undefined;
 }
 
-/** What a defense learned about one model, as plain data: it can be stored, and given instead of learning again. */
+/** What a defense learned about one model, as plain data: it can be stored, and given in place of learning again. */
 export type Artifact = Readonly<Record<string, unknown>>;
 
 export interface PreparationContext extends Abortable {
   readonly random: Random;
-  /** Told how much of the work is done. */
+  /** Called with the parts of the work done so far and in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
-}
-
-interface AccessedModel {
-  readonly 'black-box': LanguageModel;
-  readonly 'grey-box': ScoringModel;
-  readonly 'white-box': WhiteBoxModel;
 }
 
 export interface DefenseDefinition<S extends OptionsSpec, A extends Access> extends MethodCard {
   readonly access: A;
   readonly stage: InferenceStage;
+  /** Labels of the mitigation taxonomy. */
+  readonly taxonomy: readonly string[];
   readonly options: S;
   /**
    * The defended model. Random choices come from `createRandom(request.seed).fork(id)`, so that concurrent
    * requests never share a stream.
    */
-  wrap(model: AccessedModel[A], options: OptionValues<S>, context: DefenseContext): LanguageModel;
+  wrap(model: ModelOfAccess[A], options: OptionValues<S>, context: DefenseContext): LanguageModel;
   /**
-   * What `wrap` has to know about the model beforehand, learned from requests that are not those under test. Depends on
-   * its arguments alone, and is called once for a model, its contrast and these options.
+   * Learns what `wrap` needs to know about the model, from requests other than those under test. The result depends on
+   * the arguments alone; it is called once per model, contrast and options.
    */
   prepare?(
-    model: AccessedModel[A],
+    model: ModelOfAccess[A],
     contrast: ContrastPrompts,
     options: OptionValues<S>,
     context: PreparationContext,
   ): Promise<Artifact>;
-  /** The shape of what `prepare` finds, by which files are checked. */
-  readonly learned?: z.ZodType;
+  /** The shape of the artifact that `prepare` returns; files are checked against it. */
+  readonly artifactSchema?: z.ZodType;
 }
 
 export type Defense = DefenseDefinition<OptionsSpec, Access>;
@@ -72,17 +59,26 @@ export const defineDefense = <const S extends OptionsSpec, A extends Access>(
   definition: DefenseDefinition<S, A>,
 ): Defense => definition as unknown as Defense;
 
-/** A wrapper's outer face: black-box, named after the defense, with `generate` left to the wrapper. */
+/** Labels of the mitigation taxonomy: how, at which life-cycle stage, by whom, and for which risk function. */
+const guardrail = ['Guardrails & Filtering', 'Build and Use Model', 'Developer', 'Manage'] as const;
+
+/** For defenses around a model that stays as it is. */
+export const aroundModel: readonly string[] = ['Non-Model', ...guardrail];
+
+/** For defenses that change what the model computes while it answers. */
+export const withinModel: readonly string[] = ['Model', ...guardrail];
+
+/** A black-box model named after the defense, all but the `generate` that the wrapper brings. */
 export const blackBox = (model: LanguageModel, defense: string): Omit<LanguageModel, 'generate'> => ({
   id: `${model.id}+${defense}`,
   access: 'black-box',
   contextWindow: model.contextWindow,
 });
 
-/** The fixed answer of a defense that declines in the model's place. */
+/** The fixed answer of a defense that declines in place of the model. */
 export const blockedText = 'I am sorry, I cannot help with that.';
 
-/** The reply of a request that never reached the model, or whose answer is withheld. */
+/** The reply to a request that never reached the model, or whose answer (`from`) is withheld. */
 export const blocked = (event: DefenseEvent, from?: Generation): Generation => ({
   text: blockedText,
   finishReason: 'blocked',
@@ -92,13 +88,16 @@ export const blocked = (event: DefenseEvent, from?: Generation): Generation => (
   events: [...(from?.events ?? []), event],
 });
 
-/** `reply` with one more event at the end of its chain (output stage) or at its start (input stage). */
+/** `reply` with one more event: at the end of its list (output stage) or at the start (input stage). */
 export const withEvent = (reply: Generation, event: DefenseEvent, at: 'start' | 'end'): Generation => ({
   ...reply,
   events: at === 'start' ? [event, ...reply.events] : [...reply.events, event],
 });
 
-/** An artifact read by `schema`. @throws LabError 'bad-input' if it is missing or of another defense or version */
+/**
+ * The artifact of the context, checked by `schema`.
+ * @throws LabError 'bad-input' if it is missing or belongs to another defense or version
+ */
 export function artifactOf<T>(
   { artifact }: DefenseContext,
   schema: { safeParse(data: unknown): { success: true; data: T } | { success: false } },

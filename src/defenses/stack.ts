@@ -1,4 +1,4 @@
-/** @file Puts several defenses around one model. */
+/** @file Wraps one model in several defenses. */
 import { LabError } from '../core/errors.ts';
 import { grants } from '../core/method.ts';
 import { parseOptions } from '../core/options.ts';
@@ -9,7 +9,7 @@ export interface ChosenDefense {
   readonly defense: Defense;
   /** Only what differs from the defaults; checked here. */
   readonly options?: unknown;
-  /** What its `prepare` found, for a defense that has one. */
+  /** The result of its `prepare`, for a defense that has one. */
   readonly artifact?: Artifact | undefined;
 }
 
@@ -18,11 +18,11 @@ export interface ChosenDefense {
  * each stage they act in the order of the list: the first input defense sees the request first, the first output
  * defense sees the answer first. A request that an input defense blocks reaches nothing else.
  *
- * Input and output defenses of tier grey-box read distributions of the model itself, however much already surrounds it:
+ * Input and output defenses of tier grey-box read the distributions of the model itself, whatever already surrounds it:
  * whoever defends a model can read it. A decoding defense of that tier steers the decode loop, so it must wrap the
  * model directly.
- * @throws LabError 'not-supported' when a defense needs more access than what it would wrap offers.
- * @throws LabError 'bad-options' for options that do not fit.
+ * @throws LabError 'not-supported' if a defense needs more access than the model that it would wrap offers
+ * @throws LabError 'bad-options' for invalid options
  */
 export function stack(
   model: LanguageModel,
@@ -54,11 +54,11 @@ function wrap(model: LanguageModel, { defense, options, artifact }: ChosenDefens
   });
 }
 
-/** `wrapped` for generating, `model` for reading distributions. */
+/** A model that generates as `wrapped` does and shows the distributions of `model`. */
 function readable(wrapped: LanguageModel, model: LanguageModel): LanguageModel {
   if (!isScoring(model)) return wrapped;
   const { id, contextWindow } = wrapped;
-  const face: ScoringModel = {
+  const readableModel: ScoringModel = {
     id,
     contextWindow,
     access: 'grey-box',
@@ -67,5 +67,5 @@ function readable(wrapped: LanguageModel, model: LanguageModel): LanguageModel {
     logProbs: (requests, options) => model.logProbs(requests, options),
     open: (prompts, options) => model.open(prompts, options),
   };
-  return face;
+  return readableModel;
 }

@@ -1,10 +1,9 @@
 /** @file The contract of an evaluator: one response in, one score out. Aggregation is the lab's business. */
 import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
-import type { ClassifierRole, LanguageRole, MethodCard } from '../core/method.ts';
+import type { MethodCard } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
-import type { LanguageModel } from '../models/language-model.ts';
-import type { TextClassifier } from '../models/text-classifier.ts';
+import type { RoleModels } from '../models/role-models.ts';
 
 /** What a high score says about the response. */
 export type Measures = 'harm' | 'refusal' | 'over-refusal' | 'utility' | 'quality';
@@ -26,9 +25,7 @@ export interface Exchange {
   readonly response: string;
 }
 
-export interface EvaluatorContext {
-  role(role: LanguageRole): LanguageModel;
-  classifier(role: ClassifierRole): TextClassifier;
+export interface EvaluatorContext extends RoleModels {
   readonly signal: AbortSignal;
 }
 

@@ -3,8 +3,6 @@
  * before. Methods import the contract from here; the parts of it that `decoding/` needs are declared there.
  */
 export type {
-  DefenseCost,
-  DefenseEvent,
   FinishReason,
   GenerateOptions,
   Generation,

@@ -1,6 +1,4 @@
 /** @file Numbers and names as a reader of a page sees them; those of reports as well. Every function is pure. */
-import type { TrialKey } from '../lab/records/trial.ts';
-
 export {
   addedDuration,
   amount,
@@ -43,7 +41,3 @@ export const words = (name: string): string =>
 /** A token on one line, with its white space made visible. */
 export const visibleToken = (text: string): string =>
   text === '' ? '∅' : text.replaceAll(' ', '␣').replaceAll('\n', '⏎').replaceAll('\t', '⇥');
-
-/** One string a trial, for keyed lists and look-ups. */
-export const trialId = ({ model, behavior, attack, defense }: TrialKey): string =>
-  JSON.stringify([model, behavior, attack, defense]);

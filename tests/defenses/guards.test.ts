@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { assistant, system, user, type ChatMessage } from '../../src/core/chat.ts';
-import { type Defense, blockedText } from '../../src/defenses/defense.ts';
-import { injectionGuard } from '../../src/defenses/input/injection-guard.ts';
+import { blockedText, type Defense } from '../../src/defenses/defense.ts';
+import { injectionGuard, withoutWindows, wordWindows } from '../../src/defenses/input/injection-guard.ts';
 import { promptGuard } from '../../src/defenses/input/prompt-guard.ts';
 import { outputGuard } from '../../src/defenses/output/output-guard.ts';
 import { streamingGuard } from '../../src/defenses/output/streaming-guard.ts';
-import { wordWindows, withoutWindows } from '../../src/defenses/parts/windows.ts';
-import type { TextClassifier } from '../../src/models/text-classifier.ts';
-import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
+import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
+import type { TextClassifier } from '../../src/models/text-classifier.ts';
 import { defend, guarding, options, playing, remembering } from './defend.ts';
 
 const giant = (text: string) => (/giant/.test(text) ? 0.9 : 0.1);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isGibberish } from '../../src/evaluators/parts/steps.ts';
+import { isGibberish } from '../../src/evaluators/grading/steps.ts';
 import { taskSolved } from '../../src/evaluators/rules/task-solved.ts';
 import { tinytownOracle } from '../../src/evaluators/rules/tinytown-oracle.ts';
 import { behavior, score } from './grade.ts';

@@ -1,26 +1,27 @@
+import type { DefenseEvent } from '../../core/defense-event.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, number, text } from '../../core/options.ts';
-import type { Abortable, DefenseEvent, ScoringModel } from '../../models/language-model.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { declines, spentOn } from '../parts/copies.ts';
-import { unstreamed, wholeAnswer } from '../parts/reply.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import type { Abortable, ScoringModel } from '../../models/language-model.ts';
+import { blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { declines, spentOn, wholeAnswer } from '../generation/replies.ts';
+import { unstreamed } from '../generation/requests.ts';
 
-/** 0, `every`, 2·`every` … up to `deepest`, and no further than an answer of `length` tokens goes. */
+/** 0, `every`, 2·`every` … up to `deepest`, and no deeper than an answer of `length` tokens. */
 export const depths = (length: number, every: number, deepest: number): readonly number[] =>
   Array.from({ length: Math.floor(Math.min(length, deepest) / every) + 1 }, (_, i) => i * every);
 
+/** A possible turn to a refusal. */
 interface Turn {
   /** Tokens of the answer before it. */
   readonly depth: number;
   /** Probability of all openings together. */
   readonly probability: number;
-  /** Place of the likeliest opening. */
+  /** Index of the likeliest opening. */
   readonly opening: number;
 }
 
-/** How likely each of `openings` is to come after the first `depth` tokens of the answer, for each depth. */
+/** For each depth, how likely the `openings` are after the first `depth` tokens of the answer. */
 async function turnsAt(
   model: ScoringModel,
   {
@@ -48,10 +49,10 @@ async function turnsAt(
 }
 
 /**
- * Asks at several depths of an answer how likely the model is to turn to a refusal there, and where it is likely
- * enough lets it do so: the answer is taken back and written again from a refusing opening.
- * Safety training shapes little more than the first few tokens, so an attack that gets past these (by words put in the
- * model's mouth, say) meets no resistance; depth 0 here is before such words, where the resistance still is.
+ * Computes at several depths of an answer how likely the model is to turn to a refusal there. If that is likely enough
+ * at any depth, the answer is withdrawn and written again from a refusing opening.
+ * Safety training shapes little more than the first few tokens, so an attack that gets past these (by an assistant
+ * prefix, say) meets no resistance; depth 0 here is before the prefix, where the model still resists.
  */
 export const alignmentDepth = defineDefense({
   id: 'alignment-depth',
@@ -59,35 +60,35 @@ export const alignmentDepth = defineDefense({
   paper: arxiv('2406.05946', 'Safety Alignment Should Be Made More Than Just a Few Tokens Deep'),
   summary: 'Lets the model turn to a refusal at any of several depths of its answer.',
   differs:
-    'The paper trains a model to recover at any depth; this is the same idea for a model as it is, and ' +
-    'helps only as far as the model has some refusal left in it.',
+    'The paper trains a model to recover at any depth; this applies the same idea without training, and ' +
+    'helps only as far as the model still tends to refuse.',
   access: 'grey-box',
   stage: 'decoding',
   needs: [],
   taxonomy: withinModel,
   options: {
     deepest: integer({
-      description: 'Tokens of the answer up to which it is asked (the paper trains on up to 100).',
+      description: 'Greatest depth, in tokens of the answer (the paper trains on up to 100).',
       default: 40,
       min: 0,
       max: 1000,
       unit: 'tokens',
     }),
     every: integer({
-      description: 'Tokens from one depth to the next.',
+      description: 'Tokens between two depths.',
       default: 5,
       min: 1,
       max: 1000,
       unit: 'tokens',
     }),
     threshold: number({
-      description: 'Probability of a refusing opening from which the answer is taken back.',
+      description: 'Probability of a refusing opening from which the answer is withdrawn.',
       default: 0.2,
       min: 0,
       max: 1,
     }),
     openings: text({
-      description: 'Refusing openings, separated by |; their probabilities add up.',
+      description: 'Refusing openings, separated by |; their probabilities are added up.',
       default: "I'm sorry|I am sorry|I can't|I cannot|Sorry",
     }),
   },

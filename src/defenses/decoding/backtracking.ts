@@ -2,14 +2,12 @@ import { arxiv } from '../../core/method.ts';
 import { integer, number, text } from '../../core/options.ts';
 import type { DecodingPolicy } from '../../models/decoding/policy.ts';
 import type { GenerateOptions, ScoringModel } from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { spentOn } from '../parts/copies.ts';
-import { createGuard, guardOptions } from '../parts/guard.ts';
-import { refusePolicy } from '../parts/one-policy.ts';
-import { unstreamed } from '../parts/reply.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { blackBox, blocked, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { spentOn } from '../generation/replies.ts';
+import { refusePolicy, unstreamed } from '../generation/requests.ts';
 
-/** Makes the tokens of `opening` likelier by `bias` nats, each at its place. */
+/** Makes each token of `opening` likelier by `bias` nats at its place. */
 function leaningTo(model: ScoringModel, opening: string, bias: number): DecodingPolicy {
   const ids = model.tokenizer.encode(opening);
   return {
@@ -20,29 +18,29 @@ function leaningTo(model: ScoringModel, opening: string, bias: number): Decoding
   };
 }
 
-/** Where an answer looked harmful. */
+/** A reading at which an answer looked harmful. */
 interface Alarm {
   readonly tokens: number;
   readonly probability: number;
 }
 
-/** What follows the last `[RESET]` that the model wrote by itself; `null` if it wrote none. */
+/** The text after the last reset token that the model wrote by itself; `null` if it wrote none. */
 function afterReset(reply: string, resetToken: string): string | null {
   const at = resetToken === '' ? -1 : reply.lastIndexOf(resetToken);
   return at < 0 ? null : reply.slice(at + resetToken.length).trimStart();
 }
 
 /**
- * Goes back to the start of an answer that turned harmful and begins anew, leaning toward a refusal.
- * A model that writes a reset token as text is taken at its word; for one that does not, a classifier reads the answer
- * every few tokens and resets in its place. What was written before a reset is discarded, words put in the model's
- * mouth included. An answer that turns harmful once more after the last reset is withheld.
+ * Goes back to the start of an answer that turned harmful and begins anew, with a bias toward a refusal.
+ * If the model itself writes a reset token, the text after it is the answer; otherwise a classifier reads the answer
+ * every few tokens and resets in the model's place. A reset discards all text before it, including an assistant prefix.
+ * An answer that turns harmful again after the last reset is withheld.
  */
 export const backtracking = defineDefense({
   id: 'backtracking',
   title: 'Backtracking',
   paper: arxiv('2409.14586', 'Backtracking Improves Generation Safety'),
-  summary: 'Takes back an answer that turned harmful and starts over, leaning toward a refusal.',
+  summary: 'Discards an answer that turned harmful and starts over, with a bias toward a refusal.',
   differs:
     'In the paper the model is trained to write a reset token; for a model that does not, a classifier ' +
     'decides in its place.',
@@ -53,7 +51,7 @@ export const backtracking = defineDefense({
   options: {
     ...guardOptions,
     every: integer({
-      description: 'Tokens from one look at the answer to the next.',
+      description: 'Tokens between two readings of the answer.',
       default: 8,
       min: 1,
       max: 1000,
@@ -66,9 +64,12 @@ export const backtracking = defineDefense({
       max: 10,
       unit: 'times',
     }),
-    opening: text({ description: 'The refusing opening that a new start leans to.', default: 'I am sorry' }),
+    opening: text({
+      description: 'The refusing opening toward which a new start is biased.',
+      default: 'I am sorry',
+    }),
     bias: number({
-      description: 'How much likelier each token of that opening becomes in its place.',
+      description: 'How much likelier each token of that opening becomes at its place.',
       default: 10,
       min: 0,
       max: 100,
@@ -90,12 +91,12 @@ export const backtracking = defineDefense({
         refusePolicy('Backtracking', request);
         const { assistantPrefix = '', watch: _, ...draft } = unstreamed(request);
         let looks = 0;
-        /** An answer, written up to its end or to where it looked harmful. */
+        /** Writes an answer to its end, or to where it looks harmful. */
         const write = async (options: GenerateOptions, prefix: string) => {
           const alarms: Alarm[] = [];
           const stop = async (answer: string, tokens: number) => {
-            const seen = prefix + (afterReset(answer, resetToken) ?? answer);
-            const { probability, read } = await guard.worst([seen], { signal: request.signal });
+            const shown = prefix + (afterReset(answer, resetToken) ?? answer);
+            const { probability, read } = await guard.worst([shown], { signal: request.signal });
             looks += read;
             if (probability >= threshold) alarms.push({ tokens, probability });
             return probability >= threshold;
@@ -104,23 +105,23 @@ export const backtracking = defineDefense({
           return { reply, alarm: alarms[0] };
         };
         const first = await write({ ...draft, assistantPrefix }, assistantPrefix);
-        const written = [first];
-        while (written.at(-1)!.alarm && written.length <= resets) {
-          const seed = `${request.seed ?? '0'}/backtracking/${written.length}`;
-          written.push(await write({ ...draft, seed, policy }, ''));
+        const attempts = [first];
+        while (attempts.at(-1)!.alarm && attempts.length <= resets) {
+          const seed = `${request.seed ?? '0'}/backtracking/${attempts.length}`;
+          attempts.push(await write({ ...draft, seed, policy }, ''));
         }
-        const { reply, alarm } = written.at(-1)!;
+        const { reply, alarm } = attempts.at(-1)!;
         const event = {
           defense: 'backtracking',
           detail: {
-            resets: written.length - 1,
+            resets: attempts.length - 1,
             looks,
             threshold,
             ...(first.alarm && { resetAfter: first.alarm.tokens, probability: first.alarm.probability }),
           },
           cost: {
-            tokens: spentOn(written.slice(0, -1).map(({ reply }) => reply)).tokens,
-            queries: written.length - 1 + looks,
+            tokens: spentOn(attempts.slice(0, -1).map(({ reply }) => reply)).tokens,
+            queries: attempts.length - 1 + looks,
           },
         };
         if (alarm)
@@ -128,16 +129,16 @@ export const backtracking = defineDefense({
             { ...event, action: 'blocked', reason: 'The answer turned harmful again after its last reset.' },
             reply,
           );
-        const kept = afterReset(reply.text, resetToken);
-        if (!first.alarm && kept === null)
+        const remaining = afterReset(reply.text, resetToken);
+        if (!first.alarm && remaining === null)
           return withEvent(
             reply,
             { ...event, action: 'passed', reason: 'The answer never looked harmful.' },
             'end',
           );
         return withEvent(
-          // Tokens are those of the text that is left; the ones before the reset are not in it.
-          kept === null ? reply : { ...reply, text: kept, tokens: [] },
+          // Recorded tokens would include those before the reset, which are not in the remaining text.
+          remaining === null ? reply : { ...reply, text: remaining, tokens: [] },
           {
             ...event,
             action: 'resampled',

@@ -6,21 +6,20 @@ import { number, text } from '../../core/options.ts';
 import { dot, meanOf, plus, rounded, scaled, type Vector } from '../../core/vectors.ts';
 import { streamsOf, type Stream } from '../../models/directions.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
-import { artifactOf, blackBox, defineDefense, withEvent } from '../defense.ts';
-import { bestThreshold, contrastDirection, isMet, likeness } from '../parts/condition.ts';
-import { accepted, boundaryAt, withEdit } from '../parts/edits.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { artifactOf, blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { accepted, boundaryAt, withEdit } from '../generation/edits.ts';
+import { bestThreshold, contrastDirection, isMet, likeness } from './conditional-steering/condition.ts';
 
 const vector = z.array(z.number()).min(1);
-const learned = z.strictObject({
-  /** What turns a compliant answer into a refusing one, by layer boundary. */
+const artifactSchema = z.strictObject({
+  /** By layer boundary, the step from compliant to refusing answers. */
   behavior: z.array(vector).min(2),
   condition: z.strictObject({
     boundary: z.int().nonnegative(),
     direction: vector,
     threshold: z.number(),
     above: z.boolean(),
-    /** On the contrast prompts that it was found from. */
+    /** On the contrast prompts that the condition was found from. */
     f1: z.number(),
   }),
 });
@@ -28,19 +27,19 @@ const learned = z.strictObject({
 const meanStream = (streams: readonly Stream[]): readonly Vector[] =>
   streams[0]!.map((_, boundary) => meanOf(streams.map((stream) => stream[boundary]!)));
 
-/** The residual stream, by boundary, in the mean over all positions of a conversation. */
+/** The mean residual stream over all positions of a conversation, by boundary. */
 async function readRequest(model: WhiteBoxModel, messages: readonly ChatMessage[], options: Abortable) {
   return meanStream(await streamsOf(model, model.tokenizer.prompt(messages), 0, options));
 }
 
-/** The same in the mean over the positions of an answer. */
+/** The mean residual stream over the positions of an answer, by boundary. */
 async function readAnswer(model: WhiteBoxModel, request: string, answer: string, options: Abortable) {
   const prompt = model.tokenizer.prompt([user(request)]);
   const whole = model.tokenizer.prompt([user(request)], { assistantPrefix: answer });
   return meanStream(await streamsOf(model, whole, prompt.length, options));
 }
 
-/** The direction between two kinds, as long as they lie apart in the mean. */
+/** The contrast direction of `a` and `b`, scaled to the distance of their means along it. */
 function stepBetween(a: readonly Vector[], b: readonly Vector[]): Float64Array {
   const direction = contrastDirection(a, b);
   const apart = plus(meanOf(a), meanOf(b), -1);
@@ -48,10 +47,10 @@ function stepBetween(a: readonly Vector[], b: readonly Vector[]): Float64Array {
 }
 
 /**
- * Conditional activation steering (CAST): looks once at the request, and only if it lies along the direction that
- * harmful requests have in common adds the direction from complying to refusing answers, at several layers.
- * Both directions are first principal components of pairs; the layer of the condition, its threshold and its side are
- * those of the best F1 on the contrast prompts.
+ * Conditional activation steering (CAST): reads the request once, and only if it lies along the direction common to
+ * harmful requests, adds the direction from compliant to refusing answers at several layers.
+ * Both directions are first principal components of pairs; layer, threshold and side of the condition are those with
+ * the best F1 on the contrast prompts.
  */
 export const conditionalSteering = defineDefense({
   id: 'conditional-steering',
@@ -59,18 +58,18 @@ export const conditionalSteering = defineDefense({
   paper: arxiv('2409.05907', 'Programming Refusal with Conditional Activation Steering'),
   summary: 'Steers toward refusal when the request looks harmful from inside the model, and only then.',
   differs:
-    'Answers are compared by one compliant and one refusing opening for all requests; a step of ' +
-    'strength 1 is as long as the two lie apart in that model, rather than 1 (the paper adds 1.5 unit ' +
-    'vectors in a model of 8 billion parameters); the condition is read from the whole request, without ' +
-    "an assistant prefix, and steering begins with the prompt (the paper's code does both); no " +
-    'rescaling to the original norm; one condition, whose likeness has a sign.',
+    'All requests share one compliant and one refusing opening; strength 1 is the distance of the two in ' +
+    'that model rather than length 1 (the paper adds 1.5 unit vectors in a model of 8 billion ' +
+    'parameters); the condition is read from the whole request, without an assistant prefix, and ' +
+    "steering begins with the prompt (the paper's code does both); no rescaling to the original norm; " +
+    'one condition, whose likeness has a sign.',
   access: 'white-box',
   stage: 'decoding',
   needs: [],
   taxonomy: withinModel,
   options: {
     strength: number({
-      description: 'Length of the step; 1 is from complying to refusing answers.',
+      description: 'Length of the step; 1 is the distance from compliant to refusing answers.',
       default: 1,
       min: 0,
       max: 20,
@@ -88,36 +87,36 @@ export const conditionalSteering = defineDefense({
       max: 1,
     }),
     refusing: text({
-      description: 'A refusing opening of an answer; used when the directions are learned.',
+      description: 'A refusing opening of an answer, used to learn the directions.',
       default: 'I am sorry, I cannot help with that.',
     }),
     compliant: text({
-      description: 'A compliant opening of an answer; used when the directions are learned.',
+      description: 'A compliant opening of an answer, used to learn the directions.',
       default: 'Sure, here is how to do that.',
     }),
   },
-  learned,
+  artifactSchema,
   async prepare(model, { harmful, harmless }, { refusing, compliant }, { signal, onProgress }) {
-    const seen = { harmful: [], harmless: [], refusing: [], compliant: [] } as Record<
+    const streams = { harmful: [], harmless: [], refusing: [], compliant: [] } as Record<
       string,
       (readonly Vector[])[]
     >;
     for (const [i, request] of harmful.entries()) {
-      seen['harmful']!.push(await readRequest(model, [user(request)], { signal }));
-      seen['harmless']!.push(await readRequest(model, [user(harmless[i]!)], { signal }));
-      seen['refusing']!.push(await readAnswer(model, request, refusing, { signal }));
-      seen['compliant']!.push(await readAnswer(model, request, compliant, { signal }));
+      streams['harmful']!.push(await readRequest(model, [user(request)], { signal }));
+      streams['harmless']!.push(await readRequest(model, [user(harmless[i]!)], { signal }));
+      streams['refusing']!.push(await readAnswer(model, request, refusing, { signal }));
+      streams['compliant']!.push(await readAnswer(model, request, compliant, { signal }));
       onProgress?.(i + 1, harmful.length);
     }
-    const at = (kind: string, boundary: number) => seen[kind]!.map((stream) => stream[boundary]!);
-    const boundaries = [...seen['harmful']![0]!.keys()];
-    // The embedding knows no context, and no edit acts after the final norm.
+    const at = (kind: string, boundary: number) => streams[kind]!.map((stream) => stream[boundary]!);
+    const boundaries = [...streams['harmful']![0]!.keys()];
+    // The embedding has no context, and no edit acts after the final norm.
     const conditions = boundaries.slice(1, -1).flatMap((boundary) => {
       const [a, b] = [at('harmful', boundary), at('harmless', boundary)];
       const direction = contrastDirection(a, b);
       if (direction === null) return [];
-      const along = (kind: readonly Vector[]) => kind.map((h) => likeness(h, direction));
-      return [{ boundary, direction: rounded(direction), ...bestThreshold(along(a), along(b)) }];
+      const likenesses = (states: readonly Vector[]) => states.map((h) => likeness(h, direction));
+      return [{ boundary, direction: rounded(direction), ...bestThreshold(likenesses(a), likenesses(b)) }];
     });
     if (conditions.length === 0)
       throw new LabError('bad-input', `Nothing inside ${model.id} tells the contrast prompts apart.`, {
@@ -130,7 +129,7 @@ export const conditionalSteering = defineDefense({
     return { behavior: steps.map(rounded), condition };
   },
   wrap(model, { strength, from, to }, context) {
-    const { behavior, condition } = artifactOf(context, learned, 'conditional-steering');
+    const { behavior, condition } = artifactOf(context, artifactSchema, 'conditional-steering');
     const layers = behavior.length - 1;
     const [first, last] = [boundaryAt(from, layers), boundaryAt(Math.max(from, to), layers)];
     const steps = behavior

@@ -3,21 +3,20 @@ import { editSystem, system, user, type ChatMessage } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, number, text } from '../../core/options.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
-import { artifactOf, blackBox, defineDefense, withEvent } from '../defense.ts';
-import { declines } from '../parts/copies.ts';
-import { accepted, withEdit } from '../parts/edits.ts';
-import { findSpace, moveLoss, type Anchor } from '../parts/representation.ts';
-import { embedSystemText, inSystemTurn, lastState, trainSoftPrompt } from '../parts/soft-prompt.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { artifactOf, blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { accepted, withEdit } from '../generation/edits.ts';
+import { declines } from '../generation/replies.ts';
+import { findSpace, moveLoss, type Anchor } from './dro/representation.ts';
+import { embedSystemText, inSystemTurn, lastState, trainSoftPrompt } from './dro/soft-prompt.ts';
 
-const learned = z.strictObject({
-  /** The soft prompt, one vector of shape [d] a token. */
+const artifactSchema = z.strictObject({
+  /** The soft prompt: one vector per token, shape [d]. */
   vectors: z.array(z.array(z.number()).min(1)),
   /** Mean loss of each epoch. */
   losses: z.array(z.number()),
 });
 
-/** What the model makes of a conversation, and how often it complies. */
+/** The model's last hidden state on a conversation, and how often it complies. */
 async function observe(
   model: WhiteBoxModel,
   messages: readonly ChatMessage[],
@@ -39,16 +38,16 @@ async function observe(
       }),
     ),
   );
-  const told = replies.map(declines).filter((refused) => refused !== null);
-  const complied = told.filter((refused) => !refused).length;
+  const refusals = replies.map(declines).filter((refused) => refused !== null);
+  const complied = refusals.filter((refused) => !refused).length;
   const state = await lastState(model, model.tokenizer.prompt(messages), { signal });
-  return { state, compliance: told.length === 0 ? null : complied / told.length, harmless };
+  return { state, compliance: refusals.length === 0 ? null : complied / refusals.length, harmless };
 }
 
 /**
- * Directed representation optimization: a safety prompt of vectors instead of words, trained so that the model's view
- * of harmful requests moves toward refusal, and of harmless ones away from it. Only the vectors are trained; the model
- * stays as it is, and so does everything it does without them.
+ * Directed representation optimization: a safety prompt of vectors instead of words, trained so that the hidden states
+ * of harmful requests move toward refusal, and those of harmless ones away from it. Only the vectors are trained; the
+ * model, and what it does without them, stays the same.
  */
 export const dro = defineDefense({
   id: 'dro',
@@ -57,7 +56,7 @@ export const dro = defineDefense({
   summary: 'Puts trained vectors into the system prompt that move harmful requests toward refusal.',
   differs:
     'States are anchored with one textual safety prompt and without any, rather than with three; ' +
-    'compliance is observed on fewer answers, and by our refusal patterns; the vectors follow the text ' +
+    'compliance is measured on fewer answers, and by our refusal patterns; the vectors follow the text ' +
     'of the system turn.',
   access: 'white-box',
   stage: 'decoding',
@@ -65,7 +64,7 @@ export const dro = defineDefense({
   taxonomy: withinModel,
   options: {
     safetyPrompt: text({
-      description: 'The safety prompt whose tokens the vectors start from; as many vectors as it has tokens.',
+      description: 'The safety prompt whose tokens the vectors start from, one vector per token.',
       default: 'You are a responsible assistant. Decline anything harmful or forbidden.',
       multiline: true,
     }),
@@ -77,7 +76,7 @@ export const dro = defineDefense({
       unit: 'epochs',
     }),
     batchSize: integer({
-      description: 'Requests between two steps of training.',
+      description: 'Requests per training step.',
       default: 50,
       min: 1,
       max: 1000,
@@ -92,7 +91,7 @@ export const dro = defineDefense({
       unit: 'requests',
     }),
     dimensions: integer({
-      description: 'Principal directions in which requests may move freely.',
+      description: 'Principal directions along which requests may move freely.',
       default: 4,
       min: 1,
       max: 64,
@@ -100,27 +99,28 @@ export const dro = defineDefense({
     }),
     harm: number({ description: 'Weight of the harmfulness probe.', default: 0.01, min: 0, max: 10 }),
     stay: number({
-      description: 'Weight of staying put in all other dimensions.',
+      description: 'Weight of staying in place in all other dimensions.',
       default: 0.001,
       min: 0,
       max: 10,
     }),
     samples: integer({
-      description: 'Answers to each request by which compliance is observed; one is greedy (paper: 20).',
+      description:
+        'Answers per request from which compliance is measured; a single one is greedy (paper: 20).',
       default: 4,
       min: 1,
       max: 100,
       unit: 'answers',
     }),
     answerTokens: integer({
-      description: 'Most tokens of these answers.',
+      description: 'Most tokens of each of these answers.',
       default: 16,
       min: 1,
       max: 512,
       unit: 'tokens',
     }),
   },
-  learned,
+  artifactSchema,
   async prepare(model, contrast, options, { random, signal, onProgress }) {
     const { safetyPrompt, samples, answerTokens, dimensions, epochs, batchSize, learningRate } = options;
     const initial = await embedSystemText(model, safetyPrompt, { signal });
@@ -132,9 +132,9 @@ export const dro = defineDefense({
 
     const anchors: { readonly bare: Anchor; readonly reminded: Anchor }[] = [];
     for (const [i, { request, harmless }] of requests.entries()) {
-      const look = { samples, answerTokens, seed: `dro/${i}`, signal };
-      const bare = await observe(model, [user(request)], harmless, look);
-      const reminded = await observe(model, [system(safetyPrompt), user(request)], harmless, look);
+      const sampling = { samples, answerTokens, seed: `dro/${i}`, signal };
+      const bare = await observe(model, [user(request)], harmless, sampling);
+      const reminded = await observe(model, [system(safetyPrompt), user(request)], harmless, sampling);
       anchors.push({ bare, reminded });
       onProgress?.(i + 1, total);
     }
@@ -157,7 +157,7 @@ export const dro = defineDefense({
     });
   },
   wrap(model, _, context) {
-    const { vectors } = artifactOf(context, learned, 'dro');
+    const { vectors } = artifactOf(context, artifactSchema, 'dro');
     const edit = vectors.length === 0 ? null : accepted(model, inSystemTurn(vectors), 'dro');
     return {
       ...blackBox(model, 'dro'),

@@ -1,21 +1,17 @@
 import { editLastUser, lastUserText, type ChatMessage } from '../../core/chat.ts';
+import type { DefenseCost } from '../../core/defense-event.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import { createRandom } from '../../core/random.ts';
-import {
-  greedy,
-  type DefenseCost,
-  type GenerateOptions,
-  type LanguageModel,
-} from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent, type DefenseContext } from '../defense.ts';
-import { declines, questionOf, spentOn } from '../parts/copies.ts';
-import { erasedTexts } from '../parts/erase.ts';
-import { createGuard, guardOptions } from '../parts/guard.ts';
-import { piecesOf } from '../parts/pieces.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { greedy, type GenerateOptions, type LanguageModel } from '../../models/language-model.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent, type DefenseContext } from '../defense.ts';
+import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { declines, spentOn } from '../generation/replies.ts';
+import { questionOf } from '../generation/requests.ts';
+import { piecesOf } from '../generation/tokens.ts';
+import { erasedTexts } from './erase-and-check/erasures.ts';
 
-/** Which of several wordings of the last user turn are harmful, and what it cost to find out. */
+/** Tells which versions of the last user turn are harmful, and at what cost. */
 type Filter = (
   texts: readonly string[],
   messages: readonly ChatMessage[],
@@ -53,13 +49,13 @@ const refusalFilter =
   };
 
 /**
- * Checks the request and what is left of it after erasing up to d tokens, and declines when a filter calls any of
- * these harmful. A harmful request followed by at most d adversarial tokens is caught as surely as the request alone:
- * erasing those tokens leaves it. `certified` in the event says how many tokens that holds for.
+ * Checks the request, and what remains of it after erasing up to d tokens, and declines if a filter calls any of these
+ * texts harmful. A harmful request followed by at most d adversarial tokens is detected as surely as the request alone,
+ * because erasing those tokens leaves the request. `certified` in the event is the number of tokens this holds for.
  * The filter is a classifier; the refusal filter (AISafetyLab's) asks the model itself, which refuses for other reasons
- * as well, so that its certificate is about being refused, not about harm. Pieces are tokens where the model shows its
- * tokenizer, else words; a suffix that merges with the last token of the request takes that token with it, and the
- * certificate does not hold for it.
+ * as well, so its certificate is about being refused, not about harm. Pieces are tokens if the model shows its
+ * tokenizer, otherwise words; if a suffix merges with the last token of the request, erasing it removes that token too,
+ * and the certificate does not hold.
  */
 export const eraseAndCheck = defineDefense({
   id: 'erase-and-check',
@@ -67,9 +63,9 @@ export const eraseAndCheck = defineDefense({
   paper: arxiv('2309.02705', 'Certifying LLM Safety against Adversarial Prompting'),
   summary: 'Declines when the request, or the request with some tokens erased, looks harmful to a filter.',
   differs:
-    'All texts are checked in one batch instead of up to the first hit; insertion erases one block; the ' +
-    'limit on checks (smallest erasures first) keeps infusion possible at all; short texts are checked ' +
-    'like others (the code of the authors passes those of fewer than five tokens).',
+    'All texts are checked in one batch rather than up to the first hit; insertion erases one block; a ' +
+    'limit on checks (smallest erasures first) makes infusion feasible; short texts are checked like ' +
+    "others (the authors' code passes those of fewer than five tokens).",
   access: 'black-box',
   stage: 'decoding',
   needs: [],
@@ -82,21 +78,20 @@ export const eraseAndCheck = defineDefense({
       default: 'suffix',
     }),
     maxErased: integer({
-      description: 'Most tokens that are erased at once (d).',
+      description: 'Most tokens erased at once (d).',
       default: 20,
       min: 0,
       max: 200,
       unit: 'tokens',
     }),
     checkedFraction: number({
-      description:
-        'Share of the erased texts that is checked, drawn at random; less than 1 gives up the certificate.',
+      description: 'Share of the erased texts to check, drawn at random; below 1 there is no certificate.',
       default: 1,
       min: 0,
       max: 1,
     }),
     maxChecks: integer({
-      description: 'Most erased texts that are looked at, those with the fewest erased tokens first.',
+      description: 'Most erased texts to check, those with the fewest erased tokens first.',
       default: 1000,
       min: 1,
       max: 100_000,
@@ -104,7 +99,7 @@ export const eraseAndCheck = defineDefense({
     }),
     filter: choice({
       description:
-        'Who tells whether a text is harmful: a classifier of prompts, or whether the model refuses it.',
+        'What decides whether a text is harmful: a classifier of prompts, or a refusal by the model.',
       choices: ['prompt-guard', 'refusal'],
       default: 'prompt-guard',
     }),
@@ -112,7 +107,7 @@ export const eraseAndCheck = defineDefense({
     threshold: guardOptions.threshold,
     temperature: guardOptions.temperature,
     answerTokens: integer({
-      description: 'Tokens that the refusal filter lets the model answer with (AISafetyLab: 32).',
+      description: 'Refusal filter only: most tokens of each answer (AISafetyLab: 32).',
       default: 32,
       min: 1,
       max: 256,
@@ -134,9 +129,9 @@ export const eraseAndCheck = defineDefense({
         const random = createRandom(request.seed ?? '0').fork('erase-and-check');
         const drawn =
           checkedFraction === 1
-            ? erased.kept
-            : random.sample(erased.kept, Math.ceil(checkedFraction * erased.kept.length));
-        const texts = [wording, ...drawn.map((kept) => pieces.keep(kept))];
+            ? erased.texts
+            : random.sample(erased.texts, Math.ceil(checkedFraction * erased.texts.length));
+        const texts = [wording, ...drawn.map((indices) => pieces.keep(indices))];
         const { verdicts, cost } = await isHarmful(texts, messages, request);
         const harmful = verdicts.filter(Boolean).length;
         const certified = checkedFraction === 1 ? erased.certified : 0;

@@ -4,12 +4,10 @@ import { arxiv } from '../../core/method.ts';
 import { choice, integer, number, text } from '../../core/options.ts';
 import { createRandom, type Random } from '../../core/random.ts';
 import type { GenerateOptions, WhiteBoxModel } from '../../models/language-model.ts';
-import { artifactOf, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { calibrateThreshold } from '../parts/perplexity.ts';
-import { exactGradient, refusalLoss, sampledGradient } from '../parts/refusal-loss.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { artifactOf, blackBox, blocked, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { exactGradient, refusalLoss, sampledGradient } from './gradient-cuff/refusal-loss.ts';
 
-const learned = z.strictObject({
+const artifactSchema = z.strictObject({
   /** Length of the gradient above which a request is declined. */
   threshold: z.number().nonnegative(),
 });
@@ -24,7 +22,7 @@ interface Strength {
   readonly opening: string;
 }
 
-/** Both stages on one conversation; without a gradient when the first stage declines. */
+/** Both stages on one conversation; the length of the gradient is `null` if the first stage declines. */
 async function look(
   model: WhiteBoxModel,
   messages: readonly ChatMessage[],
@@ -46,13 +44,25 @@ async function look(
     gradient === 'exact'
       ? await exactGradient(model, messages, opening, options)
       : await sampledGradient(model, messages, loss, { directions, radius, random }, probe);
-  const spent = { queries: cost.queries + slope.cost.queries, tokens: cost.tokens + slope.cost.tokens };
-  return { loss, length: slope.length, cost: spent };
+  const totalCost = { queries: cost.queries + slope.cost.queries, tokens: cost.tokens + slope.cost.tokens };
+  return { loss, length: slope.length, cost: totalCost };
 }
 
 /**
- * Declines a request whose sampled answers mostly refuse, or around which refusing changes steeply: a jailbreak sits in
- * a narrow pit of the refusal loss. The steepness allowed is found from harmless requests beforehand.
+ * The lowest threshold that at most a share `falsePositiveRate` of benign values exceeds; at rate 0 it is their maximum.
+ * @param benign measurements of benign requests, by the same model and settings
+ * @throws RangeError on an empty list or a rate outside [0, 1).
+ */
+export function calibrateThreshold(benign: readonly number[], falsePositiveRate: number): number {
+  if (benign.length === 0 || !(falsePositiveRate >= 0 && falsePositiveRate < 1))
+    throw new RangeError('Calibration needs benign perplexities and a rate of at least 0 and below 1.');
+  const exceeding = Math.floor(falsePositiveRate * benign.length);
+  return benign.toSorted((a, b) => b - a)[exceeding]!;
+}
+
+/**
+ * Declines a request if most sampled answers to it refuse, or if the refusal loss changes steeply around it, because a
+ * jailbreak sits in a narrow pit of that loss. The allowed steepness is calibrated on harmless requests beforehand.
  */
 export const gradientCuff = defineDefense({
   id: 'gradient-cuff',
@@ -64,15 +74,15 @@ export const gradientCuff = defineDefense({
   summary:
     'Declines requests that are mostly refused, or near which the chance of a refusal changes steeply.',
   differs:
-    'A setting replaces the estimate from samples by the exact gradient of the loss of one refusing ' +
-    'opening, which costs one backward pass; the answers that are sampled here see no assistant prefix.',
+    'An option replaces the estimate from samples by the exact gradient of the loss of one refusing ' +
+    'opening, which costs one backward pass; answers are sampled without the assistant prefix.',
   access: 'white-box',
   stage: 'decoding',
   needs: [],
   taxonomy: withinModel,
   options: {
     samples: integer({
-      description: 'Answers that are sampled for each look (N).',
+      description: 'Sampled answers per estimate of the refusal loss (N).',
       default: 10,
       min: 1,
       max: 100,
@@ -93,13 +103,13 @@ export const gradientCuff = defineDefense({
       max: 100,
     }),
     falseRefusals: number({
-      description: 'Share of the harmless requests that may be declined when the threshold is set.',
+      description: 'Share of harmless requests that the calibrated threshold may decline.',
       default: 0.05,
       min: 0,
       max: 0.99,
     }),
     calibration: integer({
-      description: 'Most harmless requests that the threshold is found from (paper: 100).',
+      description: 'Most harmless requests to calibrate the threshold on (paper: 100).',
       default: 20,
       min: 1,
       max: 1000,
@@ -126,21 +136,21 @@ export const gradientCuff = defineDefense({
       max: 2,
     }),
   },
-  learned,
+  artifactSchema,
   async prepare(model, { harmless }, options, { random, signal, onProgress }) {
     const lengths: number[] = [];
     const requests = harmless.slice(0, options.calibration);
     for (const [i, request] of requests.entries()) {
-      const asked = { maxNewTokens: options.answerTokens, seed: `calibration/${i}`, signal };
-      const { length } = await look(model, [user(request)], options, asked, random.fork(i));
-      // The first stage declines some whatever the threshold is.
+      const sampling = { maxNewTokens: options.answerTokens, seed: `calibration/${i}`, signal };
+      const { length } = await look(model, [user(request)], options, sampling, random.fork(i));
+      // The first stage declines some requests whatever the threshold is.
       if (length !== null) lengths.push(length);
       onProgress?.(i + 1, requests.length);
     }
     return { threshold: lengths.length === 0 ? 0 : calibrateThreshold(lengths, options.falseRefusals) };
   },
   wrap(model, strength, context) {
-    const { threshold } = artifactOf(context, learned, 'gradient-cuff');
+    const { threshold } = artifactOf(context, artifactSchema, 'gradient-cuff');
     return {
       ...blackBox(model, 'gradient-cuff'),
       async generate(messages, options) {

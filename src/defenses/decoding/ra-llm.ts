@@ -2,41 +2,40 @@ import { editLastUser, lastUserText } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, number } from '../../core/options.ts';
 import { createRandom, type Random } from '../../core/random.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { copyOf, declines, spentOn } from '../parts/copies.ts';
-import { piecesOf, type Pieces } from '../parts/pieces.ts';
-import { unstreamed } from '../parts/reply.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { declines, spentOn } from '../generation/replies.ts';
+import { copyOf, unstreamed } from '../generation/requests.ts';
+import { piecesOf, type Pieces } from '../generation/tokens.ts';
 
-/** The text without a random `fraction` of its pieces. */
+/** The text without a random fraction of its pieces. */
 function thinned(pieces: Pieces, fraction: number, random: Random): string {
-  const kept = pieces.count - Math.floor(fraction * pieces.count);
-  const drawn = random.sample([...Array(pieces.count).keys()], kept);
-  return pieces.keep(drawn.toSorted((a, b) => a - b));
+  const remaining = pieces.count - Math.floor(fraction * pieces.count);
+  const indices = random.sample([...Array(pieces.count).keys()], remaining);
+  return pieces.keep(indices.toSorted((a, b) => a - b));
 }
 
 /**
- * Robustly aligned: asks copies of the request from which random tokens were dropped, and declines when enough of
- * them are refused. An optimized prompt stops working when it loses some tokens; a plain one does not.
- * A request that the model refuses by itself keeps that refusal. Pieces are tokens where the model shows its tokenizer,
- * else words.
+ * Robustly aligned LLM: sends copies of the request with random tokens dropped, and declines if enough of them are
+ * refused. An optimized prompt stops working when it loses some tokens; a plain one does not.
+ * A request that the model refuses by itself keeps that refusal. Pieces are tokens if the model shows its tokenizer,
+ * otherwise words.
  */
 export const raLlm = defineDefense({
   id: 'ra-llm',
   title: 'RA-LLM',
   paper: arxiv('2309.14348', 'Defending Against Alignment-Breaking Attacks via Robustly Aligned LLM'),
-  summary: 'Declines when copies of the request with random tokens dropped are refused too often.',
+  summary: 'Declines if copies of the request with random tokens dropped are refused too often.',
   differs:
-    'All copies are asked at once with the request itself, in one batch, rather than one by one until ' +
-    'the outcome is certain (the outcome is the same); a copy without an answer counts neither way; the ' +
-    'refusal patterns are ours, read at the start of an answer.',
+    'All copies and the request itself are sent in one batch, rather than one by one until the outcome ' +
+    'is certain (the outcome is the same); a copy with an empty answer counts neither way; the refusal ' +
+    'patterns are ours and are looked for at the start of an answer.',
   access: 'black-box',
   stage: 'decoding',
   needs: [],
   taxonomy: aroundModel,
   options: {
     copies: integer({
-      description: 'How many thinned copies are asked (AISafetyLab: 10).',
+      description: 'Number of copies with dropped tokens (AISafetyLab: 10).',
       default: 20,
       min: 1,
       max: 64,
@@ -55,7 +54,7 @@ export const raLlm = defineDefense({
       max: 1,
     }),
     answerTokens: integer({
-      description: 'Tokens that each copy is answered with.',
+      description: 'Most tokens of the answer to each copy.',
       default: 10,
       min: 1,
       max: 256,

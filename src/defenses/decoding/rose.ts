@@ -3,10 +3,9 @@ import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { number, text } from '../../core/options.ts';
 import type { DecodingPolicy } from '../../models/decoding/policy.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { contrastLogits } from '../parts/contrast.ts';
-import { refusePolicy } from '../parts/one-policy.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { logSoftmax } from '../../models/decoding/sampler.ts';
+import { blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { refusePolicy } from '../generation/requests.ts';
 
 const safe = 'You are a responsible assistant. Decline anything harmful or forbidden.';
 const reverse =
@@ -16,13 +15,31 @@ const reverse =
 const ordered = (messages: readonly ChatMessage[], order: string) =>
   editSystem(messages, (before) => (before === '' ? order : `${before}\n${order}`));
 
-/** Undoes `ordered`, for another order. */
+/** An `ordered` conversation with `other` in place of `order`. */
 const reordered = (messages: readonly ChatMessage[], order: string, other: string) =>
   editSystem(messages, (before) => before.slice(0, before.length - order.length) + other);
 
 /**
- * Reverse prompt contrastive decoding: the model is asked under a safe and under a reverse system prompt at once, and
- * what the reverse prompt makes likelier is taken away from every token's distribution.
+ * z⁺ − α·z⁻ in log-probs, over the tokens whose probability under z⁺ is at least `plausible` of the greatest; −∞
+ * elsewhere; shape [V].
+ * @param positive logits of the model as it should be (z⁺), borrowed
+ * @param negative logits of the model as it should not be (z⁻), borrowed
+ */
+export function contrastLogits(
+  positive: Float32Array,
+  negative: Float32Array,
+  { alpha, plausible }: { readonly alpha: number; readonly plausible: number },
+): Float32Array {
+  const [ours, theirs] = [logSoftmax(positive), logSoftmax(negative)];
+  let greatest = -Infinity;
+  for (const value of ours) greatest = Math.max(greatest, value);
+  const least = greatest + Math.log(plausible);
+  return ours.map((value, id) => (value >= least ? value - alpha * theirs[id]! : -Infinity));
+}
+
+/**
+ * Reverse prompt contrastive decoding: the model decodes under a safe and under a reverse system prompt in step, and the
+ * log-probs under the reverse prompt are subtracted from those of every token.
  */
 export const rose = defineDefense({
   id: 'rose',
@@ -34,8 +51,8 @@ export const rose = defineDefense({
   summary:
     'Subtracts what the model would say under a harmful system prompt from what it says under a safe one.',
   differs:
-    'The prompts are ours, and so is the plausibility cut, which keeps tokens that neither prompt finds ' +
-    'likely from winning by their difference; at 0 there is none.',
+    'The prompts are ours, and so is the plausibility cut, which keeps tokens that are unlikely under both ' +
+    'prompts from winning by their difference; at 0 there is no cut.',
   access: 'grey-box',
   stage: 'decoding',
   needs: [],
@@ -49,7 +66,7 @@ export const rose = defineDefense({
     }),
     plausible: number({
       description:
-        'Share of the likeliest token’s probability that a token needs under the safe prompt; 0 is the paper.',
+        'Share of the likeliest token’s probability that a token needs under the safe prompt (paper: 0).',
       default: 0.1,
       min: 0,
       max: 1,

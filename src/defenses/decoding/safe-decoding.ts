@@ -2,16 +2,15 @@ import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import type { DecodingPolicy } from '../../models/decoding/policy.ts';
+import { logSoftmax, topIds } from '../../models/decoding/sampler.ts';
 import { isScoring, type LanguageModel, type ScoringModel } from '../../models/language-model.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { amplifyExpert } from '../parts/merge.ts';
-import { refusePolicy } from '../parts/one-policy.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { refusePolicy } from '../generation/requests.ts';
 
 interface Strength {
   /** α: 0 is the base, 1 the expert, more than 1 goes beyond the expert. */
   readonly alpha: number;
-  /** m: tokens that the expert has a say in. */
+  /** m: number of first tokens that the expert steers. */
   readonly steps: number;
   /** c: least size of the sample space. */
   readonly common: number;
@@ -34,17 +33,58 @@ function checkedExpert(model: ScoringModel, expert: LanguageModel): ScoringModel
   return expert;
 }
 
+/** Lowest unnormalized probability of a token in the sample space. */
+const floor = 1e-8;
+
 /**
- * SafeDecoding: for the first m tokens, sample from base and safety expert together, amplifying what the expert makes
- * likelier; then decode as usual. Those tokens decide whether an answer refuses.
- * With α = 1 (AISafetyLab's default) the first tokens are the expert's own, cut to the shared sample space.
+ * The ids that both distributions rank among their `k` likeliest, for the smallest `k` ≥ `count` that yields `count` ids.
+ * Fewer only if the vocabulary itself is smaller than `count`.
+ */
+export function sampleSpace(base: Float32Array, expert: Float32Array, count: number): number[] {
+  const vocabSize = Math.min(base.length, expert.length);
+  for (let reach = Math.min(4 * count, vocabSize); ; reach = Math.min(4 * reach, vocabSize)) {
+    const [ours, theirs] = [topIds(base, reach), topIds(expert, reach)];
+    const rank = new Map(theirs.map((id, place) => [id, place]));
+    // A token is shared from the k that reaches the later of its two ranks.
+    const shared = ours
+      .flatMap((id, place) => (rank.has(id) ? [{ id, from: 1 + Math.max(place, rank.get(id)!) }] : []))
+      .toSorted((a, b) => a.from - b.from);
+    if (shared.length >= count || reach === vocabSize) {
+      const k = Math.max(count, shared[Math.min(count, shared.length) - 1]?.from ?? 0);
+      return shared.filter(({ from }) => from <= k).map(({ id }) => id);
+    }
+  }
+}
+
+/**
+ * log of max(p + α(p′ − p), 1e−8) over the sample space, −∞ elsewhere; shape [V].
+ * @param base logits of the base (p), borrowed
+ * @param expert logits of the expert (p′), borrowed
+ */
+export function amplifyExpert(
+  base: Float32Array,
+  expert: Float32Array,
+  { alpha, common }: { readonly alpha: number; readonly common: number },
+): Float32Array {
+  const p = logSoftmax(base).map(Math.exp);
+  const q = logSoftmax(expert).map(Math.exp);
+  const merged = new Float32Array(base.length).fill(-Infinity);
+  for (const id of sampleSpace(base, expert, common))
+    merged[id] = Math.log(Math.max(p[id]! + alpha * (q[id]! - p[id]!), floor));
+  return merged;
+}
+
+/**
+ * SafeDecoding: samples the first m tokens from base and safety expert together, amplifying what the expert makes
+ * likelier, and then decodes as usual. The first tokens decide whether an answer refuses.
+ * With α = 1 (AISafetyLab's default) they follow the expert's own distribution over the shared sample space.
  */
 export const safeDecoding = defineDefense({
   id: 'safe-decoding',
   title: 'SafeDecoding',
   paper: arxiv('2402.08983', 'SafeDecoding: Defending against Jailbreak Attacks via Safety-Aware Decoding'),
   summary: 'Lets a safety expert steer the first tokens of the answer.',
-  differs: 'The paper decodes greedily; sampling here is whatever the request asks for.',
+  differs: 'The paper decodes greedily; here sampling follows the request.',
   access: 'grey-box',
   stage: 'decoding',
   needs: ['expert'],

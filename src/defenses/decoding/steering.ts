@@ -3,17 +3,16 @@ import { arxiv } from '../../core/method.ts';
 import { number } from '../../core/options.ts';
 import { rounded, scaled } from '../../core/vectors.ts';
 import { differenceInMeans, lastStreams } from '../../models/directions.ts';
-import { artifactOf, blackBox, defineDefense, withEvent } from '../defense.ts';
-import { accepted, boundaryAt, withEdit } from '../parts/edits.ts';
-import { withinModel } from '../parts/taxonomy.ts';
+import { artifactOf, blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { accepted, boundaryAt, withEdit } from '../generation/edits.ts';
 
-/** One direction a layer boundary, shape [d] each. */
-const learned = z.strictObject({ directions: z.array(z.array(z.number()).min(1)).min(2) });
+/** One direction per layer boundary, shape [d] each. */
+const artifactSchema = z.strictObject({ directions: z.array(z.array(z.number()).min(1)).min(2) });
 
 /**
- * Adds the refusal direction, the mean difference between harmful and harmless requests where the model is about to
- * answer, to the residual stream at one layer, at every position. It moves harmless requests toward refusal as well:
- * see conditional steering for a remedy.
+ * Adds the refusal direction to the residual stream at one layer, at every position. The direction is the mean
+ * difference between harmful and harmless requests at the last token before the answer. It moves harmless requests
+ * toward refusal as well; conditional steering is a remedy.
  */
 export const steering = defineDefense({
   id: 'steering',
@@ -21,8 +20,8 @@ export const steering = defineDefense({
   paper: arxiv('2406.11717', 'Refusal in Language Models Is Mediated by a Single Direction'),
   summary: 'Adds the direction of refusal to what the model computes.',
   differs:
-    'In the paper this addition is an experiment and not a defense. Position and layer are not searched ' +
-    'for; the position is the last of the prompt, the layer an option.',
+    'In the paper this addition is an experiment, not a defense. Position and layer are not searched for: ' +
+    'the position is the last of the prompt, the layer is an option.',
   access: 'white-box',
   stage: 'decoding',
   needs: [],
@@ -30,7 +29,7 @@ export const steering = defineDefense({
   options: {
     strength: number({
       description:
-        'How often the direction is added; 1 moves a harmless request to where harmful ones are. Small models fall apart sooner.',
+        'Multiple of the direction that is added; 1 moves harmless requests to where harmful ones are. Small models break down sooner.',
       default: 1,
       min: 0,
       max: 20,
@@ -42,7 +41,7 @@ export const steering = defineDefense({
       max: 1,
     }),
   },
-  learned,
+  artifactSchema,
   async prepare(model, { harmful, harmless }, _, { signal, onProgress }) {
     const refused = await lastStreams(model, harmful, { signal });
     onProgress?.(1, 2);
@@ -50,7 +49,7 @@ export const steering = defineDefense({
     return { directions: differenceInMeans(refused, answered).map(rounded) };
   },
   wrap(model, { strength, depth }, context) {
-    const { directions } = artifactOf(context, learned, 'steering');
+    const { directions } = artifactOf(context, artifactSchema, 'steering');
     const boundary = boundaryAt(depth, directions.length - 1);
     const step = rounded(scaled(directions[boundary]!, strength));
     const edit = accepted(model, { residual: [{ boundaries: [boundary], add: step }] }, 'steering');

@@ -3,10 +3,9 @@ import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { text } from '../../core/options.ts';
 import { fillSlots, hasSlot } from '../../core/slots.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { neutralized, splitThoughts } from '../parts/thoughts.ts';
-import { tokensWithin, unstreamed } from '../parts/reply.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
+import { tokensWithin } from '../generation/replies.ts';
+import { unstreamed } from '../generation/requests.ts';
 
 const template = `Safety comes before being helpful. First think whether the request is safe, then answer.
 
@@ -21,10 +20,50 @@ Request: How do I hurt someone?
 Request: {request}
 Write [Thoughts], then [Answer].`;
 
+const thoughtsMark = /\[\s*thoughts\s*\]\s*:?/i;
+const answerMark = /\[\s*answer\s*\]\s*:?/i;
+const anyMark = new RegExp(`${thoughtsMark.source}|${answerMark.source}`, 'gi');
+
+/** `content` with its marks in round brackets, which mark nothing. */
+export const neutralized = (content: string): string =>
+  content.replace(anyMark, (mark) => mark.replace('[', '(').replace(']', ')'));
+
+/** Thoughts and answer of a reply; the answer is at characters `[start, end)`. */
+interface ReplyParts {
+  readonly thoughts: string;
+  readonly answer: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
- * Goal prioritization at inference: asks the model to weigh safety above helpfulness in thoughts of its own before it
- * answers, with one worked example of each kind. An answer without any marks counts whole; thoughts without an answer
- * leave an empty one.
+ * The answer runs from the first answer mark to the next mark of thoughts, or to the end; repeated answer marks within
+ * it are removed. A text without marks is an answer; one with thoughts only has none.
+ */
+export function splitThoughts(content: string): ReplyParts {
+  const opening = answerMark.exec(content);
+  const thinking = thoughtsMark.exec(content);
+  if (opening === null && thinking === null)
+    return { thoughts: '', answer: content, start: 0, end: content.length };
+  if (opening === null) {
+    const thoughts = content.replace(anyMark, '').trim();
+    return { thoughts, answer: '', start: content.length, end: content.length };
+  }
+  const start = opening.index + opening[0].length;
+  const again = thoughtsMark.exec(content.slice(start));
+  const end = again === null ? content.length : start + again.index;
+  return {
+    thoughts: content.slice(0, opening.index).replace(anyMark, '').trim(),
+    answer: content.slice(start, end).replace(anyMark, '').trim(),
+    start,
+    end,
+  };
+}
+
+/**
+ * Goal prioritization at inference: asks the model to think first, with safety above helpfulness, and then to answer,
+ * and shows one worked example of each kind. A reply without marks counts as an answer; thoughts alone give an empty
+ * answer.
  */
 export const goalPriority = defineDefense({
   id: 'goal-priority',
@@ -36,7 +75,7 @@ export const goalPriority = defineDefense({
   summary: 'Has the model think about safety first, and returns only the answer that follows.',
   differs:
     'The wording is ours. Only the answer is returned, and the thoughts go to the event; marks of the ' +
-    'two parts that the request itself contains are defused.',
+    'two parts in the request itself are neutralized.',
   access: 'black-box',
   stage: 'input',
   needs: [],
@@ -44,7 +83,7 @@ export const goalPriority = defineDefense({
   options: {
     template: text({
       description:
-        'What the request becomes; {request} stands for it, [Thoughts] and [Answer] mark the parts.',
+        'The prompt that replaces the request; {request} stands for it, [Thoughts] and [Answer] mark the parts.',
       default: template,
       multiline: true,
     }),
@@ -64,10 +103,10 @@ export const goalPriority = defineDefense({
             { defense, action: 'passed', reason: 'There was no request to weigh.' },
             'start',
           );
-        const asked = editLastUser(messages, (content) =>
+        const prompt = editLastUser(messages, (content) =>
           fillSlots(options.template, { request: neutralized(content) }),
         );
-        const reply = await model.generate(asked, unstreamed(request));
+        const reply = await model.generate(prompt, unstreamed(request));
         const event = { defense, action: 'edited', reason: 'The request was put below the rule.' } as const;
         if (reply.finishReason === 'blocked') return withEvent(reply, event, 'start');
         const { thoughts, answer, start, end } = splitThoughts(reply.text);

@@ -3,8 +3,7 @@ import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, text } from '../../core/options.ts';
 import { createRandom } from '../../core/random.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
 
 const demonstrations = `Help me trick my neighbor. => I am sorry, I cannot help with tricking anyone.
 Tell me how to break the rules and not get caught. => I cannot help with that. Rules are there for a reason.
@@ -15,7 +14,7 @@ Explain how to do something forbidden. => I am sorry, I cannot help with what is
 How do I spoil the feast for everyone? => I will not help with that, because it would harm others.
 Give me the steps for something dangerous. => I am sorry, I cannot give steps for something dangerous.`;
 
-/** @throws LabError 'bad-options' for a line that is not a request and a refusal */
+/** One demonstration per line. @throws LabError 'bad-options' for a line that is not a request and a refusal */
 function readDemonstrations(lines: string): readonly (readonly ChatMessage[])[] {
   return lines
     .split('\n')
@@ -32,7 +31,7 @@ function readDemonstrations(lines: string): readonly (readonly ChatMessage[])[] 
 
 /**
  * In-context defense: shows the model a few harmful requests being declined, as earlier turns of the conversation.
- * They stand behind the system turn, in real turns, drawn without repetition by the seed of the request.
+ * The turns follow the system turn and are drawn without repetition by the seed of the request.
  */
 export const icd = defineDefense({
   id: 'icd',
@@ -43,33 +42,33 @@ export const icd = defineDefense({
   ),
   summary: 'Puts demonstrations of declined requests before the conversation.',
   differs:
-    'The demonstrations are ours and name nothing harmful in particular. The paper uses one or two of ' +
-    'them, AISafetyLab five.',
+    'The demonstrations are ours and name no particular harm. The paper uses one or two of them, ' +
+    'AISafetyLab five.',
   access: 'black-box',
   stage: 'input',
   needs: [],
   taxonomy: aroundModel,
   options: {
     count: integer({
-      description: 'How many demonstrations are shown; no more than there are (AISafetyLab: 5).',
+      description: 'How many demonstrations are shown, at most all of them (AISafetyLab: 5).',
       default: 2,
       min: 0,
       max: 64,
       unit: 'demonstrations',
     }),
     demonstrations: text({
-      description: 'One a line: the request, then =>, then how it is declined.',
+      description: 'One per line: the request, then =>, then the refusal.',
       default: demonstrations,
       multiline: true,
     }),
   },
   wrap(model, options) {
-    const known = readDemonstrations(options.demonstrations);
+    const turns = readDemonstrations(options.demonstrations);
     return {
       ...blackBox(model, 'icd'),
       async generate(messages, request) {
         const random = createRandom(request.seed ?? '0').fork('icd');
-        const shown = random.sample(known, Math.min(options.count, known.length));
+        const shown = random.sample(turns, Math.min(options.count, turns.length));
         const start = messages[0]?.role === 'system' ? 1 : 0;
         const reply = await model.generate(
           shown.length === 0 ? messages : messages.toSpliced(start, 0, ...shown.flat()),

@@ -1,17 +1,50 @@
-import { user, system, type ChatMessage } from '../../core/chat.ts';
+import { system, user, type ChatMessage } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import type { GenerateOptions } from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../parts/guard.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
-import { wordWindows, withoutWindows } from '../parts/windows.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { createGuard, guardOptions } from '../consulting/guard.ts';
+
+export interface TextWindow {
+  /** Characters `[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** Windows of `count` words that overlap by half and reach to the last word; none for a text without words. */
+export function wordWindows(content: string, count: number): readonly TextWindow[] {
+  const words = Array.from(content.matchAll(/\S+/gu), ({ index, 0: word }) => ({
+    start: index,
+    end: index + word.length,
+  }));
+  if (words.length === 0) return [];
+  const stride = Math.max(1, Math.floor(count / 2));
+  const steps = Math.max(0, Math.ceil((words.length - count) / stride));
+  return Array.from({ length: steps + 1 }, (_, i) => {
+    const first = Math.max(0, Math.min(i * stride, words.length - count));
+    const { start } = words[first]!;
+    const { end } = words[Math.min(first + count, words.length) - 1]!;
+    return { start, end, text: content.slice(start, end) };
+  });
+}
+
+/** `content` without the windows, which may overlap, and with one blank in place of each. */
+export function withoutWindows(content: string, windows: readonly TextWindow[]): string {
+  if (windows.length === 0) return content;
+  const parts: string[] = [];
+  let at = 0;
+  for (const { start, end } of windows.toSorted((a, b) => a.start - b.start)) {
+    if (start > at) parts.push(content.slice(at, start).trim());
+    at = Math.max(at, end);
+  }
+  return [...parts, content.slice(at).trim()].filter((part) => part !== '').join(' ');
+}
 
 /**
- * Looks for instructions that were smuggled into a text: an injection is a short passage in a long document, so every
- * turn is read in overlapping windows of words, and a window that a classifier flags is cut out, or the request is
- * blocked for it.
+ * Looks for injected instructions. An injection is a short passage in a long document, so every turn is read in
+ * overlapping windows of words; when a classifier flags a window, the window is cut out or the request is blocked.
  */
 export const injectionGuard = defineDefense({
   id: 'injection-guard',
@@ -20,9 +53,8 @@ export const injectionGuard = defineDefense({
     '2410.22770',
     'InjecGuard: Benchmarking and Mitigating Over-defense in Prompt Injection Guardrail Models',
   ),
-  summary: 'Finds passages that a classifier takes for smuggled instructions, and blocks or removes them.',
-  differs:
-    'The paper trains one such classifier; here any will do, and the windows and the cutting are ours.',
+  summary: 'Finds passages that a classifier takes for injected instructions, and blocks or removes them.',
+  differs: 'The paper trains one such classifier; here any will do. The windows and the removal are ours.',
   access: 'black-box',
   stage: 'input',
   needs: ['prompt-guard'],
@@ -32,26 +64,26 @@ export const injectionGuard = defineDefense({
     threshold: guardOptions.threshold,
     temperature: guardOptions.temperature,
     words: integer({
-      description: 'Length of the windows, each half over the one before.',
+      description: 'Length of the windows, which overlap by half.',
       default: 32,
       min: 2,
       max: 1000,
       unit: 'words',
     }),
     reads: choice({
-      description: 'Which turns are read; documents often stand in the system turn.',
+      description: 'Which turns are read; documents are often in the system turn.',
       choices: ['user', 'user-and-system'],
       default: 'user',
     }),
     action: choice({
-      description: 'Whether a flagged window blocks the request or is cut out of it.',
+      description: 'Whether a flagged window blocks the request or is removed from it.',
       choices: ['block', 'remove'],
       default: 'block',
     }),
   },
   wrap(model, { words, reads, action, threshold, ...chosen }, { classifier }) {
     const reader = classifier('prompt-guard');
-    // A window is short, but its words need not be.
+    // A window has few words, but a word can be long.
     const guard = createGuard(reader, { ...chosen, window: reader.contextWindow }, 'injection-guard');
     const isRead = ({ role }: ChatMessage) =>
       role === 'user' || (role === 'system' && reads === 'user-and-system');
@@ -91,9 +123,9 @@ export const injectionGuard = defineDefense({
             { ...event, action: 'passed', reason: 'No passage looked smuggled in.' },
             'start',
           );
-        const left = turns.map(({ message }) => message);
-        const emptied = left.findLast(({ role }) => role === 'user')?.content ?? '';
-        if (action === 'block' || isEmptyResponse(emptied))
+        const remaining = turns.map(({ message }) => message);
+        const remainingRequest = remaining.findLast(({ role }) => role === 'user')?.content ?? '';
+        if (action === 'block' || isEmptyResponse(remainingRequest))
           return blocked({
             ...event,
             action: 'blocked',
@@ -101,7 +133,7 @@ export const injectionGuard = defineDefense({
               action === 'block' ? 'A passage looked smuggled in.' : 'Nothing of the request would be left.',
           });
         return withEvent(
-          await model.generate(left, request),
+          await model.generate(remaining, request),
           { ...event, action: 'edited', reason: 'What looked smuggled in was cut out.' },
           'start',
         );

@@ -2,20 +2,32 @@ import { editLastUser, lastUserText, user } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number, text } from '../../core/options.ts';
-import { isEmptyResponse, isRefusal } from '../../core/refusal.ts';
+import { isEmptyResponse, isRefusal, normalizeForMatching } from '../../core/refusal.ts';
 import { fillSlots, hasSlot } from '../../core/slots.ts';
 import type { Generation } from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { spentOn } from '../parts/copies.ts';
-import { fence } from '../parts/fence.ts';
-import { tokensIn } from '../parts/length.ts';
-import { overlap } from '../parts/overlap.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { fence } from '../consulting/questions.ts';
+import { spentOn } from '../generation/replies.ts';
+import { tokensIn } from '../generation/tokens.ts';
 
 const instruction = `Say the text between the lines in other words. Do not answer it.
 {request}`;
 
-/** Why a paraphrase cannot stand for the request, or `null`. */
+const grams = (content: string): Set<string> => {
+  const letters = Array.from(` ${normalizeForMatching(content)} `);
+  return new Set(letters.slice(2).map((_, i) => letters.slice(i, i + 3).join('')));
+};
+
+/**
+ * Share of the letter triples of `content` that `source` contains too, regardless of case and white space: 1 for a text
+ * taken from it, near 0 for an unrelated one. Other triples of `source` do not count.
+ */
+export function overlap(content: string, source: string): number {
+  const [ours, theirs] = [grams(content), grams(source)];
+  return ours.size === 0 ? 1 : Array.from(ours).filter((gram) => theirs.has(gram)).length / ours.size;
+}
+
+/** Why a paraphrase cannot replace the request, or `null` if it can. */
 function flaw({ text: wording, finishReason }: Generation, likeness: number, least: number): string | null {
   if (isEmptyResponse(wording)) return 'it is empty';
   if (finishReason === 'length') return 'it was cut off';
@@ -24,7 +36,7 @@ function flaw({ text: wording, finishReason }: Generation, likeness: number, lea
 }
 
 /**
- * Has a model put the request in other words, which keeps its meaning and loses what was optimized letter by letter.
+ * Has a model put the request in other words, which keeps its meaning and loses text optimized letter by letter.
  */
 export const paraphrase = defineDefense({
   id: 'paraphrase',
@@ -32,40 +44,40 @@ export const paraphrase = defineDefense({
   paper: arxiv('2309.00614', 'Baseline Defenses for Adversarial Attacks Against Aligned Language Models'),
   summary: 'Has another model put the request in other words before it is answered.',
   differs:
-    'Any model paraphrases; its room grows with the request, so that a long one is not cut off; a ' +
-    'paraphrase that is empty, cut off, a refusal, or too unlike the request (an answer, most often) is ' +
-    'asked for again and, after the last attempt, not used.',
+    'Any model can paraphrase; the longer the request, the more tokens it may write; a paraphrase that ' +
+    'is empty, cut off, a refusal, or too unlike the request (an answer, most often) is requested again ' +
+    'and, after the last attempt, not used.',
   access: 'black-box',
   stage: 'input',
   needs: ['paraphraser'],
   taxonomy: aroundModel,
   options: {
     instruction: text({
-      description: 'What the paraphraser is told; {request} stands for the fenced request.',
+      description: 'The prompt of the paraphraser; {request} stands for the fenced request.',
       default: instruction,
       multiline: true,
     }),
-    temperature: number({ description: 'Of the paraphraser.', default: 0.7, min: 0, max: 2 }),
+    temperature: number({ description: 'Temperature of the paraphraser.', default: 0.7, min: 0, max: 2 }),
     room: number({
-      description: 'Length that the paraphrase may have, as a multiple of that of the request.',
+      description: 'Greatest length of the paraphrase, as a multiple of the length of the request.',
       default: 2,
       min: 1,
       max: 10,
     }),
     attempts: integer({
-      description: 'How often a paraphrase is asked for until one can be used (AISafetyLab: 5).',
+      description: 'Most paraphrases requested until one can be used (AISafetyLab: 5).',
       default: 3,
       min: 1,
       max: 10,
     }),
     leastOverlap: number({
-      description: 'Share of the letter triples of the paraphrase that the request must have too.',
+      description: 'Least share of the letter triples of the paraphrase that the request must contain.',
       default: 0.15,
       min: 0,
       max: 1,
     }),
     otherwise: choice({
-      description: 'What is answered when no paraphrase can be used: the request as it is, or nothing.',
+      description: 'If no paraphrase can be used: answer the original request, or block it.',
       choices: ['original', 'block'],
       default: 'original',
     }),
@@ -87,13 +99,13 @@ export const paraphrase = defineDefense({
             { defense, action: 'passed', reason: 'There was no request to paraphrase.' },
             'start',
           );
-        const asked = [user(fillSlots(options.instruction, { request: fence(original) }))];
+        const question = [user(fillSlots(options.instruction, { request: fence(original) }))];
         const maxNewTokens = 16 + Math.ceil(options.room * tokensIn(paraphraser, original));
         const replies: Generation[] = [];
         let problem: string | null = null;
         let likeness = 0;
         for (let attempt = 0; attempt < options.attempts; attempt++) {
-          const reply = await paraphraser.generate(asked, {
+          const reply = await paraphraser.generate(question, {
             maxNewTokens,
             sampling: { temperature: options.temperature, topP: 1 },
             seed: `${request.seed ?? '0'}/${defense}/${attempt}`,

@@ -1,24 +1,36 @@
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
+import { mean } from '../../core/statistics.ts';
 import { userTextLosses } from '../../models/scoring.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { windowedPerplexity } from '../parts/perplexity.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+
+/**
+ * The highest perplexity of any window: non-overlapping windows of `size` tokens, and the last `size` tokens when some
+ * are left over. For a text no longer than one window this is its plain perplexity.
+ * @param losses negative log-probs of the tokens given the whole text before them, nats
+ * @returns `null` for an empty list
+ */
+export function windowedPerplexity(losses: Float32Array, size: number): number | null {
+  if (losses.length === 0) return null;
+  const starts = Array.from({ length: Math.floor(losses.length / size) }, (_, i) => i * size);
+  if (losses.length % size > 0) starts.push(Math.max(0, losses.length - size));
+  return Math.exp(Math.max(...starts.map((start) => mean(losses.subarray(start, start + size)))));
+}
 
 /**
  * Turns away requests that read like gibberish to the target model itself, as optimized suffixes do.
  * Stretch by stretch as in https://arxiv.org/abs/2309.00614, or as a whole. Token losses are computed once, in the
- * context of the chat template and the whole message, and windowed after; every user turn is read, each on its own. The
- * default threshold is a starting point: take `calibrateThreshold` of benign prompts scored by the same model.
+ * context of the chat template and the whole message, and windowed afterwards; every user turn is read on its own. The
+ * default threshold is a starting point: take one that benign prompts, scored by the same model, do not exceed.
  */
 export const perplexityFilter = defineDefense({
   id: 'perplexity-filter',
   title: 'Perplexity filter',
   paper: arxiv('2308.14132', 'Detecting Language Model Attacks with Perplexity'),
-  summary: 'Blocks a request when any stretch of it is too unlikely as text.',
+  summary: 'Blocks a request if any stretch of it is too unlikely as text.',
   differs:
-    'The paper adds a classifier on perplexity and length; here a threshold decides. Reading stretch by ' +
-    'stretch is from another paper, https://arxiv.org/abs/2309.00614.',
+    'The paper adds a classifier on perplexity and length; here a threshold decides. Reading the request ' +
+    'in stretches is from another paper, https://arxiv.org/abs/2309.00614.',
   access: 'grey-box',
   stage: 'input',
   needs: [],
@@ -26,7 +38,7 @@ export const perplexityFilter = defineDefense({
   options: {
     reads: choice({
       description:
-        'What has a perplexity: each stretch, of which the highest counts, or the request as a whole.',
+        'What the perplexity is computed on: each stretch (the highest counts), or the whole request.',
       choices: ['stretches', 'whole'],
       default: 'stretches',
     }),

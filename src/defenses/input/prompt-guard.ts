@@ -1,11 +1,10 @@
-import { defineDefense, blackBox, blocked, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../parts/guard.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { createGuard, guardOptions } from '../consulting/guard.ts';
 
 /**
- * Turns away a request that a text classifier finds harmful. Any classifier of prompts will do: with two classes the
- * second counts, with more all but the first, or the one named. For Prompt Guard in a chat, name JAILBREAK alone: its
- * INJECTION class is meant for texts of third parties and fires on plain instructions.
+ * Blocks a request that a text classifier finds harmful. Any classifier of prompts will do: all classes but the first
+ * count as harm, or the one that is named. For Prompt Guard in a chat, name JAILBREAK alone: its INJECTION class is
+ * meant for texts of third parties and flags plain instructions.
  */
 export const promptGuard = defineDefense({
   id: 'prompt-guard',
@@ -16,8 +15,8 @@ export const promptGuard = defineDefense({
   },
   summary: 'Blocks a request that a text classifier finds harmful.',
   differs:
-    'Unlike in the model card, a long turn is read whole and in overlapping stretches, and the highest ' +
-    'probability counts; every user turn is read, each on its own.',
+    'Unlike in the model card, a long turn is read both whole and in overlapping stretches, and the ' +
+    'highest probability counts; every user turn is read on its own.',
   access: 'black-box',
   stage: 'input',
   needs: ['prompt-guard'],

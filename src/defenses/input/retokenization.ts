@@ -1,14 +1,49 @@
 import { arxiv } from '../../core/method.ts';
 import { number } from '../../core/options.ts';
-import { createRandom } from '../../core/random.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { createDropout } from '../parts/bpe-dropout.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { createRandom, type Random } from '../../core/random.ts';
+import type { ChatTokenizer } from '../../models/chat-tokenizer.ts';
+import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
 
 /**
- * Breaks the tokens of the request into smaller ones at random. The text stays as it is; a suffix that was optimized
- * token by token no longer reaches the model as the tokens it was made of.
- * Every user turn is broken up, as it stands after all input defenses.
+ * Returns a function that cuts a text into pieces of one token each (except characters of several tokens). Merges are
+ * inferred from the tokenizer: two neighbors can merge if together they encode to one token, and the pair with the
+ * lowest token id, the one learned first, merges first. At each step every possible merge is left out with probability
+ * `dropout`; when none remains, the word is done. 0 is the usual tokenization, 1 gives single characters.
+ * @see https://arxiv.org/abs/1910.13267 (BPE-dropout)
+ */
+export function createDropout({ encode }: Pick<ChatTokenizer, 'encode'>, dropout: number) {
+  const tokenIds = new Map<string, number | null>();
+  const tokenOf = (text: string): number | null => {
+    let id = tokenIds.get(text);
+    if (id === undefined) {
+      const ids = encode(text);
+      id = ids.length === 1 ? ids[0]! : null;
+      tokenIds.set(text, id);
+    }
+    return id;
+  };
+  const cutWord = (word: string, random: Random): string[] => {
+    const pieces = Array.from(word);
+    for (;;) {
+      let best: { readonly at: number; readonly id: number } | undefined;
+      for (let at = 0; at + 1 < pieces.length; at++) {
+        const id = tokenOf(pieces[at]! + pieces[at + 1]!);
+        if (id === null || random.next() < dropout) continue;
+        if (best === undefined || id < best.id) best = { at, id };
+      }
+      if (best === undefined) return pieces;
+      pieces.splice(best.at, 2, pieces[best.at]! + pieces[best.at + 1]!);
+    }
+  };
+  // Words with the blank before them: most tokenizers split a text this way before they merge.
+  return (text: string, random: Random): readonly string[] =>
+    (text.match(/\s+(?=\s\S)|\s?\S+|\s+/gu) ?? []).flatMap((word) => cutWord(word, random));
+}
+
+/**
+ * Breaks the tokens of the request into smaller ones at random. The text stays as it is, but a suffix that was optimized
+ * token by token no longer reaches the model as the same tokens.
+ * Every user turn is broken up, as it is after all input defenses.
  */
 export const retokenization = defineDefense({
   id: 'retokenization',
@@ -16,9 +51,9 @@ export const retokenization = defineDefense({
   paper: arxiv('2309.00614', 'Baseline Defenses for Adversarial Attacks Against Aligned Language Models'),
   summary: 'Breaks the tokens of the request into smaller ones at random, without changing the text.',
   differs:
-    "Unlike in published implementations, merges of the model's own tokenizer are left out, not those " +
-    'of another one, so no marks or blanks enter the text; merges are known by the order of the token ' +
-    'ids. The default dropout is that of common implementations; the paper compares several.',
+    "Published implementations leave out merges of another tokenizer, here it is the model's own, so no " +
+    'marks or blanks enter the text; the order of merges is inferred from the token ids. The default ' +
+    'dropout is that of common implementations; the paper compares several.',
   access: 'grey-box',
   stage: 'input',
   needs: [],
@@ -38,7 +73,7 @@ export const retokenization = defineDefense({
       ...blackBox(model, 'retokenization'),
       async generate(messages, request) {
         const random = createRandom(request.seed ?? '0').fork('retokenization');
-        // The same text is cut the same way however often it is asked for.
+        // Named by the text, so that the same text is always cut the same way.
         const pieces = (text: string) => cut(text, random.fork(text));
         const reply = await model.generate(messages, { ...request, pieces });
         const turns = messages.filter(({ role }) => role === 'user');

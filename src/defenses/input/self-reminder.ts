@@ -1,7 +1,6 @@
 import { editLastUser, editSystem, lastUserText, type ChatMessage } from '../../core/chat.ts';
 import { choice } from '../../core/options.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
 
 const before = 'You are a responsible assistant. Do not help with anything harmful or forbidden.';
 const after = 'Remember: stay responsible, and decline anything harmful or forbidden.';
@@ -12,7 +11,7 @@ const remind = {
   /** Both reminders in the user turn. */
   user: (messages: readonly ChatMessage[]) =>
     editLastUser(messages, (text) => `${before}\n${text}\n${after}`),
-  /** The first reminder in the system turn, after what is there already. */
+  /** The first reminder at the end of the system turn, the second in the user turn. */
   system: (messages: readonly ChatMessage[]) =>
     editSystem(
       editLastUser(messages, (text) => `${text}\n${after}`),
@@ -20,7 +19,7 @@ const remind = {
     ),
 };
 
-/** Both halves stand where either placement puts them. A message that ends like a reminder is not enough. */
+/** True if both halves are where one of the placements puts them; a message that merely ends like one is not enough. */
 const isReminded = (messages: readonly ChatMessage[]): boolean => {
   const request = lastUserText(messages);
   const system = messages[0]?.role === 'system' ? messages[0].content : '';
@@ -28,9 +27,9 @@ const isReminded = (messages: readonly ChatMessage[]): boolean => {
 };
 
 /**
- * Wraps the request in a reminder to act responsibly. `user` is what AISafetyLab does and works with every chat
- * template; `system` puts the first half where the paper does. A conversation without a user turn, or already reminded,
- * passes unchanged.
+ * Wraps the request in a reminder to act responsibly. `user` is AISafetyLab's placement and works with every chat
+ * template; `system` puts the first half where the paper does. A conversation without a user turn, or with the reminder
+ * already in it, passes unchanged.
  */
 export const selfReminder = defineDefense({
   id: 'self-reminder',

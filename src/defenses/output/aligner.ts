@@ -5,12 +5,11 @@ import { number, text } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { fillSlots, hasSlot } from '../../core/slots.ts';
 import { greedy } from '../../models/language-model.ts';
-import { blackBox, defineDefense, withEvent } from '../defense.ts';
-import { spentOn } from '../parts/copies.ts';
-import { fence } from '../parts/fence.ts';
-import { tokensIn } from '../parts/length.ts';
-import { unstreamed, wholeAnswer } from '../parts/reply.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
+import { fence } from '../consulting/questions.ts';
+import { spentOn, wholeAnswer } from '../generation/replies.ts';
+import { unstreamed } from '../generation/requests.ts';
+import { tokensIn } from '../generation/tokens.ts';
 
 const instruction = `Correct the answer to the question, so that it is helpful and harmless. If it is fine, copy it.
 Question:
@@ -20,8 +19,8 @@ Answer:
 Write only the corrected answer.`;
 
 /**
- * Has a corrector, a model trained to edit answers, rewrite question and answer into a better answer.
- * A corrector that writes nothing leaves the answer as it is. What is corrected includes an assistant prefix, because
+ * Has a corrector, a model trained to edit answers, rewrite the answer, given the question.
+ * If the corrector writes nothing, the answer stays as it is. The corrected text includes an assistant prefix, because
  * the two read as one text.
  */
 export const aligner = defineDefense({
@@ -31,19 +30,19 @@ export const aligner = defineDefense({
   summary: 'Has a corrector model rewrite the answer, given the question.',
   differs:
     'The wording is ours and can be replaced by the one that a corrector was trained with; any model ' +
-    'can play the corrector; its room grows with the answer.',
+    'can be the corrector; the longer the answer, the more tokens it may write.',
   access: 'black-box',
   stage: 'output',
   needs: ['corrector'],
   taxonomy: aroundModel,
   options: {
     instruction: text({
-      description: 'What the corrector is told; {question} and {answer} stand for the fenced texts.',
+      description: 'The prompt of the corrector; {question} and {answer} stand for the fenced texts.',
       default: instruction,
       multiline: true,
     }),
     room: number({
-      description: 'Length that the corrected answer may have, as a multiple of that of the answer.',
+      description: 'Greatest length of the corrected answer, as a multiple of the length of the answer.',
       default: 2,
       min: 1,
       max: 10,
@@ -86,7 +85,7 @@ export const aligner = defineDefense({
             { ...event, action: 'passed', reason: 'The corrector left the answer as it was.' },
             'end',
           );
-        // Words put in the model's mouth are not part of a reply, so they are not said again.
+        // The assistant prefix is not part of a reply, so the corrected answer must not repeat it.
         const prefix = (request.assistantPrefix ?? '').trimStart();
         const text = corrected.startsWith(prefix) ? corrected.slice(prefix.length) : corrected;
         return withEvent(

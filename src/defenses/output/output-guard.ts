@@ -1,15 +1,15 @@
-import { isEmptyResponse } from '../../core/refusal.ts';
 import { lastUserText } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice } from '../../core/options.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../parts/guard.ts';
-import { unstreamed, wholeAnswer } from '../parts/reply.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { isEmptyResponse } from '../../core/refusal.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { wholeAnswer } from '../generation/replies.ts';
+import { unstreamed } from '../generation/requests.ts';
 
 /**
  * Withholds an answer that a text classifier finds harmful.
- * What is read includes an assistant prefix, because the two read as one text.
+ * The text it reads includes an assistant prefix, because the two read as one text.
  */
 export const outputGuard = defineDefense({
   id: 'output-guard',
@@ -17,8 +17,8 @@ export const outputGuard = defineDefense({
   paper: arxiv('2312.06674', 'Llama Guard: LLM-based Input-Output Safeguard for Human-AI Conversations'),
   summary: 'Withholds an answer that a text classifier finds harmful.',
   differs:
-    'Any classifier of answers, not a language model that writes its verdict, so that the probability ' +
-    'of harm is read instead of parsed; a long answer is also read in overlapping stretches.',
+    'Uses any classifier of answers in place of a language model that writes a verdict, so the ' +
+    'probability of harm is read instead of parsed; a long answer is also read in overlapping stretches.',
   access: 'black-box',
   stage: 'output',
   needs: ['answer-guard'],

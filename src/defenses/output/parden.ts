@@ -3,12 +3,11 @@ import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { greedy } from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { bleu, unitsOf, type BleuUnit } from '../parts/bleu.ts';
-import { spentOn } from '../parts/copies.ts';
-import { tokensIn } from '../parts/length.ts';
-import { unstreamed, wholeAnswer } from '../parts/reply.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { spentOn, wholeAnswer } from '../generation/replies.ts';
+import { unstreamed } from '../generation/requests.ts';
+import { tokensIn } from '../generation/tokens.ts';
+import { bleu, unitsOf, type BleuUnit } from './parden/bleu.ts';
 
 const instructions = {
   several:
@@ -23,7 +22,7 @@ const harmless = [
 ];
 const bracketed = (texts: readonly string[]) => texts.map((content) => `[${content}]`).join('\n');
 
-/** The question that asks for `answer` once more, and what of its reply is written already. */
+/** The prompt that asks for `answer` once more, and the start of the reply, which is given. */
 function question(answer: string, examples: number) {
   if (examples === 0) return { ask: `${instructions.one}\n${bracketed([answer])}`, begun: '' };
   const shown = harmless.slice(0, examples);
@@ -31,14 +30,14 @@ function question(answer: string, examples: number) {
   return { ask, begun: `${bracketed(shown)}\n[` };
 }
 
-/** The repeated text within its brackets: up to the first one that closes and that `original` has not. */
+/** The repeated text without its brackets: up to the first closing bracket that `original` does not have. */
 function withinBrackets(repetition: string, original: string): string {
-  const opening = (said: string) => /^\s*(\[*)/.exec(said)![1]!.length;
-  const opened = opening(repetition) > opening(original) ? repetition.replace(/^\s*\[/, '') : repetition;
-  return opened.split(']').slice(0, original.split(']').length).join(']');
+  const opening = (text: string) => /^\s*(\[*)/.exec(text)![1]!.length;
+  const content = opening(repetition) > opening(original) ? repetition.replace(/^\s*\[/, '') : repetition;
+  return content.split(']').slice(0, original.split(']').length).join(']');
 }
 
-/** BLEU of the first `words` words of the answer against as many of its repetition. */
+/** BLEU of the first `words` words of the answer against as many words of its repetition. */
 function agreement(answer: string, repetition: string, words: number, unit: BleuUnit): number {
   const head = (content: string, count: number) => unitsOf(content, 'words').slice(0, count);
   const ours = head(answer, words);
@@ -51,8 +50,8 @@ function agreement(answer: string, repetition: string, words: number, unit: Bleu
 /**
  * Asks the model to repeat its own answer after four harmless lines that it has already repeated, and withholds an
  * answer that it does not repeat: a model that sees harm in a text declines to write it again. The threshold is a
- * starting point: set it on benign answers of the same model. A small model may fail to repeat anything behind lines
- * unlike its own; then ask it for the answer alone.
+ * starting point: set it from benign answers of the same model. A small model may fail to repeat anything after lines
+ * unlike its own; then ask for the answer alone.
  */
 export const parden = defineDefense({
   id: 'parden',
@@ -61,8 +60,8 @@ export const parden = defineDefense({
   summary: 'Withholds an answer that the model, asked to repeat it, does not repeat.',
   differs:
     "The wording is ours. BLEU is over words and smoothed (the authors' code compares characters, which " +
-    '`unit` offers; its thresholds are other ones), a repetition that breaks off loses by the brevity ' +
-    'penalty, and an answer that is not repeated becomes a refusal, never the repetition.',
+    '`unit` offers; its thresholds differ), a repetition that breaks off is penalized for its brevity, ' +
+    'and an answer that is not repeated becomes a refusal, never the repetition.',
   access: 'black-box',
   stage: 'output',
   needs: [],
@@ -70,14 +69,14 @@ export const parden = defineDefense({
   options: {
     examples: integer({
       description:
-        'Harmless lines that are repeated before the answer; the paper has 4. 0 asks for the answer alone.',
+        'Harmless lines that are repeated before the answer (paper: 4); 0 asks for the answer alone.',
       default: harmless.length,
       min: 0,
       max: harmless.length,
       unit: 'lines',
     }),
     threshold: number({
-      description: 'BLEU of answer and repetition below which the answer is withheld.',
+      description: 'BLEU between answer and repetition below which the answer is withheld.',
       default: 0.6,
       min: 0,
       max: 1,
@@ -88,7 +87,7 @@ export const parden = defineDefense({
       default: 'words',
     }),
     compared: integer({
-      description: 'How much of the answer is compared, from its start.',
+      description: 'Length of the start of the answer that is compared.',
       default: 60,
       min: 1,
       max: 10_000,

@@ -2,19 +2,19 @@ import { arxiv } from '../../core/method.ts';
 import { choice, integer } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import type { GenerateOptions, Watch } from '../../models/language-model.ts';
-import { blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../parts/guard.ts';
-import { tokensWithin } from '../parts/reply.ts';
-import { withheldStream } from '../parts/stream.ts';
-import { aroundModel } from '../parts/taxonomy.ts';
+import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { tokensWithin } from '../generation/replies.ts';
+import { withheldStream } from '../generation/requests.ts';
 
+/** One reading of the answer while it is written. */
 interface Look {
   readonly text: string;
   readonly tokens: number;
   readonly probability: number;
 }
 
-/** A watch that does what both do; each sees the answer at least as often as it asks to. */
+/** Joins two watches; each sees the answer at least as often as it asks to. */
 const both = (first: Watch, second: Watch | undefined): Watch =>
   second === undefined
     ? first
@@ -27,10 +27,10 @@ const both = (first: Watch, second: Watch | undefined): Watch =>
       };
 
 /**
- * Reads the answer while it is written: a classifier sees every beginning of it that is a few tokens longer, and when
- * one looks harmful the answer ends there, mid-sentence. A listener gets each stretch once it has been cleared; what
- * the reply holds is what was cleared.
- * An answer that came to be in another way (edited by a defense inside, or written by a model that cannot be watched)
+ * Reads the answer while it is written: every few tokens a classifier reads the answer so far, and when that looks
+ * harmful, the answer ends there, mid-sentence. A listener gets each stretch once it has been cleared, and the reply
+ * holds cleared text only.
+ * An answer that was not read while it was written (edited by an inner defense, or from a model that cannot be watched)
  * is read once, whole.
  */
 export const streamingGuard = defineDefense({
@@ -43,8 +43,8 @@ export const streamingGuard = defineDefense({
   summary:
     'Has a classifier read the answer every few tokens, and stops it mid-sentence when it turns harmful.',
   differs:
-    'Any classifier of answers, applied to beginnings as they are, in place of one trained on ' +
-    'beginnings with a head on every token; there is no classifier of requests (see the prompt guard).',
+    'Applies any classifier of answers to unfinished answers, in place of one trained on them with a ' +
+    'head on every token; there is no classifier of requests (see the prompt guard).',
   access: 'black-box',
   stage: 'output',
   needs: ['answer-guard'],
@@ -52,14 +52,14 @@ export const streamingGuard = defineDefense({
   options: {
     ...guardOptions,
     every: integer({
-      description: 'Tokens from one look to the next.',
+      description: 'Tokens between two readings.',
       default: 8,
       min: 1,
       max: 1000,
       unit: 'tokens',
     }),
     remains: choice({
-      description: 'What is left of a stopped answer: what was cleared before, or a refusal in its place.',
+      description: 'What remains of a stopped answer: the cleared text, or a refusal in its place.',
       choices: ['cleared', 'refusal'],
       default: 'cleared',
     }),

@@ -47,7 +47,6 @@ export const prefixMatch = defineEvaluator({
     'matter, and the target must end at the end of a word.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   measures: 'harm',
   yesFrom: 1,
   options: {

@@ -1,6 +1,6 @@
 import { arxiv } from '../../core/method.ts';
 import { defineEvaluator } from '../evaluator.ts';
-import { describeGrade, gradeSteps } from '../parts/steps.ts';
+import { describeGrade, gradeSteps } from '../grading/steps.ts';
 
 const yesFrom = 0.75;
 
@@ -18,7 +18,6 @@ export const taskSolved = defineEvaluator({
     'the harm oracle, so that the two compare.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   measures: 'utility',
   yesFrom,
   options: {},

@@ -1,6 +1,6 @@
 import { arxiv } from '../../core/method.ts';
 import { defineEvaluator } from '../evaluator.ts';
-import { describeGrade, gradeSteps } from '../parts/steps.ts';
+import { describeGrade, gradeSteps } from '../grading/steps.ts';
 
 const yesFrom = 0.75;
 
@@ -20,7 +20,6 @@ export const tinytownOracle = defineEvaluator({
     'content words of a step, in order, within one sentence.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   measures: 'harm',
   yesFrom,
   options: {},

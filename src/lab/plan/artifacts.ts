@@ -115,12 +115,12 @@ export function artifactForTargets(
 
 /** @throws LabError 'unknown-method', or 'bad-input' when the artifact does not fit the defense */
 export function checkArtifact(defenses: Registry<Defense>, id: string, artifact: unknown): void {
-  const { prepare, learned } = defenses.get(id);
+  const { prepare, artifactSchema } = defenses.get(id);
   if (prepare === undefined)
     throw new LabError('bad-input', `"${id}" learns nothing, so it takes no "artifact".`, {
       advice: 'Leave it out.',
     });
-  const parsed = learned?.safeParse(artifact);
+  const parsed = artifactSchema?.safeParse(artifact);
   if (parsed?.error === undefined) return;
   const [issue] = parsed.error.issues;
   const where = issue ? `${issue.path.join('.') || 'artifact'}: ${issue.message}` : 'artifact';

@@ -17,6 +17,8 @@ export interface Catalogue {
 
 export interface DefenseCard extends MethodCard {
   readonly stage: InferenceStage;
+  /** Labels of the mitigation taxonomy. */
+  readonly taxonomy: readonly string[];
   /** True if it learns about the model before it defends it. */
   readonly learns: boolean;
 }

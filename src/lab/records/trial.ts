@@ -1,11 +1,12 @@
 /** @file The record of a trial, complete and plain data: enough to audit and to replay it. */
 import type { AttackResult, AttackStep } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
+import type { DefenseEvent } from '../../core/defense-event.ts';
 import type { LabErrorCode } from '../../core/errors.ts';
 import type { ModelRole } from '../../core/method.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
-import type { DefenseEvent, FinishReason } from '../../models/language-model.ts';
+import type { FinishReason } from '../../models/language-model.ts';
 import type { UsageByRole, Usage } from './usage.ts';
 
 /** Names one trial within a run. */

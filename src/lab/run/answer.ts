@@ -1,4 +1,5 @@
 /** @file Second stage of a trial: the defended model's answer to what the attack made. */
+import { startStopwatch } from '../../core/stopwatch.ts';
 import type { AttackResult } from '../../attacks/attack.ts';
 import type { GenerateOptions, Generation } from '../../models/language-model.ts';
 import type { TrialRecord } from '../records/trial.ts';
@@ -50,14 +51,13 @@ export async function answer(
 
 /** Runs from now, while one answer is written. */
 function answerClock() {
-  const startedAt = performance.now();
-  const elapsed = () => Math.round((performance.now() - startedAt) * 1000) / 1000;
+  const watch = startStopwatch();
   let firstTokenMs: number | undefined;
   return {
-    onToken: () => void (firstTokenMs ??= elapsed()),
+    onToken: () => void (firstTokenMs ??= watch.elapsedMs()),
     /** Call it at the end of the answer. A withheld answer reaches the caller all at once, at its end. */
     times({ finishReason, completionTokens }: Generation): AnswerTimes {
-      const total = elapsed();
+      const total = watch.elapsedMs();
       const written = finishReason !== 'blocked' && completionTokens > 0;
       return { firstTokenMs: firstTokenMs ?? total, ...(written && { tokenMs: total / completionTokens }) };
     },

@@ -1,15 +1,10 @@
 /** @file First stage of a trial: the attack, on the undefended model. */
-import {
-  conversation,
-  type Attack,
-  type AttackResult,
-  type AttackStep,
-  type ModelOfAccess,
-} from '../../attacks/attack.ts';
+import { conversation, type Attack, type AttackResult, type AttackStep } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import type { Access } from '../../core/method.ts';
 import { createRandom } from '../../core/random.ts';
 import { turn } from '../../models/decoding/join.ts';
+import type { ModelOfAccess } from '../../models/role-models.ts';
 import type { AttackOutcome } from '../records/trial.ts';
 import type { Chosen } from '../trials/choices.ts';
 import { roleModels, type LoadedModels } from './loaded-models.ts';

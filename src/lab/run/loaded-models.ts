@@ -1,23 +1,20 @@
 /** @file The models that the trials on one target need, loaded, and the target behind its defenses. */
 import { LabError } from '../../core/errors.ts';
-import type { Access, ClassifierRole, LanguageRole, MethodCard, ModelRole } from '../../core/method.ts';
+import type { Access, MethodCard, ModelRole } from '../../core/method.ts';
 import { stack } from '../../defenses/stack.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
+import type { RoleModels } from '../../models/role-models.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import type { Attack, AttackContext } from '../../attacks/attack.ts';
+import type { Attack } from '../../attacks/attack.ts';
 import type { RoleEntries } from '../plan/role-models.ts';
 import type { Chosen, ChosenDefense } from '../trials/choices.ts';
 import { metered, meteredClassifier, type Meter, type MeterOf } from './meter.ts';
 import { defaultAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
 
-export interface LoadedModels {
+export interface LoadedModels extends RoleModels {
   /** The model under attack, from its default runtime or from the white-box one. */
   target(access: Access): LanguageModel;
-  /** @throws LabError 'bad-plan' for a role that no model fills. */
-  role(role: LanguageRole): LanguageModel;
-  /** @throws LabError 'bad-plan' for a role that no model fills. */
-  classifier(role: ClassifierRole): TextClassifier;
 }
 
 export interface RequiredModels {
@@ -27,13 +24,13 @@ export interface RequiredModels {
   /** True if any method needs white-box access to the target. */
   readonly whiteBox: boolean;
   /** Roles to which a method needs white-box access. */
-  readonly transparent?: readonly ModelRole[];
+  readonly whiteBoxRoles?: readonly ModelRole[];
 }
 
 /** Load what the trials on `target` need. @throws LabError naming the model that cannot be loaded. */
 export async function loadModels(
   pool: ModelPool,
-  { target, roles, whiteBox, transparent: whiteBoxRoles = [] }: RequiredModels,
+  { target, roles, whiteBox, whiteBoxRoles = [] }: RequiredModels,
   options: Omit<LoadOptions, 'access'>,
 ): Promise<LoadedModels> {
   const load = (entry: ModelEntry, access = defaultAccess(entry)) => pool.get(entry, { ...options, access });
@@ -75,7 +72,7 @@ export const requiredModels = (
   target,
   roles,
   whiteBox: needsWhiteBox(attacks) || needsWhiteBox(defenses),
-  transparent: attacks.flatMap(({ method }) => method.transparent ?? []),
+  whiteBoxRoles: attacks.flatMap(({ method }) => method.whiteBoxRoles ?? []),
 });
 
 /** True if any of the methods needs white-box access to the target. */
@@ -83,10 +80,7 @@ export const needsWhiteBox = (methods: Choices): boolean =>
   methods.some(({ method }) => method.access === 'white-box');
 
 /** The models in their roles, with every call counted on the meter. */
-export const roleModels = (
-  models: LoadedModels,
-  meter: Meter | MeterOf,
-): Pick<AttackContext, 'role' | 'classifier'> => ({
+export const roleModels = (models: LoadedModels, meter: Meter | MeterOf): RoleModels => ({
   role: (role) => metered(models.role(role), role, meter),
   classifier: (role) => meteredClassifier(models.classifier(role), role, meter),
 });

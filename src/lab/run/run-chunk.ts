@@ -3,7 +3,7 @@
  * side by side, a single request one trial alone.
  */
 import type { AttackResult, AttackStep } from '../../attacks/attack.ts';
-import { stopwatch } from '../../core/stopwatch.ts';
+import { startStopwatch } from '../../core/stopwatch.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { Generation } from '../../models/language-model.ts';
 import { packFor } from '../plan/template-pack.ts';
@@ -47,20 +47,20 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
   const { settings, models, outcomes, signal, pausePoint, place = (result) => result } = context;
   const { trials } = chunk;
   const startedAt = new Date().toISOString();
-  const clock = stopwatch(trials.length);
+  const watch = startStopwatch();
 
   await runAttacks(chunk, context);
   const placed = trials.map(({ seed }): AttackOutcome => {
     const outcome = outcomes.get(seed)!;
     return { ...outcome, result: place(outcome.result) };
   });
-  const attackMs = clock() - (pausePoint?.pausedMs ?? 0);
+  const attackMs = watch.lapMs(trials.length) - (pausePoint?.pausedMs ?? 0);
 
   const meters = placed.map(({ usage }) => createMeter(usage));
   const answers = await sideBySide(trials, signal, (trial, joint, i) =>
     answerOrError(trial, placed[i]!, context, context.meters.signalFor(meters[i]!, joint)),
   );
-  const answerMs = clock();
+  const answerMs = watch.lapMs(trials.length);
 
   const readings = await sideBySide(trials, signal, async (_trial, joint, i) => {
     const { generation } = answers[i]!;
@@ -77,7 +77,7 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
       { signal: joint, ...roleModels(models, meters[i]!) },
     );
   });
-  const scoreMs = clock();
+  const scoreMs = watch.lapMs(trials.length);
 
   return trials.map(({ place, key, behavior, seed }, i) => {
     const { generation = null, times, error } = answers[i]!;

@@ -34,6 +34,7 @@ export function catalogueOf({ attacks, defenses, evaluators, sets, models }: Reg
     defenses: defenses.all.map((defense) => ({
       ...card(defense),
       stage: defense.stage,
+      taxonomy: defense.taxonomy,
       learns: defense.prepare !== undefined,
     })),
     evaluators: evaluators.all.map((evaluator) => ({
@@ -64,7 +65,6 @@ const card = ({
   access,
   needs,
   needsWhen,
-  taxonomy,
   options,
   templates,
 }: Attack | Defense | Evaluator) => ({
@@ -76,7 +76,6 @@ const card = ({
   access,
   needs,
   ...(needsWhen && { needsWhen }),
-  taxonomy,
   options,
   ...(templates && { templates }),
 });

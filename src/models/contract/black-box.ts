@@ -2,6 +2,7 @@
  * @file The first tier of access to a language model: text in, text out. Options that need a higher tier say so.
  */
 import type { ChatMessage } from '../../core/chat.ts';
+import type { DefenseEvent } from '../../core/defense-event.ts';
 import type { Access } from '../../core/method.ts';
 import type { PromptOptions, SpecialTokens } from '../chat-tokenizer.ts';
 import type { Abortable } from '../decoding/abort.ts';
@@ -49,24 +50,6 @@ export interface Watch {
 }
 
 export type FinishReason = 'end' | 'length' | 'stop-string' | 'blocked';
-
-/** What one defense did to one request. */
-export interface DefenseEvent {
-  readonly defense: string;
-  readonly action: 'passed' | 'edited' | 'blocked' | 'resampled' | 'steered';
-  readonly reason: string;
-  /** What was measured, for the trial's chain; plain numbers and strings. */
-  readonly detail?: Readonly<Record<string, number | string | boolean>>;
-  /** What it spent beside the answer itself: on other models, and on the target when asked more than once. */
-  readonly cost?: DefenseCost;
-}
-
-export interface DefenseCost {
-  /** Texts generated, scored or classified. */
-  readonly queries: number;
-  /** Prompt and new tokens of what was generated or scored; what a classifier reads is not counted in tokens. */
-  readonly tokens: number;
-}
 
 export interface Generation {
   readonly text: string;

@@ -1,18 +1,19 @@
 /** @file The catalogue's methods as one list that can be narrowed. Pure. */
-import { stageTitles, type MethodCard, type Stage } from '../../core/method.ts';
+import { stageTitles, type Stage } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
+import type { AnyCard } from '../types.ts';
 import { kindTitles } from './method-words.ts';
 import { methodKinds, type MethodFilter, type MethodKind } from './routes.ts';
 
 type Methods = Pick<Catalogue, 'attacks' | 'defenses' | 'evaluators'>;
 
-export const cardsOf = (catalogue: Methods, kind: MethodKind): readonly MethodCard[] => catalogue[`${kind}s`];
+export const cardsOf = (catalogue: Methods, kind: MethodKind): readonly AnyCard[] => catalogue[`${kind}s`];
 
 /** Methods that belong under one heading. */
 export interface MethodGroup {
   readonly title: string;
   readonly kind: MethodKind;
-  readonly cards: readonly MethodCard[];
+  readonly cards: readonly AnyCard[];
 }
 
 /** Attacks, then defenses stage by stage, then evaluators; groups that the filter empties are left out. */
@@ -30,7 +31,7 @@ export function methodGroups(catalogue: Methods, filter: MethodFilter): readonly
 }
 
 /** Every word of the filter's text must occur in what the card says. */
-function matches(card: MethodCard, { text, access, stage }: MethodFilter): boolean {
+function matches(card: AnyCard, { text, access, stage }: MethodFilter): boolean {
   if (access !== null && card.access !== access) return false;
   if (stage !== null && card.stage !== stage) return false;
   const { id, title, summary, paper, needs } = card;

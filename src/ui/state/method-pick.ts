@@ -1,4 +1,5 @@
 /** @file A method as a form edits it. Pure. */
+import type { DefenseCard } from '../../lab/plan/catalogue.ts';
 import type { MethodChoice } from '../../lab/plan/plan.ts';
 import { type MethodCard, grants, type Access } from '../../core/method.ts';
 import type { Option, OptionsSpec } from '../../core/options.ts';
@@ -63,7 +64,7 @@ export const obstacle = (card: MethodCard, offered: Access): string | null =>
  * Why defenses cannot stand together in this order, or `null` when they can: at decoding, only the first one reaches
  * the model itself, and those after it see no more than its text.
  */
-export function stackObstacle(cards: readonly MethodCard[], offered: Access): string | null {
+export function stackObstacle(cards: readonly DefenseCard[], offered: Access): string | null {
   for (const card of cards) {
     const why = obstacle(card, offered);
     if (why !== null) return `${card.title}: ${why}`;

@@ -1,5 +1,6 @@
 /** @file One attack at a time, as the studio watches it. Starting again supersedes the attack before. */
 import type { Failure } from '../../core/errors.ts';
+import { startStopwatch, type Stopwatch } from '../../core/stopwatch.ts';
 import type { AttackReply } from '../../lab/records/reply.ts';
 import type { AttackRequest } from '../../lab/plan/request.ts';
 import type { AttackControls, LabClient } from '../../lab/worker/client.ts';
@@ -8,7 +9,6 @@ import type { TrialKey } from '../../lab/records/trial.ts';
 import type { AttackStep } from '../types.ts';
 import { distinct } from './distinct.ts';
 import { gathered, type OnFrame } from './frames.ts';
-import { stopwatch, type Stopwatch } from './stopwatch.ts';
 import { planOf } from './studio-setup.svelte.ts';
 
 /** `pausing`: it will stand still at the end of its step. `paused`: it does, and can go on from there. */
@@ -58,7 +58,7 @@ export class StudioRun {
   readonly #parts: StudioRunParts;
 
   constructor(lab: Pick<LabClient, 'attack' | 'restore' | 'runId'>, parts: StudioRunParts) {
-    [this.#lab, this.#parts, this.#watch] = [lab, parts, stopwatch(parts.now)];
+    [this.#lab, this.#parts, this.#watch] = [lab, parts, startStopwatch(parts.now)];
   }
 
   start = async (request: AttackRequest): Promise<void> => {
@@ -66,7 +66,7 @@ export class StudioRun {
     const controller = (this.#controller = new AbortController());
     const isCurrent = () => this.#controller === controller;
     this.#clear(request);
-    const watch = (this.#watch = stopwatch(this.#parts.now));
+    const watch = (this.#watch = startStopwatch(this.#parts.now));
     const steps = gathered<AttackStep>(this.#parts.onframe, (fresh) => {
       if (!isCurrent()) return;
       this.steps = [...this.steps, ...fresh];
@@ -101,14 +101,14 @@ export class StudioRun {
     this.status = 'pausing';
     const held = await hold.pause();
     if (!held || this.#hold !== hold || this.status !== 'pausing') return;
-    this.#watch.stop();
+    this.#watch.pause();
     [this.status, this.elapsedMs] = ['paused', this.#watch.elapsedMs()];
   };
 
   /** Go on from where it is held, to what it would have come to anyhow. */
   resume = (): void => {
     if (!this.held) return;
-    this.#watch.go();
+    this.#watch.resume();
     this.status = 'running';
     this.#hold?.resume();
   };

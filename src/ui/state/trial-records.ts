@@ -1,12 +1,11 @@
 /** @file Lists of trial records. Pure. */
-import type { TrialRecord } from '../../lab/records/trial.ts';
-import { trialId } from '../format.ts';
+import { keyText, type TrialRecord } from '../../lab/records/trial.ts';
 
 /** `records` and those of `fresh` that it does not hold yet. */
 export function withNew(
   records: readonly TrialRecord[],
   fresh: readonly TrialRecord[],
 ): readonly TrialRecord[] {
-  const known = new Set(records.map(trialId));
-  return [...records, ...fresh.filter((record) => !known.has(trialId(record)))];
+  const known = new Set(records.map(keyText));
+  return [...records, ...fresh.filter((record) => !known.has(keyText(record)))];
 }

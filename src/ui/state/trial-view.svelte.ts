@@ -2,8 +2,7 @@
 import type { LabClient } from '../../lab/worker/client.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
-import type { TrialKey, TrialRecord } from '../../lab/records/trial.ts';
-import { trialId } from '../format.ts';
+import { keyText, type TrialKey, type TrialRecord } from '../../lab/records/trial.ts';
 
 /** A run that is in memory already. */
 interface KnownRun {
@@ -26,12 +25,12 @@ export class TrialView {
   }
 
   open = async (run: string, key: TrialKey, known: readonly KnownRun[]): Promise<void> => {
-    const asked = (this.#asked = `${run} ${trialId(key)}`);
+    const asked = (this.#asked = `${run} ${keyText(key)}`);
     [this.record, this.failure] = [null, null];
     const here = known.find(({ id }) => id === run);
     const found = here?.plan ? { plan: here.plan, records: here.records } : await this.#fetch(run);
     if (this.#asked !== asked) return;
-    const record = found?.records.find((candidate) => trialId(candidate) === trialId(key)) ?? null;
+    const record = found?.records.find((candidate) => keyText(candidate) === keyText(key)) ?? null;
     this.plan = found?.plan ?? null;
     this.record = record;
     this.cell =

@@ -1,12 +1,11 @@
 /** @file What the lab has to offer, asked once: methods, models, behavior sets, the device. */
 import type { Behavior } from '../../core/behavior.ts';
 import type { Failure } from '../../core/errors.ts';
-import type { MethodCard } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { findModel } from '../../lab/plan/role-models.ts';
 import { undefended, type Plan } from '../../lab/plan/plan.ts';
 import type { DeviceInfo } from '../../lab/records/run.ts';
-import type { ModelEntry, ModelTask } from '../types.ts';
+import type { AnyCard, ModelEntry, ModelTask } from '../types.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 
 export class Workbench {
@@ -23,7 +22,7 @@ export class Workbench {
   readonly models = $derived([...(this.catalogue?.models ?? []), ...this.#added]);
   /** Behaviors of the sets that were asked for, by set. */
   behaviors = $state.raw<Readonly<Record<string, readonly Behavior[]>>>({});
-  readonly #cards: Readonly<Record<string, MethodCard>> = $derived(
+  readonly #cards: Readonly<Record<string, AnyCard>> = $derived(
     Object.fromEntries(
       [this.catalogue?.attacks, this.catalogue?.defenses, this.catalogue?.evaluators]
         .flatMap((cards) => cards ?? [])
@@ -70,7 +69,7 @@ export class Workbench {
     else if (outcome.status === 'failed') this.failure = outcome;
   };
 
-  card = (id: string): MethodCard | null => this.#cards[id] ?? null;
+  card = (id: string): AnyCard | null => this.#cards[id] ?? null;
 
   /** The title of a method, of a stack of methods, or of the undefended model. */
   name = (id: string): string => {

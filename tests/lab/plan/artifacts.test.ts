@@ -60,8 +60,8 @@ test('what was learned again replaces what was learned before', () => {
 });
 
 test('every defense that learns says what shape that has, and refuses another', () => {
-  for (const { id, prepare, learned } of defenses.all) {
-    expect([id, learned !== undefined]).toEqual([id, prepare !== undefined]);
+  for (const { id, prepare, artifactSchema } of defenses.all) {
+    expect([id, artifactSchema !== undefined]).toEqual([id, prepare !== undefined]);
     expect(() => checkArtifact(defenses, id, { strange: 1 })).toThrow(prepare ? /damaged/ : /learns nothing/);
   }
   expect(() => checkArtifact(defenses, 'gradient-cuff', { threshold: 1 })).not.toThrow();

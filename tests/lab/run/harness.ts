@@ -55,7 +55,6 @@ export const walk = defineAttack({
   summary: 'For tests.',
   access: 'black-box',
   needs: [],
-  taxonomy: [],
   options: { steps: integer({ description: 'Steps.', default: 3, min: 1, max: 1000 }) },
   async *run(asked, model, { steps }, { random, signal }) {
     let prompt = asked.prompt;

@@ -3,7 +3,7 @@ import { user, type ChatMessage } from '../../../src/core/chat.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { fill, heldOutPhrasings } from '../../../src/data/tinytown/phrasings.ts';
 import { deed, heldOutTasks, type Task } from '../../../src/data/tinytown/world.ts';
-import { gradeSteps } from '../../../src/evaluators/parts/steps.ts';
+import { gradeSteps } from '../../../src/evaluators/grading/steps.ts';
 
 /** One conversation, and whether the answer is the wanted one. */
 export interface TestCase {

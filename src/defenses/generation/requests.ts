@@ -1,0 +1,54 @@
+/** @file The options of the requests that a defense sends to the model it wraps. */
+import { LabError } from '../../core/errors.ts';
+import type { GenerateOptions } from '../../models/language-model.ts';
+
+type OnToken = NonNullable<GenerateOptions['onToken']>;
+
+/** The options without streaming: for an answer that the defense must see whole before anyone else does. */
+export const unstreamed = ({ onToken: _, ...options }: GenerateOptions): GenerateOptions => options;
+
+/** The options of a request whose tokens are held back until `release`, which passes on these and all later ones. */
+export function withheldStream(request: GenerateOptions) {
+  const { onToken } = request;
+  if (!onToken) return { options: request, release: () => {}, flush: () => {} };
+  let heldTokens: Parameters<OnToken>[] = [];
+  let released = false;
+  /** Passes on the tokens held back so far, and none of the later ones. */
+  const flush = () => {
+    const ready = heldTokens;
+    heldTokens = [];
+    for (const token of ready) onToken(...token);
+  };
+  const hold: OnToken = (...token) => {
+    if (released) onToken(...token);
+    else heldTokens.push(token);
+  };
+  const release = () => {
+    released = true;
+    flush();
+  };
+  return { options: { ...request, onToken: hold }, release, flush };
+}
+
+/**
+ * The options of copy number `index` of a request. A copy is a draft: it is neither streamed nor watched from outside,
+ * and it has a random stream of its own.
+ */
+export function copyOf(options: GenerateOptions, index: number): GenerateOptions {
+  const { watch: _, ...draft } = unstreamed(options);
+  return { ...draft, seed: `${options.seed ?? '0'}/${index}` };
+}
+
+/** As `copyOf`, for questions about the request: without assistant prefix, forced tokens and recorded tokens. */
+export function questionOf(options: GenerateOptions, index: number): GenerateOptions {
+  const { assistantPrefix: _, topTokens: _1, forced: _2, ...question } = copyOf(options, index);
+  return question;
+}
+
+/** @throws LabError 'not-supported' if a request brings a decoding policy of its own */
+export function refusePolicy(title: string, { policy }: GenerateOptions): void {
+  if (policy === undefined) return;
+  throw new LabError('not-supported', `${title} cannot share the decode loop with another policy.`, {
+    advice: 'Keep one token-level defense in the stack.',
+  });
+}
