@@ -6,13 +6,18 @@ import type { Measures } from '../../evaluators/evaluator.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 
 export interface Catalogue {
-  readonly attacks: readonly MethodCard[];
+  readonly attacks: readonly AttackCard[];
   readonly defenses: readonly DefenseCard[];
   readonly evaluators: readonly EvaluatorCard[];
   readonly models: readonly ModelEntry[];
   /** The default model of each role. */
   readonly roles: Readonly<Record<ModelRole, string>>;
   readonly sets: readonly BehaviorSetCard[];
+}
+
+export interface AttackCard extends MethodCard {
+  /** True if it can make a prompt without any model. */
+  readonly mutates: boolean;
 }
 
 export interface DefenseCard extends MethodCard {

@@ -1,4 +1,4 @@
-/** @file A single request outside a run: the next turn of a chat, or one attack on one behavior. */
+/** @file Single requests outside a run: the next turn of a chat, one attack on one behavior, or a list of prompts. */
 import type { Behavior } from '../../core/behavior.ts';
 import { lastUserText, type ChatMessage } from '../../core/chat.ts';
 import type { Sampling } from '../../models/language-model.ts';
@@ -37,6 +37,13 @@ export function chatBehavior({
   behavior: { context: _, ...behavior } = freeChat,
 }: Pick<ChatRequest, 'messages' | 'behavior'>): Behavior {
   return { ...behavior, prompt: lastUserText(messages) };
+}
+
+/** Prompts of an attack that needs no model for them, one for each behavior of a set. */
+export interface MutateRequest {
+  readonly attack: MethodChoice;
+  readonly templates?: TemplatePack;
+  readonly seed: number;
 }
 
 export interface AttackRequest extends TrialRequest {

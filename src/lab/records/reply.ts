@@ -14,6 +14,15 @@ export interface ChatReply extends Pick<
   readonly elapsedMs: number;
 }
 
+/** One prompt of an offline list: what to send for a behavior, and how to make it again. */
+export interface MutatedPrompt {
+  readonly behavior: string;
+  readonly attack: string;
+  /** The seed of the list; the prompt's own stream is named by it, the behavior and the attack. */
+  readonly seed: number;
+  readonly result: AttackResult;
+}
+
 export interface AttackReply {
   readonly result: AttackResult;
   readonly generation: Generation;

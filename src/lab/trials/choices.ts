@@ -102,7 +102,8 @@ export function chooseAll(choices: Choices, registries: Registries, problems: Pr
   return { targets, roles, attacks, stacks, evaluators };
 }
 
-const everyRole: readonly string[] = [...languageRoles, ...classifierRoles];
+/** For attacks that ask no model here: they need no role filled. */
+export const everyRole: readonly string[] = [...languageRoles, ...classifierRoles];
 
 /** @throws LabError 'unknown-method', 'bad-options', or 'bad-plan' for a role that no model fills */
 export function chooseMethod<M extends MethodCard>(

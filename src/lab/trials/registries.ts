@@ -30,7 +30,7 @@ export const registries: Registries = {
 /** The registries as plain data: without functions and behaviors. */
 export function catalogueOf({ attacks, defenses, evaluators, sets, models }: Registries): Catalogue {
   return {
-    attacks: attacks.all.map(card),
+    attacks: attacks.all.map((attack) => ({ ...card(attack), mutates: attack.mutate !== undefined })),
     defenses: defenses.all.map((defense) => ({
       ...card(defense),
       stage: defense.stage,

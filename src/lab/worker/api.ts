@@ -9,9 +9,9 @@ import type { ModelTask } from '../../models/catalog.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
-import type { ChatRequest, AttackRequest } from '../plan/request.ts';
+import type { AttackRequest, ChatRequest, MutateRequest } from '../plan/request.ts';
 import type { LoadProgress, RunEvent } from '../records/events.ts';
-import type { ChatReply, AttackReply } from '../records/reply.ts';
+import type { AttackReply, ChatReply, MutatedPrompt } from '../records/reply.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import type { RunSummary } from '../records/summary.ts';
 import type { TrialRecord } from '../records/trial.ts';
@@ -40,6 +40,8 @@ export interface LabApi {
     request: AttackRequest,
     onStep: (step: AttackStep) => void,
   ): Promise<Outcome<AttackReply>>;
+  /** One prompt per behavior of a set, by an attack that needs no model for them. */
+  mutate(request: MutateRequest, set: string): Promise<Outcome<readonly MutatedPrompt[]>>;
   /**
    * Run or go on with a plan: trials already stored under `runId` are not run again.
    * Events that come faster than frames arrive in batches.

@@ -36,6 +36,7 @@ export interface LabClient extends Pick<
   | 'storage'
   | 'catalogue'
   | 'behaviors'
+  | 'mutate'
   | 'runs'
   | 'trials'
   | 'summary'
@@ -177,6 +178,7 @@ export function createLabClient({
     catalogue: () => read((lab) => lab.catalogue()),
     storage: () => ask((lab) => lab.storage()),
     behaviors: (set) => ask((lab) => lab.behaviors(set)),
+    mutate: (request, set) => ask((lab) => lab.mutate(request, set)),
     runs: () => ask((lab) => lab.runs()),
     trials: (id) => ask((lab) => lab.trials(id)),
     summary: (id) => ask((lab) => lab.summary(id)),

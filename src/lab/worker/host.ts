@@ -19,6 +19,7 @@ import { openRunWriter } from '../store/run-writer.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import { catalogueOf, registries as everything, type Registries } from '../trials/registries.ts';
 import { runPlan } from '../run/run-plan.ts';
+import { mutateBehaviors } from '../trials/mutate.ts';
 import { placeRecords } from '../trials/placement.ts';
 import type { RunStore } from '../store/run-store.ts';
 
@@ -115,6 +116,11 @@ export function createLab({
         });
         await steps.settled();
         return reply;
+      }),
+    mutate: (request, set) =>
+      outcomeOf(async () => {
+        const registries = await listed;
+        return mutateBehaviors(request, registries.sets.get(set).behaviors, registries);
       }),
     run: (runId, plan, onEvents, sources) =>
       stoppable(runId, async (signal) => {

@@ -25,7 +25,7 @@ export class Workbench {
   readonly #cards: Readonly<Record<string, AnyCard>> = $derived(
     Object.fromEntries(
       [this.catalogue?.attacks, this.catalogue?.defenses, this.catalogue?.evaluators]
-        .flatMap((cards) => cards ?? [])
+        .flatMap((cards): readonly AnyCard[] => cards ?? [])
         .map((card) => [card.id, card]),
     ),
   );

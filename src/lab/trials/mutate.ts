@@ -1,0 +1,39 @@
+/** @file Prompts that an attack makes without any model: an offline list, to read or to send elsewhere. */
+import type { Behavior } from '../../core/behavior.ts';
+import { LabError } from '../../core/errors.ts';
+import { createRandom } from '../../core/random.ts';
+import type { MutateRequest } from '../plan/request.ts';
+import { checkTemplatePack, withTemplates } from '../plan/template-pack.ts';
+import type { MutatedPrompt } from '../records/reply.ts';
+import { chooseMethod, everyRole } from './choices.ts';
+import type { Registries } from './registries.ts';
+
+/**
+ * One prompt per behavior, in order. The same request gives the same prompts.
+ * @throws LabError 'unknown-method' or 'bad-options'; 'not-supported' for an attack that needs a model for every
+ *   candidate; 'bad-input' when a template pack or the options leave nothing to send
+ */
+export function mutateBehaviors(
+  { attack: choice, templates, seed }: MutateRequest,
+  behaviors: readonly Behavior[],
+  { attacks }: Pick<Registries, 'attacks'>,
+): readonly MutatedPrompt[] {
+  if (templates) checkTemplatePack(templates, attacks.all);
+  const { method, options } = chooseMethod(attacks, choice, everyRole);
+  const { id, mutate, templates: texts = {} } = withTemplates(method, templates);
+  if (mutate === undefined)
+    throw new LabError('not-supported', `"${id}" needs a model for each of its prompts.`, {
+      advice: `Run it on a model instead. Attacks that need none: ${mutatingIds(attacks.all)}.`,
+    });
+  return behaviors.map((behavior) => {
+    const random = createRandom(`${seed}/${behavior.id}/${id}`).fork('mutate');
+    const result = mutate(behavior, options, { random, templates: texts });
+    return { behavior: behavior.id, attack: id, seed, result };
+  });
+}
+
+const mutatingIds = (attacks: Registries['attacks']['all']): string =>
+  attacks
+    .filter(({ mutate }) => mutate !== undefined)
+    .map(({ id }) => id)
+    .join(', ');
