@@ -3,7 +3,7 @@ import { mutateBehaviors } from '../../src/lab/trials/mutate.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { behaviorsOf } from '../../src/lab/trials/behaviors.ts';
 import { readOptions } from './choices.ts';
-import { checking } from './failure.ts';
+import { readInput } from './failure.ts';
 import { readTemplates } from './json-file.ts';
 
 export interface MutateOptions {
@@ -16,7 +16,7 @@ export interface MutateOptions {
 
 /** Print one line per harmful behavior of the set, or for the first `limit` of them. */
 export function mutate(id: string, { set, limit, seed, option, templates }: MutateOptions): void {
-  const prompts = checking(() => {
+  const prompts = readInput(() => {
     const source = { set, kinds: ['harmful' as const], ...(limit !== undefined && { limit }) };
     const request = {
       attack: { id, options: readOptions(registries.attacks.get(id).options, option) },
