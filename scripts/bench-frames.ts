@@ -20,17 +20,17 @@ await build({
   logLevel: 'error',
   build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: join(root, 'bench/frames.html') } },
 });
-const served = await serve({ folder, port: 0, headers: true });
+const server = await serve({ folder, port: 0, headers: true });
 const browser = await launch(ensureChromium(), 'none');
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
   page.on('pageerror', (error) => console.error(`page: ${error.message}`));
-  await page.goto(`${served.url}bench/frames.html`);
+  await page.goto(`${server.url}bench/frames.html`);
   await page.waitForFunction(() => globalThis.stepThrough !== undefined);
   console.log(
     JSON.stringify(await page.evaluate((count) => globalThis.stepThrough!(count), tokens), null, 2),
   );
 } finally {
   await browser.close();
-  await served.close();
+  await server.close();
 }

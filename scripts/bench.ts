@@ -44,11 +44,11 @@ await build({
   logLevel: 'error',
   build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: join(root, 'bench/index.html') } },
 });
-const served = await serve({ folder, port: 0, headers: true });
+const server = await serve({ folder, port: 0, headers: true });
 const browser = await launch(ensureChromium(), gpu);
 try {
   const page = await browser.newPage();
-  await page.goto(`${served.url}bench/index.html`);
+  await page.goto(`${server.url}bench/index.html`);
   await page.waitForFunction(() => globalThis.bench !== undefined);
   const kind = gpu === 'none' ? 'wasm' : 'webgpu';
   const figures = await page.evaluate(([device, model, count]) => globalThis.bench!(device, model, count), [
@@ -60,7 +60,7 @@ try {
   if (values.write) await record(figures, browser.version());
 } finally {
   await browser.close();
-  await served.close();
+  await server.close();
 }
 
 async function record(figures: Awaited<ReturnType<Bench>>, version: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** @file A static file server for the built app, with the headers of the seal or without them, like plain hosting. */
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, sep } from 'node:path';
 import { sealHeaders } from '../src/lab/seal/policy.ts';
 
@@ -32,10 +32,9 @@ export interface ServeOptions {
   readonly onRequest?: (path: string) => void;
 }
 
-export interface Served {
+export interface LocalServer {
   /** Ends in a slash. */
   readonly url: string;
-  readonly server: Server;
   /** Stops at once; open connections are cut. */
   close(): Promise<void>;
 }
@@ -43,8 +42,8 @@ export interface Served {
 /** The file that a request path names, or `null` when there is none inside `root`. */
 async function fileFor(root: string, path: string): Promise<{ file: string; size: number } | null> {
   try {
-    const named = join(root, decodeURIComponent(path), path.endsWith('/') ? 'index.html' : '');
-    const file = await realpath(named);
+    const requested = join(root, decodeURIComponent(path), path.endsWith('/') ? 'index.html' : '');
+    const file = await realpath(requested);
     const stats = await stat(file);
     return stats.isFile() && file.startsWith(root + sep) ? { file, size: stats.size } : null;
   } catch {
@@ -80,7 +79,7 @@ async function respond(
 }
 
 /** @throws Error with code EADDRINUSE when the port is taken */
-export async function serve(options: ServeOptions): Promise<Served> {
+export async function serve(options: ServeOptions): Promise<LocalServer> {
   const root = await realpath(options.folder);
   const server = createServer((request, response) => void respond(root, options, request, response));
   await new Promise<void>((resolve, reject) => {
@@ -90,7 +89,6 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const port = typeof address === 'object' && address ? address.port : options.port;
   return {
     url: `http://localhost:${port}/`,
-    server,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

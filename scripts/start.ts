@@ -1,13 +1,13 @@
 /** @file `npm start`: build if needed, serve on this computer, open the browser. */
 import { spawn } from 'node:child_process';
 import { dist, ensureBuilt } from './build.ts';
-import { serve, type Served } from './serve.ts';
+import { serve, type LocalServer } from './serve.ts';
 
 const firstPort = 4173;
 const lastPort = firstPort + 20;
 
 /** Serve on the first free port from `port` on. */
-async function serveNear(port: number): Promise<Served> {
+async function serveNear(port: number): Promise<LocalServer> {
   try {
     return await serve({ folder: dist, port, headers: true });
   } catch (error) {

@@ -46,7 +46,7 @@ export async function attack(id: string, options: AttackOptions): Promise<void> 
   };
   const reply = valueOf(
     await inSession(options.device, onStep, (page) =>
-      page.evaluate((sent) => globalThis.glovebox!.attack(sent), request),
+      page.evaluate((value) => globalThis.glovebox!.attack(value), request),
     ),
   );
   const { messages, assistantPrefix, loss } = reply.result;

@@ -28,7 +28,7 @@ export async function chat(options: ChatOptions): Promise<void> {
     await inSession(
       options.device,
       () => {},
-      (page) => page.evaluate((sent) => globalThis.glovebox!.chat(sent), request),
+      (page) => page.evaluate((value) => globalThis.glovebox!.chat(value), request),
     ),
   );
   const { text, finishReason, tokens } = reply.generation;

@@ -68,12 +68,12 @@ export function fillRoles(
     const method = registry.get(id);
     return rolesNeeded(method, parseOptions(method.options, options, id));
   };
-  const needed = new Set([
+  const roles = new Set([
     ...(attack ? rolesOf(registries.attacks, attack) : []),
     ...defenses.flatMap((choice) => rolesOf(registries.defenses, choice)),
     ...evaluators.flatMap((choice) => rolesOf(registries.evaluators, choice)),
   ]);
-  return Object.fromEntries([...needed].flatMap((role) => (role in models ? [[role, models[role]!]] : [])));
+  return Object.fromEntries([...roles].flatMap((role) => (role in models ? [[role, models[role]!]] : [])));
 }
 
 /** The request with its roles. Checked completely, so that no browser is started for a bad request. */

@@ -47,11 +47,11 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
       claims
         .filter((claim) => claim.model === model)
         .flatMap(({ attack, claimed, replayed }) =>
-          replayed.map((found) => ({
+          replayed.map((rate) => ({
             attack,
             ...shareCells('claimed', claimed),
-            evaluator: found.evaluator,
-            ...shareCells('found', found),
+            evaluator: rate.evaluator,
+            ...shareCells('found', rate),
           })),
         ),
     );

@@ -1,7 +1,7 @@
 /** @file Progress on standard error: a single line that is rewritten on a terminal, a new line every few seconds elsewhere. */
 
 const terminal = process.stderr.isTTY;
-const everyMs = terminal ? 200 : 5_000;
+const intervalMs = terminal ? 200 : 5_000;
 
 /** @returns a function that prints the progress, at most once per interval; `last` marks the end of the work */
 export function createProgress(now: () => number = performance.now.bind(performance)) {
@@ -10,11 +10,11 @@ export function createProgress(now: () => number = performance.now.bind(performa
   let first: { readonly at: number; readonly finished: number } | undefined;
   return (finished: number, total: number, what: string, last = false): void => {
     first ??= { at: now(), finished };
-    if (!last && now() - printedAt < everyMs) return;
+    if (!last && now() - printedAt < intervalMs) return;
     printedAt = now();
-    const done = finished - first.finished;
-    const secondsLeft = Math.round((((printedAt - first.at) / 1000) * (total - finished)) / done);
-    const left = done > 0 && !last ? `, about ${secondsLeft} s left` : '';
+    const newlyFinished = finished - first.finished;
+    const secondsLeft = Math.round((((printedAt - first.at) / 1000) * (total - finished)) / newlyFinished);
+    const left = newlyFinished > 0 && !last ? `, about ${secondsLeft} s left` : '';
     const line = `${finished}/${total} trials${left}, ${what}`;
     if (terminal) process.stderr.write(`\r\x1b[2K${line}${last ? '\n' : ''}`);
     else console.error(line);

@@ -72,13 +72,13 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
     writeHead(options.out, { plan, versions, device, startedAt });
     if (storedTrials.length > 0) {
       await addTrials(page, storedTrials);
-      valueOf(await page.evaluate((sent) => globalThis.glovebox!.restore(sent), plan));
+      valueOf(await page.evaluate((value) => globalThis.glovebox!.restore(value), plan));
     }
     const stop = () => void page.evaluate(() => globalThis.glovebox!.stop()).catch(() => {});
     process.once('SIGINT', stop);
     try {
       await addTrials(page, sources);
-      const summary = valueOf(await page.evaluate((sent) => globalThis.glovebox!.run(sent), plan));
+      const summary = valueOf(await page.evaluate((value) => globalThis.glovebox!.run(value), plan));
       // The trials were appended in the order in which they finished; now they are in the order of the plan.
       writeRun(options.out, readRun(options.out));
       return summary;

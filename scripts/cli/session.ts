@@ -19,18 +19,18 @@ const sealedNetwork = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost,
 /** @param onEvent called with each value that the page passes to `gloveboxEvent` */
 async function openSession(device: DeviceKind, onEvent: (event: unknown) => void): Promise<Session> {
   await ensureBuilt();
-  const served = await serve({ folder: dist, port: 0, headers: true });
+  const server = await serve({ folder: dist, port: 0, headers: true });
   const gpu = device === 'webgpu' ? 'hardware' : 'none';
   const browser = await launch(ensureChromium(), gpu, [sealedNetwork]);
   const close = async () => {
     await browser.close();
-    await served.close();
+    await server.close();
   };
   try {
     const page = await browser.newPage();
     page.on('pageerror', (error) => console.error(`page: ${error.message}`));
     await page.exposeFunction('gloveboxEvent', onEvent);
-    await page.goto(`${served.url}?cli`);
+    await page.goto(`${server.url}?cli`);
     await page.waitForFunction(() => globalThis.glovebox !== undefined);
     valueOf(await page.evaluate((kind) => globalThis.glovebox!.useDevice(kind), device));
     return { page, close };
@@ -66,6 +66,6 @@ const trialsPerMessage = 250;
 export async function addTrials(page: Page, records: readonly TrialRecord[]): Promise<void> {
   for (let first = 0; first < records.length; first += trialsPerMessage) {
     const lines = trialsJsonl(records.slice(first, first + trialsPerMessage));
-    await page.evaluate((sent) => globalThis.glovebox!.addTrials(sent), lines);
+    await page.evaluate((text) => globalThis.glovebox!.addTrials(text), lines);
   }
 }

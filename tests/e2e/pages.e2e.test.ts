@@ -32,28 +32,28 @@ const someTrials = (page: Page) =>
 
 test('a first visit runs trials without an error, and every request stays on this site', async () => {
   const { context, page, complaints, requests } = await visit(site.browser);
-  await page.goto(site.served.url);
+  await page.goto(site.server.url);
   await waitForControl(page);
   await someTrials(page);
   for (const hash of pages) {
-    await page.goto(`${site.served.url}${hash}`);
+    await page.goto(`${site.server.url}${hash}`);
     await page.locator('h1').waitFor();
   }
   expect(complaints).toEqual([]);
-  expect(requests.filter((url) => !url.startsWith(site.served.url) && /^https?:/.test(url))).toEqual([]);
+  expect(requests.filter((url) => !url.startsWith(site.server.url) && /^https?:/.test(url))).toEqual([]);
   const { entries, sealed } = await askSeal(page, { type: 'ledger' });
   expect(sealed).toBe(true);
-  expect([...new Set(entries.map(({ host }) => host))]).toEqual([new URL(site.served.url).host]);
+  expect([...new Set(entries.map(({ host }) => host))]).toEqual([new URL(site.server.url).host]);
   await context.close();
 });
 
 test('with the server gone a reloaded page still runs trials', async () => {
   const own = await openSite({ headers: false });
   const { page, complaints } = await visit(own.browser);
-  await page.goto(own.served.url);
+  await page.goto(own.server.url);
   await waitForControl(page);
   await askSeal(page, { type: 'fill', webgpu: false });
-  await own.served.close();
+  await own.server.close();
   await page.reload();
   await someTrials(page);
   expect(complaints).toEqual([]);
@@ -72,7 +72,7 @@ test.each(pages)('%s has no serious accessibility violation, light, dark or narr
     for (const width of [1280, 360]) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: 800 });
-      await page.goto(`${site.served.url}${hash}`);
+      await page.goto(`${site.server.url}${hash}`);
       await waitForControl(page);
       await page.locator('h1').waitFor();
       await loaded(page);
@@ -89,7 +89,7 @@ test.each(pages)('%s has no serious accessibility violation, light, dark or narr
 
 test('the quickstart is started and stopped with the keyboard alone', async () => {
   const { context, page } = await visit(site.browser);
-  await page.goto(`${site.served.url}#/matrix`);
+  await page.goto(`${site.server.url}#/matrix`);
   await waitForControl(page);
   const focused = () =>
     page.evaluate(() => document.querySelector('button:focus')?.textContent?.trim() ?? '');

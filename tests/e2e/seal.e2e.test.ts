@@ -12,7 +12,7 @@ describe('on plain static hosting, without any headers', () => {
     const { context, page } = await visit(site.browser);
     let loads = 0;
     page.on('load', () => loads++);
-    await page.goto(site.served.url);
+    await page.goto(site.server.url);
     await waitForControl(page);
     await page.waitForTimeout(2_000);
     expect(loads).toBe(2);
@@ -22,7 +22,7 @@ describe('on plain static hosting, without any headers', () => {
 
   test('after a forced reload, which bypasses the service worker, the page is isolated again and does not loop', async () => {
     const { context, page } = await visit(site.browser);
-    await page.goto(site.served.url);
+    await page.goto(site.server.url);
     await waitForControl(page);
     let loads = 0;
     page.on('load', () => loads++);
@@ -41,7 +41,7 @@ describe('on plain static hosting, without any headers', () => {
     const session = await context.newCDPSession(page);
     await session.send('Network.enable');
     await session.send('Network.setBypassServiceWorker', { bypass: true });
-    await page.goto(site.served.url);
+    await page.goto(site.server.url);
     await page.waitForTimeout(3_000);
     expect(loads).toBeLessThanOrEqual(2);
     await context.close();
@@ -50,12 +50,12 @@ describe('on plain static hosting, without any headers', () => {
   test('with the server gone the page reloads and every file of the app is still there', async () => {
     const own = await openSite({ headers: false });
     const { page, complaints } = await visit(own.browser);
-    await page.goto(own.served.url);
+    await page.goto(own.server.url);
     await waitForControl(page);
     await askSeal(page, { type: 'fill', webgpu: true });
     const { stored, total } = await askSeal(page, { type: 'status' });
     expect(stored).toBe(total);
-    await own.served.close();
+    await own.server.close();
     await page.reload();
     await waitForControl(page);
     expect(await page.title()).toContain('Glovebox');
@@ -66,9 +66,9 @@ describe('on plain static hosting, without any headers', () => {
   test('a file that the app does not have is a 404 with the server gone, not a network error', async () => {
     const own = await openSite({ headers: false });
     const { page } = await visit(own.browser);
-    await page.goto(own.served.url);
+    await page.goto(own.server.url);
     await waitForControl(page);
-    await own.served.close();
+    await own.server.close();
     const status = await page.evaluate(async () => (await fetch('models/no-such-model/config.json')).status);
     expect(status).toBe(404);
     await own.close();
@@ -89,7 +89,7 @@ describe('the airlock', () => {
     await context.route('https://huggingface.co/**', (route) =>
       route.fulfill({ body: '{"hub":true}', headers: { 'access-control-allow-origin': '*' } }),
     );
-    await page.goto(site.served.url);
+    await page.goto(site.server.url);
     await waitForControl(page);
     expect(await page.evaluate(fetchFile, file)).toContain('TypeError');
 
@@ -112,7 +112,7 @@ describe('the airlock', () => {
 
   test('a host that is not a model hub is refused by the content security policy', async () => {
     const { context, page, complaints } = await visit(site.browser);
-    await page.goto(site.served.url);
+    await page.goto(site.server.url);
     await waitForControl(page);
     expect(await page.evaluate(fetchFile, 'https://example.org/')).toContain('TypeError');
     expect(complaints.join('\n')).toContain('Content Security Policy');
@@ -121,7 +121,7 @@ describe('the airlock', () => {
 
   test('a page cannot be framed, and scripts written into the page do not run', async () => {
     const { context, page } = await visit(site.browser);
-    await page.goto(site.served.url);
+    await page.goto(site.server.url);
     const ran = await page.evaluate(() => {
       const script = document.createElement('script');
       script.textContent = 'globalThis.injected = true';
@@ -129,7 +129,7 @@ describe('the airlock', () => {
       return 'injected' in globalThis;
     });
     expect(ran).toBe(false);
-    const response = await page.request.get(site.served.url);
+    const response = await page.request.get(site.server.url);
     expect(response.headers()['content-security-policy']).toContain("frame-ancestors 'none'");
     await context.close();
   });

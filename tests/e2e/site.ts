@@ -2,25 +2,25 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { dist, ensureBuilt } from '../../scripts/build.ts';
 import { ensureChromium, launch } from '../../scripts/chromium.ts';
-import { serve, type Served } from '../../scripts/serve.ts';
+import { serve, type LocalServer } from '../../scripts/serve.ts';
 import type { SealAnswer, SealMessage } from '../../src/lab/seal/messages.ts';
 
 export interface Site {
-  readonly served: Served;
+  readonly server: LocalServer;
   readonly browser: Browser;
   close(): Promise<void>;
 }
 
 export async function openSite(options: { readonly headers: boolean }): Promise<Site> {
   await ensureBuilt();
-  const served = await serve({ folder: dist, port: 0, headers: options.headers });
+  const server = await serve({ folder: dist, port: 0, headers: options.headers });
   const browser = await launch(ensureChromium(), 'none');
   return {
-    served,
+    server,
     browser,
     async close() {
       await browser.close();
-      await served.close();
+      await server.close();
     },
   };
 }
@@ -51,12 +51,12 @@ export async function visit(browser: Browser): Promise<Visit> {
 /** Send one message to the service worker that controls `page`. */
 export const askSeal = <M extends SealMessage>(page: Page, message: M): Promise<SealAnswer<M['type']>> =>
   page.evaluate(
-    (sent) =>
+    (value) =>
       new Promise<never>((resolve, reject) => {
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = ({ data }) => resolve(data as never);
         const controller = navigator.serviceWorker.controller;
-        if (controller) controller.postMessage(sent, [port2]);
+        if (controller) controller.postMessage(value, [port2]);
         else reject(new Error('No service worker controls the page.'));
       }),
     message,

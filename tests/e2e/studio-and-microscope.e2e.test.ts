@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => site.close());
 
 const link = (page: 'studio' | 'microscope', setup: object) =>
-  `${site.served.url}#/${page}?${new URLSearchParams({ setup: JSON.stringify(setup) })}`;
+  `${site.server.url}#/${page}?${new URLSearchParams({ setup: JSON.stringify(setup) })}`;
 
 async function isAccessible(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const)

@@ -146,8 +146,8 @@ describe('shards', () => {
     const ids = parts.flatMap(({ resolved }) => resolved.behaviors.map(({ id }) => id));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toHaveLength(15);
-    const named = readPlan(path, { shard: '1/2', seed: 3 });
-    expect(JSON.stringify(named)).toBe(JSON.stringify(parsePlan(named)));
+    const shardPlan = readPlan(path, { shard: '1/2', seed: 3 });
+    expect(JSON.stringify(shardPlan)).toBe(JSON.stringify(parsePlan(shardPlan)));
     expect(() => readPlan(path, { shard: '16/16' })).toThrow('Shard 16/16 is empty');
   });
   test.each(['0/2', '3/2', '1', 'a/b', '1/0', '-1/2', '1/2/3'])('%s is not a shard', (shard) => {

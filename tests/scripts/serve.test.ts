@@ -3,11 +3,11 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { serve, type Served } from '../../scripts/serve.ts';
+import { serve, type LocalServer } from '../../scripts/serve.ts';
 import { sealHeaders } from '../../src/lab/seal/policy.ts';
 
 let folder: string;
-let served: Served;
+let server: LocalServer;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'glovebox-serve-'));
   const site = join(folder, 'site');
@@ -16,10 +16,10 @@ beforeAll(async () => {
   await writeFile(join(site, 'index.html'), '<p>home</p>');
   await writeFile(join(site, 'assets', 'engine.wasm'), 'wasm');
   await symlink(join(folder, 'secret.txt'), join(site, 'link.txt'));
-  served = await serve({ folder: site, port: 0, headers: true });
+  server = await serve({ folder: site, port: 0, headers: true });
 });
 afterAll(async () => {
-  await served.close();
+  await server.close();
   await rm(folder, { recursive: true });
 });
 
@@ -32,13 +32,13 @@ interface Answer {
 /** Sends the path unchanged, where `fetch` would normalize it. */
 const get = (path: string, method = 'GET') =>
   new Promise<Answer>((resolve, reject) => {
-    const { port } = new URL(served.url);
-    const sent = request({ host: '127.0.0.1', port, path, method }, (response) => {
+    const { port } = new URL(server.url);
+    const outgoing = request({ host: '127.0.0.1', port, path, method }, (response) => {
       let body = '';
       response.on('data', (data) => (body += String(data)));
       response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body }));
     });
-    sent.on('error', reject).end();
+    outgoing.on('error', reject).end();
   });
 
 test('a folder answers with its index, a file with its type, and both with the headers of the seal', async () => {

@@ -3,7 +3,7 @@ import '../../../src/models/runtimes/whitebox/node.ts';
 import { readFileSync } from 'node:fs';
 import { env, pipeline, type Message, type TextGenerationPipeline } from '@huggingface/transformers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { serve, type Served } from '../../../scripts/serve.ts';
+import { serve, type LocalServer } from '../../../scripts/serve.ts';
 import { assistant, system, user, type ChatMessage } from '../../../src/core/chat.ts';
 import { bundledModels } from '../../../src/models/catalog.ts';
 import { isScoring, isWhiteBox, type ScoringModel } from '../../../src/models/language-model.ts';
@@ -20,7 +20,7 @@ const weights = readSafetensors(readFileSync(`${folder('tinytown-chat')}/model.s
 
 /** Loaded with the bare library, before our runtime changes its settings. */
 const bare = new Map<string, TextGenerationPipeline>();
-let site: Served;
+let site: LocalServer;
 let transformers: ScoringModel;
 let whitebox: ScoringModel;
 
