@@ -9,10 +9,11 @@ import { findBehavior } from '../scripts/cli/choices.ts';
 import type { Attack } from '../src/attacks/attack.ts';
 import { attacks } from '../src/attacks/index.ts';
 import { registry } from '../src/core/method.ts';
+import { defaultsOf } from '../src/core/options.ts';
 import { catalogueOf, registries } from '../src/lab/trials/registries.ts';
 import { resolveRequest } from '../src/lab/trials/resolve.ts';
 import { scripted } from '../src/models/runtimes/scripted.ts';
-import { behavior, drain } from './attacks/drain.ts';
+import { behavior, drain, mutation } from './attacks/drain.ts';
 import { checkMethod } from './method-contract.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -89,8 +90,8 @@ describe("the guide's attack", () => {
   test('runs with its defaults on a scripted model, and returns the messages of its last step', async () => {
     const { steps, result } = await drain(shout, { model: scripted({ reply: () => 'No.' }) });
     expect(result.messages.at(-1)).toEqual({ role: 'user', content: `${behavior.prompt.toUpperCase()}!` });
-    expect(steps).toHaveLength(result.steps);
     expect(steps.at(-1)!.candidate).toBe(result.messages.at(-1)!.content);
+    expect(shout.mutate!(behavior, defaultsOf(shout.options), mutation(shout))).toEqual(result);
   });
 
   test('is what the command line of the guide runs, on a model and a behavior that exist', () => {
