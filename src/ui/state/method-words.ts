@@ -3,7 +3,7 @@ import { rolesNeeded, type Access, type MethodCard, type ModelRole } from '../..
 import type { Option } from '../../core/options.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import { count, list, words } from '../format.ts';
-import type { MethodKind } from './routes.ts';
+import type { MethodKind } from '../links/routes.ts';
 
 export const kindTitles: Readonly<Record<MethodKind, string>> = {
   attack: 'Attacks',

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { Covers } from '../../../src/ui/state/covers.svelte.ts';
-import { attackCommand } from '../../../src/ui/state/command.ts';
-import { demoPlan } from '../../../src/ui/state/demo-plan.ts';
+import { attackCommand } from '../../../src/ui/links/command.ts';
+import { demoPlan } from '../../../src/ui/home/demo-plan.ts';
 import { Ledger } from '../../../src/ui/state/ledger.svelte.ts';
-import { Preference } from '../../../src/ui/state/preference.svelte.ts';
-import { RunList } from '../../../src/ui/state/run-list.svelte.ts';
-import { TrialView } from '../../../src/ui/state/trial-view.svelte.ts';
+import { Preference } from '../../../src/ui/frame/preference.svelte.ts';
+import { RunList } from '../../../src/ui/matrix/run-list.svelte.ts';
+import { TrialView } from '../../../src/ui/trial/trial-view.svelte.ts';
 import { fileName } from '../../../src/ui/download.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { catalogue, createFakeLab, trialsOf } from '../fake-lab.ts';

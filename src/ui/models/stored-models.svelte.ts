@@ -1,0 +1,29 @@
+/** @file Which models' files are on this device already. */
+import type { ModelEntry } from '../types.ts';
+import { witnessUrl } from './weights-url.ts';
+
+export class Stock {
+  /** By model id; a model that is missing here has not been looked up or cannot be. */
+  stored = $state.raw<Readonly<Record<string, boolean>>>({});
+  readonly #caches: Pick<CacheStorage, 'match'> | undefined;
+  readonly #site: string;
+
+  /** @param caches missing outside secure contexts */
+  constructor(caches: Pick<CacheStorage, 'match'> | undefined, site: string) {
+    [this.#caches, this.#site] = [caches, site];
+  }
+
+  look = async (models: readonly ModelEntry[]): Promise<void> => {
+    const known = models.flatMap((model) => {
+      const url = witnessUrl(model, this.#site);
+      return url === null ? [] : [{ id: model.id, url }];
+    });
+    const found = await Promise.all(
+      known.map(async ({ id, url }) => {
+        const match = await this.#caches?.match(url, { ignoreSearch: true });
+        return [id, match !== undefined] as const;
+      }),
+    );
+    this.stored = Object.fromEntries(found);
+  };
+}
