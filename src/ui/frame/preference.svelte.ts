@@ -1,4 +1,7 @@
 /** @file A small choice that outlives the visit. */
+import { createContext } from 'svelte';
+
+export type ThemeName = 'system' | 'light' | 'dark';
 
 /** The parts of `localStorage` that a preference needs. */
 export type PreferenceStore = Pick<Storage, 'getItem' | 'setItem'>;
@@ -35,3 +38,7 @@ export class Preference<C extends string> {
     }
   }
 }
+
+export const [getTheme, setTheme] = createContext<Preference<ThemeName>>();
+
+export const [getShortcuts, setShortcuts] = createContext<Preference<'on' | 'off'>>();

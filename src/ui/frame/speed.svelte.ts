@@ -1,4 +1,5 @@
 /** @file How fast tokens arrive at the moment. */
+import { createContext } from 'svelte';
 
 /** Tokens older than this no longer count. */
 const windowMs = 2000;
@@ -28,3 +29,5 @@ export class Speed {
     }, windowMs);
   };
 }
+
+export const [getSpeed, setSpeed] = createContext<Speed>();

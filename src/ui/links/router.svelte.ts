@@ -1,4 +1,5 @@
 /** @file The page's address as state. */
+import { createContext } from 'svelte';
 import { hrefOf, parseRoute, type Route } from './routes.ts';
 
 /** The parts of a window that routing needs. */
@@ -29,3 +30,5 @@ export class Router {
     this.route = route;
   };
 }
+
+export const [getRouter, setRouter] = createContext<Router>();

@@ -1,4 +1,5 @@
 /** @file The runs that this device holds. */
+import { createContext } from 'svelte';
 import type { RunInfo } from '../../lab/records/run.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 
@@ -24,3 +25,5 @@ export class RunList {
     await this.refresh();
   };
 }
+
+export const [getRunList, setRunList] = createContext<RunList>();

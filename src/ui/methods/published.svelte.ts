@@ -1,4 +1,5 @@
 /** @file The results that ship with the app, fetched when a page first shows them. */
+import { createContext } from 'svelte';
 import { failure, type Failure } from '../../core/errors.ts';
 import {
   parsePublishedResults,
@@ -47,3 +48,5 @@ export class Published {
     }
   };
 }
+
+export const [getPublished, setPublished] = createContext<Published>();

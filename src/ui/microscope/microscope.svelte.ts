@@ -1,4 +1,5 @@
 /** @file The microscope: one prompt, its answer under one or two policies, and the token in view. */
+import { createContext } from 'svelte';
 import { rolesNeeded } from '../../core/method.ts';
 import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
@@ -9,7 +10,7 @@ import type { OnFrame } from '../state/frames.ts';
 import { isRecord, parsedSetup } from '../links/setup-link.ts';
 import { choiceOf, fitting } from '../state/method-pick.ts';
 import { Lane } from './microscope-lane.svelte.ts';
-import type { Workbench } from '../state/lab-info.svelte.ts';
+import type { LabInfo } from '../state/lab-info.svelte.ts';
 
 export interface MicroscopeParts {
   readonly load: (model: string) => Promise<void>;
@@ -47,12 +48,12 @@ export class Microscope {
   readonly policies = $derived.by(
     () => this.#bench.catalogue?.defenses.filter(({ stage }) => stage === 'decoding') ?? [],
   );
-  readonly #bench: Pick<Workbench, 'catalogue' | 'quickstart' | 'models'>;
+  readonly #bench: Pick<LabInfo, 'catalogue' | 'quickstart' | 'models'>;
   readonly #parts: MicroscopeParts;
 
   constructor(
     lab: Pick<LabClient, 'chat'>,
-    bench: Pick<Workbench, 'catalogue' | 'quickstart' | 'models'>,
+    bench: Pick<LabInfo, 'catalogue' | 'quickstart' | 'models'>,
     parts: MicroscopeParts,
   ) {
     [this.#bench, this.#parts] = [bench, parts];
@@ -159,3 +160,5 @@ export class Microscope {
     if (card && isRecord(given['options'])) lane.options = fitting(card.options, given['options']);
   }
 }
+
+export const [getMicroscope, setMicroscope] = createContext<Microscope>();

@@ -1,9 +1,10 @@
 /** @file The airlock as the user meets it: which addresses, how much, then yes or no. */
+import { createContext } from 'svelte';
 import { airlockPrefixes, throughAirlock } from '../../lab/seal/page-airlock.ts';
 import { failure, type Failure } from '../../core/errors.ts';
 import type { ModelEntry } from '../types.ts';
 import type { Ledger } from '../state/ledger.svelte.ts';
-import type { ModelShelf } from '../state/model-loads.svelte.ts';
+import type { ModelLoads } from '../state/model-loads.svelte.ts';
 
 export interface AirlockQuestion {
   readonly model: ModelEntry;
@@ -14,18 +15,18 @@ export class Airlock {
   /** Waits for the user's answer; `null` when there is nothing to decide. */
   question = $state.raw<AirlockQuestion | null>(null);
   failure = $state.raw<Failure | null>(null);
-  readonly #shelf: Pick<ModelShelf, 'load'>;
+  readonly #modelLoads: Pick<ModelLoads, 'load'>;
   readonly #ledger: Pick<Ledger, 'refresh'>;
 
-  constructor(shelf: Pick<ModelShelf, 'load'>, ledger: Pick<Ledger, 'refresh'>) {
-    [this.#shelf, this.#ledger] = [shelf, ledger];
+  constructor(modelLoads: Pick<ModelLoads, 'load'>, ledger: Pick<Ledger, 'refresh'>) {
+    [this.#modelLoads, this.#ledger] = [modelLoads, ledger];
   }
 
   /** Load a model; one that comes from outside is asked about first. */
   load = async (model: ModelEntry): Promise<void> => {
     const prefixes = airlockPrefixes(model);
     if (prefixes.length > 0) this.question = { model, prefixes };
-    else await this.#shelf.load(model.id, model.task);
+    else await this.#modelLoads.load(model.id, model.task);
   };
 
   refuse = (): void => void (this.question = null);
@@ -37,7 +38,7 @@ export class Airlock {
     [this.question, this.failure] = [null, null];
     try {
       const loaded = throughAirlock({ model: model.id, prefixes, bytes: model.bytes }, () =>
-        this.#shelf.load(model.id, model.task),
+        this.#modelLoads.load(model.id, model.task),
       );
       void this.#ledger.refresh();
       await loaded;
@@ -48,3 +49,5 @@ export class Airlock {
     await this.#ledger.refresh();
   };
 }
+
+export const [getAirlock, setAirlock] = createContext<Airlock>();

@@ -1,4 +1,5 @@
 /** @file Asks the browser what the device can do. */
+import { createContext } from 'svelte';
 import type { DeviceFacts } from './fit.ts';
 
 /** The parts of `navigator` that are asked. */
@@ -30,3 +31,5 @@ export class Device {
     };
   };
 }
+
+export const [getDevice, setDevice] = createContext<Device>();

@@ -1,8 +1,9 @@
 /** @file Which models' files are on this device already. */
+import { createContext } from 'svelte';
 import type { ModelEntry } from '../types.ts';
-import { witnessUrl } from './weights-url.ts';
+import { configUrl } from './config-url.ts';
 
-export class Stock {
+export class StoredModels {
   /** By model id; a model that is missing here has not been looked up or cannot be. */
   stored = $state.raw<Readonly<Record<string, boolean>>>({});
   readonly #caches: Pick<CacheStorage, 'match'> | undefined;
@@ -15,7 +16,7 @@ export class Stock {
 
   look = async (models: readonly ModelEntry[]): Promise<void> => {
     const known = models.flatMap((model) => {
-      const url = witnessUrl(model, this.#site);
+      const url = configUrl(model, this.#site);
       return url === null ? [] : [{ id: model.id, url }];
     });
     const found = await Promise.all(
@@ -27,3 +28,5 @@ export class Stock {
     this.stored = Object.fromEntries(found);
   };
 }
+
+export const [getStoredModels, setStoredModels] = createContext<StoredModels>();

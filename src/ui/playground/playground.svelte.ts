@@ -1,4 +1,5 @@
 /** @file The playground: one prompt, one attack, and a stack of defenses that can be reordered and switched. */
+import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
@@ -9,7 +10,7 @@ import { ChatColumn } from './chat-column.svelte.ts';
 import { isRecord, parsedSetup } from '../links/setup-link.ts';
 import { choiceOf, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
 import { choiceOfChip, StackDraft } from '../defenses/stack-draft.svelte.ts';
-import type { Workbench } from '../state/lab-info.svelte.ts';
+import type { LabInfo } from '../state/lab-info.svelte.ts';
 
 export interface PlaygroundEvents {
   readonly load: (model: string) => Promise<void>;
@@ -30,16 +31,16 @@ export class Playground {
   readonly open: ChatColumn;
   readonly running = $derived.by(() => this.defended.running || this.open.running);
   readonly #load: PlaygroundEvents['load'];
-  readonly #workbench: Pick<Workbench, 'catalogue'>;
+  readonly #labInfo: Pick<LabInfo, 'catalogue'>;
 
   /** @param events loads a model where its progress shows; told of every token that arrives in either column */
   constructor(
     lab: Pick<LabClient, 'chat'>,
-    workbench: Pick<Workbench, 'catalogue'>,
+    labInfo: Pick<LabInfo, 'catalogue'>,
     { load, ontoken }: PlaygroundEvents = { load: async () => {}, ontoken: () => {} },
   ) {
     [this.defended, this.open] = [new ChatColumn(lab, ontoken), new ChatColumn(lab, ontoken)];
-    [this.#workbench, this.#load] = [workbench, load];
+    [this.#labInfo, this.#load] = [labInfo, load];
   }
 
   take = (behavior: Behavior): void => {
@@ -54,7 +55,7 @@ export class Playground {
   send = async (): Promise<void> => {
     const prompt = this.prompt.trim();
     if (prompt === '') return;
-    const { catalogue } = this.#workbench;
+    const { catalogue } = this.#labInfo;
     const attackCard = catalogue?.attacks.find(({ id }) => id === this.attack);
     const defenses = this.stack.active
       .filter(({ id }) => catalogue?.defenses.some((card) => card.id === id))
@@ -79,7 +80,7 @@ export class Playground {
 
   /** The models that the attack and the defenses in force consult. */
   #players(): readonly string[] {
-    const { catalogue } = this.#workbench;
+    const { catalogue } = this.#labInfo;
     if (!catalogue) return [];
     const chosen = [
       ...catalogue.attacks
@@ -110,7 +111,7 @@ export class Playground {
   /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
   fromSetup = (setup: string): void => {
     const link = parsedSetup(setup);
-    const { catalogue } = this.#workbench;
+    const { catalogue } = this.#labInfo;
     if (!link || !catalogue) return;
     const { model, prompt, attack, attackOptions, stack } = link;
     if (candidatesFor('target', catalogue.models).some(({ id }) => id === model)) this.model = String(model);
@@ -131,3 +132,5 @@ export class Playground {
 /** Evaluators that need no other model: cheap enough to run on every answer. */
 const evaluatorChoice = (card: Catalogue['evaluators'][number]): MethodChoice[] =>
   rolesNeeded(card).length === 0 ? [{ id: card.id }] : [];
+
+export const [getPlayground, setPlayground] = createContext<Playground>();

@@ -1,4 +1,5 @@
 /** @file What the lab has to offer, asked once: methods, models, behavior sets, the device. */
+import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { MethodCard } from '../../core/method.ts';
@@ -9,7 +10,7 @@ import type { DeviceInfo } from '../../lab/records/run.ts';
 import type { ModelEntry, ModelTask } from '../types.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 
-export class Workbench {
+export class LabInfo {
   catalogue = $state.raw<Catalogue | null>(null);
   device = $state.raw<DeviceInfo | null>(null);
   /** Whether runs outlive the page. */
@@ -99,3 +100,7 @@ export class Workbench {
     this.device = await this.#lab.device();
   };
 }
+
+export const [getLabInfo, setLabInfo] = createContext<LabInfo>();
+
+export const [getLab, setLab] = createContext<LabClient>();

@@ -1,4 +1,5 @@
 /** @file Which models are being loaded or are ready, and how far each file has come. */
+import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress } from '../../lab/records/events.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
@@ -12,7 +13,7 @@ export interface ModelState {
 }
 const idle: ModelState = { status: 'idle', files: [], failure: null };
 
-export class ModelShelf {
+export class ModelLoads {
   #states = $state.raw<Readonly<Record<string, ModelState>>>({});
   /** Loads under way; not shown, so not state. */
   #loads: Readonly<Record<string, AbortController | undefined>> = {};
@@ -82,3 +83,5 @@ export class ModelShelf {
     this.#states = { ...this.#states, [model]: state };
   }
 }
+
+export const [getModelLoads, setModelLoads] = createContext<ModelLoads>();

@@ -1,13 +1,13 @@
 /** @file How long something has taken, pauses aside. */
 
-export interface Stopwatch {
+export interface ElapsedTimer {
   elapsedMs(): number;
   stop(): void;
   go(): void;
 }
 
 /** Runs from the start; time between `stop` and `go` does not count. */
-export function stopwatch(now: () => number): Stopwatch {
+export function elapsedTimer(now: () => number): ElapsedTimer {
   let startedAt = now();
   let stoppedAt: number | null = null;
   return {

@@ -1,4 +1,5 @@
 /** @file One attack at a time, as the studio watches it. Starting again supersedes the attack before. */
+import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { AttackReply } from '../../lab/records/reply.ts';
 import type { AttackRequest } from '../../lab/plan/request.ts';
@@ -8,7 +9,7 @@ import type { TrialKey } from '../../lab/records/trial.ts';
 import type { AttackStep } from '../types.ts';
 import { distinct } from '../state/distinct.ts';
 import { gathered, type OnFrame } from '../state/frames.ts';
-import { stopwatch, type Stopwatch } from './elapsed-timer.ts';
+import { elapsedTimer, type ElapsedTimer } from './elapsed-timer.ts';
 import { planOf } from './studio-setup.svelte.ts';
 
 /** `pausing`: it will stand still at the end of its step. `paused`: it does, and can go on from there. */
@@ -51,14 +52,14 @@ export class StudioRun {
   readonly best = $derived(bestStep(this.steps));
   #controller: AbortController | null = null;
   #hold: AttackControls | null = null;
-  #watch: Stopwatch;
+  #watch: ElapsedTimer;
   /** What each request came to last time. */
   readonly #outcomes: Record<string, string> = {};
   readonly #lab: Pick<LabClient, 'attack' | 'restore' | 'runId'>;
   readonly #parts: StudioRunParts;
 
   constructor(lab: Pick<LabClient, 'attack' | 'restore' | 'runId'>, parts: StudioRunParts) {
-    [this.#lab, this.#parts, this.#watch] = [lab, parts, stopwatch(parts.now)];
+    [this.#lab, this.#parts, this.#watch] = [lab, parts, elapsedTimer(parts.now)];
   }
 
   start = async (request: AttackRequest): Promise<void> => {
@@ -66,7 +67,7 @@ export class StudioRun {
     const controller = (this.#controller = new AbortController());
     const isCurrent = () => this.#controller === controller;
     this.#clear(request);
-    const watch = (this.#watch = stopwatch(this.#parts.now));
+    const watch = (this.#watch = elapsedTimer(this.#parts.now));
     const steps = gathered<AttackStep>(this.#parts.onframe, (fresh) => {
       if (!isCurrent()) return;
       this.steps = [...this.steps, ...fresh];
@@ -167,3 +168,5 @@ export function bestStep(steps: readonly AttackStep[]): AttackStep | null {
     return score(step) >= score(best) ? step : best;
   }, null);
 }
+
+export const [getStudioRun, setStudioRun] = createContext<StudioRun>();

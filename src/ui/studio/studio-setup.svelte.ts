@@ -1,4 +1,5 @@
 /** @file What the studio is set to do: one attack on one behavior of one model, every option in sight. */
+import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded, type ModelRole } from '../../core/method.ts';
 import type { AttackRequest } from '../../lab/plan/request.ts';
@@ -7,9 +8,9 @@ import { candidatesFor } from '../../lab/plan/role-models.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import { isRecord, parsedSetup } from '../links/setup-link.ts';
 import { choiceOf, fitting, isValid, obstacle, type OptionInput } from '../state/method-pick.ts';
-import type { Workbench } from '../state/lab-info.svelte.ts';
+import type { LabInfo } from '../state/lab-info.svelte.ts';
 
-type Bench = Pick<Workbench, 'catalogue' | 'quickstart' | 'models' | 'behaviors'>;
+type Bench = Pick<LabInfo, 'catalogue' | 'quickstart' | 'models' | 'behaviors'>;
 
 /** Alternatives recorded per token of the answer. */
 const topTokens = 5;
@@ -160,3 +161,5 @@ export const planOf = (
   record: { topTokens },
   concurrency: 1,
 });
+
+export const [getStudioSetup, setStudioSetup] = createContext<StudioSetup>();

@@ -1,4 +1,5 @@
 /** @file The trial that the address names, from the run in view or from the store. */
+import { createContext } from 'svelte';
 import type { LabClient } from '../../lab/worker/client.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
@@ -56,3 +57,5 @@ export class TrialView {
     return info && trials.status === 'done' ? { plan: info.plan, records: trials.value } : null;
   }
 }
+
+export const [getTrialView, setTrialView] = createContext<TrialView>();

@@ -4,9 +4,9 @@ import type { LabClient } from '../../../src/lab/worker/client.ts';
 import type { ModelEntry } from '../../../src/ui/types.ts';
 import { Airlock } from '../../../src/ui/models/airlock.svelte.ts';
 import { fitOf, type DeviceFacts } from '../../../src/ui/models/fit.ts';
-import { ModelShelf } from '../../../src/ui/state/model-loads.svelte.ts';
-import { Stock } from '../../../src/ui/models/stored-models.svelte.ts';
-import { Workbench } from '../../../src/ui/state/lab-info.svelte.ts';
+import { ModelLoads } from '../../../src/ui/state/model-loads.svelte.ts';
+import { StoredModels } from '../../../src/ui/models/stored-models.svelte.ts';
+import { LabInfo } from '../../../src/ui/state/lab-info.svelte.ts';
 import { catalogue, createFakeLab } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
 
@@ -40,16 +40,16 @@ test('a load shows each file once, as far as it has come', async () => {
     report = (progress) => onProgress?.(progress);
     return new Promise((resolve) => (finish = () => resolve({ status: 'done', value: undefined })));
   };
-  const shelf = new ModelShelf({ load });
-  const loading = shelf.load('m');
+  const modelLoads = new ModelLoads({ load });
+  const loading = modelLoads.load('m');
   const part = (file: string, loadedBytes: number) => ({ model: 'm', file, loadedBytes, totalBytes: 10 });
   [part('a', 1), part('b', 2), part('a', 9)].forEach((progress) => report(progress));
-  expect(shelf.of('m')).toMatchObject({ status: 'loading', files: [part('a', 9), part('b', 2)] });
-  expect(shelf.underway).toEqual({ id: 'm', bytes: 11 });
+  expect(modelLoads.of('m')).toMatchObject({ status: 'loading', files: [part('a', 9), part('b', 2)] });
+  expect(modelLoads.underway).toEqual({ id: 'm', bytes: 11 });
   finish();
   await loading;
-  expect(shelf.underway).toBeNull();
-  expect(shelf.ready).toEqual(['m']);
+  expect(modelLoads.underway).toBeNull();
+  expect(modelLoads.ready).toEqual(['m']);
 });
 
 test('a cancelled load is idle at once, and can be started again before the first has ended', async () => {
@@ -59,14 +59,14 @@ test('a cancelled load is idle at once, and can be started again before the firs
     signals.push(signal!);
     return new Promise((resolve) => ends.push(() => resolve({ status: 'cancelled' })));
   };
-  const shelf = new ModelShelf({ load });
-  const first = shelf.load('m');
-  shelf.cancel('m');
-  expect([shelf.of('m').status, signals[0]!.aborted]).toEqual(['idle', true]);
-  void shelf.load('m');
+  const modelLoads = new ModelLoads({ load });
+  const first = modelLoads.load('m');
+  modelLoads.cancel('m');
+  expect([modelLoads.of('m').status, signals[0]!.aborted]).toEqual(['idle', true]);
+  void modelLoads.load('m');
   ends[0]!();
   await first;
-  expect(shelf.of('m').status).toBe('loading');
+  expect(modelLoads.of('m').status).toBe('loading');
 });
 
 test('a model of this site loads at once, one from outside is asked about first', async () => {
@@ -93,44 +93,44 @@ test('without a service worker nothing outside is loaded, and the reader is told
   expect(airlock.failure?.advice).toMatch(/Reload/);
 });
 
-test('the stock tells stored models from others, and does not guess where it cannot look', async () => {
+test('the storedModels tells stored models from others, and does not guess where it cannot look', async () => {
   const site = 'https://lab.example/app/';
   const match = vi.fn(async (url: unknown) => (String(url).includes('org/big') ? new Response() : undefined));
-  const stock = new Stock({ match }, site);
+  const storedModels = new StoredModels({ match }, site);
   const webllm: ModelEntry = { ...bundled, id: 'w', source: { kind: 'webllm', modelId: 'w' } };
-  await stock.look([bundled, big, webllm]);
-  expect(stock.stored).toEqual({ [bundled.id]: false, big: true });
+  await storedModels.look([bundled, big, webllm]);
+  expect(storedModels.stored).toEqual({ [bundled.id]: false, big: true });
   expect(match.mock.calls[0]![0]).toBe(`${site}models/${bundled.id}/config.json`);
 });
 
 test('a hub model is named org/name; any other unknown name is refused with advice', async () => {
-  const workbench = new Workbench(createFakeLab(), async () => plan);
-  await workbench.open();
-  const entry = workbench.addModel('org/name');
-  expect(workbench.models).toContain(entry);
-  expect(() => workbench.addModel('nonsense')).toThrow(/no model/);
-  expect(workbench.addModel('org/guard', 'text-classification').task).toBe('text-classification');
-  workbench.addModel('org/name');
-  expect(workbench.models.filter(({ id }) => id === 'org/name')).toHaveLength(1);
+  const labInfo = new LabInfo(createFakeLab(), async () => plan);
+  await labInfo.open();
+  const entry = labInfo.addModel('org/name');
+  expect(labInfo.models).toContain(entry);
+  expect(() => labInfo.addModel('nonsense')).toThrow(/no model/);
+  expect(labInfo.addModel('org/guard', 'text-classification').task).toBe('text-classification');
+  labInfo.addModel('org/name');
+  expect(labInfo.models.filter(({ id }) => id === 'org/name')).toHaveLength(1);
 });
 
 test('a lab that does not start leaves advice instead of an empty page', async () => {
   const lab = createFakeLab();
-  const workbench = new Workbench(
+  const labInfo = new LabInfo(
     { ...lab, catalogue: () => Promise.reject(new Error('no worker')) },
     async () => plan,
   );
-  await workbench.open();
-  expect(workbench.failure).toMatchObject({ message: expect.stringContaining('no worker') });
+  await labInfo.open();
+  expect(labInfo.failure).toMatchObject({ message: expect.stringContaining('no worker') });
 });
 
 test('stacks are named by the titles of their methods', async () => {
-  const workbench = new Workbench(createFakeLab(), async () => plan);
-  await workbench.open();
+  const labInfo = new LabInfo(createFakeLab(), async () => plan);
+  await labInfo.open();
   const title = (id: string) => catalogue.defenses.find((card) => card.id === id)!.title;
-  expect(workbench.name('none')).toBe('No defense');
-  expect(workbench.name('self-reminder+safe-decoding')).toBe(
+  expect(labInfo.name('none')).toBe('No defense');
+  expect(labInfo.name('self-reminder+safe-decoding')).toBe(
     `${title('self-reminder')} + ${title('safe-decoding')}`,
   );
-  expect(workbench.name('both')).toBe('both');
+  expect(labInfo.name('both')).toBe('both');
 });

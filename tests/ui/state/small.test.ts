@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Covers } from '../../../src/ui/state/covers.svelte.ts';
 import { attackCommand } from '../../../src/ui/links/command.ts';
-import { demoPlan } from '../../../src/ui/home/demo-plan.ts';
+import { demoPlan } from '../../../src/ui/home/demo.ts';
 import { Ledger } from '../../../src/ui/state/ledger.svelte.ts';
 import { Preference } from '../../../src/ui/frame/preference.svelte.ts';
 import { RunList } from '../../../src/ui/matrix/run-list.svelte.ts';

@@ -2,7 +2,7 @@
 import type { ModelEntry } from '../types.ts';
 
 /** One file of a model that a browser cache would hold; `null` for sources that keep their files elsewhere. */
-export function witnessUrl({ source }: ModelEntry, site: string): string | null {
+export function configUrl({ source }: ModelEntry, site: string): string | null {
   switch (source.kind) {
     case 'bundled':
     case 'url':

@@ -1,6 +1,14 @@
-/** @file The small run that fills the matrix of the first page. Pure. */
+/** @file The small run that fills the matrix of the first page: its plan, and the session that runs it. */
+import { createContext } from 'svelte';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
+import type { MatrixView } from '../matrix/matrix-view.svelte.ts';
+import type { RunSession } from '../state/run-session.svelte.ts';
+
+export interface Demo {
+  readonly run: RunSession;
+  readonly matrix: MatrixView;
+}
 
 const [attackCount, defenseCount, behaviorCount] = [2, 3, 8];
 
@@ -19,3 +27,5 @@ export function demoPlan(quickstart: Plan, catalogue: Catalogue): Plan {
       : quickstart.behaviors.slice(0, 1),
   };
 }
+
+export const [getDemo, setDemo] = createContext<Demo>();
