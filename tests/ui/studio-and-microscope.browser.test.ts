@@ -147,9 +147,9 @@ test.each([
   flushSync();
   const drawn = all('.middle section h3').map(({ textContent }) => textContent);
   expect(drawn.slice(0, titles.length)).toEqual(titles);
-  const said = find('.middle').textContent!;
+  const shownText = find('.middle').textContent!;
   if (titles[0] !== 'Loss') {
-    expect(said).not.toContain('hums three notes');
-    expect(said).not.toContain('slept under the hill');
+    expect(shownText).not.toContain('hums three notes');
+    expect(shownText).not.toContain('slept under the hill');
   }
 });

@@ -16,7 +16,7 @@ export interface DefenseChip {
   /** Values that were set; the rest are at their defaults. */
   readonly options: OptionInput;
   /** Taken in place of learning about the model. */
-  readonly learned?: LoadedArtifact | undefined;
+  readonly loadedArtifact?: LoadedArtifact | undefined;
 }
 
 let nextKey = 0;
@@ -51,8 +51,8 @@ export function moved<T>(items: readonly T[], index: number, by: -1 | 1): readon
 }
 
 /** A chip as the lab takes it, with everything that was set and nothing else. */
-export const choiceOfChip = ({ id, options, learned }: Omit<DefenseChip, 'key'>): MethodChoice => ({
+export const choiceOfChip = ({ id, options, loadedArtifact }: Omit<DefenseChip, 'key'>): MethodChoice => ({
   id,
   ...(Object.keys(options).length > 0 && { options }),
-  ...(learned && { artifact: learned.artifact }),
+  ...(loadedArtifact && { artifact: loadedArtifact.artifact }),
 });

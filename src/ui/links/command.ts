@@ -8,12 +8,12 @@ import { stackOf } from './trial-links.ts';
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-const written = (options: Readonly<Record<string, unknown>>): readonly string[] =>
+const optionTexts = (options: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.entries(options).map(([name, value]) => `${name}=${String(value)}`);
 
 /** A defense as the command line reads it: `id` or `id:key=value,key=value`. */
 const defenseWord = ({ id, options = {} }: MethodChoice): string =>
-  [id, written(options).join(',')].filter((part) => part !== '').join(':');
+  [id, optionTexts(options).join(',')].filter((part) => part !== '').join(':');
 
 /** The command line that makes a trial of `plan` again; roles are named where a model played one. */
 export function attackCommand(plan: Plan, key: TrialKey & Partial<Pick<TrialRecord, 'usage'>>): string {
@@ -29,7 +29,7 @@ export function attackCommand(plan: Plan, key: TrialKey & Partial<Pick<TrialReco
     key.behavior,
     ...stackOf(plan, key).flatMap((defense) => ['--defense', defenseWord(defense)]),
     ...played.flatMap(([role, id]) => ['--role', `${role}=${id}`]),
-    ...written(options).flatMap((option) => ['--option', option]),
+    ...optionTexts(options).flatMap((option) => ['--option', option]),
     ...(plan.templates ? ['--templates', `${plan.templates.name}.json`] : []),
     ...(plan.seed === 0 ? [] : ['--seed', String(plan.seed)]),
     ...(temperature === 0 ? [] : ['--temperature', String(temperature)]),
@@ -58,7 +58,7 @@ export function requestCommand({
     ...(own ? ['--request', behavior.prompt] : ['--behavior', behavior.id]),
     ...(own && behavior.target !== undefined ? ['--target', behavior.target] : []),
     ...Object.entries(roles).flatMap(([role, id]) => ['--role', `${role}=${id}`]),
-    ...written(attack.options ?? {}).flatMap((option) => ['--option', option]),
+    ...optionTexts(attack.options ?? {}).flatMap((option) => ['--option', option]),
     ...(templates ? ['--templates', `${templates.name}.json`] : []),
     ...(seed === 0 ? [] : ['--seed', String(seed)]),
     ...(sampling.temperature === 0 ? [] : ['--temperature', String(sampling.temperature)]),

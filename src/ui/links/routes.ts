@@ -58,13 +58,13 @@ export function parseRoute(hash: string): Route {
     if (run && model && behavior && attack && defense)
       return { page, run, key: { model, behavior, attack, defense } };
   } else if (page === 'methods' && rest.length === 2) {
-    const kind = methodKinds.find((known) => known === rest[0]);
+    const kind = methodKinds.find((name) => name === rest[0]);
     if (kind && rest[1]) return { page: 'method', kind, id: rest[1] };
   } else if (rest.length === 0) {
     if (page === 'home' || page === 'models' || page === 'ledger') return { page };
     if (page === 'methods') {
       const access = accessTiers.find((tier) => tier === query.get('access')) ?? null;
-      const stage = stages.find((known) => known === query.get('stage')) ?? null;
+      const stage = stages.find((name) => name === query.get('stage')) ?? null;
       return { page, filter: { text: query.get('text') ?? '', access, stage } };
     }
     if (page === 'matrix') return { page, run: query.get('run'), cell: query.get('cell') };

@@ -53,11 +53,11 @@ export class BehaviorsDraft {
       .filter(([, limit]) => limit > 0)
       .map(([kind, limit]) => ({ set: this.set, kinds: [kind], limit }));
     const first = this.#given.findIndex(this.#isOwn);
-    const kept = this.#given.flatMap((source, i): PlanInput['behaviors'] => {
+    const given = this.#given.flatMap((source, i): PlanInput['behaviors'] => {
       if (!this.#isOwn(source)) return this.others.includes(source) ? [source] : [];
       if (untouched) return [source];
       return i === first ? fresh : [];
     });
-    return first < 0 ? [...kept, ...fresh] : kept;
+    return first < 0 ? [...given, ...fresh] : given;
   };
 }

@@ -36,7 +36,7 @@ export class ColumnsDraft {
           id,
           on: true,
           options,
-          ...(artifact && { learned: { artifact } }),
+          ...(artifact && { loadedArtifact: { artifact } }),
         })),
         name,
       ),
@@ -67,8 +67,8 @@ export class ColumnsDraft {
       const cards = chips.map(({ id }) => this.#cardOf(id));
       const wrong = cards.find((card, j) => card && !isValid(card.options, chips[j]!.options));
       if (wrong) return `Check the options of ${wrong.title} in column ${i + 1}.`;
-      const known = cards.filter((card) => card !== undefined);
-      const why = stackObstacle(known, access);
+      const members = cards.filter((card) => card !== undefined);
+      const why = stackObstacle(members, access);
       if (why) return `Column ${i + 1}: ${why}`;
     }
     const all = [undefended, ...this.names];
@@ -91,7 +91,9 @@ export class ColumnsDraft {
 
   /** `Perplexity filter (threshold 60)`: for columns that hold the same methods. */
   #inWords(stack: StackDraft): string {
-    const plain = stack.chips.every(({ options, learned }) => !learned && Object.keys(options).length === 0);
+    const plain = stack.chips.every(
+      ({ options, loadedArtifact }) => !loadedArtifact && Object.keys(options).length === 0,
+    );
     if (plain) return idsOf(stack);
     return stack.chips
       .map((chip) => `${this.#cardOf(chip.id)?.title ?? chip.id}${settings(chip)}`)
@@ -109,11 +111,11 @@ const idsOf = ({ chips }: StackDraft): string => chips.map(({ id }) => id).join(
 
 const longest = 24;
 
-function settings({ options, learned }: DefenseChip): string {
-  const written = Object.entries(options).map(([key, value]) => {
+function settings({ options, loadedArtifact }: DefenseChip): string {
+  const settingTexts = Object.entries(options).map(([key, value]) => {
     const text = String(value);
     return `${words(key).toLowerCase()} ${text.length > longest ? `${text.slice(0, longest)}…` : text}`;
   });
-  const all = distinct([...written, ...(learned ? ['learned before'] : [])]);
+  const all = distinct([...settingTexts, ...(loadedArtifact ? ['learned before'] : [])]);
   return all.length === 0 ? '' : ` (${all.join(', ')})`;
 }

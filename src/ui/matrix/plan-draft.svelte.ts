@@ -8,6 +8,7 @@ import { BehaviorsDraft } from './behaviors-draft.svelte.ts';
 import { ColumnsDraft } from './columns-draft.svelte.ts';
 import { distinct } from '../state/distinct.ts';
 import { isValid, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
+import { defaultSampling } from '../state/default-sampling.ts';
 
 /** Methods of which a plan holds each at most once; records are keyed by their ids. */
 type Kind = 'attacks' | 'evaluators';
@@ -19,7 +20,7 @@ export class PlanDraft {
   /** Models under attack. */
   targets = $state.raw<readonly string[]>([]);
   roles = $state<Partial<Record<ModelRole, string>>>({});
-  maxNewTokens = $state(96);
+  maxNewTokens = $state(defaultSampling.maxNewTokens);
   readonly behaviors: BehaviorsDraft;
   /** Chosen method ids, in the order of the plan. */
   chosen = $state<Record<Kind, string[]>>({ attacks: [], evaluators: [] });
@@ -55,7 +56,7 @@ export class PlanDraft {
   isChosen = (kind: Kind, id: string): boolean => this.chosen[kind].includes(id);
   /** Take a method in at the end, or out. */
   toggle = (kind: Kind, id: string): void => {
-    const others = this.chosen[kind].filter((known) => known !== id);
+    const others = this.chosen[kind].filter((other) => other !== id);
     this.chosen[kind] = this.isChosen(kind, id) ? others : [...others, id];
   };
   /** Ids in the plan that this version of the lab does not know. */
@@ -63,7 +64,7 @@ export class PlanDraft {
     this.chosen[kind].filter((id) => !this.#catalogue[kind].some((card) => card.id === id));
 
   setOptions = (kind: Kind, id: string, values: OptionInput): void => {
-    const card = this.#catalogue[kind].find((known) => known.id === id);
+    const card = this.#catalogue[kind].find((other) => other.id === id);
     if (card) this.options = { ...this.options, [id]: withoutDefaults(card.options, values) };
   };
 
@@ -113,13 +114,13 @@ export class PlanDraft {
   });
 
   /** What the plan says and no field shows, in words. */
-  readonly kept = $derived.by((): readonly string[] => {
+  readonly fixedSettings = $derived.by((): readonly string[] => {
     const { contrast, sampling, record, replay, concurrency } = this.#plan;
     return [
       ...(sampling.temperature > 0 ? [`temperature ${sampling.temperature}, top-p ${sampling.topP}`] : []),
       ...(contrast ? [`${contrast.harmful.length} pairs of requests for defenses to learn from`] : []),
       ...(replay ? ['attack results taken over from another run'] : []),
-      `${record.topTokens} alternatives stored a token`,
+      `${record.topTokens} alternatives stored per token`,
       `${concurrency} trials side by side`,
     ];
   });

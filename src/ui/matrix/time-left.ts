@@ -10,7 +10,7 @@ const mean = (values: readonly number[]): number | null =>
 const answerMs = ({ times }: TrialRecord): number => times.answerMs + times.scoreMs;
 
 /**
- * An attack is made once a behavior and replayed against every defense, so what is left to make and what is left to
+ * An attack runs once per behavior and is replayed against every defense, so what is left to make and what is left to
  * answer are counted apart.
  * @param planned behaviors of each kind in the plan
  * @returns milliseconds, or `null` while an attack that is still to be made has never been timed
@@ -34,12 +34,12 @@ export function timeLeft(
     for (const { id: attack } of plan.attacks) {
       const behaviors = planned.harmful + (attack === directRequest ? benign : 0);
       const done = attacks.get(`${model} ${attack}`) ?? [];
-      const made = new Set(done.map(({ behavior }) => behavior)).size;
+      const finished = new Set(done.map(({ behavior }) => behavior)).size;
       // Only the trial for which an attack was made holds its time; replays hold 0.
       const spent = done.reduce((sum, { times }) => sum + times.attackMs, 0);
-      if (made < behaviors) {
-        if (made === 0) return null;
-        left += (behaviors - made) * (spent / made);
+      if (finished < behaviors) {
+        if (finished === 0) return null;
+        left += (behaviors - finished) * (spent / finished);
       }
       const answered = groupedBy(done, ({ defense }) => defense);
       for (const defense of defenseNames(plan)) {

@@ -34,11 +34,11 @@ function matches(card: MethodCard, { text, access, stage }: MethodFilter): boole
   if (access !== null && card.access !== access) return false;
   if (stage !== null && card.stage !== stage) return false;
   const { id, title, summary, paper, needs } = card;
-  const said = [id, title, summary, paper.title, paper.arxiv ?? '', ...needs].join(' ').toLowerCase();
+  const haystack = [id, title, summary, paper.title, paper.arxiv ?? '', ...needs].join(' ').toLowerCase();
   return text
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => said.includes(word));
+    .every((word) => haystack.includes(word));
 }
 
 /** Stages that any defense has. */

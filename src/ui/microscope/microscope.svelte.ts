@@ -11,6 +11,7 @@ import { isRecord, parsedSetup } from '../links/setup-link.ts';
 import { choiceOf, fitting } from '../state/method-pick.ts';
 import { Lane } from './microscope-lane.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
+import { defaultSampling } from '../state/default-sampling.ts';
 
 export interface MicroscopeParts {
   readonly load: (model: string) => Promise<void>;
@@ -27,7 +28,7 @@ export class Microscope {
   model = $state('');
   system = $state('');
   prompt = $state('');
-  temperature = $state(0);
+  temperature = $state(defaultSampling.temperature);
   maxNewTokens = $state(128);
   seed = $state(0);
   /** Whether the second lane is shown. */
@@ -115,7 +116,11 @@ export class Microscope {
       ],
       defenses: card ? [choiceOf(card, options)] : [],
       roles: Object.fromEntries(needed.map((role) => [role, catalogue?.roles[role]])),
-      sampling: { temperature: this.temperature, topP: 1, maxNewTokens: this.maxNewTokens },
+      sampling: {
+        temperature: this.temperature,
+        topP: defaultSampling.topP,
+        maxNewTokens: this.maxNewTokens,
+      },
       seed: this.seed,
       topTokens,
     };

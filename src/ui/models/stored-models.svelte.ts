@@ -15,17 +15,17 @@ export class StoredModels {
   }
 
   look = async (models: readonly ModelEntry[]): Promise<void> => {
-    const known = models.flatMap((model) => {
+    const files = models.flatMap((model) => {
       const url = configUrl(model, this.#site);
       return url === null ? [] : [{ id: model.id, url }];
     });
-    const found = await Promise.all(
-      known.map(async ({ id, url }) => {
+    const entries = await Promise.all(
+      files.map(async ({ id, url }) => {
         const match = await this.#caches?.match(url, { ignoreSearch: true });
         return [id, match !== undefined] as const;
       }),
     );
-    this.stored = Object.fromEntries(found);
+    this.stored = Object.fromEntries(entries);
   };
 }
 

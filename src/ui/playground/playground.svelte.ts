@@ -11,6 +11,7 @@ import { isRecord, parsedSetup } from '../links/setup-link.ts';
 import { choiceOf, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
 import { choiceOfChip, StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
+import { defaultSampling } from '../state/default-sampling.ts';
 
 export interface PlaygroundEvents {
   readonly load: (model: string) => Promise<void>;
@@ -25,8 +26,8 @@ export class Playground {
   attack = $state<string | null>(null);
   attackOptions = $state.raw<OptionInput>({});
   readonly stack = new StackDraft();
-  temperature = $state(0);
-  maxNewTokens = $state(96);
+  temperature = $state(defaultSampling.temperature);
+  maxNewTokens = $state(defaultSampling.maxNewTokens);
   readonly defended: ChatColumn;
   readonly open: ChatColumn;
   readonly running = $derived.by(() => this.defended.running || this.open.running);
@@ -65,7 +66,11 @@ export class Playground {
       ...(attackCard && { attack: choiceOf(attackCard, this.attackOptions) }),
       ...(this.behavior && { behavior: this.behavior }),
       roles: catalogue?.roles ?? {},
-      sampling: { temperature: this.temperature, topP: 1, maxNewTokens: this.maxNewTokens },
+      sampling: {
+        temperature: this.temperature,
+        topP: defaultSampling.topP,
+        maxNewTokens: this.maxNewTokens,
+      },
       seed: 0,
       topTokens: 5,
       evaluators: this.behavior ? (catalogue?.evaluators ?? []).flatMap(evaluatorChoice) : [],
@@ -121,7 +126,7 @@ export class Playground {
     if (Array.isArray(stack))
       this.stack.replace(
         stack.filter(isRecord).flatMap(({ id, on, options }) => {
-          const card = catalogue.defenses.find((known) => known.id === id);
+          const card = catalogue.defenses.find((defense) => defense.id === id);
           const values = card && isRecord(options) ? withoutDefaults(card.options, options) : {};
           return card ? [{ id: card.id, on: on !== false, options: values }] : [];
         }),

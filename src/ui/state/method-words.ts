@@ -74,7 +74,7 @@ export function rangeOf(option: Option): string {
     case 'boolean':
       return 'true or false';
     case 'choice':
-      return option.choices.map(written).join(', ');
+      return option.choices.map(valueText).join(', ');
     case 'text':
       return `text of at most ${option.maxLength} characters`;
     default:
@@ -83,7 +83,7 @@ export function rangeOf(option: Option): string {
 }
 
 /** A value as it is written, an empty text so that it can be seen. */
-export const written = (value: unknown): string => (value === '' ? '(empty)' : String(value));
+export const valueText = (value: unknown): string => (value === '' ? '(empty)' : String(value));
 
 /** The options that a plan sets for an attack, or for a defense that stands alone: `Steps 20 and Own false`. */
 export function chosenOptions(
@@ -94,7 +94,7 @@ export function chosenOptions(
   const alone = defenses.flatMap(({ stack }) => (stack.length === 1 ? stack : []));
   const chosen = (kind === 'attack' ? attacks : alone).find((method) => method.id === id);
   return list(
-    Object.entries(chosen?.options ?? {}).map(([option, value]) => `${words(option)} ${written(value)}`),
+    Object.entries(chosen?.options ?? {}).map(([option, value]) => `${words(option)} ${valueText(value)}`),
   );
 }
 

@@ -7,6 +7,6 @@ export function withNew(
   records: readonly TrialRecord[],
   fresh: readonly TrialRecord[],
 ): readonly TrialRecord[] {
-  const known = new Set(records.map(trialId));
-  return [...records, ...fresh.filter((record) => !known.has(trialId(record)))];
+  const ids = new Set(records.map(trialId));
+  return [...records, ...fresh.filter((record) => !ids.has(trialId(record)))];
 }

@@ -9,6 +9,7 @@ import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import { isRecord, parsedSetup } from '../links/setup-link.ts';
 import { choiceOf, fitting, isValid, obstacle, type OptionInput } from '../state/method-pick.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
+import { defaultSampling } from '../state/default-sampling.ts';
 
 type Bench = Pick<LabInfo, 'catalogue' | 'quickstart' | 'models' | 'behaviors'>;
 
@@ -31,8 +32,8 @@ export class StudioSetup {
   /** Texts in place of those that ship. */
   pack = $state.raw<TemplatePack | null>(null);
   seed = $state(0);
-  maxNewTokens = $state(96);
-  temperature = $state(0);
+  maxNewTokens = $state(defaultSampling.maxNewTokens);
+  temperature = $state(defaultSampling.temperature);
   readonly #bench: Bench;
 
   constructor(bench: Bench) {
@@ -97,7 +98,11 @@ export class StudioSetup {
             .filter((card) => rolesNeeded(card).length === 0)
             .map(({ id }) => ({ id })),
           roles: this.roles,
-          sampling: { temperature: this.temperature, topP: 1, maxNewTokens: this.maxNewTokens },
+          sampling: {
+            temperature: this.temperature,
+            topP: defaultSampling.topP,
+            maxNewTokens: this.maxNewTokens,
+          },
           seed: this.seed,
           topTokens,
         };

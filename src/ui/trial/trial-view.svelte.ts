@@ -26,10 +26,10 @@ export class TrialView {
     this.#lab = lab;
   }
 
-  open = async (run: string, key: TrialKey, known: readonly KnownRun[]): Promise<void> => {
+  open = async (run: string, key: TrialKey, sessions: readonly KnownRun[]): Promise<void> => {
     const asked = (this.#asked = `${run} ${trialId(key)}`);
     [this.record, this.failure] = [null, null];
-    const here = known.find(({ id }) => id === run);
+    const here = sessions.find(({ id }) => id === run);
     const found = here?.plan ? { plan: here.plan, records: here.records } : await this.#fetch(run);
     if (this.#asked !== asked) return;
     const record = found?.records.find((candidate) => trialId(candidate) === trialId(key)) ?? null;

@@ -58,10 +58,10 @@ test('says why a stack cannot run: empty, out of reach, or two defenses that rea
 
 test('what a defense learned before goes into the plan with it, and to a duplicate', () => {
   const draft = draftOf('gradient-cuff');
-  draft.columns[0]!.stack.change(0, { learned: { artifact: { threshold: 2 } } });
+  draft.columns[0]!.stack.change(0, { loadedArtifact: { artifact: { threshold: 2 } } });
   expect(draft.toPlan()).toEqual([{ stack: [{ id: 'gradient-cuff', artifact: { threshold: 2 } }] }]);
   draft.duplicate(0);
-  draft.columns[1]!.stack.change(0, { learned: undefined });
+  draft.columns[1]!.stack.change(0, { loadedArtifact: undefined });
   expect(draft.names).toEqual(['Gradient Cuff (learned before)', 'gradient-cuff']);
 });
 

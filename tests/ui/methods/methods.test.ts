@@ -9,7 +9,7 @@ import {
   prosePieces,
   rangeOf,
   roleNeeds,
-  written,
+  valueText,
 } from '../../../src/ui/state/method-words.ts';
 import { Published } from '../../../src/ui/methods/published.svelte.ts';
 import { everyMethod } from '../../../src/ui/links/routes.ts';
@@ -61,7 +61,7 @@ test('a range, an empty value and code within prose can be read', () => {
   expect(rangeOf(integer({ description: 'Tries.', default: 4, min: 1, max: 9000, unit: 'tries' }))).toBe(
     '1 to 9,000 tries',
   );
-  expect(written('')).toBe('(empty)');
+  expect(valueText('')).toBe('(empty)');
   expect(prosePieces('unless `success` says so')).toEqual(['unless ', 'success', ' says so']);
 });
 

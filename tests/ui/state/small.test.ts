@@ -83,10 +83,10 @@ test('without a service worker the ledger says so instead of showing zero', asyn
 });
 
 test('a preference is remembered, and works where storage is refused', () => {
-  const kept = new Map<string, string>([['theme', 'nonsense']]);
+  const items = new Map<string, string>([['theme', 'nonsense']]);
   const store = {
-    getItem: (name: string) => kept.get(name) ?? null,
-    setItem: (name: string, value: string) => void kept.set(name, value),
+    getItem: (name: string) => items.get(name) ?? null,
+    setItem: (name: string, value: string) => void items.set(name, value),
   };
   const theme = new Preference<'system' | 'dark'>('theme', ['system', 'dark'], store);
   expect(theme.current).toBe('system');

@@ -157,11 +157,11 @@ test('stopping answers at once, keeps what was found and ignores what comes afte
 describe('an attack that is paused', () => {
   const started = () => {
     const attack = steered();
-    const made = newRun(attack.lab);
-    const running = made.run.start(newSetup().toRequest()!);
+    const parts = newRun(attack.lab);
+    const running = parts.run.start(newSetup().toRequest()!);
     attack.say({ step: 0, candidate: 'a', loss: 1 });
-    made.frame();
-    return { ...attack, ...made, running };
+    parts.frame();
+    return { ...attack, ...parts, running };
   };
 
   test('says that it comes to its end of step, then stands still, and goes on', async () => {
