@@ -1,4 +1,4 @@
-/** @file A stack of defenses while it is put together: added, reordered, switched, given options. */
+/** @file A stack of defenses being edited: add, reorder, switch, set options. */
 import type { MethodChoice } from '../../lab/plan/plan.ts';
 import type { RunArtifact, ArtifactOrigin } from '../../lab/plan/artifacts.ts';
 import type { OptionInput } from '../state/method-pick.ts';

@@ -1,4 +1,4 @@
-/** @file A small choice that outlives the visit. */
+/** @file A choice that is remembered between visits. */
 import { createContext } from 'svelte';
 
 export type ThemeName = 'system' | 'light' | 'dark';

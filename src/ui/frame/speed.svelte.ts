@@ -1,4 +1,4 @@
-/** @file How fast tokens arrive at the moment. */
+/** @file The current speed in tokens per second. */
 import { createContext } from 'svelte';
 
 /** Tokens older than this no longer count. */

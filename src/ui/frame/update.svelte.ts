@@ -1,4 +1,4 @@
-/** @file A new version of the app that waits for the user. */
+/** @file A new version of the app, ready to be switched to. */
 import { createContext } from 'svelte';
 export class Update {
   /** Switches to the new version and reloads; `null` while there is none. */

@@ -1,4 +1,4 @@
-/** @file Where the request of a trial can be asked again by hand. Pure. */
+/** @file Links that repeat a trial's request by hand in the playground or the microscope. Pure. */
 import { defenseName, type Plan } from '../../lab/plan/plan.ts';
 import type { TrialRecord } from '../../lab/records/trial.ts';
 

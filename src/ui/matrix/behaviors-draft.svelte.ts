@@ -1,4 +1,4 @@
-/** @file The behaviors of a plan while it is put together: one set in fields, everything else kept as it is. */
+/** @file The behaviors of a plan being edited: one set in fields, everything else unchanged. */
 import type { BehaviorKind } from '../../core/behavior.ts';
 import type { BehaviorSetCard } from '../../lab/plan/catalogue.ts';
 import type { Plan, PlanInput } from '../../lab/plan/plan.ts';

@@ -1,4 +1,4 @@
-/** @file The columns of a matrix while they are put together: each a stack of defenses with a name. */
+/** @file The columns of a matrix being edited: each a named stack of defenses. */
 import type { DefenseCard } from '../../lab/plan/catalogue.ts';
 import { undefended, type Plan, type PlanInput } from '../../lab/plan/plan.ts';
 import { distinct } from '../state/distinct.ts';

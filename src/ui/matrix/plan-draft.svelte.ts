@@ -1,4 +1,4 @@
-/** @file A plan while it is being put together in forms. */
+/** @file A plan being edited in forms. */
 import { accessTiers, grants, rolesNeeded, type Access, type ModelRole } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import type { Plan, PlanInput } from '../../lab/plan/plan.ts';

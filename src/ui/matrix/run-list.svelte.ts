@@ -1,4 +1,4 @@
-/** @file The runs that this device holds. */
+/** @file The runs stored on this device. */
 import { createContext } from 'svelte';
 import type { RunInfo } from '../../lab/records/run.ts';
 import type { LabClient } from '../../lab/worker/client.ts';

@@ -1,4 +1,4 @@
-/** @file How long a run still takes, judged by what its trials took so far. Pure. */
+/** @file The time a run has left, estimated from its finished trials. Pure. */
 import { groupedBy } from '../../core/groups.ts';
 import type { BehaviorKind } from '../../core/behavior.ts';
 import { defenseNames, directRequest, type Plan } from '../../lab/plan/plan.ts';

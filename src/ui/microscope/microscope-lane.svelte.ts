@@ -1,4 +1,4 @@
-/** @file One side of the microscope: the answers under one policy, and the branches that lead elsewhere. */
+/** @file One side of the microscope: the answers under one policy, and their branches. */
 import type { Failure } from '../../core/errors.ts';
 import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/client.ts';

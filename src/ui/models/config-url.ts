@@ -1,4 +1,4 @@
-/** @file Where to look for a model that may be stored already. Pure. */
+/** @file The address of a model's config file, to look up in the browser's caches. Pure. */
 import type { ModelEntry } from '../types.ts';
 
 /** One file of a model that a browser cache would hold; `null` for sources that keep their files elsewhere. */

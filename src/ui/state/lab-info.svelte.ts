@@ -1,4 +1,4 @@
-/** @file What the lab has to offer, asked once: methods, models, behavior sets, the device. */
+/** @file What the page knows of the lab: methods, models, behavior sets, the device. Asked for once. */
 import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import type { Failure } from '../../core/errors.ts';

@@ -1,4 +1,4 @@
-/** @file What the app has asked of the network, as its service worker counted it. */
+/** @file The app's network requests, as its service worker counted them. */
 import { createContext } from 'svelte';
 
 import type { LedgerEntry } from '../../lab/seal/page-client.ts';

@@ -1,4 +1,4 @@
-/** @file What a card says in one word, in plain words. Pure. */
+/** @file Plain words for the terms on a method card. Pure. */
 import { rolesNeeded, type Access, type MethodCard, type ModelRole } from '../../core/method.ts';
 import type { Option } from '../../core/options.ts';
 import type { Plan } from '../../lab/plan/plan.ts';

@@ -1,4 +1,4 @@
-/** @file Which models are being loaded or are ready, and how far each file has come. */
+/** @file Which models are loading or ready, and the progress of each file. */
 import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress } from '../../lab/records/events.ts';

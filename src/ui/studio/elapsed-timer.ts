@@ -1,4 +1,4 @@
-/** @file How long something has taken, pauses aside. */
+/** @file Elapsed time without pauses. */
 
 export interface ElapsedTimer {
   elapsedMs(): number;

@@ -1,4 +1,4 @@
-/** @file What the studio is set to do: one attack on one behavior of one model, every option in sight. */
+/** @file The studio's settings: one attack on one behavior of one model. */
 import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded, type ModelRole } from '../../core/method.ts';
