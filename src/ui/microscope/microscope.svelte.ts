@@ -47,17 +47,17 @@ export class Microscope {
   );
   /** Decoding defenses: what a lane can be put under. */
   readonly policies = $derived.by(
-    () => this.#bench.catalogue?.defenses.filter(({ stage }) => stage === 'decoding') ?? [],
+    () => this.#labInfo.catalogue?.defenses.filter(({ stage }) => stage === 'decoding') ?? [],
   );
-  readonly #bench: Pick<LabInfo, 'catalogue' | 'quickstart' | 'models'>;
+  readonly #labInfo: Pick<LabInfo, 'catalogue' | 'quickstart' | 'models'>;
   readonly #parts: MicroscopeParts;
 
   constructor(
     lab: Pick<LabClient, 'chat'>,
-    bench: Pick<LabInfo, 'catalogue' | 'quickstart' | 'models'>,
+    labInfo: Pick<LabInfo, 'catalogue' | 'quickstart' | 'models'>,
     parts: MicroscopeParts,
   ) {
-    [this.#bench, this.#parts] = [bench, parts];
+    [this.#labInfo, this.#parts] = [labInfo, parts];
     const lane = () => new Lane(lab, parts.onframe, parts.ontoken);
     this.lanes = [lane(), lane()];
   }
@@ -65,7 +65,7 @@ export class Microscope {
   /** Start from the usual, where nothing was chosen yet: a policy on the left, none on the right. */
   settle = (): void => {
     if (this.model !== '') return;
-    const { quickstart, models } = this.#bench;
+    const { quickstart, models } = this.#labInfo;
     this.model = quickstart?.models.targets[0] ?? models[0]?.id ?? '';
     const [left, right] = this.lanes;
     const usual = this.policies.find(({ id }) => id === 'safe-decoding') ?? this.policies[0];
@@ -104,7 +104,7 @@ export class Microscope {
   };
 
   #requestOf({ defense, options }: Lane): ChatRequest {
-    const { catalogue } = this.#bench;
+    const { catalogue } = this.#labInfo;
     const card = this.policies.find(({ id }) => id === defense);
     const needed = card ? rolesNeeded(card, options) : [];
     const system = this.system.trim();
@@ -142,9 +142,9 @@ export class Microscope {
   /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
   fromSetup = (setup: string): void => {
     const link = parsedSetup(setup);
-    if (!link || !this.#bench.catalogue) return;
+    if (!link || !this.#labInfo.catalogue) return;
     const { model, prompt, system, lanes, compare, seed, temperature, maxNewTokens } = link;
-    if (candidatesFor('target', this.#bench.models).some(({ id }) => id === model)) {
+    if (candidatesFor('target', this.#labInfo.models).some(({ id }) => id === model)) {
       this.settle();
       this.model = String(model);
     }

@@ -11,7 +11,7 @@ import { choiceOf, fitting, isValid, obstacle, type OptionInput } from '../state
 import type { LabInfo } from '../state/lab-info.svelte.ts';
 import { defaultSampling } from '../state/default-sampling.ts';
 
-type Bench = Pick<LabInfo, 'catalogue' | 'quickstart' | 'models' | 'behaviors'>;
+type LabInfoPart = Pick<LabInfo, 'catalogue' | 'quickstart' | 'models' | 'behaviors'>;
 
 /** Alternatives recorded per token of the answer. */
 const topTokens = 5;
@@ -34,17 +34,17 @@ export class StudioSetup {
   seed = $state(0);
   maxNewTokens = $state(defaultSampling.maxNewTokens);
   temperature = $state(defaultSampling.temperature);
-  readonly #bench: Bench;
+  readonly #labInfo: LabInfoPart;
 
-  constructor(bench: Bench) {
-    this.#bench = bench;
+  constructor(labInfo: LabInfoPart) {
+    this.#labInfo = labInfo;
   }
 
   readonly card = $derived.by(
-    () => this.#bench.catalogue?.attacks.find(({ id }) => id === this.attack) ?? null,
+    () => this.#labInfo.catalogue?.attacks.find(({ id }) => id === this.attack) ?? null,
   );
   readonly choices = $derived.by(() =>
-    (this.#bench.behaviors[this.set] ?? []).filter(({ kind }) => kind === 'harmful'),
+    (this.#labInfo.behaviors[this.set] ?? []).filter(({ kind }) => kind === 'harmful'),
   );
   readonly behavior = $derived.by((): Behavior | null => {
     if (!this.own) return this.choices.find(({ id }) => id === this.behaviorId) ?? null;
@@ -54,7 +54,7 @@ export class StudioSetup {
     return { ...named, prompt, ...(target !== '' && { target }) };
   });
   readonly roles = $derived.by((): Partial<Record<ModelRole, string>> => {
-    const usual: Partial<Record<ModelRole, string>> = this.#bench.catalogue?.roles ?? {};
+    const usual: Partial<Record<ModelRole, string>> = this.#labInfo.catalogue?.roles ?? {};
     const needed = this.card ? rolesNeeded(this.card, this.options) : [];
     return Object.fromEntries(needed.map((role) => [role, this.players[role] ?? usual[role] ?? '']));
   });
@@ -62,7 +62,7 @@ export class StudioSetup {
   readonly texts = $derived.by(() => ({ ...this.card?.templates, ...this.pack?.templates[this.attack] }));
   /** Why the attack cannot start, or `null` when it can. */
   readonly problem = $derived.by((): string | null => {
-    const model = this.#bench.models.find(({ id }) => id === this.model);
+    const model = this.#labInfo.models.find(({ id }) => id === this.model);
     if (!this.card || !model) return 'Pick a model and an attack.';
     if (!this.behavior) return this.own ? 'Write the request.' : 'Pick a behavior.';
     const vacant = Object.entries(this.roles).filter(([, id]) => id === '');
@@ -73,7 +73,7 @@ export class StudioSetup {
 
   /** Start from the first of everything, where nothing was chosen yet. */
   settle = (): void => {
-    const { catalogue, quickstart, models } = this.#bench;
+    const { catalogue, quickstart, models } = this.#labInfo;
     this.model ||= quickstart?.models.targets[0] ?? models[0]?.id ?? '';
     this.set ||= catalogue?.sets[0]?.id ?? '';
     this.attack ||= catalogue?.attacks.find(({ id }) => id === 'gcg')?.id ?? catalogue?.attacks[0]?.id ?? '';
@@ -94,7 +94,7 @@ export class StudioSetup {
           attack: choiceOf(this.card, this.options),
           ...(this.pack && { templates: this.pack }),
           defenses: [],
-          evaluators: (this.#bench.catalogue?.evaluators ?? [])
+          evaluators: (this.#labInfo.catalogue?.evaluators ?? [])
             .filter((card) => rolesNeeded(card).length === 0)
             .map(({ id }) => ({ id })),
           roles: this.roles,
@@ -125,7 +125,7 @@ export class StudioSetup {
   /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
   fromSetup = (setup: string): void => {
     const link = parsedSetup(setup);
-    const { catalogue, models } = this.#bench;
+    const { catalogue, models } = this.#labInfo;
     if (!link || !catalogue) return;
     if (candidatesFor('target', models).some(({ id }) => id === link['model']))
       this.model = String(link['model']);
