@@ -2,7 +2,7 @@
 import { flushSync, mount } from 'svelte';
 import App from '../src/ui/App.svelte';
 import '../src/ui/base.css';
-import { createApp } from '../src/ui/context.ts';
+import { createApp } from '../src/ui/app.ts';
 import '../src/ui/theme.css';
 import { createFakeLab } from '../tests/ui/fake-lab.ts';
 import { longChat } from '../tests/ui/long-answer.ts';

@@ -6,7 +6,7 @@ import { parsePlan } from './lab/plan/plan.ts';
 import { askSeal, startSeal } from './lab/seal/page-client.ts';
 import App from './ui/App.svelte';
 import './ui/base.css';
-import { createApp } from './ui/context.ts';
+import { createApp } from './ui/app.ts';
 import { fetchShipped } from './ui/fetch-shipped.ts';
 import './ui/theme.css';
 

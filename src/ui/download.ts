@@ -1,4 +1,4 @@
-/** @file Hands the user a file made on this page. */
+/** @file Saves a file to the user's device. */
 
 export function download(name: string, type: string, content: string): void {
   const url = URL.createObjectURL(new Blob([content], { type }));

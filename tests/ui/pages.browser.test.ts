@@ -3,7 +3,7 @@ import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import App from '../../src/ui/App.svelte';
 import '../../src/ui/base.css';
-import { createApp, type App as AppState } from '../../src/ui/context.ts';
+import { createApp, type App as AppState } from '../../src/ui/app.ts';
 import '../../src/ui/theme.css';
 import { createFakeLab } from './fake-lab.ts';
 import { plan } from './plan.ts';
@@ -40,7 +40,7 @@ const go = async (hash: string) => {
 };
 const cells = () => all('main tbody:first-of-type button');
 const finishRun = async () => {
-  await vi.waitFor(() => expect(app.workbench.quickstart).not.toBeNull());
+  await vi.waitFor(() => expect(app.labInfo.quickstart).not.toBeNull());
   await app.run.start(plan);
   flushSync();
 };
@@ -48,7 +48,7 @@ const finishRun = async () => {
 test('every control of every page has a name', async () => {
   for (const hash of ['#/matrix', '#/playground', '#/models', '#/ledger']) {
     await go(hash);
-    await vi.waitFor(() => expect(app.workbench.catalogue).not.toBeNull());
+    await vi.waitFor(() => expect(app.labInfo.catalogue).not.toBeNull());
     flushSync();
     const nameless = all('button, a, input, select, textarea').filter((control) => {
       const labels = 'labels' in control ? [...((control as HTMLInputElement).labels ?? [])] : [];
@@ -216,18 +216,18 @@ test('single-character keys do nothing while typing, and can be switched off', a
 });
 
 test('the form of a method is made from its options, each with its own label and description', async () => {
-  await vi.waitFor(() => expect(app.workbench.catalogue).not.toBeNull());
+  await vi.waitFor(() => expect(app.labInfo.catalogue).not.toBeNull());
   await go('#/playground');
   app.playground.attack = 'gcg';
   flushSync();
-  const gcg = app.workbench.catalogue!.attacks.find(({ id }) => id === 'gcg')!;
+  const gcg = app.labInfo.catalogue!.attacks.find(({ id }) => id === 'gcg')!;
   const form = find('aside details .form');
   expect(form.querySelectorAll('input, select, textarea')).toHaveLength(Object.keys(gcg.options).length);
   for (const { description } of Object.values(gcg.options)) expect(form.textContent).toContain(description);
 });
 
 test('a defense that is moved by keyboard keeps the focus on its own arrow', async () => {
-  await vi.waitFor(() => expect(app.workbench.catalogue).not.toBeNull());
+  await vi.waitFor(() => expect(app.labInfo.catalogue).not.toBeNull());
   await go('#/playground');
   for (const id of ['self-reminder', 'perplexity-filter', 'safe-decoding']) app.playground.stack.add(id);
   flushSync();

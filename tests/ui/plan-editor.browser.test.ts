@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { artifactFile } from '../../src/lab/plan/artifacts.ts';
 import App from '../../src/ui/App.svelte';
 import '../../src/ui/base.css';
-import { createApp, type App as AppState } from '../../src/ui/context.ts';
+import { createApp, type App as AppState } from '../../src/ui/app.ts';
 import '../../src/ui/theme.css';
 import { createFakeLab } from './fake-lab.ts';
 import { plan } from './plan.ts';

@@ -3,7 +3,7 @@ import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import App from '../../src/ui/App.svelte';
 import '../../src/ui/base.css';
-import { createApp, type App as AppState } from '../../src/ui/context.ts';
+import { createApp, type App as AppState } from '../../src/ui/app.ts';
 import '../../src/ui/theme.css';
 import { createFakeLab } from './fake-lab.ts';
 import { longChat } from './long-answer.ts';
@@ -40,7 +40,7 @@ const open = async (page: 'studio' | 'microscope', landmark: string) => {
   location.hash = `#/${page}`;
   // Its file is fetched, and in a test compiled, when the page is first opened.
   await vi.waitFor(() => expect(document.querySelector(landmark)).not.toBeNull(), { timeout: 20_000 });
-  await vi.waitFor(() => expect(app.workbench.catalogue).not.toBeNull());
+  await vi.waitFor(() => expect(app.labInfo.catalogue).not.toBeNull());
   flushSync();
 };
 const magnified = async () => {
@@ -147,9 +147,9 @@ test.each([
   flushSync();
   const drawn = all('.middle section h3').map(({ textContent }) => textContent);
   expect(drawn.slice(0, titles.length)).toEqual(titles);
-  const said = find('.middle').textContent!;
+  const shownText = find('.middle').textContent!;
   if (titles[0] !== 'Loss') {
-    expect(said).not.toContain('hums three notes');
-    expect(said).not.toContain('slept under the hill');
+    expect(shownText).not.toContain('hums three notes');
+    expect(shownText).not.toContain('slept under the hill');
   }
 });

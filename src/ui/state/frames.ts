@@ -1,4 +1,4 @@
-/** @file Shows together what comes faster than frames. */
+/** @file Gathers items that arrive faster than frames and shows them together. */
 
 /** Calls back before the next frame. */
 export type OnFrame = (show: () => void) => void;

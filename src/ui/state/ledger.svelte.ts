@@ -1,4 +1,5 @@
-/** @file What the app has asked of the network, as its service worker counted it. */
+/** @file The app's network requests, as its service worker counted them. */
+import { createContext } from 'svelte';
 
 import type { LedgerEntry } from '../../lab/seal/page-client.ts';
 
@@ -36,3 +37,5 @@ export class Ledger {
   readonly bytesIn = $derived(this.#passed.reduce((sum, { bytes }) => sum + bytes, 0));
   readonly sealed = $derived(this.report?.sealed ?? true);
 }
+
+export const [getLedger, setLedger] = createContext<Ledger>();

@@ -1,9 +1,9 @@
-/** @file What a card says in one word, in plain words. Pure. */
+/** @file Plain words for the terms on a method card. Pure. */
 import { rolesNeeded, type Access, type MethodCard, type ModelRole } from '../../core/method.ts';
 import type { Option } from '../../core/options.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import { count, list, words } from '../format.ts';
-import type { MethodKind } from './routes.ts';
+import type { MethodKind } from '../links/routes.ts';
 
 export const kindTitles: Readonly<Record<MethodKind, string>> = {
   attack: 'Attacks',
@@ -74,7 +74,7 @@ export function rangeOf(option: Option): string {
     case 'boolean':
       return 'true or false';
     case 'choice':
-      return option.choices.map(written).join(', ');
+      return option.choices.map(valueText).join(', ');
     case 'text':
       return `text of at most ${option.maxLength} characters`;
     default:
@@ -83,7 +83,7 @@ export function rangeOf(option: Option): string {
 }
 
 /** A value as it is written, an empty text so that it can be seen. */
-export const written = (value: unknown): string => (value === '' ? '(empty)' : String(value));
+export const valueText = (value: unknown): string => (value === '' ? '(empty)' : String(value));
 
 /** The options that a plan sets for an attack, or for a defense that stands alone: `Steps 20 and Own false`. */
 export function chosenOptions(
@@ -94,7 +94,7 @@ export function chosenOptions(
   const alone = defenses.flatMap(({ stack }) => (stack.length === 1 ? stack : []));
   const chosen = (kind === 'attack' ? attacks : alone).find((method) => method.id === id);
   return list(
-    Object.entries(chosen?.options ?? {}).map(([option, value]) => `${words(option)} ${written(value)}`),
+    Object.entries(chosen?.options ?? {}).map(([option, value]) => `${words(option)} ${valueText(value)}`),
   );
 }
 

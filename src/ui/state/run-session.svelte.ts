@@ -1,4 +1,5 @@
 /** @file One run of a plan as the pages see it: what is done, what is going on, how long it will take. */
+import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress, RunEvent, Preparation } from '../../lab/records/events.ts';
 import { withArtifact, type RunArtifact } from '../../lab/plan/artifacts.ts';
@@ -152,3 +153,5 @@ export class RunSession {
     this.#quiet();
   }
 }
+
+export const [getRun, setRun] = createContext<RunSession>();

@@ -6,6 +6,6 @@ export function withNew(
   records: readonly TrialRecord[],
   fresh: readonly TrialRecord[],
 ): readonly TrialRecord[] {
-  const known = new Set(records.map(keyText));
-  return [...records, ...fresh.filter((record) => !known.has(keyText(record)))];
+  const ids = new Set(records.map(keyText));
+  return [...records, ...fresh.filter((record) => !ids.has(keyText(record)))];
 }

@@ -16,13 +16,15 @@ const isFigure = (value: unknown): value is Figure => typeof value === 'number' 
 
 /** `null` unless two steps at least report two figures. */
 export function figuresOf(steps: readonly AttackStep[]): FigureTable | null {
-  const told = steps.filter(({ detail }) => Object.values(detail ?? {}).filter(isFigure).length >= 2);
-  if (told.length < 2) return null;
-  const names = told.flatMap(({ detail }) =>
+  const stepsWithFigures = steps.filter(
+    ({ detail }) => Object.values(detail ?? {}).filter(isFigure).length >= 2,
+  );
+  if (stepsWithFigures.length < 2) return null;
+  const names = stepsWithFigures.flatMap(({ detail }) =>
     Object.entries(detail!).flatMap(([name, value]) => (isFigure(value) ? [name] : [])),
   );
   const columns = [...new Set(names)];
-  const rows = told.map(({ step, detail }) => ({
+  const rows = stepsWithFigures.map(({ step, detail }) => ({
     step,
     figures: columns.map((name) => {
       const value = detail![name];

@@ -13,14 +13,14 @@ const places = {
 
 /** One sentence for the soft tokens, and one for each kind of change of the residual stream. */
 export function editWords({ softTokens, residual = [] }: ModelEdit): readonly string[] {
-  const said = new Map<string, readonly (number | null)[]>();
+  const boundariesByChange = new Map<string, readonly (number | null)[]>();
   for (const change of residual) {
     const what = changeWords(change);
-    said.set(what, [...(said.get(what) ?? []), ...(change.boundaries ?? [null])]);
+    boundariesByChange.set(what, [...(boundariesByChange.get(what) ?? []), ...(change.boundaries ?? [null])]);
   }
   return [
     ...(softTokens ? [softWords(softTokens)] : []),
-    ...[...said].map(([what, boundaries]) => `${what}, ${boundaryWords(boundaries)}.`),
+    ...[...boundariesByChange].map(([what, boundaries]) => `${what}, ${boundaryWords(boundaries)}.`),
   ];
 }
 

@@ -3,7 +3,7 @@ import { mount } from 'svelte';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import App from '../../../src/ui/App.svelte';
 import '../../../src/ui/base.css';
-import { createApp } from '../../../src/ui/context.ts';
+import { createApp } from '../../../src/ui/app.ts';
 import { fetchShipped } from '../../../src/ui/fetch-shipped.ts';
 import '../../../src/ui/theme.css';
 import { createFakeLab } from '../fake-lab.ts';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { Covers } from '../../../src/ui/state/covers.svelte.ts';
-import { attackCommand } from '../../../src/ui/state/command.ts';
-import { demoPlan } from '../../../src/ui/state/demo-plan.ts';
+import { attackCommand } from '../../../src/ui/links/command.ts';
+import { demoPlan } from '../../../src/ui/home/demo.ts';
 import { Ledger } from '../../../src/ui/state/ledger.svelte.ts';
-import { Preference } from '../../../src/ui/state/preference.svelte.ts';
-import { RunList } from '../../../src/ui/state/run-list.svelte.ts';
-import { TrialView } from '../../../src/ui/state/trial-view.svelte.ts';
+import { Preference } from '../../../src/ui/frame/preference.svelte.ts';
+import { RunList } from '../../../src/ui/matrix/run-list.svelte.ts';
+import { TrialView } from '../../../src/ui/trial/trial-view.svelte.ts';
 import { fileName } from '../../../src/ui/download.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { catalogue, createFakeLab, trialsOf } from '../fake-lab.ts';
@@ -83,10 +83,10 @@ test('without a service worker the ledger says so instead of showing zero', asyn
 });
 
 test('a preference is remembered, and works where storage is refused', () => {
-  const kept = new Map<string, string>([['theme', 'nonsense']]);
+  const items = new Map<string, string>([['theme', 'nonsense']]);
   const store = {
-    getItem: (name: string) => kept.get(name) ?? null,
-    setItem: (name: string, value: string) => void kept.set(name, value),
+    getItem: (name: string) => items.get(name) ?? null,
+    setItem: (name: string, value: string) => void items.set(name, value),
   };
   const theme = new Preference<'system' | 'dark'>('theme', ['system', 'dark'], store);
   expect(theme.current).toBe('system');

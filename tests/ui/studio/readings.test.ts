@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import {
-  dialoguesOf,
-  fieldsOf,
-  lossesOf,
-  poolOf,
-  populationOf,
-  suffixOf,
-  treeOf,
-  answersOf,
-} from '../../../src/ui/studio/readings.ts';
+import { dialoguesOf, answersOf } from '../../../src/ui/studio/readings/conversation.ts';
+import { fieldsOf, lossesOf } from '../../../src/ui/studio/readings/fields.ts';
+import { poolOf, populationOf } from '../../../src/ui/studio/readings/population.ts';
+import { suffixOf } from '../../../src/ui/studio/readings/suffix.ts';
+import { treeOf } from '../../../src/ui/studio/readings/tree.ts';
 import { stepsOf, type StepKind } from '../fake-attack.ts';
 
 const readings = {

@@ -1,16 +1,11 @@
 /** @file Every way to draw an attack. A view is shown when it can read the steps, whatever attack they are of. */
 import type { Component } from 'svelte';
 import type { AttackStep } from '../../types.ts';
-import {
-  dialoguesOf,
-  fieldsOf,
-  lossesOf,
-  poolOf,
-  populationOf,
-  suffixOf,
-  treeOf,
-  answersOf,
-} from '../readings.ts';
+import { dialoguesOf, answersOf } from '../readings/conversation.ts';
+import { fieldsOf, lossesOf } from '../readings/fields.ts';
+import { poolOf, populationOf } from '../readings/population.ts';
+import { suffixOf } from '../readings/suffix.ts';
+import { treeOf } from '../readings/tree.ts';
 import { figuresOf } from '../figures.ts';
 import DialogueView from './DialogueView.svelte';
 import FieldsView from './FieldsView.svelte';

@@ -1,0 +1,113 @@
+/** @file The state around the lab, built once by `createApp`; `provideApp` gives each part a context of its own. */
+import type { Plan } from '../lab/plan/plan.ts';
+import type { LabClient } from '../lab/worker/client.ts';
+import { fetchShipped } from './fetch-shipped.ts';
+import { setDemo } from './home/demo.ts';
+import { Airlock, setAirlock } from './models/airlock.svelte.ts';
+import { Covers, setCovers } from './state/covers.svelte.ts';
+import type { OnFrame } from './state/frames.ts';
+import { Device, setDevice, type FactSources } from './models/device-facts.svelte.ts';
+import { Ledger, setLedger, type ReadLedger } from './state/ledger.svelte.ts';
+import { MatrixView, setMatrixView } from './matrix/matrix-view.svelte.ts';
+import { Microscope, setMicroscope } from './microscope/microscope.svelte.ts';
+import { ModelLoads, setModelLoads } from './state/model-loads.svelte.ts';
+import { Playground, setPlayground } from './playground/playground.svelte.ts';
+import { Preference, setShortcuts, setTheme, type ThemeName } from './frame/preference.svelte.ts';
+import { Published, setPublished } from './methods/published.svelte.ts';
+import { Router, setRouter } from './links/router.svelte.ts';
+import { RunList, setRunList } from './matrix/run-list.svelte.ts';
+import { RunSession, setRun } from './state/run-session.svelte.ts';
+import { Speed, setSpeed } from './frame/speed.svelte.ts';
+import { StoredModels, setStoredModels } from './models/stored-models.svelte.ts';
+import { StudioRun, setStudioRun } from './studio/studio-run.svelte.ts';
+import { StudioSetup, setStudioSetup } from './studio/studio-setup.svelte.ts';
+import { TrialView, setTrialView } from './trial/trial-view.svelte.ts';
+import { Update, setUpdate } from './frame/update.svelte.ts';
+import { LabInfo, setLab, setLabInfo } from './state/lab-info.svelte.ts';
+
+export interface AppParts {
+  readonly lab: LabClient;
+  readonly window: Window;
+  readonly readLedger: ReadLedger;
+  /** Fetches the plan behind the big button. @throws when the file cannot be had */
+  readonly quickstart: () => Promise<Plan>;
+}
+
+function storageOf(window: Window): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
+  const labInfo = new LabInfo(lab, quickstart);
+  const speed = new Speed(() => performance.now());
+  const modelLoads = new ModelLoads(lab);
+  const run = new RunSession(lab, modelLoads.note);
+  const demoRun = new RunSession(lab, modelLoads.note);
+  const ledger = new Ledger(readLedger, window.location.host);
+  const storage = storageOf(window);
+  const onframe: OnFrame = (show) => void window.requestAnimationFrame(show);
+  return {
+    lab,
+    labInfo,
+    run,
+    runs: new RunList(lab),
+    trial: new TrialView(lab),
+    matrix: new MatrixView(run, labInfo),
+    router: new Router(window),
+    demo: { run: demoRun, matrix: new MatrixView(demoRun, labInfo) },
+    modelLoads,
+    ledger,
+    airlock: new Airlock(modelLoads, ledger),
+    storedModels: new StoredModels(window.caches, window.document.baseURI),
+    device: new Device(window.navigator as FactSources),
+    speed,
+    playground: new Playground(lab, labInfo, { load: modelLoads.load, ontoken: speed.tick }),
+    studio: {
+      setup: new StudioSetup(labInfo),
+      run: new StudioRun(lab, {
+        load: modelLoads.load,
+        now: () => performance.now(),
+        onframe,
+      }),
+    },
+    microscope: new Microscope(lab, labInfo, { load: modelLoads.load, onframe, ontoken: speed.tick }),
+    published: new Published(fetchShipped),
+    covers: new Covers(),
+    update: new Update(),
+    theme: new Preference<ThemeName>('glovebox-theme', ['system', 'light', 'dark'], storage),
+    shortcuts: new Preference<'on' | 'off'>('glovebox-shortcuts', ['on', 'off'], storage),
+  };
+}
+
+export type App = ReturnType<typeof createApp>;
+
+/** To be called while the frame is set up: contexts are open only then. */
+export function provideApp(app: App): void {
+  setLab(app.lab);
+  setLabInfo(app.labInfo);
+  setRun(app.run);
+  setRunList(app.runs);
+  setTrialView(app.trial);
+  setMatrixView(app.matrix);
+  setRouter(app.router);
+  setDemo(app.demo);
+  setModelLoads(app.modelLoads);
+  setLedger(app.ledger);
+  setAirlock(app.airlock);
+  setStoredModels(app.storedModels);
+  setDevice(app.device);
+  setSpeed(app.speed);
+  setPlayground(app.playground);
+  setMicroscope(app.microscope);
+  setPublished(app.published);
+  setCovers(app.covers);
+  setUpdate(app.update);
+  setTheme(app.theme);
+  setShortcuts(app.shortcuts);
+  setStudioSetup(app.studio.setup);
+  setStudioRun(app.studio.run);
+}

@@ -1,0 +1,27 @@
+/** @file Which page a key sequence leads to. Pure. */
+import { everyMethod, type Route } from '../links/routes.ts';
+
+/** Second key of "g then …". */
+const pages: Readonly<Record<string, Route>> = {
+  h: { page: 'home' },
+  p: { page: 'playground', setup: null },
+  s: { page: 'studio', setup: null },
+  i: { page: 'microscope', setup: null },
+  m: { page: 'matrix', run: null, cell: null },
+  t: { page: 'methods', filter: everyMethod },
+  o: { page: 'models' },
+  l: { page: 'ledger' },
+};
+
+export type KeyAction = { readonly go: Route } | 'help' | null;
+
+/** Reads keys one by one; `g` waits for its second key, any other key forgets it. */
+export function shortcutReader(): (key: string) => KeyAction {
+  let afterG = false;
+  return (key) => {
+    const route = afterG ? pages[key] : undefined;
+    afterG = key === 'g' && !afterG;
+    if (route) return { go: route };
+    return key === '?' ? 'help' : null;
+  };
+}

@@ -1,0 +1,31 @@
+/** @file The small run that fills the matrix of the first page: its plan, and the session that runs it. */
+import { createContext } from 'svelte';
+import type { Catalogue } from '../../lab/plan/catalogue.ts';
+import type { Plan } from '../../lab/plan/plan.ts';
+import type { MatrixView } from '../matrix/matrix-view.svelte.ts';
+import type { RunSession } from '../state/run-session.svelte.ts';
+
+export interface Demo {
+  readonly run: RunSession;
+  readonly matrix: MatrixView;
+}
+
+const [attackCount, defenseCount, behaviorCount] = [2, 3, 8];
+
+/** The quickstart cut down to what is done in seconds: cheap attacks, few defenses, few behaviors. */
+export function demoPlan(quickstart: Plan, catalogue: Catalogue): Plan {
+  const isCheap = (id: string) => catalogue.attacks.find((card) => card.id === id)?.access === 'black-box';
+  const cheap = quickstart.attacks.filter(({ id }) => isCheap(id));
+  const source = quickstart.behaviors.find((candidate) => 'set' in candidate);
+  return {
+    ...quickstart,
+    name: 'First look',
+    attacks: (cheap.length > 0 ? cheap : quickstart.attacks).slice(0, attackCount),
+    defenses: quickstart.defenses.slice(0, defenseCount),
+    behaviors: source
+      ? [{ set: source.set, kinds: ['harmful'], limit: behaviorCount }]
+      : quickstart.behaviors.slice(0, 1),
+  };
+}
+
+export const [getDemo, setDemo] = createContext<Demo>();

@@ -1,0 +1,68 @@
+/** @file The command line that repeats a trial. Pure. */
+import type { AttackRequest } from '../../lab/plan/request.ts';
+import type { MethodChoice, Plan } from '../../lab/plan/plan.ts';
+import type { TrialKey, TrialRecord } from '../../lab/records/trial.ts';
+import { stackOf } from './trial-links.ts';
+
+/** Quoted for a POSIX shell where it has to be. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+
+const optionTexts = (options: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.entries(options).map(([name, value]) => `${name}=${String(value)}`);
+
+/** A defense as the command line reads it: `id` or `id:key=value,key=value`. */
+const defenseWord = ({ id, options = {} }: MethodChoice): string =>
+  [id, optionTexts(options).join(',')].filter((part) => part !== '').join(':');
+
+/** The command line that makes a trial of `plan` again; roles are named where a model played one. */
+export function attackCommand(plan: Plan, key: TrialKey & Partial<Pick<TrialRecord, 'usage'>>): string {
+  const options = plan.attacks.find(({ id }) => id === key.attack)?.options ?? {};
+  const { temperature, maxNewTokens } = plan.sampling;
+  const played = Object.entries(plan.models.roles).filter(([role]) => key.usage && role in key.usage);
+  const words = [
+    'attack',
+    key.attack,
+    '--model',
+    key.model,
+    '--behavior',
+    key.behavior,
+    ...stackOf(plan, key).flatMap((defense) => ['--defense', defenseWord(defense)]),
+    ...played.flatMap(([role, id]) => ['--role', `${role}=${id}`]),
+    ...optionTexts(options).flatMap((option) => ['--option', option]),
+    ...(plan.templates ? ['--templates', `${plan.templates.name}.json`] : []),
+    ...(plan.seed === 0 ? [] : ['--seed', String(plan.seed)]),
+    ...(temperature === 0 ? [] : ['--temperature', String(temperature)]),
+    ...(maxNewTokens === 96 ? [] : ['--max-new-tokens', String(maxNewTokens)]),
+    '--json',
+  ];
+  return `npm run lab -- ${words.map(quoted).join(' ')}`;
+}
+
+/** Every option of the request that is not the command line's own default; a template pack by the name of its file. */
+export function requestCommand({
+  attack,
+  model,
+  behavior,
+  roles,
+  templates,
+  sampling,
+  seed,
+}: Omit<AttackRequest, 'defenses' | 'evaluators' | 'topTokens'>): string {
+  const own = behavior.set === 'own';
+  const words = [
+    'attack',
+    attack.id,
+    '--model',
+    model,
+    ...(own ? ['--request', behavior.prompt] : ['--behavior', behavior.id]),
+    ...(own && behavior.target !== undefined ? ['--target', behavior.target] : []),
+    ...Object.entries(roles).flatMap(([role, id]) => ['--role', `${role}=${id}`]),
+    ...optionTexts(attack.options ?? {}).flatMap((option) => ['--option', option]),
+    ...(templates ? ['--templates', `${templates.name}.json`] : []),
+    ...(seed === 0 ? [] : ['--seed', String(seed)]),
+    ...(sampling.temperature === 0 ? [] : ['--temperature', String(sampling.temperature)]),
+    ...['--max-new-tokens', String(sampling.maxNewTokens), '--json'],
+  ];
+  return `npm run lab -- ${words.map(quoted).join(' ')}`;
+}

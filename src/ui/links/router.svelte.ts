@@ -1,0 +1,34 @@
+/** @file The page's address as state. */
+import { createContext } from 'svelte';
+import { hrefOf, parseRoute, type Route } from './routes.ts';
+
+/** The parts of a window that routing needs. */
+export interface RouterHost {
+  readonly location: { hash: string };
+  readonly history: { replaceState(data: unknown, unused: string, url: string): void };
+  addEventListener(type: 'hashchange', listener: () => void): void;
+}
+
+export class Router {
+  route = $state.raw<Route>({ page: 'home' });
+  readonly #host: RouterHost;
+
+  constructor(host: RouterHost) {
+    this.#host = host;
+    this.route = parseRoute(host.location.hash);
+    host.addEventListener('hashchange', () => (this.route = parseRoute(host.location.hash)));
+  }
+
+  /** Go to a page; the browser's Back button returns. */
+  go = (route: Route): void => {
+    this.#host.location.hash = hrefOf(route);
+  };
+
+  /** Rewrite the address of the present page; Back does not stop here. */
+  replace = (route: Route): void => {
+    this.#host.history.replaceState(null, '', hrefOf(route));
+    this.route = route;
+  };
+}
+
+export const [getRouter, setRouter] = createContext<Router>();

@@ -1,0 +1,116 @@
+/** @file Addresses of the pages. The state that a link should carry lives in the hash, so any static host serves it. */
+import { accessTiers, stageTitles, type Access, type Stage } from '../../core/method.ts';
+import type { TrialKey } from '../../lab/records/trial.ts';
+
+export const methodKinds = ['attack', 'defense', 'evaluator'] as const;
+export type MethodKind = (typeof methodKinds)[number];
+const stages = Object.keys(stageTitles) as Stage[];
+
+/** What the list of methods is narrowed to; `null` is everything. */
+export interface MethodFilter {
+  readonly text: string;
+  readonly access: Access | null;
+  readonly stage: Stage | null;
+}
+export const everyMethod: MethodFilter = { text: '', access: null, stage: null };
+
+export type Route =
+  | { readonly page: 'home' | 'models' | 'ledger' }
+  | { readonly page: 'methods'; readonly filter: MethodFilter }
+  | { readonly page: 'method'; readonly kind: MethodKind; readonly id: string }
+  | { readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null }
+  | { readonly page: 'trial'; readonly run: string; readonly key: TrialKey }
+  | { readonly page: 'playground' | 'studio' | 'microscope'; readonly setup: string | null }
+  | { readonly page: 'missing'; readonly path: string };
+export type PageName = Route['page'];
+
+export const pageTitles: Readonly<Record<PageName, string>> = {
+  home: 'Home',
+  playground: 'Playground',
+  studio: 'Studio',
+  microscope: 'Microscope',
+  matrix: 'Matrix',
+  trial: 'Trial',
+  methods: 'Methods',
+  method: 'Method',
+  models: 'Models',
+  ledger: 'Ledger',
+  missing: 'Not found',
+};
+
+/** Percent-decoding that leaves a malformed escape as it is. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The route of a hash such as `#/matrix?run=1f2e`. Unknown paths are `missing`. */
+export function parseRoute(hash: string): Route {
+  const [path = '', search = ''] = hash.replace(/^#?\/?/, '').split('?', 2);
+  const query = new URLSearchParams(search);
+  const [page = '', ...rest] = path.split('/').map(decode);
+  if (page === '' && rest.length === 0) return { page: 'home' };
+  if (page === 'trial') {
+    const [run, model, behavior, attack, defense] = rest;
+    if (run && model && behavior && attack && defense)
+      return { page, run, key: { model, behavior, attack, defense } };
+  } else if (page === 'methods' && rest.length === 2) {
+    const kind = methodKinds.find((name) => name === rest[0]);
+    if (kind && rest[1]) return { page: 'method', kind, id: rest[1] };
+  } else if (rest.length === 0) {
+    if (page === 'home' || page === 'models' || page === 'ledger') return { page };
+    if (page === 'methods') {
+      const access = accessTiers.find((tier) => tier === query.get('access')) ?? null;
+      const stage = stages.find((name) => name === query.get('stage')) ?? null;
+      return { page, filter: { text: query.get('text') ?? '', access, stage } };
+    }
+    if (page === 'matrix') return { page, run: query.get('run'), cell: query.get('cell') };
+    if (page === 'playground' || page === 'studio' || page === 'microscope')
+      return { page, setup: query.get('setup') };
+  }
+  return { page: 'missing', path };
+}
+
+/** The address of a route; `parseRoute(hrefOf(route))` gives the route back. */
+export function hrefOf(route: Route): string {
+  switch (route.page) {
+    case 'home':
+      return '#/';
+    case 'models':
+    case 'ledger':
+      return `#/${route.page}`;
+    case 'methods': {
+      const { text, access, stage } = route.filter;
+      const query = new URLSearchParams();
+      if (text !== '') query.set('text', text);
+      if (access !== null) query.set('access', access);
+      if (stage !== null) query.set('stage', stage);
+      return query.size > 0 ? `#/methods?${query}` : '#/methods';
+    }
+    case 'method':
+      return `#/methods/${route.kind}/${encodeURIComponent(route.id)}`;
+    case 'matrix': {
+      const query = new URLSearchParams();
+      if (route.run !== null) query.set('run', route.run);
+      if (route.cell !== null) query.set('cell', route.cell);
+      return query.size > 0 ? `#/matrix?${query}` : '#/matrix';
+    }
+    case 'trial': {
+      const { model, behavior, attack, defense } = route.key;
+      return `#/trial/${[route.run, model, behavior, attack, defense].map(encodeURIComponent).join('/')}`;
+    }
+    case 'playground':
+    case 'studio':
+    case 'microscope': {
+      const query = route.setup === null ? '' : `?${new URLSearchParams({ setup: route.setup })}`;
+      return `#/${route.page}${query}`;
+    }
+    case 'missing':
+      return `#/${route.path}`;
+    default:
+      return route satisfies never;
+  }
+}

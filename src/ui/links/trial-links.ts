@@ -1,0 +1,56 @@
+/** @file Links that repeat a trial's request by hand in the playground or the microscope. Pure. */
+import { defenseName, type Plan } from '../../lab/plan/plan.ts';
+import type { TrialRecord } from '../../lab/records/trial.ts';
+
+/** The defenses that the trial ran behind, in the order of the plan. */
+export const stackOf = (plan: Plan, { defense }: Pick<TrialRecord, 'defense'>) =>
+  plan.defenses.find((column) => defenseName(column) === defense)?.stack ?? [];
+
+/** The request in words alone: a system prompt, if there is one, and one request. `null` for anything else. */
+function plainRequest({ attackResult }: TrialRecord): { system?: string; prompt: string } | null {
+  const { messages, assistantPrefix, edit } = attackResult;
+  const last = messages.at(-1);
+  const before = messages.slice(0, -1);
+  if (last?.role !== 'user' || assistantPrefix !== undefined || edit !== undefined) return null;
+  if (before.length === 0) return { prompt: last.content };
+  const [only] = before;
+  return before.length === 1 && only?.role === 'system'
+    ? { system: only.content, prompt: last.content }
+    : null;
+}
+
+/** The set-up of the playground that asks what this trial asked, behind the same defenses; `null` if it cannot. */
+export function playgroundSetup(plan: Plan, record: TrialRecord): string | null {
+  const request = plainRequest(record);
+  if (!request || request.system !== undefined || record.attackResult.sampling) return null;
+  const stack = stackOf(plan, record).map(({ id, options }) => ({ id, on: true, options }));
+  return JSON.stringify({ model: record.model, prompt: request.prompt, stack });
+}
+
+/**
+ * The set-up of the microscope that asks what this trial asked, with the last defense at decoding on the left and none
+ * on the right; `null` if it cannot.
+ * @param isDecoding whether a defense acts there
+ */
+export function microscopeSetup(
+  plan: Plan,
+  record: TrialRecord,
+  isDecoding: (id: string) => boolean,
+): string | null {
+  const request = plainRequest(record);
+  if (!request) return null;
+  const policy = stackOf(plan, record).findLast(({ id }) => isDecoding(id));
+  const { temperature, maxNewTokens } = { ...plan.sampling, ...record.attackResult.sampling };
+  return JSON.stringify({
+    model: record.model,
+    ...request,
+    lanes: [
+      { defense: policy?.id ?? '', options: policy?.options ?? {} },
+      { defense: '', options: {} },
+    ],
+    compare: policy !== undefined,
+    seed: plan.seed,
+    temperature,
+    maxNewTokens,
+  });
+}

@@ -1,0 +1,63 @@
+/** @file The behaviors of a plan being edited: one set in fields, everything else unchanged. */
+import type { BehaviorKind } from '../../core/behavior.ts';
+import type { BehaviorSetCard } from '../../lab/plan/catalogue.ts';
+import type { Plan, PlanInput } from '../../lab/plan/plan.ts';
+import { plannedCounts } from './matrix-table.ts';
+
+type Source = Plan['behaviors'][number];
+
+const none = { harmful: 0, 'benign-lookalike': 0, benign: 0 };
+
+export class BehaviorsDraft {
+  set = $state('');
+  /** Behaviors of each kind to take from the set. */
+  limits = $state<Record<BehaviorKind, number>>({ ...none });
+  /** Sources of other sets, and behaviors that the plan itself holds. */
+  others = $state.raw<readonly Source[]>([]);
+  readonly #given: readonly Source[];
+  readonly #givenSet: string;
+  readonly #givenLimits: string;
+  readonly #sets: readonly BehaviorSetCard[];
+
+  constructor(sets: readonly BehaviorSetCard[], sources: readonly Source[]) {
+    [this.#sets, this.#given] = [sets, sources];
+    const named = sources.find((source) => 'set' in source)?.set;
+    this.#givenSet = this.set = named ?? sets[0]?.id ?? '';
+    const own = sources.filter(this.#isOwn);
+    this.limits = { ...none, ...plannedCounts({ behaviors: own }, sets) };
+    this.#givenLimits = JSON.stringify(this.limits);
+    this.others = sources.filter((source) => !this.#isOwn(source));
+  }
+
+  #isOwn = (source: Source): boolean => 'set' in source && source.set === this.#givenSet;
+
+  /** Behaviors of a kind that the chosen set holds. */
+  available = (kind: BehaviorKind): number => this.#sets.find(({ id }) => id === this.set)?.counts[kind] ?? 0;
+
+  /** Let go of a source that has no fields. */
+  drop = (source: Source): void => void (this.others = this.others.filter((other) => other !== source));
+
+  /** How many of each kind a source stands for. */
+  countsOf = (source: Source): Readonly<Record<BehaviorKind, number>> =>
+    plannedCounts({ behaviors: [source] }, this.#sets);
+
+  readonly harmful = $derived.by(
+    () => this.limits.harmful + plannedCounts({ behaviors: this.others }, this.#sets).harmful,
+  );
+
+  /** The sources as they were given where nothing was changed: a set that is taken whole stays whole as it grows. */
+  toPlan = (): PlanInput['behaviors'] => {
+    const limits = $state.snapshot(this.limits);
+    const untouched = this.set === this.#givenSet && JSON.stringify(limits) === this.#givenLimits;
+    const fresh = (Object.entries(limits) as [BehaviorKind, number][])
+      .filter(([, limit]) => limit > 0)
+      .map(([kind, limit]) => ({ set: this.set, kinds: [kind], limit }));
+    const first = this.#given.findIndex(this.#isOwn);
+    const given = this.#given.flatMap((source, i): PlanInput['behaviors'] => {
+      if (!this.#isOwn(source)) return this.others.includes(source) ? [source] : [];
+      if (untouched) return [source];
+      return i === first ? fresh : [];
+    });
+    return first < 0 ? [...given, ...fresh] : given;
+  };
+}

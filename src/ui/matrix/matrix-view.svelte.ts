@@ -1,0 +1,85 @@
+/** @file What the matrix page shows of a run: one target model, as one evaluator of harm sees it. */
+import { createContext } from 'svelte';
+import { summarize } from '../../lab/analysis/summarize.ts';
+import type { ClaimCheck, RunSummary } from '../../lab/records/summary.ts';
+import type { TrialRecord } from '../../lab/records/trial.ts';
+import { conclusions } from '../../lab/analysis/conclusions.ts';
+import { matrixTable, plannedCounts, type MatrixTable } from './matrix-table.ts';
+import type { RunSession } from '../state/run-session.svelte.ts';
+import { timeLeft } from './time-left.ts';
+import type { LabInfo } from '../state/lab-info.svelte.ts';
+
+export class MatrixView {
+  /** What the user picked; `null` and picks that the plan does not have mean the first. */
+  pickedModel = $state<string | null>(null);
+  pickedEvaluator = $state<string | null>(null);
+  readonly #run: RunSession;
+  readonly #labInfo: LabInfo;
+
+  constructor(run: RunSession, labInfo: LabInfo) {
+    [this.#run, this.#labInfo] = [run, labInfo];
+  }
+
+  /** Before anything has run: the quickstart, with every cell still empty. */
+  readonly plan = $derived.by(() => this.#run.plan ?? this.#labInfo.quickstart);
+  readonly models = $derived(this.plan?.models.targets ?? []);
+  /** Evaluators of harm in the plan: each tells its own attack success rate. */
+  readonly evaluators = $derived.by((): readonly string[] => {
+    const cards = this.#labInfo.catalogue?.evaluators ?? [];
+    const chosen = this.plan?.evaluators ?? [];
+    return chosen.flatMap(({ id }) =>
+      cards.some((card) => card.id === id && card.measures === 'harm') ? [id] : [],
+    );
+  });
+  readonly model = $derived(this.models.find((id) => id === this.pickedModel) ?? this.models[0] ?? null);
+  readonly evaluator = $derived(
+    this.evaluators.find((id) => id === this.pickedEvaluator) ?? this.evaluators[0] ?? null,
+  );
+
+  readonly summary = $derived.by((): RunSummary | null => {
+    const { catalogue, device } = this.#labInfo;
+    if (!this.plan || !catalogue || !device) return null;
+    return summarize(this.plan, device, catalogue.evaluators, this.#run.records);
+  });
+
+  readonly table = $derived.by((): MatrixTable | null => {
+    const { plan, summary, model, evaluator } = this;
+    const sets = this.#labInfo.catalogue?.sets;
+    if (!plan || !sets || model === null || evaluator === null) return null;
+    const { harmful } = plannedCounts(plan, sets);
+    return matrixTable({ plan, summary, records: this.#run.records, harmful, model, evaluator });
+  });
+
+  /** Milliseconds until the run is through, `null` while there is too little to go by. */
+  readonly timeLeftMs = $derived.by((): number | null => {
+    const sets = this.#labInfo.catalogue?.sets;
+    return this.plan && sets ? timeLeft(this.plan, plannedCounts(this.plan, sets), this.#run.records) : null;
+  });
+
+  readonly conclusions = $derived.by((): readonly string[] =>
+    this.table ? conclusions(this.table, this.#labInfo.name) : [],
+  );
+
+  /** Finished trials of one cell, harmful behaviors only. */
+  trialsOf = (attack: string, defense: string): readonly TrialRecord[] =>
+    this.#run.records.filter(
+      (record) =>
+        record.model === this.model &&
+        record.attack === attack &&
+        record.defense === defense &&
+        record.behaviorDetail.kind === 'harmful',
+    );
+
+  /** What an attack itself believed; `undefined` for attacks without a test of their own. */
+  claimOf = (attack: string): ClaimCheck['claimed'] | undefined =>
+    this.summary?.claims.find((check) => check.model === this.model && check.attack === attack)?.claimed;
+
+  /** Whether a trial counts as a success of its attack; `null` when the evaluator could not tell. */
+  succeeded = (record: TrialRecord): boolean | null => {
+    const value = this.evaluator === null ? null : (record.scores[this.evaluator]?.value ?? null);
+    const card = this.#labInfo.catalogue?.evaluators.find(({ id }) => id === this.evaluator);
+    return value === null || !card ? null : value >= card.yesFrom;
+  };
+}
+
+export const [getMatrixView, setMatrixView] = createContext<MatrixView>();

@@ -1,0 +1,153 @@
+/** @file A plan being edited in forms. */
+import { accessTiers, grants, rolesNeeded, type Access, type ModelRole } from '../../core/method.ts';
+import type { Catalogue } from '../../lab/plan/catalogue.ts';
+import type { Plan, PlanInput } from '../../lab/plan/plan.ts';
+import type { TemplatePack } from '../../lab/plan/template-pack.ts';
+import type { ModelEntry } from '../types.ts';
+import { BehaviorsDraft } from './behaviors-draft.svelte.ts';
+import { ColumnsDraft } from './columns-draft.svelte.ts';
+import { distinct } from '../state/distinct.ts';
+import { isValid, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
+import { defaultSampling } from '../state/default-sampling.ts';
+
+/** Methods of which a plan holds each at most once; records are keyed by their ids. */
+type Kind = 'attacks' | 'evaluators';
+
+/** Edits a copy; the plan it came from stays as it was, and what has no field is taken over from it. */
+export class PlanDraft {
+  name = $state('');
+  seed = $state(0);
+  /** Models under attack. */
+  targets = $state.raw<readonly string[]>([]);
+  roles = $state<Partial<Record<ModelRole, string>>>({});
+  maxNewTokens = $state(defaultSampling.maxNewTokens);
+  readonly behaviors: BehaviorsDraft;
+  /** Chosen method ids, in the order of the plan. */
+  chosen = $state<Record<Kind, string[]>>({ attacks: [], evaluators: [] });
+  /** Option values by method id: those that were set. */
+  options = $state.raw<Readonly<Record<string, OptionInput>>>({});
+  readonly columns: ColumnsDraft;
+  /** Texts of attacks in place of those that ship. */
+  templates = $state.raw<TemplatePack | null>(null);
+  readonly #catalogue: Catalogue;
+  readonly #models: readonly ModelEntry[];
+  readonly #plan: Plan;
+
+  /** @param models everything that can be named, models beside the catalogue included */
+  constructor(catalogue: Catalogue, plan: Plan, models = catalogue.models) {
+    [this.#catalogue, this.#plan, this.#models] = [catalogue, plan, models];
+    this.name = plan.name;
+    this.seed = plan.seed;
+    this.targets = plan.models.targets;
+    this.roles = { ...catalogue.roles, ...plan.models.roles };
+    this.maxNewTokens = plan.sampling.maxNewTokens;
+    this.templates = plan.templates ?? null;
+    this.behaviors = new BehaviorsDraft(catalogue.sets, plan.behaviors);
+    this.columns = new ColumnsDraft(catalogue.defenses, plan.defenses);
+    this.chosen = {
+      attacks: plan.attacks.map(({ id }) => id),
+      evaluators: plan.evaluators.map(({ id }) => id),
+    };
+    this.options = Object.fromEntries(
+      [...plan.attacks, ...plan.evaluators].map(({ id, options }) => [id, options]),
+    );
+  }
+
+  isChosen = (kind: Kind, id: string): boolean => this.chosen[kind].includes(id);
+  /** Take a method in at the end, or out. */
+  toggle = (kind: Kind, id: string): void => {
+    const others = this.chosen[kind].filter((other) => other !== id);
+    this.chosen[kind] = this.isChosen(kind, id) ? others : [...others, id];
+  };
+  /** Ids in the plan that this version of the lab does not know. */
+  unknown = (kind: Kind): readonly string[] =>
+    this.chosen[kind].filter((id) => !this.#catalogue[kind].some((card) => card.id === id));
+
+  setOptions = (kind: Kind, id: string, values: OptionInput): void => {
+    const card = this.#catalogue[kind].find((other) => other.id === id);
+    if (card) this.options = { ...this.options, [id]: withoutDefaults(card.options, values) };
+  };
+
+  /** Attack another model in place of the one at `index`, or in addition. */
+  setTarget = (index: number, id: string): void => void (this.targets = this.targets.toSpliced(index, 1, id));
+  removeTarget = (index: number): void => void (this.targets = this.targets.toSpliced(index, 1));
+
+  /** The tier that all models under attack offer. */
+  readonly access = $derived.by((): Access => {
+    const offered = this.targets.map((id) => this.#models.find((model) => model.id === id)?.access);
+    return accessTiers.findLast((tier) => offered.every((one) => grants(one ?? 'black-box', tier)))!;
+  });
+
+  /** Cards of the methods that will run, each with its options. Attacks that are replayed do not. */
+  readonly #picked = $derived.by(() =>
+    [
+      ...(this.#plan.replay ? [] : this.chosen.attacks).map((id) => ({
+        id,
+        options: this.options[id] ?? {},
+      })),
+      ...this.columns.choices,
+      ...this.chosen.evaluators.map((id) => ({ id, options: this.options[id] ?? {} })),
+    ].flatMap(({ id, options }) => {
+      const { attacks, defenses, evaluators } = this.#catalogue;
+      return [...attacks, ...defenses, ...evaluators]
+        .filter((card) => card.id === id)
+        .map((card) => ({ card, options }));
+    }),
+  );
+  /** Roles that the chosen methods need, each once. */
+  readonly neededRoles = $derived.by((): readonly ModelRole[] =>
+    distinct(this.#picked.flatMap(({ card, options }) => rolesNeeded(card, options))),
+  );
+
+  /** What is missing before it can run, in words, or `null`. */
+  readonly obstacle = $derived.by((): string | null => {
+    if (this.targets.length === 0) return 'Choose a model to attack.';
+    if (this.chosen.attacks.length === 0) return 'Choose at least one attack.';
+    if (this.chosen.evaluators.length === 0) return 'Choose at least one evaluator.';
+    if (this.behaviors.harmful < 1) return 'Take at least one forbidden behavior.';
+    const stacks = this.columns.obstacle(this.access);
+    if (stacks !== null) return stacks;
+    const role = this.neededRoles.find((needed) => !this.roles[needed]);
+    if (role) return `Choose a model for the role “${role}”.`;
+    const wrong = this.#picked.find(({ card, options }) => !isValid(card.options, options));
+    return wrong ? `Check the options of ${wrong.card.title}.` : null;
+  });
+
+  /** What the plan says and no field shows, in words. */
+  readonly fixedSettings = $derived.by((): readonly string[] => {
+    const { contrast, sampling, record, replay, concurrency } = this.#plan;
+    return [
+      ...(sampling.temperature > 0 ? [`temperature ${sampling.temperature}, top-p ${sampling.topP}`] : []),
+      ...(contrast ? [`${contrast.harmful.length} pairs of requests for defenses to learn from`] : []),
+      ...(replay ? ['attack results taken over from another run'] : []),
+      `${record.topTokens} alternatives stored per token`,
+      `${concurrency} trials side by side`,
+    ];
+  });
+
+  /** Plain data for the lab, which checks it once more. */
+  toPlan = (): PlanInput => {
+    const { templates: _, ...rest } = this.#plan;
+    const methods = (kind: Kind) =>
+      this.chosen[kind].map((id) => {
+        const options = this.options[id] ?? {};
+        return Object.keys(options).length > 0 ? { id, options } : { id };
+      });
+    const roles = distinct([...Object.keys(rest.models.roles), ...this.neededRoles]) as ModelRole[];
+    return {
+      ...rest,
+      name: this.name,
+      seed: this.seed,
+      models: {
+        targets: [...this.targets],
+        roles: Object.fromEntries(roles.map((role) => [role, this.roles[role]])),
+      },
+      behaviors: this.behaviors.toPlan(),
+      attacks: methods('attacks'),
+      defenses: this.columns.toPlan(),
+      evaluators: methods('evaluators'),
+      sampling: { ...rest.sampling, maxNewTokens: this.maxNewTokens },
+      ...(this.templates && { templates: this.templates }),
+    };
+  };
+}

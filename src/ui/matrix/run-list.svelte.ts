@@ -1,0 +1,29 @@
+/** @file The runs stored on this device. */
+import { createContext } from 'svelte';
+import type { RunInfo } from '../../lab/records/run.ts';
+import type { LabClient } from '../../lab/worker/client.ts';
+
+export class RunList {
+  /** Newest first. */
+  runs = $state.raw<readonly RunInfo[]>([]);
+  readonly #lab: Pick<LabClient, 'runs' | 'remove'>;
+
+  constructor(lab: Pick<LabClient, 'runs' | 'remove'>) {
+    this.#lab = lab;
+  }
+
+  refresh = async (): Promise<void> => {
+    const outcome = await this.#lab.runs();
+    if (outcome.status === 'done')
+      this.runs = outcome.value.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+  };
+
+  find = (id: string): RunInfo | null => this.runs.find((run) => run.id === id) ?? null;
+
+  remove = async (id: string): Promise<void> => {
+    await this.#lab.remove(id);
+    await this.refresh();
+  };
+}
+
+export const [getRunList, setRunList] = createContext<RunList>();

@@ -1,0 +1,52 @@
+/** @file The results that ship with the app, fetched when a page first shows them. */
+import { createContext } from 'svelte';
+import { failure, type Failure } from '../../core/errors.ts';
+import {
+  parsePublishedResults,
+  parseMethodNotes,
+  type PublishedResults,
+  type MethodNotes,
+} from '../../lab/analysis/published.ts';
+import { parsePlan, type Plan } from '../../lab/plan/plan.ts';
+
+/** What was measured, by the plan that measured it. */
+export type Measured = 'attacks' | 'defenses';
+
+/** A summary with the plan behind it and what was noted about it. */
+export interface Publication {
+  readonly results: PublishedResults;
+  readonly plan: Plan;
+  readonly notes: MethodNotes[Measured];
+}
+
+type Fetch = <T>(path: string, parse: (input: unknown) => T) => Promise<T>;
+
+export class Published {
+  current = $state.raw<Readonly<Partial<Record<Measured, Publication>>>>({});
+  /** Why the last look failed; `null` once it worked. */
+  failure = $state.raw<Failure | null>(null);
+  readonly #fetch: Fetch;
+
+  constructor(fetch: Fetch) {
+    this.#fetch = fetch;
+  }
+
+  /** Fetch what was measured of `kind`, unless it is here already. */
+  want = async (kind: Measured): Promise<void> => {
+    if (this.current[kind]) return;
+    this.failure = null;
+    try {
+      const [results, plan, notes] = await Promise.all([
+        this.#fetch(`results/${kind}.json`, parsePublishedResults),
+        this.#fetch(`plans/${kind}.json`, parsePlan),
+        this.#fetch('results/notes.json', parseMethodNotes),
+      ]);
+      this.current = { ...this.current, [kind]: { results, plan, notes: notes[kind] } };
+    } catch (error) {
+      const outcome = failure(error);
+      this.failure = outcome.status === 'failed' ? outcome : null;
+    }
+  };
+}
+
+export const [getPublished, setPublished] = createContext<Published>();

@@ -1,0 +1,104 @@
+/** @file One side of the microscope: the answers under one policy, and their branches. */
+import type { Failure } from '../../core/errors.ts';
+import type { ChatRequest } from '../../lab/plan/request.ts';
+import type { LabClient } from '../../lab/worker/client.ts';
+import type { TokenOption, TokenTrace } from '../types.ts';
+import { gathered, type OnFrame } from '../state/frames.ts';
+import type { OptionInput } from '../state/method-pick.ts';
+
+/** Where a branch left the answer that it came from. */
+export interface Fork {
+  readonly at: number;
+  /** What stands there now. */
+  readonly text: string;
+}
+
+/** One answer. */
+export class Take {
+  readonly fork: Fork | null;
+  status = $state<'running' | 'done' | 'stopped' | 'failed'>('running');
+  text = $state('');
+  tokens = $state.raw<readonly TokenTrace[]>([]);
+  failure = $state.raw<Failure | null>(null);
+  finish = $state<string | null>(null);
+
+  constructor(fork: Fork | null) {
+    this.fork = fork;
+  }
+}
+
+export class Lane {
+  /** Id of the decoding defense; `''` for none. */
+  defense = $state('');
+  options = $state.raw<OptionInput>({});
+  /** The answer, then its branches. */
+  takes = $state.raw<readonly Take[]>([]);
+  chosen = $state(0);
+  readonly take = $derived(this.takes[this.chosen] ?? null);
+  readonly tokens = $derived(this.take?.tokens ?? []);
+  readonly running = $derived(this.takes.some(({ status }) => status === 'running'));
+  #controller: AbortController | null = null;
+  /** What the first answer was asked with; its branches are asked with the same. */
+  #request: ChatRequest | null = null;
+  readonly #lab: Pick<LabClient, 'chat'>;
+  readonly #onframe: OnFrame;
+  readonly #ontoken: () => void;
+
+  constructor(lab: Pick<LabClient, 'chat'>, onframe: OnFrame, ontoken: () => void) {
+    [this.#lab, this.#onframe, this.#ontoken] = [lab, onframe, ontoken];
+  }
+
+  pick = (defense: string): void => {
+    [this.defense, this.options] = [defense, {}];
+  };
+
+  start = async (request: ChatRequest): Promise<void> => {
+    this.stop();
+    this.#request = request;
+    [this.takes, this.chosen] = [[], 0];
+    await this.#write(request, null);
+  };
+
+  /** Write the answer again as far as token `at`, take `option` there, and let the model go on. */
+  branch = async (at: number, option: Pick<TokenOption, 'id' | 'text'>): Promise<void> => {
+    const from = this.take;
+    if (!from || !this.#request) return;
+    this.stop();
+    const forced = [...from.tokens.slice(0, at).map(({ id }) => id), option.id];
+    await this.#write({ ...this.#request, forced }, { at, text: option.text });
+  };
+
+  /** Answers at once; what was written stays. */
+  stop = (): void => {
+    this.#controller?.abort();
+    this.#controller = null;
+    for (const take of this.takes) if (take.status === 'running') take.status = 'stopped';
+  };
+
+  async #write(request: ChatRequest, fork: Fork | null): Promise<void> {
+    const controller = (this.#controller = new AbortController());
+    const isCurrent = () => this.#controller === controller;
+    const take = new Take(fork);
+    this.takes = [...this.takes, take];
+    this.chosen = this.takes.length - 1;
+    const tokens = gathered<readonly [TokenTrace, string]>(this.#onframe, (fresh) => {
+      if (!isCurrent()) return;
+      take.tokens = [...take.tokens, ...fresh.map(([token]) => token)];
+      take.text = fresh.at(-1)![1];
+    });
+    const outcome = await this.#lab.chat(request, {
+      signal: controller.signal,
+      onToken: (token, text) => {
+        tokens.add([token, text]);
+        this.#ontoken();
+      },
+    });
+    if (!isCurrent()) return;
+    this.#controller = null;
+    if (outcome.status === 'done') {
+      const { generation } = outcome.value;
+      [take.text, take.tokens, take.finish] = [generation.text, generation.tokens, generation.finishReason];
+    } else if (outcome.status === 'failed') take.failure = outcome;
+    take.status = outcome.status === 'cancelled' ? 'stopped' : outcome.status;
+  }
+}

@@ -1,0 +1,169 @@
+/** @file The microscope: one prompt, its answer under one or two policies, and the token in view. */
+import { createContext } from 'svelte';
+import { rolesNeeded } from '../../core/method.ts';
+import type { ChatRequest } from '../../lab/plan/request.ts';
+import type { LabClient } from '../../lab/worker/client.ts';
+import { candidatesFor } from '../../lab/plan/role-models.ts';
+import { partAt } from './traces.ts';
+import { distinct } from '../state/distinct.ts';
+import type { OnFrame } from '../state/frames.ts';
+import { isRecord, parsedSetup } from '../links/setup-link.ts';
+import { choiceOf, fitting } from '../state/method-pick.ts';
+import { Lane } from './microscope-lane.svelte.ts';
+import type { LabInfo } from '../state/lab-info.svelte.ts';
+import { defaultSampling } from '../state/default-sampling.ts';
+
+export interface MicroscopeParts {
+  readonly load: (model: string) => Promise<void>;
+  readonly onframe: OnFrame;
+  readonly ontoken: () => void;
+}
+
+/** Alternatives recorded per token. */
+const topTokens = 20;
+const longest = 8000;
+const page = 10;
+
+export class Microscope {
+  model = $state('');
+  system = $state('');
+  prompt = $state('');
+  temperature = $state(defaultSampling.temperature);
+  maxNewTokens = $state(128);
+  seed = $state(0);
+  /** Whether the second lane is shown. */
+  compare = $state(true);
+  /** Index of the token in view, the same in both lanes. */
+  cursor = $state(0);
+  /** Index of a token that stays in view beside it. */
+  pinned = $state<number | null>(null);
+  readonly lanes: readonly [Lane, Lane];
+  readonly shown = $derived.by(() => (this.compare ? this.lanes : this.lanes.slice(0, 1)));
+  readonly length = $derived.by(() => Math.max(0, ...this.shown.map(({ tokens }) => tokens.length)));
+  readonly running = $derived.by(() => this.lanes.some(({ running }) => running));
+  /** Where the two answers part. */
+  readonly parting = $derived.by(() =>
+    this.compare ? partAt(this.lanes[0].tokens, this.lanes[1].tokens) : null,
+  );
+  /** Decoding defenses: what a lane can be put under. */
+  readonly policies = $derived.by(
+    () => this.#labInfo.catalogue?.defenses.filter(({ stage }) => stage === 'decoding') ?? [],
+  );
+  readonly #labInfo: Pick<LabInfo, 'catalogue' | 'quickstart' | 'models'>;
+  readonly #parts: MicroscopeParts;
+
+  constructor(
+    lab: Pick<LabClient, 'chat'>,
+    labInfo: Pick<LabInfo, 'catalogue' | 'quickstart' | 'models'>,
+    parts: MicroscopeParts,
+  ) {
+    [this.#labInfo, this.#parts] = [labInfo, parts];
+    const lane = () => new Lane(lab, parts.onframe, parts.ontoken);
+    this.lanes = [lane(), lane()];
+  }
+
+  /** Start from the usual, where nothing was chosen yet: a policy on the left, none on the right. */
+  settle = (): void => {
+    if (this.model !== '') return;
+    const { quickstart, models } = this.#labInfo;
+    this.model = quickstart?.models.targets[0] ?? models[0]?.id ?? '';
+    const [left, right] = this.lanes;
+    const usual = this.policies.find(({ id }) => id === 'safe-decoding') ?? this.policies[0];
+    if (left.defense === '' && right.defense === '') left.pick(usual?.id ?? '');
+  };
+
+  start = async (): Promise<void> => {
+    if (this.prompt.trim() === '') return;
+    [this.cursor, this.pinned] = [0, null];
+    const requests = this.shown.map((lane) => this.#requestOf(lane));
+    const players = requests.flatMap(({ model, roles }) => [model, ...Object.values(roles)]);
+    for (const model of distinct(players)) void this.#parts.load(model);
+    await Promise.all(this.shown.map((lane, index) => lane.start(requests[index]!)));
+  };
+  stop = (): void => this.lanes.forEach((lane) => lane.stop());
+
+  /** Show the token at `index`, or the nearest there is. */
+  look = (index: number): void => void (this.cursor = Math.max(0, Math.min(this.length - 1, index)));
+  pin = (): void => void (this.pinned = this.pinned === this.cursor ? null : this.cursor);
+
+  /** What a key does to the view; `false` for a key that means nothing here. */
+  press = (key: string): boolean => {
+    const moves: Readonly<Record<string, number>> = {
+      ArrowLeft: this.cursor - 1,
+      ArrowRight: this.cursor + 1,
+      PageUp: this.cursor - page,
+      PageDown: this.cursor + page,
+      Home: 0,
+      End: this.length - 1,
+    };
+    const index = moves[key];
+    if (index !== undefined) this.look(index);
+    else if (key === 'p') this.pin();
+    else return false;
+    return true;
+  };
+
+  #requestOf({ defense, options }: Lane): ChatRequest {
+    const { catalogue } = this.#labInfo;
+    const card = this.policies.find(({ id }) => id === defense);
+    const needed = card ? rolesNeeded(card, options) : [];
+    const system = this.system.trim();
+    return {
+      model: this.model,
+      messages: [
+        ...(system === '' ? [] : [{ role: 'system' as const, content: system }]),
+        { role: 'user', content: this.prompt },
+      ],
+      defenses: card ? [choiceOf(card, options)] : [],
+      roles: Object.fromEntries(needed.map((role) => [role, catalogue?.roles[role]])),
+      sampling: {
+        temperature: this.temperature,
+        topP: defaultSampling.topP,
+        maxNewTokens: this.maxNewTokens,
+      },
+      seed: this.seed,
+      topTokens,
+    };
+  }
+
+  /** What a link to this set-up carries. */
+  toSetup = (): string =>
+    JSON.stringify({
+      model: this.model,
+      prompt: this.prompt,
+      ...(this.system !== '' && { system: this.system }),
+      lanes: this.lanes.map(({ defense, options }) => ({ defense, options })),
+      compare: this.compare,
+      seed: this.seed,
+      temperature: this.temperature,
+      maxNewTokens: this.maxNewTokens,
+    });
+
+  /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
+  fromSetup = (setup: string): void => {
+    const link = parsedSetup(setup);
+    if (!link || !this.#labInfo.catalogue) return;
+    const { model, prompt, system, lanes, compare, seed, temperature, maxNewTokens } = link;
+    if (candidatesFor('target', this.#labInfo.models).some(({ id }) => id === model)) {
+      this.settle();
+      this.model = String(model);
+    }
+    if (typeof prompt === 'string') this.prompt = prompt.slice(0, longest);
+    if (typeof system === 'string') this.system = system.slice(0, longest);
+    if (typeof compare === 'boolean') this.compare = compare;
+    if (Array.isArray(lanes)) this.lanes.forEach((lane, index) => this.#fill(lane, lanes[index]));
+    if (Number.isInteger(seed) && Number(seed) >= 0) this.seed = Number(seed);
+    if (Number.isInteger(maxNewTokens) && Number(maxNewTokens) > 0) this.maxNewTokens = Number(maxNewTokens);
+    if (typeof temperature === 'number' && temperature >= 0 && temperature <= 2)
+      this.temperature = temperature;
+  };
+
+  #fill(lane: Lane, given: unknown): void {
+    if (!isRecord(given)) return;
+    const card = this.policies.find(({ id }) => id === given['defense']);
+    if (card || given['defense'] === '') lane.pick(card?.id ?? '');
+    if (card && isRecord(given['options'])) lane.options = fitting(card.options, given['options']);
+  }
+}
+
+export const [getMicroscope, setMicroscope] = createContext<Microscope>();

@@ -1,0 +1,105 @@
+/** @file What the page knows of the lab: methods, models, behavior sets, the device. Asked for once. */
+import { createContext } from 'svelte';
+import type { Behavior } from '../../core/behavior.ts';
+import type { Failure } from '../../core/errors.ts';
+import type { Catalogue } from '../../lab/plan/catalogue.ts';
+import { findModel } from '../../lab/plan/role-models.ts';
+import { undefended, type Plan } from '../../lab/plan/plan.ts';
+import type { DeviceInfo } from '../../lab/records/run.ts';
+import type { AnyCard, ModelEntry, ModelTask } from '../types.ts';
+import type { LabClient } from '../../lab/worker/client.ts';
+
+export class LabInfo {
+  catalogue = $state.raw<Catalogue | null>(null);
+  device = $state.raw<DeviceInfo | null>(null);
+  /** Whether runs outlive the page. */
+  persistent = $state(true);
+  /** The plan behind the big button. */
+  quickstart = $state.raw<Plan | null>(null);
+  failure = $state.raw<Failure | null>(null);
+  deviceFailure = $state.raw<Failure | null>(null);
+  /** Models that the user named, beside those of the catalogue. */
+  #added = $state.raw<readonly ModelEntry[]>([]);
+  readonly models = $derived([...(this.catalogue?.models ?? []), ...this.#added]);
+  /** Behaviors of the sets that were asked for, by set. */
+  behaviors = $state.raw<Readonly<Record<string, readonly Behavior[]>>>({});
+  readonly #cards: Readonly<Record<string, AnyCard>> = $derived(
+    Object.fromEntries(
+      [this.catalogue?.attacks, this.catalogue?.defenses, this.catalogue?.evaluators]
+        .flatMap((cards): readonly AnyCard[] => cards ?? [])
+        .map((card) => [card.id, card]),
+    ),
+  );
+  readonly #lab: Pick<LabClient, 'catalogue' | 'device' | 'behaviors' | 'useDevice' | 'storage'>;
+
+  readonly #fetchQuickstart: () => Promise<Plan>;
+
+  constructor(
+    lab: Pick<LabClient, 'catalogue' | 'device' | 'behaviors' | 'useDevice' | 'storage'>,
+    fetchQuickstart: () => Promise<Plan>,
+  ) {
+    [this.#lab, this.#fetchQuickstart] = [lab, fetchQuickstart];
+  }
+
+  /** Ask the lab. A lab that does not start leaves a failure to show. */
+  open = async (): Promise<void> => {
+    this.failure = null;
+    try {
+      [this.catalogue, this.device, this.quickstart] = await Promise.all([
+        this.#lab.catalogue(),
+        this.#lab.device(),
+        this.#fetchQuickstart(),
+      ]);
+      const storage = await this.#lab.storage();
+      this.persistent = storage.status === 'done' && storage.value.persistent;
+    } catch (error) {
+      this.failure = {
+        status: 'failed',
+        code: 'worker-died',
+        message: `The lab did not start: ${error instanceof Error ? error.message : String(error)}`,
+        advice: 'Reload the page. If that does not help, try a current version of your browser.',
+      };
+    }
+  };
+
+  /** Fetch a behavior set unless it is here already. */
+  want = async (set: string): Promise<void> => {
+    if (this.behaviors[set]) return;
+    const outcome = await this.#lab.behaviors(set);
+    if (outcome.status === 'done') this.behaviors = { ...this.behaviors, [set]: outcome.value };
+    else if (outcome.status === 'failed') this.failure = outcome;
+  };
+
+  card = (id: string): AnyCard | null => this.#cards[id] ?? null;
+
+  /** The title of a method, of a stack of methods, or of the undefended model. */
+  name = (id: string): string => {
+    if (id === undefended) return 'No defense';
+    return (
+      this.#cards[id]?.title ??
+      id
+        .split('+')
+        .map((part) => this.#cards[part]?.title ?? part)
+        .join(' + ')
+    );
+  };
+  modelName = (id: string): string => this.models.find((model) => model.id === id)?.title ?? id;
+
+  /** Take up a model by name or address. @throws LabError 'unknown-model' with advice */
+  addModel = (name: string, task: ModelTask = 'text-generation'): ModelEntry => {
+    const entry = findModel(this.models, name, task);
+    if (!this.models.includes(entry)) this.#added = [...this.#added, entry];
+    return entry;
+  };
+
+  /** Compute on another device from now on; where that fails, everything stays as it was. */
+  useDevice = async (kind: DeviceInfo['kind']): Promise<void> => {
+    const outcome = await this.#lab.useDevice(kind);
+    this.deviceFailure = outcome.status === 'failed' ? outcome : null;
+    this.device = await this.#lab.device();
+  };
+}
+
+export const [getLabInfo, setLabInfo] = createContext<LabInfo>();
+
+export const [getLab, setLab] = createContext<LabClient>();

@@ -1,0 +1,136 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import type { LoadProgress } from '../../../src/lab/records/events.ts';
+import type { LabClient } from '../../../src/lab/worker/client.ts';
+import type { ModelEntry } from '../../../src/ui/types.ts';
+import { Airlock } from '../../../src/ui/models/airlock.svelte.ts';
+import { fitOf, type DeviceFacts } from '../../../src/ui/models/fit.ts';
+import { ModelLoads } from '../../../src/ui/state/model-loads.svelte.ts';
+import { StoredModels } from '../../../src/ui/models/stored-models.svelte.ts';
+import { LabInfo } from '../../../src/ui/state/lab-info.svelte.ts';
+import { catalogue, createFakeLab } from '../fake-lab.ts';
+import { plan } from '../plan.ts';
+
+const bundled = catalogue.models[0]!;
+const big: ModelEntry = {
+  ...bundled,
+  id: 'big',
+  source: { kind: 'hub', repo: 'org/big', revision: 'main' },
+  bytes: 700_000_000,
+  needs: { webgpu: true, f16: true },
+};
+const facts: DeviceFacts = { webgpu: true, f16: true, memoryBytes: 8e9, freeBytes: 10e9 };
+
+test('a model that needs what the device lacks is refused with the reason', () => {
+  expect(fitOf(big, facts).verdict).toBe('yes');
+  expect(fitOf(big, { ...facts, webgpu: false }).words).toMatch(/WebGPU/);
+  expect(fitOf(big, { ...facts, f16: false }).words).toMatch(/half-precision/);
+  expect(fitOf(big, { ...facts, freeBytes: 1e8 })).toEqual({
+    verdict: 'no',
+    words: 'Needs 700 MB; the browser has 100 MB left.',
+  });
+  expect(fitOf(bundled, { webgpu: false, f16: false, memoryBytes: null, freeBytes: null }).verdict).toBe(
+    'yes',
+  );
+});
+
+test('a load shows each file once, as far as it has come', async () => {
+  let report: (progress: LoadProgress) => void = () => {};
+  let finish: () => void = () => {};
+  const load: LabClient['load'] = (_model, { onProgress } = {}) => {
+    report = (progress) => onProgress?.(progress);
+    return new Promise((resolve) => (finish = () => resolve({ status: 'done', value: undefined })));
+  };
+  const modelLoads = new ModelLoads({ load });
+  const loading = modelLoads.load('m');
+  const part = (file: string, loadedBytes: number) => ({ model: 'm', file, loadedBytes, totalBytes: 10 });
+  [part('a', 1), part('b', 2), part('a', 9)].forEach((progress) => report(progress));
+  expect(modelLoads.of('m')).toMatchObject({ status: 'loading', files: [part('a', 9), part('b', 2)] });
+  expect(modelLoads.underway).toEqual({ id: 'm', bytes: 11 });
+  finish();
+  await loading;
+  expect(modelLoads.underway).toBeNull();
+  expect(modelLoads.ready).toEqual(['m']);
+});
+
+test('a cancelled load is idle at once, and can be started again before the first has ended', async () => {
+  const signals: AbortSignal[] = [];
+  const ends: (() => void)[] = [];
+  const load: LabClient['load'] = (_model, { signal } = {}) => {
+    signals.push(signal!);
+    return new Promise((resolve) => ends.push(() => resolve({ status: 'cancelled' })));
+  };
+  const modelLoads = new ModelLoads({ load });
+  const first = modelLoads.load('m');
+  modelLoads.cancel('m');
+  expect([modelLoads.of('m').status, signals[0]!.aborted]).toEqual(['idle', true]);
+  void modelLoads.load('m');
+  ends[0]!();
+  await first;
+  expect(modelLoads.of('m').status).toBe('loading');
+});
+
+test('a model of this site loads at once, one from outside is asked about first', async () => {
+  const load = vi.fn(async () => {});
+  const airlock = new Airlock({ load }, { refresh: async () => {} });
+  await airlock.load(bundled);
+  expect(load).toHaveBeenCalledWith(bundled.id, 'text-generation');
+  await airlock.load(big);
+  expect(load).toHaveBeenCalledTimes(1);
+  expect(airlock.question?.prefixes).toEqual(['https://huggingface.co/org/big/resolve/main/']);
+  airlock.refuse();
+  expect(airlock.question).toBeNull();
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+test('without a service worker nothing outside is loaded, and the reader is told', async () => {
+  const load = vi.fn(async () => {});
+  const airlock = new Airlock({ load }, { refresh: async () => {} });
+  vi.stubGlobal('navigator', {});
+  await airlock.load(big);
+  await airlock.agree();
+  expect(load).not.toHaveBeenCalled();
+  expect(airlock.failure?.advice).toMatch(/Reload/);
+});
+
+test('the storedModels tells stored models from others, and does not guess where it cannot look', async () => {
+  const site = 'https://lab.example/app/';
+  const match = vi.fn(async (url: unknown) => (String(url).includes('org/big') ? new Response() : undefined));
+  const storedModels = new StoredModels({ match }, site);
+  const webllm: ModelEntry = { ...bundled, id: 'w', source: { kind: 'webllm', modelId: 'w' } };
+  await storedModels.look([bundled, big, webllm]);
+  expect(storedModels.stored).toEqual({ [bundled.id]: false, big: true });
+  expect(match.mock.calls[0]![0]).toBe(`${site}models/${bundled.id}/config.json`);
+});
+
+test('a hub model is named org/name; any other unknown name is refused with advice', async () => {
+  const labInfo = new LabInfo(createFakeLab(), async () => plan);
+  await labInfo.open();
+  const entry = labInfo.addModel('org/name');
+  expect(labInfo.models).toContain(entry);
+  expect(() => labInfo.addModel('nonsense')).toThrow(/no model/);
+  expect(labInfo.addModel('org/guard', 'text-classification').task).toBe('text-classification');
+  labInfo.addModel('org/name');
+  expect(labInfo.models.filter(({ id }) => id === 'org/name')).toHaveLength(1);
+});
+
+test('a lab that does not start leaves advice instead of an empty page', async () => {
+  const lab = createFakeLab();
+  const labInfo = new LabInfo(
+    { ...lab, catalogue: () => Promise.reject(new Error('no worker')) },
+    async () => plan,
+  );
+  await labInfo.open();
+  expect(labInfo.failure).toMatchObject({ message: expect.stringContaining('no worker') });
+});
+
+test('stacks are named by the titles of their methods', async () => {
+  const labInfo = new LabInfo(createFakeLab(), async () => plan);
+  await labInfo.open();
+  const title = (id: string) => catalogue.defenses.find((card) => card.id === id)!.title;
+  expect(labInfo.name('none')).toBe('No defense');
+  expect(labInfo.name('self-reminder+safe-decoding')).toBe(
+    `${title('self-reminder')} + ${title('safe-decoding')}`,
+  );
+  expect(labInfo.name('both')).toBe('both');
+});

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { microscopeSetup, playgroundSetup, stackOf } from '../../../src/ui/links/trial-links.ts';
+import { chainOf } from '../../../src/ui/components/defense-chain.ts';
+import { editWords } from '../../../src/ui/trial/edit-words.ts';
+import { trialsOf } from '../fake-lab.ts';
+import { plan } from '../plan.ts';
+
+test('an edit is told in words: soft tokens, and each kind of change once with its layers', () => {
+  expect(
+    editWords({
+      softTokens: {
+        vectors: [
+          [1, 2],
+          [3, 4],
+        ],
+        at: 'user-end',
+      },
+    }),
+  ).toEqual(['2 vectors of 2 numbers act as tokens behind the last request; they stand for no words.']);
+  expect(editWords({ residual: [{ ablate: [1, 0] }] })).toEqual([
+    'One direction is taken out of the residual stream, at the embedding and after every layer.',
+  ]);
+  expect(
+    editWords({
+      residual: [
+        { boundaries: [0], ablate: [1, 0] },
+        { boundaries: [2], ablate: [0, 1] },
+        { boundaries: [1, 3], add: [3, 4] },
+      ],
+    }),
+  ).toEqual([
+    'One direction is taken out of the residual stream, at the embedding and after layer 2.',
+    'A vector of length 5.00 is added to the residual stream, after layers 1 and 3.',
+  ]);
+});
+
+test('the chain names the defenses that acted, in that order, and then those that never did', () => {
+  const event = (defense: string) => ({ defense, action: 'passed' as const, reason: '' });
+  const acted = (stack: readonly string[], ...events: readonly string[]) =>
+    chainOf(stack, events.map(event)).map(({ defense, event }) => [defense, event !== null]);
+  expect(acted(['a', 'b', 'c'], 'b')).toEqual([
+    ['b', true],
+    ['a', false],
+    ['c', false],
+  ]);
+  expect(acted(['a', 'a'], 'a')).toEqual([
+    ['a', true],
+    ['a', false],
+  ]);
+  expect(acted([], 'a')).toEqual([['a', true]]);
+});
+
+describe('a trial can be asked again by hand', () => {
+  const find = (attack: string, defense: string) =>
+    trialsOf(plan).find((record) => record.attack === attack && record.defense === defense)!;
+  const isDecoding = (id: string) => id === 'safe-decoding';
+  const parsed = (text: string | null) => JSON.parse(text!) as Record<string, unknown>;
+
+  test('in the playground, behind the whole stack', () => {
+    const record = find('direct-request', 'both');
+    expect(stackOf(plan, record).map(({ id }) => id)).toEqual(['self-reminder', 'safe-decoding']);
+    expect(parsed(playgroundSetup(plan, record))).toMatchObject({
+      model: record.model,
+      prompt: record.behaviorDetail.prompt,
+      stack: [{ id: 'self-reminder' }, { id: 'safe-decoding' }],
+    });
+  });
+  test('in the microscope, with the policy beside none', () => {
+    const setup = parsed(microscopeSetup(plan, find('direct-request', 'both'), isDecoding));
+    expect(setup).toMatchObject({ compare: true, lanes: [{ defense: 'safe-decoding' }, { defense: '' }] });
+    expect(parsed(microscopeSetup(plan, find('direct-request', 'none'), isDecoding))).toMatchObject({
+      compare: false,
+    });
+  });
+  test('but not where words alone do not carry it', () => {
+    const record = find('assistant-prefix', 'none');
+    expect(playgroundSetup(plan, record)).toBeNull();
+    expect(microscopeSetup(plan, record, isDecoding)).toBeNull();
+  });
+});
