@@ -6,6 +6,7 @@ import { compare } from './cli/compare.ts';
 import { asCommandError } from './cli/failure.ts';
 import { catalogueLists, list } from './cli/list.ts';
 import { merge } from './cli/merge.ts';
+import { mutate } from './cli/mutate.ts';
 import { replay } from './cli/replay.ts';
 import { report } from './cli/report.ts';
 import { run } from './cli/run.ts';
@@ -13,6 +14,10 @@ import { run } from './cli/run.ts';
 const wholeNumber = (text: string): number => {
   if (/^\d+$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+};
+const positiveNumber = (text: string): number => {
+  if (/^0*[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number, 1 or more.');
 };
 const decimal = (text: string): number => {
   if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
@@ -134,6 +139,17 @@ withRequestOptions(program.command('chat'))
     0,
   )
   .action(chat);
+
+program
+  .command('mutate')
+  .description('print the prompts of an attack that needs no model for them, one line of JSON per behavior')
+  .argument('<id>', 'id of the attack; "list attacks --json" says which ones can ("mutates")')
+  .requiredOption('--set <id>', 'behavior set; its harmful behaviors are used')
+  .option('--limit <n>', 'only the first n of them', positiveNumber)
+  .option('--seed <n>', 'seed of the random streams', wholeNumber, 0)
+  .addOption(repeatable('--option <k=v>', 'option of the attack'))
+  .addOption(templates())
+  .action(mutate);
 
 try {
   await program.parseAsync();
