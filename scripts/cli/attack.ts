@@ -28,10 +28,11 @@ function behaviorOf({ behavior, request, target }: BehaviorOptions): Behavior {
 
 export async function attack(id: string, options: AttackOptions): Promise<void> {
   const request = readInput(() => {
+    const choice = { id, options: readOptions(registries.attacks.get(id).options, options.option) };
     const behavior = behaviorOf(options);
     const request = {
       ...requestFields(options),
-      attack: { id, options: readOptions(registries.attacks.get(id).options, options.option) },
+      attack: choice,
       behavior,
       ...(options.templates !== undefined && { templates: readTemplates(options.templates) }),
     };

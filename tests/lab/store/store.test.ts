@@ -5,6 +5,7 @@ import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { openIndexedDbStore } from '../../../src/lab/store/indexeddb.ts';
 import { openStore } from '../../../src/lab/store/open-store.ts';
+import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import type { RunStore, StoredRunInfo } from '../../../src/lab/store/run-store.ts';
 import { device, plan, runAll } from '../run/harness.ts';
 
@@ -61,6 +62,17 @@ describe.each<[string, () => Promise<RunStore>]>([
     unlock();
     (await store.lock('one'))();
   });
+});
+
+test('runs that release 0.1 stored still open, under the present names of their fields', async () => {
+  const store = await openIndexedDbStore();
+  const artifact = { model: 'toy', defense: 'dro', options: {}, artifact: { vectors: [1] } };
+  await store.putRun({ ...run('old'), learned: [artifact] } as StoredRunInfo);
+  const { record } = row(0);
+  await store.append('old', [{ place: 0, record: { ...record, craftedOn: 'clear' } as TrialRecord }]);
+  expect(await store.artifacts('old')).toEqual([artifact]);
+  expect(await store.run('old')).not.toHaveProperty('learned');
+  expect(await store.trials('old')).toEqual([{ place: 0, record: { ...record, replayedFrom: 'clear' } }]);
 });
 
 describe('where IndexedDB fails', () => {
