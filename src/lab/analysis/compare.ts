@@ -1,11 +1,11 @@
 /** @file Compares two runs, paired by behavior: what changed, on which behaviors, and whether chance explains it. */
 import { LabError } from '../../core/errors.ts';
 import { mcNemar, rateOf, type Rate } from '../../core/statistics.ts';
+import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
+import type { RunContents } from '../records/run.ts';
+import type { TrialRecord } from '../records/trial.ts';
 import { planDifferences } from './plan-differences.ts';
 import { verdictOf, type ScoringEvaluator } from './verdicts.ts';
-import type { RunContents } from '../records/run.ts';
-import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
-import type { TrialRecord } from '../records/trial.ts';
 
 export interface ComparedRate {
   readonly defense: string;

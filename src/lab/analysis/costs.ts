@@ -1,8 +1,8 @@
 /** @file What trials cost: the time that a defense adds to an answer, its extra calls and tokens, and sums over trials. */
-import { differenceOf, ratioOf, meanOf } from '../../core/means.ts';
+import { differenceOf, meanOf, ratioOf } from '../../core/means.ts';
 import { mean } from '../../core/statistics.ts';
 import { undefended } from '../plan/plan.ts';
-import type { Speed, Cell, Overhead } from '../records/summary.ts';
+import type { Cell, Overhead, Speed } from '../records/summary.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import { addUsage, noUsage } from '../records/usage.ts';
 

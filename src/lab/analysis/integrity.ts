@@ -9,7 +9,7 @@ import { rateOf } from '../../core/statistics.ts';
 import { directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { Agreement, ClaimCheck, Integrity, OutputCheck } from '../records/summary.ts';
 import type { TrialRecord } from '../records/trial.ts';
-import { verdictOf, type ScoringEvaluator, successRate } from './verdicts.ts';
+import { successRate, verdictOf, type ScoringEvaluator } from './verdicts.ts';
 
 /** For attacks with a success test of their own: how often they claimed success, and how often evaluators found it. */
 export function checkClaims(

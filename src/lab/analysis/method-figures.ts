@@ -1,8 +1,8 @@
 /** @file Figures of one attack or one defense, taken from the published results. */
 import { fisherExact } from '../../core/statistics.ts';
-import type { PublishedResults } from './published.ts';
 import { directRequest, undefended } from '../plan/plan.ts';
 import type { Cell, Overhead, OverRefusal, Speed, Utility } from '../records/summary.ts';
+import type { PublishedResults } from './published.ts';
 
 /** Greatest p-value at which the difference of two rates is called significant. */
 export const significance = 0.05;

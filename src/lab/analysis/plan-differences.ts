@@ -1,6 +1,6 @@
 /** @file What differs between two runs besides their results, so that a change is not ascribed to the wrong cause. */
-import type { RunContents } from '../records/run.ts';
 import { defenseName, type Plan } from '../plan/plan.ts';
+import type { RunContents } from '../records/run.ts';
 
 /** Sentences, empty for two runs of one plan with the same versions on the same kind of device. */
 export function planDifferences(first: RunContents, second: RunContents): readonly string[] {

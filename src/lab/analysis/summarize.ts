@@ -1,10 +1,10 @@
 /** @file From records to rates: attack success rate, over-refusal, utility and costs of every cell. */
 import { groupedBy } from '../../core/groups.ts';
-import { directRequest, undefended, type Plan, defenseNames } from '../plan/plan.ts';
+import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { DeviceInfo } from '../records/run.ts';
 import type { Cell, RunSummary } from '../records/summary.ts';
 import type { TrialRecord } from '../records/trial.ts';
-import { overheadOf, speedOf, costOf, elapsedOf } from './costs.ts';
+import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
 import { successRate, type ScoringEvaluator } from './verdicts.ts';
 

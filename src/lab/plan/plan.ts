@@ -1,4 +1,5 @@
 /** @file The plan: one JSON file with everything that an experiment needs, checked before anything runs. */
+import { z } from 'zod';
 import { behaviorSchema } from '../../core/behavior.ts';
 import { contrastSchema } from '../../core/contrast.ts';
 import { LabError } from '../../core/errors.ts';
@@ -6,7 +7,6 @@ import { classifierRoles, languageRoles } from '../../core/method.ts';
 import type { Artifact } from '../../defenses/defense.ts';
 import { greedy } from '../../models/decoding/sampler.ts';
 import { templatePackSchema } from './template-pack.ts';
-import { z } from 'zod';
 
 const method = z.strictObject({
   id: z.string().min(1),

@@ -1,6 +1,6 @@
 /** @file Checks that data from outside is a trial record. */
-import { answerCodes } from '../../attacks/parts/answered-in.ts';
 import { z } from 'zod';
+import { answerCodes } from '../../attacks/parts/answered-in.ts';
 import type { TrialRecord } from './trial.ts';
 
 const answerLanguage = z.looseObject({ language: z.string(), question: z.string() });

@@ -1,6 +1,6 @@
 /** @file Names a run by a hash of its plan and device, so that running the same plan again resumes the same run. */
-import type { DeviceKind } from './run.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { DeviceKind } from './run.ts';
 
 /** Equal for equal plans (the seed is part of one) on the same kind of device; safe in URLs and file names. */
 export async function runIdOf(plan: Plan, device: DeviceKind): Promise<string> {

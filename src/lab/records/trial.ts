@@ -7,7 +7,7 @@ import type { ModelRole } from '../../core/method.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { FinishReason } from '../../models/language-model.ts';
-import type { UsageByRole, Usage } from './usage.ts';
+import type { Usage, UsageByRole } from './usage.ts';
 
 /** Names one trial within a run. */
 export interface TrialKey {

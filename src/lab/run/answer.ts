@@ -1,6 +1,6 @@
 /** @file Second stage of a trial: the defended model's answer to what the attack made. */
-import { startStopwatch } from '../../core/stopwatch.ts';
 import type { AttackResult } from '../../attacks/attack.ts';
+import { startStopwatch } from '../../core/stopwatch.ts';
 import type { GenerateOptions, Generation } from '../../models/language-model.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import type { TrialSettings } from '../trials/resolve.ts';

@@ -1,8 +1,8 @@
 /** @file Fourth stage of a trial: every evaluator scores the answer. */
-import { endsRun } from './failures.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import type { Evaluator, EvaluatorContext, Exchange, Score } from '../../evaluators/evaluator.ts';
 import type { Chosen } from '../trials/choices.ts';
+import { endsRun } from './failures.ts';
 
 /**
  * Scores by evaluator id, in the order given. An empty response is never a success, and an evaluator that fails

@@ -1,4 +1,5 @@
 /** @file The models that the trials on one target need, loaded, and the target behind its defenses. */
+import type { Attack } from '../../attacks/attack.ts';
 import { LabError } from '../../core/errors.ts';
 import type { Access, MethodCard, ModelRole } from '../../core/method.ts';
 import { stack } from '../../defenses/stack.ts';
@@ -6,7 +7,6 @@ import type { ModelEntry } from '../../models/catalog.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { RoleModels } from '../../models/role-models.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import type { Attack } from '../../attacks/attack.ts';
 import type { RoleEntries } from '../plan/role-models.ts';
 import type { Chosen, ChosenDefense } from '../trials/choices.ts';
 import { metered, meteredClassifier, type Meter, type MeterOf } from './meter.ts';

@@ -11,7 +11,7 @@ import {
   type WhiteBoxModel,
 } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import { type Usage, type UsageByRole, type TargetOrRole, addUsage, noUsage } from '../records/usage.ts';
+import { addUsage, noUsage, type TargetOrRole, type Usage, type UsageByRole } from '../records/usage.ts';
 
 export interface Meter {
   readonly usage: UsageByRole;

@@ -2,8 +2,8 @@
 import * as airlock from './airlock.ts';
 import type { SealStore } from './ledger.ts';
 import type { SealMessage, SealReply } from './messages.ts';
-import { isHubHost, sealed } from './policy.ts';
 import type { OfflineFiles } from './offline-files.ts';
+import { isHubHost, sealed } from './policy.ts';
 
 export interface GateParts {
   readonly files: OfflineFiles;

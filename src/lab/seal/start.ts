@@ -2,8 +2,8 @@
 import { createGate } from './gate.ts';
 import { createSealStore } from './ledger.ts';
 import type { SealMessage } from './messages.ts';
-import { sealed, sealHeaders } from './policy.ts';
 import { createOfflineFiles, type AppFile } from './offline-files.ts';
+import { sealed, sealHeaders } from './policy.ts';
 
 export type SealScope = ServiceWorkerGlobalScope;
 

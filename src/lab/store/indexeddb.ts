@@ -1,11 +1,11 @@
 /** @file The lasting store: runs and their trials in IndexedDB. */
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { LabError } from '../../core/errors.ts';
 import { upgradeRecord } from '../records/check.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
-import { webLocks, localLocks } from './locks.ts';
-import type { StoredRunInfo, RunStore } from './run-store.ts';
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { localLocks, webLocks } from './locks.ts';
+import type { RunStore, StoredRunInfo } from './run-store.ts';
 
 /** A run as the database holds it; release 0.1 stored its artifacts as `learned`. */
 interface RunRow extends StoredRunInfo {

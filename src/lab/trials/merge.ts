@@ -3,7 +3,7 @@ import { LabError } from '../../core/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { trialLine } from '../records/export.ts';
 import type { DeviceInfo, RunContents } from '../records/run.ts';
-import { type TrialKey, type TrialRecord, keyText } from '../records/trial.ts';
+import { keyText, type TrialKey, type TrialRecord } from '../records/trial.ts';
 import { placeRecords } from './placement.ts';
 import type { Registries } from './registries.ts';
 import { expandPlan } from './trials.ts';

@@ -3,7 +3,7 @@ import { LabError } from '../../core/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { recordProblem } from '../records/check.ts';
 import type { RunInfo } from '../records/run.ts';
-import { type TrialRecord, keyText } from '../records/trial.ts';
+import { keyText, type TrialRecord } from '../records/trial.ts';
 import type { Chunk } from './trials.ts';
 
 /** @throws LabError 'bad-plan' when the run was started with another plan */

@@ -1,10 +1,10 @@
 /** @file Takes attack results from an earlier run, for plans that replay them. */
 import { LabError } from '../../core/errors.ts';
-import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { directRequest, type Plan } from '../plan/plan.ts';
-import type { ResolvedPlan } from './resolve.ts';
 import { findRoles, type RoleEntries } from '../plan/role-models.ts';
+import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
+import type { ResolvedPlan } from './resolve.ts';
 import type { Chunk } from './trials.ts';
 
 /** The attack's outcome as its trial recorded it. */

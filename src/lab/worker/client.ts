@@ -2,21 +2,22 @@
  * @file The page's side of the lab: an ordinary typed object in front of a worker that may be stopped, replaced, or
  * die. A call that is pending when its worker ends becomes an outcome; the next call starts a fresh worker.
  */
-import { proxy, wrap, type Remote } from 'comlink';
+import type { Remote } from 'comlink';
 import type { AttackStep } from '../../attacks/attack.ts';
-import { failure, LabError, outcomeOf, type Failure, type Outcome } from '../../core/errors.ts';
+import { failure, LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
-import type { AttackReply, ChatReply } from '../records/reply.ts';
-import type { AttackRequest, ChatRequest } from '../plan/request.ts';
-import type { LabApi } from './api.ts';
-import type { LoadProgress, RunEvent } from '../records/events.ts';
-import { checkDevice, workerName } from './device.ts';
-import type { DeviceKind } from '../records/run.ts';
 import { parsePlan, type Plan } from '../plan/plan.ts';
+import type { AttackRequest, ChatRequest } from '../plan/request.ts';
+import type { LoadProgress, RunEvent } from '../records/events.ts';
+import type { AttackReply, ChatReply } from '../records/reply.ts';
+import { runIdOf } from '../records/run-id.ts';
+import type { DeviceKind } from '../records/run.ts';
 import type { RunSummary } from '../records/summary.ts';
 import type { TrialRecord } from '../records/trial.ts';
-import { runIdOf } from '../records/run-id.ts';
+import type { LabApi } from './api.ts';
+import { connect, listening, type Connection, type Listen, type WorkerLike } from './connection.ts';
+import { checkDevice, workerName } from './device.ts';
 
 interface Stoppable {
   readonly signal?: AbortSignal | undefined;
@@ -87,12 +88,6 @@ export interface LabClient extends Pick<
   useDevice(kind: DeviceKind): Promise<Outcome<void>>;
   /** End the worker, which gives back its memory. Pending calls are cancelled; the next call starts a fresh one. */
   endWorker(): void;
-}
-
-/** The parts of a `Worker` that are used, so that tests can start something else. */
-export interface WorkerLike extends EventTarget {
-  postMessage(message: unknown, transfer: Transferable[]): void;
-  terminate(): void;
 }
 
 export interface ClientOptions {
@@ -222,58 +217,5 @@ export function createLabClient({
         kind = wanted;
       }),
     endWorker,
-  };
-}
-
-interface Connection {
-  readonly lab: Remote<LabApi>;
-  /** Resolves when the worker is no more, with what that means for calls that were pending. */
-  readonly ended: Promise<{ readonly status: 'cancelled' } | Failure>;
-  end(meaning: { readonly status: 'cancelled' } | Failure): void;
-}
-
-function connect(worker: WorkerLike): Connection {
-  let settle: Connection['end'] = () => {};
-  const ended: Connection['ended'] = new Promise((resolve) => (settle = resolve));
-  const end: Connection['end'] = (meaning) => {
-    worker.terminate();
-    settle(meaning);
-  };
-  worker.addEventListener('error', (event) => {
-    event.preventDefault(); // reported as an outcome, which the page shows
-    end(died((event as ErrorEvent).message));
-  });
-  worker.addEventListener('messageerror', () => end(died('A message could not be read.')));
-  return { lab: wrap<LabApi>(worker), ended, end };
-}
-
-const died = (reason: string | undefined): Failure => ({
-  status: 'failed',
-  code: 'worker-died',
-  message: `The lab worker ended unexpectedly${reason ? `: ${reason}` : '.'}`,
-  advice: 'Finished trials are safe. Run the plan again to go on; if it ends again, pick a smaller model.',
-});
-
-/** Makes a callback that the worker can call. */
-type Listen = <A extends readonly unknown[]>(
-  callback: ((...args: A) => void) | undefined,
-) => (...args: A) => void;
-
-/** Callbacks of one call, silent once it is closed. An error in one belongs to the page, not to the call. */
-function listening(): { readonly listen: Listen; close(): void } {
-  let open = true;
-  return {
-    listen: (callback) =>
-      proxy((...args) => {
-        if (!open) return;
-        try {
-          callback?.(...args);
-        } catch (error) {
-          queueMicrotask(() => {
-            throw error;
-          });
-        }
-      }),
-    close: () => void (open = false),
   };
 }

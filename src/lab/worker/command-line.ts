@@ -4,12 +4,12 @@
  * crosses is plain data.
  */
 import type { Outcome } from '../../core/errors.ts';
-import type { AttackReply, ChatReply } from '../records/reply.ts';
-import type { AttackRequest, ChatRequest } from '../plan/request.ts';
-import type { LabClient } from './client.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { AttackRequest, ChatRequest } from '../plan/request.ts';
+import type { AttackReply, ChatReply } from '../records/reply.ts';
 import type { RunSummary } from '../records/summary.ts';
 import type { TrialRecord } from '../records/trial.ts';
+import type { LabClient } from './client.ts';
 
 export interface CommandLineApi extends Pick<LabClient, 'device' | 'useDevice'> {
   /** Steps go to `gloveboxEvent` as they happen. */

@@ -1,27 +1,27 @@
 /** @file The worker's side of the lab. It uses no worker globals, so tests call it directly. */
+import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { turn } from '../../models/decoding/join.ts';
 import type { FileProgress } from '../../models/files.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../models/load.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
-import type { LabApi } from './api.ts';
-import { inBatches, relay } from './batches.ts';
-import { attackBehavior, answerChat } from '../run/attempt.ts';
-import { createPausePoint, type PausePoint } from '../run/pause.ts';
-import { checkArtifact } from '../plan/artifacts.ts';
 import { summarize } from '../analysis/summarize.ts';
-import { createModelPool, defaultAccess, type LoadListener } from '../run/model-pool.ts';
+import { checkArtifact } from '../plan/artifacts.ts';
 import { findModel } from '../plan/role-models.ts';
-import { expandPlan } from '../trials/trials.ts';
-import { openRunWriter } from '../store/run-writer.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
-import { catalogueOf, registries as everything, type Registries } from '../trials/registries.ts';
+import { answerChat, attackBehavior } from '../run/attempt.ts';
+import { createModelPool, defaultAccess, type LoadListener } from '../run/model-pool.ts';
+import { createPausePoint, type PausePoint } from '../run/pause.ts';
 import { runPlan } from '../run/run-plan.ts';
+import type { RunStore } from '../store/run-store.ts';
+import { openRunWriter } from '../store/run-writer.ts';
 import { mutateBehaviors } from '../trials/mutate.ts';
 import { placeRecords } from '../trials/placement.ts';
-import type { RunStore } from '../store/run-store.ts';
+import { catalogueOf, registries as everything, type Registries } from '../trials/registries.ts';
+import { expandPlan } from '../trials/trials.ts';
+import type { LabApi } from './api.ts';
+import { inBatches, relay } from './batches.ts';
 
 export interface LabHost {
   readonly loadModel: (entry: ModelEntry, options: LoaderOptions) => Promise<LanguageModel>;

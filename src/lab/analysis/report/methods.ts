@@ -1,8 +1,8 @@
 /** @file The tables of a report: the matrix, each attack, each defense, each pair. */
 import { addedDuration, amount, count, duration, interval, percent, ratio } from '../../../core/format.ts';
 import { undefended } from '../../plan/plan.ts';
-import type { RateColumn, RateTable } from '../rate-table.ts';
 import type { Cell } from '../../records/summary.ts';
+import type { RateColumn, RateTable } from '../rate-table.ts';
 import { amountCell, columnHead, nothing, rampCell, rateCell, rowHead, table } from './cells.ts';
 import { html, type Markup } from './html.ts';
 

@@ -3,11 +3,11 @@
  * trials and none of their texts, so that it can be shown anywhere.
  */
 import { duration, plural } from '../../../core/format.ts';
-import { conclusions } from '../conclusions.ts';
 import { directRequest, type Plan } from '../../plan/plan.ts';
-import { rateTable } from '../rate-table.ts';
 import type { DeviceInfo } from '../../records/run.ts';
 import type { RunSummary } from '../../records/summary.ts';
+import { conclusions } from '../conclusions.ts';
+import { rateTable } from '../rate-table.ts';
 import { claims, integrity } from './checks.ts';
 import { html, type Markup } from './html.ts';
 import { attacks, defenses, matrix, pairs, type Name } from './methods.ts';

@@ -1,0 +1,63 @@
+/** @file One worker and the calls to it: a call that is pending when the worker ends gets an outcome too. */
+import { proxy, wrap, type Remote } from 'comlink';
+import type { Failure } from '../../core/errors.ts';
+import type { LabApi } from './api.ts';
+
+/** The parts of a `Worker` that are used, so that tests can start something else. */
+export interface WorkerLike extends EventTarget {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  terminate(): void;
+}
+
+export interface Connection {
+  readonly lab: Remote<LabApi>;
+  /** Resolves when the worker is no more, with what that means for calls that were pending. */
+  readonly ended: Promise<{ readonly status: 'cancelled' } | Failure>;
+  end(meaning: { readonly status: 'cancelled' } | Failure): void;
+}
+
+export function connect(worker: WorkerLike): Connection {
+  let settle: Connection['end'] = () => {};
+  const ended: Connection['ended'] = new Promise((resolve) => (settle = resolve));
+  const end: Connection['end'] = (meaning) => {
+    worker.terminate();
+    settle(meaning);
+  };
+  worker.addEventListener('error', (event) => {
+    event.preventDefault(); // reported as an outcome, which the page shows
+    end(died((event as ErrorEvent).message));
+  });
+  worker.addEventListener('messageerror', () => end(died('A message could not be read.')));
+  return { lab: wrap<LabApi>(worker), ended, end };
+}
+
+const died = (reason: string | undefined): Failure => ({
+  status: 'failed',
+  code: 'worker-died',
+  message: `The lab worker ended unexpectedly${reason ? `: ${reason}` : '.'}`,
+  advice: 'Finished trials are safe. Run the plan again to go on; if it ends again, pick a smaller model.',
+});
+
+/** Makes a callback that the worker can call. */
+export type Listen = <A extends readonly unknown[]>(
+  callback: ((...args: A) => void) | undefined,
+) => (...args: A) => void;
+
+/** Callbacks of one call, silent once it is closed. An error in one belongs to the page, not to the call. */
+export function listening(): { readonly listen: Listen; close(): void } {
+  let open = true;
+  return {
+    listen: (callback) =>
+      proxy((...args) => {
+        if (!open) return;
+        try {
+          callback?.(...args);
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }),
+    close: () => void (open = false),
+  };
+}
