@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { compare } from '../../scripts/cli/compare.ts';
 import { readDefense, readOptions } from '../../scripts/cli/choices.ts';
+import { mutate } from '../../scripts/cli/mutate.ts';
 import { mergeInto } from '../../scripts/cli/merge.ts';
 import { readPlan, readShard } from '../../scripts/cli/plan-file.ts';
 import { readReplay, replayPlan } from '../../scripts/cli/replay.ts';
@@ -27,6 +28,21 @@ afterAll(() => rm(folder, { recursive: true }));
 const trial = (id: string) => record({ attack: 'direct-request', id });
 const behaviorsIn = (path: string) => readTrials(path).map(({ behavior }) => behavior);
 
+/** The text that `work` prints on standard output and on standard error. */
+function printed(work: () => void): readonly [out: string, err: string] {
+  const lines: [out: string[], err: string[]] = [[], []];
+  const spies = [
+    vi.spyOn(console, 'log').mockImplementation((line) => void lines[0].push(String(line))),
+    vi.spyOn(console, 'error').mockImplementation((line) => void lines[1].push(String(line))),
+  ];
+  try {
+    work();
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return [lines[0].join('\n'), lines[1].join('\n')];
+}
+
 describe('trials.jsonl', () => {
   test('an incomplete last line is skipped, and the next write starts on a new line', async () => {
     const path = join(folder, 'torn.jsonl');
@@ -46,6 +62,28 @@ describe('trials.jsonl', () => {
   });
   test('a missing file has no trials', () => {
     expect(readTrials(join(folder, 'none.jsonl'))).toEqual([]);
+  });
+});
+
+describe('a list of prompts', () => {
+  const lines = (options = {}) => {
+    const [out] = printed(() => mutate('best-of-n', { set: 'tinytown', seed: 1, option: [], ...options }));
+    return out.trim().split('\n');
+  };
+  test('is one line of JSON per harmful behavior, the same for the same seed', () => {
+    const prompts = lines();
+    expect(prompts.map((line) => (JSON.parse(line) as { behavior: string }).behavior)).toEqual(
+      registries.sets
+        .get('tinytown')
+        .behaviors.filter(({ kind }) => kind === 'harmful')
+        .map(({ id }) => id),
+    );
+    expect(lines()).toEqual(prompts);
+    expect(lines({ limit: 3 })).toEqual(prompts.slice(0, 3));
+    expect(lines({ seed: 2 })).not.toEqual(prompts);
+  });
+  test('is refused with the reason for an attack that needs a model', () => {
+    expect(() => mutate('gcg', { set: 'tinytown', seed: 1, option: [] })).toThrow(/needs a model/);
   });
 });
 
@@ -157,20 +195,6 @@ describe('shards', () => {
 
 describe('folders of runs', () => {
   const into = (name: string) => join(folder, name);
-  /** The text that `work` prints on standard output and on standard error. */
-  function printed(work: () => void): readonly [out: string, err: string] {
-    const lines: [out: string[], err: string[]] = [[], []];
-    const spies = [
-      vi.spyOn(console, 'log').mockImplementation((line) => void lines[0].push(String(line))),
-      vi.spyOn(console, 'error').mockImplementation((line) => void lines[1].push(String(line))),
-    ];
-    try {
-      work();
-    } finally {
-      for (const spy of spies) spy.mockRestore();
-    }
-    return [lines[0].join('\n'), lines[1].join('\n')];
-  }
   const whole = smallRun();
 
   test('hold a run, its trials and its report, and give the run back', async () => {
