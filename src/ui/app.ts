@@ -1,6 +1,7 @@
 /** @file The state around the lab, built once by `createApp`; `provideApp` gives each part a context of its own. */
 import type { Plan } from '../lab/plan/plan.ts';
 import type { LabClient } from '../lab/worker/client.ts';
+import { download } from './download.ts';
 import { fetchShipped } from './fetch-shipped.ts';
 import { setDemo } from './home/demo.ts';
 import { Airlock, setAirlock } from './models/airlock.svelte.ts';
@@ -19,6 +20,7 @@ import { RunList, setRunList } from './matrix/run-list.svelte.ts';
 import { RunSession, setRun } from './state/run-session.svelte.ts';
 import { Speed, setSpeed } from './frame/speed.svelte.ts';
 import { StoredModels, setStoredModels } from './models/stored-models.svelte.ts';
+import { PromptList, setPromptList } from './studio/prompt-list.svelte.ts';
 import { StudioRun, setStudioRun } from './studio/studio-run.svelte.ts';
 import { StudioSetup, setStudioSetup } from './studio/studio-setup.svelte.ts';
 import { TrialView, setTrialView } from './trial/trial-view.svelte.ts';
@@ -68,6 +70,7 @@ export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
     playground: new Playground(lab, labInfo, { load: modelLoads.load, ontoken: speed.tick }),
     studio: {
       setup: new StudioSetup(labInfo),
+      prompts: new PromptList(lab, download),
       run: new StudioRun(lab, {
         load: modelLoads.load,
         now: () => performance.now(),
@@ -110,4 +113,5 @@ export function provideApp(app: App): void {
   setShortcuts(app.shortcuts);
   setStudioSetup(app.studio.setup);
   setStudioRun(app.studio.run);
+  setPromptList(app.studio.prompts);
 }

@@ -2,7 +2,7 @@
 import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded, type ModelRole } from '../../core/method.ts';
-import type { AttackRequest } from '../../lab/plan/request.ts';
+import type { AttackRequest, MutateRequest } from '../../lab/plan/request.ts';
 import type { PlanInput } from '../../lab/plan/plan.ts';
 import { candidatesFor } from '../../lab/plan/role-models.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
@@ -105,6 +105,16 @@ export class StudioSetup {
           },
           seed: this.seed,
           topTokens,
+        };
+
+  /** The prompts of the attack alone, for every behavior of the set. `null` for an attack that needs a model for them. */
+  toMutateRequest = (): MutateRequest | null =>
+    !this.card?.mutates || this.own || !isValid(this.card.options, this.options)
+      ? null
+      : {
+          attack: choiceOf(this.card, this.options),
+          ...(this.pack && { templates: this.pack }),
+          seed: this.seed,
         };
 
   /** What a link to this set-up carries. */

@@ -2,25 +2,13 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/core/errors.ts';
 import type { AttackReply } from '../../../src/lab/records/reply.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
-import { registries } from '../../../src/lab/trials/registries.ts';
 import { requestCommand } from '../../../src/ui/links/command.ts';
 import { bestStep, StudioRun } from '../../../src/ui/studio/studio-run.svelte.ts';
 import { StudioSetup } from '../../../src/ui/studio/studio-setup.svelte.ts';
 import type { AttackStep } from '../../../src/ui/types.ts';
 import { catalogue, createFakeLab } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
-
-const { behaviors } = registries.sets.get('tinytown');
-const newSetup = () => {
-  const setup = new StudioSetup({
-    catalogue,
-    quickstart: plan,
-    models: [...catalogue.models],
-    behaviors: { tinytown: behaviors },
-  });
-  setup.settle();
-  return setup;
-};
+import { behaviors, newSetup } from './new-setup.ts';
 
 function newRun(lab: Pick<LabClient, 'attack' | 'restore' | 'runId'> = createFakeLab()) {
   let clock = 0;
