@@ -71,6 +71,11 @@ export class LabInfo {
   };
 
   card = (id: string): AnyCard | null => this.#cards[id] ?? null;
+  isListed = (id: string): boolean => this.card(id) !== null;
+  stageOf = (id: string): AnyCard['stage'] => this.card(id)?.stage;
+  /** What an evaluator measures; empty for one that is not listed. */
+  measuresOf = (id: string): string =>
+    this.catalogue?.evaluators.find((card) => card.id === id)?.measures ?? '';
 
   /** The title of a method, of a stack of methods, or of the undefended model. */
   name = (id: string): string => {
