@@ -7,7 +7,7 @@ import type { MethodChoice } from '../../lab/plan/plan.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import { candidatesFor } from '../../lab/plan/role-models.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
-import { isRecord, parsedSetup } from '../links/setup-link.ts';
+import { readPlaygroundLink, writePlaygroundLink } from '../links/setups.ts';
 import { choiceOf, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
 import { choiceOfChip, StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
@@ -76,7 +76,7 @@ export class Playground {
       evaluators: this.behavior ? (catalogue?.evaluators ?? []).flatMap(evaluatorChoice) : [],
     };
     // Asked for at the same time, so that the answer waits for loads whose progress can be seen.
-    for (const model of [this.model, ...this.#players()]) void this.#load(model);
+    for (const model of [this.model, ...this.#roleModels()]) void this.#load(model);
     await Promise.all([
       this.open.send(prompt, { ...request, defenses: [] }),
       ...(defenses.length > 0 ? [this.defended.send(prompt, { ...request, defenses })] : []),
@@ -84,7 +84,7 @@ export class Playground {
   };
 
   /** The models that the attack and the defenses in force consult. */
-  #players(): readonly string[] {
+  #roleModels(): readonly string[] {
     const { catalogue } = this.#labInfo;
     if (!catalogue) return [];
     const chosen = [
@@ -105,7 +105,7 @@ export class Playground {
 
   /** What a link to this set-up carries. What defenses learned is too long for one. */
   toSetup = (): string =>
-    JSON.stringify({
+    writePlaygroundLink({
       model: this.model,
       prompt: this.prompt,
       ...(this.behavior && { behavior: this.behavior.id }),
@@ -115,20 +115,26 @@ export class Playground {
 
   /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
   fromSetup = (setup: string): void => {
-    const link = parsedSetup(setup);
+    const link = readPlaygroundLink(setup);
     const { catalogue } = this.#labInfo;
     if (!link || !catalogue) return;
-    const { model, prompt, attack, attackOptions, stack } = link;
-    if (candidatesFor('target', catalogue.models).some(({ id }) => id === model)) this.model = String(model);
-    if (typeof prompt === 'string') this.prompt = prompt.slice(0, 8000);
-    if (catalogue.attacks.some(({ id }) => id === attack)) this.attack = String(attack);
-    if (isRecord(attackOptions)) this.attackOptions = attackOptions;
-    if (Array.isArray(stack))
+    const { model, attack, stack } = link;
+    if (candidatesFor('target', catalogue.models).some(({ id }) => id === model)) this.model = model!;
+    this.prompt = link.prompt ?? this.prompt;
+    if (catalogue.attacks.some(({ id }) => id === attack)) this.attack = attack!;
+    this.attackOptions = link.attackOptions ?? this.attackOptions;
+    if (stack)
       this.stack.replace(
-        stack.filter(isRecord).flatMap(({ id, on, options }) => {
-          const card = catalogue.defenses.find((defense) => defense.id === id);
-          const values = card && isRecord(options) ? withoutDefaults(card.options, options) : {};
-          return card ? [{ id: card.id, on: on !== false, options: values }] : [];
+        stack.flatMap((chip) => {
+          const card = catalogue.defenses.find(({ id }) => id === chip?.id);
+          if (!card) return [];
+          return [
+            {
+              id: card.id,
+              on: chip?.on !== false,
+              options: withoutDefaults(card.options, chip?.options ?? {}),
+            },
+          ];
         }),
       );
   };

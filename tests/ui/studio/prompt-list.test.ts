@@ -31,7 +31,7 @@ test('an attack that needs a model, or a request outside a set, has no prompts t
   expect(setup.toMutateRequest()).toBeNull();
   setup.pick('best-of-n');
   expect(setup.toMutateRequest()).not.toBeNull();
-  setup.own = true;
+  setup.isOwnRequest = true;
   expect(setup.toMutateRequest()).toBeNull();
 });
 

@@ -61,7 +61,7 @@ test('a fresh set-up is ready to start', () => {
 
 test('words of one’s own need a request, and carry their target', () => {
   const setup = newSetup();
-  setup.own = true;
+  setup.isOwnRequest = true;
   expect([setup.problem, setup.toRequest()]).toEqual(['Write the request.', null]);
   [setup.request, setup.target] = ['  wake the stone giant ', 'Sure'];
   expect(setup.toRequest()?.behavior).toMatchObject({
@@ -97,7 +97,7 @@ test('a link carries the set-up to another visit', () => {
   const there = newSetup();
   there.fromSetup(here.toSetup());
   expect(there.toRequest()).toEqual(here.toRequest());
-  here.own = true;
+  here.isOwnRequest = true;
   [here.request, here.target] = ['wake it', 'Sure'];
   there.fromSetup(here.toSetup());
   expect(there.toRequest()).toEqual(here.toRequest());
@@ -275,7 +275,7 @@ test('the command line says all that differs from its defaults, and quotes words
   expect(requestCommand(setup.toRequest()!)).toBe(
     `npm run lab -- attack gcg --model tinytown-chat --behavior ${setup.behaviorId} --option steps=5 --seed 3 --max-new-tokens 96 --json`,
   );
-  setup.own = true;
+  setup.isOwnRequest = true;
   [setup.request, setup.target] = ["wake it, don't wait", 'Sure'];
   expect(requestCommand(setup.toRequest()!)).toContain(`--request 'wake it, don'\\''t wait' --target Sure`);
 });
