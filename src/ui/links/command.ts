@@ -49,14 +49,14 @@ export function requestCommand({
   sampling,
   seed,
 }: Omit<AttackRequest, 'defenses' | 'evaluators' | 'topTokens'>): string {
-  const own = behavior.set === 'own';
+  const isOwnRequest = behavior.set === 'own';
   const words = [
     'attack',
     attack.id,
     '--model',
     model,
-    ...(own ? ['--request', behavior.prompt] : ['--behavior', behavior.id]),
-    ...(own && behavior.target !== undefined ? ['--target', behavior.target] : []),
+    ...(isOwnRequest ? ['--request', behavior.prompt] : ['--behavior', behavior.id]),
+    ...(isOwnRequest && behavior.target !== undefined ? ['--target', behavior.target] : []),
     ...Object.entries(roles).flatMap(([role, id]) => ['--role', `${role}=${id}`]),
     ...optionTexts(attack.options ?? {}).flatMap((option) => ['--option', option]),
     ...(templates ? ['--templates', `${templates.name}.json`] : []),

@@ -1,7 +1,7 @@
 /** @file The columns of a matrix being edited: each a named stack of defenses. */
 import type { DefenseCard } from '../../lab/plan/catalogue.ts';
 import { undefended, type Plan, type PlanInput } from '../../lab/plan/plan.ts';
-import { distinct } from '../state/distinct.ts';
+import { distinct } from '../../core/groups.ts';
 import { words } from '../format.ts';
 import { isValid, stackObstacle } from '../state/method-pick.ts';
 import { choiceOfChip, moved, StackDraft, type DefenseChip } from '../defenses/stack-draft.svelte.ts';

@@ -6,9 +6,9 @@ import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import type { ModelEntry } from '../types.ts';
 import { BehaviorsDraft } from './behaviors-draft.svelte.ts';
 import { ColumnsDraft } from './columns-draft.svelte.ts';
-import { distinct } from '../state/distinct.ts';
+import { distinct } from '../../core/groups.ts';
 import { isValid, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
-import { defaultSampling } from '../state/default-sampling.ts';
+import { defaultSampling } from '../state/sampling.ts';
 
 /** Methods of which a plan holds each at most once; records are keyed by their ids. */
 type Kind = 'attacks' | 'evaluators';

@@ -10,19 +10,19 @@ import {
 import { parsePlan, type Plan } from '../../lab/plan/plan.ts';
 
 /** What was measured, by the plan that measured it. */
-export type Measured = 'attacks' | 'defenses';
+export type PublishedKind = 'attacks' | 'defenses';
 
 /** A summary with the plan behind it and what was noted about it. */
 export interface Publication {
   readonly results: PublishedResults;
   readonly plan: Plan;
-  readonly notes: MethodNotes[Measured];
+  readonly notes: MethodNotes[PublishedKind];
 }
 
 type Fetch = <T>(path: string, parse: (input: unknown) => T) => Promise<T>;
 
 export class Published {
-  current = $state.raw<Readonly<Partial<Record<Measured, Publication>>>>({});
+  current = $state.raw<Readonly<Partial<Record<PublishedKind, Publication>>>>({});
   /** Why the last look failed; `null` once it worked. */
   failure = $state.raw<Failure | null>(null);
   readonly #fetch: Fetch;
@@ -32,7 +32,7 @@ export class Published {
   }
 
   /** Fetch what was measured of `kind`, unless it is here already. */
-  want = async (kind: Measured): Promise<void> => {
+  want = async (kind: PublishedKind): Promise<void> => {
     if (this.current[kind]) return;
     this.failure = null;
     try {

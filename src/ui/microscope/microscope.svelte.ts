@@ -5,13 +5,13 @@ import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import { candidatesFor } from '../../lab/plan/role-models.ts';
 import { partAt } from './traces.ts';
-import { distinct } from '../state/distinct.ts';
+import { distinct } from '../../core/groups.ts';
 import type { OnFrame } from '../state/frames.ts';
 import { readMicroscopeLink, writeMicroscopeLink, type MicroscopeLink } from '../links/setups.ts';
 import { choiceOf, fitting } from '../state/method-pick.ts';
 import { Lane } from './microscope-lane.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
-import { defaultSampling } from '../state/default-sampling.ts';
+import { defaultSampling, samplingOf } from '../state/sampling.ts';
 
 export interface MicroscopeParts {
   readonly load: (model: string) => Promise<void>;
@@ -115,11 +115,7 @@ export class Microscope {
       ],
       defenses: card ? [choiceOf(card, options)] : [],
       roles: Object.fromEntries(needed.map((role) => [role, catalogue?.roles[role]])),
-      sampling: {
-        temperature: this.temperature,
-        topP: defaultSampling.topP,
-        maxNewTokens: this.maxNewTokens,
-      },
+      sampling: samplingOf(this),
       seed: this.seed,
       topTokens,
     };

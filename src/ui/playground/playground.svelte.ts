@@ -11,7 +11,7 @@ import { readPlaygroundLink, writePlaygroundLink } from '../links/setups.ts';
 import { choiceOf, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
 import { choiceOfChip, StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
-import { defaultSampling } from '../state/default-sampling.ts';
+import { defaultSampling, samplingOf } from '../state/sampling.ts';
 
 export interface PlaygroundEvents {
   readonly load: (model: string) => Promise<void>;
@@ -66,11 +66,7 @@ export class Playground {
       ...(attackCard && { attack: choiceOf(attackCard, this.attackOptions) }),
       ...(this.behavior && { behavior: this.behavior }),
       roles: catalogue?.roles ?? {},
-      sampling: {
-        temperature: this.temperature,
-        topP: defaultSampling.topP,
-        maxNewTokens: this.maxNewTokens,
-      },
+      sampling: samplingOf(this),
       seed: 0,
       topTokens: 5,
       evaluators: this.behavior ? (catalogue?.evaluators ?? []).flatMap(evaluatorChoice) : [],

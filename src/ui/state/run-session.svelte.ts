@@ -5,8 +5,7 @@ import type { LoadProgress, RunEvent, Preparation } from '../../lab/records/even
 import { withArtifact, type RunArtifact } from '../../lab/plan/artifacts.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import type { RunInfo } from '../../lab/records/run.ts';
-import type { TrialKey, TrialRecord } from '../../lab/records/trial.ts';
-import { withNew } from './trial-records.ts';
+import { keyText, type TrialKey, type TrialRecord } from '../../lab/records/trial.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import type { AttackStep } from '../types.ts';
 
@@ -152,6 +151,12 @@ export class RunSession {
     [this.#fetched, this.opening] = [[], false];
     this.#quiet();
   }
+}
+
+/** `records` and those of `fresh` that it does not hold yet. */
+function withNew(records: readonly TrialRecord[], fresh: readonly TrialRecord[]): readonly TrialRecord[] {
+  const ids = new Set(records.map(keyText));
+  return [...records, ...fresh.filter((record) => !ids.has(keyText(record)))];
 }
 
 export const [getRun, setRun] = createContext<RunSession>();

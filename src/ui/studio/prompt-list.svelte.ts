@@ -3,7 +3,7 @@ import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { MutateRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
-import type { download } from '../download.ts';
+import type { download } from '../files.ts';
 
 export class PromptList {
   running = $state(false);

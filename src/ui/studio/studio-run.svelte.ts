@@ -8,7 +8,7 @@ import type { AttackControls, LabClient } from '../../lab/worker/client.ts';
 import { parsePlan } from '../../lab/plan/plan.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';
 import type { AttackStep } from '../types.ts';
-import { distinct } from '../state/distinct.ts';
+import { distinct } from '../../core/groups.ts';
 import { gathered, type OnFrame } from '../state/frames.ts';
 import { planOf } from './studio-setup.svelte.ts';
 

@@ -9,7 +9,7 @@ import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import { readStudioLink, writeStudioLink } from '../links/setups.ts';
 import { choiceOf, fitting, isValid, obstacle, type OptionInput } from '../state/method-pick.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
-import { defaultSampling } from '../state/default-sampling.ts';
+import { defaultSampling, samplingOf } from '../state/sampling.ts';
 
 type LabInfoPart = Pick<LabInfo, 'catalogue' | 'quickstart' | 'models' | 'behaviors'>;
 
@@ -98,11 +98,7 @@ export class StudioSetup {
             .filter((card) => rolesNeeded(card).length === 0)
             .map(({ id }) => ({ id })),
           roles: this.roles,
-          sampling: {
-            temperature: this.temperature,
-            topP: defaultSampling.topP,
-            maxNewTokens: this.maxNewTokens,
-          },
+          sampling: samplingOf(this),
           seed: this.seed,
           topTokens,
         };

@@ -3,7 +3,7 @@ import type { LoadProgress } from '../../../src/lab/records/events.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
 import type { ModelEntry } from '../../../src/ui/types.ts';
 import { Airlock } from '../../../src/ui/models/airlock.svelte.ts';
-import { fitOf, type DeviceFacts } from '../../../src/ui/models/fit.ts';
+import { fitOf, type DeviceCapabilities } from '../../../src/ui/models/fit.ts';
 import { ModelLoads } from '../../../src/ui/state/model-loads.svelte.ts';
 import { StoredModels } from '../../../src/ui/models/stored-models.svelte.ts';
 import { LabInfo } from '../../../src/ui/state/lab-info.svelte.ts';
@@ -18,13 +18,13 @@ const big: ModelEntry = {
   bytes: 700_000_000,
   needs: { webgpu: true, f16: true },
 };
-const facts: DeviceFacts = { webgpu: true, f16: true, memoryBytes: 8e9, freeBytes: 10e9 };
+const capabilities: DeviceCapabilities = { webgpu: true, f16: true, memoryBytes: 8e9, freeBytes: 10e9 };
 
 test('a model that needs what the device lacks is refused with the reason', () => {
-  expect(fitOf(big, facts).verdict).toBe('yes');
-  expect(fitOf(big, { ...facts, webgpu: false }).words).toMatch(/WebGPU/);
-  expect(fitOf(big, { ...facts, f16: false }).words).toMatch(/half-precision/);
-  expect(fitOf(big, { ...facts, freeBytes: 1e8 })).toEqual({
+  expect(fitOf(big, capabilities).verdict).toBe('yes');
+  expect(fitOf(big, { ...capabilities, webgpu: false }).words).toMatch(/WebGPU/);
+  expect(fitOf(big, { ...capabilities, f16: false }).words).toMatch(/half-precision/);
+  expect(fitOf(big, { ...capabilities, freeBytes: 1e8 })).toEqual({
     verdict: 'no',
     words: 'Needs 700 MB; the browser has 100 MB left.',
   });
