@@ -23,7 +23,7 @@ export class MatrixView {
   /** Before anything has run: the quickstart, with every cell still empty. */
   readonly plan = $derived.by(() => this.#run.plan ?? this.#labInfo.quickstart);
   readonly models = $derived(this.plan?.models.targets ?? []);
-  /** Evaluators of harm in the plan: each tells its own attack success rate. */
+  /** Evaluators of harm in the plan: each gives its own attack success rate. */
   readonly evaluators = $derived.by((): readonly string[] => {
     const cards = this.#labInfo.catalogue?.evaluators ?? [];
     const chosen = this.plan?.evaluators ?? [];

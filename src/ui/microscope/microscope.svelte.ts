@@ -40,7 +40,7 @@ export class Microscope {
   readonly shown = $derived.by(() => (this.compare ? this.lanes : this.lanes.slice(0, 1)));
   readonly length = $derived.by(() => Math.max(0, ...this.shown.map(({ tokens }) => tokens.length)));
   readonly running = $derived.by(() => this.lanes.some(({ running }) => running));
-  /** Where the two answers part. */
+  /** Index of the first token in which the two answers differ. */
   readonly parting = $derived.by(() =>
     this.compare ? partAt(this.lanes[0].tokens, this.lanes[1].tokens) : null,
   );
@@ -85,7 +85,7 @@ export class Microscope {
   look = (index: number): void => void (this.cursor = Math.max(0, Math.min(this.length - 1, index)));
   pin = (): void => void (this.pinned = this.pinned === this.cursor ? null : this.cursor);
 
-  /** What a key does to the view; `false` for a key that means nothing here. */
+  /** Moves the view by a key; `false` for a key that has no meaning here. */
   press = (key: string): boolean => {
     const moves: Readonly<Record<string, number>> = {
       ArrowLeft: this.cursor - 1,

@@ -21,7 +21,7 @@ export interface PlaygroundEvents {
 export class Playground {
   model = $state('');
   prompt = $state('');
-  /** The sample that the prompt was taken from; editing the prompt lets go of it. */
+  /** The sample that the prompt was taken from; editing the prompt clears it. */
   behavior = $state.raw<Behavior | null>(null);
   attack = $state<string | null>(null);
   attackOptions = $state.raw<OptionInput>({});
@@ -79,7 +79,7 @@ export class Playground {
     ]);
   };
 
-  /** The models that the attack and the defenses in force consult. */
+  /** The models that the attack and the active defenses consult. */
   #roleModels(): readonly string[] {
     const { catalogue } = this.#labInfo;
     if (!catalogue) return [];
@@ -99,7 +99,7 @@ export class Playground {
   stop = (): void => [this.defended, this.open].forEach((column) => column.stop());
   clear = (): void => [this.defended, this.open].forEach((column) => column.clear());
 
-  /** What a link to this set-up carries. What defenses learned is too long for one. */
+  /** What a link to this set-up carries; artifacts of defenses are too long for one. */
   toSetup = (): string =>
     writePlaygroundLink({
       model: this.model,

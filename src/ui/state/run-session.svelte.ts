@@ -127,7 +127,7 @@ export class RunSession {
     if (fresh.length > 0) this.records = withNew(this.records, fresh);
   }
 
-  /** Answers at once; whatever the lab still sends about this call is ignored. */
+  /** Takes effect at once; whatever the lab still sends about this call is ignored. */
   #end(status: 'paused' | 'stopped'): void {
     if (!this.underway) return;
     this.#halt();

@@ -20,15 +20,15 @@ export class StudioSetup {
   model = $state('');
   set = $state('');
   behaviorId = $state('');
-  /** Words of one's own in place of a behavior of a set. */
+  /** Whether the user writes a request in place of a behavior of a set. */
   isOwnRequest = $state(false);
   request = $state('');
   target = $state('');
   attack = $state('');
   options = $state.raw<OptionInput>({});
-  /** Roles that were given to another model than usual. */
+  /** Models of the roles for which the user chose another than the default. */
   roleModels = $state.raw<Readonly<Partial<Record<ModelRole, string>>>>({});
-  /** Texts in place of those that ship. */
+  /** Texts in place of the attack's own. */
   pack = $state.raw<TemplatePack | null>(null);
   seed = $state(0);
   maxNewTokens = $state(defaultSampling.maxNewTokens);
@@ -70,7 +70,7 @@ export class StudioSetup {
     return obstacle(this.card, model.access);
   });
 
-  /** Start from the first of everything, where nothing was chosen yet. */
+  /** Fill what was not chosen yet with the first entry of each list. */
   settle = (): void => {
     const { catalogue, quickstart, models } = this.#labInfo;
     this.model ||= quickstart?.models.targets[0] ?? models[0]?.id ?? '';
@@ -84,7 +84,7 @@ export class StudioSetup {
   assignRole = (role: ModelRole, model: string): void =>
     void (this.roleModels = { ...this.roleModels, [role]: model });
 
-  /** What is asked of the lab. `null` while something is missing. */
+  /** The request to the lab; `null` while something is missing. */
   toRequest = (): AttackRequest | null =>
     this.problem !== null || !this.card || !this.behavior
       ? null

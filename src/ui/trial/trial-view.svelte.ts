@@ -15,7 +15,7 @@ interface KnownRun {
 export class TrialView {
   record = $state.raw<TrialRecord | null>(null);
   plan = $state.raw<Plan | null>(null);
-  /** Neighbours in the same cell, for stepping through. */
+  /** Neighbors in the same cell, for stepping through. */
   cell = $state.raw<readonly TrialRecord[]>([]);
   failure = $state.raw<Pick<Failure, 'message' | 'advice'> | null>(null);
   readonly #lab: Pick<LabClient, 'runs' | 'trials'>;

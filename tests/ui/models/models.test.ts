@@ -69,7 +69,7 @@ test('a cancelled load is idle at once, and can be started again before the firs
   expect(modelLoads.of('m').status).toBe('loading');
 });
 
-test('a model of this site loads at once, one from outside is asked about first', async () => {
+test('a model of this site loads at once, one from outside only after the user agrees', async () => {
   const load = vi.fn(async () => {});
   const airlock = new Airlock({ load }, { refresh: async () => {} });
   await airlock.load(bundled);
@@ -83,7 +83,7 @@ test('a model of this site loads at once, one from outside is asked about first'
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('without a service worker nothing outside is loaded, and the reader is told', async () => {
+test('without a service worker nothing outside is loaded, and the page says so', async () => {
   const load = vi.fn(async () => {});
   const airlock = new Airlock({ load }, { refresh: async () => {} });
   vi.stubGlobal('navigator', {});
@@ -93,7 +93,7 @@ test('without a service worker nothing outside is loaded, and the reader is told
   expect(airlock.failure?.advice).toMatch(/Reload/);
 });
 
-test('the storedModels tells stored models from others, and does not guess where it cannot look', async () => {
+test('stored models are told from others, and nothing is guessed without a cache to look in', async () => {
   const site = 'https://lab.example/app/';
   const match = vi.fn(async (url: unknown) => (String(url).includes('org/big') ? new Response() : undefined));
   const storedModels = new StoredModels({ match }, site);

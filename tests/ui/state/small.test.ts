@@ -33,7 +33,7 @@ test('the command line of a trial names stack and options, quoted for a shell', 
   );
 });
 
-test('the command line of a trial repeats seed, sampling, options of defenses, and the roles that were played', () => {
+test('the command line of a trial repeats seed, sampling, options of defenses, and the models of roles', () => {
   const set = parsePlan({
     ...plan,
     seed: 3,

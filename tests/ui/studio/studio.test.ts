@@ -59,7 +59,7 @@ test('a fresh set-up is ready to start', () => {
   });
 });
 
-test('words of one’s own need a request, and carry their target', () => {
+test('the user’s own behavior needs a request, and carries its target', () => {
   const setup = newSetup();
   setup.isOwnRequest = true;
   expect([setup.problem, setup.toRequest()]).toEqual(['Write the request.', null]);
@@ -127,7 +127,7 @@ test('steps that come within a frame are shown together', async () => {
   expect(run.steps.map(({ step }) => step)).toEqual([0, 1]);
 });
 
-test('stopping answers at once, keeps what was found and ignores what comes after', async () => {
+test('stopping takes effect at once, keeps the steps so far and ignores what comes after', async () => {
   const { lab, say, end } = steered();
   const { run, frame } = newRun(lab);
   void run.start(newSetup().toRequest()!);
@@ -152,7 +152,7 @@ describe('an attack that is paused', () => {
     return { ...attack, ...parts, running };
   };
 
-  test('says that it comes to its end of step, then stands still, and goes on', async () => {
+  test('finishes its step, stands still, and goes on when it is resumed', async () => {
     const { run, stand, resumed, say, frame } = started();
     const pausing = run.pause();
     expect(run.status).toBe('pausing');
@@ -183,7 +183,7 @@ describe('an attack that is paused', () => {
     expect(run.elapsedMs - before).toBeLessThan(1000);
   });
 
-  test('goes on when it is told so before it stands', async () => {
+  test('goes on when it is resumed before it stands still', async () => {
     const { run, stand, resumed } = started();
     const pausing = run.pause();
     run.resume();
@@ -192,7 +192,7 @@ describe('an attack that is paused', () => {
     expect([run.status, resumed()]).toEqual(['running', 1]);
   });
 
-  test('is done when it ends before it stands', async () => {
+  test('is done when it ends before it stands still', async () => {
     const { run, stand, end, running } = started();
     const pausing = run.pause();
     end(await createFakeLab().attack(newSetup().toRequest()!));
@@ -238,7 +238,7 @@ test('the view follows the latest step until another is chosen', async () => {
   expect(run.cursor).toBeNull();
 });
 
-test('the same request again says whether it came to the same', async () => {
+test('running the same request again says whether the outcome is the same', async () => {
   const { run } = newRun();
   const request = newSetup().toRequest()!;
   await run.start(request);
@@ -268,7 +268,7 @@ test('the best step is that of lowest loss, else of highest score, else the late
   expect(bestStep([{ step: 0 }])).toBeNull();
 });
 
-test('the command line says all that differs from its defaults, and quotes words of one’s own', () => {
+test('the command line states what differs from its defaults, and quotes the user’s own request', () => {
   const setup = newSetup();
   setup.options = { steps: 5 };
   setup.seed = 3;
