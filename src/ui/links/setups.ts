@@ -1,11 +1,11 @@
 /**
  * @file What links to the playground, the studio and the microscope carry, as JSON in the hash. Every part is optional.
- * Links are untrusted: a part of the wrong shape is left out, and what is not JSON is nothing. Whether a model or a
+ * Links are untrusted: a part of the wrong shape is left out, and text that is not JSON is ignored. Whether a model or a
  * method exists is for the page to check. Pure.
  */
 import { z } from 'zod';
 
-/** Characters of a text; what is longer is cut. */
+/** Characters of a text; a longer one is cut. */
 const maxTextLength = 8000;
 
 /** A part that is left out where it does not fit. */
@@ -46,7 +46,7 @@ const studioSchema = z.object({
   temperature,
 });
 type StudioJson = z.infer<typeof studioSchema>;
-/** `roleModels` is `players` in the JSON, as it is in links that are older than its name. */
+/** `roleModels` is `players` in the JSON, so that older links still open. */
 export interface StudioLink extends Partial<Omit<StudioJson, 'players'>> {
   readonly roleModels?: StudioJson['players'] | undefined;
 }

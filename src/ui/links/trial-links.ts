@@ -7,7 +7,7 @@ import { writeMicroscopeLink, writePlaygroundLink } from './setups.ts';
 export const stackOf = (plan: Plan, { defense }: Pick<TrialRecord, 'defense'>) =>
   plan.defenses.find((column) => defenseName(column) === defense)?.stack ?? [];
 
-/** The request in words alone: a system prompt, if there is one, and one request. `null` for anything else. */
+/** The request as plain text: a system prompt, if there is one, and one request. `null` for anything else. */
 function plainRequest({ attackResult }: TrialRecord): { system?: string; prompt: string } | null {
   const { messages, assistantPrefix, edit } = attackResult;
   const last = messages.at(-1);

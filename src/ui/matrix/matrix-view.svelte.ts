@@ -50,7 +50,7 @@ export class MatrixView {
     return matrixTable({ plan, summary, records: this.#run.records, harmful, model, evaluator });
   });
 
-  /** Milliseconds until the run is through, `null` while there is too little to go by. */
+  /** Milliseconds until the run ends; `null` while too few trials are finished to estimate it. */
   readonly timeLeftMs = $derived.by((): number | null => {
     const sets = this.#labInfo.catalogue?.sets;
     return this.plan && sets ? timeLeft(this.plan, plannedCounts(this.plan, sets), this.#run.records) : null;

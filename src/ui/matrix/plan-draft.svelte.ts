@@ -13,7 +13,7 @@ import { defaultSampling } from '../state/sampling.ts';
 /** Methods of which a plan holds each at most once; records are keyed by their ids. */
 type Kind = 'attacks' | 'evaluators';
 
-/** Edits a copy; the plan it came from stays as it was, and what has no field is taken over from it. */
+/** Edits a copy: the original plan stays unchanged, and its parts without a field are taken over. */
 export class PlanDraft {
   name = $state('');
   seed = $state(0);

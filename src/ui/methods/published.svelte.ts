@@ -9,10 +9,10 @@ import {
 } from '../../lab/analysis/published.ts';
 import { parsePlan, type Plan } from '../../lab/plan/plan.ts';
 
-/** What was measured, by the plan that measured it. */
+/** The published runs, each named after its plan. */
 export type PublishedKind = 'attacks' | 'defenses';
 
-/** A summary with the plan behind it and what was noted about it. */
+/** A summary with its plan and its notes. */
 export interface Publication {
   readonly results: PublishedResults;
   readonly plan: Plan;
@@ -31,7 +31,7 @@ export class Published {
     this.#fetch = fetch;
   }
 
-  /** Fetch what was measured of `kind`, unless it is here already. */
+  /** Fetch the results of `kind`, unless they are here already. */
   want = async (kind: PublishedKind): Promise<void> => {
     if (this.current[kind]) return;
     this.failure = null;

@@ -90,7 +90,7 @@ export class LabInfo {
   };
   modelName = (id: string): string => this.models.find((model) => model.id === id)?.title ?? id;
 
-  /** Take up a model by name or address. @throws LabError 'unknown-model' with advice */
+  /** Add a model by name or address. @throws LabError 'unknown-model' with advice */
   addModel = (name: string, task: ModelTask = 'text-generation'): ModelEntry => {
     const entry = findModel(this.models, name, task);
     if (!this.models.includes(entry)) this.#added = [...this.#added, entry];

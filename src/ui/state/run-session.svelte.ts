@@ -1,4 +1,4 @@
-/** @file One run of a plan as the pages see it: what is done, what is going on, how long it will take. */
+/** @file One run of a plan as the pages see it: what is finished, what is running, how long it will take. */
 import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress, RunEvent, Preparation } from '../../lab/records/events.ts';
@@ -33,7 +33,7 @@ export class RunSession {
   readonly underway = $derived(this.status === 'running' || this.status === 'paused');
 
   #controller: AbortController | null = null;
-  /** Models whose files came in during this run. */
+  /** Models whose files were loaded during this run. */
   #fetched: readonly string[] = [];
   #settled: Promise<unknown> = Promise.resolve();
   readonly #lab: Pick<LabClient, 'run' | 'runId' | 'trials' | 'artifacts'>;
