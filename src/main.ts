@@ -7,7 +7,7 @@ import { askSeal, startSeal } from './lab/seal/page-client.ts';
 import App from './ui/App.svelte';
 import './ui/base.css';
 import { createApp } from './ui/app.ts';
-import { fetchShipped } from './ui/fetch-shipped.ts';
+import { fetchShipped } from './ui/files.ts';
 import './ui/theme.css';
 
 const lab = createLabClient();

@@ -1,5 +1,8 @@
 /** @file Grouping of lists. Pure. */
 
+/** Each item once, in the order of first appearance. */
+export const distinct = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
+
 /** Items grouped by `key`; groups and items in the order of first appearance. */
 export function groupedBy<T, K>(items: readonly T[], key: (item: T) => K): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();

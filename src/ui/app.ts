@@ -1,12 +1,12 @@
 /** @file The state around the lab, built once by `createApp`; `provideApp` gives each part a context of its own. */
 import type { Plan } from '../lab/plan/plan.ts';
 import type { LabClient } from '../lab/worker/client.ts';
-import { fetchShipped } from './fetch-shipped.ts';
+import { download, fetchShipped } from './files.ts';
 import { setDemo } from './home/demo.ts';
 import { Airlock, setAirlock } from './models/airlock.svelte.ts';
 import { Covers, setCovers } from './state/covers.svelte.ts';
 import type { OnFrame } from './state/frames.ts';
-import { Device, setDevice, type FactSources } from './models/device-facts.svelte.ts';
+import { Device, setDevice, type DeviceSources } from './models/device.svelte.ts';
 import { Ledger, setLedger, type ReadLedger } from './state/ledger.svelte.ts';
 import { MatrixView, setMatrixView } from './matrix/matrix-view.svelte.ts';
 import { Microscope, setMicroscope } from './microscope/microscope.svelte.ts';
@@ -19,6 +19,7 @@ import { RunList, setRunList } from './matrix/run-list.svelte.ts';
 import { RunSession, setRun } from './state/run-session.svelte.ts';
 import { Speed, setSpeed } from './frame/speed.svelte.ts';
 import { StoredModels, setStoredModels } from './models/stored-models.svelte.ts';
+import { PromptList, setPromptList } from './studio/prompt-list.svelte.ts';
 import { StudioRun, setStudioRun } from './studio/studio-run.svelte.ts';
 import { StudioSetup, setStudioSetup } from './studio/studio-setup.svelte.ts';
 import { TrialView, setTrialView } from './trial/trial-view.svelte.ts';
@@ -63,11 +64,12 @@ export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
     ledger,
     airlock: new Airlock(modelLoads, ledger),
     storedModels: new StoredModels(window.caches, window.document.baseURI),
-    device: new Device(window.navigator as FactSources),
+    device: new Device(window.navigator as DeviceSources),
     speed,
     playground: new Playground(lab, labInfo, { load: modelLoads.load, ontoken: speed.tick }),
     studio: {
       setup: new StudioSetup(labInfo),
+      prompts: new PromptList(lab, download),
       run: new StudioRun(lab, {
         load: modelLoads.load,
         now: () => performance.now(),
@@ -110,4 +112,5 @@ export function provideApp(app: App): void {
   setShortcuts(app.shortcuts);
   setStudioSetup(app.studio.setup);
   setStudioRun(app.studio.run);
+  setPromptList(app.studio.prompts);
 }

@@ -149,7 +149,7 @@ export function trialsOf(plan: Plan): readonly TrialRecord[] {
 }
 
 /** What Gradient Cuff, which fits a single number, would have learned; others are left out. */
-const learnedIn = (plan: Plan | undefined): readonly RunArtifact[] =>
+const artifactsOf = (plan: Plan | undefined): readonly RunArtifact[] =>
   (plan?.defenses ?? []).flatMap(({ stack }) =>
     stack.flatMap(({ id, options, artifact }) =>
       id === 'gradient-cuff' && artifact === undefined
@@ -267,7 +267,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
       };
       const run = store.get(id) ?? { info, records: [] };
       store.set(id, run);
-      onEvents?.(learnedIn(plan).map((learned) => ({ type: 'artifact', ...learned })));
+      onEvents?.(artifactsOf(plan).map((learned) => ({ type: 'artifact', ...learned })));
       for (const record of all.slice(run.records.length)) {
         await pause();
         if (signal?.aborted) return { status: 'cancelled' };
@@ -287,7 +287,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     runs: async () => ({ status: 'done', value: [...store.values()].map(({ info }) => info) }),
     trials: async (id) => ({ status: 'done', value: [...(store.get(id)?.records ?? [])] }),
     summary: async () => ({ status: 'cancelled' }),
-    artifacts: async (id) => ({ status: 'done', value: learnedIn(store.get(id)?.info.plan) }),
+    artifacts: async (id) => ({ status: 'done', value: artifactsOf(store.get(id)?.info.plan) }),
     checkArtifact: (defense, artifact) =>
       outcomeOf(async () => checkArtifact(registries.defenses, defense, artifact)),
     remove: async (id) => {

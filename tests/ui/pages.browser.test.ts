@@ -97,7 +97,7 @@ test('a cell opens its trials, the address says so, and closing returns to the t
   expect(location.hash).not.toContain('cell=');
 });
 
-test('from a trial in the panel one comes to its page, and stays there', async () => {
+test('a trial in the panel opens its page, which stays open', async () => {
   await finishRun();
   cells()[0]!.click();
   await vi.waitFor(() => expect(document.querySelector('dialog[open]')).not.toBeNull());
@@ -144,7 +144,7 @@ test('what the evaluators read in place of an answer in code is covered with it,
 test.each([
   [{ reading: 'Sing.' }, /Translated from Tinnish for the evaluators:\s*Sing\./],
   [{ untranslated: 'too-long' as const }, /read this answer as it came: it is too long for the translator\./],
-])('what the evaluators read of an answer in another language is said: %j', async (read, said) => {
+])('the page says what the evaluators read of an answer in another language: %j', async (read, said) => {
   await finishRun();
   const record = app.run.records.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
   const answeredIn = { language: 'Tinnish', question: '{text}' };

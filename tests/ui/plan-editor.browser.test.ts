@@ -26,14 +26,14 @@ afterEach(() => unmount(component));
 
 const all = (selector: string) => [...document.querySelectorAll<HTMLElement>(selector)];
 const named = (name: string) => {
-  const found = all(`[aria-label="${name}"]`)[0];
-  if (!found) throw new Error(`Nothing is called ${name}.`);
-  return found;
+  const element = all(`[aria-label="${name}"]`)[0];
+  if (!element) throw new Error(`Nothing is called ${name}.`);
+  return element;
 };
 const button = (text: string) => {
-  const found = all('button').find(({ textContent }) => textContent?.trim().startsWith(text));
-  if (!found) throw new Error(`No button says ${text}.`);
-  return found;
+  const element = all('button').find(({ textContent }) => textContent?.trim().startsWith(text));
+  if (!element) throw new Error(`No button says ${text}.`);
+  return element;
 };
 const control = (text: string) => {
   const label = all('label').find(({ textContent }) => textContent?.trim() === text) as HTMLLabelElement;

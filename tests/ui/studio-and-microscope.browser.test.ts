@@ -75,7 +75,7 @@ test('stepping through 512 tokens leaves the page as small as it was, with the t
   expect(all('[role="option"]').length).toBeLessThan(80);
 });
 
-test('where the policy acts three distributions are shown, and after it has let go the page says so', async () => {
+test('where the policy acts three distributions are shown, and once it stops acting the page says so', async () => {
   await magnified();
   expect(inView()).toMatch(/steered by SafeDecoding/);
   expect(all('.in-view thead th').map(({ textContent }) => textContent)).toEqual(

@@ -3,7 +3,7 @@ import type { DefenseEvent } from '../types.ts';
 
 export interface ChainLink {
   readonly defense: string;
-  /** `null`: it said nothing. */
+  /** `null` for a defense that reported nothing. */
   readonly event: DefenseEvent | null;
 }
 

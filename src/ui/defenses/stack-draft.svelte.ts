@@ -3,13 +3,13 @@ import type { MethodChoice } from '../../lab/plan/plan.ts';
 import type { RunArtifact, ArtifactOrigin } from '../../lab/plan/artifacts.ts';
 import type { OptionInput } from '../state/method-pick.ts';
 
-/** What a defense learned before, and where that is known to come from. */
+/** An artifact that a defense learned earlier, and where it is known to come from. */
 export interface LoadedArtifact extends Partial<ArtifactOrigin> {
   readonly artifact: RunArtifact['artifact'];
 }
 
 export interface DefenseChip {
-  /** Tells it from others of the same method while the order changes. */
+  /** Distinguishes it from others of the same method while the order changes. */
   readonly key: number;
   readonly id: string;
   readonly on: boolean;
@@ -44,7 +44,7 @@ export class StackDraft {
   move = (index: number, by: -1 | 1): void => void (this.chips = moved(this.chips, index, by));
 }
 
-/** `items` with the one at `index` and its neighbour exchanged; unchanged where there is no neighbour. */
+/** `items` with the one at `index` and its neighbor exchanged; unchanged where there is no neighbor. */
 export function moved<T>(items: readonly T[], index: number, by: -1 | 1): readonly T[] {
   const [item, other] = [items[index], items[index + by]];
   return item === undefined || other === undefined ? items : items.with(index, other).with(index + by, item);

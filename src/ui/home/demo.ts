@@ -12,7 +12,7 @@ export interface Demo {
 
 const [attackCount, defenseCount, behaviorCount] = [2, 3, 8];
 
-/** The quickstart cut down to what is done in seconds: cheap attacks, few defenses, few behaviors. */
+/** The quickstart reduced to what takes seconds: cheap attacks, few defenses, few behaviors. */
 export function demoPlan(quickstart: Plan, catalogue: Catalogue): Plan {
   const isCheap = (id: string) => catalogue.attacks.find((card) => card.id === id)?.access === 'black-box';
   const cheap = quickstart.attacks.filter(({ id }) => isCheap(id));

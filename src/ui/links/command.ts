@@ -15,11 +15,11 @@ const optionTexts = (options: Readonly<Record<string, unknown>>): readonly strin
 const defenseWord = ({ id, options = {} }: MethodChoice): string =>
   [id, optionTexts(options).join(',')].filter((part) => part !== '').join(':');
 
-/** The command line that makes a trial of `plan` again; roles are named where a model played one. */
+/** The command line that makes a trial of `plan` again; roles are named where a model was used in one. */
 export function attackCommand(plan: Plan, key: TrialKey & Partial<Pick<TrialRecord, 'usage'>>): string {
   const options = plan.attacks.find(({ id }) => id === key.attack)?.options ?? {};
   const { temperature, maxNewTokens } = plan.sampling;
-  const played = Object.entries(plan.models.roles).filter(([role]) => key.usage && role in key.usage);
+  const rolesUsed = Object.entries(plan.models.roles).filter(([role]) => key.usage && role in key.usage);
   const words = [
     'attack',
     key.attack,
@@ -28,7 +28,7 @@ export function attackCommand(plan: Plan, key: TrialKey & Partial<Pick<TrialReco
     '--behavior',
     key.behavior,
     ...stackOf(plan, key).flatMap((defense) => ['--defense', defenseWord(defense)]),
-    ...played.flatMap(([role, id]) => ['--role', `${role}=${id}`]),
+    ...rolesUsed.flatMap(([role, id]) => ['--role', `${role}=${id}`]),
     ...optionTexts(options).flatMap((option) => ['--option', option]),
     ...(plan.templates ? ['--templates', `${plan.templates.name}.json`] : []),
     ...(plan.seed === 0 ? [] : ['--seed', String(plan.seed)]),
@@ -49,14 +49,14 @@ export function requestCommand({
   sampling,
   seed,
 }: Omit<AttackRequest, 'defenses' | 'evaluators' | 'topTokens'>): string {
-  const own = behavior.set === 'own';
+  const isOwnRequest = behavior.set === 'own';
   const words = [
     'attack',
     attack.id,
     '--model',
     model,
-    ...(own ? ['--request', behavior.prompt] : ['--behavior', behavior.id]),
-    ...(own && behavior.target !== undefined ? ['--target', behavior.target] : []),
+    ...(isOwnRequest ? ['--request', behavior.prompt] : ['--behavior', behavior.id]),
+    ...(isOwnRequest && behavior.target !== undefined ? ['--target', behavior.target] : []),
     ...Object.entries(roles).flatMap(([role, id]) => ['--role', `${role}=${id}`]),
     ...optionTexts(attack.options ?? {}).flatMap((option) => ['--option', option]),
     ...(templates ? ['--templates', `${templates.name}.json`] : []),

@@ -1,12 +1,13 @@
 /** @file Links that repeat a trial's request by hand in the playground or the microscope. Pure. */
 import { defenseName, type Plan } from '../../lab/plan/plan.ts';
 import type { TrialRecord } from '../../lab/records/trial.ts';
+import { writeMicroscopeLink, writePlaygroundLink } from './setups.ts';
 
 /** The defenses that the trial ran behind, in the order of the plan. */
 export const stackOf = (plan: Plan, { defense }: Pick<TrialRecord, 'defense'>) =>
   plan.defenses.find((column) => defenseName(column) === defense)?.stack ?? [];
 
-/** The request in words alone: a system prompt, if there is one, and one request. `null` for anything else. */
+/** The request as plain text: a system prompt, if there is one, and one request. `null` for anything else. */
 function plainRequest({ attackResult }: TrialRecord): { system?: string; prompt: string } | null {
   const { messages, assistantPrefix, edit } = attackResult;
   const last = messages.at(-1);
@@ -24,7 +25,7 @@ export function playgroundSetup(plan: Plan, record: TrialRecord): string | null 
   const request = plainRequest(record);
   if (!request || request.system !== undefined || record.attackResult.sampling) return null;
   const stack = stackOf(plan, record).map(({ id, options }) => ({ id, on: true, options }));
-  return JSON.stringify({ model: record.model, prompt: request.prompt, stack });
+  return writePlaygroundLink({ model: record.model, prompt: request.prompt, stack });
 }
 
 /**
@@ -41,7 +42,7 @@ export function microscopeSetup(
   if (!request) return null;
   const policy = stackOf(plan, record).findLast(({ id }) => isDecoding(id));
   const { temperature, maxNewTokens } = { ...plan.sampling, ...record.attackResult.sampling };
-  return JSON.stringify({
+  return writeMicroscopeLink({
     model: record.model,
     ...request,
     lanes: [

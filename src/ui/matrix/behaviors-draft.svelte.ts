@@ -34,10 +34,10 @@ export class BehaviorsDraft {
   /** Behaviors of a kind that the chosen set holds. */
   available = (kind: BehaviorKind): number => this.#sets.find(({ id }) => id === this.set)?.counts[kind] ?? 0;
 
-  /** Let go of a source that has no fields. */
+  /** Remove a source that has no fields. */
   drop = (source: Source): void => void (this.others = this.others.filter((other) => other !== source));
 
-  /** How many of each kind a source stands for. */
+  /** How many behaviors of each kind a source holds. */
   countsOf = (source: Source): Readonly<Record<BehaviorKind, number>> =>
     plannedCounts({ behaviors: [source] }, this.#sets);
 

@@ -1,14 +1,14 @@
 /** @file The columns of a matrix being edited: each a named stack of defenses. */
 import type { DefenseCard } from '../../lab/plan/catalogue.ts';
 import { undefended, type Plan, type PlanInput } from '../../lab/plan/plan.ts';
-import { distinct } from '../state/distinct.ts';
+import { distinct } from '../../core/groups.ts';
 import { words } from '../format.ts';
 import { isValid, stackObstacle } from '../state/method-pick.ts';
 import { choiceOfChip, moved, StackDraft, type DefenseChip } from '../defenses/stack-draft.svelte.ts';
 
 export interface ColumnDraft {
   readonly key: number;
-  /** What the user or the plan calls it; empty when it is called by what it holds. */
+  /** The name that the user or the plan gave it; empty when it is named after its defenses. */
   readonly given: string;
   readonly stack: StackDraft;
 }
@@ -53,7 +53,7 @@ export class ColumnsDraft {
   remove = (index: number): void => void (this.columns = this.columns.toSpliced(index, 1));
   /** Move a column by one place; moves past either end are ignored. */
   move = (index: number, by: -1 | 1): void => void (this.columns = moved(this.columns, index, by));
-  /** Call a column something; nothing calls it by what it holds. */
+  /** Name a column; an empty name names it after its defenses. */
   rename = (index: number, given: string): void => {
     const one = this.columns[index];
     if (one) this.columns = this.columns.with(index, { ...one, given });

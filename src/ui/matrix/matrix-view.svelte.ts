@@ -23,7 +23,7 @@ export class MatrixView {
   /** Before anything has run: the quickstart, with every cell still empty. */
   readonly plan = $derived.by(() => this.#run.plan ?? this.#labInfo.quickstart);
   readonly models = $derived(this.plan?.models.targets ?? []);
-  /** Evaluators of harm in the plan: each tells its own attack success rate. */
+  /** Evaluators of harm in the plan: each gives its own attack success rate. */
   readonly evaluators = $derived.by((): readonly string[] => {
     const cards = this.#labInfo.catalogue?.evaluators ?? [];
     const chosen = this.plan?.evaluators ?? [];
@@ -50,7 +50,7 @@ export class MatrixView {
     return matrixTable({ plan, summary, records: this.#run.records, harmful, model, evaluator });
   });
 
-  /** Milliseconds until the run is through, `null` while there is too little to go by. */
+  /** Milliseconds until the run ends; `null` while too few trials are finished to estimate it. */
   readonly timeLeftMs = $derived.by((): number | null => {
     const sets = this.#labInfo.catalogue?.sets;
     return this.plan && sets ? timeLeft(this.plan, plannedCounts(this.plan, sets), this.#run.records) : null;

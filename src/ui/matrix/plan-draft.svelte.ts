@@ -6,14 +6,14 @@ import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import type { ModelEntry } from '../types.ts';
 import { BehaviorsDraft } from './behaviors-draft.svelte.ts';
 import { ColumnsDraft } from './columns-draft.svelte.ts';
-import { distinct } from '../state/distinct.ts';
+import { distinct } from '../../core/groups.ts';
 import { isValid, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
-import { defaultSampling } from '../state/default-sampling.ts';
+import { defaultSampling } from '../state/sampling.ts';
 
 /** Methods of which a plan holds each at most once; records are keyed by their ids. */
 type Kind = 'attacks' | 'evaluators';
 
-/** Edits a copy; the plan it came from stays as it was, and what has no field is taken over from it. */
+/** Edits a copy: the original plan stays unchanged, and its parts without a field are taken over. */
 export class PlanDraft {
   name = $state('');
   seed = $state(0);

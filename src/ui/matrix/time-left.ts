@@ -22,9 +22,9 @@ export function timeLeft(
 ): number | null {
   const benign = planned['benign-lookalike'] + planned.benign;
   const paces = new Map(
-    [...groupedBy(records, ({ defense }) => defense)].map(([defense, own]) => [
+    [...groupedBy(records, ({ defense }) => defense)].map(([defense, behindIt]) => [
       defense,
-      mean(own.map(answerMs)),
+      mean(behindIt.map(answerMs)),
     ]),
   );
   const usual = mean(records.map(answerMs)) ?? 0;

@@ -9,20 +9,20 @@ import {
 } from '../../lab/analysis/published.ts';
 import { parsePlan, type Plan } from '../../lab/plan/plan.ts';
 
-/** What was measured, by the plan that measured it. */
-export type Measured = 'attacks' | 'defenses';
+/** The published runs, each named after its plan. */
+export type PublishedKind = 'attacks' | 'defenses';
 
-/** A summary with the plan behind it and what was noted about it. */
+/** A summary with its plan and its notes. */
 export interface Publication {
   readonly results: PublishedResults;
   readonly plan: Plan;
-  readonly notes: MethodNotes[Measured];
+  readonly notes: MethodNotes[PublishedKind];
 }
 
 type Fetch = <T>(path: string, parse: (input: unknown) => T) => Promise<T>;
 
 export class Published {
-  current = $state.raw<Readonly<Partial<Record<Measured, Publication>>>>({});
+  current = $state.raw<Readonly<Partial<Record<PublishedKind, Publication>>>>({});
   /** Why the last look failed; `null` once it worked. */
   failure = $state.raw<Failure | null>(null);
   readonly #fetch: Fetch;
@@ -31,8 +31,8 @@ export class Published {
     this.#fetch = fetch;
   }
 
-  /** Fetch what was measured of `kind`, unless it is here already. */
-  want = async (kind: Measured): Promise<void> => {
+  /** Fetch the results of `kind`, unless they are here already. */
+  want = async (kind: PublishedKind): Promise<void> => {
     if (this.current[kind]) return;
     this.failure = null;
     try {

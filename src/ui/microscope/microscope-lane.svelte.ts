@@ -9,7 +9,7 @@ import type { OptionInput } from '../state/method-pick.ts';
 /** Where a branch left the answer that it came from. */
 export interface Fork {
   readonly at: number;
-  /** What stands there now. */
+  /** Text of the token that replaced the original one. */
   readonly text: string;
 }
 
@@ -38,7 +38,7 @@ export class Lane {
   readonly tokens = $derived(this.take?.tokens ?? []);
   readonly running = $derived(this.takes.some(({ status }) => status === 'running'));
   #controller: AbortController | null = null;
-  /** What the first answer was asked with; its branches are asked with the same. */
+  /** The request of the first answer; its branches repeat it. */
   #request: ChatRequest | null = null;
   readonly #lab: Pick<LabClient, 'chat'>;
   readonly #onframe: OnFrame;
@@ -68,7 +68,7 @@ export class Lane {
     await this.#write({ ...this.#request, forced }, { at, text: option.text });
   };
 
-  /** Answers at once; what was written stays. */
+  /** Takes effect at once; text that has arrived stays. */
   stop = (): void => {
     this.#controller?.abort();
     this.#controller = null;

@@ -5,13 +5,13 @@ import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import { candidatesFor } from '../../lab/plan/role-models.ts';
 import { partAt } from './traces.ts';
-import { distinct } from '../state/distinct.ts';
+import { distinct } from '../../core/groups.ts';
 import type { OnFrame } from '../state/frames.ts';
-import { isRecord, parsedSetup } from '../links/setup-link.ts';
+import { readMicroscopeLink, writeMicroscopeLink, type MicroscopeLink } from '../links/setups.ts';
 import { choiceOf, fitting } from '../state/method-pick.ts';
 import { Lane } from './microscope-lane.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
-import { defaultSampling } from '../state/default-sampling.ts';
+import { defaultSampling, samplingOf } from '../state/sampling.ts';
 
 export interface MicroscopeParts {
   readonly load: (model: string) => Promise<void>;
@@ -21,7 +21,6 @@ export interface MicroscopeParts {
 
 /** Alternatives recorded per token. */
 const topTokens = 20;
-const longest = 8000;
 const page = 10;
 
 export class Microscope {
@@ -41,7 +40,7 @@ export class Microscope {
   readonly shown = $derived.by(() => (this.compare ? this.lanes : this.lanes.slice(0, 1)));
   readonly length = $derived.by(() => Math.max(0, ...this.shown.map(({ tokens }) => tokens.length)));
   readonly running = $derived.by(() => this.lanes.some(({ running }) => running));
-  /** Where the two answers part. */
+  /** Index of the first token in which the two answers differ. */
   readonly parting = $derived.by(() =>
     this.compare ? partAt(this.lanes[0].tokens, this.lanes[1].tokens) : null,
   );
@@ -76,8 +75,8 @@ export class Microscope {
     if (this.prompt.trim() === '') return;
     [this.cursor, this.pinned] = [0, null];
     const requests = this.shown.map((lane) => this.#requestOf(lane));
-    const players = requests.flatMap(({ model, roles }) => [model, ...Object.values(roles)]);
-    for (const model of distinct(players)) void this.#parts.load(model);
+    const models = requests.flatMap(({ model, roles }) => [model, ...Object.values(roles)]);
+    for (const model of distinct(models)) void this.#parts.load(model);
     await Promise.all(this.shown.map((lane, index) => lane.start(requests[index]!)));
   };
   stop = (): void => this.lanes.forEach((lane) => lane.stop());
@@ -86,7 +85,7 @@ export class Microscope {
   look = (index: number): void => void (this.cursor = Math.max(0, Math.min(this.length - 1, index)));
   pin = (): void => void (this.pinned = this.pinned === this.cursor ? null : this.cursor);
 
-  /** What a key does to the view; `false` for a key that means nothing here. */
+  /** Moves the view by a key; `false` for a key that has no meaning here. */
   press = (key: string): boolean => {
     const moves: Readonly<Record<string, number>> = {
       ArrowLeft: this.cursor - 1,
@@ -116,11 +115,7 @@ export class Microscope {
       ],
       defenses: card ? [choiceOf(card, options)] : [],
       roles: Object.fromEntries(needed.map((role) => [role, catalogue?.roles[role]])),
-      sampling: {
-        temperature: this.temperature,
-        topP: defaultSampling.topP,
-        maxNewTokens: this.maxNewTokens,
-      },
+      sampling: samplingOf(this),
       seed: this.seed,
       topTokens,
     };
@@ -128,7 +123,7 @@ export class Microscope {
 
   /** What a link to this set-up carries. */
   toSetup = (): string =>
-    JSON.stringify({
+    writeMicroscopeLink({
       model: this.model,
       prompt: this.prompt,
       ...(this.system !== '' && { system: this.system }),
@@ -141,28 +136,27 @@ export class Microscope {
 
   /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
   fromSetup = (setup: string): void => {
-    const link = parsedSetup(setup);
+    const link = readMicroscopeLink(setup);
     if (!link || !this.#labInfo.catalogue) return;
-    const { model, prompt, system, lanes, compare, seed, temperature, maxNewTokens } = link;
+    const { model, lanes } = link;
     if (candidatesFor('target', this.#labInfo.models).some(({ id }) => id === model)) {
       this.settle();
-      this.model = String(model);
+      this.model = model!;
     }
-    if (typeof prompt === 'string') this.prompt = prompt.slice(0, longest);
-    if (typeof system === 'string') this.system = system.slice(0, longest);
-    if (typeof compare === 'boolean') this.compare = compare;
-    if (Array.isArray(lanes)) this.lanes.forEach((lane, index) => this.#fill(lane, lanes[index]));
-    if (Number.isInteger(seed) && Number(seed) >= 0) this.seed = Number(seed);
-    if (Number.isInteger(maxNewTokens) && Number(maxNewTokens) > 0) this.maxNewTokens = Number(maxNewTokens);
-    if (typeof temperature === 'number' && temperature >= 0 && temperature <= 2)
-      this.temperature = temperature;
+    this.prompt = link.prompt ?? this.prompt;
+    this.system = link.system ?? this.system;
+    this.compare = link.compare ?? this.compare;
+    if (lanes) this.lanes.forEach((lane, index) => this.#fill(lane, lanes[index] ?? null));
+    this.seed = link.seed ?? this.seed;
+    this.maxNewTokens = link.maxNewTokens ?? this.maxNewTokens;
+    this.temperature = link.temperature ?? this.temperature;
   };
 
-  #fill(lane: Lane, given: unknown): void {
-    if (!isRecord(given)) return;
-    const card = this.policies.find(({ id }) => id === given['defense']);
-    if (card || given['defense'] === '') lane.pick(card?.id ?? '');
-    if (card && isRecord(given['options'])) lane.options = fitting(card.options, given['options']);
+  #fill(lane: Lane, link: NonNullable<MicroscopeLink['lanes']>[number]): void {
+    if (!link) return;
+    const card = this.policies.find(({ id }) => id === link.defense);
+    if (card || link.defense === '') lane.pick(card?.id ?? '');
+    if (card && link.options) lane.options = fitting(card.options, link.options);
   }
 }
 

@@ -25,7 +25,7 @@ export interface Alternative {
   readonly companions: readonly (number | null)[];
 }
 
-/** What stood to choice: at most `count`, likeliest first; the token that was taken is always among them. */
+/** The alternatives to a token: at most `count`, likeliest first; the token that was taken is always among them. */
 export function alternativesOf(token: TokenTrace, count: number): readonly Alternative[] {
   const { policy } = token;
   const lists = [token.top, ...(policy ? [policy.base, ...policy.companions] : [])];
@@ -69,7 +69,7 @@ const columns = [
   'companion_log_prob_nats',
 ] as const;
 
-/** A table for spreadsheets, one row a token; what was not recorded is empty. */
+/** A table for spreadsheets, one row per token; what was not recorded is empty. */
 export function tokensCsv(tokens: readonly TokenTrace[]): string {
   const rows = tokens.map((token, index) => {
     const { id, text, logProb, entropy, policy } = token;

@@ -8,7 +8,7 @@ import type { AttackStep, TokenTrace } from '../types.ts';
 
 export type ColumnRequest = Omit<ChatRequest, 'messages'>;
 
-/** One prompt and what came of it. */
+/** One prompt and its answer. */
 export class Turn {
   readonly prompt: string;
   status = $state<'running' | 'done' | 'stopped' | 'failed'>('running');
@@ -74,7 +74,7 @@ export class ChatColumn {
     turn.status = outcome.status === 'cancelled' ? 'stopped' : outcome.status;
   };
 
-  /** Answers at once; what was written stays. */
+  /** Takes effect at once; text that has arrived stays. */
   stop = (): void => {
     this.#controller?.abort();
     this.#controller = null;

@@ -7,11 +7,11 @@ import type { MethodChoice } from '../../lab/plan/plan.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import { candidatesFor } from '../../lab/plan/role-models.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
-import { isRecord, parsedSetup } from '../links/setup-link.ts';
+import { readPlaygroundLink, writePlaygroundLink } from '../links/setups.ts';
 import { choiceOf, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
 import { choiceOfChip, StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
-import { defaultSampling } from '../state/default-sampling.ts';
+import { defaultSampling, samplingOf } from '../state/sampling.ts';
 
 export interface PlaygroundEvents {
   readonly load: (model: string) => Promise<void>;
@@ -21,7 +21,7 @@ export interface PlaygroundEvents {
 export class Playground {
   model = $state('');
   prompt = $state('');
-  /** The sample that the prompt was taken from; editing the prompt lets go of it. */
+  /** The sample that the prompt was taken from; editing the prompt clears it. */
   behavior = $state.raw<Behavior | null>(null);
   attack = $state<string | null>(null);
   attackOptions = $state.raw<OptionInput>({});
@@ -66,25 +66,21 @@ export class Playground {
       ...(attackCard && { attack: choiceOf(attackCard, this.attackOptions) }),
       ...(this.behavior && { behavior: this.behavior }),
       roles: catalogue?.roles ?? {},
-      sampling: {
-        temperature: this.temperature,
-        topP: defaultSampling.topP,
-        maxNewTokens: this.maxNewTokens,
-      },
+      sampling: samplingOf(this),
       seed: 0,
       topTokens: 5,
       evaluators: this.behavior ? (catalogue?.evaluators ?? []).flatMap(evaluatorChoice) : [],
     };
     // Asked for at the same time, so that the answer waits for loads whose progress can be seen.
-    for (const model of [this.model, ...this.#players()]) void this.#load(model);
+    for (const model of [this.model, ...this.#roleModels()]) void this.#load(model);
     await Promise.all([
       this.open.send(prompt, { ...request, defenses: [] }),
       ...(defenses.length > 0 ? [this.defended.send(prompt, { ...request, defenses })] : []),
     ]);
   };
 
-  /** The models that the attack and the defenses in force consult. */
-  #players(): readonly string[] {
+  /** The models that the attack and the active defenses consult. */
+  #roleModels(): readonly string[] {
     const { catalogue } = this.#labInfo;
     if (!catalogue) return [];
     const chosen = [
@@ -103,9 +99,9 @@ export class Playground {
   stop = (): void => [this.defended, this.open].forEach((column) => column.stop());
   clear = (): void => [this.defended, this.open].forEach((column) => column.clear());
 
-  /** What a link to this set-up carries. What defenses learned is too long for one. */
+  /** What a link to this set-up carries; artifacts of defenses are too long for one. */
   toSetup = (): string =>
-    JSON.stringify({
+    writePlaygroundLink({
       model: this.model,
       prompt: this.prompt,
       ...(this.behavior && { behavior: this.behavior.id }),
@@ -115,20 +111,26 @@ export class Playground {
 
   /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
   fromSetup = (setup: string): void => {
-    const link = parsedSetup(setup);
+    const link = readPlaygroundLink(setup);
     const { catalogue } = this.#labInfo;
     if (!link || !catalogue) return;
-    const { model, prompt, attack, attackOptions, stack } = link;
-    if (candidatesFor('target', catalogue.models).some(({ id }) => id === model)) this.model = String(model);
-    if (typeof prompt === 'string') this.prompt = prompt.slice(0, 8000);
-    if (catalogue.attacks.some(({ id }) => id === attack)) this.attack = String(attack);
-    if (isRecord(attackOptions)) this.attackOptions = attackOptions;
-    if (Array.isArray(stack))
+    const { model, attack, stack } = link;
+    if (candidatesFor('target', catalogue.models).some(({ id }) => id === model)) this.model = model!;
+    this.prompt = link.prompt ?? this.prompt;
+    if (catalogue.attacks.some(({ id }) => id === attack)) this.attack = attack!;
+    this.attackOptions = link.attackOptions ?? this.attackOptions;
+    if (stack)
       this.stack.replace(
-        stack.filter(isRecord).flatMap(({ id, on, options }) => {
-          const card = catalogue.defenses.find((defense) => defense.id === id);
-          const values = card && isRecord(options) ? withoutDefaults(card.options, options) : {};
-          return card ? [{ id: card.id, on: on !== false, options: values }] : [];
+        stack.flatMap((chip) => {
+          const card = catalogue.defenses.find(({ id }) => id === chip?.id);
+          if (!card) return [];
+          return [
+            {
+              id: card.id,
+              on: chip?.on !== false,
+              options: withoutDefaults(card.options, chip?.options ?? {}),
+            },
+          ];
         }),
       );
   };

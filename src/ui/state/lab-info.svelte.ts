@@ -71,6 +71,11 @@ export class LabInfo {
   };
 
   card = (id: string): AnyCard | null => this.#cards[id] ?? null;
+  isListed = (id: string): boolean => this.card(id) !== null;
+  stageOf = (id: string): AnyCard['stage'] => this.card(id)?.stage;
+  /** What an evaluator measures; empty for one that is not listed. */
+  measuresOf = (id: string): string =>
+    this.catalogue?.evaluators.find((card) => card.id === id)?.measures ?? '';
 
   /** The title of a method, of a stack of methods, or of the undefended model. */
   name = (id: string): string => {
@@ -85,7 +90,7 @@ export class LabInfo {
   };
   modelName = (id: string): string => this.models.find((model) => model.id === id)?.title ?? id;
 
-  /** Take up a model by name or address. @throws LabError 'unknown-model' with advice */
+  /** Add a model by name or address. @throws LabError 'unknown-model' with advice */
   addModel = (name: string, task: ModelTask = 'text-generation'): ModelEntry => {
     const entry = findModel(this.models, name, task);
     if (!this.models.includes(entry)) this.#added = [...this.#added, entry];

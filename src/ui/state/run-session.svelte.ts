@@ -1,12 +1,11 @@
-/** @file One run of a plan as the pages see it: what is done, what is going on, how long it will take. */
+/** @file One run of a plan as the pages see it: what is finished, what is running, how long it will take. */
 import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress, RunEvent, Preparation } from '../../lab/records/events.ts';
 import { withArtifact, type RunArtifact } from '../../lab/plan/artifacts.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import type { RunInfo } from '../../lab/records/run.ts';
-import type { TrialKey, TrialRecord } from '../../lab/records/trial.ts';
-import { withNew } from './trial-records.ts';
+import { keyText, type TrialKey, type TrialRecord } from '../../lab/records/trial.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import type { AttackStep } from '../types.ts';
 
@@ -34,7 +33,7 @@ export class RunSession {
   readonly underway = $derived(this.status === 'running' || this.status === 'paused');
 
   #controller: AbortController | null = null;
-  /** Models whose files came in during this run. */
+  /** Models whose files were loaded during this run. */
   #fetched: readonly string[] = [];
   #settled: Promise<unknown> = Promise.resolve();
   readonly #lab: Pick<LabClient, 'run' | 'runId' | 'trials' | 'artifacts'>;
@@ -128,7 +127,7 @@ export class RunSession {
     if (fresh.length > 0) this.records = withNew(this.records, fresh);
   }
 
-  /** Answers at once; whatever the lab still sends about this call is ignored. */
+  /** Takes effect at once; whatever the lab still sends about this call is ignored. */
   #end(status: 'paused' | 'stopped'): void {
     if (!this.underway) return;
     this.#halt();
@@ -152,6 +151,12 @@ export class RunSession {
     [this.#fetched, this.opening] = [[], false];
     this.#quiet();
   }
+}
+
+/** `records` and those of `fresh` that it does not hold yet. */
+function withNew(records: readonly TrialRecord[], fresh: readonly TrialRecord[]): readonly TrialRecord[] {
+  const ids = new Set(records.map(keyText));
+  return [...records, ...fresh.filter((record) => !ids.has(keyText(record)))];
 }
 
 export const [getRun, setRun] = createContext<RunSession>();

@@ -14,7 +14,7 @@ export interface FigureTable {
 
 const isFigure = (value: unknown): value is Figure => typeof value === 'number' || typeof value === 'boolean';
 
-/** `null` unless two steps at least report two figures. */
+/** `null` unless at least two steps report two figures. */
 export function figuresOf(steps: readonly AttackStep[]): FigureTable | null {
   const stepsWithFigures = steps.filter(
     ({ detail }) => Object.values(detail ?? {}).filter(isFigure).length >= 2,

@@ -8,11 +8,11 @@ import type { AttackControls, LabClient } from '../../lab/worker/client.ts';
 import { parsePlan } from '../../lab/plan/plan.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';
 import type { AttackStep } from '../types.ts';
-import { distinct } from '../state/distinct.ts';
+import { distinct } from '../../core/groups.ts';
 import { gathered, type OnFrame } from '../state/frames.ts';
 import { planOf } from './studio-setup.svelte.ts';
 
-/** `pausing`: it will stand still at the end of its step. `paused`: it does, and can go on from there. */
+/** `pausing`: it will stop at the end of its step. `paused`: it has stopped and can go on from there. */
 export type StudioStatus = 'idle' | 'running' | 'pausing' | 'paused' | 'stopped' | 'done' | 'failed';
 
 export interface StudioRunParts {
@@ -37,7 +37,7 @@ export class StudioRun {
   elapsedMs = $state(0);
   /** Index of the step in view; `null` follows the latest. */
   cursor = $state<number | null>(null);
-  /** What was asked for. */
+  /** The request of this run. */
   request = $state.raw<AttackRequest | null>(null);
   saved = $state.raw<SavedTrial | null>(null);
   saveFailure = $state.raw<Failure | null>(null);
@@ -53,7 +53,7 @@ export class StudioRun {
   #controller: AbortController | null = null;
   #hold: AttackControls | null = null;
   #watch: Stopwatch;
-  /** What each request came to last time. */
+  /** The last outcome of each request. */
   readonly #outcomes: Record<string, string> = {};
   readonly #lab: Pick<LabClient, 'attack' | 'restore' | 'runId'>;
   readonly #parts: StudioRunParts;
@@ -95,7 +95,7 @@ export class StudioRun {
     if (this.request) await this.start(this.request);
   };
 
-  /** AttackControls the attack at the end of its current step. */
+  /** Pause the attack at the end of its current step. */
   pause = async (): Promise<void> => {
     const hold = this.#hold;
     if (this.status !== 'running' || hold === null) return;
@@ -106,7 +106,7 @@ export class StudioRun {
     [this.status, this.elapsedMs] = ['paused', this.#watch.elapsedMs()];
   };
 
-  /** Go on from where it is held, to what it would have come to anyhow. */
+  /** Go on from where it paused; the result is the same as without the pause. */
   resume = (): void => {
     if (!this.held) return;
     this.#watch.resume();
@@ -114,7 +114,7 @@ export class StudioRun {
     this.#hold?.resume();
   };
 
-  /** Answers at once; the steps and the best candidate stay. */
+  /** Takes effect at once; the steps and the best candidate stay. */
   stop = (): void => {
     this.#controller?.abort();
     [this.#controller, this.#hold] = [null, null];

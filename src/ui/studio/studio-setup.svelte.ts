@@ -2,34 +2,33 @@
 import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded, type ModelRole } from '../../core/method.ts';
-import type { AttackRequest } from '../../lab/plan/request.ts';
+import type { AttackRequest, MutateRequest } from '../../lab/plan/request.ts';
 import type { PlanInput } from '../../lab/plan/plan.ts';
 import { candidatesFor } from '../../lab/plan/role-models.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
-import { isRecord, parsedSetup } from '../links/setup-link.ts';
+import { readStudioLink, writeStudioLink } from '../links/setups.ts';
 import { choiceOf, fitting, isValid, obstacle, type OptionInput } from '../state/method-pick.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
-import { defaultSampling } from '../state/default-sampling.ts';
+import { defaultSampling, samplingOf } from '../state/sampling.ts';
 
 type LabInfoPart = Pick<LabInfo, 'catalogue' | 'quickstart' | 'models' | 'behaviors'>;
 
 /** Alternatives recorded per token of the answer. */
 const topTokens = 5;
-const longest = 8000;
 
 export class StudioSetup {
   model = $state('');
   set = $state('');
   behaviorId = $state('');
-  /** Words of one's own in place of a behavior of a set. */
-  own = $state(false);
+  /** Whether the user writes a request in place of a behavior of a set. */
+  isOwnRequest = $state(false);
   request = $state('');
   target = $state('');
   attack = $state('');
   options = $state.raw<OptionInput>({});
-  /** Roles that were given to another model than usual. */
-  players = $state.raw<Readonly<Partial<Record<ModelRole, string>>>>({});
-  /** Texts in place of those that ship. */
+  /** Models of the roles for which the user chose another than the default. */
+  roleModels = $state.raw<Readonly<Partial<Record<ModelRole, string>>>>({});
+  /** Texts in place of the attack's own. */
   pack = $state.raw<TemplatePack | null>(null);
   seed = $state(0);
   maxNewTokens = $state(defaultSampling.maxNewTokens);
@@ -47,7 +46,7 @@ export class StudioSetup {
     (this.#labInfo.behaviors[this.set] ?? []).filter(({ kind }) => kind === 'harmful'),
   );
   readonly behavior = $derived.by((): Behavior | null => {
-    if (!this.own) return this.choices.find(({ id }) => id === this.behaviorId) ?? null;
+    if (!this.isOwnRequest) return this.choices.find(({ id }) => id === this.behaviorId) ?? null;
     const [prompt, target] = [this.request.trim(), this.target.trim()];
     if (prompt === '') return null;
     const named = { id: 'own-request', category: 'own', set: 'own', kind: 'harmful' as const };
@@ -56,7 +55,7 @@ export class StudioSetup {
   readonly roles = $derived.by((): Partial<Record<ModelRole, string>> => {
     const usual: Partial<Record<ModelRole, string>> = this.#labInfo.catalogue?.roles ?? {};
     const needed = this.card ? rolesNeeded(this.card, this.options) : [];
-    return Object.fromEntries(needed.map((role) => [role, this.players[role] ?? usual[role] ?? '']));
+    return Object.fromEntries(needed.map((role) => [role, this.roleModels[role] ?? usual[role] ?? '']));
   });
   /** The texts that the attack will use, by name. */
   readonly texts = $derived.by(() => ({ ...this.card?.templates, ...this.pack?.templates[this.attack] }));
@@ -64,14 +63,14 @@ export class StudioSetup {
   readonly problem = $derived.by((): string | null => {
     const model = this.#labInfo.models.find(({ id }) => id === this.model);
     if (!this.card || !model) return 'Pick a model and an attack.';
-    if (!this.behavior) return this.own ? 'Write the request.' : 'Pick a behavior.';
+    if (!this.behavior) return this.isOwnRequest ? 'Write the request.' : 'Pick a behavior.';
     const vacant = Object.entries(this.roles).filter(([, id]) => id === '');
     if (vacant.length > 0) return `Pick a model for the role ${vacant.map(([role]) => role).join(' and ')}.`;
     if (!isValid(this.card.options, this.options)) return 'Correct the options that are marked.';
     return obstacle(this.card, model.access);
   });
 
-  /** Start from the first of everything, where nothing was chosen yet. */
+  /** Fill what was not chosen yet with the first entry of each list. */
   settle = (): void => {
     const { catalogue, quickstart, models } = this.#labInfo;
     this.model ||= quickstart?.models.targets[0] ?? models[0]?.id ?? '';
@@ -80,11 +79,12 @@ export class StudioSetup {
     if (!this.choices.some(({ id }) => id === this.behaviorId)) this.behaviorId = this.choices[0]?.id ?? '';
   };
   pick = (attack: string): void => {
-    [this.attack, this.options, this.players] = [attack, {}, {}];
+    [this.attack, this.options, this.roleModels] = [attack, {}, {}];
   };
-  cast = (role: ModelRole, model: string): void => void (this.players = { ...this.players, [role]: model });
+  assignRole = (role: ModelRole, model: string): void =>
+    void (this.roleModels = { ...this.roleModels, [role]: model });
 
-  /** What is asked of the lab. `null` while something is missing. */
+  /** The request to the lab; `null` while something is missing. */
   toRequest = (): AttackRequest | null =>
     this.problem !== null || !this.card || !this.behavior
       ? null
@@ -98,25 +98,31 @@ export class StudioSetup {
             .filter((card) => rolesNeeded(card).length === 0)
             .map(({ id }) => ({ id })),
           roles: this.roles,
-          sampling: {
-            temperature: this.temperature,
-            topP: defaultSampling.topP,
-            maxNewTokens: this.maxNewTokens,
-          },
+          sampling: samplingOf(this),
           seed: this.seed,
           topTokens,
         };
 
+  /** The prompts of the attack alone, for every behavior of the set. `null` for an attack that needs a model for them. */
+  toMutateRequest = (): MutateRequest | null =>
+    !this.card?.mutates || this.isOwnRequest || !isValid(this.card.options, this.options)
+      ? null
+      : {
+          attack: choiceOf(this.card, this.options),
+          ...(this.pack && { templates: this.pack }),
+          seed: this.seed,
+        };
+
   /** What a link to this set-up carries. */
   toSetup = (): string =>
-    JSON.stringify({
+    writeStudioLink({
       model: this.model,
-      ...(this.own
+      ...(this.isOwnRequest
         ? { request: this.request, target: this.target }
         : { set: this.set, behavior: this.behaviorId }),
       attack: this.attack,
       options: this.options,
-      players: this.players,
+      roleModels: this.roleModels,
       seed: this.seed,
       maxNewTokens: this.maxNewTokens,
       temperature: this.temperature,
@@ -124,28 +130,25 @@ export class StudioSetup {
 
   /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
   fromSetup = (setup: string): void => {
-    const link = parsedSetup(setup);
+    const link = readStudioLink(setup);
     const { catalogue, models } = this.#labInfo;
     if (!link || !catalogue) return;
-    if (candidatesFor('target', models).some(({ id }) => id === link['model']))
-      this.model = String(link['model']);
-    if (catalogue.sets.some(({ id }) => id === link['set'])) this.set = String(link['set']);
-    if (typeof link['behavior'] === 'string') this.behaviorId = link['behavior'];
-    if (typeof link['request'] === 'string') {
-      [this.own, this.request] = [true, link['request'].slice(0, longest)];
-      if (typeof link['target'] === 'string') this.target = link['target'].slice(0, longest);
+    const { model, set, behavior, request, target, options, roleModels = {} } = link;
+    if (candidatesFor('target', models).some(({ id }) => id === model)) this.model = model!;
+    if (catalogue.sets.some(({ id }) => id === set)) this.set = set!;
+    this.behaviorId = behavior ?? this.behaviorId;
+    if (request !== undefined) {
+      [this.isOwnRequest, this.request] = [true, request];
+      this.target = target ?? this.target;
     }
-    const card = catalogue.attacks.find(({ id }) => id === link['attack']);
+    const card = catalogue.attacks.find(({ id }) => id === link.attack);
     if (card) this.pick(card.id);
-    if (card && isRecord(link['options'])) this.options = fitting(card.options, link['options']);
-    if (isRecord(link['players']))
-      for (const [role, id] of Object.entries(link['players']))
-        if (models.some((model) => model.id === id)) this.cast(role as ModelRole, String(id));
-    const { seed, maxNewTokens, temperature } = link;
-    if (Number.isInteger(seed) && Number(seed) >= 0) this.seed = Number(seed);
-    if (Number.isInteger(maxNewTokens) && Number(maxNewTokens) > 0) this.maxNewTokens = Number(maxNewTokens);
-    if (typeof temperature === 'number' && temperature >= 0 && temperature <= 2)
-      this.temperature = temperature;
+    if (card && options) this.options = fitting(card.options, options);
+    for (const [role, id] of Object.entries(roleModels))
+      if (models.some((entry) => entry.id === id)) this.assignRole(role as ModelRole, id);
+    this.seed = link.seed ?? this.seed;
+    this.maxNewTokens = link.maxNewTokens ?? this.maxNewTokens;
+    this.temperature = link.temperature ?? this.temperature;
   };
 }
 

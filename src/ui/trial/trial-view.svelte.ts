@@ -15,7 +15,7 @@ interface KnownRun {
 export class TrialView {
   record = $state.raw<TrialRecord | null>(null);
   plan = $state.raw<Plan | null>(null);
-  /** Neighbours in the same cell, for stepping through. */
+  /** Neighbors in the same cell, for stepping through. */
   cell = $state.raw<readonly TrialRecord[]>([]);
   failure = $state.raw<Pick<Failure, 'message' | 'advice'> | null>(null);
   readonly #lab: Pick<LabClient, 'runs' | 'trials'>;
@@ -29,13 +29,13 @@ export class TrialView {
     const asked = (this.#asked = `${run} ${keyText(key)}`);
     [this.record, this.failure] = [null, null];
     const here = sessions.find(({ id }) => id === run);
-    const found = here?.plan ? { plan: here.plan, records: here.records } : await this.#fetch(run);
+    const source = here?.plan ? { plan: here.plan, records: here.records } : await this.#fetch(run);
     if (this.#asked !== asked) return;
-    const record = found?.records.find((candidate) => keyText(candidate) === keyText(key)) ?? null;
-    this.plan = found?.plan ?? null;
+    const record = source?.records.find((candidate) => keyText(candidate) === keyText(key)) ?? null;
+    this.plan = source?.plan ?? null;
     this.record = record;
     this.cell =
-      found?.records.filter(
+      source?.records.filter(
         ({ model, attack, defense, behaviorDetail }) =>
           model === key.model &&
           attack === key.attack &&
@@ -44,7 +44,7 @@ export class TrialView {
       ) ?? [];
     if (!record)
       this.failure = {
-        message: found ? 'This run has not finished this trial.' : 'This device does not hold this run.',
+        message: source ? 'This run has not finished this trial.' : 'This device does not hold this run.',
         advice:
           'Trials stay on the device that made them. Run the same plan with the same seed to get the same trial.',
       };

@@ -26,7 +26,7 @@ test.each(routes)('the address of $page leads back to it', (route) => {
   expect(parseRoute(hrefOf(route))).toEqual(route);
 });
 
-test('an empty hash is the first page, and an unknown path is said to be missing', () => {
+test('an empty hash is the first page, and an unknown path is missing', () => {
   expect(parseRoute('')).toEqual({ page: 'home' });
   expect(parseRoute('#/nowhere').page).toBe('missing');
   expect(parseRoute('#/trial/only/three/parts').page).toBe('missing');
@@ -35,7 +35,7 @@ test('an empty hash is the first page, and an unknown path is said to be missing
   expect(parseRoute('#/methods/attack').page).toBe('missing');
 });
 
-test('a filter that there is not is no filter', () => {
+test('an unknown filter is ignored', () => {
   expect(parseRoute('#/methods?access=root&stage=lunch')).toEqual({ page: 'methods', filter: everyMethod });
 });
 
@@ -65,7 +65,7 @@ test('the router follows the address, and replacing leaves no step to go back to
   expect(router.route).toMatchObject({ page: 'matrix', run: 'x' });
 });
 
-test('g and a letter go to a page, any other key in between forgets the g', () => {
+test('g and a letter go to a page, and any other key in between cancels the g', () => {
   const read = shortcutReader();
   expect(read('m')).toBeNull();
   expect(read('g')).toBeNull();

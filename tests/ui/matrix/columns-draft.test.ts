@@ -10,7 +10,7 @@ const draftOf = (...ids: readonly string[]) => {
   return draft;
 };
 
-test('a column is called by what it holds, in order', () => {
+test('a column is named after its defenses, in order', () => {
   const draft = draftOf('self-reminder');
   draft.columns[0]!.stack.add('perplexity-filter');
   expect(draft.names).toEqual(['self-reminder+perplexity-filter']);
@@ -18,7 +18,7 @@ test('a column is called by what it holds, in order', () => {
   expect(draft.toPlan()).toEqual([{ stack: [{ id: 'perplexity-filter' }, { id: 'self-reminder' }] }]);
 });
 
-test('a duplicate stands to the right, and is named by the option that tells it apart', () => {
+test('a duplicate stands to the right, and is named by the option that differs', () => {
   const draft = draftOf('perplexity-filter', 'self-reminder');
   draft.duplicate(0);
   expect(draft.obstacle('white-box')).toMatch(/Two columns are called “perplexity-filter”/);
@@ -31,7 +31,7 @@ test('a duplicate stands to the right, and is named by the option that tells it 
   expect(draft.columns[0]!.stack.chips[0]!.options).toEqual({});
 });
 
-test('a name of one’s own wins, and must not be that of the undefended model', () => {
+test('a name that the user gives takes precedence, and must not be that of the undefended model', () => {
   const draft = draftOf('self-reminder');
   draft.rename(0, 'mine');
   expect(draft.toPlan()).toEqual([{ name: 'mine', stack: [{ id: 'self-reminder' }] }]);
@@ -65,7 +65,7 @@ test('what a defense learned before goes into the plan with it, and to a duplica
   expect(draft.names).toEqual(['Gradient Cuff (learned before)', 'gradient-cuff']);
 });
 
-test('columns move by one place and go', () => {
+test('columns can be moved by one place and removed', () => {
   const draft = draftOf('self-reminder', 'rose');
   draft.move(1, -1);
   draft.move(0, -1);

@@ -63,7 +63,7 @@ test('the plan that uses everything leaves nothing of the schema out', () => {
   expect(Object.keys(everything).sort()).toEqual(Object.keys(planSchema.shape).sort());
 });
 
-test('what has no field stays when the rest is edited', () => {
+test('parts of a plan without a field stay when the rest is edited', () => {
   const draft = new PlanDraft(catalogue, everything);
   draft.behaviors.limits.harmful = 5;
   draft.maxNewTokens = 30;
@@ -100,7 +100,7 @@ test('a second model under attack limits what can be chosen to what both offer',
   expect(draft.obstacle).toBeNull();
 });
 
-test('a template pack is kept, taken and given back', () => {
+test('a template pack is kept, replaced and removed', () => {
   const pack = { version: 1 as const, name: 'mine', templates: {} };
   const draft = new PlanDraft(catalogue, parsePlan({ ...plan, templates: pack }));
   expect(draft.toPlan().templates).toEqual(pack);
@@ -156,7 +156,7 @@ test('a choice carries only what differs from the defaults', () => {
   expect(choiceOf(gcg, { [name]: 7777, unknown: 1 })).toEqual({ id: 'gcg', options: { [name]: 7777 } });
 });
 
-test('numbers out of range and half numbers get a reason', () => {
+test('numbers out of range and fractions get a reason', () => {
   const steps = integer({ description: '', default: 5, min: 1, max: 10 });
   expect(complaint(steps, 5)).toBeNull();
   expect(complaint(steps, 11)).toBe('Between 1 and 10.');

@@ -23,7 +23,7 @@ test('the list holds every method once', () => {
   expect(ids({}).toSorted()).toEqual(all.toSorted());
 });
 
-test('words narrow the list to cards that say all of them, in any case and order', () => {
+test('words narrow the list to cards that contain all of them, in any case and order', () => {
   expect(ids({ text: 'gradient gcg' })).toContain('gcg');
   expect(ids({ text: 'Hypnotize STORY' })).toEqual(['deep-inception']);
   expect(ids({ text: '2404.02151' })).toContain('laa');
@@ -65,7 +65,7 @@ test('a range, an empty value and code within prose can be read', () => {
   expect(prosePieces('unless `success` says so')).toEqual(['unless ', 'success', ' says so']);
 });
 
-test('options of a plan are told for the kind that is meant, of stacks for those with one defense', () => {
+test('options of a plan are listed for the kind asked for, and for stacks with a single defense only', () => {
   const plan = {
     attacks: [{ id: 'twin', options: { steps: 20, own: false } }],
     defenses: [
@@ -83,7 +83,7 @@ test('options of a plan are told for the kind that is meant, of stacks for those
   expect(chosenOptions(plan, 'defense', 'a')).toBe('');
 });
 
-test('results that cannot be had are said to be, and can be asked for again', async () => {
+test('results that cannot be fetched show a failure, and can be asked for again', async () => {
   let reachable = false;
   const files: Readonly<Record<string, unknown>> = {
     'results/attacks.json': {

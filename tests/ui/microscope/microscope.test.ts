@@ -18,7 +18,7 @@ function setUp(chat: LabClient['chat'] = createFakeLab().chat) {
   return { microscope, requests };
 }
 
-test('both lanes get the same request but for the policy and its roles', async () => {
+test('both lanes get the same request except for the policy and its roles', async () => {
   const { microscope, requests } = setUp();
   await microscope.start();
   const [left, right] = requests();
@@ -48,7 +48,7 @@ test('the view stays within the answers', async () => {
   expect(microscope.press('x')).toBe(false);
 });
 
-test('pinning holds a token, and pinning it again lets go', async () => {
+test('pinning keeps a token in view, and pinning it again releases it', async () => {
   const { microscope } = setUp();
   await microscope.start();
   microscope.look(3);
@@ -77,7 +77,7 @@ test('a branch repeats its answer token by token up to the fork, under the same 
   expect(left.tokens.map(({ id }) => id)).toEqual(ids);
 });
 
-test('stopping keeps what was written and ignores what comes after', async () => {
+test('stopping keeps the text so far and ignores what comes after', async () => {
   let say: (text: string) => void = () => {};
   const { microscope } = setUp((_request, { onToken } = {}) => {
     say = (text) => onToken?.({ id: 0, text, logProb: 0, top: [] }, text);

@@ -31,14 +31,14 @@ const steered = (id: number): TokenTrace => ({
   },
 });
 
-test('a policy hands back at the first token that it leaves alone', () => {
+test('a policy stops acting at the first token that it leaves unchanged', () => {
   expect(handedBackAt([steered(1), steered(2), plain(3)])).toBe(2);
   expect(handedBackAt([steered(1), plain(2), steered(3)])).toBeNull();
   expect(handedBackAt([plain(1)])).toBeNull();
   expect(handedBackAt([])).toBeNull();
 });
 
-test('answers part at the first token that differs, not where one goes on longer', () => {
+test('answers diverge at the first token that differs, not where one is longer', () => {
   expect(partAt([plain(1), plain(2)], [plain(1), plain(3)])).toBe(1);
   expect(partAt([plain(1)], [plain(1), plain(2)])).toBeNull();
 });
@@ -65,7 +65,7 @@ test('the token that was taken is shown however unlikely it was', () => {
   expect(rankOf({ ...forced, id: 2 })).toBe(3);
 });
 
-test('the table has a row a token, with the numbers of both distributions, and empty cells for what is not known', () => {
+test('the table has one row per token, with the numbers of both distributions and empty cells for unknown values', () => {
   const lines = tokensCsv([
     steered(1),
     plain(2, ' a,"b"\n'),

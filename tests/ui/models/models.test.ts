@@ -3,7 +3,7 @@ import type { LoadProgress } from '../../../src/lab/records/events.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
 import type { ModelEntry } from '../../../src/ui/types.ts';
 import { Airlock } from '../../../src/ui/models/airlock.svelte.ts';
-import { fitOf, type DeviceFacts } from '../../../src/ui/models/fit.ts';
+import { fitOf, type DeviceCapabilities } from '../../../src/ui/models/fit.ts';
 import { ModelLoads } from '../../../src/ui/state/model-loads.svelte.ts';
 import { StoredModels } from '../../../src/ui/models/stored-models.svelte.ts';
 import { LabInfo } from '../../../src/ui/state/lab-info.svelte.ts';
@@ -18,13 +18,13 @@ const big: ModelEntry = {
   bytes: 700_000_000,
   needs: { webgpu: true, f16: true },
 };
-const facts: DeviceFacts = { webgpu: true, f16: true, memoryBytes: 8e9, freeBytes: 10e9 };
+const capabilities: DeviceCapabilities = { webgpu: true, f16: true, memoryBytes: 8e9, freeBytes: 10e9 };
 
 test('a model that needs what the device lacks is refused with the reason', () => {
-  expect(fitOf(big, facts).verdict).toBe('yes');
-  expect(fitOf(big, { ...facts, webgpu: false }).words).toMatch(/WebGPU/);
-  expect(fitOf(big, { ...facts, f16: false }).words).toMatch(/half-precision/);
-  expect(fitOf(big, { ...facts, freeBytes: 1e8 })).toEqual({
+  expect(fitOf(big, capabilities).verdict).toBe('yes');
+  expect(fitOf(big, { ...capabilities, webgpu: false }).words).toMatch(/WebGPU/);
+  expect(fitOf(big, { ...capabilities, f16: false }).words).toMatch(/half-precision/);
+  expect(fitOf(big, { ...capabilities, freeBytes: 1e8 })).toEqual({
     verdict: 'no',
     words: 'Needs 700 MB; the browser has 100 MB left.',
   });
@@ -69,7 +69,7 @@ test('a cancelled load is idle at once, and can be started again before the firs
   expect(modelLoads.of('m').status).toBe('loading');
 });
 
-test('a model of this site loads at once, one from outside is asked about first', async () => {
+test('a model of this site loads at once, one from outside only after the user agrees', async () => {
   const load = vi.fn(async () => {});
   const airlock = new Airlock({ load }, { refresh: async () => {} });
   await airlock.load(bundled);
@@ -83,7 +83,7 @@ test('a model of this site loads at once, one from outside is asked about first'
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('without a service worker nothing outside is loaded, and the reader is told', async () => {
+test('without a service worker nothing outside is loaded, and the page says so', async () => {
   const load = vi.fn(async () => {});
   const airlock = new Airlock({ load }, { refresh: async () => {} });
   vi.stubGlobal('navigator', {});
@@ -93,7 +93,7 @@ test('without a service worker nothing outside is loaded, and the reader is told
   expect(airlock.failure?.advice).toMatch(/Reload/);
 });
 
-test('the storedModels tells stored models from others, and does not guess where it cannot look', async () => {
+test('stored models are told from others, and nothing is guessed without a cache to look in', async () => {
   const site = 'https://lab.example/app/';
   const match = vi.fn(async (url: unknown) => (String(url).includes('org/big') ? new Response() : undefined));
   const storedModels = new StoredModels({ match }, site);

@@ -18,7 +18,7 @@ function setUp() {
   return { playground, requests, loads };
 }
 
-test('both columns get the same request but for the defenses', async () => {
+test('both columns get the same request except for the defenses', async () => {
   const { playground, requests } = setUp();
   playground.take(behavior);
   playground.stack.add('self-reminder');
@@ -38,7 +38,7 @@ test('without an active defense only the undefended column is asked', async () =
   expect(requests()).toHaveLength(1);
 });
 
-test('models of roles are loaded, in view, when a defense in force first needs them', async () => {
+test('models of roles are loaded visibly when an active defense first needs them', async () => {
   const { playground, requests, loads } = setUp();
   playground.edit('hello');
   playground.stack.add('safe-decoding');
@@ -51,7 +51,7 @@ test('models of roles are loaded, in view, when a defense in force first needs t
   expect(requests().at(-1)!.roles).toMatchObject({ expert: 'tinytown-expert' });
 });
 
-test('editing a sample lets go of its behavior', () => {
+test('editing a sample clears its behavior', () => {
   const { playground } = setUp();
   playground.take(behavior);
   playground.edit(`${behavior.prompt}!`);
@@ -68,7 +68,7 @@ test('a second prompt continues the conversation of its own column', async () =>
   expect(requests()[1]!.messages.at(-1)!.content).toBe('second');
 });
 
-test('moving a defense swaps neighbours, and past either end does nothing', () => {
+test('moving a defense swaps neighbors, and past either end does nothing', () => {
   const { playground } = setUp();
   for (const id of ['self-reminder', 'perplexity-filter', 'safe-decoding']) playground.stack.add(id);
   const order = () => playground.stack.chips.map(({ id }) => id);
@@ -79,7 +79,7 @@ test('moving a defense swaps neighbours, and past either end does nothing', () =
   expect(order()).toEqual(['self-reminder', 'safe-decoding', 'perplexity-filter']);
 });
 
-test('stopping keeps what was written and ignores what comes after', async () => {
+test('stopping keeps the text so far and ignores what comes after', async () => {
   let say: (text: string) => void = () => {};
   const chat: LabClient['chat'] = (_request, { onToken } = {}) => {
     say = (text) => onToken?.({ id: 0, text, logProb: 0, top: [] }, text);

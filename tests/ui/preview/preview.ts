@@ -4,7 +4,7 @@ import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import App from '../../../src/ui/App.svelte';
 import '../../../src/ui/base.css';
 import { createApp } from '../../../src/ui/app.ts';
-import { fetchShipped } from '../../../src/ui/fetch-shipped.ts';
+import { fetchShipped } from '../../../src/ui/files.ts';
 import '../../../src/ui/theme.css';
 import { createFakeLab } from '../fake-lab.ts';
 

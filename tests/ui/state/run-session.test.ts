@@ -55,7 +55,7 @@ test('trials that were stored before are shown and not counted twice', async () 
   expect(session.finished).toBe(4);
 });
 
-test('pause answers at once, and nothing that arrives later is shown', async () => {
+test('pausing takes effect at once, and nothing that arrives later is shown', async () => {
   const { lab, calls, started } = drivenLab();
   const session = new RunSession(lab);
   void session.start(plan);
@@ -68,7 +68,7 @@ test('pause answers at once, and nothing that arrives later is shown', async () 
   expect(session.finished).toBe(1);
 });
 
-test('resuming waits until the paused call has let go of the run', async () => {
+test('resuming waits until the paused call has released the run', async () => {
   const { lab, calls, started } = drivenLab();
   const session = new RunSession(lab);
   void session.start(plan);

@@ -6,7 +6,7 @@ import { Ledger } from '../../../src/ui/state/ledger.svelte.ts';
 import { Preference } from '../../../src/ui/frame/preference.svelte.ts';
 import { RunList } from '../../../src/ui/matrix/run-list.svelte.ts';
 import { TrialView } from '../../../src/ui/trial/trial-view.svelte.ts';
-import { fileName } from '../../../src/ui/download.ts';
+import { fileName } from '../../../src/ui/files.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { catalogue, createFakeLab, trialsOf } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
@@ -33,7 +33,7 @@ test('the command line of a trial names stack and options, quoted for a shell', 
   );
 });
 
-test('the command line of a trial repeats seed, sampling, options of defenses, and the roles that were played', () => {
+test('the command line of a trial repeats seed, sampling, options of defenses, and the models of roles', () => {
   const set = parsePlan({
     ...plan,
     seed: 3,

@@ -16,7 +16,7 @@ test('figures of all steps stand in the columns in which they first occur, and w
   });
 });
 
-test('one step, or one figure a step, is no table', () => {
+test('one step, or one figure per step, is no table', () => {
   expect(figuresOf([{ step: 0, detail: { a: 1, b: 2 } }])).toBeNull();
   expect(
     figuresOf([

@@ -96,7 +96,7 @@ describe('tree', () => {
       if (parent !== null) expect(nodes.findIndex(({ id }) => id === parent)).toBeLessThan(row);
   });
 
-  test('a later step about a node completes what is known of it', () => {
+  test('a later step about a node adds to the node', () => {
     const nodes = treeOf([
       { step: 0, candidate: 'ask', detail: { node: 1, depth: 0 } },
       { step: 1, detail: { node: 1, depth: 0, score: 4, pruned: 'off topic', response: 'Well.' } },
@@ -167,7 +167,7 @@ test('a shape that no view knows is listed field by field', () => {
   ]);
 });
 
-test('trial answers without a name of their own go by their prompt, and refusals are told by their verdict', () => {
+test('answers without a name are shown by their prompt, and refusals by their verdict', () => {
   const rows = answersOf([
     { step: 0, candidate: 'wAke it', detail: { response: 'No.', verdict: 'refused', tries: 1 } },
     { step: 1, candidate: 'x', detail: { variant: 'rot13', unsent: 'too long' } },
@@ -179,7 +179,7 @@ test('trial answers without a name of their own go by their prompt, and refusals
   ]);
 });
 
-test('members whose value is not known are left out of their generation', () => {
+test('members with an unknown value are left out of their generation', () => {
   const { generations } = populationOf([{ step: 0, detail: { losses: [2, null, 1] } }])!;
   expect(generations[0]!.members.map(({ value }) => value)).toEqual([1, 2]);
 });

@@ -2,25 +2,13 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/core/errors.ts';
 import type { AttackReply } from '../../../src/lab/records/reply.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
-import { registries } from '../../../src/lab/trials/registries.ts';
 import { requestCommand } from '../../../src/ui/links/command.ts';
 import { bestStep, StudioRun } from '../../../src/ui/studio/studio-run.svelte.ts';
 import { StudioSetup } from '../../../src/ui/studio/studio-setup.svelte.ts';
 import type { AttackStep } from '../../../src/ui/types.ts';
 import { catalogue, createFakeLab } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
-
-const { behaviors } = registries.sets.get('tinytown');
-const newSetup = () => {
-  const setup = new StudioSetup({
-    catalogue,
-    quickstart: plan,
-    models: [...catalogue.models],
-    behaviors: { tinytown: behaviors },
-  });
-  setup.settle();
-  return setup;
-};
+import { behaviors, newSetup } from './new-setup.ts';
 
 function newRun(lab: Pick<LabClient, 'attack' | 'restore' | 'runId'> = createFakeLab()) {
   let clock = 0;
@@ -71,9 +59,9 @@ test('a fresh set-up is ready to start', () => {
   });
 });
 
-test('words of one’s own need a request, and carry their target', () => {
+test('the user’s own behavior needs a request, and carries its target', () => {
   const setup = newSetup();
-  setup.own = true;
+  setup.isOwnRequest = true;
   expect([setup.problem, setup.toRequest()]).toEqual(['Write the request.', null]);
   [setup.request, setup.target] = ['  wake the stone giant ', 'Sure'];
   expect(setup.toRequest()?.behavior).toMatchObject({
@@ -109,7 +97,7 @@ test('a link carries the set-up to another visit', () => {
   const there = newSetup();
   there.fromSetup(here.toSetup());
   expect(there.toRequest()).toEqual(here.toRequest());
-  here.own = true;
+  here.isOwnRequest = true;
   [here.request, here.target] = ['wake it', 'Sure'];
   there.fromSetup(here.toSetup());
   expect(there.toRequest()).toEqual(here.toRequest());
@@ -139,7 +127,7 @@ test('steps that come within a frame are shown together', async () => {
   expect(run.steps.map(({ step }) => step)).toEqual([0, 1]);
 });
 
-test('stopping answers at once, keeps what was found and ignores what comes after', async () => {
+test('stopping takes effect at once, keeps the steps so far and ignores what comes after', async () => {
   const { lab, say, end } = steered();
   const { run, frame } = newRun(lab);
   void run.start(newSetup().toRequest()!);
@@ -164,7 +152,7 @@ describe('an attack that is paused', () => {
     return { ...attack, ...parts, running };
   };
 
-  test('says that it comes to its end of step, then stands still, and goes on', async () => {
+  test('finishes its step, stands still, and goes on when it is resumed', async () => {
     const { run, stand, resumed, say, frame } = started();
     const pausing = run.pause();
     expect(run.status).toBe('pausing');
@@ -195,7 +183,7 @@ describe('an attack that is paused', () => {
     expect(run.elapsedMs - before).toBeLessThan(1000);
   });
 
-  test('goes on when it is told so before it stands', async () => {
+  test('goes on when it is resumed before it stands still', async () => {
     const { run, stand, resumed } = started();
     const pausing = run.pause();
     run.resume();
@@ -204,7 +192,7 @@ describe('an attack that is paused', () => {
     expect([run.status, resumed()]).toEqual(['running', 1]);
   });
 
-  test('is done when it ends before it stands', async () => {
+  test('is done when it ends before it stands still', async () => {
     const { run, stand, end, running } = started();
     const pausing = run.pause();
     end(await createFakeLab().attack(newSetup().toRequest()!));
@@ -250,7 +238,7 @@ test('the view follows the latest step until another is chosen', async () => {
   expect(run.cursor).toBeNull();
 });
 
-test('the same request again says whether it came to the same', async () => {
+test('running the same request again says whether the outcome is the same', async () => {
   const { run } = newRun();
   const request = newSetup().toRequest()!;
   await run.start(request);
@@ -280,14 +268,14 @@ test('the best step is that of lowest loss, else of highest score, else the late
   expect(bestStep([{ step: 0 }])).toBeNull();
 });
 
-test('the command line says all that differs from its defaults, and quotes words of one’s own', () => {
+test('the command line states what differs from its defaults, and quotes the user’s own request', () => {
   const setup = newSetup();
   setup.options = { steps: 5 };
   setup.seed = 3;
   expect(requestCommand(setup.toRequest()!)).toBe(
     `npm run lab -- attack gcg --model tinytown-chat --behavior ${setup.behaviorId} --option steps=5 --seed 3 --max-new-tokens 96 --json`,
   );
-  setup.own = true;
+  setup.isOwnRequest = true;
   [setup.request, setup.target] = ["wake it, don't wait", 'Sure'];
   expect(requestCommand(setup.toRequest()!)).toContain(`--request 'wake it, don'\\''t wait' --target Sure`);
 });

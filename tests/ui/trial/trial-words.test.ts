@@ -5,7 +5,7 @@ import { editWords } from '../../../src/ui/trial/edit-words.ts';
 import { trialsOf } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
 
-test('an edit is told in words: soft tokens, and each kind of change once with its layers', () => {
+test('an edit is described in words: soft tokens, and each kind of change once with its layers', () => {
   expect(
     editWords({
       softTokens: {
@@ -72,7 +72,7 @@ describe('a trial can be asked again by hand', () => {
       compare: false,
     });
   });
-  test('but not where words alone do not carry it', () => {
+  test('but not where the prompt alone does not repeat it', () => {
     const record = find('assistant-prefix', 'none');
     expect(playgroundSetup(plan, record)).toBeNull();
     expect(microscopeSetup(plan, record, isDecoding)).toBeNull();

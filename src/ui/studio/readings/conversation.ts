@@ -44,7 +44,7 @@ export interface AnswerRow {
   readonly response: string;
   /** `null`: not asked, or it could not be told. */
   readonly refused: boolean | null;
-  /** The attack's own word for what came of it. */
+  /** The attack's own word for the outcome. */
   readonly verdict: string;
 }
 

@@ -6,7 +6,7 @@ export interface Piece {
   readonly text: string;
   /** How far the gradient says that the loss could fall here, nats per token. */
   readonly gain: number | null;
-  /** Unlike the step before. */
+  /** Whether it differs from the step before. */
   readonly changed: boolean;
 }
 export interface SuffixReading {

@@ -1,9 +1,9 @@
 /** @file Asks the browser what the device can do. */
 import { createContext } from 'svelte';
-import type { DeviceFacts } from './fit.ts';
+import type { DeviceCapabilities } from './fit.ts';
 
 /** The parts of `navigator` that are asked. */
-export interface FactSources {
+export interface DeviceSources {
   readonly gpu?: Pick<GPU, 'requestAdapter'> | undefined;
   readonly storage?: Pick<StorageManager, 'estimate'> | undefined;
   /** Chromium only, gigabytes. */
@@ -12,10 +12,10 @@ export interface FactSources {
 
 export class Device {
   /** `null` until asked. */
-  facts = $state.raw<DeviceFacts | null>(null);
-  readonly #sources: FactSources;
+  capabilities = $state.raw<DeviceCapabilities | null>(null);
+  readonly #sources: DeviceSources;
 
-  constructor(sources: FactSources) {
+  constructor(sources: DeviceSources) {
     this.#sources = sources;
   }
 
@@ -23,7 +23,7 @@ export class Device {
     const { gpu, storage, deviceMemory } = this.#sources;
     const adapter = (await gpu?.requestAdapter().catch(() => null)) ?? null;
     const room = await storage?.estimate().catch(() => null);
-    this.facts = {
+    this.capabilities = {
       webgpu: adapter !== null,
       f16: adapter?.features.has('shader-f16') ?? false,
       memoryBytes: deviceMemory === undefined ? null : deviceMemory * 1e9,

@@ -1,0 +1,52 @@
+/** @file Files of the user's device and files that ship with the app. */
+import { LabError } from '../core/errors.ts';
+
+/** Save a file to the user's device. */
+export function download(name: string, type: string, content: string): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  const link = Object.assign(document.createElement('a'), { href: url, download: name });
+  link.click();
+  // The click only queues the download; the blob must outlive it.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** A plan's name as a file name. */
+export const fileName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '') || 'run';
+
+/** Far above any plan or pack, far below what would freeze the page. */
+const maxBytes = 20_000_000;
+
+/**
+ * Read a JSON file that the user chose.
+ * @param advice what to choose instead of a file that is not JSON
+ * @throws LabError 'bad-input'
+ */
+export async function readJson(file: File, advice: string): Promise<unknown> {
+  if (file.size > maxBytes) throw new LabError('bad-input', `${file.name} is too large.`, { advice });
+  try {
+    return JSON.parse(await file.text());
+  } catch (cause) {
+    throw new LabError('bad-input', `${file.name} is not JSON.`, { advice, cause });
+  }
+}
+
+/**
+ * Fetch a JSON file that ships with the app.
+ * @param parse checks what the file holds; what it throws is thrown
+ * @throws LabError 'unreachable' when the file cannot be had, 'bad-input' when it is not JSON
+ */
+export async function fetchShipped<T>(path: string, parse: (input: unknown) => T): Promise<T> {
+  const advice = 'Reload the page. If the site is gone, open the installed app.';
+  const response = await fetch(new URL(path, document.baseURI)).catch((cause: unknown) => {
+    throw new LabError('unreachable', `${path} could not be fetched.`, { advice, cause });
+  });
+  if (!response.ok) throw new LabError('unreachable', `${path} answered ${response.status}.`, { advice });
+  const input: unknown = await response.json().catch((cause: unknown) => {
+    throw new LabError('bad-input', `${path} is not JSON.`, { advice, cause });
+  });
+  return parse(input);
+}
