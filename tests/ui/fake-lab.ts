@@ -12,6 +12,7 @@ import { defenseNames, parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
 import { summarize } from '../../src/lab/analysis/summarize.ts';
 import type { DeviceInfo, RunInfo } from '../../src/lab/records/run.ts';
 import type { TrialKey, TrialRecord } from '../../src/lab/records/trial.ts';
+import { behaviorsOf } from '../../src/lab/trials/behaviors.ts';
 import { mutateBehaviors } from '../../src/lab/trials/mutate.ts';
 import { catalogueOf, registries } from '../../src/lab/trials/registries.ts';
 import { kindOf, stepsOf } from './fake-attack.ts';
@@ -170,7 +171,9 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     catalogue: async () => catalogue,
     behaviors: async (set) => ({ status: 'done', value: registries.sets.get(set).behaviors }),
     mutate: (request, set) =>
-      outcomeOf(async () => mutateBehaviors(request, registries.sets.get(set).behaviors, registries)),
+      outcomeOf(async () =>
+        mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, registries), registries),
+      ),
     async load(model, { signal, onProgress } = {}) {
       for (let part = 1; part <= 10; part++) {
         await pause();

@@ -39,7 +39,7 @@ export function chatBehavior({
   return { ...behavior, prompt: lastUserText(messages) };
 }
 
-/** Prompts of an attack that needs no model for them, one for each behavior of a set. */
+/** Prompts of an attack that needs no model for them, one for each harmful behavior of a set. */
 export interface MutateRequest {
   readonly attack: MethodChoice;
   readonly templates?: TemplatePack;

@@ -40,7 +40,7 @@ export interface LabApi {
     request: AttackRequest,
     onStep: (step: AttackStep) => void,
   ): Promise<Outcome<AttackReply>>;
-  /** One prompt per behavior of a set, by an attack that needs no model for them. */
+  /** One prompt per harmful behavior of a set, by an attack that needs no model for them. */
   mutate(request: MutateRequest, set: string): Promise<Outcome<readonly MutatedPrompt[]>>;
   /**
    * Run or go on with a plan: trials already stored under `runId` are not run again.

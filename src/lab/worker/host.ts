@@ -16,6 +16,7 @@ import { createPausePoint, type PausePoint } from '../run/pause.ts';
 import { runPlan } from '../run/run-plan.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { openRunWriter } from '../store/run-writer.ts';
+import { behaviorsOf } from '../trials/behaviors.ts';
 import { mutateBehaviors } from '../trials/mutate.ts';
 import { placeRecords } from '../trials/placement.ts';
 import { catalogueOf, registries as everything, type Registries } from '../trials/registries.ts';
@@ -120,7 +121,7 @@ export function createLab({
     mutate: (request, set) =>
       outcomeOf(async () => {
         const registries = await listed;
-        return mutateBehaviors(request, registries.sets.get(set).behaviors, registries);
+        return mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, registries), registries);
       }),
     run: (runId, plan, onEvents, sources) =>
       stoppable(runId, async (signal) => {

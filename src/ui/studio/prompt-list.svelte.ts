@@ -1,4 +1,4 @@
-/** @file Saves the prompts of an attack that needs no model for them, one per behavior of a set, as a file. */
+/** @file Saves the prompts of an attack that needs no model for them, one per harmful behavior of a set, as a file. */
 import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { MutateRequest } from '../../lab/plan/request.ts';
@@ -15,7 +15,7 @@ export class PromptList {
     [this.#lab, this.#download] = [lab, saveFile];
   }
 
-  /** Save the prompts for every behavior of `set` as JSON Lines: one per line, with what makes it again. */
+  /** Save the prompts for every harmful behavior of `set` as JSON Lines: one per line, with what makes it again. */
   save = async (request: MutateRequest, set: string): Promise<void> => {
     if (this.running) return;
     [this.running, this.failure] = [true, null];

@@ -25,6 +25,19 @@ const chat: ChatRequest = {
   topTokens: 3,
 };
 
+test('mutate lists a prompt for each harmful behavior of a set, or says why the attack cannot', async () => {
+  const lab = newLab();
+  const outcome = await lab.mutate({ attack: { id: 'direct-request' }, seed: 0 }, 'toys');
+  expect(outcome).toMatchObject({
+    status: 'done',
+    value: ['a', 'b', 'c', 'd', 'e'].map((id) => ({ behavior: id, attack: 'direct-request' })),
+  });
+  expect(await lab.mutate({ attack: { id: 'walk' }, seed: 0 }, 'toys')).toMatchObject({
+    status: 'failed',
+    code: 'not-supported',
+  });
+});
+
 describe('run', () => {
   test('delivers every event in order, in batches, before its outcome', async () => {
     const batches: (readonly RunEvent[])[] = [];
