@@ -1,24 +1,7 @@
 /** @file Losses of strings under a model, which several methods measure. */
-import { mean } from '../core/statistics.ts';
-import { user, type ChatMessage } from '../core/chat.ts';
+import { user } from '../core/chat.ts';
 import type { Abortable, ScoringModel } from './language-model.ts';
-import type { PromptOptions } from './chat-tokenizer.ts';
 import { findSpan } from './prompt-span.ts';
-
-/** The target loss: mean −log-prob of `target` as the start of the answer, nats per token. */
-export async function targetLoss(
-  model: ScoringModel,
-  messages: readonly ChatMessage[],
-  target: string,
-  options: Abortable & PromptOptions = {},
-): Promise<number> {
-  const request = {
-    prompt: model.tokenizer.prompt(messages, options),
-    target: model.tokenizer.encode(target),
-  };
-  const [logProbs] = await model.logProbs([request], options);
-  return -mean(logProbs!);
-}
 
 /**
  * Negative log-probs (nats) of each token of `text`, read as the only user turn of a conversation: a chat model has

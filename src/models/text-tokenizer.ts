@@ -1,9 +1,9 @@
 /** @file Encodes plain text for a classifier as its `tokenizer.json` defines, cut to the context window. */
-import { Tokenizer } from '@huggingface/tokenizers';
 import { LabError } from '../core/errors.ts';
 import type { TokenizerFiles } from './chat-tokenizer.ts';
+import { Tokenizer } from '@huggingface/tokenizers';
 
-type TextFiles = Pick<TokenizerFiles, 'tokenizer' | 'config'>;
+export type TextFiles = Pick<TokenizerFiles, 'tokenizer' | 'config'>;
 
 export interface TextTokenizer {
   /**
@@ -60,37 +60,4 @@ function parse(files: TextFiles['tokenizer'], config: TextFiles['config']): Toke
       cause,
     });
   }
-}
-
-/**
- * The files of a chat model's tokenizer, changed to put special tokens `before` and `after` each plain text.
- * Training a classifier encodes with these files and stores them with the model.
- */
-export function textTokenizerFiles(
-  { tokenizer, config }: TextFiles,
-  { before, after }: { readonly before: readonly string[]; readonly after: readonly string[] },
-): TextFiles {
-  const special = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
-  const { vocab } = tokenizer.model as { readonly vocab: Readonly<Record<string, number>> };
-  const specialTokens = [...new Set([...before, ...after])];
-  const sequence = (part: 'A' | 'B') => [
-    ...before.map(special),
-    { Sequence: { id: part, type_id: 0 } },
-    ...after.map(special),
-  ];
-  const { chat_template: _, ...rest } = config;
-  return {
-    tokenizer: {
-      ...tokenizer,
-      post_processor: {
-        type: 'TemplateProcessing',
-        single: sequence('A'),
-        pair: [...sequence('A'), ...sequence('B')],
-        special_tokens: Object.fromEntries(
-          specialTokens.map((token) => [token, { id: token, ids: [vocab[token]], tokens: [token] }]),
-        ),
-      },
-    } as TextFiles['tokenizer'],
-    config: { ...rest, padding_side: 'right' },
-  };
 }

@@ -16,7 +16,7 @@ import { createRandom } from '../../src/core/random.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 import { answering, peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { loadWhiteBoxModel } from '../../src/models/runtimes/whitebox/index.ts';
-import { targetLoss } from '../../src/models/scoring.ts';
+import { targetLoss } from '../models/target-loss.ts';
 import { serve, tinyEntry, tinyFolder, tinySite } from '../models/tiny-model.ts';
 import { behavior, drain } from './drain.ts';
 

@@ -10,7 +10,7 @@ import {
 import { lastUserText } from '../../src/core/chat.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { answering, peaked, scripted } from '../../src/models/runtimes/scripted.ts';
-import { targetLoss } from '../../src/models/scoring.ts';
+import { targetLoss } from '../models/target-loss.ts';
 import { behavior, drain, mutation } from './drain.ts';
 
 const answer = 'Sure, a story, as you wished.';

@@ -3,7 +3,7 @@ import { beast } from '../../src/attacks/beast.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
-import { targetLoss } from '../../src/models/scoring.ts';
+import { targetLoss } from '../models/target-loss.ts';
 import { behavior, drain } from './drain.ts';
 
 const secret = ' red fox';

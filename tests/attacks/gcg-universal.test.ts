@@ -4,7 +4,7 @@ import type { Behavior } from '../../src/core/behavior.ts';
 import { lastUserText } from '../../src/core/chat.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
-import { targetLoss } from '../../src/models/scoring.ts';
+import { targetLoss } from '../models/target-loss.ts';
 import { behavior, drain } from './drain.ts';
 
 const longer: Behavior = { ...behavior, id: 'long', prompt: `${behavior.prompt} of an old giant` };

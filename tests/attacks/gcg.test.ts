@@ -14,7 +14,7 @@ import { lastUserText, user } from '../../src/core/chat.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
-import { targetLoss } from '../../src/models/scoring.ts';
+import { targetLoss } from '../models/target-loss.ts';
 import { behavior, drain } from './drain.ts';
 
 const secret = 'red fox';

@@ -5,7 +5,7 @@ import { defaultsOf } from '../../src/core/options.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
-import { targetLoss } from '../../src/models/scoring.ts';
+import { targetLoss } from '../models/target-loss.ts';
 import { behavior, drain, mutation } from './drain.ts';
 
 const secret = 'a fox';

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { user } from '../../src/core/chat.ts';
 import { answering, peaked, scripted } from '../../src/models/runtimes/scripted.ts';
-import { targetLoss, userTextLosses } from '../../src/models/scoring.ts';
+import { targetLoss } from './target-loss.ts';
+import { userTextLosses } from '../../src/models/scoring.ts';
 
 /** The token of id n costs n/10 nats, whatever comes before. */
 const model = scripted({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createTextTokenizer, textTokenizerFiles } from '../../src/models/text-tokenizer.ts';
+import { createTextTokenizer } from '../../src/models/text-tokenizer.ts';
+import { textTokenizerFiles } from './text-tokenizer-files.ts';
 import { tinyTokenizer, tinyTokenizerConfig } from './tiny-model.ts';
 
 const bare = { tokenizer: tinyTokenizer, config: tinyTokenizerConfig };

@@ -7,7 +7,7 @@ import { toHubConfig, type LlamaConfig } from '../../src/models/llama.ts';
 import { writeLlamaClassifierOnnx } from '../../src/models/onnx/llama-classifier.ts';
 import { writeLlamaOnnx, type LlamaOnnxOptions } from '../../src/models/onnx/llama.ts';
 import { writeSafetensors } from '../../src/models/safetensors.ts';
-import { textTokenizerFiles } from '../../src/models/text-tokenizer.ts';
+import { textTokenizerFiles } from './text-tokenizer-files.ts';
 
 const specials = ['<|pad|>', '<|bos|>', '<|end|>', '<|system|>', '<|user|>', '<|assistant|>'];
 

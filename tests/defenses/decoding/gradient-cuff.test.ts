@@ -9,7 +9,7 @@ import {
   sampledGradient,
 } from '../../../src/defenses/decoding/gradient-cuff/refusal-loss.ts';
 import type { GenerateOptions, Generation } from '../../../src/models/language-model.ts';
-import { targetLoss } from '../../../src/models/scoring.ts';
+import { targetLoss } from '../../models/target-loss.ts';
 import { options } from '../defend.ts';
 import { asked, contrast, createTiny, defendWith, prepare } from '../white-box.ts';
 

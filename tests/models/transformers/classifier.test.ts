@@ -7,7 +7,8 @@ import {
 } from '../../../src/models/runtimes/transformers/index.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/models/safetensors.ts';
 import type { TextClassifier } from '../../../src/models/text-classifier.ts';
-import { createTextTokenizer, textTokenizerFiles } from '../../../src/models/text-tokenizer.ts';
+import { createTextTokenizer } from '../../../src/models/text-tokenizer.ts';
+import { textTokenizerFiles } from '../text-tokenizer-files.ts';
 import {
   serve,
   tinyEntry,
