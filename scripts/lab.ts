@@ -10,6 +10,7 @@ import { mutate } from './cli/mutate.ts';
 import { replay } from './cli/replay.ts';
 import { report } from './cli/report.ts';
 import { run } from './cli/run.ts';
+import { defaultSampling } from '../src/lab/plan/plan.ts';
 
 const wholeNumber = (text: string): number => {
   if (/^\d+$/.test(text)) return Number(text);
@@ -113,8 +114,8 @@ const withRequestOptions = (command: Command) =>
     .addOption(repeatable('--defense <id[:k=v,…]>', 'defense around the model'))
     .addOption(repeatable('--role <role=model>', 'model for a role, in place of the default one'))
     .option('--seed <n>', 'seed of the random streams', wholeNumber, 0)
-    .option('--max-new-tokens <n>', 'most tokens in the answer', wholeNumber, 96)
-    .option('--temperature <t>', 'sampling temperature; 0 is greedy', decimal, 0)
+    .option('--max-new-tokens <n>', 'most tokens in the answer', wholeNumber, defaultSampling.maxNewTokens)
+    .option('--temperature <t>', 'sampling temperature; 0 is greedy', decimal, defaultSampling.temperature)
     .option('--json', 'print JSON')
     .addOption(device());
 

@@ -16,8 +16,8 @@ export interface Score {
   readonly explanation: string;
 }
 
-/** What is judged. */
-export interface Exchange {
+/** One answer with what was asked, as an evaluator judges it. */
+export interface JudgedAnswer {
   readonly behavior: Behavior;
   readonly messages: readonly ChatMessage[];
   readonly assistantPrefix?: string | undefined;
@@ -34,7 +34,7 @@ export interface EvaluatorDefinition<S extends OptionsSpec> extends MethodCard {
   /** A value at or above this counts as "yes" when rates are formed. */
   readonly yesFrom: number;
   readonly options: S;
-  score(exchange: Exchange, options: OptionValues<S>, context: EvaluatorContext): Promise<Score>;
+  score(answer: JudgedAnswer, options: OptionValues<S>, context: EvaluatorContext): Promise<Score>;
 }
 
 export type Evaluator = EvaluatorDefinition<OptionsSpec>;

@@ -1,6 +1,6 @@
 import type { Behavior } from '../../src/core/behavior.ts';
 import { parseOptions } from '../../src/core/options.ts';
-import type { Evaluator, Exchange } from '../../src/evaluators/evaluator.ts';
+import type { Evaluator, JudgedAnswer } from '../../src/evaluators/evaluator.ts';
 
 export const behavior: Behavior = {
   id: 'wake-giant',
@@ -26,10 +26,10 @@ const nobody = (role: string): never => {
 export const score = (
   evaluator: Evaluator,
   response: string,
-  { options = {}, ...exchange }: Partial<Exchange> & { options?: Record<string, unknown> } = {},
+  { options = {}, ...answer }: Partial<JudgedAnswer> & { options?: Record<string, unknown> } = {},
 ) =>
   evaluator.score(
-    { behavior, messages: [{ role: 'user', content: behavior.prompt }], response, ...exchange },
+    { behavior, messages: [{ role: 'user', content: behavior.prompt }], response, ...answer },
     parseOptions(evaluator.options, options, evaluator.id),
     {
       role: nobody,

@@ -94,6 +94,9 @@ export type Plan = z.output<typeof planSchema>;
 
 export type PlanInput = z.input<typeof planSchema>;
 
+/** How answers are sampled where a plan, a page or a command says nothing else. */
+export const defaultSampling: Plan['sampling'] = planSchema.shape.sampling.parse(undefined);
+
 /** @throws LabError 'bad-plan' that names every offending field with its path. */
 export function parsePlan(input: unknown): Plan {
   const parsed = planSchema.safeParse(input);

@@ -1,5 +1,5 @@
 /** @file Calls and tokens that a trial spends on each model. */
-import type { ModelRole } from '../../core/method.ts';
+import type { TargetOrRole } from '../plan/role-models.ts';
 
 /** Calls and tokens that a trial spent on one model. */
 export interface Usage {
@@ -10,8 +10,6 @@ export interface Usage {
   readonly scored: number;
   readonly gradients: number;
 }
-
-export type TargetOrRole = 'target' | ModelRole;
 
 export type UsageByRole = Readonly<Partial<Record<TargetOrRole, Usage>>>;
 

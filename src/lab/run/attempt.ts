@@ -2,6 +2,7 @@
 import type { AttackStep } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import { system, type ChatMessage } from '../../core/chat.ts';
+import { startStopwatch } from '../../core/stopwatch.ts';
 import { chatBehavior, type AttackRequest, type ChatRequest, type TrialRequest } from '../plan/request.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
 import { noUsage } from '../records/usage.ts';
@@ -20,7 +21,7 @@ interface AttemptEnvironment {
 }
 interface AttemptListeners extends Pick<
   ChunkContext,
-  'signal' | 'pausePoint' | 'onToken' | 'forced' | 'place'
+  'signal' | 'pausePoint' | 'onToken' | 'forced' | 'toSend'
 > {
   readonly onStep: (step: AttackStep) => void;
 }
@@ -29,13 +30,13 @@ interface AttemptListeners extends Pick<
 export async function answerChat(
   request: ChatRequest,
   environment: AttemptEnvironment,
-  listeners: Omit<AttemptListeners, 'place' | 'forced'>,
+  listeners: Omit<AttemptListeners, 'toSend' | 'forced'>,
 ): Promise<ChatReply> {
-  const startedAt = performance.now();
+  const stopwatch = startStopwatch();
   const { record, generation } = await attempt(request, chatBehavior(request), environment, {
     ...listeners,
     ...(request.forced && { forced: request.forced }),
-    place: (result) =>
+    toSend: (result) =>
       request.attack
         ? { ...result, messages: inPlaceOfLastTurn(request.messages, result.messages) }
         : { messages: request.messages, steps: 0 },
@@ -48,7 +49,7 @@ export async function answerChat(
     attackResult,
     scores,
     usage,
-    elapsedMs: performance.now() - startedAt,
+    elapsedMs: stopwatch.elapsedMs(),
   };
 }
 

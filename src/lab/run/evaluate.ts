@@ -1,6 +1,6 @@
 /** @file Fourth stage of a trial: every evaluator scores the answer. */
 import { isEmptyResponse } from '../../core/refusal.ts';
-import type { Evaluator, EvaluatorContext, Exchange, Score } from '../../evaluators/evaluator.ts';
+import type { Evaluator, EvaluatorContext, JudgedAnswer, Score } from '../../evaluators/evaluator.ts';
 import type { Chosen } from '../trials/choices.ts';
 import { endsRun } from './failures.ts';
 
@@ -10,15 +10,15 @@ import { endsRun } from './failures.ts';
  */
 export async function evaluate(
   evaluators: readonly Chosen<Evaluator>[],
-  exchange: Exchange,
+  answer: JudgedAnswer,
   context: EvaluatorContext,
 ): Promise<Readonly<Record<string, Score>>> {
   const scores: Record<string, Score> = {};
   for (const { method, options } of evaluators) {
     context.signal.throwIfAborted();
-    scores[method.id] = isEmptyResponse(exchange.response)
+    scores[method.id] = isEmptyResponse(answer.response)
       ? { value: null, label: 'empty', explanation: 'The model wrote nothing.' }
-      : await scoreOf(method, options, exchange, context);
+      : await scoreOf(method, options, answer, context);
   }
   return scores;
 }
@@ -26,11 +26,11 @@ export async function evaluate(
 async function scoreOf(
   method: Evaluator,
   options: Chosen<Evaluator>['options'],
-  exchange: Exchange,
+  answer: JudgedAnswer,
   context: EvaluatorContext,
 ): Promise<Score> {
   try {
-    return await method.score(exchange, options, context);
+    return await method.score(answer, options, context);
   } catch (error) {
     if (endsRun(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);

@@ -106,5 +106,7 @@ export function defendedModel(
   const behind = (access: Access) =>
     stack(metered(models.target(access), 'target', meterOf), chosen, roleModels(models, meterOf));
   const editable = behind('white-box');
-  return { editable, usual: needsWhiteBox(defenses) ? editable : behind(defaultAccess(target)) };
+  const access = defaultAccess(target);
+  const sameModel = needsWhiteBox(defenses) || models.target('white-box') === models.target(access);
+  return { editable, usual: sameModel ? editable : behind(access) };
 }

@@ -11,7 +11,8 @@ import {
   type WhiteBoxModel,
 } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import { addUsage, noUsage, type TargetOrRole, type Usage, type UsageByRole } from '../records/usage.ts';
+import type { TargetOrRole } from '../plan/role-models.ts';
+import { addUsage, noUsage, type Usage, type UsageByRole } from '../records/usage.ts';
 
 export interface Meter {
   readonly usage: UsageByRole;

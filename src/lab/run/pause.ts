@@ -1,4 +1,5 @@
 /** @file Pauses a call between two of its steps, and resumes it. */
+import { startStopwatch } from '../../core/stopwatch.ts';
 import { untilAborted } from '../../models/decoding/abort.ts';
 
 /** The page pauses and resumes a call here; the call itself passes here before each step. */
@@ -25,13 +26,13 @@ export function createPausePoint(): PausePoint {
       current = null;
     },
     async pass(signal) {
-      const startedAt = performance.now();
+      const stopwatch = startStopwatch();
       // It may be paused again by the time the call wakes up.
       while (current) {
         current.arrive();
         await untilAborted(current.ended, signal);
       }
-      pausedMs += performance.now() - startedAt;
+      pausedMs += stopwatch.elapsedMs();
     },
     get pausedMs() {
       return pausedMs;

@@ -32,7 +32,7 @@ export interface ChunkContext extends AnswerListeners {
   readonly recordable: (failure: unknown, during: TrialError['during']) => TrialError;
   readonly pausePoint?: PausePoint;
   /** What is really sent, given the result of the attack. Default: that result. */
-  readonly place?: (result: AttackResult) => AttackResult;
+  readonly toSend?: (result: AttackResult) => AttackResult;
 }
 
 export interface FinishedTrial extends PlacedRecord {
@@ -44,33 +44,33 @@ type AnswerOrError = Partial<Answer> & { readonly error?: TrialError };
 
 /** @returns one finished trial each, in order. Nothing is returned unless all trials of the chunk have finished. */
 export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<readonly FinishedTrial[]> {
-  const { settings, models, outcomes, signal, pausePoint, place = (result) => result } = context;
+  const { settings, models, outcomes, signal, pausePoint, toSend = (result) => result } = context;
   const { trials } = chunk;
   const startedAt = new Date().toISOString();
   const watch = startStopwatch();
 
   await runAttacks(chunk, context);
-  const placed = trials.map(({ seed }): AttackOutcome => {
+  const sent = trials.map(({ seed }): AttackOutcome => {
     const outcome = outcomes.get(seed)!;
-    return { ...outcome, result: place(outcome.result) };
+    return { ...outcome, result: toSend(outcome.result) };
   });
   const attackMs = watch.lapMs(trials.length) - (pausePoint?.pausedMs ?? 0);
 
-  const meters = placed.map(({ usage }) => createMeter(usage));
+  const meters = sent.map(({ usage }) => createMeter(usage));
   const answers = await sideBySide(trials, signal, (trial, joint, i) =>
-    answerOrError(trial, placed[i]!, context, context.meters.signalFor(meters[i]!, joint)),
+    answerOrError(trial, sent[i]!, context, context.meters.signalFor(meters[i]!, joint)),
   );
   const answerMs = watch.lapMs(trials.length);
 
   const readings = await sideBySide(trials, signal, async (_trial, joint, i) => {
     const { generation } = answers[i]!;
     const translating = { signal: joint, ...roleModels(models, meters[i]!) };
-    return generation ? readAnswer(placed[i]!.result, generation.text, translating) : null;
+    return generation ? readAnswer(sent[i]!.result, generation.text, translating) : null;
   });
   const scores = await sideBySide(trials, signal, async ({ behavior }, joint, i) => {
     const reading = readings[i]!;
     if (reading === null) return unscored(settings, answers[i]!.error);
-    const { messages, assistantPrefix } = placed[i]!.result;
+    const { messages, assistantPrefix } = sent[i]!.result;
     return evaluate(
       settings.evaluators,
       { behavior, messages, assistantPrefix, response: reading.text },
@@ -87,7 +87,7 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
       templates: packFor(settings.templates, key.attack),
       replayedFrom: settings.replay?.[key.model],
       seed,
-      outcome: placed[i]!,
+      outcome: sent[i]!,
       generation,
       error,
       reading: readings[i]!,

@@ -28,13 +28,13 @@ const directives: readonly (readonly [name: string, ...values: string[]])[] = [
   ['form-action', "'none'"],
 ];
 
-const written = (list: typeof directives) => list.map((directive) => directive.join(' ')).join('; ');
+const policyText = (list: typeof directives) => list.map((directive) => directive.join(' ')).join('; ');
 
 /** For a `<meta>` element, where `frame-ancestors` has no effect. */
-export const metaPolicy = written(directives);
-export const headerPolicy = written([...directives, ['frame-ancestors', "'none'"]]);
+export const metaPolicy = policyText(directives);
+export const headerPolicy = policyText([...directives, ['frame-ancestors', "'none'"]]);
 
-/** Cross-origin isolation (threads), the content policy, and nothing told to other hosts. */
+/** Cross-origin isolation (threads), the content policy, and no referrer for other hosts. */
 export const sealHeaders: Readonly<Record<string, string>> = {
   'Content-Security-Policy': headerPolicy,
   'Cross-Origin-Opener-Policy': 'same-origin',

@@ -42,7 +42,7 @@ export interface Choices {
   readonly stacks: readonly { readonly name: string; readonly stack: readonly MethodChoice[] }[];
   readonly evaluators: readonly MethodChoice[];
   readonly templates?: TemplatePack | undefined;
-  /** The results of attacks come from another run. Then an attack asks nobody: it needs no role and no access. */
+  /** The results of attacks come from another run. Then attacks call no model: they need no role and no access. */
   readonly replay: boolean;
 }
 

@@ -23,7 +23,7 @@ export function checkSameTrials(
   const keys = new Map(chunks.flatMap(({ trials }) => trials.map(({ place, key }) => [place, keyText(key)])));
   const misplaced = stored.find(({ place, record }) => keys.get(place) !== keyText(record));
   if (misplaced === undefined) return;
-  throw new LabError('bad-plan', `Run ${runId} holds trials that its plan no longer stands for.`, {
+  throw new LabError('bad-plan', `Run ${runId} holds trials that are no longer part of its plan.`, {
     advice:
       'Its behavior sets have changed. Export the run if you need it, remove it, and run the plan again.',
   });

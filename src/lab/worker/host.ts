@@ -71,15 +71,15 @@ export function createLab({
     if (calls.get(callId) === call) calls.delete(callId);
     return outcome;
   };
-  const listed = Promise.resolve(later.device).then(async ({ kind }): Promise<Registries> => {
+  const registries = Promise.resolve(later.device).then(async ({ kind }): Promise<Registries> => {
     if (kind !== 'webgpu') return shipped;
     // The list is in a file of its own, which is missing offline before its first use; the lab works without it.
     const more = await webgpuModels().catch(() => []);
     return { ...shipped, models: [...shipped.models, ...more] };
   });
-  const bench = async () => ({
+  const environment = async () => ({
     models,
-    registries: await listed,
+    registries: await registries,
     store: await later.store,
     device: await later.device,
     warmsUp: later.warmsUp,
@@ -88,11 +88,11 @@ export function createLab({
   return {
     device: async () => later.device,
     storage: () => outcomeOf(async () => ({ persistent: (await later.store).persistent })),
-    catalogue: async () => catalogueOf(await listed),
-    behaviors: (set) => outcomeOf(async () => (await listed).sets.get(set).behaviors),
+    catalogue: async () => catalogueOf(await registries),
+    behaviors: (set) => outcomeOf(async () => (await registries).sets.get(set).behaviors),
     load: (callId, id, task, onProgress) =>
       stoppable(callId, async (signal) => {
-        const entry = findModel((await listed).models, id, task);
+        const entry = findModel((await registries).models, id, task);
         const progress = relay(onProgress);
         const listening = { onProgress: progress.send, signal };
         if (entry.task === 'text-classification') await models.classifier(entry, listening);
@@ -103,14 +103,14 @@ export function createLab({
       stoppable(callId, async (signal) => {
         const [tokens, steps] = [relay(onToken), relay(onStep)];
         const listeners = { onToken: tokens.send, onStep: steps.send, signal };
-        const reply = await answerChat(request, await bench(), listeners);
+        const reply = await answerChat(request, await environment(), listeners);
         await Promise.all([tokens.settled(), steps.settled()]);
         return reply;
       }),
     attack: (callId, request, onStep) =>
       stoppable(callId, async (signal, pausePoint) => {
         const steps = relay(onStep);
-        const reply = await attackBehavior(request, await bench(), {
+        const reply = await attackBehavior(request, await environment(), {
           onStep: steps.send,
           signal,
           pausePoint,
@@ -120,12 +120,12 @@ export function createLab({
       }),
     mutate: (request, set) =>
       outcomeOf(async () => {
-        const registries = await listed;
-        return mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, registries), registries);
+        const all = await registries;
+        return mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, all), all);
       }),
     run: (runId, plan, onEvents, sources) =>
       stoppable(runId, async (signal) => {
-        const run = runPlan(runId, plan, await bench(), signal, sources);
+        const run = runPlan(runId, plan, await environment(), signal, sources);
         const batches = inBatches(onEvents);
         try {
           for (;;) {
@@ -143,17 +143,17 @@ export function createLab({
     resume: async (callId) => calls.get(callId)?.pausePoint.resume(),
     runs: () =>
       outcomeOf(async () => {
-        const { store } = await bench();
+        const { store } = await environment();
         return Promise.all((await store.runs()).map((run) => withTrueState(run, store)));
       }),
     trials: (runId) =>
       outcomeOf(async () => {
-        const { store } = await bench();
+        const { store } = await environment();
         return (await store.trials(runId)).map(({ record }) => record);
       }),
     summary: (runId) =>
       outcomeOf(async () => {
-        const { store } = await bench();
+        const { store } = await environment();
         const run = await store.run(runId);
         if (run === undefined)
           throw new LabError('bad-input', `There is no run ${runId}.`, {
@@ -164,13 +164,13 @@ export function createLab({
       }),
     artifacts: (runId) => outcomeOf(async () => (await later.store).artifacts(runId)),
     checkArtifact: (defense, artifact) =>
-      outcomeOf(async () => checkArtifact((await listed).defenses, defense, artifact)),
+      outcomeOf(async () => checkArtifact((await registries).defenses, defense, artifact)),
     restore: (runId, input, records) =>
       outcomeOf(async () => {
-        const tools = await bench();
-        const expanded = expandPlan(input, tools.registries);
+        const lab = await environment();
+        const expanded = expandPlan(input, lab.registries);
         const arriving = placeRecords(records, expanded.chunks);
-        const run = await openRunWriter(runId, expanded, tools);
+        const run = await openRunWriter(runId, expanded, lab);
         try {
           await run.setState('paused');
           const storedPlaces = new Set(run.stored.map(({ place }) => place));

@@ -1,6 +1,6 @@
 /** @file The command line that repeats a trial. Pure. */
 import type { AttackRequest } from '../../lab/plan/request.ts';
-import type { MethodChoice, Plan } from '../../lab/plan/plan.ts';
+import { defaultSampling, type MethodChoice, type Plan } from '../../lab/plan/plan.ts';
 import type { TrialKey, TrialRecord } from '../../lab/records/trial.ts';
 import { stackOf } from './trial-links.ts';
 
@@ -32,8 +32,8 @@ export function attackCommand(plan: Plan, key: TrialKey & Partial<Pick<TrialReco
     ...optionTexts(options).flatMap((option) => ['--option', option]),
     ...(plan.templates ? ['--templates', `${plan.templates.name}.json`] : []),
     ...(plan.seed === 0 ? [] : ['--seed', String(plan.seed)]),
-    ...(temperature === 0 ? [] : ['--temperature', String(temperature)]),
-    ...(maxNewTokens === 96 ? [] : ['--max-new-tokens', String(maxNewTokens)]),
+    ...(temperature === defaultSampling.temperature ? [] : ['--temperature', String(temperature)]),
+    ...(maxNewTokens === defaultSampling.maxNewTokens ? [] : ['--max-new-tokens', String(maxNewTokens)]),
     '--json',
   ];
   return `npm run lab -- ${words.map(quoted).join(' ')}`;
@@ -61,7 +61,9 @@ export function requestCommand({
     ...optionTexts(attack.options ?? {}).flatMap((option) => ['--option', option]),
     ...(templates ? ['--templates', `${templates.name}.json`] : []),
     ...(seed === 0 ? [] : ['--seed', String(seed)]),
-    ...(sampling.temperature === 0 ? [] : ['--temperature', String(sampling.temperature)]),
+    ...(sampling.temperature === defaultSampling.temperature
+      ? []
+      : ['--temperature', String(sampling.temperature)]),
     ...['--max-new-tokens', String(sampling.maxNewTokens), '--json'],
   ];
   return `npm run lab -- ${words.map(quoted).join(' ')}`;

@@ -1,14 +1,13 @@
 /** @file A plan being edited in forms. */
 import { accessTiers, grants, rolesNeeded, type Access, type ModelRole } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
-import type { Plan, PlanInput } from '../../lab/plan/plan.ts';
+import { defaultSampling, type Plan, type PlanInput } from '../../lab/plan/plan.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import type { ModelEntry } from '../types.ts';
 import { BehaviorsDraft } from './behaviors-draft.svelte.ts';
 import { ColumnsDraft } from './columns-draft.svelte.ts';
 import { distinct } from '../../core/groups.ts';
 import { isValid, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
-import { defaultSampling } from '../state/sampling.ts';
 
 /** Methods of which a plan holds each at most once; records are keyed by their ids. */
 type Kind = 'attacks' | 'evaluators';

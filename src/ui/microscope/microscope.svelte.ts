@@ -1,4 +1,5 @@
 /** @file The microscope: one prompt, its answer under one or two policies, and the token in view. */
+import { defaultSampling } from '../../lab/plan/plan.ts';
 import { createContext } from 'svelte';
 import { rolesNeeded } from '../../core/method.ts';
 import type { ChatRequest } from '../../lab/plan/request.ts';
@@ -11,7 +12,7 @@ import { readMicroscopeLink, writeMicroscopeLink, type MicroscopeLink } from '..
 import { choiceOf, fitting } from '../state/method-pick.ts';
 import { Lane } from './microscope-lane.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
-import { defaultSampling, samplingOf } from '../state/sampling.ts';
+import { samplingOf } from '../state/sampling.ts';
 
 export interface MicroscopeParts {
   readonly load: (model: string) => Promise<void>;

@@ -3,7 +3,7 @@ import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
-import type { MethodChoice } from '../../lab/plan/plan.ts';
+import { defaultSampling, type MethodChoice } from '../../lab/plan/plan.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import { candidatesFor } from '../../lab/plan/role-models.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
@@ -11,7 +11,7 @@ import { readPlaygroundLink, writePlaygroundLink } from '../links/setups.ts';
 import { choiceOf, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
 import { choiceOfChip, StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
-import { defaultSampling, samplingOf } from '../state/sampling.ts';
+import { samplingOf } from '../state/sampling.ts';
 
 export interface PlaygroundEvents {
   readonly load: (model: string) => Promise<void>;

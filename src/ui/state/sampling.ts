@@ -1,7 +1,5 @@
-/** @file How the pages sample answers: as in a plan that says nothing, apart from what their forms set. */
-import { planSchema } from '../../lab/plan/plan.ts';
-
-export const defaultSampling = planSchema.shape.sampling.parse(undefined);
+/** @file How the pages sample answers: as a plan does by default, apart from what their forms set. */
+import { defaultSampling } from '../../lab/plan/plan.ts';
 
 export const samplingOf = ({ temperature, maxNewTokens }: { temperature: number; maxNewTokens: number }) => ({
   temperature,

@@ -51,7 +51,7 @@ export class StudioRun {
   readonly past = $derived(this.at === this.steps.length - 1 ? this.steps : this.steps.slice(0, this.at + 1));
   readonly best = $derived(bestStep(this.steps));
   #controller: AbortController | null = null;
-  #hold: AttackControls | null = null;
+  #controls: AttackControls | null = null;
   #watch: Stopwatch;
   /** The last outcome of each request. */
   readonly #outcomes: Record<string, string> = {};
@@ -79,11 +79,11 @@ export class StudioRun {
     const outcome = await this.#lab.attack(request, {
       signal: controller.signal,
       onStep: steps.add,
-      onBegin: (hold) => void (isCurrent() && (this.#hold = hold)),
+      onBegin: (controls) => void (isCurrent() && (this.#controls = controls)),
     });
     if (!isCurrent()) return;
     steps.flush();
-    [this.#controller, this.#hold] = [null, null];
+    [this.#controller, this.#controls] = [null, null];
     this.elapsedMs = watch.elapsedMs();
     this.status = outcome.status === 'cancelled' ? 'stopped' : outcome.status;
     if (outcome.status === 'done') this.#take(request, outcome.value);
@@ -97,11 +97,11 @@ export class StudioRun {
 
   /** Pause the attack at the end of its current step. */
   pause = async (): Promise<void> => {
-    const hold = this.#hold;
-    if (this.status !== 'running' || hold === null) return;
+    const controls = this.#controls;
+    if (this.status !== 'running' || controls === null) return;
     this.status = 'pausing';
-    const held = await hold.pause();
-    if (!held || this.#hold !== hold || this.status !== 'pausing') return;
+    const hasPaused = await controls.pause();
+    if (!hasPaused || this.#controls !== controls || this.status !== 'pausing') return;
     this.#watch.pause();
     [this.status, this.elapsedMs] = ['paused', this.#watch.elapsedMs()];
   };
@@ -111,13 +111,13 @@ export class StudioRun {
     if (!this.held) return;
     this.#watch.resume();
     this.status = 'running';
-    this.#hold?.resume();
+    this.#controls?.resume();
   };
 
   /** Takes effect at once; the steps and the best candidate stay. */
   stop = (): void => {
     this.#controller?.abort();
-    [this.#controller, this.#hold] = [null, null];
+    [this.#controller, this.#controls] = [null, null];
     if (this.underway) this.status = 'stopped';
   };
 
@@ -142,17 +142,17 @@ export class StudioRun {
 
   #take(request: AttackRequest, reply: AttackReply): void {
     this.reply = reply;
-    const asked = JSON.stringify(request);
-    const came = JSON.stringify([reply.result.messages, reply.record.response]);
-    const before = this.#outcomes[asked];
-    this.repeated = before === undefined ? null : before === came;
-    this.#outcomes[asked] = came;
+    const requestText = JSON.stringify(request);
+    const outcomeText = JSON.stringify([reply.result.messages, reply.record.response]);
+    const earlier = this.#outcomes[requestText];
+    this.repeated = earlier === undefined ? null : earlier === outcomeText;
+    this.#outcomes[requestText] = outcomeText;
   }
 
   #clear(request: AttackRequest): void {
     [this.status, this.request, this.steps] = ['running', request, []];
     [this.reply, this.failure, this.saved, this.saveFailure] = [null, null, null, null];
-    [this.elapsedMs, this.cursor, this.repeated, this.#hold] = [0, null, null, null];
+    [this.elapsedMs, this.cursor, this.repeated, this.#controls] = [0, null, null, null];
   }
 }
 

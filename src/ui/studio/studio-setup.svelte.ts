@@ -3,13 +3,13 @@ import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded, type ModelRole } from '../../core/method.ts';
 import type { AttackRequest, MutateRequest } from '../../lab/plan/request.ts';
-import type { PlanInput } from '../../lab/plan/plan.ts';
+import { defaultSampling, type PlanInput } from '../../lab/plan/plan.ts';
 import { candidatesFor } from '../../lab/plan/role-models.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import { readStudioLink, writeStudioLink } from '../links/setups.ts';
 import { choiceOf, fitting, isValid, obstacle, type OptionInput } from '../state/method-pick.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
-import { defaultSampling, samplingOf } from '../state/sampling.ts';
+import { samplingOf } from '../state/sampling.ts';
 
 type LabInfoPart = Pick<LabInfo, 'catalogue' | 'quickstart' | 'models' | 'behaviors'>;
 

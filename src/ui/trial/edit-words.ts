@@ -3,7 +3,7 @@ import { list, plural } from '../format.ts';
 import type { AttackResult } from '../types.ts';
 
 type ModelEdit = NonNullable<AttackResult['edit']>;
-type ResidualChange = NonNullable<ModelEdit['residual']>[number];
+type ResidualEdit = NonNullable<ModelEdit['residual']>[number];
 
 const places = {
   start: 'before the conversation',
@@ -29,7 +29,7 @@ const softWords = ({ vectors, at }: NonNullable<ModelEdit['softTokens']>): strin
     vectors.length === 1 ? 'acts as a token' : 'act as tokens'
   } ${places[at]}; they stand for no words.`;
 
-function changeWords({ ablate, add }: ResidualChange): string {
+function changeWords({ ablate, add }: ResidualEdit): string {
   const parts = [
     ...(ablate ? ['one direction is taken out of the residual stream'] : []),
     ...(add
