@@ -1,5 +1,5 @@
 /** @file Calls and tokens that a trial spends on each model. */
-import type { TargetOrRole } from '../plan/role-models.ts';
+import type { TargetOrRole } from '../plan/find-models.ts';
 
 /** Calls and tokens that a trial spent on one model. */
 export interface Usage {

@@ -7,7 +7,7 @@ import type { ModelEntry } from '../../models/catalog.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { RoleModels } from '../../models/role-models.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import type { RoleEntries } from '../plan/role-models.ts';
+import type { RoleEntries } from '../plan/find-models.ts';
 import type { Chosen, ChosenDefense } from '../trials/choices.ts';
 import { metered, meteredClassifier, type Meter, type MeterOf } from './meter.ts';
 import { defaultAccess, type LoadOptions, type ModelPool } from './model-pool.ts';

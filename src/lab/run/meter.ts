@@ -11,7 +11,7 @@ import {
   type WhiteBoxModel,
 } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import type { TargetOrRole } from '../plan/role-models.ts';
+import type { TargetOrRole } from '../plan/find-models.ts';
 import { addUsage, noUsage, type Usage, type UsageByRole } from '../records/usage.ts';
 
 export interface Meter {

@@ -1,8 +1,8 @@
 /** @file Takes attack results from an earlier run, for plans that replay them. */
 import { LabError } from '../../core/errors.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
+import { findRoles, type RoleEntries } from '../plan/find-models.ts';
 import { directRequest, type Plan } from '../plan/plan.ts';
-import { findRoles, type RoleEntries } from '../plan/role-models.ts';
 import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
 import type { ResolvedPlan } from './resolve.ts';
 import type { Chunk } from './trials.ts';

@@ -8,7 +8,7 @@ import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../mode
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import { summarize } from '../analysis/summarize.ts';
 import { checkArtifact } from '../plan/artifacts.ts';
-import { findModel } from '../plan/role-models.ts';
+import { findModel } from '../plan/find-models.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import { answerChat, attackBehavior } from '../run/attempt.ts';
 import { createModelPool, defaultAccess, type LoadListener } from '../run/model-pool.ts';

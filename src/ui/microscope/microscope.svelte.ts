@@ -4,7 +4,7 @@ import { createContext } from 'svelte';
 import { rolesNeeded } from '../../core/method.ts';
 import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
-import { candidatesFor } from '../../lab/plan/role-models.ts';
+import { candidatesFor } from '../../lab/plan/find-models.ts';
 import { partAt } from './traces.ts';
 import { distinct } from '../../core/groups.ts';
 import type { OnFrame } from '../state/frames.ts';

@@ -5,7 +5,7 @@ import { rolesNeeded } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { defaultSampling, type MethodChoice } from '../../lab/plan/plan.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
-import { candidatesFor } from '../../lab/plan/role-models.ts';
+import { candidatesFor } from '../../lab/plan/find-models.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
 import { readPlaygroundLink, writePlaygroundLink } from '../links/setups.ts';
 import { choiceOf, withoutDefaults, type OptionInput } from '../state/method-pick.ts';

@@ -3,7 +3,7 @@ import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
-import { findModel } from '../../lab/plan/role-models.ts';
+import { findModel } from '../../lab/plan/find-models.ts';
 import { undefended, type Plan } from '../../lab/plan/plan.ts';
 import type { DeviceInfo } from '../../lab/records/run.ts';
 import type { AnyCard, ModelEntry, ModelTask } from '../types.ts';

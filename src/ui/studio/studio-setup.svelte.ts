@@ -4,7 +4,7 @@ import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded, type ModelRole } from '../../core/method.ts';
 import type { AttackRequest, MutateRequest } from '../../lab/plan/request.ts';
 import { defaultSampling, type PlanInput } from '../../lab/plan/plan.ts';
-import { candidatesFor } from '../../lab/plan/role-models.ts';
+import { candidatesFor } from '../../lab/plan/find-models.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import { readStudioLink, writeStudioLink } from '../links/setups.ts';
 import { choiceOf, fitting, isValid, obstacle, type OptionInput } from '../state/method-pick.ts';

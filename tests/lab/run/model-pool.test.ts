@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createModelPool } from '../../../src/lab/run/model-pool.ts';
-import { findModel } from '../../../src/lab/plan/role-models.ts';
+import { findModel } from '../../../src/lab/plan/find-models.ts';
 import { loadGuard, loadToy, registries } from './harness.ts';
 
 const [closed, toy] = [findModel(registries.models, 'closed'), findModel(registries.models, 'toy')];

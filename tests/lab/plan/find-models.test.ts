@@ -7,7 +7,7 @@ import { createModelPool } from '../../../src/lab/run/model-pool.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import type { Registries } from '../../../src/lab/trials/registries.ts';
 import { resolvePlan } from '../../../src/lab/trials/resolve.ts';
-import { candidatesFor, findRoleModel, taskOf } from '../../../src/lab/plan/role-models.ts';
+import { candidatesFor, findRoleModel, taskOf } from '../../../src/lab/plan/find-models.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { bundledModels, defaultRoles } from '../../../src/models/catalog.ts';
 import { device, loadGuard, loadToy, newRunner, plan, registries as toys, runAll } from '../run/harness.ts';
