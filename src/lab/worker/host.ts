@@ -143,17 +143,17 @@ export function createLab({
     resume: async (callId) => calls.get(callId)?.pausePoint.resume(),
     runs: () =>
       outcomeOf(async () => {
-        const { store } = await environment();
+        const store = await later.store;
         return Promise.all((await store.runs()).map((run) => withTrueState(run, store)));
       }),
     trials: (runId) =>
       outcomeOf(async () => {
-        const { store } = await environment();
+        const store = await later.store;
         return (await store.trials(runId)).map(({ record }) => record);
       }),
     summary: (runId) =>
       outcomeOf(async () => {
-        const { store } = await environment();
+        const store = await later.store;
         const run = await store.run(runId);
         if (run === undefined)
           throw new LabError('bad-input', `There is no run ${runId}.`, {
