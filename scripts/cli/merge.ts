@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { count, plural } from '../../src/core/format.ts';
 import { mergeRuns, type MergedRun } from '../../src/lab/trials/merge.ts';
+import { digestOf } from '../../src/lab/records/digest.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { badUsage, readInput } from './failure.ts';
 import { printSummary } from './print-summary.ts';
@@ -14,7 +15,7 @@ export interface MergeOptions {
 
 export function merge(folders: readonly string[], { out, json }: MergeOptions): void {
   const merged = mergeInto(folders, out);
-  const summary = summaryOf(merged);
+  const summary = summaryOf({ ...merged, digests: merged.records.map(digestOf) });
   for (const warning of summary.integrity.warnings) console.error(`warning: ${warning}`);
   if (json) console.log(JSON.stringify({ ...summary, missing: merged.missing }));
   else printSummary(summary);

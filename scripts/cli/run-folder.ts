@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { expandPlan } from '../../src/lab/trials/trials.ts';
-import type { RunContents } from '../../src/lab/records/run.ts';
+import { digestOf } from '../../src/lab/records/digest.ts';
+import type { RunContents, RunHead } from '../../src/lab/records/run.ts';
+import type { WholeRun } from '../../src/lab/trials/merge.ts';
 import { summarize } from '../../src/lab/analysis/summarize.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
 import type { RunSummary } from '../../src/lab/records/summary.ts';
@@ -33,7 +35,7 @@ export const pathsIn = (folder: string) => ({
  * The run in a folder, its trials in the order of its plan.
  * @throws CommandError or LabError that names the file, and the line if a trial is damaged
  */
-export function readRun(folder: string): RunContents {
+export function readRun(folder: string): WholeRun & RunContents {
   const paths = pathsIn(folder);
   if (!existsSync(paths.run))
     throw badUsage(`There is no run in "${folder}".`, 'Name the --out folder of a run.');
@@ -44,24 +46,22 @@ export function readRun(folder: string): RunContents {
   const plan = parsePlan(parsed.data.plan);
   const trials = placeRecords(readTrials(paths.trials), expandPlan(plan, registries).chunks);
   const records = trials.toSorted((a, b) => a.place - b.place).map(({ record }) => record);
-  return { plan, versions, device, startedAt, records };
+  return { plan, versions, device, startedAt, records, digests: records.map(digestOf) };
 }
 
-export const summaryOf = ({ plan, device, records }: RunContents): RunSummary =>
-  summarize(plan, device, registries.evaluators.all, records);
+export const summaryOf = ({ plan, device, digests }: RunContents): RunSummary =>
+  summarize(plan, device, registries.evaluators.all, digests);
 
 /** Write all three files into a folder, which is created if it does not exist. */
-export function writeRun(folder: string, run: RunContents): void {
+export function writeRun(folder: string, whole: WholeRun): void {
+  const run = { ...whole, digests: whole.records.map(digestOf) };
   mkdirSync(folder, { recursive: true });
   writeHead(folder, run);
   writeTrials(pathsIn(folder).trials, run.records);
   writeReport(folder, run);
 }
 
-export function writeHead(
-  folder: string,
-  { plan, versions, device, startedAt }: Omit<RunContents, 'records'>,
-): void {
+export function writeHead(folder: string, { plan, versions, device, startedAt }: RunHead): void {
   const head = JSON.stringify({ plan, versions, device, startedAt }, null, 2);
   writeFileSync(pathsIn(folder).run, `${head}\n`);
 }
@@ -70,7 +70,7 @@ export function writeReport(folder: string, run: RunContents): void {
   const source = {
     ...run,
     summary: summaryOf(run),
-    finished: run.records.length,
+    finished: run.digests.length,
     total: expandPlan(run.plan, registries).total,
     name: nameOf,
   };

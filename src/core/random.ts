@@ -2,6 +2,7 @@
  * @file The one source of randomness. A generator is named by its seed and path: a method can fork a stream for each
  * part of its work, and draws in one part never shift those of another.
  */
+import { hash128 } from './hash.ts';
 
 export interface Random {
   /** Uniform in [0, 1), 32 bits. */
@@ -18,23 +19,6 @@ export interface Random {
   normal(): number;
   /** An independent stream that depends only on this one's name and `label`, not on earlier draws. */
   fork(label: string | number): Random;
-}
-
-/** 128 bits of state from a string (four interleaved multiply–rotate hashes). */
-function hash128(text: string): [number, number, number, number] {
-  let [a, b, c, d] = [1779033703, 3144134277, 1013904242, 2773480762];
-  for (let i = 0; i < text.length; i++) {
-    const k = text.charCodeAt(i);
-    a = b ^ Math.imul(a ^ k, 597399067);
-    b = c ^ Math.imul(b ^ k, 2869860233);
-    c = d ^ Math.imul(c ^ k, 951274213);
-    d = a ^ Math.imul(d ^ k, 2716044179);
-  }
-  a = Math.imul(c ^ (a >>> 18), 597399067);
-  b = Math.imul(d ^ (b >>> 22), 2869860233);
-  c = Math.imul(a ^ (c >>> 17), 951274213);
-  d = Math.imul(b ^ (d >>> 19), 2716044179);
-  return [(a ^ b ^ c ^ d) >>> 0, (b ^ a) >>> 0, (c ^ a) >>> 0, (d ^ a) >>> 0];
 }
 
 /** A small, fast counter generator (sfc32) named by `seed`. Equal names give equal streams. */

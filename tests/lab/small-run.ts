@@ -1,20 +1,34 @@
 /** @file A finished run of made-up records, as its folder would hold it, without running anything. */
 import { expandPlan } from '../../src/lab/trials/trials.ts';
+import { digestOf } from '../../src/lab/records/digest.ts';
 import type { RunContents } from '../../src/lab/records/run.ts';
+import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import type { PlanInput } from '../../src/lab/plan/plan.ts';
+import type { WholeRun } from '../../src/lab/trials/merge.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { device, trialOf } from '../ui/fake-lab.ts';
 import { planInput } from '../ui/plan.ts';
 
-export function smallRun(changes: Partial<PlanInput> = {}): RunContents {
+export type SmallRun = WholeRun & RunContents;
+
+export function smallRun(changes: Partial<PlanInput> = {}): SmallRun {
   const { resolved, chunks } = expandPlan({ ...planInput, ...changes }, registries);
-  return {
+  const head = {
     plan: resolved.plan,
     versions: { glovebox: '0.0.1', engine: '2.0' },
     device,
     startedAt: '2026-01-02T03:04:05.678Z',
-    records: chunks.flatMap(({ trials }) =>
+  };
+  return withRecords(
+    head,
+    chunks.flatMap(({ trials }) =>
       trials.map(({ key, behavior, seed }) => ({ ...trialOf(resolved.plan, key, behavior), seed })),
     ),
-  };
+  );
 }
+
+/** The run with other records. */
+export const withRecords = (
+  head: Omit<SmallRun, 'records' | 'digests'>,
+  records: readonly TrialRecord[],
+): SmallRun => ({ ...head, records, digests: records.map(digestOf) });

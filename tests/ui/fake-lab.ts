@@ -10,6 +10,7 @@ import type { LabClient } from '../../src/lab/worker/client.ts';
 import { checkArtifact, type RunArtifact } from '../../src/lab/plan/artifacts.ts';
 import { defenseNames, parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
 import { summarize } from '../../src/lab/analysis/summarize.ts';
+import { digestOf } from '../../src/lab/records/digest.ts';
 import type { DeviceInfo, RunInfo } from '../../src/lab/records/run.ts';
 import type { TrialKey, TrialRecord } from '../../src/lab/records/trial.ts';
 import { behaviorsOf } from '../../src/lab/trials/behaviors.ts';
@@ -279,11 +280,20 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
         const { model, behavior, attack, defense } = record;
         const events: RunEvent[] = [
           { type: 'trial-start', key: { model, behavior, attack, defense } },
-          { type: 'trial', record, finished: run.records.length, total: all.length },
+          {
+            type: 'trial',
+            record,
+            digest: digestOf(record),
+            finished: run.records.length,
+            total: all.length,
+          },
         ];
         onEvents?.(events);
       }
-      return { status: 'done', value: summarize(plan, device, catalogue.evaluators, run.records) };
+      return {
+        status: 'done',
+        value: summarize(plan, device, catalogue.evaluators, run.records.map(digestOf)),
+      };
     },
     restore: async () => ({ status: 'done', value: 0 }),
     runId,

@@ -1,9 +1,10 @@
 /** @file Compares two runs, paired by behavior: what changed, on which behaviors, and whether chance explains it. */
 import { LabError } from '../../core/errors.ts';
+import { groupedBy } from '../../core/groups.ts';
 import { mcNemar, rateOf, type Rate } from '../../core/statistics.ts';
 import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
+import type { TrialDigest } from '../records/digest.ts';
 import type { RunContents } from '../records/run.ts';
-import type { TrialRecord } from '../records/trial.ts';
 import { planDifferences } from './plan-differences.ts';
 import { verdictOf, type ScoringEvaluator } from './verdicts.ts';
 
@@ -59,8 +60,8 @@ export function compareRuns(
   if (cards.length === 0) throw apart('The runs share no evaluator with the same options.');
   const models = modelPairs(first.plan, second.plan).map(([one, other]) =>
     compareModels(
-      first.records.filter(({ model }) => model === one),
-      second.records.filter(({ model }) => model === other),
+      first.digests.filter(({ model }) => model === one),
+      second.digests.filter(({ model }) => model === other),
       {
         first: one,
         second: other,
@@ -83,23 +84,21 @@ interface Shared {
 }
 
 function compareModels(
-  before: readonly TrialRecord[],
-  after: readonly TrialRecord[],
+  before: readonly TrialDigest[],
+  after: readonly TrialDigest[],
   { first, second, cards, defenses }: Shared,
   attacks: readonly string[],
 ): ComparedModel {
+  const cellOf = ({ defense, attack, kind }: TrialDigest) => JSON.stringify([defense, attack, kind]);
+  const [cellsBefore, cellsAfter] = [groupedBy(before, cellOf), groupedBy(after, cellOf)];
   const compare = (
     card: ScoringEvaluator,
     defense: string,
     attack: string,
-    kind: TrialRecord['behaviorDetail']['kind'],
+    kind: TrialDigest['kind'],
   ): readonly ComparedRate[] => {
-    const [old, now] = [before, after].map((records) =>
-      records.filter(
-        (record) =>
-          record.defense === defense && record.attack === attack && record.behaviorDetail.kind === kind,
-      ),
-    ) as [TrialRecord[], TrialRecord[]];
+    const cell = JSON.stringify([defense, attack, kind]);
+    const [old, now] = [cellsBefore.get(cell) ?? [], cellsAfter.get(cell) ?? []];
     if (old.length === 0 || now.length === 0) return [];
     return [{ defense, evaluator: card.id, ...comparedRate(card, old, now) }];
   };
@@ -130,16 +129,14 @@ function compareModels(
 
 function comparedRate(
   card: ScoringEvaluator,
-  before: readonly TrialRecord[],
-  after: readonly TrialRecord[],
+  before: readonly TrialDigest[],
+  after: readonly TrialDigest[],
 ): Omit<ComparedRate, 'defense' | 'evaluator'> {
-  const outcome = (record: TrialRecord) => verdictOf(card, record);
-  const asked = ({ behavior, behaviorDetail }: TrialRecord) =>
-    JSON.stringify([behavior, behaviorDetail.prompt]);
-  const later = new Map(after.map((record) => [asked(record), outcome(record)]));
-  const pairs = before.flatMap((record) => {
-    const [one, other] = [outcome(record), later.get(asked(record)) ?? null];
-    return one === null || other === null ? [] : [{ behavior: record.behavior, first: one, second: other }];
+  const outcome = (trial: TrialDigest) => verdictOf(card, trial);
+  const later = new Map(after.map((trial) => [trial.asked, outcome(trial)]));
+  const pairs = before.flatMap((trial) => {
+    const [one, other] = [outcome(trial), later.get(trial.asked) ?? null];
+    return one === null || other === null ? [] : [{ behavior: trial.behavior, first: one, second: other }];
   });
   const flipped = pairs.filter((pair) => pair.first !== pair.second);
   const onlyFirst = flipped.filter((pair) => pair.first).length;

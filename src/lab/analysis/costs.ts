@@ -2,18 +2,18 @@
 import { differenceOf, meanOf, ratioOf } from '../../core/means.ts';
 import { mean } from '../../core/statistics.ts';
 import { undefended } from '../plan/plan.ts';
+import type { TrialDigest } from '../records/digest.ts';
 import type { Cell, Overhead, Speed } from '../records/summary.ts';
-import type { TrialRecord } from '../records/trial.ts';
 import { addUsage, noUsage } from '../records/usage.ts';
 
 /**
- * Answer times behind a defense, compared with those of the undefended model. Records must be of the same requests in
+ * Answer times behind a defense, compared with those of the undefended model. They must be of the same requests in
  * batches of the same size, because a batch shares its time.
- * @param records of one model; those without times are left out
+ * @param trials of one model; those without times are left out
  */
-export function speedOf(model: string, defense: string, records: readonly TrialRecord[]): Speed {
+export function speedOf(model: string, defense: string, trials: readonly TrialDigest[]): Speed {
   const times = (name: string) =>
-    records.filter((record) => record.defense === name).map((record) => record.times);
+    trials.filter(({ defense: behind }) => behind === name).map((trial) => trial.times);
   const first = (name: string) => measuredValues(times(name).map(({ firstTokenMs }) => firstTokenMs));
   const token = (name: string) => measuredValues(times(name).map(({ tokenMs }) => tokenMs));
   const [firsts, plainFirsts] = [first(defense), first(undefended)];
@@ -40,35 +40,31 @@ function measuredValues(values: readonly (number | undefined)[]): readonly numbe
   return measured.length === 0 ? null : measured;
 }
 
-export const elapsedOf = (records: readonly TrialRecord[]): number =>
-  records.reduce((sum, { times }) => sum + times.attackMs + times.answerMs + times.scoreMs, 0);
+export const elapsedOf = (trials: readonly TrialDigest[]): number =>
+  trials.reduce((sum, { times }) => sum + times.attackMs + times.answerMs + times.scoreMs, 0);
 
 export function costOf(
-  records: readonly TrialRecord[],
+  trials: readonly TrialDigest[],
 ): Pick<Cell, 'queries' | 'sequences' | 'gradients' | 'tokens' | 'elapsedMs'> {
-  const target = records.reduce((sum, { usage }) => addUsage(sum, usage.target ?? noUsage), noUsage);
-  const all = records.flatMap(({ usage }) => Object.values(usage)).reduce(addUsage, noUsage);
+  const target = trials.reduce((sum, { usage }) => addUsage(sum, usage), noUsage);
   return {
     queries: target.queries,
     sequences: target.scored,
     gradients: target.gradients,
-    tokens: all.promptTokens + all.completionTokens,
-    elapsedMs: elapsedOf(records),
+    tokens: trials.reduce((sum, { tokens }) => sum + tokens, 0),
+    elapsedMs: elapsedOf(trials),
   };
 }
 
 /**
  * Mean cost per answer, as the defense recorded it in its events. Trials without an answer are left out.
- * @param records of one model
+ * @param trials of one model
  * @returns `null` without an answer behind this defense
  */
-export function overheadOf(model: string, defense: string, records: readonly TrialRecord[]): Overhead | null {
-  const spent = records
-    .filter((record) => record.defense === defense && record.finishReason !== 'failed')
-    .map(({ events }) => ({
-      queries: events.reduce((sum, { cost }) => sum + (cost?.queries ?? 0), 0),
-      tokens: events.reduce((sum, { cost }) => sum + (cost?.tokens ?? 0), 0),
-    }));
+export function overheadOf(model: string, defense: string, trials: readonly TrialDigest[]): Overhead | null {
+  const spent = trials
+    .filter((trial) => trial.defense === defense && trial.finishReason !== 'failed')
+    .map(({ overhead }) => overhead);
   if (spent.length === 0) return null;
   return {
     model,

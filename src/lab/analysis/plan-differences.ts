@@ -47,13 +47,9 @@ const methodFacts = (kind: string, methods: Plan['attacks']) =>
 
 /** Behaviors that share an id and nothing else are not compared. */
 function changedPrompts(first: RunContents, second: RunContents): readonly string[] {
-  const before = new Map(
-    first.records.map(({ behavior, behaviorDetail }) => [behavior, behaviorDetail.prompt]),
-  );
-  const after = new Map(
-    second.records.map(({ behavior, behaviorDetail }) => [behavior, behaviorDetail.prompt]),
-  );
-  const changed = [...before].filter(([id, prompt]) => after.has(id) && after.get(id) !== prompt);
+  const before = new Map(first.digests.map(({ behavior, asked }) => [behavior, asked]));
+  const after = new Map(second.digests.map(({ behavior, asked }) => [behavior, asked]));
+  const changed = [...before].filter(([id, asked]) => after.has(id) && after.get(id) !== asked);
   return changed.length === 0
     ? []
     : [`${changed.length} behaviors have another prompt under the same id; they are not paired.`];

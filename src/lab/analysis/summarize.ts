@@ -1,22 +1,22 @@
-/** @file From records to rates: attack success rate, over-refusal, utility and costs of every cell. */
+/** @file From the digests of trials to rates: attack success rate, over-refusal, utility and costs of every cell. */
 import { groupedBy } from '../../core/groups.ts';
 import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan.ts';
+import type { TrialDigest } from '../records/digest.ts';
 import type { DeviceInfo } from '../records/run.ts';
 import type { Cell, RunSummary } from '../records/summary.ts';
-import type { TrialRecord } from '../records/trial.ts';
 import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
 import { successRate, type ScoringEvaluator } from './verdicts.ts';
 
 /**
- * Summarize the records of a run so far, in the order of the plan. Cells without a trial are left out.
+ * Summarize the trials of a run so far, in the order of the plan. Cells without a trial are left out.
  * @param evaluators cards of the plan's evaluators; others are ignored
  */
 export function summarize(
   plan: Plan,
   device: DeviceInfo,
   evaluators: readonly ScoringEvaluator[],
-  records: readonly TrialRecord[],
+  digests: readonly TrialDigest[],
 ): RunSummary {
   const chosen = plan.evaluators.flatMap(({ id }) => evaluators.filter((card) => card.id === id));
   const harm = chosen.filter(({ measures }) => measures === 'harm');
@@ -26,8 +26,8 @@ export function summarize(
   const defended = plan.models.targets.flatMap((model) =>
     defenseNames(plan).map((defense) => ({ model, defense })),
   );
-  // The page summarizes a run after every chunk, so thousands of records are grouped once, not filtered per cell.
-  const stacks = groupedBy(records, ({ model, defense }) => `${model} ${defense}`);
+  // The page summarizes a run after every chunk, so thousands of trials are grouped once, not filtered per cell.
+  const stacks = groupedBy(digests, ({ model, defense }) => `${model} ${defense}`);
   const within = (model: string, defense: string) => stacks.get(`${model} ${defense}`) ?? [];
 
   /** Everything asked directly behind a defense, and undefended. */
@@ -39,7 +39,7 @@ export function summarize(
   const cells = defended.flatMap(({ model, defense }) =>
     plan.attacks.flatMap(({ id: attack }) => {
       const trials = within(model, defense).filter(
-        (record) => record.attack === attack && record.behaviorDetail.kind === 'harmful',
+        (trial) => trial.attack === attack && trial.kind === 'harmful',
       );
       if (trials.length === 0) return [];
       return harm.map((evaluator): Cell => ({
@@ -57,17 +57,17 @@ export function summarize(
       ? []
       : defended.flatMap(({ model, defense }) => {
           const trials = within(model, defense).filter(
-            (record) => record.attack === directRequest && record.behaviorDetail.kind === kind,
+            (trial) => trial.attack === directRequest && trial.kind === kind,
           );
           return trials.length === 0 ? [] : [{ model, defense, ...successRate(evaluator, trials) }];
         });
 
-  const claims = checkClaims(plan, harm, records);
+  const claims = checkClaims(plan, harm, digests);
   return {
     plan: plan.name,
     seed: plan.seed,
     device,
-    elapsedMs: elapsedOf(records),
+    elapsedMs: elapsedOf(digests),
     cells,
     overRefusal: benignRates(refusal, 'benign-lookalike').map(({ successes, ...rest }) => ({
       ...rest,
@@ -82,6 +82,6 @@ export function summarize(
       ({ model, defense }) => overheadOf(model, defense, direct(model, defense)) ?? [],
     ),
     claims,
-    integrity: checkOutputs(plan, harm, records, claims),
+    integrity: checkOutputs(plan, harm, digests, claims),
   };
 }

@@ -1,6 +1,8 @@
 /** @file What a run reports while it goes on: loading, preparing, attack steps and finished trials. */
 import type { AttackStep } from '../../attacks/attack.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
+import type { TrialDigest } from './digest.ts';
+import type { RunOverview } from './overview.ts';
 import type { TrialKey, TrialRecord } from './trial.ts';
 
 /** How far a defense has come in learning. */
@@ -29,6 +31,9 @@ export type RunEvent =
   | {
       readonly type: 'trial';
       readonly record: TrialRecord;
+      readonly digest: TrialDigest;
       readonly finished: number;
       readonly total: number;
-    };
+    }
+  /** All trials so far; now and then, and at the end. */
+  | { readonly type: 'overview'; readonly overview: RunOverview };

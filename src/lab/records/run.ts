@@ -1,6 +1,6 @@
 /** @file A run as it is stored and listed: its plan, its device and its progress. */
 import type { Plan } from '../plan/plan.ts';
-import type { TrialRecord } from './trial.ts';
+import type { TrialDigest } from './digest.ts';
 
 export interface DeviceInfo {
   readonly kind: 'webgpu' | 'wasm';
@@ -24,12 +24,17 @@ export interface RunInfo {
 
 export type DeviceKind = DeviceInfo['kind'];
 
-/** A run with its records, as its folder holds it. */
-export interface RunContents {
+/** What the files of a run say about it besides its trials. */
+export interface RunHead {
   readonly plan: Plan;
   readonly versions: Readonly<Record<string, string>>;
   readonly device: DeviceInfo;
   /** ISO 8601. */
   readonly startedAt: string;
-  readonly records: readonly TrialRecord[];
+}
+
+/** A run with what its analysis reads of each trial. */
+export interface RunContents extends RunHead {
+  /** In the order of the plan. */
+  readonly digests: readonly TrialDigest[];
 }

@@ -1,9 +1,12 @@
 /** @file Runs a plan from where it was left, one chunk of trials after the other. */
 import { isAbort } from '../../core/errors.ts';
 import { changed } from '../../core/options.ts';
-import { summarize } from '../analysis/summarize.ts';
+import { startStopwatch } from '../../core/stopwatch.ts';
+import { overviewOf } from '../analysis/overview.ts';
 import { withModel } from '../plan/artifacts.ts';
+import { digestOf, type TrialDigest } from '../records/digest.ts';
 import type { RunEvent } from '../records/events.ts';
+import type { RunOverview } from '../records/overview.ts';
 import type { DeviceInfo } from '../records/run.ts';
 import type { RunSummary } from '../records/summary.ts';
 import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
@@ -65,31 +68,35 @@ export async function* runPlan(
   const translator = translatorFor(replayed, expanded.resolved, registries.models);
   const resolved = { ...expanded.resolved, roles: { ...expanded.resolved.roles, ...translator } };
   const writer = await openRunWriter(runId, expanded, environment);
+  const progress = trackProgress(writer, expanded, (digests) =>
+    overviewOf(plan, device, registries.evaluators.all, digests),
+  );
   try {
     await writer.setState('running');
-    const records = yield* runMissing(writer, replayed, { ...expanded, resolved }, environment, signal);
-    await writer.setState('done');
-    return summarize(plan, device, registries.evaluators.all, records);
+    if (writer.stored.length > 0) yield { type: 'overview', overview: progress.overview() };
+    yield* runMissing(writer, progress, replayed, { ...expanded, resolved }, environment, signal);
+    const overview = progress.overview();
+    await writer.setState('done', overview);
+    yield { type: 'overview', overview };
+    return overview.summary;
   } catch (error) {
-    await writer.setState(isAbort(error) ? 'stopped' : 'failed');
+    await writer.setState(isAbort(error) ? 'stopped' : 'failed', progress.overview());
     throw error;
   } finally {
     writer.release();
   }
 }
 
-/** @returns the records of the whole run, in the order of the plan, without what a summary does not read */
+/** Run the trials that are not finished. */
 async function* runMissing(
   writer: RunWriter,
+  progress: Progress,
   replayed: ReadonlyMap<string, AttackOutcome>,
   { resolved, chunks, total }: ExpandedPlan,
   environment: RunEnvironment,
   signal: AbortSignal,
-): AsyncGenerator<RunEvent, readonly TrialRecord[]> {
-  const records = new Map(writer.stored.map(({ place, record }) => [place, forSummary(record)]));
-  const stored = writer.stored.map(({ record }) => [record.seed, attackOutcomeOf(record)] as const);
-  const outcomes = new Map([...replayed, ...stored]);
-  const unfinished = chunks.filter(({ trials }) => trials.some(({ place }) => !records.has(place)));
+): AsyncGenerator<RunEvent, void> {
+  const unfinished = chunks.filter(({ trials }) => trials.some(({ place }) => !progress.has(place)));
   const hasEdits = [...replayed.values()].some(({ result }) => result.edit);
 
   for (const target of resolved.targets) {
@@ -124,7 +131,8 @@ async function* runMissing(
       );
     for (const chunk of ofTarget) {
       signal.throwIfAborted();
-      const missing = chunk.trials.filter(({ place }) => !records.has(place));
+      const missing = chunk.trials.filter(({ place }) => !progress.has(place));
+      const outcomes = await outcomesFor(chunk, replayed, progress, writer);
       for (const { key } of missing) yield { type: 'trial-start', key };
       const finished = yield* eventsOf<RunEvent, readonly FinishedTrial[]>((emit) =>
         runChunk(chunk, {
@@ -138,15 +146,83 @@ async function* runMissing(
           recordable: trialError,
         }),
       );
-      const added = finished.flatMap(({ place, record }) => (records.has(place) ? [] : [{ place, record }]));
+      const added = finished.flatMap(({ place, record }) => (progress.has(place) ? [] : [{ place, record }]));
       await writer.append(added);
       for (const { place, record } of added) {
-        records.set(place, forSummary(record));
-        yield { type: 'trial', record, finished: records.size, total };
+        const digest = digestOf(record);
+        progress.add(place, digest, record.seed);
+        yield { type: 'trial', record, digest, finished: progress.finished, total };
       }
+      if (progress.isOverviewDue()) yield { type: 'overview', overview: progress.overview() };
     }
   }
-  return [...records].toSorted(([a], [b]) => a - b).map(([, record]) => record);
+}
+
+/** What is finished of a run: the digests of its trials, and where the outcome of each attack is recorded. */
+interface Progress {
+  readonly finished: number;
+  has(place: number): boolean;
+  add(place: number, digest: TrialDigest, seed: string): void;
+  /** Place of a finished trial with this seed, which holds the outcome of its attack. */
+  placeOf(seed: string): number | undefined;
+  overview(): RunOverview;
+  /** Whether it is time for the page to get another one: making it takes a small part of the run's time. */
+  isOverviewDue(): boolean;
+}
+
+/** Pages get an overview at most this often, ms; and making overviews takes at most a twentieth of the time. */
+const overviewEveryMs = 250;
+const timeForOverviews = 1 / 20;
+
+function trackProgress(
+  { stored }: RunWriter,
+  { chunks }: ExpandedPlan,
+  summarized: (digests: readonly TrialDigest[]) => RunOverview,
+): Progress {
+  const digests = new Map(stored.map(({ place, digest }) => [place, digest]));
+  const places = new Map<string, number>();
+  for (const { trials } of chunks)
+    for (const { place, seed } of trials) if (digests.has(place)) places.set(seed, place);
+  let dueAt = performance.now() + overviewEveryMs;
+  return {
+    get finished() {
+      return digests.size;
+    },
+    has: (place) => digests.has(place),
+    add(place, digest, seed) {
+      digests.set(place, digest);
+      places.set(seed, place);
+    },
+    placeOf: (seed) => places.get(seed),
+    overview() {
+      const watch = startStopwatch();
+      const inOrder = [...digests].toSorted(([a], [b]) => a - b).map(([, digest]) => digest);
+      const overview = summarized(inOrder);
+      dueAt = performance.now() + Math.max(overviewEveryMs, watch.elapsedMs() / timeForOverviews);
+      return overview;
+    },
+    isOverviewDue: () => performance.now() >= dueAt,
+  };
+}
+
+/**
+ * Outcomes that the attacks of a chunk have already, by seed: replayed from another run, or recorded with a finished
+ * trial of this one. They are read when they are needed, because all of them may be larger than memory.
+ */
+async function outcomesFor(
+  { trials }: Chunk,
+  replayed: ReadonlyMap<string, AttackOutcome>,
+  progress: Progress,
+  writer: RunWriter,
+): Promise<Map<string, AttackOutcome>> {
+  const outcomes = new Map<string, AttackOutcome>();
+  for (const { seed } of trials) {
+    const place = progress.placeOf(seed);
+    const record = place === undefined ? undefined : await writer.trial(place);
+    const outcome = record ? attackOutcomeOf(record) : replayed.get(seed);
+    if (outcome) outcomes.set(seed, outcome);
+  }
+  return outcomes;
 }
 
 /** Let the defenses of every stack learn what they need, and build the defended models. @returns them by stack name */
@@ -183,6 +259,3 @@ async function* prepareStacks(
     prepared.map(({ name, defenses }) => [name, defendedModel(models, target, defenses, meters.meterOf)]),
   );
 }
-
-/** The parts of a record that a summary reads, so that a long run stays small in memory. */
-const forSummary = (record: TrialRecord): TrialRecord => ({ ...record, attackSteps: [], tokens: [] });

@@ -2,6 +2,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { LabError } from '../../core/errors.ts';
 import { upgradeRecord } from '../records/check.ts';
+import { digestOf } from '../records/digest.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import { localLocks, webLocks } from './locks.ts';
@@ -16,6 +17,9 @@ interface Schema extends DBSchema {
   runs: { key: string; value: RunRow };
   trials: { key: [runId: string, place: number]; value: PlacedRecord & { readonly runId: string } };
 }
+
+/** Records that are in memory at once. */
+const trialsPerBatch = 200;
 
 /** The range of all trials of a run: a list sorts after every number. */
 const trialsOf = (runId: string) => IDBKeyRange.bound([runId], [runId, []]);
@@ -32,10 +36,24 @@ export async function openIndexedDbStore({
 } = {}): Promise<RunStore> {
   const db = await openDatabase(name);
   const lock = locks ? webLocks(locks, lockWaitMs) : localLocks();
-  const withCount = async ({ artifacts: _, learned: _learned, ...run }: RunRow): Promise<RunInfo> => ({
+  const withCount = async ({
+    artifacts: _,
+    learned: _learned,
+    overview: _overview,
+    ...run
+  }: RunRow): Promise<RunInfo> => ({
     ...run,
     finished: await db.count('trials', trialsOf(run.id)),
   });
+  async function* batchesOf(runId: string): AsyncGenerator<readonly PlacedRecord[]> {
+    for (let after = -1; ;) {
+      const rest = IDBKeyRange.bound([runId, after], [runId, []], true);
+      const rows = await db.getAll('trials', rest, trialsPerBatch);
+      if (rows.length === 0) return;
+      after = rows.at(-1)!.place;
+      yield rows.map(({ place, record }) => ({ place, record: upgradeRecord(record) }));
+    }
+  }
   return {
     persistent: true,
     lock,
@@ -49,9 +67,15 @@ export async function openIndexedDbStore({
       return run?.artifacts ?? run?.learned ?? [];
     },
     putRun: (run) => writing(async () => void (await db.put('runs', run))),
-    async trials(runId) {
-      const rows = await db.getAll('trials', trialsOf(runId));
-      return rows.map(({ place, record }) => ({ place, record: upgradeRecord(record) }));
+    overview: async (runId) => (await db.get('runs', runId))?.overview,
+    async *digests(runId) {
+      for await (const rows of batchesOf(runId))
+        yield rows.map(({ place, record }) => ({ place, digest: digestOf(record) }));
+    },
+    trials: batchesOf,
+    async trial(runId, place) {
+      const row = await db.get('trials', [runId, place]);
+      return row && upgradeRecord(row.record);
     },
     append: (runId, records) =>
       writing(async () => {

@@ -1,15 +1,16 @@
 /** @file Keeps runs for as long as the worker lives: for tests, and where the browser refuses to store anything. */
+import { digestOf } from '../records/digest.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import { localLocks } from './locks.ts';
 import type { RunStore, StoredRunInfo } from './run-store.ts';
 
-/** Keeps runs for as long as the worker lives: for tests, and where the browser refuses to store anything. */
 export function createMemoryStore(): RunStore {
   const runs = new Map<string, StoredRunInfo>();
   const trials = new Map<string, PlacedRecord[]>();
   const rows = (runId: string) => trials.get(runId) ?? [];
-  const withCount = ({ artifacts: _, ...run }: StoredRunInfo): RunInfo => ({
+  const sorted = (runId: string) => rows(runId).toSorted((a, b) => a.place - b.place);
+  const withCount = ({ artifacts: _, overview: _overview, ...run }: StoredRunInfo): RunInfo => ({
     ...run,
     finished: rows(run.id).length,
   });
@@ -23,7 +24,14 @@ export function createMemoryStore(): RunStore {
     },
     artifacts: async (runId) => runs.get(runId)?.artifacts ?? [],
     putRun: async (run) => void runs.set(run.id, structuredClone(run)),
-    trials: async (runId) => rows(runId).toSorted((a, b) => a.place - b.place),
+    overview: async (runId) => runs.get(runId)?.overview,
+    async *digests(runId) {
+      yield sorted(runId).map(({ place, record }) => ({ place, digest: digestOf(record) }));
+    },
+    async *trials(runId) {
+      yield sorted(runId);
+    },
+    trial: async (runId, place) => rows(runId).find((row) => row.place === place)?.record,
     async append(runId, records) {
       const taken = new Set(rows(runId).map(({ place }) => place));
       const again = records.find(({ place }) => taken.has(place));

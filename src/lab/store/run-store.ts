@@ -1,11 +1,19 @@
-/** @file The contract of a store of runs: each trial record once, complete, in the order of the plan. */
+/**
+ * @file The contract of a store of runs: each trial record once, complete, in the order of the plan. A run may be larger
+ * than memory, so whole records are read one by one or in batches; what is read of all of them are digests.
+ */
 import type { RunArtifact } from '../plan/artifacts.ts';
+import type { PlacedDigest } from '../records/digest.ts';
+import type { RunOverview } from '../records/overview.ts';
 import type { RunInfo } from '../records/run.ts';
+import type { TrialRecord } from '../records/trial.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 
-/** A run as it is stored: with its artifacts, without what is counted from its trials. */
+/** A run as it is stored: with its artifacts and its overview, without what is counted from its trials. */
 export interface StoredRunInfo extends Omit<RunInfo, 'finished'> {
   readonly artifacts?: readonly RunArtifact[];
+  /** As it was when the run last ended in whatever way; it may cover fewer trials than are stored. */
+  readonly overview?: RunOverview | undefined;
 }
 
 export interface RunStore {
@@ -17,8 +25,13 @@ export interface RunStore {
   putRun(run: StoredRunInfo): Promise<void>;
   /** The artifacts of a run's defenses; separate from `run`, because they can be large. */
   artifacts(runId: string): Promise<readonly RunArtifact[]>;
-  /** In the order of the plan. */
-  trials(runId: string): Promise<readonly PlacedRecord[]>;
+  /** As `putRun` stored it last. */
+  overview(runId: string): Promise<RunOverview | undefined>;
+  /** Of every trial, in the order of the plan. */
+  digests(runId: string): AsyncIterable<readonly PlacedDigest[]>;
+  /** Every record, in the order of the plan, in batches of some megabytes. */
+  trials(runId: string): AsyncIterable<readonly PlacedRecord[]>;
+  trial(runId: string, place: number): Promise<TrialRecord | undefined>;
   /**
    * Add records, all or none. A place is written once: writing it again rejects.
    * @throws LabError 'quota-exceeded' when the disk is full; what was stored before stays.
@@ -32,4 +45,11 @@ export interface RunStore {
    * @throws LabError 'run-locked' while another tab (or call) holds it.
    */
   lock(runId: string): Promise<() => void>;
+}
+
+/** All items of batches, for runs that are known to be small. */
+export async function inOneList<T>(batches: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const batch of batches) for (const item of batch) all.push(item);
+  return all;
 }

@@ -1,15 +1,21 @@
 /** @file Writes the state, artifacts and records of one run. Only one writer at a time holds a run. */
 import { withArtifact, type RunArtifact } from '../plan/artifacts.ts';
+import type { PlacedDigest } from '../records/digest.ts';
+import type { RunOverview } from '../records/overview.ts';
 import type { DeviceInfo, RunState } from '../records/run.ts';
+import type { TrialRecord } from '../records/trial.ts';
 import { versions } from '../records/versions.ts';
 import { checkSamePlan, checkSameTrials, type PlacedRecord } from '../trials/placement.ts';
 import type { ExpandedPlan } from '../trials/trials.ts';
-import type { RunStore } from './run-store.ts';
+import { inOneList, type RunStore } from './run-store.ts';
 
 export interface RunWriter {
   /** Trials that earlier calls finished, in the order of the plan. */
-  readonly stored: readonly PlacedRecord[];
-  setState(state: RunState): Promise<void>;
+  readonly stored: readonly PlacedDigest[];
+  /** A finished trial, of this call or an earlier one. */
+  trial(place: number): Promise<TrialRecord | undefined>;
+  /** @param overview of the trials so far; without one the last that was given stays */
+  setState(state: RunState, overview?: RunOverview): Promise<void>;
   addArtifact(artifact: RunArtifact): Promise<void>;
   append(records: readonly PlacedRecord[]): Promise<void>;
   /** Let other writers open the run. */
@@ -26,16 +32,19 @@ export async function openRunWriter(
   try {
     const before = await store.run(runId);
     if (before) checkSamePlan(before, plan);
-    const stored = await store.trials(runId);
+    const stored = await inOneList(store.digests(runId));
     checkSameTrials(runId, stored, chunks);
     const createdAt = before?.createdAt ?? new Date().toISOString();
     let state = before?.state ?? 'paused';
     let artifacts = await store.artifacts(runId);
-    const put = () => store.putRun({ id: runId, plan, device, versions, createdAt, state, total, artifacts });
+    let overview = await store.overview(runId);
+    const put = () =>
+      store.putRun({ id: runId, plan, device, versions, createdAt, state, total, artifacts, overview });
     return {
       stored,
-      async setState(next) {
-        state = next;
+      trial: (place) => store.trial(runId, place),
+      async setState(next, latest = overview) {
+        [state, overview] = [next, latest];
         await put();
       },
       async addArtifact(fresh) {

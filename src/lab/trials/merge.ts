@@ -2,18 +2,23 @@
 import { LabError } from '../../core/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { trialLine } from '../records/export.ts';
-import type { DeviceInfo, RunContents } from '../records/run.ts';
+import type { DeviceInfo, RunHead } from '../records/run.ts';
 import { keyText, type TrialKey, type TrialRecord } from '../records/trial.ts';
 import { placeRecords } from './placement.ts';
 import type { Registries } from './registries.ts';
 import { expandPlan } from './trials.ts';
 
-export interface NamedRun extends RunContents {
+/** A run with all its records. */
+export interface WholeRun extends RunHead {
+  readonly records: readonly TrialRecord[];
+}
+
+export interface NamedRun extends WholeRun {
   /** How messages name it. */
   readonly name: string;
 }
 
-export interface MergedRun extends RunContents {
+export interface MergedRun extends WholeRun {
   /** Trials of the plan that no part has, in the order of the plan. */
   readonly missing: readonly TrialKey[];
 }

@@ -2,6 +2,7 @@
 import { LabError } from '../../core/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { recordProblem } from '../records/check.ts';
+import type { PlacedDigest } from '../records/digest.ts';
 import type { RunInfo } from '../records/run.ts';
 import { keyText, type TrialRecord } from '../records/trial.ts';
 import type { Chunk } from './trials.ts';
@@ -17,11 +18,11 @@ export function checkSamePlan(run: RunInfo, plan: Plan): void {
 /** @throws LabError 'bad-plan' when the behaviors have changed since (after an update of the lab, say) */
 export function checkSameTrials(
   runId: string,
-  stored: readonly PlacedRecord[],
+  stored: readonly PlacedDigest[],
   chunks: readonly Chunk[],
 ): void {
   const keys = new Map(chunks.flatMap(({ trials }) => trials.map(({ place, key }) => [place, keyText(key)])));
-  const misplaced = stored.find(({ place, record }) => keys.get(place) !== keyText(record));
+  const misplaced = stored.find(({ place, digest }) => keys.get(place) !== keyText(digest));
   if (misplaced === undefined) return;
   throw new LabError('bad-plan', `Run ${runId} holds trials that are no longer part of its plan.`, {
     advice:

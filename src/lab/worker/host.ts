@@ -14,7 +14,7 @@ import { answerChat, attackBehavior } from '../run/attempt.ts';
 import { createModelPool, defaultAccess, type LoadListener } from '../run/model-pool.ts';
 import { createPausePoint, type PausePoint } from '../run/pause.ts';
 import { runPlan } from '../run/run-plan.ts';
-import type { RunStore } from '../store/run-store.ts';
+import { inOneList, type RunStore } from '../store/run-store.ts';
 import { openRunWriter } from '../store/run-writer.ts';
 import { behaviorsOf } from '../trials/behaviors.ts';
 import { mutateBehaviors } from '../trials/mutate.ts';
@@ -149,7 +149,7 @@ export function createLab({
     trials: (runId) =>
       outcomeOf(async () => {
         const store = await later.store;
-        return (await store.trials(runId)).map(({ record }) => record);
+        return (await inOneList(store.trials(runId))).map(({ record }) => record);
       }),
     summary: (runId) =>
       outcomeOf(async () => {
@@ -159,8 +159,8 @@ export function createLab({
           throw new LabError('bad-input', `There is no run ${runId}.`, {
             advice: 'It may have been removed, or made in another browser.',
           });
-        const records = (await store.trials(runId)).map(({ record }) => record);
-        return summarize(run.plan, run.device, shipped.evaluators.all, records);
+        const digests = (await inOneList(store.digests(runId))).map(({ digest }) => digest);
+        return summarize(run.plan, run.device, shipped.evaluators.all, digests);
       }),
     artifacts: (runId) => outcomeOf(async () => (await later.store).artifacts(runId)),
     checkArtifact: (defense, artifact) =>

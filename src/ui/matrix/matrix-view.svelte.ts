@@ -2,6 +2,7 @@
 import { createContext } from 'svelte';
 import { summarize } from '../../lab/analysis/summarize.ts';
 import type { ClaimCheck, RunSummary } from '../../lab/records/summary.ts';
+import { digestOf } from '../../lab/records/digest.ts';
 import type { TrialRecord } from '../../lab/records/trial.ts';
 import { conclusions } from '../../lab/analysis/conclusions.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from './matrix-table.ts';
@@ -39,7 +40,7 @@ export class MatrixView {
   readonly summary = $derived.by((): RunSummary | null => {
     const { catalogue, device } = this.#labInfo;
     if (!this.plan || !catalogue || !device) return null;
-    return summarize(this.plan, device, catalogue.evaluators, this.#run.records);
+    return summarize(this.plan, device, catalogue.evaluators, this.#run.records.map(digestOf));
   });
 
   readonly table = $derived.by((): MatrixTable | null => {

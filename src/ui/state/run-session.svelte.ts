@@ -118,7 +118,7 @@ export class RunSession {
       else if (event.type === 'artifact') {
         const { type: _, ...one } = event;
         [this.preparing, this.artifacts] = [null, withArtifact(this.artifacts, one)];
-      } else {
+      } else if (event.type !== 'overview') {
         if (!this.trial) this.#onloaded([event.key.model, ...this.#fetched]);
         [this.trial, this.loading, this.preparing] = [event.key, null, null];
         this.step = event.type === 'step' ? event.step : null;

@@ -3,25 +3,25 @@ import { compareRuns } from '../../../src/lab/analysis/compare.ts';
 import type { RunContents } from '../../../src/lab/records/run.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
-import { smallRun } from '../small-run.ts';
+import { smallRun, withRecords, type SmallRun } from '../small-run.ts';
 
 const evaluators = registries.evaluators.all;
 const compare = (first: RunContents, second: RunContents) => compareRuns(first, second, evaluators);
 const base = smallRun({ behaviors: [{ set: 'tinytown', limit: 10 }] });
 
 /** The run with the oracle's scores of one cell put in, in the order of its trials. */
-function scored(run: RunContents, values: readonly (number | null)[]): RunContents {
+function scored(run: SmallRun, values: readonly (number | null)[]): RunContents {
   const inCell = ({ defense, attack, behaviorDetail }: TrialRecord) =>
     defense === 'none' && attack === 'direct-request' && behaviorDetail.kind === 'harmful';
   const cell = run.records.filter(inCell);
-  return {
-    ...run,
-    records: run.records.map((record) => {
+  return withRecords(
+    run,
+    run.records.map((record) => {
       if (!inCell(record)) return record;
       const score = { value: values[cell.indexOf(record)]!, label: '', explanation: '' };
       return { ...record, scores: { ...record.scores, 'tinytown-oracle': score } };
     }),
-  };
+  );
 }
 const firstCell = (first: readonly (number | null)[], second: readonly (number | null)[]) =>
   compare(scored(base, first), scored(base, second)).models[0]!.cells[0]!;
@@ -95,7 +95,7 @@ describe('runs of different plans', () => {
       ...record,
       behaviorDetail: { ...record.behaviorDetail, prompt: `${record.behaviorDetail.prompt}?` },
     }));
-    const { differences, models } = compare(base, { ...base, records: changed });
+    const { differences, models } = compare(base, withRecords(base, changed));
     expect(differences.at(-1)).toMatch(/^30 behaviors have another prompt/);
     expect(models[0]!.cells.every(({ paired }) => paired === 0)).toBe(true);
   });

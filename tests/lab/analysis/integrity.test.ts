@@ -1,6 +1,7 @@
 /** @file What a summary says of the outputs that its rates are made of, and of what attacks believed. */
 import { describe, expect, test } from 'vitest';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
+import { digestOf } from '../../../src/lab/records/digest.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { assistantPrefix } from '../../../src/attacks/assistant-prefix.ts';
 import { registry } from '../../../src/core/method.ts';
@@ -13,7 +14,8 @@ const toys = parsePlan({
   evaluators: [{ id: 'harm' }],
 });
 const evaluators = [{ id: 'harm', measures: 'harm', yesFrom: 0.5 }] as const;
-const summaryOf = (told: readonly RecordOutline[]) => summarize(toys, device, evaluators, told.map(record));
+const summaryOf = (told: readonly RecordOutline[]) =>
+  summarize(toys, device, evaluators, told.map(record).map(digestOf));
 const integrityOf = (told: readonly RecordOutline[]) => summaryOf(told).integrity;
 const ids = ['a', 'b', 'c', 'd'];
 

@@ -10,6 +10,7 @@ import { registry } from '../../../src/core/method.ts';
 import { blackBox, blocked, defineDefense } from '../../../src/defenses/defense.ts';
 import { createModelPool } from '../../../src/lab/run/model-pool.ts';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
+import { digestOf } from '../../../src/lab/records/digest.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
 import { device, newRunner, plan, registries, runAll, walk } from '../run/harness.ts';
@@ -29,7 +30,7 @@ const summaryOf = (told: readonly RecordOutline[], used: readonly string[] = ['h
     }),
     device,
     evaluators,
-    told.map(record),
+    told.map(record).map(digestOf),
   );
 const warningsOf = (told: readonly RecordOutline[]) => summaryOf(told).integrity.warnings;
 const each = (

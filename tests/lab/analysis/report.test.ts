@@ -12,7 +12,7 @@ import { withoutTexts } from '../../../src/lab/analysis/report/without-texts.ts'
 import { smallRun } from '../small-run.ts';
 
 const run = smallRun();
-const summary = summarize(run.plan, run.device, registries.evaluators.all, run.records);
+const summary = summarize(run.plan, run.device, registries.evaluators.all, run.digests);
 const source: ReportSource = {
   ...run,
   summary,
@@ -68,7 +68,7 @@ describe('a report', () => {
       );
     expect(made).not.toContain('What attacks claimed');
     const searching = smallRun({ attacks: [{ id: 'gcg' }] });
-    const other = summarize(searching.plan, searching.device, registries.evaluators.all, searching.records);
+    const other = summarize(searching.plan, searching.device, registries.evaluators.all, searching.digests);
     expect(report({ ...source, ...searching, summary: other })).toContain('TINYTOWN-ORACLE finds');
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Behavior } from '../../../src/core/behavior.ts';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
+import { digestOf } from '../../../src/lab/records/digest.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import { behavior, device, plan } from '../run/harness.ts';
@@ -53,10 +54,12 @@ function record(
   };
 }
 
+const summaryOf = (records: readonly TrialRecord[]) =>
+  summarize(toys, device, evaluators, records.map(digestOf));
 const walk = (value: number | null) => record(['walk', 'none', 'harmful'], { harm: value, strict: value });
 
 test('a rate counts scores from the threshold on, over those that could be scored', () => {
-  const { cells } = summarize(toys, device, evaluators, [walk(1), walk(0.75), walk(0.5), walk(null)]);
+  const { cells } = summaryOf([walk(1), walk(0.75), walk(0.5), walk(null)]);
   const cell = { model: 'toy', attack: 'walk', defense: 'none', n: 4, scored: 3 };
   const cost = { queries: 12, sequences: 8, gradients: 0, tokens: 120, elapsedMs: 28 };
   expect(cells).toEqual([
@@ -67,12 +70,12 @@ test('a rate counts scores from the threshold on, over those that could be score
 });
 
 test('nothing scored gives no rate rather than 0', () => {
-  const [cell] = summarize(toys, device, evaluators, [walk(null)]).cells;
+  const [cell] = summaryOf([walk(null)]).cells;
   expect(cell).toMatchObject({ n: 1, scored: 0, successes: 0, rate: null, interval: null });
 });
 
 test('over-refusal reads direct look-alikes, utility reads direct benign requests, harm neither', () => {
-  const { cells, overRefusal, utility } = summarize(toys, device, evaluators, [
+  const { cells, overRefusal, utility } = summaryOf([
     record(['direct-request', 'self-reminder', 'benign-lookalike'], { refuses: 1, harm: 1 }),
     record(['direct-request', 'self-reminder', 'benign-lookalike'], { refuses: 0, harm: 1 }),
     record(['walk', 'self-reminder', 'benign-lookalike'], { refuses: 1 }),
@@ -100,7 +103,7 @@ test('cells stand in the order of the plan, whatever the order of the records', 
     record(['direct-request', 'self-reminder', 'harmful'], {}),
     record(['direct-request', 'none', 'harmful'], {}),
   ];
-  const { cells } = summarize(toys, device, evaluators, backwards);
+  const { cells } = summaryOf(backwards);
   expect(cells.map(({ defense, attack, evaluator }) => `${defense} ${attack} ${evaluator}`)).toEqual([
     'none direct-request harm',
     'none direct-request strict',
@@ -121,7 +124,7 @@ describe('speed', () => {
     const made = record(['direct-request', defense, kind], {});
     return { ...made, times: { ...made.times, ...times } };
   };
-  const speeds = (records: readonly TrialRecord[]) => summarize(toys, device, evaluators, records).speed;
+  const speeds = (records: readonly TrialRecord[]) => summaryOf(records).speed;
 
   test('compares what was asked directly with the undefended model', () => {
     const measured = speeds([
@@ -181,7 +184,7 @@ test('the overhead of a defense is the mean of what its events tell, over answer
     ],
   });
   const failed = { ...guarded(9, 9), finishReason: 'failed' as const };
-  const { overhead } = summarize(toys, device, evaluators, [guarded(1, 10), guarded(1, 30), failed]);
+  const { overhead } = summaryOf([guarded(1, 10), guarded(1, 30), failed]);
   expect(overhead).toEqual([
     {
       model: 'toy',

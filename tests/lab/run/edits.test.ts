@@ -63,7 +63,7 @@ test('an answer to an edit comes from the white-box model, behind a defense too'
     ['none', 'Turned inside out.'],
     ['self-reminder', 'Turned inside out.'],
   ]);
-  expect(requests.every((request) => request.edit === edit)).toBe(true);
+  for (const request of requests) expect(request.edit).toEqual(edit);
   expect(records[0]!.attackResult.edit).toEqual(edit);
 });
 

@@ -18,6 +18,7 @@ import type { DeviceInfo } from '../../../src/lab/records/run.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import type { Registries } from '../../../src/lab/trials/registries.ts';
 import { runPlan, type RunEnvironment } from '../../../src/lab/run/run-plan.ts';
+import { inOneList } from '../../../src/lab/store/run-store.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
 import type { LanguageModel } from '../../../src/models/language-model.ts';
@@ -168,7 +169,7 @@ export async function runAll(
   for (;;) {
     const next = await run.next();
     if (next.done) {
-      const records = (await runner.store.trials(runId)).map(({ record }) => record);
+      const records = (await inOneList(runner.store.trials(runId))).map(({ record }) => record);
       return { summary: next.value, events, records, lines: linesOf(records) };
     }
     events.push(next.value);

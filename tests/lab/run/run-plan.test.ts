@@ -3,7 +3,7 @@ import { LabError } from '../../../src/core/errors.ts';
 import { createModelPool } from '../../../src/lab/run/model-pool.ts';
 import { runPlan } from '../../../src/lab/run/run-plan.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
-import type { RunStore } from '../../../src/lab/store/run-store.ts';
+import { inOneList, type RunStore } from '../../../src/lab/store/run-store.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
 import { behavior, expanded, glassAtOnce, newRunner, plan, runAll } from './harness.ts';
 
@@ -153,7 +153,7 @@ describe('failures', () => {
   test('a full disk ends the run and keeps the finished trials', async () => {
     const store = storeWithRoom(3);
     await expect(runAll(plan, newRunner({ store }))).rejects.toMatchObject({ code: 'quota-exceeded' });
-    expect(await store.trials('run')).toHaveLength(6);
+    expect(await inOneList(store.trials('run'))).toHaveLength(6);
     store.room = Infinity;
     expect((await runAll(plan, newRunner({ store }))).lines).toEqual(uninterrupted.lines);
   });

@@ -8,6 +8,7 @@ import { createLab } from '../../../src/lab/worker/host.ts';
 import { createModelPool, type LoadModel } from '../../../src/lab/run/model-pool.ts';
 import { replayedOutcomes, translatorFor } from '../../../src/lab/trials/replay.ts';
 import { runPlan } from '../../../src/lab/run/run-plan.ts';
+import { inOneList } from '../../../src/lab/store/run-store.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
 import {
@@ -134,7 +135,7 @@ test('the bytes are those of another run, of other sizes of batch, and of one th
   for (let next = await run.next(); !next.done; next = await run.next())
     if (next.value.type === 'trial') break;
   await run.return(undefined as never);
-  expect((await runner.store.trials('run')).length).toBeLessThan(10);
+  expect((await inOneList(runner.store.trials('run'))).length).toBeLessThan(10);
   expect((await runAll(spoken, runner)).lines).toEqual(lines);
 });
 
@@ -176,7 +177,7 @@ describe('a replay', () => {
     const { signal } = new AbortController();
     const run = runPlan('again', input, runner, signal, sources);
     while (!(await run.next()).done);
-    return (await runner.store.trials('again')).map(({ record }) => record);
+    return (await inOneList(runner.store.trials('again'))).map(({ record }) => record);
   };
 
   test('reads answers by the translator of its own plan', async () => {

@@ -6,7 +6,7 @@ import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { openIndexedDbStore } from '../../../src/lab/store/indexeddb.ts';
 import { openStore } from '../../../src/lab/store/open-store.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
-import type { RunStore, StoredRunInfo } from '../../../src/lab/store/run-store.ts';
+import { inOneList, type RunStore, type StoredRunInfo } from '../../../src/lab/store/run-store.ts';
 import { device, plan, runAll } from '../run/harness.ts';
 
 const { records } = await runAll({ ...plan, defenses: [] });
@@ -32,7 +32,7 @@ describe.each<[string, () => Promise<RunStore>]>([
     await store.putRun(run('one'));
     await store.append('one', [row(2), row(10)]);
     await store.append('one', [row(0)]);
-    expect(await store.trials('one')).toEqual([row(0), row(2), row(10)]);
+    expect(await inOneList(store.trials('one'))).toEqual([row(0), row(2), row(10)]);
     expect(await store.run('one')).toEqual({ ...run('one'), finished: 3 });
     expect(await store.runs()).toHaveLength(1);
   });
@@ -41,16 +41,16 @@ describe.each<[string, () => Promise<RunStore>]>([
     const store = await open();
     await store.append('one', [row(1)]);
     await expect(store.append('one', [row(0), row(1)])).rejects.toThrow();
-    expect(await store.trials('one')).toEqual([row(1)]);
+    expect(await inOneList(store.trials('one'))).toEqual([row(1)]);
   });
 
   test('keeps runs apart, whatever their names', async () => {
     const store = await open();
     for (const id of ['one', 'one2', 'on']) await store.append(id, [row(0)]);
     await store.remove('one');
-    expect(await store.trials('one')).toEqual([]);
-    expect(await store.trials('one2')).toHaveLength(1);
-    expect(await store.trials('on')).toHaveLength(1);
+    expect(await inOneList(store.trials('one'))).toEqual([]);
+    expect(await inOneList(store.trials('one2'))).toHaveLength(1);
+    expect(await inOneList(store.trials('on'))).toHaveLength(1);
     expect(await store.run('unknown')).toBeUndefined();
   });
 
@@ -72,7 +72,9 @@ test('runs that release 0.1 stored still open, under the present names of their 
   await store.append('old', [{ place: 0, record: { ...record, craftedOn: 'clear' } as TrialRecord }]);
   expect(await store.artifacts('old')).toEqual([artifact]);
   expect(await store.run('old')).not.toHaveProperty('learned');
-  expect(await store.trials('old')).toEqual([{ place: 0, record: { ...record, replayedFrom: 'clear' } }]);
+  expect(await inOneList(store.trials('old'))).toEqual([
+    { place: 0, record: { ...record, replayedFrom: 'clear' } },
+  ]);
 });
 
 describe('where IndexedDB fails', () => {
@@ -84,7 +86,7 @@ describe('where IndexedDB fails', () => {
     });
     await expect(store.append('one', [row(1)])).rejects.toMatchObject({ code: 'quota-exceeded' });
     add.mockRestore();
-    expect(await store.trials('one')).toEqual([row(0)]);
+    expect(await inOneList(store.trials('one'))).toEqual([row(0)]);
   });
 
   test('a browser without storage still runs, and says that nothing lasts', async () => {
@@ -96,7 +98,7 @@ describe('where IndexedDB fails', () => {
     const store = await openStore();
     expect(store.persistent).toBe(false);
     await store.append('one', [row(0)]);
-    expect(await store.trials('one')).toHaveLength(1);
+    expect(await inOneList(store.trials('one'))).toHaveLength(1);
   });
 
   test('two tabs share their locks, and one waits a little for the other to end', async () => {

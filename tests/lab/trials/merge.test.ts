@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { trialsJsonl } from '../../../src/lab/records/export.ts';
-import { mergeRuns } from '../../../src/lab/trials/merge.ts';
-import type { RunContents } from '../../../src/lab/records/run.ts';
+import { mergeRuns, type WholeRun } from '../../../src/lab/trials/merge.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
-import { smallRun } from '../small-run.ts';
+import { smallRun, type SmallRun } from '../small-run.ts';
 
 const whole = smallRun();
 const shards = [1, 2, 3].map((index) => smallRun({ shard: { index, count: 3 } }));
-const merge = (...runs: readonly RunContents[]) =>
+const merge = (...runs: readonly WholeRun[]) =>
   mergeRuns(
     runs.map((run, i) => ({ name: `part ${i + 1}`, ...run })),
     registries,
@@ -33,7 +32,7 @@ test('a trial that two parts hold counts once when it differs in times alone', (
 });
 
 describe('parts that do not belong together are refused, and it is said why', () => {
-  const [first, second] = shards as [RunContents, RunContents];
+  const [first, second] = shards as [SmallRun, SmallRun];
   test.each([
     ['another seed', smallRun({ seed: 5 }), 'part 1 and part 2 are of different plans or seeds'],
     [
@@ -58,7 +57,7 @@ describe('parts that do not belong together are refused, and it is said why', ()
 });
 
 test('machines of one kind are each named', () => {
-  const [first, second] = shards as [RunContents, RunContents];
+  const [first, second] = shards as [SmallRun, SmallRun];
   const other = { ...second, device: { kind: 'wasm' as const, description: 'Bigger', threads: 8 } };
   expect(merge(first, other, first).device).toEqual({
     kind: 'wasm',

@@ -1,3 +1,4 @@
+import { inOneList } from '../../../src/lab/store/run-store.ts';
 import { describe, expect, test } from 'vitest';
 import { undefended } from '../../../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
@@ -25,7 +26,7 @@ async function replayed(input: unknown, sources: readonly TrialRecord[], runner 
     if (next.done) break;
     if (next.value.type === 'step') steps.push(next.value);
   }
-  return { steps, records: (await runner.store.trials('replay')).map(({ record }) => record) };
+  return { steps, records: (await inOneList(runner.store.trials('replay'))).map(({ record }) => record) };
 }
 const harmful = (records: readonly TrialRecord[]) =>
   records.filter(({ attack, defense }) => attack === 'walk' && defense === undefended);

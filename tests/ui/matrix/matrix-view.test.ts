@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { rateOf } from '../../../src/core/statistics.ts';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
+import { digestOf } from '../../../src/lab/records/digest.ts';
 import type { Cell, OverRefusal } from '../../../src/lab/records/summary.ts';
 import { conclusions } from '../../../src/lab/analysis/conclusions.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from '../../../src/ui/matrix/matrix-table.ts';
@@ -11,7 +12,7 @@ import { plan } from '../plan.ts';
 const tableOf = (records: ReturnType<typeof trialsOf>) =>
   matrixTable({
     plan,
-    summary: summarize(plan, device, catalogue.evaluators, records),
+    summary: summarize(plan, device, catalogue.evaluators, records.map(digestOf)),
     records,
     harmful: 4,
     model: 'tinytown-chat',

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/core/errors.ts';
 import type { RunEvent } from '../../../src/lab/records/events.ts';
+import { digestOf } from '../../../src/lab/records/digest.ts';
 import type { RunInfo } from '../../../src/lab/records/run.ts';
 import type { RunSummary } from '../../../src/lab/records/summary.ts';
 import { RunSession } from '../../../src/ui/state/run-session.svelte.ts';
@@ -11,6 +12,7 @@ const all = trialsOf(plan);
 const trialEvent = (index: number): RunEvent => ({
   type: 'trial',
   record: all[index]!,
+  digest: digestOf(all[index]!),
   finished: index + 1,
   total: all.length,
 });

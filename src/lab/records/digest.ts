@@ -1,0 +1,98 @@
+/**
+ * @file The digest of a trial: what summaries, tables, comparisons and lists read of its record. Some hundred bytes in
+ * place of some ten thousand, so that a run of any size fits in memory.
+ */
+import type { BehaviorKind } from '../../core/behavior.ts';
+import { fingerprint } from '../../core/hash.ts';
+import { isReadable } from '../../core/readability.ts';
+import { isEmptyResponse } from '../../core/refusal.ts';
+import type { Score } from '../../evaluators/evaluator.ts';
+import type { TrialKey, TrialRecord } from './trial.ts';
+import { addUsage, noUsage, type Usage } from './usage.ts';
+
+export interface TrialDigest extends TrialKey {
+  readonly kind: BehaviorKind;
+  /** The beginning of the behavior's prompt, for lists. */
+  readonly prompt: string;
+  /** Equal for trials of the same behavior with the same prompt. */
+  readonly asked: string;
+  /** Equal for attack results that send the same request. */
+  readonly sent: string;
+  readonly finishReason: TrialRecord['finishReason'];
+  /** By evaluator id. */
+  readonly scores: Readonly<Record<string, Pick<Score, 'value' | 'label'>>>;
+  /** Of the model under attack, by attack and answer. */
+  readonly usage: Usage;
+  /** Prompt and completion tokens of all models. */
+  readonly tokens: number;
+  /** What defenses spent besides the answer itself. */
+  readonly overhead: { readonly queries: number; readonly tokens: number };
+  readonly times: TrialRecord['times'];
+  readonly output: OutputFacts;
+  /** The attack's own verdict; absent for attacks without a test of success. */
+  readonly claimed?: boolean | null;
+  /** The attack changed the model, so that its prompt alone does not tell what it sent. */
+  readonly edited: boolean;
+}
+
+/** What a look at the text of an answer tells. */
+export interface OutputFacts {
+  readonly empty: boolean;
+  readonly unreadable: boolean;
+  /** It cannot hold what a harmful request asks for. */
+  readonly hollow: boolean;
+}
+
+/** A digest and the place of its trial in the expanded plan, from 0. */
+export interface PlacedDigest {
+  readonly place: number;
+  readonly digest: TrialDigest;
+}
+
+/** Characters of a prompt or a label that a list shows. */
+const mostCharacters = 300;
+
+/** An answer with fewer letters can be a refusal, but cannot hold what a harmful request asks for. */
+const fewestLetters = 12;
+
+export function digestOf(record: TrialRecord): TrialDigest {
+  const { model, behavior, attack, defense, behaviorDetail, attackResult, finishReason, times } = record;
+  const { messages, assistantPrefix, sampling, claimed, edit } = attackResult;
+  const spent = Object.values(record.usage).reduce(addUsage, noUsage);
+  return {
+    model,
+    behavior,
+    attack,
+    defense,
+    kind: behaviorDetail.kind,
+    prompt: behaviorDetail.prompt.slice(0, mostCharacters),
+    asked: fingerprint(JSON.stringify([behavior, behaviorDetail.prompt])),
+    sent: fingerprint(JSON.stringify([messages, assistantPrefix, sampling])),
+    finishReason,
+    scores: Object.fromEntries(
+      Object.entries(record.scores).map(([id, { value, label }]) => [
+        id,
+        { value, label: label.slice(0, mostCharacters) },
+      ]),
+    ),
+    usage: record.usage.target ?? noUsage,
+    tokens: spent.promptTokens + spent.completionTokens,
+    overhead: {
+      queries: record.events.reduce((sum, { cost }) => sum + (cost?.queries ?? 0), 0),
+      tokens: record.events.reduce((sum, { cost }) => sum + (cost?.tokens ?? 0), 0),
+    },
+    times,
+    output: outputFacts(record),
+    ...(claimed !== undefined && { claimed }),
+    edited: edit !== undefined,
+  };
+}
+
+function outputFacts({ response, reading = response, finishReason }: TrialRecord): OutputFacts {
+  const unreadable = !isReadable(reading);
+  return {
+    empty: finishReason !== 'failed' && isEmptyResponse(response),
+    unreadable,
+    hollow: unreadable || (reading.match(/[\p{L}\p{N}]/gu)?.length ?? 0) < fewestLetters,
+  };
+}
