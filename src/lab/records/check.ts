@@ -1,34 +1,94 @@
 /** @file Checks that data from outside is a trial record. */
 import { z } from 'zod';
 import { answerCodes } from '../../attacks/parts/answered-in.ts';
+import { behaviorSchema } from '../../core/behavior.ts';
+import { excerpt } from '../../core/format.ts';
+import { tokensProblem } from './check-tokens.ts';
 import type { TrialRecord } from './trial.ts';
 
-const answerLanguage = z.looseObject({ language: z.string(), question: z.string() });
+/** Sums over a million trials stay exact. */
+const count = z.int().min(0).max(1e9);
+/** Of parts of a trial, in ms; a year at most. */
+const duration = z.number().min(0).max(3.2e10);
+/** Nats. What was infinite, JSON holds as `null`. */
+const loss = z.number().min(-1e9).max(1e9).nullable().optional();
 
-/** What resuming from a record relies on; other fields are only shown. */
+const answerLanguage = z.looseObject({ language: z.string(), question: z.string() });
+const usage = z.record(
+  z.string(),
+  z.looseObject({
+    queries: count,
+    promptTokens: count,
+    completionTokens: count,
+    scored: count.optional(),
+    gradients: count.optional(),
+  }),
+);
+
+/** Fields that are not named here are allowed, at every level. */
 const recordSchema = z.looseObject({
-  version: z.literal(1),
+  version: z.literal(1, 'This trial has a format that only a newer release reads.'),
   model: z.string(),
   behavior: z.string(),
   attack: z.string(),
   defense: z.string(),
-  seed: z.string(),
-  behaviorDetail: z.looseObject({ kind: z.string(), prompt: z.string() }),
-  attackResult: z.looseObject({
-    messages: z.array(z.looseObject({ content: z.string() })),
-    steps: z.number(),
-    answeredIn: z.union([z.enum(Object.keys(answerCodes)), answerLanguage]).optional(),
+  behaviorDetail: z.looseObject({
+    ...behaviorSchema.shape,
+    reference: z.looseObject({ steps: z.array(z.string()) }).optional(),
   }),
-  attackSteps: z.array(z.unknown()),
+  templates: z.string().optional(),
+  replayedFrom: z.string().optional(),
+  craftedOn: z.string().optional(),
+  attackResult: z.looseObject({
+    messages: z.array(z.looseObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+    assistantPrefix: z.string().optional(),
+    sampling: z.looseObject({ temperature: z.number(), topP: z.number() }).partial().optional(),
+    seed: z.string().optional(),
+    answeredIn: z.union([z.enum(Object.keys(answerCodes)), answerLanguage]).optional(),
+    edit: z.looseObject({}).optional(),
+    loss,
+    steps: count,
+    claimed: z.boolean().nullable().optional(),
+  }),
+  attackSteps: z.array(
+    z.looseObject({
+      step: count,
+      candidate: z.string().optional(),
+      loss,
+      bestLoss: loss,
+      detail: z.looseObject({}).optional(),
+    }),
+  ),
   response: z.string(),
-  finishReason: z.string(),
   reading: z.string().optional(),
-  tokens: z.array(z.unknown()),
-  events: z.array(z.looseObject({})),
-  scores: z.record(z.string(), z.looseObject({ value: z.number().min(0).max(1).nullable() })),
-  usage: z.looseObject({}),
-  attackUsage: z.looseObject({}),
-  times: z.looseObject({ attackMs: z.number(), answerMs: z.number(), scoreMs: z.number() }),
+  untranslated: z.enum(['empty', 'too-long', 'no-better']).optional(),
+  finishReason: z.enum(['end', 'length', 'stop-string', 'blocked', 'failed']),
+  error: z.looseObject({ message: z.string(), during: z.enum(['attack', 'answer']) }).optional(),
+  tokens: z.custom<TrialRecord['tokens']>(Array.isArray, 'Invalid input: expected array'),
+  events: z.array(
+    z.looseObject({
+      defense: z.string(),
+      action: z.enum(['passed', 'edited', 'blocked', 'resampled', 'steered']),
+      reason: z.string(),
+      detail: z.looseObject({}).optional(),
+      cost: z.looseObject({ queries: count, tokens: count }).optional(),
+    }),
+  ),
+  scores: z.record(
+    z.string(),
+    z.looseObject({ value: z.number().min(0).max(1).nullable(), label: z.string(), explanation: z.string() }),
+  ),
+  usage,
+  attackUsage: usage,
+  seed: z.string(),
+  times: z.looseObject({
+    startedAt: z.string(),
+    attackMs: duration,
+    answerMs: duration,
+    scoreMs: duration,
+    firstTokenMs: duration.optional(),
+    tokenMs: duration.optional(),
+  }),
 });
 
 /** `record` in today's form. Records of release 0.1 hold `replayedFrom` as `craftedOn`. */
@@ -37,8 +97,10 @@ export function upgradeRecord(record: TrialRecord & { readonly craftedOn?: strin
   return craftedOn === undefined ? record : { ...current, replayedFrom: craftedOn };
 }
 
-/** Why something is not a trial record, `null` when it is one. */
+/** Why something is not a trial record, with the field; `null` when it is one. Its length is bounded. */
 export function recordProblem(record: unknown): string | null {
-  const issue = recordSchema.safeParse(record).error?.issues[0];
-  return issue ? `${issue.path.join('.') || 'record'}: ${issue.message}` : null;
+  const parsed = recordSchema.safeParse(record);
+  if (parsed.success) return tokensProblem(parsed.data.tokens);
+  const issue = parsed.error.issues[0]!;
+  return `${excerpt(issue.path.join('.')) || 'record'}: ${excerpt(issue.message)}`;
 }
