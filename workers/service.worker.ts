@@ -1,6 +1,6 @@
 /** @file The service worker: wiring only. What it does is in `src/lab/seal/`. */
 import { startSeal, type SealScope } from '../src/lab/seal/start.ts';
-import type { AppFile } from '../src/lab/seal/offline-files.ts';
+import type { AppFile } from '../src/lab/seal/app-file.ts';
 
 declare const self: SealScope & { readonly __WB_MANIFEST: readonly AppFile[] };
 

@@ -1,6 +1,28 @@
-/** @file The installable app: its manifest, and the service worker with the list of files to cache. */
+/** @file The installable app: its manifest, and the service worker with the list of files to cache, each with its hash. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { PluginOption } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+
+interface ListedFile {
+  readonly url: string;
+  readonly revision: string | null;
+  readonly size: number;
+}
+
+/** Adds size and hash, by which the service worker tells a file from a wrong answer (src/lab/seal/app-file.ts). */
+const withHashes = (dist: string) => async (files: readonly ListedFile[]) => ({
+  manifest: await Promise.all(
+    files.map(async ({ url, revision, size }) => {
+      const sha256 = createHash('sha256')
+        .update(await readFile(join(dist, url)))
+        .digest('hex');
+      // Workbox leaves out `size` in the end.
+      return { url, revision, size, bytes: size, sha256 };
+    }),
+  ),
+});
 
 export const pwa = (): PluginOption =>
   VitePWA({
@@ -8,6 +30,12 @@ export const pwa = (): PluginOption =>
     srcDir: 'workers',
     filename: 'service.worker.ts',
     injectRegister: null, // the page registers it itself
+    integration: {
+      beforeBuildServiceWorker: ({ outDir, injectManifest }) => {
+        injectManifest.additionalManifestEntries = []; // the patterns below find these files too
+        injectManifest.manifestTransforms = [withHashes(outDir)];
+      },
+    },
     manifest: {
       name: 'Glovebox',
       short_name: 'Glovebox',

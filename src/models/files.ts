@@ -3,6 +3,7 @@
  * Downloads report their bytes, can be cancelled, and are refused past a size limit.
  */
 import { isAbort, LabError } from '../core/errors.ts';
+import { faultHeader } from '../core/file-fault.ts';
 import type { ModelSource } from './catalog.ts';
 import { hubFolder } from './hub.ts';
 import type { Abortable } from './language-model.ts';
@@ -97,6 +98,8 @@ async function request(folder: string, file: string, { signal, fetch }: FolderOp
   } catch (cause) {
     throw isAbort(cause) ? cause : unreachable(file, url, cause);
   }
+  const fault = response.headers.get(faultHeader);
+  if (fault !== null) throw faulty(file, fault);
   if (response.status === 404 || response.status === 410) throw missing(file, url);
   if (response.status === 401 || response.status === 403)
     throw new LabError(
@@ -185,6 +188,22 @@ const missing = (file: string, url: URL | null) =>
   new LabError('unknown-model', `There is no ${file} at ${url?.href ?? 'this address'}.`, {
     advice: 'Check the name of the model, and that its folder has this file.',
   });
+
+/** The service worker holds back a file of the app whose bytes are not those that the build wrote. */
+const faulty = (file: string, fault: string) =>
+  fault === 'damaged'
+    ? new LabError(
+        'unreachable',
+        `The copy of ${file} on this device is damaged, and the site is out of reach.`,
+        {
+          advice:
+            'Connect to the network and load it again: the file is then fetched anew. Runs are not affected.',
+        },
+      )
+    : new LabError('unreachable', `The site sent something else in place of ${file}.`, {
+        advice:
+          'It was not stored. Check whether the network asks you to sign in, reload the page, and load it again.',
+      });
 
 const unreachable = (file: string, url: URL, cause: unknown) =>
   new LabError('unreachable', `${file} could not be fetched from ${url.host || 'this device'}.`, {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { faultHeader, type FileFault } from '../../src/core/file-fault.ts';
 import { openFolder, type FileProgress, type FolderOptions } from '../../src/models/files.ts';
 
 const open = (answer: (url: string) => Response | Promise<Response>, options: FolderOptions = {}) =>
@@ -45,6 +46,11 @@ describe('the error code says what is wrong', () => {
       'a page called JSON',
       reply(' <!DOCTYPE html>', { 'content-type': 'application/json' }),
       'unknown-model',
+    ],
+    [
+      'a wrong answer that the service worker held back',
+      reply('', { [faultHeader]: 'wrong-answer' }, 503),
+      'unreachable',
     ],
     ['damaged JSON', reply('{"a": '), 'bad-model'],
     ['JSON that is no object', reply('[1]'), 'bad-model'],
@@ -122,5 +128,24 @@ describe('downloads', () => {
     const cut = await reply('abc', { 'content-length': '9' }).response('w');
     await expect(cut.arrayBuffer()).rejects.toMatchObject({ code: 'bad-model' });
     await expect(reply('', {}, 404).response('w')).rejects.toMatchObject({ code: 'unknown-model' });
+  });
+});
+
+describe('a file of the app that the service worker holds back', () => {
+  const failureOf = (fault: FileFault) =>
+    reply('', { [faultHeader]: fault }, 503)
+      .bytes('model.safetensors')
+      .catch((error: unknown) => error);
+  test('leads to the network where the site sent something else', async () => {
+    expect(await failureOf('wrong-answer')).toMatchObject({
+      message: 'The site sent something else in place of model.safetensors.',
+      advice: expect.stringContaining('not stored'),
+    });
+  });
+  test('is fetched anew where the copy on the device is damaged', async () => {
+    expect(await failureOf('damaged')).toMatchObject({
+      message: expect.stringContaining('damaged'),
+      advice: expect.stringContaining('Runs are not affected'),
+    });
   });
 });

@@ -1,8 +1,9 @@
 /** @file Every request of the app passes here: served from the device, let through the airlock, or refused. */
+import { faultHeader, type FileFault } from '../../core/file-fault.ts';
 import * as airlock from './airlock.ts';
 import type { SealStore } from './ledger.ts';
 import type { SealMessage, SealReply } from './messages.ts';
-import type { OfflineFiles } from './offline-files.ts';
+import { DamagedFile, WrongAnswer, type OfflineFiles } from './offline-files.ts';
 import { isHubHost, sealed } from './policy.ts';
 
 export interface GateParts {
@@ -47,17 +48,43 @@ function measured(response: Response, limit = Infinity): { response: Response; b
   return { response: new Response(body, { status, statusText, headers }), bytes: ended };
 }
 
+/** An answer in place of a file of the app. */
+const faulty = (fault: FileFault, reason: string): Response =>
+  sealed(
+    new Response(reason, { status: 503, headers: { [faultHeader]: fault, 'Cache-Control': 'no-store' } }),
+  );
+
+/** How long one `repair` message works, well below the time after which browsers end an event, in milliseconds. */
+const repairStepMs = 10_000;
+
 export function createGate({ files, store, fetch, scope, now, hold }: GateParts) {
   const count = (url: string, reason: string, bytes: number) =>
     store.count(new URL(url).host, reason, bytes, new Date(now()));
   const headOf = ({ status, headers }: Response) => new Response(null, { status, headers });
 
+  /** A file of the app, or an answer that says why it cannot be had. */
+  async function appFile(request: Request): Promise<Response> {
+    const { url } = request;
+    try {
+      const { response, from, stored } = await files.serve(url);
+      hold(stored);
+      if (from === 'device') hold(count(url, 'from this device', 0));
+      return response;
+    } catch (error) {
+      // A page that differs may be that of a newer version, which is about to replace this service worker.
+      if (error instanceof WrongAnswer && (request.mode === 'navigate' || !error.answer.ok))
+        return error.answer.clone();
+      if (error instanceof WrongAnswer) return faulty('wrong-answer', error.message);
+      if (error instanceof DamagedFile) return faulty('damaged', error.message);
+      throw error;
+    }
+  }
+
   async function sameOrigin(request: Request): Promise<Response> {
     const { url, method } = request;
-    const stored = method === 'GET' || method === 'HEAD' ? await files.match(url) : undefined;
-    if (stored) {
-      hold(count(url, 'from this device', 0));
-      return method === 'HEAD' ? headOf(stored) : stored;
+    if (files.has(url) && (method === 'GET' || method === 'HEAD')) {
+      const response = await appFile(request);
+      return method === 'HEAD' ? headOf(response) : response;
     }
     let answer: Response;
     try {
@@ -65,11 +92,10 @@ export function createGate({ files, store, fetch, scope, now, hold }: GateParts)
     } catch (error) {
       hold(count(url, 'app files', 0));
       // The list of the app's files is complete: what is not on it does not exist, server or no server.
-      if (url.startsWith(scope) && !files.has(url))
+      if (url.startsWith(scope))
         return sealed(new Response('Not part of this app.', { status: 404, statusText: 'Not Found' }));
       throw error;
     }
-    if (method === 'GET' && answer.status === 200 && files.has(url)) hold(files.put(url, answer.clone()));
     const { response, bytes } = measured(answer);
     hold(bytes.then((received) => count(url, 'app files', received)));
     return response;
@@ -128,6 +154,10 @@ export function createGate({ files, store, fetch, scope, now, hold }: GateParts)
       case 'fill':
         await files.fill(message.webgpu);
         return { ok: true };
+      case 'repair': {
+        const until = now() + repairStepMs;
+        return files.repair(message.first, () => now() < until);
+      }
       case 'activate':
       case 'claim':
         return { ok: true };

@@ -28,6 +28,8 @@ export type SealMessage =
   | { readonly type: 'airlock-close' }
   /** Store everything this device can run, so that the network is never needed again. */
   | { readonly type: 'fill'; readonly webgpu: boolean }
+  /** Check the files of the app on this device, from number `first` on, and fetch those that are wrong. */
+  | { readonly type: 'repair'; readonly first: number }
   /** Let a waiting new version take over. */
   | { readonly type: 'activate' }
   /** Take control of pages that a forced reload left uncontrolled. */
@@ -42,10 +44,21 @@ export interface SealStatus {
   readonly total: number;
 }
 
+/** Result of checking some of the files. */
+export interface RepairStep {
+  /** Number of the file to go on with; equal to `total` at the end. */
+  readonly next: number;
+  readonly total: number;
+  /** Files that were damaged or missing and are right now. */
+  readonly repaired: readonly string[];
+  readonly failed: readonly { readonly file: string; readonly reason: string }[];
+}
+
 /** Answers, by the type of the message asked; messages not listed answer with `{ ok: true }`. */
 export interface SealAnswers {
   readonly ledger: { readonly entries: readonly LedgerEntry[]; readonly sealed: boolean };
   readonly status: SealStatus;
+  readonly repair: RepairStep;
 }
 export type SealAnswer<T extends SealMessage['type']> = T extends keyof SealAnswers
   ? SealAnswers[T]

@@ -1,9 +1,11 @@
 /** @file Ties the seal to the events of a service worker. */
+import type { AppFile } from './app-file.ts';
+import { createDownload } from './download.ts';
 import { createGate } from './gate.ts';
 import { createSealStore } from './ledger.ts';
 import type { SealMessage } from './messages.ts';
-import { createOfflineFiles, type AppFile } from './offline-files.ts';
-import { sealed, sealHeaders } from './policy.ts';
+import { createOfflineFiles } from './offline-files.ts';
+import { sealHeaders } from './policy.ts';
 
 export type SealScope = ServiceWorkerGlobalScope;
 
@@ -25,12 +27,7 @@ export function startSeal(worker: SealScope, manifest: readonly AppFile[]): void
     caches: worker.caches,
     scope,
     version: fingerprint(JSON.stringify(sealHeaders)),
-    download: async (url) => {
-      const response = sealed(await fetchNow(url, { cache: 'no-cache', credentials: 'omit' }));
-      const bytes = (await response.clone().arrayBuffer()).byteLength;
-      await store.count(new URL(url).host, 'app files', bytes, new Date());
-      return response;
-    },
+    download: createDownload(fetchNow, store, Date.now),
   });
 
   worker.addEventListener('install', (event) => event.waitUntil(files.install()));

@@ -1,4 +1,7 @@
-/** Doubles for the parts of a service worker that Node lacks: Cache Storage, and a server with named files. */
+/** @file Doubles for the parts of a service worker that Node lacks: Cache Storage, and a server with named files. */
+
+import { createHash } from 'node:crypto';
+import type { AppFile } from '../../../src/lab/seal/app-file.ts';
 
 /** A Cache Storage in memory, keyed by URL. */
 export function memoryCaches(): CacheStorage {
@@ -25,18 +28,27 @@ export function memoryCaches(): CacheStorage {
   } as unknown as CacheStorage;
 }
 
-/** A server that answers from `files` by URL and keeps what it was asked. */
-export function fakeServer(files: Readonly<Record<string, string>>) {
+/** The manifest's entry for a file that holds `text`. */
+export function appFile(url: string, revision: string | null, text: string): AppFile {
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return { url, revision, bytes: Buffer.byteLength(text), sha256 };
+}
+
+/** A server that answers from `files` by URL and keeps what it was asked. A list is answered in turn, its last for ever. */
+export function fakeServer(files: Record<string, string | string[]>) {
   const asked: { readonly url: string; readonly init: RequestInit | undefined }[] = [];
   const state = { down: false };
   return {
     asked,
     state,
+    /** What it answers, by URL; may be changed. */
+    files,
     fetch: async (input: Request | string, init?: RequestInit): Promise<Response> => {
       const url = typeof input === 'string' ? input : input.url;
       asked.push({ url, init });
       if (state.down) throw new TypeError('Failed to fetch');
-      const body = files[url];
+      const answer = files[url];
+      const body = Array.isArray(answer) && answer.length > 1 ? answer.shift() : answer?.toString();
       return body === undefined ? new Response('no', { status: 404 }) : new Response(body);
     },
   };

@@ -1,11 +1,13 @@
 import 'fake-indexeddb/auto';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { faultHeader } from '../../../src/core/file-fault.ts';
+import { createDownload } from '../../../src/lab/seal/download.ts';
 import { createGate } from '../../../src/lab/seal/gate.ts';
 import { createSealStore } from '../../../src/lab/seal/ledger.ts';
 import type { SealAnswer, SealMessage } from '../../../src/lab/seal/messages.ts';
 import { sealHeaders } from '../../../src/lab/seal/policy.ts';
 import { createOfflineFiles } from '../../../src/lab/seal/offline-files.ts';
-import { fakeServer, memoryCaches } from './doubles.ts';
+import { appFile, fakeServer, memoryCaches } from './doubles.ts';
 
 const scope = 'https://site.example/lab/';
 const prefix = 'https://huggingface.co/org/name/resolve/main/';
@@ -17,21 +19,19 @@ const files = {
   [hubFile]: '{"hub":1}',
   [bigFile]: 'x'.repeat(1_500_000),
 };
-const manifest = [
-  { url: 'index.html', revision: '1' },
-  { url: 'models/tiny/config.json', revision: '2' },
-];
+const manifest = [appFile('index.html', '1', '<html>'), appFile('models/tiny/config.json', '2', '{}')];
 let databases = 0;
 
 function gateOf() {
-  const server = fakeServer(files);
+  const server = fakeServer({ ...files });
   const store = createSealStore(`gate-test-${databases++}`);
   const held: Promise<unknown>[] = [];
+  const caches = memoryCaches();
   const offlineFiles = createOfflineFiles(manifest, {
-    caches: memoryCaches(),
+    caches,
     scope,
     version: 'v',
-    download: server.fetch,
+    download: createDownload(server.fetch, store, () => 0),
   });
   const gate = createGate({
     files: offlineFiles,
@@ -54,7 +54,7 @@ function gateOf() {
   };
   const open = (bytes: number | null = null) =>
     ask({ type: 'airlock-open', model: 'org/name', prefixes: [prefix], bytes });
-  return { gate, server, offlineFiles, ask, settled, ledger, open };
+  return { gate, server, caches, offlineFiles, ask, settled, ledger, open };
 }
 
 test('every answer of the site carries the seal', async () => {
@@ -136,4 +136,50 @@ test('a failure while answering is a reason, not silence', async () => {
   const { ask, server } = gateOf();
   server.state.down = true;
   expect(await ask({ type: 'fill', webgpu: false })).toEqual({ refused: 'Failed to fetch' });
+});
+
+describe('a file of the app that cannot be had', () => {
+  const config = `${scope}models/tiny/config.json`;
+  const fault = (response: Response) => [response.status, response.headers.get(faultHeader)];
+
+  test('is answered with a fault that loaders explain, if the site sends something else', async () => {
+    const { gate, server } = gateOf();
+    server.files[config] = '<html>';
+    expect(fault(await gate.fetch(new Request(config)))).toEqual([503, 'wrong-answer']);
+  });
+
+  test('is answered with a fault, if the copy here is damaged and the site out of reach', async () => {
+    const { gate, server, caches, settled } = gateOf();
+    await gate.fetch(new Request(config));
+    await settled();
+    const cache = await caches.open('glovebox-shelf-v');
+    await cache.put(`${config}?revision=2`, new Response('garbled'));
+    server.state.down = true;
+    expect(fault(await gate.fetch(new Request(config)))).toEqual([503, 'damaged']);
+  });
+
+  test('and is a page comes as the site sends it, because a newer version may be on its way', async () => {
+    const { gate, server, settled, offlineFiles } = gateOf();
+    server.files[`${scope}index.html`] = '<html>newer';
+    const navigation = { url: scope, method: 'GET', mode: 'navigate' } as Request;
+    expect(await (await gate.fetch(navigation)).text()).toBe('<html>newer');
+    await settled();
+    expect((await offlineFiles.count()).stored).toBe(0);
+  });
+
+  test('keeps the status that the site gives it', async () => {
+    const { gate, server } = gateOf();
+    Reflect.deleteProperty(server.files, config);
+    expect(fault(await gate.fetch(new Request(config)))).toEqual([404, null]);
+  });
+});
+
+test('a repair is answered with what it did', async () => {
+  const { ask } = gateOf();
+  expect(await ask({ type: 'repair', first: 0 })).toEqual({
+    next: 2,
+    total: 2,
+    repaired: ['index.html', 'models/tiny/config.json'],
+    failed: [],
+  });
 });
