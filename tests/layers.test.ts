@@ -30,10 +30,11 @@ const allowedInLab: Readonly<Record<string, readonly string[]>> = {
   records: ['plan'],
   analysis: ['plan', 'records'],
   trials: ['plan', 'records'],
-  store: ['plan', 'records', 'trials'],
+  store: ['plan', 'records', 'trials', 'storage'],
   run: ['plan', 'records', 'analysis', 'trials', 'store'],
   worker: ['plan', 'records', 'analysis', 'trials', 'store', 'run'],
-  seal: [],
+  seal: ['storage'],
+  storage: [],
 };
 /** What the page may see of the lab. */
 const pageSide = /^src\/lab\/(plan\/|records\/|analysis\/|worker\/client\.ts$|seal\/page-)/;

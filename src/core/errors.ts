@@ -9,11 +9,16 @@ export type LabErrorCode =
   | 'bad-plan'
   | 'context-overflow'
   | 'device-lost'
+  | 'disk-full'
   | 'no-webgpu'
   | 'not-supported'
   | 'out-of-memory'
   | 'quota-exceeded'
   | 'run-locked'
+  | 'storage-blocked'
+  | 'storage-failed'
+  | 'storage-lost'
+  | 'storage-newer'
   | 'storage-unavailable'
   | 'unknown-method'
   | 'unknown-model'
@@ -44,10 +49,14 @@ export interface Failure {
   readonly advice: string;
 }
 
+/**
+ * True for a cancellation. A storage transaction that the browser ends also rejects with an AbortError, so whatever
+ * uses IndexedDB goes through `lab/storage/database.ts`, which turns that into a failure.
+ */
 export const isAbort = (error: unknown): boolean =>
   (error instanceof Error || error instanceof DOMException) && error.name === 'AbortError';
 
-const unexpected = 'This is a bug in the lab. Finished trials are safe; reload the page to go on.';
+const unexpected = 'This is a bug in the lab. Save what you need, then reload the page to go on.';
 
 /** Turn anything thrown into an outcome. */
 export function failure(error: unknown): { readonly status: 'cancelled' } | Failure {
