@@ -1,4 +1,5 @@
 /** @file Failures that a user can act on. Any other error is a bug. */
+import { excerpt } from './excerpt.ts';
 
 /** Stable names of failures, by which the page and the command line choose wording and buttons. */
 export type LabErrorCode =
@@ -25,16 +26,22 @@ export type LabErrorCode =
   | 'unreachable'
   | 'worker-died';
 
+/** Messages name what users and files contain; whatever that is, they stay readable. */
+const mostCharacters = { message: 1200, advice: 700 } as const;
+
 export class LabError extends Error {
   readonly code: LabErrorCode;
   /** What the reader should do next, as a sentence. */
   readonly advice: string;
 
   constructor(code: LabErrorCode, message: string, options: { advice: string; cause?: unknown }) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      excerpt(message, mostCharacters.message),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.name = 'LabError';
     this.code = code;
-    this.advice = options.advice;
+    this.advice = excerpt(options.advice, mostCharacters.advice);
   }
 }
 
@@ -66,7 +73,7 @@ export function failure(error: unknown): { readonly status: 'cancelled' } | Fail
   return {
     status: 'failed',
     code: 'bug',
-    message: error instanceof Error ? error.message : String(error),
+    message: excerpt(error instanceof Error ? error.message : String(error), mostCharacters.message),
     advice: unexpected,
   };
 }

@@ -1,5 +1,6 @@
 /** @file The card of a plug-in, as plain data: shown in the lab and printed by `list --json`. */
 import { LabError } from './errors.ts';
+import { excerpt } from './excerpt.ts';
 import type { OptionsSpec } from './options.ts';
 import type { Templates } from './templates.ts';
 
@@ -97,7 +98,7 @@ export function registry<T extends { readonly id: string }>(kind: string, all: r
     get: (id) => {
       const plugin = byId.get(id);
       if (plugin) return plugin;
-      throw new LabError('unknown-method', `There is no ${kind} "${id}".`, {
+      throw new LabError('unknown-method', `There is no ${kind} "${excerpt(id)}".`, {
         advice: `Known: ${[...byId.keys()].join(', ')}.`,
       });
     },

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { LabError } from './errors.ts';
+import { issueTexts } from './excerpt.ts';
 
 interface Described {
   /** What the option does, for the form and `list --json`. */
@@ -90,9 +91,7 @@ export const optionsSchema = (spec: OptionsSpec) =>
 export function parseOptions<S extends OptionsSpec>(spec: S, input: unknown, owner: string): OptionValues<S> {
   const parsed = optionsSchema(spec).safeParse(input ?? {});
   if (parsed.success) return parsed.data as OptionValues<S>;
-  const reasons = parsed.error.issues.map(
-    (issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`,
-  );
+  const reasons = issueTexts(parsed.error.issues, 'options');
   throw new LabError('bad-options', `Options of "${owner}" are not valid. ${reasons.join('; ')}.`, {
     advice: `Known options: ${Object.keys(spec).join(', ') || 'none'}. See "list --json" for ranges.`,
   });

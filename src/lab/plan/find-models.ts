@@ -1,5 +1,6 @@
 /** @file Finds models by id, and says which models can fill which roles and which roles a set of methods needs. */
 import { LabError } from '../../core/errors.ts';
+import { excerpt } from '../../core/excerpt.ts';
 import { classifierRoles, rolesNeeded, type MethodCard, type ModelRole } from '../../core/method.ts';
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
 import { type Plan } from './plan.ts';
@@ -66,7 +67,7 @@ export function findModel(
   if (/^https?:\/\//.test(id))
     return outside(id, task, { kind: 'url', base: id.endsWith('/') ? id : `${id}/` });
   if (/^[\w.-]+\/[\w.-]+$/.test(id)) return outside(id, task, { kind: 'hub', repo: id, revision: 'main' });
-  throw new LabError('unknown-model', `There is no model "${id}".`, {
+  throw new LabError('unknown-model', `There is no model "${excerpt(id)}".`, {
     advice: `Known: ${models.map((entry) => entry.id).join(', ')}. A hub model is named org/name.`,
   });
 }
