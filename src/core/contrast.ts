@@ -3,9 +3,9 @@ import { z } from 'zod';
 
 export const contrastSchema = z.strictObject({
   /** Requests that the model should decline. */
-  harmful: z.array(z.string().min(1)).min(1),
+  harmful: z.array(z.string().min(1).max(200_000)).min(1).max(10_000),
   /** Similar requests that it should answer; the two lists are paired by index. */
-  harmless: z.array(z.string().min(1)).min(1),
+  harmless: z.array(z.string().min(1).max(200_000)).min(1).max(10_000),
 });
 
 export interface ContrastPrompts {

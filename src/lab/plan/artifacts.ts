@@ -4,7 +4,10 @@
  */
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
+import { excerpt, firstOf, issueTexts } from '../../core/excerpt.ts';
 import type { Registry } from '../../core/method.ts';
+import { nameSchema } from '../../core/name.ts';
+import { sizeProblem } from '../../core/nesting.ts';
 import type { Artifact, Defense } from '../../defenses/defense.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 
@@ -29,8 +32,8 @@ const fileSchema = z.strictObject({
   artifacts: z
     .array(
       z.strictObject({
-        model: z.string().min(1),
-        defense: z.string().min(1),
+        model: nameSchema,
+        defense: nameSchema,
         options: z.record(z.string(), z.unknown()),
         artifact: z.record(z.string(), z.unknown()),
       }),
@@ -71,6 +74,8 @@ export function artifactInFile(
   defense: string,
   { model, options }: Pick<ArtifactOrigin, 'model' | 'options'>,
 ): RunArtifact & ArtifactOrigin {
+  const problem = sizeProblem(input, { depth: 32, values: 20_000_000 });
+  if (problem !== null) throw unusable(`The file is too large: ${problem}.`, 'a run');
   const parsed = fileSchema.safeParse(withCurrentName(input));
   if (!parsed.success)
     throw unusable('The file does not hold what defenses learned, or it is damaged.', 'a run');
@@ -78,7 +83,8 @@ export function artifactInFile(
   const own = artifacts.filter((one) => one.defense === defense);
   const [first] = own;
   if (!first) {
-    const others = [...new Set(artifacts.map((one) => one.defense))].join(', ');
+    const ids = [...new Set(artifacts.map((one) => one.defense))];
+    const others = firstOf(ids, (id) => excerpt(id)).join(', ');
     throw unusable(`Nothing in the file was learned by "${defense}", only by: ${others}.`, 'a run with it');
   }
   const ofModel = own.filter((one) => one.model === model);
@@ -108,9 +114,13 @@ export function artifactForTargets(
   const { model, ...content } = artifact;
   const other = targets.find(({ id }) => id !== model);
   if (other === undefined) return content;
-  throw new LabError('bad-plan', `What "${defense}" learned is about ${String(model)}, not ${other.id}.`, {
-    advice: `Leave its "artifact" out, so that it learns about ${other.id} anew, or give each model a plan of its own.`,
-  });
+  throw new LabError(
+    'bad-plan',
+    `What "${defense}" learned is about ${excerpt(String(model))}, not ${other.id}.`,
+    {
+      advice: `Leave its "artifact" out, so that it learns about ${other.id} anew, or give each model a plan of its own.`,
+    },
+  );
 }
 
 /** @throws LabError 'unknown-method', or 'bad-input' when the artifact does not fit the defense */
@@ -122,8 +132,7 @@ export function checkArtifact(defenses: Registry<Defense>, id: string, artifact:
     });
   const parsed = artifactSchema?.safeParse(artifact);
   if (parsed?.error === undefined) return;
-  const [issue] = parsed.error.issues;
-  const where = issue ? `${issue.path.join('.') || 'artifact'}: ${issue.message}` : 'artifact';
+  const where = issueTexts(parsed.error.issues.slice(0, 1), 'artifact').join('');
   throw new LabError('bad-input', `What "${id}" is said to have learned is damaged: ${where}.`, {
     advice: 'Leave it out, so that it is learned anew, or take it from another file.',
   });

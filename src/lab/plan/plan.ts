@@ -3,20 +3,23 @@ import { z } from 'zod';
 import { behaviorSchema } from '../../core/behavior.ts';
 import { contrastSchema } from '../../core/contrast.ts';
 import { LabError } from '../../core/errors.ts';
+import { issueTexts } from '../../core/excerpt.ts';
 import { classifierRoles, languageRoles } from '../../core/method.ts';
+import { nameSchema } from '../../core/name.ts';
+import { sizeProblem } from '../../core/nesting.ts';
 import type { Artifact } from '../../defenses/defense.ts';
 import { greedy } from '../../models/decoding/sampler.ts';
 import { templatePackSchema } from './template-pack.ts';
 
 const method = z.strictObject({
-  id: z.string().min(1),
+  id: nameSchema,
   /** Only what differs from the method's defaults. */
   options: z.record(z.string(), z.unknown()).default({}),
 });
 
 const defense = z.strictObject({
   /** Name of the stack in tables. Default: the ids joined by "+". */
-  name: z.string().min(1).optional(),
+  name: nameSchema.optional(),
   stack: z
     .array(
       method.extend({
@@ -24,33 +27,34 @@ const defense = z.strictObject({
         artifact: z.record(z.string(), z.unknown()).optional(),
       }),
     )
-    .min(1),
+    .min(1)
+    .max(20),
 });
 
 const behaviorSource = z.union([
   z.strictObject({
     /** A bundled or imported behavior set. */
-    set: z.string().min(1),
-    kinds: z.array(behaviorSchema.shape.kind).optional(),
+    set: nameSchema,
+    kinds: z.array(behaviorSchema.shape.kind).max(10).optional(),
     /** Take this many of each kind, in the order of the set. Default: all. */
     limit: z.int().positive().optional(),
   }),
-  z.strictObject({ behaviors: z.array(behaviorSchema).min(1) }),
+  z.strictObject({ behaviors: z.array(behaviorSchema).min(1).max(100_000) }),
 ]);
 
 export const planSchema = z
   .strictObject({
     $schema: z.string().optional(),
     version: z.literal(1),
-    name: z.string().min(1),
+    name: nameSchema,
     seed: z.int().nonnegative().default(0),
     models: z.strictObject({
       /** Catalogue ids of the models under attack. */
-      targets: z.array(z.string().min(1)).min(1),
+      targets: z.array(nameSchema).min(1).max(100),
       /** Catalogue ids of the models in other roles. */
-      roles: z.partialRecord(z.enum([...languageRoles, ...classifierRoles]), z.string().min(1)).default({}),
+      roles: z.partialRecord(z.enum([...languageRoles, ...classifierRoles]), nameSchema).default({}),
     }),
-    behaviors: z.array(behaviorSource).min(1),
+    behaviors: z.array(behaviorSource).min(1).max(1000),
     /**
      * Run only every `count`-th behavior, starting with the `index`-th (from 1). Defenses do not learn from the others
      * either, so that the shards of a plan produce the same trials as the whole plan.
@@ -59,10 +63,10 @@ export const planSchema = z
       .strictObject({ index: z.int().positive(), count: z.int().positive() })
       .refine(({ index, count }) => index <= count, 'index must not exceed count')
       .optional(),
-    attacks: z.array(method).min(1),
+    attacks: z.array(method).min(1).max(1000),
     /** Stacks to compare; the undefended model is always measured too, as "none". */
-    defenses: z.array(defense).default([]),
-    evaluators: z.array(method).min(1),
+    defenses: z.array(defense).max(1000).default([]),
+    evaluators: z.array(method).min(1).max(100),
     /** What defenses learn from, where they learn about a model. Default: the contrast of the behavior sets. */
     contrast: contrastSchema.optional(),
     sampling: z
@@ -84,7 +88,7 @@ export const planSchema = z
      * Run no attacks; put attack results of an earlier run to the targets instead. Names, for each target, the model
      * that was attacked; the results themselves come with the run.
      */
-    replay: z.record(z.string().min(1), z.string().min(1)).optional(),
+    replay: z.record(nameSchema, nameSchema).optional(),
     /** Trials that run side by side and share batches. Part of the plan, because batches are part of the result. */
     concurrency: z.int().min(1).max(64).default(16),
   })
@@ -97,15 +101,22 @@ export type PlanInput = z.input<typeof planSchema>;
 /** How answers are sampled where a plan, a page or a command says nothing else. */
 export const defaultSampling: Plan['sampling'] = planSchema.shape.sampling.parse(undefined);
 
+/** What 100,000 behaviors and the vectors that defenses learned take, with room to spare. */
+const limits = { depth: 32, values: 2_000_000 } as const;
+
 /** @throws LabError 'bad-plan' that names every offending field with its path. */
 export function parsePlan(input: unknown): Plan {
+  const problem = sizeProblem(input, limits);
+  if (problem !== null) throw invalid(problem);
   const parsed = planSchema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const reasons = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'plan'}: ${message}`);
-  throw new LabError('bad-plan', `The plan is not valid. ${reasons.join('; ')}.`, {
+  throw invalid(issueTexts(parsed.error.issues, 'plan').join('; '));
+}
+
+const invalid = (reasons: string) =>
+  new LabError('bad-plan', `The plan is not valid. ${reasons}.`, {
     advice: 'Correct the fields named above; the schema is published beside the app as schemas/plan.json.',
   });
-}
 
 export const planJsonSchema = () => z.toJSONSchema(planSchema, { io: 'input', target: 'draft-2020-12' });
 

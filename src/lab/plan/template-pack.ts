@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import type { Attack } from '../../attacks/attack.ts';
 import { LabError } from '../../core/errors.ts';
+import { excerpt, firstOf, issueTexts } from '../../core/excerpt.ts';
 import type { MethodCard } from '../../core/method.ts';
+import { nameSchema } from '../../core/name.ts';
+import { sizeProblem } from '../../core/nesting.ts';
 import { slotsOf } from '../../core/slots.ts';
 import type { Templates } from '../../core/templates.ts';
 
@@ -10,13 +13,13 @@ export const templatePackSchema = z
   .strictObject({
     $schema: z.string().optional(),
     version: z.literal(1),
-    name: z.string().min(1),
+    name: nameSchema,
     /** Where the texts come from: a paper, a file, a person. */
     source: z.string().optional(),
     /** Texts by attack id and by template name; `list attacks --json` shows names and current texts. */
     templates: z.record(
-      z.string().min(1),
-      z.record(z.string().min(1), z.array(z.string().min(1).max(20_000)).min(1).max(1000)),
+      nameSchema,
+      z.record(nameSchema, z.array(z.string().min(1).max(20_000)).min(1).max(1000)),
     ),
   })
   .meta({ id: 'template-pack', title: 'Glovebox template pack, version 1' });
@@ -34,9 +37,10 @@ type TemplateOwners = readonly Pick<MethodCard, 'id' | 'templates'>[];
  * @throws LabError 'bad-input' that names everything that is wrong
  */
 export function parseTemplatePack(input: unknown, attacks: TemplateOwners): TemplatePack {
+  const problem = sizeProblem(input, { depth: 8, values: 200_000 });
+  if (problem !== null) throw unusable([problem]);
   const parsed = templatePackSchema.safeParse(input);
-  if (!parsed.success)
-    throw unusable(parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'pack'}: ${message}`));
+  if (!parsed.success) throw unusable(issueTexts(parsed.error.issues, 'pack'));
   checkTemplatePack(parsed.data, attacks);
   return parsed.data;
 }
@@ -45,12 +49,12 @@ export function parseTemplatePack(input: unknown, attacks: TemplateOwners): Temp
 export function checkTemplatePack({ templates }: TemplatePack, attacks: TemplateOwners): void {
   const problems = Object.entries(templates).flatMap(([id, own]) => {
     const attack = attacks.find((candidate) => candidate.id === id);
-    if (attack === undefined) return [`${id}: there is no such attack.`];
+    if (attack === undefined) return [`${excerpt(id)}: there is no such attack.`];
     const shipped = attack.templates ?? {};
     return Object.entries(own).flatMap(([name, texts]) => {
       const names = Object.keys(shipped);
       if (!Object.hasOwn(shipped, name))
-        return [`${id}.${name}: there is no such template; known: ${names.join(', ') || 'none'}.`];
+        return [`${id}.${excerpt(name)}: there is no such template; known: ${names.join(', ') || 'none'}.`];
       const needed = neededSlots(shipped[name]!);
       return texts.flatMap((text, i) => {
         const missing = needed.filter((slot) => !slotsOf(text).includes(slot));
@@ -70,10 +74,14 @@ const neededSlots = (shipped: readonly string[]): readonly string[] =>
 const braced = (slot: string) => `{${slot}}`;
 
 const unusable = (problems: readonly string[]) =>
-  new LabError('bad-input', `The template pack cannot be used. ${problems.join(' ')}`, {
-    advice:
-      'Correct what is named above; the schema is published beside the app as schemas/template-pack.json.',
-  });
+  new LabError(
+    'bad-input',
+    `The template pack cannot be used. ${firstOf(problems, (problem) => problem).join(' ')}`,
+    {
+      advice:
+        'Correct what is named above; the schema is published beside the app as schemas/template-pack.json.',
+    },
+  );
 
 /** `attack` with the texts of the pack in place of its own. */
 export const withTemplates = (attack: Attack, pack: TemplatePack | undefined): Attack => {

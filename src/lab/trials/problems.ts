@@ -1,5 +1,6 @@
 /** @file What is wrong with a plan or a request, collected so that one reading of the message is enough to correct it. */
 import { LabError } from '../../core/errors.ts';
+import { excerpt, firstOf } from '../../core/excerpt.ts';
 
 export class Problems {
   readonly #problems: { readonly path: string; readonly error: LabError }[] = [];
@@ -23,9 +24,12 @@ export class Problems {
 
   /** Records are keyed by these names, so each must stand for one thing. */
   rejectDuplicates(path: string, names: readonly string[]): void {
-    for (const name of new Set(names.filter((name, i) => names.indexOf(name) < i)))
+    const seen = new Set<string>();
+    const repeated = new Set<string>();
+    for (const name of names) (seen.has(name) ? repeated : seen).add(name);
+    for (const name of repeated)
       this.attempt(path, () => {
-        throw new LabError('bad-plan', `"${name}" is listed more than once.`, {
+        throw new LabError('bad-plan', `"${excerpt(name)}" is listed more than once.`, {
           advice: 'List each once; give defense stacks that share their methods a "name" each.',
         });
       });
@@ -35,7 +39,7 @@ export class Problems {
   raise(): void {
     const first = this.#problems[0];
     if (first === undefined) return;
-    const messages = this.#problems.map(({ path, error }) =>
+    const messages = firstOf(this.#problems, ({ path, error }) =>
       this.#withPaths ? `${path}: ${error.message}` : error.message,
     );
     const advice = new Set(this.#problems.map(({ error }) => error.advice));
