@@ -39,7 +39,9 @@ export async function runAttack(
     random: createRandom(seed).fork('attack'),
     templates: method.templates ?? {},
     signal,
-    others: trainingBehaviors.filter(({ id }) => id !== behavior.id),
+    get others() {
+      return trainingBehaviors.filter(({ id }) => id !== behavior.id);
+    },
     ...roleModels(models, meter),
   });
   try {

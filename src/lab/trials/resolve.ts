@@ -6,10 +6,11 @@ import type { Attack } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import type { ContrastPrompts } from '../../core/contrast.ts';
 import { LabError } from '../../core/errors.ts';
+import { excerpt } from '../../core/excerpt.ts';
 import type { Evaluator } from '../../evaluators/evaluator.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { rolesUsed, type RoleEntries } from '../plan/find-models.ts';
-import { defenseName, undefended, type Plan } from '../plan/plan.ts';
+import { defenseName, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { TrialRequest } from '../plan/request.ts';
 import type { TemplatePack } from '../plan/template-pack.ts';
 import { behaviorsOf, shardOf, trainingBehaviorsOf } from './behaviors.ts';
@@ -78,6 +79,9 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   const tested = plan.behaviors.flatMap((source, i) =>
     problems.attempt(`behaviors.${i}`, () => behaviorsOf(source, registries)).flat(),
   );
+  if (tested.length > 0 && !tested.some(({ kind }) => kind === 'harmful'))
+    for (const [i, { id }] of plan.attacks.entries())
+      problems.attempt(`attacks.${i}`, () => checkHasBehaviors(id));
   const [behaviors = []] = problems.attempt('shard', () => shardOf(tested, plan));
   const sets = [...new Set(plan.behaviors.flatMap((source) => ('set' in source ? [source.set] : [])))];
   const contrast = contrastFrom({
@@ -166,6 +170,14 @@ export function resolveRequest(
       trainingBehaviors: sets.has(behavior.set) ? sets.get(behavior.set).behaviors : [],
     },
   };
+}
+
+/** @throws LabError 'bad-plan' for an attack in a plan without a harmful behavior; the direct request asks them all */
+function checkHasBehaviors(attack: string): void {
+  if (attack === directRequest) return;
+  throw new LabError('bad-plan', `"${excerpt(attack)}" has nothing to attack: no behavior is harmful.`, {
+    advice: `Add harmful behaviors to the plan, or leave all attacks but "${directRequest}" out.`,
+  });
 }
 
 /** @throws LabError 'bad-plan' when a defense has to learn and there is nothing to learn from */

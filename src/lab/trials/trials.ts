@@ -1,6 +1,8 @@
 /** @file Which trials a plan or a request stands for, in which order, and which of them run side by side. */
 import type { Attack } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
+import { LabError } from '../../core/errors.ts';
+import { count } from '../../core/format.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { directRequest, parsePlan } from '../plan/plan.ts';
 import type { TrialKey } from '../records/trial.ts';
@@ -49,6 +51,9 @@ export function expandPlan(input: unknown, registries: Registries): ExpandedPlan
 function chunksOf(resolved: ResolvedPlan, registries: Registries): readonly Chunk[] {
   const { plan, targets, stacks } = resolved;
   const columns = attackColumns(resolved, registries);
+  checkTotal(
+    targets.length * stacks.length * columns.reduce((sum, { behaviors }) => sum + behaviors.length, 0),
+  );
   let place = 0;
   return targets.flatMap((target) =>
     stacks.flatMap((stack) =>
@@ -60,6 +65,18 @@ function chunksOf(resolved: ResolvedPlan, registries: Registries): readonly Chun
       ),
     ),
   );
+}
+
+/** Most trials of a plan; they are listed in memory. */
+const mostTrials = 1_000_000;
+
+/** @throws LabError 'bad-plan' before more trials are listed than fit in memory */
+function checkTotal(total: number): void {
+  if (total <= mostTrials) return;
+  throw new LabError('bad-plan', `The plan has ${count(total)} trials; the limit is ${count(mostTrials)}.`, {
+    advice:
+      'Split it: fewer models, attacks, defenses or behaviors per plan, or shards ("shard" in the plan).',
+  });
 }
 
 /** The one trial that a request stands for. */
