@@ -46,7 +46,7 @@ export async function attack(id: string, options: AttackOptions): Promise<void> 
     console.error(`step ${step.step}${loss}  ${step.candidate ?? ''}`);
   };
   const reply = valueOf(
-    await inSession(options.device, onStep, (page) =>
+    await inSession(options.device, { onEvent: onStep }, (page) =>
       page.evaluate((value) => globalThis.glovebox!.attack(value), request),
     ),
   );

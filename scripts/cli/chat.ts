@@ -25,10 +25,8 @@ export async function chat(options: ChatOptions): Promise<void> {
     return completeRequest(request, chatBehavior(request), options.role);
   });
   const reply = valueOf(
-    await inSession(
-      options.device,
-      () => {},
-      (page) => page.evaluate((value) => globalThis.glovebox!.chat(value), request),
+    await inSession(options.device, { onEvent: () => {} }, (page) =>
+      page.evaluate((value) => globalThis.glovebox!.chat(value), request),
     ),
   );
   const { text, finishReason, tokens } = reply.generation;

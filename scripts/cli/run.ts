@@ -4,14 +4,18 @@ import type { RunEvent } from '../../src/lab/records/events.ts';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
 import { artifactFile, withArtifact, type RunArtifact } from '../../src/lab/plan/artifacts.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
+import { trialLine } from '../../src/lab/records/export.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { versions } from '../../src/lab/records/versions.ts';
+import { placeRecords } from '../../src/lab/trials/placement.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
+import { expandPlan } from '../../src/lab/trials/trials.ts';
 import { badUsage, readInput, valueOf } from './failure.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
 import { printSummary } from './print-summary.ts';
 import { createProgress } from './progress.ts';
-import { pathsIn, readRun, writeHead, writeRun } from './run-folder.ts';
-import { addTrials, inSession } from './session.ts';
+import { pathsIn, readRun, summaryOf, writeHead, writeRun } from './run-folder.ts';
+import { addSources, inSession } from './session.ts';
 import { appendTrial, readTrials, writeTrials } from './trial-file.ts';
 
 /** Where a run is written and on which device it is computed. */
@@ -60,28 +64,38 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
         writeFileSync(artifactsPath, `${JSON.stringify(file)}\n`);
       }
       if (event.type !== 'trial') continue;
-      const { record, finished, total } = event;
-      appendTrial(trialsPath, record);
-      const what = `${record.model} × ${record.defense} × ${record.attack} × ${record.behavior}`;
+      const { key, finished, total } = event;
+      const what = `${key.model} × ${key.defense} × ${key.attack} × ${key.behavior}`;
       progress(finished, total, what, finished === total);
     }
   };
+  const { chunks } = expandPlan(plan, registries);
+  const placeOf = (records: readonly TrialRecord[]) => placeRecords(records, chunks);
+  const kept = new Map(readInput(() => placeOf(storedTrials)).map(({ place, record }) => [place, record]));
+  const places = [...kept.keys()];
+  const keep = (lines: readonly string[]) => {
+    const records = lines.map((line) => JSON.parse(line) as TrialRecord);
+    for (const record of records) appendTrial(trialsPath, record);
+    for (const { place, record } of placeOf(records)) kept.set(place, record);
+  };
+  const trial = (place: number) => {
+    const record = kept.get(place);
+    return record ? trialLine(record) : null;
+  };
   const startedAt = new Date().toISOString();
-  const summary = await inSession(options.device, onEvents, async (page) => {
+  const summary = await inSession(options.device, { onEvent: onEvents, keep, trial }, async (page) => {
     const device = await page.evaluate(() => globalThis.glovebox!.device());
     writeHead(options.out, { plan, versions, device, startedAt });
-    if (storedTrials.length > 0) {
-      await addTrials(page, storedTrials);
-      valueOf(await page.evaluate((value) => globalThis.glovebox!.restore(value), plan));
-    }
     const stop = () => void page.evaluate(() => globalThis.glovebox!.stop()).catch(() => {});
     process.once('SIGINT', stop);
     try {
-      await addTrials(page, sources);
-      const summary = valueOf(await page.evaluate((value) => globalThis.glovebox!.run(value), plan));
+      await addSources(page, sources);
+      const call = { plan, places };
+      valueOf(await page.evaluate((run) => globalThis.glovebox!.run(run.plan, run.places), call));
       // The trials were appended in the order in which they finished; now they are in the order of the plan.
-      writeRun(options.out, readRun(options.out));
-      return summary;
+      const whole = readRun(options.out);
+      writeRun(options.out, whole);
+      return summaryOf(whole);
     } finally {
       process.off('SIGINT', stop);
     }

@@ -16,8 +16,17 @@ export interface Session {
 /** The browser can reach only the local server, whatever the page asks for. */
 const sealedNetwork = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1';
 
-/** @param onEvent called with each value that the page passes to `gloveboxEvent` */
-async function openSession(device: DeviceKind, onEvent: (event: unknown) => void): Promise<Session> {
+/** What the page of a session can call. */
+export interface SessionHandlers {
+  /** Takes each value that the page passes to `gloveboxEvent`. */
+  readonly onEvent: (event: unknown) => void;
+  /** Keeps finished trials, one line of JSON each; what it throws ends the run. Default: there is no run. */
+  readonly keep?: (lines: readonly string[]) => void;
+  /** A trial that is kept, as a line of JSON. */
+  readonly trial?: (place: number) => string | null;
+}
+
+async function openSession(device: DeviceKind, { onEvent, keep, trial }: SessionHandlers): Promise<Session> {
   await ensureBuilt();
   const server = await serve({ folder: dist, port: 0, headers: true });
   const gpu = device === 'webgpu' ? 'hardware' : 'none';
@@ -30,6 +39,8 @@ async function openSession(device: DeviceKind, onEvent: (event: unknown) => void
     const page = await browser.newPage();
     page.on('pageerror', (error) => console.error(`page: ${error.message}`));
     await page.exposeFunction('gloveboxEvent', onEvent);
+    if (keep) await page.exposeFunction('gloveboxKeep', keep);
+    if (trial) await page.exposeFunction('gloveboxTrial', trial);
     await page.goto(`${server.url}?cli`);
     await page.waitForFunction(() => globalThis.glovebox !== undefined);
     valueOf(await page.evaluate((kind) => globalThis.glovebox!.useDevice(kind), device));
@@ -43,10 +54,10 @@ async function openSession(device: DeviceKind, onEvent: (event: unknown) => void
 /** Do `work` in a session. @throws CommandError with exit code 1 if the browser ends first */
 export async function inSession<T>(
   device: DeviceKind,
-  onEvent: (event: unknown) => void,
+  handlers: SessionHandlers,
   work: (page: Page) => Promise<T>,
 ): Promise<T> {
-  const session = await openSession(device, onEvent);
+  const session = await openSession(device, handlers);
   const browserEnd = new Promise<never>((_, reject) => {
     const fail = () => reject(new CommandError(1, 'The browser ended before the work was done.'));
     session.page.once('crash', fail).once('close', fail);
@@ -62,10 +73,10 @@ export async function inSession<T>(
 /** Trials per message; the browser refuses messages of more than some tens of megabytes. */
 const trialsPerMessage = 250;
 
-/** Send trials to the page, for its next restore or run. */
-export async function addTrials(page: Page, records: readonly TrialRecord[]): Promise<void> {
+/** Send the results of attacks to the page, for its next run. */
+export async function addSources(page: Page, records: readonly TrialRecord[]): Promise<void> {
   for (let first = 0; first < records.length; first += trialsPerMessage) {
     const lines = trialsJsonl(records.slice(first, first + trialsPerMessage));
-    await page.evaluate((text) => globalThis.glovebox!.addTrials(text), lines);
+    await page.evaluate((text) => globalThis.glovebox!.addSources(text), lines);
   }
 }

@@ -8,6 +8,7 @@ import { Covers, setCovers } from './state/covers.svelte.ts';
 import type { OnFrame } from './state/frames.ts';
 import { Device, setDevice, type DeviceSources } from './models/device.svelte.ts';
 import { Ledger, setLedger, type ReadLedger } from './state/ledger.svelte.ts';
+import { CellTrials, setCellTrials } from './matrix/cell-trials.svelte.ts';
 import { MatrixView, setMatrixView } from './matrix/matrix-view.svelte.ts';
 import { Microscope, setMicroscope } from './microscope/microscope.svelte.ts';
 import { ModelLoads, setModelLoads } from './state/model-loads.svelte.ts';
@@ -58,6 +59,7 @@ export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
     runs: new RunList(lab),
     trial: new TrialView(lab),
     matrix: new MatrixView(run, labInfo),
+    cellTrials: new CellTrials(lab),
     router: new Router(window),
     demo: { run: demoRun, matrix: new MatrixView(demoRun, labInfo) },
     modelLoads,
@@ -95,6 +97,7 @@ export function provideApp(app: App): void {
   setRunList(app.runs);
   setTrialView(app.trial);
   setMatrixView(app.matrix);
+  setCellTrials(app.cellTrials);
   setRouter(app.router);
   setDemo(app.demo);
   setModelLoads(app.modelLoads);

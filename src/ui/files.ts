@@ -2,8 +2,12 @@
 import { LabError } from '../core/errors.ts';
 
 /** Save a file to the user's device. */
-export function download(name: string, type: string, content: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
+export const download = (name: string, type: string, content: string): void =>
+  saveBlob(name, new Blob([content], { type }));
+
+/** As `download`, for files of any size. */
+export function saveBlob(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const link = Object.assign(document.createElement('a'), { href: url, download: name });
   link.click();
   // The click only queues the download; the blob must outlive it.

@@ -9,7 +9,9 @@ import type { RunEvent } from '../../src/lab/records/events.ts';
 import type { LabClient } from '../../src/lab/worker/client.ts';
 import { checkArtifact, type RunArtifact } from '../../src/lab/plan/artifacts.ts';
 import { defenseNames, parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
-import { summarize } from '../../src/lab/analysis/summarize.ts';
+import { overviewOf } from '../../src/lab/analysis/overview.ts';
+import { createMemoryStore } from '../../src/lab/store/memory.ts';
+import { createRunReader } from '../../src/lab/worker/run-reader.ts';
 import { digestOf } from '../../src/lab/records/digest.ts';
 import type { DeviceInfo, RunInfo } from '../../src/lab/records/run.ts';
 import type { TrialKey, TrialRecord } from '../../src/lab/records/trial.ts';
@@ -165,6 +167,21 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
   const store = new Map<string, { info: RunInfo; records: TrialRecord[] }>();
   const pause = (ms = pauseMs) =>
     ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve();
+  const overviewOfRun = ({ info, records }: { info: RunInfo; records: TrialRecord[] }) =>
+    overviewOf(info.plan, device, catalogue.evaluators, records.map(digestOf));
+  /** The real reader, over what the fake has made. */
+  const readerOf = async (id: string) => {
+    const run = store.get(id);
+    const memory = createMemoryStore();
+    if (run) {
+      await memory.putRun(run.info);
+      await memory.append(
+        id,
+        run.records.map((record, place) => ({ place, record })),
+      );
+    }
+    return createRunReader(memory, catalogue.evaluators);
+  };
   const runId = async (plan: Plan) => `${plan.name}-${plan.seed}`.toLowerCase().replaceAll(' ', '-');
   return {
     device: async () => device,
@@ -282,24 +299,24 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
           { type: 'trial-start', key: { model, behavior, attack, defense } },
           {
             type: 'trial',
-            record,
-            digest: digestOf(record),
+            key: { model, behavior, attack, defense },
             finished: run.records.length,
             total: all.length,
           },
         ];
-        onEvents?.(events);
+        const due = run.records.length % 10 === 0 || run.records.length === all.length;
+        onEvents?.(due ? [...events, { type: 'overview', overview: overviewOfRun(run) }] : events);
       }
-      return {
-        status: 'done',
-        value: summarize(plan, device, catalogue.evaluators, run.records.map(digestOf)),
-      };
+      return { status: 'done', value: undefined };
     },
     restore: async () => ({ status: 'done', value: 0 }),
     runId,
     runs: async () => ({ status: 'done', value: [...store.values()].map(({ info }) => info) }),
-    trials: async (id) => ({ status: 'done', value: [...(store.get(id)?.records ?? [])] }),
-    summary: async () => ({ status: 'cancelled' }),
+    overview: (id) => outcomeOf(async () => (await readerOf(id)).overview(id)),
+    cell: (id, query) => outcomeOf(async () => (await readerOf(id)).cell(id, query)),
+    trial: (id, key) => outcomeOf(async () => (await readerOf(id)).trial(id, key)),
+    exported: (id, format, options) =>
+      outcomeOf(async () => (await readerOf(id)).exported(id, format, options)),
     artifacts: async (id) => ({ status: 'done', value: artifactsOf(store.get(id)?.info.plan) }),
     checkArtifact: (defense, artifact) =>
       outcomeOf(async () => checkArtifact(registries.defenses, defense, artifact)),

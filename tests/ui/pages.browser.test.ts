@@ -5,7 +5,8 @@ import App from '../../src/ui/App.svelte';
 import '../../src/ui/base.css';
 import { createApp, type App as AppState } from '../../src/ui/app.ts';
 import '../../src/ui/theme.css';
-import { createFakeLab } from './fake-lab.ts';
+import type { TrialRecord } from '../../src/lab/records/trial.ts';
+import { createFakeLab, trialsOf } from './fake-lab.ts';
 import { plan } from './plan.ts';
 
 let app: AppState;
@@ -39,6 +40,15 @@ const go = async (hash: string) => {
   flushSync();
 };
 const cells = () => all('main tbody:first-of-type button');
+const made = trialsOf(plan);
+/** Have the store give back a changed record. */
+const showInstead = (record: TrialRecord) => {
+  const { trial } = app.lab;
+  app.lab.trial = async (run, key) => {
+    const outcome = await trial(run, key);
+    return outcome.status === 'done' ? { status: 'done', value: { ...outcome.value, record } } : outcome;
+  };
+};
 const finishRun = async () => {
   await vi.waitFor(() => expect(app.labInfo.quickstart).not.toBeNull());
   await app.run.start(plan);
@@ -90,7 +100,7 @@ test('a cell opens its trials, the address says so, and closing returns to the t
   cells()[2]!.click();
   await vi.waitFor(() => expect(document.querySelector('dialog[open]')).not.toBeNull());
   expect(location.hash).toContain('cell=direct-request%7Cboth');
-  expect(all('dialog li a')).toHaveLength(4);
+  await vi.waitFor(() => expect(all('dialog li a')).toHaveLength(4));
   find('dialog button[aria-label="Close"]').click();
   flushSync();
   expect(document.querySelector('dialog')).toBeNull();
@@ -101,7 +111,7 @@ test('a trial in the panel opens its page, which stays open', async () => {
   await finishRun();
   cells()[0]!.click();
   await vi.waitFor(() => expect(document.querySelector('dialog[open]')).not.toBeNull());
-  find('dialog li a').click();
+  await vi.waitFor(() => find('dialog li a').click());
   await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
   await new Promise((resolve) => setTimeout(resolve, 100)); // the panel's close event comes late
   expect(app.router.route.page).toBe('trial');
@@ -109,7 +119,7 @@ test('a trial in the panel opens its page, which stays open', async () => {
 
 test('an answer to a forbidden request is not in the page until it is uncovered', async () => {
   await finishRun();
-  const record = app.run.records.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
+  const record = made.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
   app.router.go({ page: 'trial', run: app.run.id!, key: record });
   await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
   expect(document.querySelector('[data-token]')).toBeNull();
@@ -125,14 +135,14 @@ test('an answer to a forbidden request is not in the page until it is uncovered'
 
 test('what the evaluators read in place of an answer in code is covered with it, and stays text', async () => {
   await finishRun();
-  const record = app.run.records.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
+  const record = made.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
   const reading = 'Sing <b>loudly</b>.';
   const coded = {
     ...record,
     reading,
     attackResult: { ...record.attackResult, answeredIn: 'rot13' as const },
   };
-  app.run.records = app.run.records.map((one) => (one === record ? coded : one));
+  showInstead(coded);
   app.router.go({ page: 'trial', run: app.run.id!, key: record });
   await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
   expect(find('main').textContent).not.toContain(reading);
@@ -146,10 +156,10 @@ test.each([
   [{ untranslated: 'too-long' as const }, /read this answer as it came: it is too long for the translator\./],
 ])('the page says what the evaluators read of an answer in another language: %j', async (read, said) => {
   await finishRun();
-  const record = app.run.records.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
+  const record = made.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
   const answeredIn = { language: 'Tinnish', question: '{text}' };
   const spoken = { ...record, ...read, attackResult: { ...record.attackResult, answeredIn } };
-  app.run.records = app.run.records.map((one) => (one === record ? spoken : one));
+  showInstead(spoken);
   app.router.go({ page: 'trial', run: app.run.id!, key: record });
   await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
   app.covers.lift();
@@ -160,7 +170,7 @@ test.each([
 test('arrow keys walk the tokens of an answer and show each one’s alternatives', async () => {
   await finishRun();
   app.covers.lift();
-  const record = app.run.records.find(({ tokens }) => tokens.length > 2)!;
+  const record = made.find(({ tokens }) => tokens.length > 2)!;
   app.router.go({ page: 'trial', run: app.run.id!, key: record });
   await vi.waitFor(() => expect(all('[data-token]').length).toBe(record.tokens.length));
   const tokens = all('[data-token]');
@@ -179,9 +189,9 @@ test('arrow keys walk the tokens of an answer and show each one’s alternatives
 test('model text that looks like markup stays text', async () => {
   await finishRun();
   app.covers.lift();
-  const [record] = app.run.records;
+  const [record] = made;
   const response = '<img src=x onerror="globalThis.broken = true"><b>bold</b>';
-  app.run.records = [{ ...record!, response, tokens: [] }, ...app.run.records.slice(1)];
+  showInstead({ ...record!, response, tokens: [] });
   app.router.go({ page: 'trial', run: app.run.id!, key: record! });
   await vi.waitFor(() => expect(find('ol.chain').textContent).toContain(response));
   expect(document.querySelector('ol.chain :is(img, b)')).toBeNull();

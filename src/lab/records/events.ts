@@ -1,9 +1,8 @@
 /** @file What a run reports while it goes on: loading, preparing, attack steps and finished trials. */
 import type { AttackStep } from '../../attacks/attack.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
-import type { TrialDigest } from './digest.ts';
 import type { RunOverview } from './overview.ts';
-import type { TrialKey, TrialRecord } from './trial.ts';
+import type { TrialKey } from './trial.ts';
 
 /** How far a defense has come in learning. */
 export interface Preparation {
@@ -30,8 +29,7 @@ export type RunEvent =
   | { readonly type: 'step'; readonly key: TrialKey; readonly step: AttackStep }
   | {
       readonly type: 'trial';
-      readonly record: TrialRecord;
-      readonly digest: TrialDigest;
+      readonly key: TrialKey;
       readonly finished: number;
       readonly total: number;
     }

@@ -8,12 +8,12 @@ export interface ExportOptions {
 
 /**
  * One record as a line of JSON, without the line break. The order of fields is fixed and `times` comes last, so
- * that the same trial gives the same bytes up to its times.
+ * that the same trial gives the same bytes up to its times. Fields that this release does not know are kept.
  */
 export function trialLine(record: TrialRecord, options: ExportOptions = {}): string {
   const { times, ...rest } = options.answers === false ? withoutAnswers(record) : record;
   const ordered = fieldOrder.flatMap((field) => (field in rest ? [[field, rest[field]] as const] : []));
-  return JSON.stringify({ ...Object.fromEntries(ordered), times });
+  return JSON.stringify({ ...Object.fromEntries(ordered), ...rest, times });
 }
 
 /** All records, in the order given (a store gives the order of the plan); each line ends in `\n`. */
@@ -68,19 +68,23 @@ const withoutAnswers = ({ reading: _reading, ...record }: TrialRecord): TrialRec
   ),
 });
 
+/** Stands before a table, because spreadsheets read a file without it in the code page of the computer. */
+export const byteOrderMark = '\uFEFF';
+
 /**
  * A table for spreadsheets (RFC 4180, lines end in CRLF). Text that a spreadsheet would run as a formula gets a
  * leading apostrophe; numbers stay numbers. Each evaluator has a column for its value and one for its label.
  */
-export function* trialRows(records: readonly TrialRecord[], options: ExportOptions = {}): Generator<string> {
-  const evaluators = [...new Set(records.flatMap(({ scores }) => Object.keys(scores)))];
+export function csvTable(
+  evaluators: readonly string[],
+  options: ExportOptions = {},
+): { readonly head: string; readonly row: (record: TrialRecord) => string } {
   const columns = [...fixedColumns(options), ...evaluators.flatMap(scoreColumns)];
-  yield csvRow(columns.map(([name]) => name));
-  for (const record of records) yield csvRow(columns.map(([, read]) => read(record)));
+  return {
+    head: csvRow(columns.map(([name]) => name)),
+    row: (record) => csvRow(columns.map(([, read]) => read(record))),
+  };
 }
-
-export const trialsCsv = (records: readonly TrialRecord[], options: ExportOptions = {}): string =>
-  [...trialRows(records, options)].join('');
 
 type Column = readonly [name: string, read: (record: TrialRecord) => string | number];
 
@@ -130,6 +134,6 @@ export const csvRow = (cells: readonly (string | number)[]): string => `${cells.
 /** @see https://owasp.org/www-community/attacks/CSV_Injection for the characters that start a formula */
 function csvCell(value: string | number): string {
   if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -8,13 +8,13 @@ import { digestOf, type TrialDigest } from '../records/digest.ts';
 import type { RunEvent } from '../records/events.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { DeviceInfo } from '../records/run.ts';
-import type { RunSummary } from '../records/summary.ts';
 import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
 import type { RunStore } from '../store/run-store.ts';
+import { keptRun, type RunKeeper } from '../store/kept-run.ts';
 import { openRunWriter, type RunWriter } from '../store/run-writer.ts';
 import type { ChosenDefense, NamedStack } from '../trials/choices.ts';
 import type { Registries } from '../trials/registries.ts';
-import { attackOutcomeOf, replayedOutcomes, translatorFor } from '../trials/replay.ts';
+import { attackOutcomeOf, replayedOutcomes, translatorFor, type ReplaySource } from '../trials/replay.ts';
 import type { ResolvedPlan } from '../trials/resolve.ts';
 import { expandPlan, type Chunk, type ExpandedPlan } from '../trials/trials.ts';
 import { eventsOf } from './events.ts';
@@ -32,6 +32,19 @@ import { prepareDefenses } from './prepare.ts';
 import { runChunk, type FinishedTrial } from './run-chunk.ts';
 import { warmUp } from './warm-up.ts';
 
+export interface RunExtras {
+  /** For a plan with `replay`: trials of another run. */
+  readonly sources?: readonly ReplaySource[] | undefined;
+  /** For a run whose trials are kept outside of the store. Default: the store keeps them. */
+  readonly keep?: Keep | undefined;
+}
+
+export interface Keep {
+  readonly keeper: RunKeeper;
+  /** Places of trials that it holds already. */
+  readonly places: readonly number[];
+}
+
 export interface RunEnvironment {
   readonly registries: Registries;
   readonly models: ModelPool;
@@ -46,7 +59,7 @@ export interface RunEnvironment {
  *
  * An attack is computed once per model, behavior and attack, against the undefended model; its result is replayed
  * against every defense. Attacks therefore do not adapt to defenses: rates under a defense are those of transfer.
- * A plan with `replay` attacks nothing; its results are those of `sources`, the trials of another run.
+ * A plan with `replay` attacks nothing; its results are those of `sources`.
  *
  * Trials run in chunks of `plan.concurrency`, so that the runtime joins their requests into batches. A chunk with any
  * trial missing is run again whole: the batches are those of an undisturbed run, and so are the bytes of the records.
@@ -59,28 +72,27 @@ export async function* runPlan(
   input: unknown,
   environment: RunEnvironment,
   signal: AbortSignal,
-  sources: readonly TrialRecord[] = [],
-): AsyncGenerator<RunEvent, RunSummary> {
+  { sources = [], keep }: RunExtras = {},
+): AsyncGenerator<RunEvent, void> {
   const { registries, device } = environment;
   const expanded = expandPlan(input, registries);
   const { plan } = expanded.resolved;
   const replayed = replayedOutcomes(plan, expanded.chunks, sources);
   const translator = translatorFor(replayed, expanded.resolved, registries.models);
   const resolved = { ...expanded.resolved, roles: { ...expanded.resolved.roles, ...translator } };
-  const writer = await openRunWriter(runId, expanded, environment);
+  const writer = keep ? keptRun(keep.keeper, keep.places) : await openRunWriter(runId, expanded, environment);
   const progress = trackProgress(writer, expanded, (digests) =>
     overviewOf(plan, device, registries.evaluators.all, digests),
   );
   try {
     await writer.setState('running');
-    if (writer.stored.length > 0) yield { type: 'overview', overview: progress.overview() };
+    yield* progress.overviewEvent();
     yield* runMissing(writer, progress, replayed, { ...expanded, resolved }, environment, signal);
-    const overview = progress.overview();
-    await writer.setState('done', overview);
-    yield { type: 'overview', overview };
-    return overview.summary;
+    await writer.setState('done', progress.overview());
+    yield* progress.overviewEvent();
   } catch (error) {
-    await writer.setState(isAbort(error) ? 'stopped' : 'failed', progress.overview());
+    // If even that cannot be stored, what ended the run is still what the user has to know.
+    await writer.setState(isAbort(error) ? 'stopped' : 'failed', progress.overview()).catch(() => {});
     throw error;
   } finally {
     writer.release();
@@ -149,57 +161,70 @@ async function* runMissing(
       const added = finished.flatMap(({ place, record }) => (progress.has(place) ? [] : [{ place, record }]));
       await writer.append(added);
       for (const { place, record } of added) {
-        const digest = digestOf(record);
-        progress.add(place, digest, record.seed);
-        yield { type: 'trial', record, digest, finished: progress.finished, total };
+        progress.add(place, record);
+        const { model, behavior, attack, defense } = record;
+        const key = { model, behavior, attack, defense };
+        yield { type: 'trial', key, finished: progress.finished, total };
       }
-      if (progress.isOverviewDue()) yield { type: 'overview', overview: progress.overview() };
+      if (progress.isOverviewDue()) yield* progress.overviewEvent();
     }
   }
 }
 
-/** What is finished of a run: the digests of its trials, and where the outcome of each attack is recorded. */
+/** What is finished of a run, and where the outcome of each attack is recorded. */
 interface Progress {
   readonly finished: number;
   has(place: number): boolean;
-  add(place: number, digest: TrialDigest, seed: string): void;
+  add(place: number, record: TrialRecord): void;
   /** Place of a finished trial with this seed, which holds the outcome of its attack. */
   placeOf(seed: string): number | undefined;
-  overview(): RunOverview;
-  /** Whether it is time for the page to get another one: making it takes a small part of the run's time. */
+  /** `undefined` for a run that is kept, and summarized, elsewhere. */
+  overview(): RunOverview | undefined;
+  /** The overview as an event, if there is one. */
+  overviewEvent(): Iterable<RunEvent>;
+  /** Whether it is time for another one. */
   isOverviewDue(): boolean;
 }
 
-/** Pages get an overview at most this often, ms; and making overviews takes at most a twentieth of the time. */
+/** Pages get an overview at most this often, ms; and making them takes at most a twentieth of the time. */
 const overviewEveryMs = 250;
 const timeForOverviews = 1 / 20;
 
+/** @param summarized the overview of finished trials in the order of the plan */
 function trackProgress(
-  { stored }: RunWriter,
+  writer: RunWriter,
   { chunks }: ExpandedPlan,
   summarized: (digests: readonly TrialDigest[]) => RunOverview,
 ): Progress {
-  const digests = new Map(stored.map(({ place, digest }) => [place, digest]));
-  const places = new Map<string, number>();
+  const finished = new Set(writer.places);
+  const digests = writer.digests && new Map(writer.digests.map(({ place, digest }) => [place, digest]));
+  const placesBySeed = new Map<string, number>();
   for (const { trials } of chunks)
-    for (const { place, seed } of trials) if (digests.has(place)) places.set(seed, place);
+    for (const { place, seed } of trials) if (finished.has(place)) placesBySeed.set(seed, place);
   let dueAt = performance.now() + overviewEveryMs;
+  const overview = () => {
+    if (digests === null) return undefined;
+    const watch = startStopwatch();
+    const inOrder = [...digests].toSorted(([a], [b]) => a - b).map(([, digest]) => digest);
+    const made = summarized(inOrder);
+    dueAt = performance.now() + Math.max(overviewEveryMs, watch.elapsedMs() / timeForOverviews);
+    return made;
+  };
   return {
     get finished() {
-      return digests.size;
+      return finished.size;
     },
-    has: (place) => digests.has(place),
-    add(place, digest, seed) {
-      digests.set(place, digest);
-      places.set(seed, place);
+    has: (place) => finished.has(place),
+    add(place, record) {
+      finished.add(place);
+      digests?.set(place, digestOf(record));
+      placesBySeed.set(record.seed, place);
     },
-    placeOf: (seed) => places.get(seed),
-    overview() {
-      const watch = startStopwatch();
-      const inOrder = [...digests].toSorted(([a], [b]) => a - b).map(([, digest]) => digest);
-      const overview = summarized(inOrder);
-      dueAt = performance.now() + Math.max(overviewEveryMs, watch.elapsedMs() / timeForOverviews);
-      return overview;
+    placeOf: (seed) => placesBySeed.get(seed),
+    overview,
+    overviewEvent() {
+      const made = overview();
+      return made ? [{ type: 'overview', overview: made }] : [];
     },
     isOverviewDue: () => performance.now() >= dueAt,
   };

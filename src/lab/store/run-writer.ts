@@ -10,8 +10,10 @@ import type { ExpandedPlan } from '../trials/trials.ts';
 import { inOneList, type RunStore } from './run-store.ts';
 
 export interface RunWriter {
-  /** Trials that earlier calls finished, in the order of the plan. */
-  readonly stored: readonly PlacedDigest[];
+  /** Places of trials that earlier calls finished. */
+  readonly places: readonly number[];
+  /** Their digests, in the order of the plan; `null` when the trials are kept elsewhere, and summarized there. */
+  readonly digests: readonly PlacedDigest[] | null;
   /** A finished trial, of this call or an earlier one. */
   trial(place: number): Promise<TrialRecord | undefined>;
   /** @param overview of the trials so far; without one the last that was given stays */
@@ -41,7 +43,8 @@ export async function openRunWriter(
     const put = () =>
       store.putRun({ id: runId, plan, device, versions, createdAt, state, total, artifacts, overview });
     return {
-      stored,
+      places: stored.map(({ place }) => place),
+      digests: stored,
       trial: (place) => store.trial(runId, place),
       async setState(next, latest = overview) {
         [state, overview] = [next, latest];

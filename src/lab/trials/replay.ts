@@ -7,13 +7,19 @@ import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
 import type { ResolvedPlan } from './resolve.ts';
 import type { Chunk } from './trials.ts';
 
+/** The parts of a trial that hold the result of its attack. */
+export type ReplaySource = Pick<
+  TrialRecord,
+  'model' | 'attack' | 'behavior' | 'attackResult' | 'attackSteps' | 'attackUsage' | 'error'
+>;
+
 /** The attack's outcome as its trial recorded it. */
 export const attackOutcomeOf = ({
   attackResult,
   attackSteps,
   attackUsage,
   error,
-}: TrialRecord): AttackOutcome => ({
+}: Omit<ReplaySource, 'model' | 'attack' | 'behavior'>): AttackOutcome => ({
   result: attackResult,
   steps: attackSteps,
   usage: attackUsage,
@@ -29,7 +35,7 @@ export const attackOutcomeOf = ({
 export function replayedOutcomes(
   { replay }: Plan,
   chunks: readonly Chunk[],
-  sources: readonly TrialRecord[],
+  sources: readonly ReplaySource[],
 ): ReadonlyMap<string, AttackOutcome> {
   if (replay === undefined) return new Map();
   const keyOf = (model: string, attack: string, behavior: string) =>

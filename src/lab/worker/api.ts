@@ -10,11 +10,15 @@ import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
 import type { AttackRequest, ChatRequest, MutateRequest } from '../plan/request.ts';
+import type { CellPage, CellQuery, ExportFormat, OpenedTrial } from '../records/cell-page.ts';
 import type { LoadProgress, RunEvent } from '../records/events.ts';
+import type { ExportOptions } from '../records/export.ts';
+import type { RunOverview } from '../records/overview.ts';
 import type { AttackReply, ChatReply, MutatedPrompt } from '../records/reply.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
-import type { RunSummary } from '../records/summary.ts';
-import type { TrialRecord } from '../records/trial.ts';
+import type { TrialKey, TrialRecord } from '../records/trial.ts';
+import type { RunKeeper } from '../store/kept-run.ts';
+import type { ReplaySource } from '../trials/replay.ts';
 
 export interface LabApi {
   device(): Promise<DeviceInfo>;
@@ -51,8 +55,18 @@ export interface LabApi {
     runId: string,
     plan: unknown,
     onEvents: (events: readonly RunEvent[]) => void,
-    sources?: readonly TrialRecord[],
-  ): Promise<Outcome<RunSummary>>;
+    sources?: readonly ReplaySource[],
+  ): Promise<Outcome<void>>;
+  /** As `run`, for trials that are kept outside of the browser. @param places those that are kept already */
+  runKept(
+    runId: string,
+    plan: unknown,
+    onEvents: (events: readonly RunEvent[]) => void,
+    sources: readonly ReplaySource[],
+    places: readonly number[],
+    append: RunKeeper['append'],
+    trial: RunKeeper['trial'],
+  ): Promise<Outcome<void>>;
   /** Stop a call within one step. An unknown id is ignored. */
   cancel(callId: string): Promise<void>;
   /**
@@ -63,8 +77,11 @@ export interface LabApi {
   /** Resume a paused attack; its result is the same as without a pause. Other calls are not affected. */
   resume(callId: string): Promise<void>;
   runs(): Promise<Outcome<readonly RunInfo[]>>;
-  trials(runId: string): Promise<Outcome<readonly TrialRecord[]>>;
-  summary(runId: string): Promise<Outcome<RunSummary>>;
+  overview(runId: string): Promise<Outcome<RunOverview>>;
+  cell(runId: string, query: CellQuery): Promise<Outcome<CellPage>>;
+  trial(runId: string, key: TrialKey): Promise<Outcome<OpenedTrial>>;
+  /** All finished trials as a file. */
+  exported(runId: string, format: ExportFormat, options: ExportOptions): Promise<Outcome<Blob>>;
   /** What the defenses of a run learned. */
   artifacts(runId: string): Promise<Outcome<readonly RunArtifact[]>>;
   /** Fails with 'bad-input' when the artifact does not fit the defense. */

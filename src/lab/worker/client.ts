@@ -2,7 +2,7 @@
  * @file The page's side of the lab: an ordinary typed object in front of a worker that may be stopped, replaced, or
  * die. A call that is pending when its worker ends becomes an outcome; the next call starts a fresh worker.
  */
-import type { Remote } from 'comlink';
+import { proxy, type Remote } from 'comlink';
 import type { AttackStep } from '../../attacks/attack.ts';
 import { failure, LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
@@ -13,8 +13,9 @@ import type { LoadProgress, RunEvent } from '../records/events.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
 import { runIdOf } from '../records/run-id.ts';
 import type { DeviceKind } from '../records/run.ts';
-import type { RunSummary } from '../records/summary.ts';
 import type { TrialRecord } from '../records/trial.ts';
+import type { Keep } from '../run/run-plan.ts';
+import type { ReplaySource } from '../trials/replay.ts';
 import type { LabApi } from './api.ts';
 import { connect, listening, type Connection, type Listen, type WorkerLike } from './connection.ts';
 import { checkDevice, workerName } from './device.ts';
@@ -39,8 +40,10 @@ export interface LabClient extends Pick<
   | 'behaviors'
   | 'mutate'
   | 'runs'
-  | 'trials'
-  | 'summary'
+  | 'overview'
+  | 'cell'
+  | 'trial'
+  | 'exported'
   | 'artifacts'
   | 'checkArtifact'
   | 'remove'
@@ -74,9 +77,11 @@ export interface LabClient extends Pick<
     options?: Stoppable & {
       readonly onEvents?: (events: readonly RunEvent[]) => void;
       /** For a plan with `replay`: trials whose attack results are put to its targets. */
-      readonly sources?: readonly TrialRecord[];
+      readonly sources?: readonly ReplaySource[];
+      /** For trials that are kept outside of the browser. Default: the browser keeps them. */
+      readonly keep?: Keep;
     },
-  ): Promise<Outcome<RunSummary>>;
+  ): Promise<Outcome<void>>;
   /** Store finished trials of an earlier run. @returns how many were new */
   restore(plan: unknown, records: readonly TrialRecord[]): Promise<Outcome<number>>;
   /** The id under which `run` stores this plan. */
@@ -175,8 +180,10 @@ export function createLabClient({
     behaviors: (set) => ask((lab) => lab.behaviors(set)),
     mutate: (request, set) => ask((lab) => lab.mutate(request, set)),
     runs: () => ask((lab) => lab.runs()),
-    trials: (id) => ask((lab) => lab.trials(id)),
-    summary: (id) => ask((lab) => lab.summary(id)),
+    overview: (id) => ask((lab) => lab.overview(id)),
+    cell: (id, query) => ask((lab) => lab.cell(id, query)),
+    trial: (id, key) => ask((lab) => lab.trial(id, key)),
+    exported: (id, format, options) => ask((lab) => lab.exported(id, format, options)),
     artifacts: (id) => ask((lab) => lab.artifacts(id)),
     checkArtifact: (defense, artifact) => ask((lab) => lab.checkArtifact(defense, artifact)),
     remove: (id) => ask((lab) => lab.remove(id)),
@@ -196,11 +203,16 @@ export function createLabClient({
         return outcome;
       });
     },
-    async run(input, { signal, onEvents, sources } = {}) {
+    async run(input, { signal, onEvents, sources = [], keep } = {}) {
       const parsed = await named(input);
       if (parsed.status !== 'done') return parsed;
       const { id, plan } = parsed.value;
-      return stoppable(id, signal, (lab, listen) => lab.run(id, plan, listen(onEvents), sources));
+      return stoppable(id, signal, (lab, listen) => {
+        const events = listen(onEvents);
+        if (!keep) return lab.run(id, plan, events, sources);
+        const { append, trial } = keep.keeper;
+        return lab.runKept(id, plan, events, sources, keep.places, proxy(append), proxy(trial));
+      });
     },
     async restore(input, records) {
       const parsed = await named(input);

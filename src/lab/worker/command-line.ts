@@ -7,23 +7,24 @@ import type { Outcome } from '../../core/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AttackRequest, ChatRequest } from '../plan/request.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
-import type { RunSummary } from '../records/summary.ts';
+import { trialLine } from '../records/export.ts';
 import type { TrialRecord } from '../records/trial.ts';
+import type { RunKeeper } from '../store/kept-run.ts';
+import type { ReplaySource } from '../trials/replay.ts';
 import type { LabClient } from './client.ts';
 
 export interface CommandLineApi extends Pick<LabClient, 'device' | 'useDevice'> {
   /** Steps go to `gloveboxEvent` as they happen. */
   attack(request: AttackRequest): Promise<Outcome<AttackReply>>;
   chat(request: ChatRequest): Promise<Outcome<ChatReply>>;
-  /** Trials for the next `restore` or `run`, one line of JSON each: in parts, because a message has a size limit. */
-  addTrials(lines: string): void;
-  /** Store the added trials. */
-  restore(plan: Plan): Promise<Outcome<number>>;
+  /** Sources for the next `run`, one line of JSON each: in parts, because a message has a size limit. */
+  addSources(lines: string): void;
   /**
-   * Lists of events of types `trial` and `artifact` go to `gloveboxEvent` as they happen. The added trials are the
-   * source of a plan with `replay`.
+   * Run a plan whose trials are kept by the command line. Lists of events of types `trial` and `artifact` go to
+   * `gloveboxEvent` as they happen. The added sources are those of a plan with `replay`.
+   * @param places of the trials that are kept already
    */
-  run(plan: Plan): Promise<Outcome<RunSummary>>;
+  run(plan: Plan, places: readonly number[]): Promise<Outcome<void>>;
   /** Stop the run in progress within one step. */
   stop(): void;
 }
@@ -33,31 +34,42 @@ declare global {
   var glovebox: CommandLineApi | undefined;
   /** Put in place by the command line before the page loads. */
   var gloveboxEvent: ((event: unknown) => void) | undefined;
+  /** Keeps finished trials, one line of JSON each. A rejection ends the run. */
+  var gloveboxKeep: ((lines: readonly string[]) => Promise<void>) | undefined;
+  /** A trial that is kept, as a line of JSON. */
+  var gloveboxTrial: ((place: number) => Promise<string | null>) | undefined;
 }
 
 export const headless = (): boolean => new URLSearchParams(location.search).has('cli');
 
 export function exposeToCommandLine(lab: LabClient): void {
   const stopping = new AbortController();
-  let added: TrialRecord[] = [];
-  const takeTrials = (): readonly TrialRecord[] => {
-    const records = added;
+  let added: ReplaySource[] = [];
+  const takeSources = (): readonly ReplaySource[] => {
+    const sources = added;
     added = [];
-    return records;
+    return sources;
+  };
+  const keeper: RunKeeper = {
+    append: async (records) => globalThis.gloveboxKeep?.(records.map(({ record }) => trialLine(record))),
+    async trial(place) {
+      const line = await globalThis.gloveboxTrial?.(place);
+      return line ? (JSON.parse(line) as TrialRecord) : undefined;
+    },
   };
   const report = (event: unknown) => globalThis.gloveboxEvent?.(event);
   globalThis.glovebox = {
     device: lab.device,
     useDevice: lab.useDevice,
-    addTrials(lines) {
-      for (const line of lines.split('\n')) if (line !== '') added.push(JSON.parse(line) as TrialRecord);
+    addSources(lines) {
+      for (const line of lines.split('\n')) if (line !== '') added.push(JSON.parse(line) as ReplaySource);
     },
-    restore: (plan) => lab.restore(plan, takeTrials()),
     attack: (request) => lab.attack(request, { onStep: report, signal: stopping.signal }),
     chat: (request) => lab.chat(request),
-    run: (plan) =>
+    run: (plan, places) =>
       lab.run(plan, {
-        sources: takeTrials(),
+        sources: takeSources(),
+        keep: { keeper, places },
         signal: stopping.signal,
         onEvents(events) {
           const reported = events.filter(({ type }) => type === 'trial' || type === 'artifact');

@@ -1,20 +1,20 @@
 /** @file The worker's side of the lab. It uses no worker globals, so tests call it directly. */
-import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
+import { outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { turn } from '../../models/decoding/join.ts';
 import type { FileProgress } from '../../models/files.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../models/load.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
-import { summarize } from '../analysis/summarize.ts';
 import { checkArtifact } from '../plan/artifacts.ts';
 import { findModel } from '../plan/find-models.ts';
+import type { RunEvent } from '../records/events.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import { answerChat, attackBehavior } from '../run/attempt.ts';
 import { createModelPool, defaultAccess, type LoadListener } from '../run/model-pool.ts';
 import { createPausePoint, type PausePoint } from '../run/pause.ts';
-import { runPlan } from '../run/run-plan.ts';
-import { inOneList, type RunStore } from '../store/run-store.ts';
+import { runPlan, type RunExtras } from '../run/run-plan.ts';
+import type { RunStore } from '../store/run-store.ts';
 import { openRunWriter } from '../store/run-writer.ts';
 import { behaviorsOf } from '../trials/behaviors.ts';
 import { mutateBehaviors } from '../trials/mutate.ts';
@@ -23,6 +23,7 @@ import { catalogueOf, registries as everything, type Registries } from '../trial
 import { expandPlan } from '../trials/trials.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './batches.ts';
+import { createRunReader } from './run-reader.ts';
 
 export interface LabHost {
   readonly loadModel: (entry: ModelEntry, options: LoaderOptions) => Promise<LanguageModel>;
@@ -85,6 +86,26 @@ export function createLab({
     warmsUp: later.warmsUp,
   });
 
+  const run = (
+    runId: string,
+    plan: unknown,
+    onEvents: (events: readonly RunEvent[]) => void,
+    extras: RunExtras,
+  ): Promise<Outcome<void>> =>
+    stoppable(runId, async (signal) => {
+      const events = runPlan(runId, plan, await environment(), signal, extras);
+      const batches = inBatches(onEvents);
+      try {
+        for await (const event of events) {
+          batches.add(event);
+          await turn();
+        }
+      } finally {
+        await batches.close();
+      }
+    });
+  const reader = createRunReader(later.store, shipped.evaluators.all);
+
   return {
     device: async () => later.device,
     storage: () => outcomeOf(async () => ({ persistent: (await later.store).persistent })),
@@ -123,21 +144,9 @@ export function createLab({
         const all = await registries;
         return mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, all), all);
       }),
-    run: (runId, plan, onEvents, sources) =>
-      stoppable(runId, async (signal) => {
-        const run = runPlan(runId, plan, await environment(), signal, sources);
-        const batches = inBatches(onEvents);
-        try {
-          for (;;) {
-            const next = await run.next();
-            if (next.done) return next.value;
-            batches.add(next.value);
-            await turn();
-          }
-        } finally {
-          await batches.close();
-        }
-      }),
+    run: (runId, plan, onEvents, sources) => run(runId, plan, onEvents, { sources }),
+    runKept: (runId, plan, onEvents, sources, places, append, trial) =>
+      run(runId, plan, onEvents, { sources, keep: { places, keeper: { append, trial } } }),
     cancel: async (callId) => calls.get(callId)?.controller.abort(),
     pause: async (callId) => calls.get(callId)?.pausePoint.pause() ?? false,
     resume: async (callId) => calls.get(callId)?.pausePoint.resume(),
@@ -146,22 +155,10 @@ export function createLab({
         const store = await later.store;
         return Promise.all((await store.runs()).map((run) => withTrueState(run, store)));
       }),
-    trials: (runId) =>
-      outcomeOf(async () => {
-        const store = await later.store;
-        return (await inOneList(store.trials(runId))).map(({ record }) => record);
-      }),
-    summary: (runId) =>
-      outcomeOf(async () => {
-        const store = await later.store;
-        const run = await store.run(runId);
-        if (run === undefined)
-          throw new LabError('bad-input', `There is no run ${runId}.`, {
-            advice: 'It may have been removed, or made in another browser.',
-          });
-        const digests = (await inOneList(store.digests(runId))).map(({ digest }) => digest);
-        return summarize(run.plan, run.device, shipped.evaluators.all, digests);
-      }),
+    overview: (runId) => outcomeOf(() => reader.overview(runId)),
+    cell: (runId, query) => outcomeOf(() => reader.cell(runId, query)),
+    trial: (runId, key) => outcomeOf(() => reader.trial(runId, key)),
+    exported: (runId, format, options) => outcomeOf(() => reader.exported(runId, format, options)),
     artifacts: (runId) => outcomeOf(async () => (await later.store).artifacts(runId)),
     checkArtifact: (defense, artifact) =>
       outcomeOf(async () => checkArtifact((await registries).defenses, defense, artifact)),
@@ -173,7 +170,7 @@ export function createLab({
         const run = await openRunWriter(runId, expanded, lab);
         try {
           await run.setState('paused');
-          const storedPlaces = new Set(run.stored.map(({ place }) => place));
+          const storedPlaces = new Set(run.places);
           const fresh = arriving.filter(({ place }) => !storedPlaces.has(place));
           await run.append(fresh);
           return fresh.length;

@@ -4,7 +4,6 @@ import type { BehaviorSetCard } from '../../lab/plan/catalogue.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import { rateTable, type RateCell, type RateColumn, type RateTable } from '../../lab/analysis/rate-table.ts';
 import type { RunSummary } from '../../lab/records/summary.ts';
-import type { TrialRecord } from '../../lab/records/trial.ts';
 
 export interface MatrixCell extends RateCell {
   readonly finished: number;
@@ -40,27 +39,13 @@ export function plannedCounts(
 interface TableRequest {
   readonly plan: Plan;
   readonly summary: RunSummary | null;
-  readonly records: readonly TrialRecord[];
   readonly harmful: number;
   readonly model: string;
   readonly evaluator: string;
 }
 
 /** The table of one target model as one evaluator sees it. */
-export function matrixTable({
-  plan,
-  summary,
-  records,
-  harmful,
-  model,
-  evaluator,
-}: TableRequest): MatrixTable {
-  const finished = new Map<string, number>();
-  for (const record of records) {
-    if (record.model !== model || record.behaviorDetail.kind !== 'harmful') continue;
-    const name = cellName(record.attack, record.defense);
-    finished.set(name, (finished.get(name) ?? 0) + 1);
-  }
+export function matrixTable({ plan, summary, harmful, model, evaluator }: TableRequest): MatrixTable {
   const { columns, rows } = rateTable(plan, summary, model, evaluator);
   return {
     columns,
@@ -68,7 +53,7 @@ export function matrixTable({
       attack,
       cells: cells.map((cell) => ({
         ...cell,
-        finished: finished.get(cellName(attack, cell.defense)) ?? 0,
+        finished: cell.cell?.n ?? 0,
         expected: harmful,
       })),
     })),

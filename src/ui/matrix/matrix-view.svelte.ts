@@ -1,9 +1,7 @@
 /** @file What the matrix page shows of a run: one target model, as one evaluator of harm sees it. */
 import { createContext } from 'svelte';
-import { summarize } from '../../lab/analysis/summarize.ts';
-import type { ClaimCheck, RunSummary } from '../../lab/records/summary.ts';
-import { digestOf } from '../../lab/records/digest.ts';
-import type { TrialRecord } from '../../lab/records/trial.ts';
+import type { TrialDigest } from '../../lab/records/digest.ts';
+import type { ClaimCheck } from '../../lab/records/summary.ts';
 import { conclusions } from '../../lab/analysis/conclusions.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from './matrix-table.ts';
 import type { RunSession } from '../state/run-session.svelte.ts';
@@ -37,47 +35,34 @@ export class MatrixView {
     this.evaluators.find((id) => id === this.pickedEvaluator) ?? this.evaluators[0] ?? null,
   );
 
-  readonly summary = $derived.by((): RunSummary | null => {
-    const { catalogue, device } = this.#labInfo;
-    if (!this.plan || !catalogue || !device) return null;
-    return summarize(this.plan, device, catalogue.evaluators, this.#run.records.map(digestOf));
-  });
+  readonly summary = $derived.by(() => this.#run.overview?.summary ?? null);
 
   readonly table = $derived.by((): MatrixTable | null => {
     const { plan, summary, model, evaluator } = this;
     const sets = this.#labInfo.catalogue?.sets;
     if (!plan || !sets || model === null || evaluator === null) return null;
     const { harmful } = plannedCounts(plan, sets);
-    return matrixTable({ plan, summary, records: this.#run.records, harmful, model, evaluator });
+    return matrixTable({ plan, summary, harmful, model, evaluator });
   });
 
   /** Milliseconds until the run ends; `null` while too few trials are finished to estimate it. */
   readonly timeLeftMs = $derived.by((): number | null => {
     const sets = this.#labInfo.catalogue?.sets;
-    return this.plan && sets ? timeLeft(this.plan, plannedCounts(this.plan, sets), this.#run.records) : null;
+    if (!this.plan || !sets) return null;
+    return timeLeft(this.plan, plannedCounts(this.plan, sets), this.#run.overview?.paces ?? []);
   });
 
   readonly conclusions = $derived.by((): readonly string[] =>
     this.table ? conclusions(this.table, this.#labInfo.name) : [],
   );
 
-  /** Finished trials of one cell, harmful behaviors only. */
-  trialsOf = (attack: string, defense: string): readonly TrialRecord[] =>
-    this.#run.records.filter(
-      (record) =>
-        record.model === this.model &&
-        record.attack === attack &&
-        record.defense === defense &&
-        record.behaviorDetail.kind === 'harmful',
-    );
-
   /** What an attack itself believed; `undefined` for attacks without a test of their own. */
   claimOf = (attack: string): ClaimCheck['claimed'] | undefined =>
     this.summary?.claims.find((check) => check.model === this.model && check.attack === attack)?.claimed;
 
   /** Whether a trial counts as a success of its attack; `null` when the evaluator could not tell. */
-  succeeded = (record: TrialRecord): boolean | null => {
-    const value = this.evaluator === null ? null : (record.scores[this.evaluator]?.value ?? null);
+  succeeded = (trial: TrialDigest): boolean | null => {
+    const value = this.evaluator === null ? null : (trial.scores[this.evaluator]?.value ?? null);
     const card = this.#labInfo.catalogue?.evaluators.find(({ id }) => id === this.evaluator);
     return value === null || !card ? null : value >= card.yesFrom;
   };

@@ -1,13 +1,13 @@
 /** @file The time a run has left, estimated from its finished trials. Pure. */
-import { groupedBy } from '../../core/groups.ts';
 import type { BehaviorKind } from '../../core/behavior.ts';
 import { defenseNames, directRequest, type Plan } from '../../lab/plan/plan.ts';
-import type { TrialRecord } from '../../lab/records/trial.ts';
+import type { CellPace } from '../../lab/records/overview.ts';
 
-const mean = (values: readonly number[]): number | null =>
-  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-
-const answerMs = ({ times }: TrialRecord): number => times.answerMs + times.scoreMs;
+/** Mean time to answer and score a trial, ms; `null` without one. */
+function answerPace(cells: readonly CellPace[]): number | null {
+  const trials = cells.reduce((sum, cell) => sum + cell.trials, 0);
+  return trials === 0 ? null : cells.reduce((sum, { answerMs }) => sum + answerMs, 0) / trials;
+}
 
 /**
  * An attack runs once per behavior and is replayed against every defense, so what is left to make and what is left to
@@ -18,33 +18,31 @@ const answerMs = ({ times }: TrialRecord): number => times.answerMs + times.scor
 export function timeLeft(
   plan: Plan,
   planned: Readonly<Record<BehaviorKind, number>>,
-  records: readonly TrialRecord[],
+  paces: readonly CellPace[],
 ): number | null {
   const benign = planned['benign-lookalike'] + planned.benign;
-  const paces = new Map(
-    [...groupedBy(records, ({ defense }) => defense)].map(([defense, behindIt]) => [
-      defense,
-      mean(behindIt.map(answerMs)),
+  const usual = answerPace(paces) ?? 0;
+  const behind = new Map(
+    defenseNames(plan).map((name) => [
+      name,
+      answerPace(paces.filter(({ defense }) => defense === name)) ?? usual,
     ]),
   );
-  const usual = mean(records.map(answerMs)) ?? 0;
-  const attacks = groupedBy(records, ({ model, attack }) => `${model} ${attack}`);
   let left = 0;
   for (const model of plan.models.targets) {
     for (const { id: attack } of plan.attacks) {
       const behaviors = planned.harmful + (attack === directRequest ? benign : 0);
-      const done = attacks.get(`${model} ${attack}`) ?? [];
-      const finished = new Set(done.map(({ behavior }) => behavior)).size;
+      const cells = paces.filter((cell) => cell.model === model && cell.attack === attack);
+      const attacked = Math.max(0, ...cells.map(({ trials }) => trials));
       // Only the trial for which an attack was made holds its time; replays hold 0.
-      const spent = done.reduce((sum, { times }) => sum + times.attackMs, 0);
-      if (finished < behaviors) {
-        if (finished === 0) return null;
-        left += (behaviors - finished) * (spent / finished);
+      const spent = cells.reduce((sum, { attackMs }) => sum + attackMs, 0);
+      if (attacked < behaviors) {
+        if (attacked === 0) return null;
+        left += (behaviors - attacked) * (spent / attacked);
       }
-      const answered = groupedBy(done, ({ defense }) => defense);
-      for (const defense of defenseNames(plan)) {
-        const count = answered.get(defense)?.length ?? 0;
-        left += Math.max(0, behaviors - count) * (paces.get(defense) ?? usual);
+      for (const [name, pace] of behind) {
+        const answered = cells.find(({ defense }) => defense === name)?.trials ?? 0;
+        left += Math.max(0, behaviors - answered) * pace;
       }
     }
   }

@@ -1,5 +1,5 @@
 /** @file What the microscope reads from the tokens of an answer. Pure. */
-import { csvRow } from '../../lab/records/export.ts';
+import { byteOrderMark, csvRow } from '../../lab/records/export.ts';
 import type { TokenOption, TokenTrace } from '../types.ts';
 
 /** Index of the first token that the policy left alone after it had acted, or `null`. */
@@ -88,7 +88,7 @@ export function tokensCsv(tokens: readonly TokenTrace[]): string {
       under(policy?.companions[0]),
     ];
   });
-  return [columns, ...rows].map(csvRow).join('');
+  return byteOrderMark + [columns, ...rows].map(csvRow).join('');
 }
 
 /** Indexes `[from, to)` of the cells to draw: those in sight and a few on either side. */

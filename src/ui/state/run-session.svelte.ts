@@ -5,7 +5,8 @@ import type { LoadProgress, RunEvent, Preparation } from '../../lab/records/even
 import { withArtifact, type RunArtifact } from '../../lab/plan/artifacts.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import type { RunInfo } from '../../lab/records/run.ts';
-import { keyText, type TrialKey, type TrialRecord } from '../../lab/records/trial.ts';
+import type { RunOverview } from '../../lab/records/overview.ts';
+import type { TrialKey } from '../../lab/records/trial.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import type { AttackStep } from '../types.ts';
 
@@ -16,8 +17,9 @@ export class RunSession {
   status = $state<RunStatus>('idle');
   id = $state.raw<string | null>(null);
   plan = $state.raw<Plan | null>(null);
-  /** Reassigned, never mutated: thousands of records need no deep proxy. */
-  records = $state.raw<readonly TrialRecord[]>([]);
+  /** Rates and costs of the trials so far; `null` before the first. Trials themselves stay in the store. */
+  overview = $state.raw<RunOverview | null>(null);
+  finished = $state(0);
   /** `null` until the runner has counted its trials. */
   total = $state<number | null>(null);
   trial = $state.raw<TrialKey | null>(null);
@@ -29,19 +31,18 @@ export class RunSession {
   artifacts = $state.raw<readonly RunArtifact[]>([]);
   /** A stored run is being read. */
   opening = $state(false);
-  readonly finished = $derived(this.records.length);
   readonly underway = $derived(this.status === 'running' || this.status === 'paused');
 
   #controller: AbortController | null = null;
   /** Models whose files were loaded during this run. */
   #fetched: readonly string[] = [];
   #settled: Promise<unknown> = Promise.resolve();
-  readonly #lab: Pick<LabClient, 'run' | 'runId' | 'trials' | 'artifacts'>;
+  readonly #lab: Pick<LabClient, 'run' | 'runId' | 'overview' | 'artifacts'>;
   readonly #onloaded: (models: readonly string[]) => void;
 
   /** @param onloaded told which models are in memory once the first trial starts */
   constructor(
-    lab: Pick<LabClient, 'run' | 'runId' | 'trials' | 'artifacts'>,
+    lab: Pick<LabClient, 'run' | 'runId' | 'overview' | 'artifacts'>,
     onloaded: (models: readonly string[]) => void = () => {},
   ) {
     [this.#lab, this.#onloaded] = [lab, onloaded];
@@ -56,10 +57,9 @@ export class RunSession {
     // The lab gives up the lock on a run only when the call before has ended.
     await this.#settled;
     const id = await this.#lab.runId(plan);
-    const [stored, artifacts] = await Promise.all([this.#lab.trials(id), this.#lab.artifacts(id)]);
+    const artifacts = await this.#lab.artifacts(id);
     if (!isCurrent()) return;
     this.id = id;
-    if (stored.status === 'done') this.records = stored.value;
     if (artifacts.status === 'done') this.artifacts = artifacts.value;
     const onEvents = (events: readonly RunEvent[]) => void (isCurrent() && this.#take(events));
     const call = this.#lab.run(plan, { signal: controller.signal, onEvents });
@@ -87,30 +87,33 @@ export class RunSession {
     this.id = info.id;
     this.total = info.total;
     this.opening = true;
-    const [stored, artifacts] = await Promise.all([this.#lab.trials(info.id), this.#lab.artifacts(info.id)]);
+    this.finished = info.finished;
+    const [stored, artifacts] = await Promise.all([
+      this.#lab.overview(info.id),
+      this.#lab.artifacts(info.id),
+    ]);
     if (this.id !== info.id) return;
     this.opening = false;
     if (artifacts.status === 'done') this.artifacts = artifacts.value;
-    if (stored.status === 'done') this.records = stored.value;
+    if (stored.status === 'done') this.#show(stored.value);
     else if (stored.status === 'failed') [this.status, this.failure] = ['failed', stored];
   };
 
   /** Show no run, as before the first. */
   clear = (): void => {
     this.#halt();
-    [this.id, this.plan, this.records, this.total, this.failure] = [null, null, [], null, null];
+    [this.id, this.plan, this.overview, this.total, this.failure] = [null, null, null, null, null];
+    this.finished = 0;
     [this.artifacts, this.opening] = [[], false];
     this.status = 'idle';
     this.#quiet();
   };
 
   #take(events: readonly RunEvent[]): void {
-    const fresh: TrialRecord[] = [];
     for (const event of events) {
-      if (event.type === 'trial') {
-        fresh.push(event.record);
-        this.total = event.total;
-      } else if (event.type === 'load') {
+      if (event.type === 'trial') [this.finished, this.total] = [event.finished, event.total];
+      else if (event.type === 'overview') this.#show(event.overview);
+      else if (event.type === 'load') {
         this.loading = event.progress;
         const { model } = event.progress;
         if (!this.#fetched.includes(model)) this.#fetched = [...this.#fetched, model];
@@ -118,13 +121,17 @@ export class RunSession {
       else if (event.type === 'artifact') {
         const { type: _, ...one } = event;
         [this.preparing, this.artifacts] = [null, withArtifact(this.artifacts, one)];
-      } else if (event.type !== 'overview') {
+      } else {
         if (!this.trial) this.#onloaded([event.key.model, ...this.#fetched]);
         [this.trial, this.loading, this.preparing] = [event.key, null, null];
         this.step = event.type === 'step' ? event.step : null;
       }
     }
-    if (fresh.length > 0) this.records = withNew(this.records, fresh);
+  }
+
+  #show(overview: RunOverview): void {
+    this.overview = overview;
+    this.finished = Math.max(this.finished, overview.finished);
   }
 
   /** Takes effect at once; whatever the lab still sends about this call is ignored. */
@@ -146,17 +153,11 @@ export class RunSession {
 
   #reset(plan: Plan, status: RunStatus): void {
     const same = JSON.stringify(plan) === JSON.stringify(this.plan);
-    if (!same) [this.id, this.records, this.total] = [null, [], null];
+    if (!same) [this.id, this.overview, this.finished, this.total] = [null, null, 0, null];
     [this.plan, this.status, this.failure, this.artifacts] = [plan, status, null, []];
     [this.#fetched, this.opening] = [[], false];
     this.#quiet();
   }
-}
-
-/** `records` and those of `fresh` that it does not hold yet. */
-function withNew(records: readonly TrialRecord[], fresh: readonly TrialRecord[]): readonly TrialRecord[] {
-  const ids = new Set(records.map(keyText));
-  return [...records, ...fresh.filter((record) => !ids.has(keyText(record)))];
 }
 
 export const [getRun, setRun] = createContext<RunSession>();

@@ -1,10 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { trialLine, trialsCsv, trialsJsonl } from '../../../src/lab/records/export.ts';
+import {
+  byteOrderMark,
+  csvTable,
+  trialLine,
+  trialsJsonl,
+  type ExportOptions,
+} from '../../../src/lab/records/export.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import { plan, runAll } from '../run/harness.ts';
 
 const { records } = await runAll({ ...plan, defenses: [] });
 const record = records[0]!;
+const evaluators = Object.keys(record.scores);
+const trialsCsv = (rows: readonly TrialRecord[], options: ExportOptions = {}) => {
+  const table = csvTable(evaluators, options);
+  return [table.head, ...rows.map(table.row)].join('');
+};
 
 describe('JSON Lines', () => {
   test('gives back every record, one a line', () => {
@@ -16,6 +27,11 @@ describe('JSON Lines', () => {
     const shuffled = Object.fromEntries(Object.entries(record).toReversed()) as unknown as TrialRecord;
     expect(trialLine(shuffled)).toBe(trialLine(record));
     expect(trialLine(record)).toMatch(/"times":\{"startedAt":"[^"]+","attackMs":[^{}]+\}\}$/);
+  });
+
+  test('a field of a later release is kept', () => {
+    const later = { ...record, mood: 'calm' } as TrialRecord;
+    expect(JSON.parse(trialLine(later))).toEqual(later);
   });
 
   test('no field of a record is forgotten', () => {
@@ -64,11 +80,11 @@ describe('CSV', () => {
     return row;
   };
 
-  test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '=HYPERLINK("http://x","y")'])(
+  test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '=HYPERLINK("http://x","y")', '\n=1+1', '＝1+1'])(
     'text that a spreadsheet would run is defused: %j',
     (text) => {
       expect(trialsCsv([answering(text)])).toContain(`'${text.replaceAll('"', '""')}`);
-      expect(cell(text)).not.toMatch(/(^|,)"?[=+\-@\t]/);
+      expect(cell(text)).not.toMatch(/(^|,)"?[=+\-@\t\n＝]/);
     },
   );
 
@@ -80,6 +96,10 @@ describe('CSV', () => {
     const table = trialsCsv([{ ...record, response: 'Fher.', reading: 'Sure.' }]);
     expect(table).toContain(',response,reading,');
     expect(table).toContain(',Fher.,Sure.,');
+  });
+
+  test('a spreadsheet is told that the file is UTF-8', () => {
+    expect([...new TextEncoder().encode(byteOrderMark)]).toEqual([0xef, 0xbb, 0xbf]);
   });
 
   test('every row has as many cells as the header, and lines end in CRLF', () => {

@@ -13,10 +13,12 @@ import { evaluators } from '../../../src/evaluators/index.ts';
 import { expandPlan } from '../../../src/lab/trials/trials.ts';
 import { trialLine } from '../../../src/lab/records/export.ts';
 import { createModelPool, type LoadClassifier } from '../../../src/lab/run/model-pool.ts';
+import type { RunEvent } from '../../../src/lab/records/events.ts';
 import type { PlanInput } from '../../../src/lab/plan/plan.ts';
 import type { DeviceInfo } from '../../../src/lab/records/run.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import type { Registries } from '../../../src/lab/trials/registries.ts';
+import type { LabClient } from '../../../src/lab/worker/client.ts';
 import { runPlan, type RunEnvironment } from '../../../src/lab/run/run-plan.ts';
 import { inOneList } from '../../../src/lab/store/run-store.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
@@ -165,18 +167,32 @@ export async function runAll(
   { signal = new AbortController().signal, runId = 'run' } = {},
 ) {
   const run = runPlan(runId, input, runner, signal);
-  const events = [];
+  const events: RunEvent[] = [];
   for (;;) {
     const next = await run.next();
     if (next.done) {
       const records = (await inOneList(runner.store.trials(runId))).map(({ record }) => record);
-      return { summary: next.value, events, records, lines: linesOf(records) };
+      const { summary } = events
+        .flatMap((event) => (event.type === 'overview' ? [event.overview] : []))
+        .at(-1)!;
+      return { summary, events, records, lines: linesOf(records) };
     }
     events.push(next.value);
   }
 }
 
 const noTimes = { startedAt: '', attackMs: 0, answerMs: 0, scoreMs: 0 };
+
+/** The records in an export, as JSON Lines, of a lab. */
+export async function recordsIn(
+  lab: Pick<LabClient, 'exported'>,
+  runId = 'run',
+): Promise<readonly TrialRecord[]> {
+  const outcome = await lab.exported(runId, 'jsonl', {});
+  if (outcome.status !== 'done') throw new Error(`Not exported: ${JSON.stringify(outcome)}`);
+  const text = await outcome.value.text();
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as TrialRecord]));
+}
 
 /** The bytes of a run up to its times. */
 export const linesOf = (records: readonly TrialRecord[]): readonly string[] =>

@@ -175,7 +175,7 @@ describe('a replay', () => {
     const { records: sources } = await runOn(complying);
     const runner = runnerFor(says);
     const { signal } = new AbortController();
-    const run = runPlan('again', input, runner, signal, sources);
+    const run = runPlan('again', input, runner, signal, { sources });
     while (!(await run.next()).done);
     return (await inOneList(runner.store.trials('again'))).map(({ record }) => record);
   };

@@ -20,7 +20,7 @@ const onto = (target: string, changes: object = {}) => ({
 
 async function replayed(input: unknown, sources: readonly TrialRecord[], runner = newRunner()) {
   const steps: unknown[] = [];
-  const run = runPlan('replay', input, runner, new AbortController().signal, sources);
+  const run = runPlan('replay', input, runner, new AbortController().signal, { sources });
   for (;;) {
     const next = await run.next();
     if (next.done) break;

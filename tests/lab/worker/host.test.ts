@@ -9,7 +9,17 @@ import type { LabApi } from '../../../src/lab/worker/api.ts';
 import type { RunEvent } from '../../../src/lab/records/events.ts';
 import { createLab } from '../../../src/lab/worker/host.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
-import { behavior, device, linesOf, loadToy, newRunner, plan, registries, runAll } from '../run/harness.ts';
+import {
+  behavior,
+  device,
+  linesOf,
+  loadToy,
+  newRunner,
+  plan,
+  recordsIn,
+  registries,
+  runAll,
+} from '../run/harness.ts';
 
 const newLab = (store = createMemoryStore()): LabApi =>
   createLab({ loadModel: loadToy, store, device, registries });
@@ -46,7 +56,11 @@ describe('run', () => {
       batches.push(events);
     });
     const direct = await runAll();
-    expect(outcome).toMatchObject({ status: 'done', value: { plan: 'Toys', seed: 7 } });
+    expect(outcome).toEqual({ status: 'done', value: undefined });
+    expect(batches.flat().at(-1)).toMatchObject({
+      type: 'overview',
+      overview: { finished: 36, summary: { plan: 'Toys', seed: 7 } },
+    });
     // Overviews come by the clock.
     const types = (events: readonly RunEvent[]) =>
       events.map(({ type }) => type).filter((type) => type !== 'overview');
@@ -72,8 +86,7 @@ describe('run', () => {
     const before = await lab.runs();
     expect(before).toMatchObject({ value: [{ id: 'run', state: 'stopped', total: 36 }] });
     await lab.run('run', plan, ignore);
-    const trials = await lab.trials('run');
-    expect(trials.status === 'done' && linesOf(trials.value)).toEqual((await runAll()).lines);
+    expect(linesOf(await recordsIn(lab))).toEqual((await runAll()).lines);
     expect(await lab.runs()).toMatchObject({ value: [{ state: 'done', finished: 36 }] });
   });
 
@@ -89,7 +102,7 @@ describe('run', () => {
     expect(await lab.remove('run')).toMatchObject({ status: 'failed', code: 'run-locked' });
     unlock();
     expect(await lab.remove('run')).toMatchObject({ status: 'done' });
-    expect(await lab.summary('run')).toMatchObject({ status: 'failed', code: 'bad-input' });
+    expect(await lab.overview('run')).toMatchObject({ status: 'failed', code: 'bad-input' });
   });
 });
 
@@ -109,8 +122,7 @@ describe('restore', () => {
       (events) => void started.push(...events.filter(({ type }) => type === 'trial')),
     );
     expect(started).toHaveLength(18);
-    const trials = await lab.trials('run');
-    expect(trials.status === 'done' && linesOf(trials.value)).toEqual(lines);
+    expect(linesOf(await recordsIn(lab))).toEqual(lines);
   });
 
   test.each([

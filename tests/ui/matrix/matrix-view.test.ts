@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rateOf } from '../../../src/core/statistics.ts';
+import { overviewOf } from '../../../src/lab/analysis/overview.ts';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
 import type { Cell, OverRefusal } from '../../../src/lab/records/summary.ts';
@@ -13,7 +14,6 @@ const tableOf = (records: ReturnType<typeof trialsOf>) =>
   matrixTable({
     plan,
     summary: summarize(plan, device, catalogue.evaluators, records.map(digestOf)),
-    records,
     harmful: 4,
     model: 'tinytown-chat',
     evaluator: 'tinytown-oracle',
@@ -134,22 +134,24 @@ describe('findings', () => {
 describe('time left', () => {
   const planned = plannedCounts(plan, catalogue.sets);
   const all = trialsOf(plan);
+  const pacesOf = (records: typeof all) =>
+    overviewOf(plan, device, catalogue.evaluators, records.map(digestOf)).paces;
 
   test('is unknown until every attack has been timed, and nothing at the end', () => {
     expect(timeLeft(plan, planned, [])).toBeNull();
-    expect(timeLeft(plan, planned, all.slice(0, 7))).toBeNull();
-    expect(timeLeft(plan, planned, all)).toBe(0);
+    expect(timeLeft(plan, planned, pacesOf(all.slice(0, 7)))).toBeNull();
+    expect(timeLeft(plan, planned, pacesOf(all))).toBe(0);
   });
   test('counts attacks that are still to be made apart from answers', () => {
     // Seven plain requests and one of four prefixed ones: three attacks at 480 ms and 25 answers at 182 ms are left.
-    const left = timeLeft(plan, planned, all.slice(0, 8))!;
+    const left = timeLeft(plan, planned, pacesOf(all.slice(0, 8)))!;
     expect(left).toBeCloseTo(3 * 480 + (all.length - 8) * 182, 6);
   });
   test('expects no attack time for replays', () => {
     const replayed = all.map((record) =>
       record.defense === 'none' ? record : { ...record, times: { ...record.times, attackMs: 0 } },
     );
-    const left = timeLeft(plan, planned, replayed.slice(0, 12))!;
+    const left = timeLeft(plan, planned, pacesOf(replayed.slice(0, 12)))!;
     expect(left).toBeCloseTo((all.length - 12) * 182, 6);
   });
 });

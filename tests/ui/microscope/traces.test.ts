@@ -71,7 +71,9 @@ test('the table has one row per token, with the numbers of both distributions an
     plain(2, ' a,"b"\n'),
     { id: 3, text: '=1', logProb: 0, top: [] },
   ]).split('\r\n');
-  expect(lines[0]).toMatch(/^position,id,text,log_prob_nats,probability,entropy_nats,kl_from_base_nats/);
+  expect(lines[0]).toMatch(
+    /^\uFEFFposition,id,text,log_prob_nats,probability,entropy_nats,kl_from_base_nats/,
+  );
   expect(lines[1]).toBe(
     `1,1,t1,${Math.log(0.5)},0.5,1.25,0.75,safe-decoding,${Math.log(0.05)},${Math.log(0.8)}`,
   );

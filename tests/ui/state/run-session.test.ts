@@ -3,16 +3,17 @@ import type { Outcome } from '../../../src/core/errors.ts';
 import type { RunEvent } from '../../../src/lab/records/events.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
 import type { RunInfo } from '../../../src/lab/records/run.ts';
-import type { RunSummary } from '../../../src/lab/records/summary.ts';
+import { overviewOf } from '../../../src/lab/analysis/overview.ts';
 import { RunSession } from '../../../src/ui/state/run-session.svelte.ts';
-import { createFakeLab, device, trialsOf } from '../fake-lab.ts';
+import { catalogue, createFakeLab, device, trialsOf } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
 
 const all = trialsOf(plan);
+const overviewed = (records: typeof all) =>
+  overviewOf(plan, device, catalogue.evaluators, records.map(digestOf));
 const trialEvent = (index: number): RunEvent => ({
   type: 'trial',
-  record: all[index]!,
-  digest: digestOf(all[index]!),
+  key: all[index]!,
   finished: index + 1,
   total: all.length,
 });
@@ -21,30 +22,30 @@ const trialEvent = (index: number): RunEvent => ({
 function drivenLab(stored: typeof all = []) {
   const calls: {
     send: (events: readonly RunEvent[]) => void;
-    finish: (outcome: Outcome<RunSummary>) => void;
+    finish: (outcome: Outcome<void>) => void;
     signal: AbortSignal;
   }[] = [];
   const lab = {
     runId: async () => 'run-1',
-    trials: async () => ({ status: 'done' as const, value: stored }),
+    overview: async () => ({ status: 'done' as const, value: overviewed(stored) }),
     artifacts: async () => ({ status: 'done' as const, value: [] }),
     run: (
       _plan: unknown,
       options: { signal?: AbortSignal | undefined; onEvents?: (events: readonly RunEvent[]) => void } = {},
     ) =>
-      new Promise<Outcome<RunSummary>>((finish) => {
+      new Promise<Outcome<void>>((finish) => {
         calls.push({ send: (events) => options.onEvents?.(events), finish, signal: options.signal! });
       }),
   };
   return { lab, calls, started: (count: number) => vi.waitFor(() => expect(calls).toHaveLength(count)) };
 }
 
-test('a whole run ends done with every record, once', async () => {
+test('a whole run ends done, with the rates of every trial', async () => {
   const session = new RunSession(createFakeLab());
   await session.start(plan);
   expect(session.status).toBe('done');
   expect(session.finished).toBe(all.length);
-  expect(session.records).toEqual(all);
+  expect(session.overview).toEqual(overviewed(all));
 });
 
 test('trials that were stored before are shown and not counted twice', async () => {
@@ -52,8 +53,9 @@ test('trials that were stored before are shown and not counted twice', async () 
   const session = new RunSession(lab);
   void session.start(plan);
   await started(1);
+  calls[0]!.send([{ type: 'overview', overview: overviewed(all.slice(0, 3)) }]);
   expect(session.finished).toBe(3);
-  calls[0]!.send([trialEvent(2), trialEvent(3)]);
+  calls[0]!.send([trialEvent(3)]);
   expect(session.finished).toBe(4);
 });
 

@@ -103,24 +103,23 @@ test('a preference is remembered, and works where storage is refused', () => {
   expect(unremembered.current).toBe('dark');
 });
 
-test('a trial is found in the store when its run is not in memory', async () => {
+test('a trial is read from the store, with its neighbors in the cell', async () => {
   const lab = createFakeLab();
   await lab.run(plan);
   const id = await lab.runId(plan);
   const record = trialsOf(plan)[5]!;
   const view = new TrialView(lab);
-  await view.open(id, record, []);
-  expect(view.record).toEqual(record);
-  expect(
-    view.cell.every(({ attack, defense }) => attack === record.attack && defense === record.defense),
-  ).toBe(true);
+  await view.open(id, record);
+  expect(view.opened?.record).toEqual(record);
+  const { attack, defense } = record;
+  expect(view.opened).toMatchObject({ before: { attack, defense }, after: { attack, defense } });
 });
 
 test('a link to a trial of another device says what to do', async () => {
   const view = new TrialView(createFakeLab());
-  await view.open('unknown', trialsOf(plan)[0]!, []);
-  expect(view.record).toBeNull();
-  expect(view.failure?.advice).toMatch(/Run the same plan/);
+  await view.open('unknown', trialsOf(plan)[0]!);
+  expect(view.opened).toBeNull();
+  expect(view.failure?.advice).toMatch(/same plan/);
 });
 
 test('removing a run takes it off the list', async () => {
