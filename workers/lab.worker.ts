@@ -9,7 +9,7 @@ expose(
   createLab({
     loadModel,
     loadClassifier,
-    store: openStore(navigator.locks),
+    store: openStore(navigator),
     device: describeDevice(self.name),
     warmsUp: true,
   }),

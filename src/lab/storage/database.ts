@@ -77,7 +77,7 @@ export function createDatabase<S extends DBSchema>(options: DatabaseOptions<S>):
   return {
     open: async () => void (await database()),
     use: attempt,
-    write: (stores, work) => attempt((db) => inTransaction(db, stores, work)),
+    write: (stores, work) => attempt((db) => transact(db, stores, work)),
     close() {
       void current?.then(
         (db) => db.close(),
@@ -136,7 +136,8 @@ function connect<S extends DBSchema>(
   });
 }
 
-async function inTransaction<S extends DBSchema, T, N extends StoreNames<S>[]>(
+/** As `Database.write`, with a connection at hand; a failure is the transaction's own error. */
+export async function transact<S extends DBSchema, T, N extends StoreNames<S>[]>(
   db: IDBPDatabase<S>,
   stores: N,
   work: (transaction: IDBPTransaction<S, N, 'readwrite'>) => Promise<T>,

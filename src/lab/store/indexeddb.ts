@@ -1,41 +1,47 @@
-/** @file The lasting store: runs and their trials in IndexedDB. */
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+/** @file The lasting store: runs, their trials and the digests of these in IndexedDB. */
 import { LabError } from '../../core/errors.ts';
+import type { Database } from '../storage/database.ts';
+import { storageError } from '../storage/storage-errors.ts';
 import { upgradeRecord } from '../records/check.ts';
-import { digestOf } from '../records/digest.ts';
+import { digestOf, type PlacedDigest } from '../records/digest.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import { localLocks, webLocks } from './locks.ts';
-import type { RunStore, StoredRunInfo } from './run-store.ts';
+import { restoreRuns } from './restore.ts';
+import { allOf, createRunDatabase, type RunRow, type RunSchema } from './run-database.ts';
+import type { RunCopies } from './run-copies.ts';
+import type { BareStore } from './run-store.ts';
 
-/** A run as the database holds it; release 0.1 stored its artifacts as `learned`. */
-interface RunRow extends StoredRunInfo {
-  readonly learned?: StoredRunInfo['artifacts'];
-}
-
-interface Schema extends DBSchema {
-  runs: { key: string; value: RunRow };
-  trials: { key: [runId: string, place: number]; value: PlacedRecord & { readonly runId: string } };
-}
-
-/** Records that are in memory at once. */
+/** Rows that are in memory at once. */
 const trialsPerBatch = 200;
+const digestsPerBatch = 2000;
 
-/** The range of all trials of a run: a list sorts after every number. */
-const trialsOf = (runId: string) => IDBKeyRange.bound([runId], [runId, []]);
+const restOf = (runId: string, after: number) => IDBKeyRange.bound([runId, after], [runId, []], true);
 
-/** @throws LabError 'storage-unavailable' when the browser offers no IndexedDB here. */
+export interface IndexedDbOptions {
+  readonly name?: string;
+  readonly locks?: LockManager | undefined;
+  readonly lockWaitMs?: number;
+  /** Where runs come back from when the browser has deleted the database. */
+  readonly copies?: RunCopies | null;
+}
+
+/** @throws LabError 'storage-unavailable' when the browser offers no IndexedDB here; other failures show on use */
 export async function openIndexedDbStore({
   name = 'glovebox',
   locks,
   lockWaitMs = 5000,
-}: {
-  readonly name?: string;
-  readonly locks?: LockManager | undefined;
-  readonly lockWaitMs?: number;
-} = {}): Promise<RunStore> {
-  const db = await openDatabase(name);
-  const lock = locks ? webLocks(locks, lockWaitMs) : localLocks();
+  copies = null,
+}: IndexedDbOptions = {}): Promise<BareStore> {
+  const database = createRunDatabase(name, async (db) => {
+    if (copies) await restoreRuns(db, copies);
+  });
+  try {
+    await database.open();
+  } catch (error) {
+    if (error instanceof LabError && error.code === 'storage-unavailable') throw error;
+  }
+  const get = (runId: string) => database.use((db) => db.get('runs', runId));
   const withCount = async ({
     artifacts: _,
     learned: _learned,
@@ -43,82 +49,97 @@ export async function openIndexedDbStore({
     ...run
   }: RunRow): Promise<RunInfo> => ({
     ...run,
-    finished: await db.count('trials', trialsOf(run.id)),
+    finished: await database.use((db) => db.count('trials', allOf(run.id))),
   });
-  async function* batchesOf(runId: string): AsyncGenerator<readonly PlacedRecord[]> {
-    for (let after = -1; ;) {
-      const rest = IDBKeyRange.bound([runId, after], [runId, []], true);
-      const rows = await db.getAll('trials', rest, trialsPerBatch);
-      if (rows.length === 0) return;
-      after = rows.at(-1)!.place;
-      yield rows.map(({ place, record }) => ({ place, record: upgradeRecord(record) }));
-    }
-  }
   return {
     persistent: true,
-    lock,
-    runs: async () => Promise.all((await db.getAll('runs')).map(withCount)),
+    lock: locks ? webLocks(locks, lockWaitMs) : localLocks(),
+    runs: async () => Promise.all((await database.use((db) => db.getAll('runs'))).map(withCount)),
     async run(runId) {
-      const run = await db.get('runs', runId);
+      const run = await get(runId);
       return run && withCount(run);
     },
     async artifacts(runId) {
-      const run = await db.get('runs', runId);
+      const run = await get(runId);
       return run?.artifacts ?? run?.learned ?? [];
     },
-    putRun: (run) => writing(async () => void (await db.put('runs', run))),
-    overview: async (runId) => (await db.get('runs', runId))?.overview,
-    async *digests(runId) {
-      for await (const rows of batchesOf(runId))
-        yield rows.map(({ place, record }) => ({ place, digest: digestOf(record) }));
-    },
-    trials: batchesOf,
+    putRun: async (run) =>
+      void (await database.write(['runs'], (transaction) => transaction.objectStore('runs').put(run))),
+    overview: async (runId) => (await get(runId))?.overview,
+    digests: (runId) => digestsOf(database, runId),
+    trials: (runId) => trialsOf(database, runId),
     async trial(runId, place) {
-      const row = await db.get('trials', [runId, place]);
+      const row = await database.use((db) => db.get('trials', [runId, place]));
       return row && upgradeRecord(row.record);
     },
     append: (runId, records) =>
-      writing(async () => {
-        const transaction = db.transaction('trials', 'readwrite', { durability: 'strict' });
-        const added = records.map((row) => transaction.store.add({ runId, ...row }));
-        await Promise.all([...added, transaction.done]);
+      database.write(['runs', 'trials', 'digests'], async (transaction) => {
+        const [runs, trials, digests] = [
+          transaction.objectStore('runs'),
+          transaction.objectStore('trials'),
+          transaction.objectStore('digests'),
+        ];
+        if ((await runs.getKey(runId)) === undefined) throw storageError('storage-lost');
+        await Promise.all(
+          records.flatMap(({ place, record }) => [
+            trials.add({ runId, place, record }),
+            digests.put({ runId, place, digest: digestOf(record) }),
+          ]),
+        );
       }),
-    async remove(runId) {
-      const transaction = db.transaction(['runs', 'trials'], 'readwrite');
-      await Promise.all([
-        transaction.objectStore('runs').delete(runId),
-        transaction.objectStore('trials').delete(trialsOf(runId)),
-        transaction.done,
-      ]);
-    },
+    remove: (runId) =>
+      database.write(['runs', 'trials', 'digests'], async (transaction) => {
+        await Promise.all([
+          transaction.objectStore('runs').delete(runId),
+          transaction.objectStore('trials').delete(allOf(runId)),
+          transaction.objectStore('digests').delete(allOf(runId)),
+        ]);
+      }),
   };
 }
 
-async function openDatabase(name: string): Promise<IDBPDatabase<Schema>> {
-  try {
-    return await openDB<Schema>(name, 1, {
-      upgrade(db) {
-        db.createObjectStore('runs', { keyPath: 'id' });
-        db.createObjectStore('trials', { keyPath: ['runId', 'place'] });
-      },
-    });
-  } catch (cause) {
-    throw new LabError('storage-unavailable', 'This browser refuses to store data for this site.', {
-      advice: 'Leave private browsing or allow site data; until then results last only as long as the page.',
-      cause,
-    });
+async function* trialsOf(
+  database: Database<RunSchema>,
+  runId: string,
+): AsyncGenerator<readonly PlacedRecord[]> {
+  for (let after = -1; ;) {
+    const rows = await database.use((db) => db.getAll('trials', restOf(runId, after), trialsPerBatch));
+    if (rows.length === 0) return;
+    after = rows.at(-1)!.place;
+    yield rows.map(({ place, record }) => ({ place, record: upgradeRecord(record) }));
   }
 }
 
-async function writing(write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (cause) {
-    if ((cause as Error | null)?.name !== 'QuotaExceededError') throw cause;
-    throw new LabError('quota-exceeded', 'There is no room left to store more trials.', {
-      advice:
-        'Finished trials are safe. Remove old runs or models, or free disk space, then run the plan again.',
-      cause,
-    });
+async function* digestsOf(
+  database: Database<RunSchema>,
+  runId: string,
+): AsyncGenerator<readonly PlacedDigest[]> {
+  const [trials, digests] = await Promise.all([
+    database.use((db) => db.count('trials', allOf(runId))),
+    database.use((db) => db.count('digests', allOf(runId))),
+  ]);
+  if (digests < trials) {
+    yield* freshDigests(database, runId);
+    return;
+  }
+  for (let after = -1; ;) {
+    const rows = await database.use((db) => db.getAll('digests', restOf(runId, after), digestsPerBatch));
+    if (rows.length === 0) return;
+    after = rows.at(-1)!.place;
+    yield rows.map(({ place, digest }) => ({ place, digest }));
+  }
+}
+
+/** Make the digests of a run from its trials, and store them. */
+async function* freshDigests(
+  database: Database<RunSchema>,
+  runId: string,
+): AsyncGenerator<readonly PlacedDigest[]> {
+  for await (const rows of trialsOf(database, runId)) {
+    const digests = rows.map(({ place, record }) => ({ place, digest: digestOf(record) }));
+    await database.write(['digests'], (transaction) =>
+      Promise.all(digests.map((row) => transaction.objectStore('digests').put({ runId, ...row }))),
+    );
+    yield digests;
   }
 }

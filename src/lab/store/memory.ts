@@ -38,6 +38,8 @@ export function createMemoryStore(): RunStore {
       if (again) throw new Error(`Trial ${again.place} of run ${runId} is already stored.`);
       trials.set(runId, [...rows(runId), ...structuredClone(records)]);
     },
+    unsaved: () => null,
+    appendUnsaved: async () => {},
     async remove(runId) {
       runs.delete(runId);
       trials.delete(runId);

@@ -33,10 +33,18 @@ export interface RunStore {
   trials(runId: string): AsyncIterable<readonly PlacedRecord[]>;
   trial(runId: string, place: number): Promise<TrialRecord | undefined>;
   /**
-   * Add records, all or none. A place is written once: writing it again rejects.
-   * @throws LabError 'quota-exceeded' when the disk is full; what was stored before stays.
+   * Add records of a run that is known, all or none. A place is written once: writing it again rejects.
+   * @throws LabError 'disk-full', 'quota-exceeded', 'storage-lost' or 'storage-failed'; what was stored before stays,
+   * unless it was lost, and the records stay in memory.
    */
   append(runId: string, records: readonly PlacedRecord[]): Promise<void>;
+  /** Trials that this session finished but could not store: they are only in memory. */
+  unsaved(runId: string): UnsavedTrials | null;
+  /**
+   * Store trials that this session finished and the store does not hold, of a run that is known.
+   * @throws as `append`
+   */
+  appendUnsaved(runId: string): Promise<void>;
   /** Forget a run and its trials. An unknown id is ignored. */
   remove(runId: string): Promise<void>;
   /**
@@ -45,6 +53,15 @@ export interface RunStore {
    * @throws LabError 'run-locked' while another tab (or call) holds it.
    */
   lock(runId: string): Promise<() => void>;
+}
+
+/** A store without copies in memory. */
+export type BareStore = Omit<RunStore, 'unsaved' | 'appendUnsaved'>;
+
+export interface UnsavedTrials {
+  readonly count: number;
+  /** As `trials.jsonl` in the folder of a run. */
+  lines(): Promise<Blob>;
 }
 
 /** All items of batches, for runs that are known to be small. */

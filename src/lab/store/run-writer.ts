@@ -24,7 +24,10 @@ export interface RunWriter {
   release(): void;
 }
 
-/** @throws LabError 'run-locked', or 'bad-plan' when what is stored under this id belongs to another plan */
+/**
+ * Stores first what an earlier call of this session could not store.
+ * @throws LabError 'run-locked', one of storage, or 'bad-plan' when what is stored under this id belongs to another plan
+ */
 export async function openRunWriter(
   runId: string,
   { resolved: { plan }, chunks, total }: ExpandedPlan,
@@ -34,14 +37,16 @@ export async function openRunWriter(
   try {
     const before = await store.run(runId);
     if (before) checkSamePlan(before, plan);
-    const stored = await inOneList(store.digests(runId));
-    checkSameTrials(runId, stored, chunks);
     const createdAt = before?.createdAt ?? new Date().toISOString();
     let state = before?.state ?? 'paused';
     let artifacts = await store.artifacts(runId);
     let overview = await store.overview(runId);
     const put = () =>
       store.putRun({ id: runId, plan, device, versions, createdAt, state, total, artifacts, overview });
+    if (!before) await put();
+    await store.appendUnsaved(runId);
+    const stored = await inOneList(store.digests(runId));
+    checkSameTrials(runId, stored, chunks);
     return {
       places: stored.map(({ place }) => place),
       digests: stored,

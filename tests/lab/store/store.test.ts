@@ -3,6 +3,7 @@ import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
+import { withCopies } from '../../../src/lab/store/copied-store.ts';
 import { openIndexedDbStore } from '../../../src/lab/store/indexeddb.ts';
 import { openStore } from '../../../src/lab/store/open-store.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
@@ -24,7 +25,7 @@ const run = (id: string): StoredRunInfo => ({
 beforeEach(() => vi.stubGlobal('indexedDB', new IDBFactory()));
 
 describe.each<[string, () => Promise<RunStore>]>([
-  ['IndexedDB', () => openIndexedDbStore()],
+  ['IndexedDB', async () => withCopies(await openIndexedDbStore(), null)],
   ['memory', async () => createMemoryStore()],
 ])('the store in %s', (_, open) => {
   test('gives back what was stored, in the order of the plan', async () => {
@@ -39,6 +40,7 @@ describe.each<[string, () => Promise<RunStore>]>([
 
   test('writes each place once, and all of a batch or none', async () => {
     const store = await open();
+    await store.putRun(run('one'));
     await store.append('one', [row(1)]);
     await expect(store.append('one', [row(0), row(1)])).rejects.toThrow();
     expect(await inOneList(store.trials('one'))).toEqual([row(1)]);
@@ -46,7 +48,10 @@ describe.each<[string, () => Promise<RunStore>]>([
 
   test('keeps runs apart, whatever their names', async () => {
     const store = await open();
-    for (const id of ['one', 'one2', 'on']) await store.append(id, [row(0)]);
+    for (const id of ['one', 'one2', 'on']) {
+      await store.putRun(run(id));
+      await store.append(id, [row(0)]);
+    }
     await store.remove('one');
     expect(await inOneList(store.trials('one'))).toEqual([]);
     expect(await inOneList(store.trials('one2'))).toHaveLength(1);
@@ -80,6 +85,7 @@ test('runs that release 0.1 stored still open, under the present names of their 
 describe('where IndexedDB fails', () => {
   test('a full disk is a failure of its own, and leaves what was stored', async () => {
     const store = await openIndexedDbStore();
+    await store.putRun(run('one'));
     await store.append('one', [row(0)]);
     const add = vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(() => {
       throw new DOMException('full', 'QuotaExceededError');

@@ -1,0 +1,175 @@
+/**
+ * @file A second copy of every run, in files of the origin private file system. Chromium deletes all databases of a site
+ * when the disk runs full; files stay. A copy that is written first also tells that there is room for the database.
+ */
+import { explained, storageError } from '../storage/storage-errors.ts';
+import { unpack, type Frame } from './frames.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Methods that write throw LabError 'disk-full' or 'quota-exceeded' where there is no room. */
+export interface RunCopies {
+  /** Add a frame, all of it or nothing. */
+  append(runId: string, frame: Bytes): Promise<void>;
+  /** Fails when so little room is left that a database would be in danger. */
+  checkRoom(): Promise<void>;
+  runs(): Promise<readonly string[]>;
+  /** In the order written, up to the first that is damaged. */
+  frames(runId: string): AsyncGenerator<Frame>;
+  /** An unknown id is ignored. */
+  remove(runId: string): Promise<void>;
+  /** Id of the database whose runs these are, or `null`. */
+  owner(): Promise<string | null>;
+  setOwner(id: string): Promise<void>;
+}
+
+/** The part of a `FileSystemSyncAccessHandle` that is used; only workers have it. */
+interface OpenFile {
+  getSize(): number;
+  read(into: Bytes, options: { readonly at: number }): number;
+  write(bytes: Bytes, options: { readonly at: number }): number;
+  truncate(size: number): void;
+  close(): void;
+}
+type FileHandle = FileSystemFileHandle & { createSyncAccessHandle?(): Promise<OpenFile> };
+type Folder = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
+
+/** Each frame follows its length in bytes. */
+const headerBytes = 4;
+/** Room that is left to databases for their own housekeeping. */
+const spareBytes = 16 * 2 ** 20;
+const roomCheckedEveryMs = 2000;
+const ending = '.frames';
+
+/** @returns `null` where the browser has no such files, as in some private windows */
+export async function openRunCopies(storage: StorageManager | undefined): Promise<RunCopies | null> {
+  try {
+    const root = await storage?.getDirectory();
+    const folder = await root?.getDirectoryHandle('runs', { create: true });
+    const room: FileHandle | undefined = await root?.getFileHandle('room', { create: true });
+    return folder && room?.createSyncAccessHandle ? runCopiesIn(folder as Folder, room) : null;
+  } catch (error) {
+    if (error instanceof DOMException || error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+function runCopiesIn(folder: Folder, room: FileHandle): RunCopies {
+  /** Files that end with a whole frame: a worker that was killed may have left half of one. */
+  const whole = new Set<string>();
+  let roomCheckedAt = -Infinity;
+  const fileOf = (runId: string, options: FileSystemGetFileOptions = {}): Promise<FileHandle> =>
+    folder.getFileHandle(encodeURIComponent(runId) + ending, options);
+
+  return {
+    async append(runId, frame) {
+      const bytes = new Uint8Array(headerBytes + frame.length);
+      new DataView(bytes.buffer).setUint32(0, frame.length);
+      bytes.set(frame, headerBytes);
+      await withFile(fileOf(runId, { create: true }), (file) => {
+        if (!whole.has(runId)) file.truncate(endOfFrames(file));
+        whole.add(runId);
+        writeWhole(file, bytes);
+      });
+    },
+    async checkRoom() {
+      const now = performance.now();
+      if (now < roomCheckedAt + roomCheckedEveryMs) return;
+      await withFile(room, (file) => {
+        try {
+          writeWhole(file, new Uint8Array(spareBytes));
+        } finally {
+          file.truncate(0);
+        }
+      });
+      roomCheckedAt = now;
+    },
+    async runs() {
+      const names: string[] = [];
+      for await (const name of folder.keys()) if (name.endsWith(ending)) names.push(name);
+      return names.map((name) => decodeURIComponent(name.slice(0, -ending.length)));
+    },
+    async *frames(runId) {
+      const file = await (await fileOf(runId)).getFile();
+      const read = async (start: number, length: number) =>
+        new Uint8Array(await file.slice(start, start + length).arrayBuffer());
+      for (let at = 0; at + headerBytes <= file.size;) {
+        const length = new DataView((await read(at, headerBytes)).buffer).getUint32(0);
+        const frame = await unpack(await read(at + headerBytes, length));
+        if (!frame) return;
+        yield frame;
+        at += headerBytes + length;
+      }
+    },
+    async remove(runId) {
+      whole.delete(runId);
+      try {
+        await folder.removeEntry(encodeURIComponent(runId) + ending);
+      } catch (error) {
+        if ((error as Error).name !== 'NotFoundError') throw explained(error);
+      }
+    },
+    async owner() {
+      const file = await (await folder.getFileHandle('owner', { create: true })).getFile();
+      return (await file.text()) || null;
+    },
+    setOwner: async (id) =>
+      withFile(folder.getFileHandle('owner', { create: true }), (file) => {
+        file.truncate(0);
+        writeWhole(file, new TextEncoder().encode(id));
+      }),
+  };
+}
+
+/** Where the last whole frame ends, in bytes. */
+function endOfFrames(file: OpenFile): number {
+  const size = file.getSize();
+  const header = new Uint8Array(headerBytes);
+  let end = 0;
+  while (end + headerBytes <= size) {
+    file.read(header, { at: end });
+    const next = end + headerBytes + new DataView(header.buffer).getUint32(0);
+    if (next > size) break;
+    end = next;
+  }
+  return end;
+}
+
+/** Write at the end of a file, all or nothing. On a full disk a browser writes a part, or throws. */
+function writeWhole(file: OpenFile, bytes: Bytes): void {
+  const size = file.getSize();
+  let written = 0;
+  try {
+    written = file.write(bytes, { at: size });
+  } finally {
+    if (written < bytes.length) file.truncate(size);
+  }
+  if (written < bytes.length) throw storageError('disk-full');
+}
+
+async function withFile(
+  handle: FileHandle | Promise<FileHandle>,
+  work: (file: OpenFile) => void,
+): Promise<void> {
+  try {
+    const file = await openAlone(await handle);
+    try {
+      work(file);
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    throw explained(error);
+  }
+}
+
+/** The worker of a page that was just reloaded, or another tab, may still hold the file for a moment. */
+async function openAlone(handle: FileHandle): Promise<OpenFile> {
+  for (let tries = 20; ; tries--)
+    try {
+      return await handle.createSyncAccessHandle!();
+    } catch (error) {
+      if ((error as Error).name !== 'NoModificationAllowedError' || tries === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}
