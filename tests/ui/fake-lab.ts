@@ -310,6 +310,8 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
       return { status: 'done', value: undefined };
     },
     restore: async () => ({ status: 'done', value: 0 }),
+    unsaved: async () => ({ status: 'done', value: 0 }),
+    unsavedLines: async () => ({ status: 'done', value: new Blob([]) }),
     runId,
     runs: async () => ({ status: 'done', value: [...store.values()].map(({ info }) => info) }),
     overview: (id) => outcomeOf(async () => (await readerOf(id)).overview(id)),

@@ -38,7 +38,7 @@ type Folder = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
 const headerBytes = 4;
 /** Room that is left to databases for their own housekeeping. */
 const spareBytes = 16 * 2 ** 20;
-const roomCheckedEveryMs = 2000;
+const roomCheckedEveryMs = 5000;
 const ending = '.frames';
 
 /** @returns `null` where the browser has no such files, as in some private windows */

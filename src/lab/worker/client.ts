@@ -46,6 +46,8 @@ export interface LabClient extends Pick<
   | 'exported'
   | 'artifacts'
   | 'checkArtifact'
+  | 'unsaved'
+  | 'unsavedLines'
   | 'remove'
 > {
   load(
@@ -186,6 +188,8 @@ export function createLabClient({
     exported: (id, format, options) => ask((lab) => lab.exported(id, format, options)),
     artifacts: (id) => ask((lab) => lab.artifacts(id)),
     checkArtifact: (defense, artifact) => ask((lab) => lab.checkArtifact(defense, artifact)),
+    unsaved: (id) => ask((lab) => lab.unsaved(id)),
+    unsavedLines: (id) => ask((lab) => lab.unsavedLines(id)),
     remove: (id) => ask((lab) => lab.remove(id)),
     load(model, { signal, task = 'text-generation', onProgress } = {}) {
       const id = nextCall();

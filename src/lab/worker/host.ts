@@ -178,6 +178,9 @@ export function createLab({
           run.release();
         }
       }),
+    unsaved: (runId) => outcomeOf(async () => (await later.store).unsaved(runId)?.count ?? 0),
+    unsavedLines: (runId) =>
+      outcomeOf(async () => (await (await later.store).unsaved(runId)?.lines()) ?? new Blob([])),
     remove: (runId) =>
       outcomeOf(async () => {
         const store = await later.store;
