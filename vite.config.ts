@@ -6,6 +6,7 @@ import { derivedModels } from './scripts/vite/derived-models.ts';
 import { ortBuild } from './scripts/vite/ort.ts';
 import { pwa } from './scripts/vite/pwa.ts';
 import { seal } from './scripts/vite/seal.ts';
+import { thirdParty } from './scripts/vite/third-party.ts';
 
 const executablePath = findChromium();
 const tests = 'tests/**/*.test.ts';
@@ -14,16 +15,18 @@ const endToEndTests = 'tests/e2e/**/*.e2e.test.ts';
 /** Judge the bundled models, or run ONNX Runtime's WASM build, which leaves a global `Worker` behind. */
 const modelTests = 'tests/**/*.models.test.ts';
 
+const packages = thirdParty();
+
 export default defineConfig({
   base: './',
   appType: 'mpa', // else a missing model file is answered with the page
-  plugins: [derivedModels(), ortBuild(), svelte(), seal(), pwa()],
+  plugins: [derivedModels(), ortBuild(), svelte(), seal(), packages.write(), pwa([packages.check()])],
   resolve: {
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'],
   },
   worker: {
     format: 'es',
-    plugins: () => [ortBuild()],
+    plugins: () => [ortBuild(), packages.note()],
     // Files that only a worker loads have a folder of their own, so that the service worker can fetch them later.
     rolldownOptions: {
       checks: { pluginTimings: false },

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PluginOption } from 'vite';
+import type { Plugin, PluginOption } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 
 interface ListedFile {
@@ -24,7 +24,8 @@ const withHashes = (dist: string) => async (files: readonly ListedFile[]) => ({
   ),
 });
 
-export const pwa = (): PluginOption =>
+/** @param plugins for the build of the service worker */
+export const pwa = (plugins: Plugin[]): PluginOption =>
   VitePWA({
     strategies: 'injectManifest',
     srcDir: 'workers',
@@ -53,6 +54,7 @@ export const pwa = (): PluginOption =>
       ],
     },
     injectManifest: {
+      buildPlugins: { vite: plugins },
       rollupFormat: 'iife',
       globPatterns: ['**/*'],
       globIgnores: ['_headers', 'service.worker.js', '**/*.map'],

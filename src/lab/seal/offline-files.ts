@@ -17,7 +17,7 @@ export type Phase = 'shell' | 'fill' | 'webgpu' | 'first-use';
 export function phaseOf(url: string): Phase {
   if (/^engines\/web-?llm/.test(url)) return 'first-use';
   if (/^engines\/.*(asyncify|webgpu|webgl)/.test(url)) return 'webgpu';
-  return /^(engines|models|results)\//.test(url) ? 'fill' : 'shell';
+  return /^((engines|models|results)\/|licenses\.txt$|sbom\.json$)/.test(url) ? 'fill' : 'shell';
 }
 
 /** `reload` goes past the browser's HTTP cache, which may hold a wrong answer too. */
