@@ -35,6 +35,7 @@ globalThis.stepThrough = async (tokens) => {
     lab: { ...createFakeLab(), chat: longChat(tokens) },
     window,
     readLedger: async () => null,
+    repairFiles: async () => ({ replaced: [], added: [], failed: [] }),
     quickstart: async () => plan,
   });
   mount(App, { target: document.getElementById('app')!, props: { app } });

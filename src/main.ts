@@ -4,6 +4,7 @@ import { createLabClient } from './lab/worker/client.ts';
 import { exposeToCommandLine, headless } from './lab/worker/command-line.ts';
 import { parsePlan } from './lab/plan/plan.ts';
 import { askSeal, startSeal } from './lab/seal/page-client.ts';
+import { repairFiles } from './lab/seal/page-repair.ts';
 import App from './ui/App.svelte';
 import './ui/base.css';
 import { createApp } from './ui/app.ts';
@@ -17,6 +18,7 @@ else {
     lab,
     window,
     readLedger: () => askSeal({ type: 'ledger' }).catch(() => null),
+    repairFiles,
     quickstart: () => fetchShipped('plans/quickstart.json', parsePlan),
   });
   mount(App, { target: document.getElementById('app')!, props: { app } });

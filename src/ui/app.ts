@@ -1,6 +1,7 @@
 /** @file The state around the lab, built once by `createApp`; `provideApp` gives each part a context of its own. */
 import type { Plan } from '../lab/plan/plan.ts';
 import type { LabClient } from '../lab/worker/client.ts';
+import { AppFiles, setAppFiles, type RepairFiles } from './about/app-files.svelte.ts';
 import { download, fetchShipped } from './files.ts';
 import { setDemo } from './home/demo.ts';
 import { Airlock, setAirlock } from './models/airlock.svelte.ts';
@@ -31,6 +32,7 @@ export interface AppParts {
   readonly lab: LabClient;
   readonly window: Window;
   readonly readLedger: ReadLedger;
+  readonly repairFiles: RepairFiles;
   /** Fetches the plan behind the big button. @throws when the file cannot be had */
   readonly quickstart: () => Promise<Plan>;
 }
@@ -43,7 +45,7 @@ function storageOf(window: Window): Storage | null {
   }
 }
 
-export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
+export function createApp({ lab, window, readLedger, repairFiles, quickstart }: AppParts) {
   const labInfo = new LabInfo(lab, quickstart);
   const speed = new Speed(() => performance.now());
   const modelLoads = new ModelLoads(lab);
@@ -64,6 +66,7 @@ export function createApp({ lab, window, readLedger, quickstart }: AppParts) {
     demo: { run: demoRun, matrix: new MatrixView(demoRun, labInfo) },
     modelLoads,
     ledger,
+    appFiles: new AppFiles(repairFiles),
     airlock: new Airlock(modelLoads, ledger),
     storedModels: new StoredModels(window.caches, window.document.baseURI),
     device: new Device(window.navigator as DeviceSources),
@@ -102,6 +105,7 @@ export function provideApp(app: App): void {
   setDemo(app.demo);
   setModelLoads(app.modelLoads);
   setLedger(app.ledger);
+  setAppFiles(app.appFiles);
   setAirlock(app.airlock);
   setStoredModels(app.storedModels);
   setDevice(app.device);

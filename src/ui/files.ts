@@ -44,13 +44,28 @@ export async function readJson(file: File, advice: string): Promise<unknown> {
  * @throws LabError 'unreachable' when the file cannot be had, 'bad-input' when it is not JSON
  */
 export async function fetchShipped<T>(path: string, parse: (input: unknown) => T): Promise<T> {
-  const advice = 'Reload the page. If the site is gone, open the installed app.';
-  const response = await fetch(new URL(path, document.baseURI)).catch((cause: unknown) => {
-    throw new LabError('unreachable', `${path} could not be fetched.`, { advice, cause });
-  });
-  if (!response.ok) throw new LabError('unreachable', `${path} answered ${response.status}.`, { advice });
-  const input: unknown = await response.json().catch((cause: unknown) => {
-    throw new LabError('bad-input', `${path} is not JSON.`, { advice, cause });
-  });
+  const text = await fetchShippedText(path);
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch (cause) {
+    throw new LabError('bad-input', `${path} is not JSON.`, { advice: shippedAdvice, cause });
+  }
   return parse(input);
+}
+
+const shippedAdvice =
+  'Reload the page. If that does not help, press Repair on the About page; runs are kept.';
+
+/** Fetch a text file that ships with the app. @throws LabError 'unreachable' when it cannot be had */
+export async function fetchShippedText(path: string): Promise<string> {
+  const unreachable = (what: string, cause?: unknown) =>
+    new LabError('unreachable', `${path} ${what}.`, { advice: shippedAdvice, cause });
+  try {
+    const response = await fetch(new URL(path, document.baseURI));
+    if (!response.ok) throw unreachable(`answered ${response.status}`);
+    return await response.text();
+  } catch (cause) {
+    throw cause instanceof LabError ? cause : unreachable('could not be fetched', cause);
+  }
 }

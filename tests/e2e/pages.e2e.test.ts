@@ -19,6 +19,7 @@ const pages = [
   '#/methods/evaluator/prefix-match',
   '#/models',
   '#/ledger',
+  '#/about',
 ];
 let site: Site;
 beforeAll(async () => {

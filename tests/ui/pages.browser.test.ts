@@ -18,6 +18,7 @@ beforeEach(() => {
     lab: createFakeLab(),
     window,
     readLedger: async () => null,
+    repairFiles: async () => ({ replaced: [], added: [], failed: [] }),
     quickstart: async () => plan,
   });
   component = mount(App, { target: document.body, props: { app } });
@@ -56,7 +57,7 @@ const finishRun = async () => {
 };
 
 test('every control of every page has a name', async () => {
-  for (const hash of ['#/matrix', '#/playground', '#/models', '#/ledger']) {
+  for (const hash of ['#/matrix', '#/playground', '#/models', '#/ledger', '#/about']) {
     await go(hash);
     await vi.waitFor(() => expect(app.labInfo.catalogue).not.toBeNull());
     flushSync();

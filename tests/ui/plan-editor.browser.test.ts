@@ -15,7 +15,13 @@ let component: ReturnType<typeof mount>;
 beforeEach(async () => {
   location.hash = '#/matrix';
   const quickstart = async () => plan;
-  app = createApp({ lab: createFakeLab(), window, readLedger: async () => null, quickstart });
+  app = createApp({
+    lab: createFakeLab(),
+    window,
+    readLedger: async () => null,
+    repairFiles: async () => ({ replaced: [], added: [], failed: [] }),
+    quickstart,
+  });
   component = mount(App, { target: document.body, props: { app } });
   await vi.waitFor(() => expect(app.matrix.table).not.toBeNull());
   flushSync();

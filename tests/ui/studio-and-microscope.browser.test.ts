@@ -19,6 +19,7 @@ beforeEach(() => {
     lab: { ...createFakeLab(), chat: longChat(answerTokens) },
     window,
     readLedger: async () => null,
+    repairFiles: async () => ({ replaced: [], added: [], failed: [] }),
     quickstart: async () => plan,
   });
   component = mount(App, { target: document.body, props: { app } });

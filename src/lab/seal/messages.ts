@@ -49,8 +49,10 @@ export interface RepairStep {
   /** Number of the file to go on with; equal to `total` at the end. */
   readonly next: number;
   readonly total: number;
-  /** Files that were damaged or missing and are right now. */
-  readonly repaired: readonly string[];
+  /** Files whose copy was damaged and is right now. */
+  readonly replaced: readonly string[];
+  /** Files that were missing and are here now. */
+  readonly added: readonly string[];
   readonly failed: readonly { readonly file: string; readonly reason: string }[];
 }
 

@@ -180,7 +180,7 @@ export function createOfflineFiles(
      */
     async repair(first: number, hasTime: () => boolean): Promise<RepairStep> {
       const kept = new Set(wanted(false));
-      const repaired: string[] = [];
+      const done = { replaced: [] as string[], added: [] as string[] };
       const failed: { file: string; reason: string }[] = [];
       let next = first;
       do {
@@ -190,13 +190,13 @@ export function createOfflineFiles(
         if (found instanceof Response || (found === 'missing' && !kept.has(file))) continue;
         try {
           await put(file, await fetchOnce(file));
-          repaired.push(file.url);
+          done[found === 'damaged' ? 'replaced' : 'added'].push(file.url);
         } catch (error) {
           const reason = error instanceof Error ? error.message : String(error);
           failed.push({ file: file.url, reason });
         }
       } while (hasTime());
-      return { next: Math.min(next, manifest.length), total: manifest.length, repaired, failed };
+      return { next: Math.min(next, manifest.length), total: manifest.length, ...done, failed };
     },
 
     /** Drop files that this version no longer has, and caches of other versions. */

@@ -11,6 +11,7 @@ const pages: Readonly<Record<string, Route>> = {
   t: { page: 'methods', filter: everyMethod },
   o: { page: 'models' },
   l: { page: 'ledger' },
+  a: { page: 'about' },
 };
 
 export type KeyAction = { readonly go: Route } | 'help' | null;

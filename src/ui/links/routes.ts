@@ -15,7 +15,7 @@ export interface MethodFilter {
 export const everyMethod: MethodFilter = { text: '', access: null, stage: null };
 
 export type Route =
-  | { readonly page: 'home' | 'models' | 'ledger' }
+  | { readonly page: 'home' | 'models' | 'ledger' | 'about' }
   | { readonly page: 'methods'; readonly filter: MethodFilter }
   | { readonly page: 'method'; readonly kind: MethodKind; readonly id: string }
   | { readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null }
@@ -35,6 +35,7 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   method: 'Method',
   models: 'Models',
   ledger: 'Ledger',
+  about: 'About',
   missing: 'Not found',
 };
 
@@ -61,7 +62,7 @@ export function parseRoute(hash: string): Route {
     const kind = methodKinds.find((name) => name === rest[0]);
     if (kind && rest[1]) return { page: 'method', kind, id: rest[1] };
   } else if (rest.length === 0) {
-    if (page === 'home' || page === 'models' || page === 'ledger') return { page };
+    if (page === 'home' || page === 'models' || page === 'ledger' || page === 'about') return { page };
     if (page === 'methods') {
       const access = accessTiers.find((tier) => tier === query.get('access')) ?? null;
       const stage = stages.find((name) => name === query.get('stage')) ?? null;
@@ -81,6 +82,7 @@ export function hrefOf(route: Route): string {
       return '#/';
     case 'models':
     case 'ledger':
+    case 'about':
       return `#/${route.page}`;
     case 'methods': {
       const { text, access, stage } = route.filter;

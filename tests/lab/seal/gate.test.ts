@@ -179,7 +179,8 @@ test('a repair is answered with what it did', async () => {
   expect(await ask({ type: 'repair', first: 0 })).toEqual({
     next: 2,
     total: 2,
-    repaired: ['index.html', 'models/tiny/config.json'],
+    replaced: [],
+    added: ['index.html', 'models/tiny/config.json'],
     failed: [],
   });
 });

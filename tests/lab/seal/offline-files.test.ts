@@ -195,21 +195,17 @@ describe('repair', () => {
     expect(await offlineFiles.repair(0, always)).toEqual({
       next: manifest.length,
       total: manifest.length,
-      repaired: [
-        'index.html',
-        'engines/ort-wasm-simd-threaded-abc.wasm',
-        'models/tiny/config.json',
-        'results/attacks.json',
-      ],
+      replaced: ['index.html'],
+      added: ['engines/ort-wasm-simd-threaded-abc.wasm', 'models/tiny/config.json', 'results/attacks.json'],
       failed: [],
     });
-    expect((await offlineFiles.repair(0, always)).repaired).toEqual([]);
+    expect(await offlineFiles.repair(0, always)).toMatchObject({ replaced: [], added: [] });
   });
 
   test('works file by file, so that no message takes long', async () => {
     const { offlineFiles } = offlineFilesOf();
     const first = await offlineFiles.repair(0, () => false);
-    expect(first).toMatchObject({ next: 1, repaired: ['index.html'] });
+    expect(first).toMatchObject({ next: 1, added: ['index.html'] });
     expect(await offlineFiles.repair(first.next, () => false)).toMatchObject({ next: 2 });
     expect(await offlineFiles.repair(manifest.length, always)).toMatchObject({ next: manifest.length });
   });

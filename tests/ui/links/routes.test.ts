@@ -8,6 +8,7 @@ const routes: readonly Route[] = [
   { page: 'home' },
   { page: 'models' },
   { page: 'ledger' },
+  { page: 'about' },
   { page: 'matrix', run: null, cell: null },
   { page: 'matrix', run: '1f2e', cell: 'gcg|safe-decoding' },
   { page: 'trial', run: '1f2e', key },

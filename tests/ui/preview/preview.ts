@@ -30,6 +30,7 @@ const app = createApp({
       },
     ],
   }),
+  repairFiles: async () => ({ replaced: ['models/tinytown-chat/config.json'], added: [], failed: [] }),
   quickstart: () => fetchShipped('/plans/quickstart.json', parsePlan),
 });
 mount(App, { target: document.getElementById('app')!, props: { app } });
