@@ -26,7 +26,10 @@ export interface TrialRecord extends TrialKey {
   /** The model that was attacked, when the attack's result comes from another run. */
   readonly replayedFrom?: string;
   readonly attackResult: AttackResult;
-  /** Thinned to at most 200 steps, first and last kept. */
+  /**
+   * Thinned to at most 200 steps, first and last kept. Empty behind a defense: there the attack is that of the
+   * undefended trial with the same seed, which holds its steps.
+   */
   readonly attackSteps: readonly AttackStep[];
   readonly response: string;
   /**

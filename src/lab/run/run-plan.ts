@@ -4,6 +4,7 @@ import { changed } from '../../core/options.ts';
 import { startStopwatch } from '../../core/stopwatch.ts';
 import { overviewOf } from '../analysis/overview.ts';
 import { withModel } from '../plan/artifacts.ts';
+import { undefended } from '../plan/plan.ts';
 import { digestOf, type TrialDigest } from '../records/digest.ts';
 import type { RunEvent } from '../records/events.ts';
 import type { RunOverview } from '../records/overview.ts';
@@ -176,8 +177,8 @@ interface Progress {
   readonly finished: number;
   has(place: number): boolean;
   add(place: number, record: TrialRecord): void;
-  /** Place of a finished trial with this seed, which holds the outcome of its attack. */
-  placeOf(seed: string): number | undefined;
+  /** Place of the undefended trial with this seed, in which the attack is made and recorded. */
+  attackedAt(seed: string): number | undefined;
   /** `undefined` for a run that is kept, and summarized, elsewhere. */
   overview(): RunOverview | undefined;
   /** The overview as an event, if there is one. */
@@ -198,9 +199,9 @@ function trackProgress(
 ): Progress {
   const finished = new Set(writer.places);
   const digests = writer.digests && new Map(writer.digests.map(({ place, digest }) => [place, digest]));
-  const placesBySeed = new Map<string, number>();
-  for (const { trials } of chunks)
-    for (const { place, seed } of trials) if (finished.has(place)) placesBySeed.set(seed, place);
+  const attackedAt = new Map<string, number>();
+  for (const { stack, trials } of chunks)
+    if (stack.name === undefended) for (const { place, seed } of trials) attackedAt.set(seed, place);
   let dueAt = performance.now() + overviewEveryMs;
   const overview = () => {
     if (digests === null) return undefined;
@@ -218,9 +219,8 @@ function trackProgress(
     add(place, record) {
       finished.add(place);
       digests?.set(place, digestOf(record));
-      placesBySeed.set(record.seed, place);
     },
-    placeOf: (seed) => placesBySeed.get(seed),
+    attackedAt: (seed) => attackedAt.get(seed),
     overview,
     overviewEvent() {
       const made = overview();
@@ -232,20 +232,21 @@ function trackProgress(
 
 /**
  * Outcomes that the attacks of a chunk have already, by seed: replayed from another run, or recorded with a finished
- * trial of this one. They are read when they are needed, because all of them may be larger than memory.
+ * trial of this one. They are read when they are needed, because all of them may be larger than memory. Steps are
+ * recorded once, with the undefended trial.
  */
 async function outcomesFor(
-  { trials }: Chunk,
+  { stack, trials }: Chunk,
   replayed: ReadonlyMap<string, AttackOutcome>,
   progress: Progress,
   writer: RunWriter,
 ): Promise<Map<string, AttackOutcome>> {
   const outcomes = new Map<string, AttackOutcome>();
   for (const { seed } of trials) {
-    const place = progress.placeOf(seed);
-    const record = place === undefined ? undefined : await writer.trial(place);
+    const source = progress.attackedAt(seed);
+    const record = source !== undefined && progress.has(source) ? await writer.trial(source) : undefined;
     const outcome = record ? attackOutcomeOf(record) : replayed.get(seed);
-    if (outcome) outcomes.set(seed, outcome);
+    if (outcome) outcomes.set(seed, stack.name === undefended ? outcome : { ...outcome, steps: [] });
   }
   return outcomes;
 }

@@ -59,18 +59,33 @@ export function trialRecord(parts: TrialParts): TrialRecord {
   };
 }
 
-/** Excluded tokens have a log-prob of −∞ and are infinitely far from the base, which no JSON file can hold. */
-function finite({ top, policy, ...token }: TokenTrace): TokenTrace {
-  const possible = (options: TokenTrace['top']) => options.filter(({ logProb }) => Number.isFinite(logProb));
-  return { ...token, top: possible(top), ...(policy && { policy: finitePolicy(policy, possible) }) };
+/**
+ * Excluded tokens have a log-prob of −∞ and are infinitely far from the base, which no JSON file can hold. Numbers keep
+ * the precision of the models: digits beyond it would fill a fifth of a run's file.
+ */
+function finite({ top, policy, logProb, entropy, ...token }: TokenTrace): TokenTrace {
+  const possible = (options: TokenTrace['top']) =>
+    options.flatMap((option) =>
+      Number.isFinite(option.logProb) ? [{ ...option, logProb: rounded(option.logProb) }] : [],
+    );
+  return {
+    ...token,
+    logProb: rounded(logProb),
+    ...(entropy !== undefined && { entropy: rounded(entropy) }),
+    top: possible(top),
+    ...(policy && { policy: finitePolicy(policy, possible) }),
+  };
 }
+
+/** To the digits that a float32 holds. */
+const rounded = (value: number): number => Number(value.toPrecision(7));
 
 const finitePolicy = (
   { id, divergence = Infinity, base, companions }: NonNullable<TokenTrace['policy']>,
   possible: (options: TokenTrace['top']) => TokenTrace['top'],
 ): NonNullable<TokenTrace['policy']> => ({
   id,
-  ...(divergence < Infinity && { divergence }),
+  ...(divergence < Infinity && { divergence: rounded(divergence) }),
   base: possible(base),
   companions: companions.map(possible),
 });

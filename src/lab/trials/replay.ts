@@ -40,8 +40,11 @@ export function replayedOutcomes(
   if (replay === undefined) return new Map();
   const keyOf = (model: string, attack: string, behavior: string) =>
     JSON.stringify([model, attack, behavior]);
+  // The undefended trial comes first, and it alone holds the steps of the attack.
   const outcomes = new Map(
-    sources.map((record) => [keyOf(record.model, record.attack, record.behavior), attackOutcomeOf(record)]),
+    sources
+      .toReversed()
+      .map((record) => [keyOf(record.model, record.attack, record.behavior), attackOutcomeOf(record)]),
   );
   const wanted = chunks.flatMap(({ trials }) =>
     trials.map(({ seed, key }) => ({

@@ -2,12 +2,13 @@
 import { LabError } from '../../core/errors.ts';
 import { overviewOf } from '../analysis/overview.ts';
 import { verdictOf, type ScoringEvaluator } from '../analysis/verdicts.ts';
+import { undefended } from '../plan/plan.ts';
 import type { CellPage, CellQuery, ExportFormat, OpenedTrial } from '../records/cell-page.ts';
 import type { PlacedDigest } from '../records/digest.ts';
 import { byteOrderMark, csvTable, trialLines, type ExportOptions } from '../records/export.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { RunInfo } from '../records/run.ts';
-import { keyText, type TrialKey } from '../records/trial.ts';
+import { keyText, type TrialKey, type TrialRecord } from '../records/trial.ts';
 import { inOneList, type RunStore } from '../store/run-store.ts';
 
 /** Each function throws LabError 'bad-input' for a run, or a trial, that is not stored. */
@@ -78,7 +79,7 @@ export function createRunReader(
       };
       return {
         plan: opened.run.plan,
-        record,
+        record: { ...record, attackSteps: await stepsOf(opened.store, runId, record, placed) },
         position,
         count: neighbors.length,
         before: keyAt(position - 1),
@@ -100,6 +101,19 @@ export function createRunReader(
       return new Blob(parts, { type: mimeTypes[format] });
     },
   };
+}
+
+/** The steps of the attack, which are recorded with the undefended trial. */
+async function stepsOf(
+  store: RunStore,
+  runId: string,
+  { attackSteps, ...record }: TrialRecord,
+  placed: readonly PlacedDigest[],
+): Promise<TrialRecord['attackSteps']> {
+  if (attackSteps.length > 0 || record.defense === undefended) return attackSteps;
+  const name = keyText({ ...record, defense: undefended });
+  const attacked = placed.find(({ digest }) => keyText(digest) === name);
+  return (attacked && (await store.trial(runId, attacked.place)))?.attackSteps ?? [];
 }
 
 const isIn =

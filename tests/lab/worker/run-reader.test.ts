@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { registries as all } from '../../../src/lab/trials/registries.ts';
+import { overviewOf } from '../../../src/lab/analysis/overview.ts';
+import type { CellQuery } from '../../../src/lab/records/cell-page.ts';
+import { digestOf } from '../../../src/lab/records/digest.ts';
+import { createRunReader } from '../../../src/lab/worker/run-reader.ts';
+import { createMemoryStore } from '../../../src/lab/store/memory.ts';
+import { parsePlan } from '../../../src/lab/plan/plan.ts';
+import { device, linesOf, newRunner, plan, runAll } from '../run/harness.ts';
+
+const store = createMemoryStore();
+const { records } = await runAll(plan, newRunner({ store }));
+const evaluators = all.evaluators.all;
+const reader = createRunReader(store, evaluators);
+const cell: CellQuery = {
+  model: 'toy',
+  attack: 'walk',
+  defense: 'self-reminder',
+  kind: 'harmful',
+  offset: 0,
+  limit: 100,
+};
+
+test('the overview is the stored one while it covers every trial, and is made again when it does not', async () => {
+  const overview = await reader.overview('run');
+  expect(overview).toEqual(overviewOf(parsePlan(plan), device, evaluators, records.map(digestOf)));
+  expect(await store.overview('run')).toEqual(overview);
+  const run = (await store.run('run'))!;
+  await store.putRun({ ...run, overview: { ...overview, finished: 3 } });
+  expect(await reader.overview('run')).toEqual(overview);
+});
+
+test('a cell is read a part at a time, and by verdict', async () => {
+  const whole = await reader.cell('run', cell);
+  expect(whole).toMatchObject({ finished: 5, matching: 5 });
+  const rest = await reader.cell('run', { ...cell, offset: 3, limit: 100 });
+  expect(rest.trials).toEqual(whole.trials.slice(3));
+  const harmed = (is: boolean | null) =>
+    reader.cell('run', { ...cell, verdict: { evaluator: 'prefix-match', is } });
+  const [yes, no, unclear] = await Promise.all([harmed(true), harmed(false), harmed(null)]);
+  expect(yes.matching + no.matching + unclear.matching).toBe(5);
+  for (const { scores } of yes.trials) expect(scores['prefix-match']!.value).toBe(1);
+});
+
+test('a trial comes with its neighbors, and with the steps of the attack that it meets', async () => {
+  const [first, second, third] = (await reader.cell('run', cell)).trials;
+  const opened = await reader.trial('run', second!);
+  expect(opened).toMatchObject({ position: 1, count: 5 });
+  expect(opened.before?.behavior).toBe(first!.behavior);
+  expect(opened.after?.behavior).toBe(third!.behavior);
+  const attacked = { ...second!, defense: 'none' };
+  expect(opened.record.attackSteps).toHaveLength(3);
+  expect(opened.record.attackSteps).toEqual((await reader.trial('run', attacked)).record.attackSteps);
+});
+
+test('the steps of an attack are recorded once, with the undefended trial', () => {
+  for (const { attack, defense, attackSteps } of records)
+    expect(attackSteps).toHaveLength(defense !== 'none' ? 0 : attack === 'walk' ? 3 : 1);
+});
+
+test('an export holds every record, and a table a row for each', async () => {
+  const lines = (await (await reader.exported('run', 'jsonl', {})).text()).trimEnd().split('\n');
+  expect(linesOf(lines.map((line) => JSON.parse(line) as (typeof records)[number]))).toEqual(
+    linesOf(records),
+  );
+  const blob = await reader.exported('run', 'csv', { answers: false });
+  expect([...new Uint8Array(await blob.slice(0, 3).arrayBuffer())]).toEqual([0xef, 0xbb, 0xbf]);
+  expect((await blob.text()).trimEnd().split('\r\n')).toHaveLength(1 + records.length);
+});
+
+test('runs and trials that are not stored are said to be', async () => {
+  await expect(reader.overview('other')).rejects.toMatchObject({ code: 'bad-input' });
+  await expect(reader.trial('run', { ...records[0]!, behavior: 'z' })).rejects.toThrow(/not finished/);
+});
