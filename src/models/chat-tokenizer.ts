@@ -2,10 +2,12 @@
  * @file One tokenizer and one chat template for every runtime, so that the same messages give the same tokens
  * everywhere. Special tokens typed into a message are text unless the caller asks for `control`.
  */
-import { Template } from '@huggingface/jinja';
-import { Tokenizer } from '@huggingface/tokenizers';
 import type { ChatMessage } from '../core/chat.ts';
 import { LabError } from '../core/errors.ts';
+import { parseChatTemplate } from './chat-template.ts';
+import { buildTokenizer, readEndIds, type TokenizerFiles } from './tokenizer-files.ts';
+
+export type { TokenizerFiles } from './tokenizer-files.ts';
 
 /** `text`: a typed `<|end|>` is read as its characters. `control`: it becomes the token, as in an injection. */
 export type SpecialTokens = 'text' | 'control';
@@ -31,25 +33,6 @@ export interface ChatTokenizer {
   prompt(messages: readonly ChatMessage[], options?: PromptOptions): number[];
 }
 
-/** The files of a model folder that define its tokenizer. */
-export interface TokenizerFiles {
-  /** Parsed `tokenizer.json`. */
-  readonly tokenizer: TokenizerJson;
-  /** Parsed `tokenizer_config.json`. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Parsed `generation_config.json` or `config.json`, which hold `eos_token_id`. */
-  readonly generation: { readonly eos_token_id?: number | readonly number[] };
-}
-interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly special: boolean;
-}
-interface TokenizerJson {
-  readonly added_tokens?: readonly AddedToken[];
-  readonly model: { readonly vocab: Readonly<Record<string, number>> | readonly unknown[] };
-}
-
 /** Marks where tokens must not merge; within a typed special token it keeps the token from being read as a real one. */
 const separator = '\uE0F7';
 
@@ -67,9 +50,7 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
       content,
     );
   const encodePieces = (text: string): number[] =>
-    text
-      .split(separator)
-      .flatMap((piece) => (piece === '' ? [] : tokenizer.encode(piece, { add_special_tokens: false }).ids));
+    text.split(separator).flatMap((piece) => (piece === '' ? [] : tokenizer.encode(piece, false)));
 
   const render = (messages: readonly ChatMessage[], { specialTokens = 'text', pieces }: PromptOptions) => {
     const cut = (role: ChatMessage['role'], content: string) =>
@@ -78,34 +59,19 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
       role,
       content: specialTokens === 'control' ? cut(role, content) : protect(cut(role, content)),
     }));
-    try {
-      return template.render({ ...variables, messages: turns, add_generation_prompt: true });
-    } catch (cause) {
-      throw new LabError(
-        'bad-input',
-        `The chat template refused this conversation: ${(cause as Error).message}`,
-        {
-          advice: 'Some templates accept no system message, or want user and assistant to alternate.',
-          cause,
-        },
-      );
-    }
+    return template.render({ ...variables, messages: turns, add_generation_prompt: true });
   };
 
   const encode = (text: string) => encodePieces(protect(text));
-  const ends = files.generation.eos_token_id;
   const { vocab } = files.tokenizer.model;
   const bosToken = variables['bos_token'];
   return {
     vocabSize: added.reduce((size, { id }) => Math.max(size, id + 1), Object.keys(vocab).length),
     bosId: bosToken === undefined ? null : (specials.get(bosToken) ?? null),
-    endIds: new Set(ends === undefined ? [] : [ends].flat()),
+    endIds: readEndIds(files.generation.eos_token_id),
     specialIds: new Set(specials.values()),
     encode,
-    decode: (ids) =>
-      ids.length === 0
-        ? ''
-        : tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode(ids)),
     prompt: (messages, options = {}) => [
       ...render(messages, options)
         .split(anySpecial)
@@ -136,12 +102,5 @@ function build({ tokenizer, config }: TokenizerFiles) {
     throw new LabError('bad-model', 'The model folder has no chat template.', {
       advice: 'Pick an instruction-tuned model, or add "chat_template" to its tokenizer_config.json.',
     });
-  try {
-    return { tokenizer: new Tokenizer(tokenizer, config), template: new Template(source) };
-  } catch (cause) {
-    throw new LabError('bad-model', `The tokenizer could not be read: ${(cause as Error).message}`, {
-      advice: 'Fetch tokenizer.json and tokenizer_config.json again; they may be truncated.',
-      cause,
-    });
-  }
+  return { tokenizer: buildTokenizer({ tokenizer, config }), template: parseChatTemplate(source) };
 }

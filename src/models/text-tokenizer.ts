@@ -1,7 +1,5 @@
 /** @file Encodes plain text for a classifier as its `tokenizer.json` defines, cut to the context window. */
-import { LabError } from '../core/errors.ts';
-import type { TokenizerFiles } from './chat-tokenizer.ts';
-import { Tokenizer } from '@huggingface/tokenizers';
+import { buildTokenizer, type CheckedTokenizer, type TokenizerFiles } from './tokenizer-files.ts';
 
 export type TextFiles = Pick<TokenizerFiles, 'tokenizer' | 'config'>;
 
@@ -14,11 +12,10 @@ export interface TextTokenizer {
 }
 
 /** @throws LabError 'bad-model' if the files cannot be parsed. */
-export function createTextTokenizer({ tokenizer: files, config }: TextFiles): TextTokenizer {
-  const tokenizer = parse(files, config);
-  const ids = (text: string, specials: boolean) =>
-    tokenizer.encode(text, { add_special_tokens: specials }).ids;
-  const filler = fillerOf(tokenizer, config);
+export function createTextTokenizer(files: TextFiles): TextTokenizer {
+  const tokenizer = buildTokenizer(files);
+  const ids = tokenizer.encode;
+  const filler = fillerOf(tokenizer, files.config);
   return {
     encode(text, limit) {
       const whole = ids(text, true);
@@ -41,23 +38,12 @@ function startOf(bare: readonly number[], whole: readonly number[], last: number
 }
 
 /** The token for an empty text if the tokenizer adds no special tokens: a model must read at least one. */
-function fillerOf(tokenizer: Tokenizer, config: TextFiles['config']): number {
+function fillerOf(tokenizer: CheckedTokenizer, config: TextFiles['config']): number {
   for (const name of ['bos_token', 'cls_token', 'eos_token', 'pad_token']) {
     const value = config[name];
     const content = typeof value === 'string' ? value : (value as { content?: string } | null)?.content;
-    const id = content === undefined ? undefined : tokenizer.token_to_id(content);
+    const id = content === undefined ? undefined : tokenizer.idOf(content);
     if (id !== undefined) return id;
   }
   return 0;
-}
-
-function parse(files: TextFiles['tokenizer'], config: TextFiles['config']): Tokenizer {
-  try {
-    return new Tokenizer(files, config);
-  } catch (cause) {
-    throw new LabError('bad-model', `The tokenizer could not be read: ${(cause as Error).message}`, {
-      advice: 'Fetch tokenizer.json and tokenizer_config.json again; they may be truncated.',
-      cause,
-    });
-  }
 }
