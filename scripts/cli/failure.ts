@@ -1,4 +1,5 @@
 /** @file Exit codes of the command line: 0 done, 1 the run failed, 2 bad usage or bad input. */
+import { excerpt } from '../../src/core/excerpt.ts';
 import { LabError, type Failure, type LabErrorCode, type Outcome } from '../../src/core/errors.ts';
 
 const badInput: readonly (LabErrorCode | 'bug')[] = [
@@ -14,12 +15,33 @@ export class CommandError extends Error {
   readonly exitCode: 1 | 2;
 
   constructor(exitCode: 1 | 2, message: string, advice = '') {
-    super(advice ? `${message}\n${advice}` : message);
+    const shown = excerpt(message, 1200);
+    super(advice ? `${shown}\n${excerpt(advice, 700)}` : shown);
     this.exitCode = exitCode;
   }
 }
 
 export const badUsage = (message: string, advice?: string) => new CommandError(2, message, advice);
+
+const diskReasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EDQUOT: "the user's share of the disk is used up",
+  EIO: 'the disk reports a failure',
+  ENOSPC: 'there is no room left on the disk',
+  EROFS: 'the disk can only be read',
+};
+
+/** The failure of writing a file. */
+export function cannotWrite(path: string, error: unknown): CommandError {
+  if (error instanceof CommandError) return error;
+  const { code = 'unknown', message } = error as NodeJS.ErrnoException;
+  const reason = diskReasons[code] ?? message;
+  return new CommandError(
+    1,
+    `${excerpt(path)} cannot be written: ${reason} (${code}).`,
+    'What was written before is safe. Make room or name another folder, then do it again.',
+  );
+}
 
 const fromFailure = ({ code, message, advice }: Pick<Failure, 'code' | 'message' | 'advice'>) =>
   new CommandError(badInput.includes(code) ? 2 : 1, message, advice);

@@ -1,12 +1,28 @@
 /** @file `merge`: joins the shards of a plan into one run. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { excerpt } from '../../src/core/excerpt.ts';
 import { count, plural } from '../../src/core/format.ts';
-import { mergeRuns, type MergedRun } from '../../src/lab/trials/merge.ts';
-import { digestOf } from '../../src/lab/records/digest.ts';
+import { upgradeRecord } from '../../src/lab/records/check.ts';
+import type { RunSummary } from '../../src/lab/records/summary.ts';
+import type { TrialKey, TrialRecord } from '../../src/lab/records/trial.ts';
+import { mergeRuns, type MergePart } from '../../src/lab/trials/merge.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { badUsage, readInput } from './failure.ts';
+import { readSpan, type Span } from './lines.ts';
 import { printSummary } from './print-summary.ts';
-import { pathsIn, readRun, summaryOf, writeRun } from './run-folder.ts';
+import {
+  checkFolder,
+  makeFolder,
+  pathsIn,
+  placed,
+  readHead,
+  tornLine,
+  writeHead,
+  writeReport,
+  writeTrialLines,
+} from './run-folder.ts';
+import { eachTrial } from './trial-file.ts';
+import { writeWhole } from './whole-file.ts';
 
 export interface MergeOptions {
   readonly out: string;
@@ -14,40 +30,71 @@ export interface MergeOptions {
 }
 
 export function merge(folders: readonly string[], { out, json }: MergeOptions): void {
-  const merged = mergeInto(folders, out);
-  const summary = summaryOf({ ...merged, digests: merged.records.map(digestOf) });
+  const { summary, missing } = mergeInto(folders, out);
   for (const warning of summary.integrity.warnings) console.error(`warning: ${warning}`);
-  if (json) console.log(JSON.stringify({ ...summary, missing: merged.missing }));
+  if (json) console.log(JSON.stringify({ ...summary, missing }));
   else printSummary(summary);
 }
 
 /** Most missing trials that are listed. */
 const mostListed = 5;
 
-/** @throws CommandError 2 when the folders hold different plans, or `out` already holds a run */
-export function mergeInto(folders: readonly string[], out: string): MergedRun {
+/**
+ * Nothing is written before everything in the folders is checked.
+ * @throws CommandError 2 when the folders hold different plans, or `out` already holds a run
+ */
+export function mergeInto(
+  folders: readonly string[],
+  out: string,
+): { readonly summary: RunSummary; readonly missing: readonly TrialKey[] } {
   const merged = readInput(() => {
+    checkFolder(out);
     if (existsSync(pathsIn(out).run) || existsSync(pathsIn(out).trials))
-      throw badUsage(`${out} already holds a run.`, 'Name another folder.');
-    return mergeRuns(
-      folders.map((folder) => ({ name: folder, ...readRun(folder) })),
-      registries,
-    );
+      throw badUsage(`${excerpt(out)} already holds a run.`, 'Name another folder.');
+    return mergeRuns(folders.map(partIn), registries);
   });
-  writeRun(out, merged);
+  const { trials, missing } = merged;
+  makeFolder(out);
+  writeHead(out, merged);
+  writeTrialLines(
+    out,
+    trials.map(({ part, location }) => ({ path: pathsIn(folders[part]!).trials, span: location })),
+  );
   const artifacts = artifactsIn(folders);
-  if (artifacts !== null) writeFileSync(pathsIn(out).artifacts, artifacts);
-  const { missing, records } = merged;
+  if (artifacts !== null) writeWhole(pathsIn(out).artifacts, artifacts);
+  const summary = writeReport(out, { ...merged, digests: trials.map(({ digest }) => digest) });
   if (missing.length > 0) {
     console.error(
-      `warning: ${count(missing.length)} of ${plural(records.length + missing.length, 'trial')} missing:`,
+      `warning: ${count(missing.length)} of ${plural(trials.length + missing.length, 'trial')} missing:`,
     );
     for (const { model, defense, attack, behavior } of missing.slice(0, mostListed))
-      console.error(`  ${model} × ${defense} × ${attack} × ${behavior}`);
+      console.error(`  ${excerpt(`${model} × ${defense} × ${attack} × ${behavior}`)}`);
     if (missing.length > mostListed) console.error(`  and ${count(missing.length - mostListed)} more`);
-    console.error(`"run PLAN --out ${out} --resume" runs them.`);
+    console.error(`"run PLAN --out ${excerpt(out)} --resume" runs them.`);
   }
-  return merged;
+  return { summary, missing };
+}
+
+function partIn(folder: string): MergePart<Span> {
+  const path = pathsIn(folder).trials;
+  return {
+    name: excerpt(folder),
+    ...readHead(folder),
+    eachTrial(trialOf, take) {
+      const end = eachTrial(path, (trial) =>
+        take({ place: placed(path, trial, trialOf).place, record: trial.record, location: trial.span }),
+      );
+      if (end.torn > 0) console.error(`warning: ${tornLine(folder, end)} is left out.`);
+    },
+    read(span) {
+      const file = openSync(path, 'r');
+      try {
+        return upgradeRecord(JSON.parse(readSpan(file, span).toString('utf8')) as TrialRecord);
+      } finally {
+        closeSync(file);
+      }
+    },
+  };
 }
 
 /** The artifact file of the first shard that has one, since all shards learn the same; `null` when none has. */

@@ -1,13 +1,15 @@
 /** @file `replay`: sends the attack results of a run to other defenses or another model, without attacking again. */
 import { expandPlan } from '../../src/lab/trials/trials.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
-import type { TrialRecord } from '../../src/lab/records/trial.ts';
+import type { TrialKey } from '../../src/lab/records/trial.ts';
+import { placerFor } from '../../src/lab/trials/placement.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
-import { replayedOutcomes, translatorFor } from '../../src/lab/trials/replay.ts';
+import { replayedOutcomes, translatorFor, type ReplaySource } from '../../src/lab/trials/replay.ts';
 import { fillRoles, readDefense } from './choices.ts';
 import { badUsage, readInput } from './failure.ts';
-import { readRun } from './run-folder.ts';
+import { pathsIn, placed, readHead } from './run-folder.ts';
 import { runInto, type FolderOptions } from './run.ts';
+import { eachTrial } from './trial-file.ts';
 
 export interface ReplayChoices {
   /** Target models. Empty: those of the run. */
@@ -25,16 +27,36 @@ export const replay = (folder: string, options: FolderOptions & ReplayChoices): 
     options,
   );
 
-/** @throws CommandError or LabError when the folder holds no run, or lacks results that the replay needs */
+/**
+ * The source run may be larger than memory: of each of its attacks one result is kept, and nothing else.
+ * @throws CommandError or LabError when the folder holds no run, or lacks results that the replay needs
+ */
 export function readReplay(
   folder: string,
   choices: ReplayChoices,
-): { readonly plan: Plan; readonly sources: readonly TrialRecord[] } {
-  const { plan: source, records: sources } = readRun(folder);
-  const plan = replayPlan(source, choices);
-  const { resolved, chunks } = expandPlan(plan, registries);
-  translatorFor(replayedOutcomes(resolved.plan, chunks, sources), resolved, registries.models);
-  return { plan: resolved.plan, sources };
+): { readonly plan: Plan; readonly sources: readonly ReplaySource[] } {
+  const { plan: source } = readHead(folder);
+  const { resolved, chunks } = expandPlan(replayPlan(source, choices), registries);
+  const { plan } = resolved;
+  const keyOf = (model: string, { attack, behavior }: Pick<TrialKey, 'attack' | 'behavior'>) =>
+    JSON.stringify([model, attack, behavior]);
+  const wanted = new Set(
+    chunks.flatMap(({ trials }) => trials.map(({ key }) => keyOf(plan.replay![key.model]!, key))),
+  );
+  const sources: ReplaySource[] = [];
+  const path = pathsIn(folder).trials;
+  const trialOf = placerFor(expandPlan(source, registries).chunks);
+  eachTrial(path, (trial) => {
+    placed(path, trial, trialOf);
+    const { model, attack, behavior, attackResult, attackSteps, attackUsage, error } = trial.record;
+    if (!wanted.delete(keyOf(model, { attack, behavior }))) return;
+    sources.push({
+      ...{ model, attack, behavior, attackResult, attackSteps, attackUsage },
+      ...(error && { error }),
+    });
+  });
+  translatorFor(replayedOutcomes(plan, chunks, sources), resolved, registries.models);
+  return { plan, sources };
 }
 
 /** The plan of a run with other targets or defenses. A target of that run gets its own attack results. */

@@ -1,13 +1,12 @@
 /** @file `report`: writes the report of a run again, from its files. */
 import { readInput } from './failure.ts';
 import { printSummary } from './print-summary.ts';
-import { pathsIn, readRun, summaryOf, writeReport } from './run-folder.ts';
+import { pathsIn, readRun, writeReport } from './run-folder.ts';
 
 export function report(folder: string, { json }: { readonly json?: true }): void {
   const run = readInput(() => readRun(folder));
-  writeReport(folder, run);
+  const summary = writeReport(folder, run);
   console.error(`Wrote ${pathsIn(folder).report}.`);
-  const summary = summaryOf(run);
   for (const warning of summary.integrity.warnings) console.error(`warning: ${warning}`);
   if (json) console.log(JSON.stringify(summary));
   else printSummary(summary);

@@ -1,26 +1,32 @@
 /** @file The folder of a run: run.json holds the plan, trials.jsonl the records, report.html the analysis. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { expandPlan } from '../../src/lab/trials/trials.ts';
-import { digestOf } from '../../src/lab/records/digest.ts';
-import type { RunContents, RunHead } from '../../src/lab/records/run.ts';
-import type { WholeRun } from '../../src/lab/trials/merge.ts';
+import { LabError } from '../../src/core/errors.ts';
+import { excerpt, issueTexts } from '../../src/core/excerpt.ts';
+import { report } from '../../src/lab/analysis/report/report.ts';
 import { summarize } from '../../src/lab/analysis/summarize.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
+import { digestOf, type TrialDigest } from '../../src/lab/records/digest.ts';
+import type { RunContents, RunHead } from '../../src/lab/records/run.ts';
 import type { RunSummary } from '../../src/lab/records/summary.ts';
+import { placerFor, type Placer } from '../../src/lab/trials/placement.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
-import { report } from '../../src/lab/analysis/report/report.ts';
-import { placeRecords } from '../../src/lab/trials/placement.ts';
-import { badUsage } from './failure.ts';
+import { expandPlan } from '../../src/lab/trials/trials.ts';
+import { badUsage, cannotWrite, CommandError } from './failure.ts';
 import { readJson } from './json-file.ts';
+import type { Span } from './lines.ts';
 import { nameOf } from './names.ts';
-import { readTrials, writeTrials } from './trial-file.ts';
+import { copyLines, eachTrial, type StoredTrial, type TrialsEnd } from './trial-file.ts';
+import { writeWhole } from './whole-file.ts';
 
-const runSchema = z.looseObject({
+/** Of run.json. Files without one are of the first. */
+const formatVersion = 1;
+
+const headSchema = z.looseObject({
   plan: z.unknown(),
   versions: z.record(z.string(), z.string()),
-  device: z.object({ kind: z.enum(['webgpu', 'wasm']), description: z.string(), threads: z.number() }),
+  device: z.looseObject({ kind: z.enum(['webgpu', 'wasm']), description: z.string(), threads: z.number() }),
   startedAt: z.string(),
 });
 
@@ -31,48 +37,148 @@ export const pathsIn = (folder: string) => ({
   artifacts: join(folder, 'artifacts.json'),
 });
 
-/**
- * The run in a folder, its trials in the order of its plan.
- * @throws CommandError or LabError that names the file, and the line if a trial is damaged
- */
-export function readRun(folder: string): WholeRun & RunContents {
-  const paths = pathsIn(folder);
-  if (!existsSync(paths.run))
-    throw badUsage(`There is no run in "${folder}".`, 'Name the --out folder of a run.');
-  const parsed = runSchema.safeParse(readJson(paths.run, 'run'));
-  const issue = parsed.error?.issues[0];
-  if (!parsed.success) throw badUsage(`${paths.run}: ${issue?.path.join('.') || 'run'}: ${issue?.message}.`);
-  const { versions, device, startedAt } = parsed.data;
-  const plan = parsePlan(parsed.data.plan);
-  const trials = placeRecords(readTrials(paths.trials), expandPlan(plan, registries).chunks);
-  const records = trials.toSorted((a, b) => a.place - b.place).map(({ record }) => record);
-  return { plan, versions, device, startedAt, records, digests: records.map(digestOf) };
+/** @throws CommandError unless a folder can be made there, or is there */
+export function checkFolder(folder: string): void {
+  if (folder === '') throw badUsage('The folder has no name.', 'Name one with --out.');
+  if (existsSync(folder) && !statSync(folder).isDirectory())
+    throw badUsage(`${excerpt(folder)} is a file.`, 'Name a folder with --out.');
 }
 
-export const summaryOf = ({ plan, device, digests }: RunContents): RunSummary =>
+/** @throws CommandError 1 when it cannot be made */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw cannotWrite(folder, error);
+  }
+}
+
+/** There is no run.json, or it is not whole; its trials may be. */
+export class DamagedHead extends CommandError {
+  readonly damage: string;
+
+  constructor(folder: string, damage: string) {
+    const { trials } = pathsIn(folder);
+    const advice = existsSync(trials)
+      ? `The trials in ${trials} are kept: "run PLAN --out ${folder} --resume" makes run.json again from their plan.`
+      : 'Name the --out folder of a run.';
+    super(2, damage, advice);
+    this.damage = damage;
+  }
+}
+
+/** What run.json says. @throws DamagedHead; CommandError or LabError for one of another release */
+export function readHead(folder: string): RunHead {
+  const { run: path } = pathsIn(folder);
+  const name = excerpt(path);
+  if (!existsSync(path))
+    throw new DamagedHead(folder, `There is no run in "${excerpt(folder)}": it has no run.json.`);
+  let content: unknown;
+  try {
+    content = readJson(path, 'run');
+  } catch (error) {
+    throw new DamagedHead(folder, (error as Error).message);
+  }
+  const version = (content as { version?: unknown } | null)?.version ?? formatVersion;
+  if (version !== formatVersion)
+    throw badUsage(
+      `${name} is of format ${excerpt(JSON.stringify(version), 20)}; this release reads format ${formatVersion}.`,
+      'Use the release of Glovebox that wrote it, or a newer one.',
+    );
+  const parsed = headSchema.safeParse(content);
+  if (!parsed.success)
+    throw new DamagedHead(folder, `${name}: ${issueTexts(parsed.error.issues, 'run').join('; ')}.`);
+  const { versions, device, startedAt } = parsed.data;
+  return { plan: parsePlan(parsed.data.plan), versions, device, startedAt };
+}
+
+/** A trial in a folder: where it stands in trials.jsonl, and what analyses read of it. */
+export interface FolderTrial {
+  readonly span: Span;
+  readonly digest: TrialDigest;
+}
+
+/** The trials in a folder by their place in the plan. If several are of one place, the last one counts. */
+export interface FolderTrials {
+  readonly byPlace: Map<number, FolderTrial>;
+  readonly end: TrialsEnd;
+}
+
+/** @throws CommandError that names the file and the line of a trial that is damaged, or not of the plan */
+export function readTrials(folder: string, trialOf: Placer): FolderTrials {
+  const path = pathsIn(folder).trials;
+  const byPlace = new Map<number, FolderTrial>();
+  const end = eachTrial(path, (trial) => {
+    const { place } = placed(path, trial, trialOf);
+    byPlace.set(place, { span: trial.span, digest: digestOf(trial.record) });
+  });
+  return { byPlace, end };
+}
+
+/** The trial of the plan that a stored one is of. @throws CommandError that names the file and the line */
+export function placed(path: string, { record, line }: StoredTrial, trialOf: Placer) {
+  try {
+    return trialOf(record);
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    throw badUsage(`${excerpt(path)}, line ${line}: ${error.message}`, error.advice);
+  }
+}
+
+/** The run in a folder, with what its analysis reads of each trial. @throws CommandError or LabError that names the file */
+export function readRun(folder: string): RunContents {
+  const head = readHead(folder);
+  const { byPlace, end } = readTrials(folder, placerFor(expandPlan(head.plan, registries).chunks));
+  if (end.torn > 0) console.error(`warning: ${tornLine(folder, end)} is left out.`);
+  return { ...head, digests: inOrder(byPlace).map(({ digest }) => digest) };
+}
+
+/** How messages name what an interrupted write left. */
+export const tornLine = (folder: string, { torn }: TrialsEnd): string =>
+  `an incomplete line of ${torn} bytes at the end of ${excerpt(pathsIn(folder).trials)}`;
+
+export const inOrder = (byPlace: ReadonlyMap<number, FolderTrial>): readonly FolderTrial[] =>
+  [...byPlace].toSorted(([a], [b]) => a - b).map(([, trial]) => trial);
+
+const summaryOf = ({ plan, device, digests }: RunContents): RunSummary =>
   summarize(plan, device, registries.evaluators.all, digests);
 
-/** Write all three files into a folder, which is created if it does not exist. */
-export function writeRun(folder: string, whole: WholeRun): void {
-  const run = { ...whole, digests: whole.records.map(digestOf) };
-  mkdirSync(folder, { recursive: true });
-  writeHead(folder, run);
-  writeTrials(pathsIn(folder).trials, run.records);
-  writeReport(folder, run);
-}
-
 export function writeHead(folder: string, { plan, versions, device, startedAt }: RunHead): void {
-  const head = JSON.stringify({ plan, versions, device, startedAt }, null, 2);
-  writeFileSync(pathsIn(folder).run, `${head}\n`);
+  const head = { version: formatVersion, plan, versions, device, startedAt };
+  writeWhole(pathsIn(folder).run, `${JSON.stringify(head, null, 2)}\n`);
 }
 
-export function writeReport(folder: string, run: RunContents): void {
+/** Write trials.jsonl of a folder from lines of such files, byte for byte. */
+export function writeTrialLines(
+  folder: string,
+  lines: Iterable<{ readonly path: string; readonly span: Span }>,
+): void {
+  const files = new Map<string, number>();
+  const open = (path: string) => {
+    const file = files.get(path) ?? openSync(path, 'r');
+    files.set(path, file);
+    return file;
+  };
+  function* opened() {
+    for (const { path, span } of lines) yield { file: open(path), span };
+  }
+  try {
+    writeWhole(pathsIn(folder).trials, (to) => copyLines(opened(), to));
+  } finally {
+    for (const file of files.values()) closeSync(file);
+  }
+}
+
+/** @returns the summary that it holds */
+export function writeReport(folder: string, run: RunContents): RunSummary {
+  const summary = summaryOf(run);
   const source = {
     ...run,
-    summary: summaryOf(run),
+    summary,
     finished: run.digests.length,
     total: expandPlan(run.plan, registries).total,
     name: nameOf,
   };
-  writeFileSync(pathsIn(folder).report, report(source));
+  writeWhole(pathsIn(folder).report, report(source));
+  return summary;
 }

@@ -1,28 +1,20 @@
 /** @file `run`: runs a plan, or continues a run. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RunEvent } from '../../src/lab/records/events.ts';
-import type { DeviceKind } from '../../src/lab/records/run.ts';
-import { artifactFile, withArtifact, type RunArtifact } from '../../src/lab/plan/artifacts.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
-import { trialLine } from '../../src/lab/records/export.ts';
-import type { TrialRecord } from '../../src/lab/records/trial.ts';
-import { versions } from '../../src/lab/records/versions.ts';
-import { placeRecords } from '../../src/lab/trials/placement.ts';
+import type { RunSummary } from '../../src/lab/records/summary.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
+import type { ReplaySource } from '../../src/lab/trials/replay.ts';
 import { expandPlan } from '../../src/lab/trials/trials.ts';
-import { badUsage, readInput, valueOf } from './failure.ts';
+import { readInput, valueOf } from './failure.ts';
+import { checkRunFolder, openRun, type CheckedFolder, type FolderChoices, type OpenRun } from './open-run.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
 import { printSummary } from './print-summary.ts';
 import { createProgress } from './progress.ts';
-import { pathsIn, readRun, summaryOf, writeHead, writeRun } from './run-folder.ts';
+import { pathsIn } from './run-folder.ts';
 import { addSources, inSession } from './session.ts';
-import { appendTrial, readTrials, writeTrials } from './trial-file.ts';
 
 /** Where a run is written and on which device it is computed. */
-export interface FolderOptions {
-  readonly out: string;
-  readonly resume?: true;
-  readonly device: DeviceKind;
+export interface FolderOptions extends FolderChoices {
   readonly json?: true;
 }
 
@@ -32,36 +24,49 @@ export const run = (planPath: string, options: FolderOptions & PlanChoices): Pro
 export interface Job {
   readonly plan: Plan;
   /** For a plan with `replay`: trials of the run whose attack results are reused. */
-  readonly sources?: readonly TrialRecord[];
+  readonly sources?: readonly ReplaySource[];
 }
 
 /** Run a plan in its folder, or continue its run there. */
-export async function runInto({ plan, sources = [] }: Job, options: FolderOptions): Promise<void> {
-  const { run: runPath, trials: trialsPath, artifacts: artifactsPath } = pathsIn(options.out);
-  const storedTrials = readInput(() => {
-    const trials = readTrials(trialsPath);
-    if (!options.resume && trials.length > 0)
-      throw badUsage(
-        `${options.out} already holds a run.`,
-        'Continue it with --resume, or name another folder.',
-      );
-    if (options.resume) checkSameRun(runPath, plan, options.device);
-    return trials;
+export async function runInto(job: Job, options: FolderOptions): Promise<void> {
+  const { checked, total } = readInput(() => {
+    const expanded = expandPlan(job.plan, registries);
+    return { checked: checkRunFolder(expanded, options), total: expanded.total };
   });
-  mkdirSync(options.out, { recursive: true });
-  writeTrials(trialsPath, storedTrials);
-  if (storedTrials.length > 0) console.error(`Continuing after ${storedTrials.length} finished trials.`);
+  for (const note of checked.notes) console.error(note);
+  const { head, trials } = checked;
+  const isFinished = head !== null && trials.byPlace.size === total;
+  const summary = isFinished ? finish(openRun(checked, head.device)) : await compute(job, checked, options);
+  for (const warning of summary.integrity.warnings) console.error(`warning: ${warning}`);
+  if (options.json) console.log(JSON.stringify(summary));
+  else printSummary(summary);
+}
 
+/** Run the trials that are missing, in a headless browser, and keep each in the folder as it is finished. */
+async function compute(
+  { sources = [] }: Job,
+  checked: CheckedFolder,
+  { device: kind }: FolderOptions,
+): Promise<RunSummary> {
   const progress = createProgress();
-  /** The plan editor reads the file of these, and a plan can give an entry as `artifact`. */
-  let artifacts: readonly RunArtifact[] = [];
-  const onEvents = (events: unknown) => {
+  let folder: OpenRun | null = null;
+  let fail!: (error: unknown) => void;
+  /** Rejects when something cannot be written. Then the run ends, and nothing more is computed. */
+  const failure = new Promise<never>((_, reject) => (fail = reject));
+  failure.catch(() => {}); // it may come when nothing waits for it yet
+  const writing = <T>(write: (folder: OpenRun) => T): T => {
+    try {
+      return write(folder!);
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
+  };
+  const onEvent = (events: unknown) => {
     for (const event of events as readonly RunEvent[]) {
       if (event.type === 'artifact') {
         const { type: _, ...artifact } = event;
-        artifacts = withArtifact(artifacts, artifact);
-        const file = artifactFile(artifacts, new Date().toISOString());
-        writeFileSync(artifactsPath, `${JSON.stringify(file)}\n`);
+        writing((open) => open.addArtifact(artifact));
       }
       if (event.type !== 'trial') continue;
       const { key, finished, total } = event;
@@ -69,52 +74,35 @@ export async function runInto({ plan, sources = [] }: Job, options: FolderOption
       progress(finished, total, what, finished === total);
     }
   };
-  const { chunks } = expandPlan(plan, registries);
-  const placeOf = (records: readonly TrialRecord[]) => placeRecords(records, chunks);
-  const kept = new Map(readInput(() => placeOf(storedTrials)).map(({ place, record }) => [place, record]));
-  const places = [...kept.keys()];
-  const keep = (lines: readonly string[]) => {
-    const records = lines.map((line) => JSON.parse(line) as TrialRecord);
-    for (const record of records) appendTrial(trialsPath, record);
-    for (const { place, record } of placeOf(records)) kept.set(place, record);
+  const handlers = {
+    onEvent,
+    keep: (lines: readonly string[]) => writing((open) => open.append(lines)),
+    trial: (place: number) => writing((open) => open.trial(place)),
   };
-  const trial = (place: number) => {
-    const record = kept.get(place);
-    return record ? trialLine(record) : null;
-  };
-  const startedAt = new Date().toISOString();
-  const summary = await inSession(options.device, { onEvent: onEvents, keep, trial }, async (page) => {
+  return inSession(kind, handlers, async (page) => {
     const device = await page.evaluate(() => globalThis.glovebox!.device());
-    writeHead(options.out, { plan, versions, device, startedAt });
+    folder = openRun(checked, device);
     const stop = () => void page.evaluate(() => globalThis.glovebox!.stop()).catch(() => {});
     process.once('SIGINT', stop);
     try {
       await addSources(page, sources);
-      const call = { plan, places };
-      valueOf(await page.evaluate((run) => globalThis.glovebox!.run(run.plan, run.places), call));
-      // The trials were appended in the order in which they finished; now they are in the order of the plan.
-      const whole = readRun(options.out);
-      writeRun(options.out, whole);
-      return summaryOf(whole);
+      const call = { plan: checked.plan, places: folder.places };
+      const running = page.evaluate(({ plan, places }) => globalThis.glovebox!.run(plan, places), call);
+      valueOf(await Promise.race([failure, running]));
+      return finish(folder);
     } finally {
       process.off('SIGINT', stop);
     }
   }).catch((error: unknown) => {
-    console.error(`Finished trials are in ${trialsPath}; --resume continues after them.`);
+    console.error(`Finished trials are in ${pathsIn(checked.folder).trials}; --resume continues after them.`);
     throw error;
   });
-  for (const warning of summary.integrity.warnings) console.error(`warning: ${warning}`);
-  if (options.json) console.log(JSON.stringify(summary));
-  else printSummary(summary);
 }
 
-/** @throws CommandError when the folder holds a run of another plan or on another device */
-function checkSameRun(runPath: string, plan: Plan, device: DeviceKind): void {
-  if (!existsSync(runPath)) return;
-  const stored = JSON.parse(readFileSync(runPath, 'utf8')) as { plan: Plan; device: { kind: DeviceKind } };
-  const content = ({ $schema: _, ...rest }: Plan) => JSON.stringify(rest);
-  if (content(stored.plan) !== content(plan))
-    throw badUsage(`${runPath} belongs to another plan, seed or shard.`, 'Name another folder.');
-  if (stored.device.kind !== device)
-    throw badUsage(`${runPath} ran on ${stored.device.kind}; trials of two devices cannot be mixed.`);
+function finish(folder: OpenRun): RunSummary {
+  try {
+    return folder.finish();
+  } finally {
+    folder.close();
+  }
 }

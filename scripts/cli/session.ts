@@ -1,8 +1,7 @@
 /** @file Opens the built app in a headless browser, where the command line can call the lab client of its page. */
 import type { Page } from 'playwright-core';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
-import { trialsJsonl } from '../../src/lab/records/export.ts';
-import type { TrialRecord } from '../../src/lab/records/trial.ts';
+import type { ReplaySource } from '../../src/lab/trials/replay.ts';
 import { dist, ensureBuilt } from '../build.ts';
 import { ensureChromium, launch } from '../chromium.ts';
 import { serve } from '../serve.ts';
@@ -70,13 +69,22 @@ export async function inSession<T>(
   }
 }
 
-/** Trials per message; the browser refuses messages of more than some tens of megabytes. */
-const trialsPerMessage = 250;
+/** Characters per message; the browser refuses messages of more than some tens of megabytes. */
+const charactersPerMessage = 2 ** 23;
 
 /** Send the results of attacks to the page, for its next run. */
-export async function addSources(page: Page, records: readonly TrialRecord[]): Promise<void> {
-  for (let first = 0; first < records.length; first += trialsPerMessage) {
-    const lines = trialsJsonl(records.slice(first, first + trialsPerMessage));
-    await page.evaluate((text) => globalThis.glovebox!.addSources(text), lines);
+export async function addSources(page: Page, sources: readonly ReplaySource[]): Promise<void> {
+  let lines: string[] = [];
+  let characters = 0;
+  const send = async () => {
+    await page.evaluate((text) => globalThis.glovebox!.addSources(text), lines.join('\n'));
+    [lines, characters] = [[], 0];
+  };
+  for (const source of sources) {
+    const line = JSON.stringify(source);
+    lines.push(line);
+    characters += line.length;
+    if (characters >= charactersPerMessage) await send();
   }
+  if (lines.length > 0) await send();
 }

@@ -44,7 +44,3 @@ export const plural = (value: number, one: string, many = `${one}s`): string =>
 /** Names joined for a sentence: `a, b and c`. */
 export const list = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-
-/** `text` as a message quotes it: cut where it is longer than `most` characters, so that no input makes a long message. */
-export const excerpt = (text: string, most = 200): string =>
-  text.length <= most ? text : `${text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')}…`;

@@ -1,15 +1,17 @@
 /** @file A finished run of made-up records, as its folder would hold it, without running anything. */
 import { expandPlan } from '../../src/lab/trials/trials.ts';
 import { digestOf } from '../../src/lab/records/digest.ts';
-import type { RunContents } from '../../src/lab/records/run.ts';
+import type { RunContents, RunHead } from '../../src/lab/records/run.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import type { PlanInput } from '../../src/lab/plan/plan.ts';
-import type { WholeRun } from '../../src/lab/trials/merge.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { device, trialOf } from '../ui/fake-lab.ts';
 import { planInput } from '../ui/plan.ts';
 
-export type SmallRun = WholeRun & RunContents;
+/** A run with all its records. */
+export interface SmallRun extends RunContents {
+  readonly records: readonly TrialRecord[];
+}
 
 export function smallRun(changes: Partial<PlanInput> = {}): SmallRun {
   const { resolved, chunks } = expandPlan({ ...planInput, ...changes }, registries);
@@ -28,7 +30,8 @@ export function smallRun(changes: Partial<PlanInput> = {}): SmallRun {
 }
 
 /** The run with other records. */
-export const withRecords = (
-  head: Omit<SmallRun, 'records' | 'digests'>,
-  records: readonly TrialRecord[],
-): SmallRun => ({ ...head, records, digests: records.map(digestOf) });
+export const withRecords = (head: RunHead, records: readonly TrialRecord[]): SmallRun => ({
+  ...head,
+  records,
+  digests: records.map(digestOf),
+});

@@ -9,24 +9,20 @@ import { mergeInto } from '../../scripts/cli/merge.ts';
 import { readPlan, readShard } from '../../scripts/cli/plan-file.ts';
 import { readReplay, replayPlan } from '../../scripts/cli/replay.ts';
 import { report } from '../../scripts/cli/report.ts';
-import { readRun, writeRun } from '../../scripts/cli/run-folder.ts';
+import { readRun } from '../../scripts/cli/run-folder.ts';
 import { textTable } from '../../scripts/cli/text-table.ts';
-import { appendTrial, readTrials, writeTrials } from '../../scripts/cli/trial-file.ts';
 import { boolean, integer, text } from '../../src/core/options.ts';
 import { expandPlan } from '../../src/lab/trials/trials.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { smallRun } from '../lab/small-run.ts';
-import { record } from '../lab/trial-records.ts';
+import { writeRun } from './written-run.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'glovebox-files-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-const trial = (id: string) => record({ attack: 'direct-request', id });
-const behaviorsIn = (path: string) => readTrials(path).map(({ behavior }) => behavior);
 
 /** The text that `work` prints on standard output and on standard error. */
 function printed(work: () => void): readonly [out: string, err: string] {
@@ -42,28 +38,6 @@ function printed(work: () => void): readonly [out: string, err: string] {
   }
   return [lines[0].join('\n'), lines[1].join('\n')];
 }
-
-describe('trials.jsonl', () => {
-  test('an incomplete last line is skipped, and the next write starts on a new line', async () => {
-    const path = join(folder, 'torn.jsonl');
-    for (const id of ['a', 'b', 'c']) appendTrial(path, trial(id));
-    await writeFile(path, (await readFile(path, 'utf8')).slice(0, -8));
-    expect(behaviorsIn(path)).toEqual(['a', 'b']);
-    writeTrials(path, readTrials(path));
-    appendTrial(path, trial('c'));
-    expect(behaviorsIn(path)).toEqual(['a', 'b', 'c']);
-  });
-  test('a broken line in the middle is refused with its number', async () => {
-    const path = join(folder, 'broken.jsonl');
-    for (const id of ['a', 'c']) appendTrial(path, trial(id));
-    const [a, c] = (await readFile(path, 'utf8')).split('\n');
-    await writeFile(path, `${a}\n{"behav\n${c}\n`);
-    expect(() => readTrials(path)).toThrow('line 2');
-  });
-  test('a missing file has no trials', () => {
-    expect(readTrials(join(folder, 'none.jsonl'))).toEqual([]);
-  });
-});
 
 describe('a list of prompts', () => {
   const lines = (options = {}) => {
@@ -199,7 +173,8 @@ describe('folders of runs', () => {
 
   test('hold a run, its trials and its report, and give the run back', async () => {
     writeRun(into('kept'), whole);
-    expect(readRun(into('kept'))).toEqual(whole);
+    const { records: _, ...contents } = whole;
+    expect(readRun(into('kept'))).toEqual(contents);
     expect(await readFile(into('kept/report.html'), 'utf8')).toContain('<h1>Small</h1>');
   });
   test('give the same report again from their files alone', async () => {

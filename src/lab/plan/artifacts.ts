@@ -74,12 +74,7 @@ export function artifactInFile(
   defense: string,
   { model, options }: Pick<ArtifactOrigin, 'model' | 'options'>,
 ): RunArtifact & ArtifactOrigin {
-  const problem = sizeProblem(input, { depth: 32, values: 20_000_000 });
-  if (problem !== null) throw unusable(`The file is too large: ${problem}.`, 'a run');
-  const parsed = fileSchema.safeParse(withCurrentName(input));
-  if (!parsed.success)
-    throw unusable('The file does not hold what defenses learned, or it is damaged.', 'a run');
-  const { savedAt, artifacts } = parsed.data;
+  const { savedAt, artifacts } = fileOf(input);
   const own = artifacts.filter((one) => one.defense === defense);
   const [first] = own;
   if (!first) {
@@ -90,6 +85,18 @@ export function artifactInFile(
   const ofModel = own.filter((one) => one.model === model);
   const hasOptions = (one: RunArtifact) => sorted(one.options) === sorted(options);
   return { savedAt, ...(ofModel.find(hasOptions) ?? ofModel[0] ?? own.find(hasOptions) ?? first) };
+}
+
+/** Every artifact in a file. @throws LabError 'bad-input' when the file is something else */
+export const artifactsInFile = (input: unknown): readonly RunArtifact[] => fileOf(input).artifacts;
+
+function fileOf(input: unknown): ArtifactFile {
+  const problem = sizeProblem(input, { depth: 32, values: 20_000_000 });
+  if (problem !== null) throw unusable(`The file is too large: ${problem}.`, 'a run');
+  const parsed = fileSchema.safeParse(withCurrentName(input));
+  if (!parsed.success)
+    throw unusable('The file does not hold what defenses learned, or it is damaged.', 'a run');
+  return parsed.data;
 }
 
 const unusable = (message: string, from: string) =>

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { answerCodes } from '../../attacks/parts/answered-in.ts';
 import { behaviorSchema } from '../../core/behavior.ts';
-import { excerpt } from '../../core/format.ts';
+import { issueTexts } from '../../core/excerpt.ts';
 import { tokensProblem } from './check-tokens.ts';
 import type { TrialRecord } from './trial.ts';
 
@@ -100,7 +100,7 @@ export function upgradeRecord(record: TrialRecord & { readonly craftedOn?: strin
 /** Why something is not a trial record, with the field; `null` when it is one. Its length is bounded. */
 export function recordProblem(record: unknown): string | null {
   const parsed = recordSchema.safeParse(record);
-  if (parsed.success) return tokensProblem(parsed.data.tokens);
-  const issue = parsed.error.issues[0]!;
-  return `${excerpt(issue.path.join('.')) || 'record'}: ${excerpt(issue.message)}`;
+  return parsed.success
+    ? tokensProblem(parsed.data.tokens)
+    : issueTexts(parsed.error.issues.slice(0, 1), 'record')[0]!;
 }

@@ -1,21 +1,34 @@
 import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/lab/records/digest.ts';
 import { trialsJsonl } from '../../../src/lab/records/export.ts';
-import { mergeRuns, type WholeRun } from '../../../src/lab/trials/merge.ts';
+import { mergeRuns, type MergePart } from '../../../src/lab/trials/merge.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
+import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import { smallRun, type SmallRun } from '../small-run.ts';
 
 const whole = smallRun();
 const shards = [1, 2, 3].map((index) => smallRun({ shard: { index, count: 3 } }));
-const merge = (...runs: readonly WholeRun[]) =>
-  mergeRuns(
-    runs.map((run, i) => ({ name: `part ${i + 1}`, ...run })),
+/** As `mergeRuns`, with the records of the merged run. */
+function merge(...runs: readonly Omit<SmallRun, 'digests'>[]) {
+  const merged = mergeRuns(
+    runs.map(({ records, ...head }, i): MergePart<TrialRecord> => ({
+      name: `part ${i + 1}`,
+      ...head,
+      eachTrial: (trialOf, take) => {
+        for (const record of records) take({ place: trialOf(record).place, record, location: record });
+      },
+      read: (record) => record,
+    })),
     registries,
   );
+  return { ...merged, records: merged.trials.map(({ location }) => location) };
+}
 
 test('shards in any order make the run that was not cut', () => {
   const merged = merge(shards[2]!, shards[0]!, shards[1]!);
   expect(merged.plan).toEqual(whole.plan);
   expect(trialsJsonl(merged.records)).toBe(trialsJsonl(whole.records));
+  expect(merged.trials.map(({ digest }) => digest)).toEqual(whole.records.map(digestOf));
   expect(merged.missing).toEqual([]);
 });
 
