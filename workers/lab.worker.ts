@@ -2,6 +2,7 @@
 import { expose } from 'comlink';
 import { describeDevice } from '../src/lab/worker/device.ts';
 import { createLab } from '../src/lab/worker/host.ts';
+import { holdLifeline } from '../src/lab/worker/lifeline.ts';
 import { openStore } from '../src/lab/store/open-store.ts';
 import { loadClassifier, loadModel } from '../src/models/load.ts';
 
@@ -10,6 +11,7 @@ expose(
     loadModel,
     loadClassifier,
     store: openStore(navigator),
+    lifeline: holdLifeline(navigator.locks),
     device: describeDevice(self.name),
     warmsUp: true,
   }),

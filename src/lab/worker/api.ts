@@ -21,6 +21,8 @@ import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
 
 export interface LabApi {
+  /** Name of a lock that the worker holds for as long as it lives; `null` where the browser has no locks. */
+  lifeline(): Promise<string | null>;
   device(): Promise<DeviceInfo>;
   /** Whether runs outlive the page; if not, the page warns. */
   storage(): Promise<Outcome<{ readonly persistent: boolean }>>;

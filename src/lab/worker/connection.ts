@@ -2,6 +2,7 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import type { Failure } from '../../core/errors.ts';
 import type { LabApi } from './api.ts';
+import { watchLifeline } from './lifeline.ts';
 
 /** The parts of a `Worker` that are used, so that tests can start something else. */
 export interface WorkerLike extends EventTarget {
@@ -16,10 +17,16 @@ export interface Connection {
   end(meaning: { readonly status: 'cancelled' } | Failure): void;
 }
 
-export function connect(worker: WorkerLike): Connection {
+export function connect(
+  worker: WorkerLike,
+  locks: LockManager | undefined = globalThis.navigator?.locks,
+): Connection {
+  const lab = wrap<LabApi>(worker);
+  const watching = new AbortController();
   let settle: Connection['end'] = () => {};
   const ended: Connection['ended'] = new Promise((resolve) => (settle = resolve));
   const end: Connection['end'] = (meaning) => {
+    watching.abort();
     worker.terminate();
     settle(meaning);
   };
@@ -28,14 +35,19 @@ export function connect(worker: WorkerLike): Connection {
     end(died((event as ErrorEvent).message));
   });
   worker.addEventListener('messageerror', () => end(died('A message could not be read.')));
-  return { lab: wrap<LabApi>(worker), ended, end };
+  void lab.lifeline().then(
+    (name) =>
+      watchLifeline(locks, name, () => end(died('The browser may have run out of memory.')), watching.signal),
+    () => {}, // the calls that follow say what is wrong
+  );
+  return { lab, ended, end };
 }
 
 const died = (reason: string | undefined): Failure => ({
   status: 'failed',
   code: 'worker-died',
   message: `The lab worker ended unexpectedly${reason ? `: ${reason}` : '.'}`,
-  advice: 'Finished trials are safe. Run the plan again to go on; if it ends again, pick a smaller model.',
+  advice: 'Stored trials are safe. Run the plan again to go on; if it ends again, pick a smaller model.',
 });
 
 /** Makes a callback that the worker can call. */

@@ -31,6 +31,8 @@ export interface LabHost {
   readonly loadClassifier?: (entry: ModelEntry, options: ClassifierOptions) => Promise<TextClassifier>;
   readonly store: RunStore | Promise<RunStore>;
   readonly device: DeviceInfo | Promise<DeviceInfo>;
+  /** Name of a lock that is held for as long as the worker lives. Default: there is none. */
+  readonly lifeline?: Promise<string | null>;
   /** Default: everything that ships with the lab. */
   readonly registries?: Registries;
   /** Models that only WebGPU can run. Default: those that web-llm lists, which loads its package. */
@@ -107,6 +109,7 @@ export function createLab({
   const reader = createRunReader(later.store, shipped.evaluators.all);
 
   return {
+    lifeline: async () => later.lifeline ?? null,
     device: async () => later.device,
     storage: () => outcomeOf(async () => ({ persistent: (await later.store).persistent })),
     catalogue: async () => catalogueOf(await registries),

@@ -133,7 +133,7 @@ describe('when the worker dies', () => {
         status: 'failed',
         code: 'worker-died',
         message: expect.stringContaining('out of memory'),
-        advice: expect.stringContaining('Finished trials are safe'),
+        advice: expect.stringContaining('Stored trials are safe'),
       });
     expect(opened[0]!.terminated).toBe(true);
     expect(await client.device()).toEqual(device);
