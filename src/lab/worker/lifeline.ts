@@ -1,7 +1,7 @@
 /**
  * @file Tells the page that its worker has ended, even without a word: a browser that takes a worker's memory away sends
  * no error. The worker holds a lock for as long as it lives, and the page waits for it. Unlike a ping, this raises no
- * false alarm about a worker that computes for minutes.
+ * false alarm about a worker that computes for minutes. A worker that ends before it holds its lock goes unnoticed.
  */
 
 /** In the worker. @returns the name of its lock, once it is held; `null` where the browser has no locks */
