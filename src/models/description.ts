@@ -1,5 +1,7 @@
 /** @file Reads the small files of a model folder: its configuration and its tokenizer. */
 import { LabError } from '../core/errors.ts';
+import { pathText } from '../core/excerpt.ts';
+import { sizeProblem } from '../core/nesting.ts';
 import type { TokenizerFiles } from './chat-tokenizer.ts';
 import type { ModelTask } from './catalog.ts';
 import type { ModelFolder } from './files.ts';
@@ -20,6 +22,7 @@ export async function readDescription(folder: ModelFolder): Promise<ModelDescrip
     folder.json('tokenizer_config.json'),
     folder.optionalJson('generation_config.json'),
   ]);
+  checkConfig(config);
   // Newer folders keep the template in a file of its own.
   const template = tokenizerConfig['chat_template'] ?? (await folder.optionalText('chat_template.jinja'));
   return {
@@ -31,6 +34,31 @@ export async function readDescription(folder: ModelFolder): Promise<ModelDescrip
       generation: { ...config, ...generation } as TokenizerFiles['generation'],
     },
   };
+}
+
+/** Far above any model; engines make a list entry for each, under whatever name the architecture gives to their number. */
+const mostLayersOrHeads = 10_000;
+
+/** @throws LabError 'bad-model' for a configuration that is nested without end or counts out of all proportion */
+function checkConfig(config: ModelDescription['config']): void {
+  const problem = sizeProblem(config, { depth: 32, values: 1_000_000 }) ?? countProblem(config, []);
+  if (problem === null) return;
+  throw new LabError('bad-model', `config.json is not usable: ${problem}.`, {
+    advice: 'Check that this is the config.json of a language model or a classifier.',
+  });
+}
+
+function countProblem(config: Readonly<Record<string, unknown>>, path: readonly string[]): string | null {
+  for (const [key, value] of Object.entries(config)) {
+    if (typeof value === 'number' && value > mostLayersOrHeads && /layers?$|heads?$/i.test(key))
+      return `${pathText([...path, key], 'config')}: ${value} is more than the limit of ${mostLayersOrHeads}`;
+    const inner =
+      typeof value === 'object' && value !== null
+        ? countProblem(value as Record<string, unknown>, [...path, key])
+        : null;
+    if (inner !== null) return inner;
+  }
+  return null;
 }
 
 const kinds = {

@@ -45,26 +45,42 @@ export function parameterCount(config: LlamaConfig): number {
   return total;
 }
 
+const advice = 'Check that config.json and the weights belong to the same checkpoint.';
+
+/** @throws LabError 'bad-model' if a weight has another shape than `config` calls for */
+export function checkShape(name: string, shape: readonly number[], wanted: readonly number[]): void {
+  if (shape.length === wanted.length && shape.every((length, i) => length === wanted[i])) return;
+  throw new LabError(
+    'bad-model',
+    `Weight "${name}" has shape [${shape.join(', ')}], but config.json asks for [${wanted.join(', ')}].`,
+    { advice },
+  );
+}
+
 /**
  * Exactly the weights that `config` calls for, in order. Extra tensors (rotary tables, a copy of a tied head)
  * are dropped.
- * @throws LabError 'bad-model' naming the first weight that is missing or has another shape.
+ * @throws LabError 'bad-model' naming the first weight that is missing, has another shape, or is not made of numbers
  */
 export function checkWeights(config: LlamaConfig, weights: Tensors): Tensors {
-  const advice = 'Check that config.json and the weights belong to the same checkpoint.';
   return new Map(
     [...weightShapes(config)].map(([name, shape]) => {
       const tensor = weights.get(name);
       if (!tensor) throw new LabError('bad-model', `The checkpoint has no weight "${name}".`, { advice });
-      if (tensor.shape.length !== shape.length || tensor.shape.some((length, i) => length !== shape[i]))
-        throw new LabError(
-          'bad-model',
-          `Weight "${name}" has shape [${tensor.shape.join(', ')}], but config.json asks for [${shape.join(', ')}].`,
-          { advice },
-        );
+      checkShape(name, tensor.shape, shape);
+      if (!isFinite(tensor.data))
+        throw new LabError('bad-model', `Weight "${name}" holds values that are not finite numbers.`, {
+          advice: 'Fetch the weights again; if that does not help, the checkpoint itself is damaged.',
+        });
       return [name, tensor];
     }),
   );
+}
+
+function isFinite(data: Float32Array): boolean {
+  let zero = 0;
+  for (let i = 0; i < data.length; i++) zero += data[i]! * 0; // NaN for NaN and for an infinity
+  return zero === 0;
 }
 
 /** Projections that write into the residual stream. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { LabError } from '../core/errors.ts';
+import { excerpt, issueTexts } from '../core/excerpt.ts';
 
 export interface LlamaConfig {
   readonly modelType: 'llama' | 'qwen2' | 'qwen3';
@@ -34,8 +35,9 @@ export interface LlamaConfig {
   readonly labels?: readonly string[];
 }
 
-const count = z.number().int().positive();
-const tokenId = z.number().int().nonnegative();
+/** Limits are several times those of the largest models there are, and small enough that lists of them do no harm. */
+const count = (limit: number) => z.number().int().positive().max(limit);
+const tokenId = z.number().int().nonnegative().max(10_000_000);
 
 const ropeSchema = z
   .looseObject({
@@ -45,33 +47,42 @@ const ropeSchema = z
   })
   .nullish();
 
+const labelsSchema = z
+  .record(z.string(), z.string().max(300))
+  .refine((labels) => Object.keys(labels).length <= 10_000, 'there are more than 10000 labels');
+
 const hubConfig = z.looseObject({
   model_type: z.string(),
-  vocab_size: count,
-  hidden_size: count,
-  intermediate_size: count,
-  num_hidden_layers: count,
-  num_attention_heads: count,
-  num_key_value_heads: count.nullish(),
-  head_dim: count.nullish(),
+  vocab_size: count(10_000_000),
+  hidden_size: count(100_000),
+  intermediate_size: count(1_000_000),
+  num_hidden_layers: count(1000),
+  num_attention_heads: count(1000),
+  num_key_value_heads: count(1000).nullish(),
+  head_dim: count(10_000).nullish(),
   rope_theta: z.number().positive().optional(),
   rope_scaling: ropeSchema,
   rope_parameters: ropeSchema,
   rope_interleaved: z.boolean().nullish(),
-  rms_norm_eps: z.number().positive().default(1e-6),
+  rms_norm_eps: z.number().positive().max(1).default(1e-6),
   tie_word_embeddings: z.boolean().default(false),
-  max_position_embeddings: count.default(2048),
+  max_position_embeddings: count(100_000_000).default(2048),
   hidden_act: z.string().default('silu'),
   attention_bias: z.boolean().nullish(),
   mlp_bias: z.boolean().nullish(),
   use_sliding_window: z.boolean().nullish(),
   quantization_config: z.unknown().optional(),
   bos_token_id: tokenId.nullish(),
-  eos_token_id: z.union([tokenId, z.array(tokenId)]).nullish(),
-  pad_token_id: z.number().int().nullish(),
-  architectures: z.array(z.string()).nullish(),
-  id2label: z.record(z.string(), z.string()).nullish(),
+  eos_token_id: z.union([tokenId, z.array(tokenId).max(1000)]).nullish(),
+  pad_token_id: z.number().int().max(10_000_000).nullish(),
+  architectures: z.array(z.string()).max(100).nullish(),
+  id2label: labelsSchema.nullish(),
 });
+
+const unusable = (reasons: string) =>
+  new LabError('bad-model', `config.json is not usable: ${reasons}.`, {
+    advice: 'Check that this is the config.json of a language model or a classifier.',
+  });
 
 const unsupported = (what: string): never => {
   throw new LabError('not-supported', `The white-box runtime cannot run this model: ${what}.`, {
@@ -88,23 +99,19 @@ const supportedTypes = ['llama', 'qwen2', 'qwen3'] as const;
  */
 export function parseLlamaConfig(json: unknown): LlamaConfig {
   const parsed = hubConfig.safeParse(json);
-  if (!parsed.success)
-    throw new LabError('bad-model', `config.json is not usable:\n${z.prettifyError(parsed.error)}`, {
-      advice: 'Check that this is the config.json of a Llama-family model.',
-      cause: parsed.error,
-    });
+  if (!parsed.success) throw unusable(issueTexts(parsed.error.issues, 'config').join('; '));
   const hub = parsed.data;
   const modelType =
     supportedTypes.find((type) => type === hub.model_type) ??
-    unsupported(`its model_type is "${hub.model_type}", not one of ${supportedTypes.join(', ')}`);
-  if (hub.hidden_act !== 'silu') unsupported(`its activation is "${hub.hidden_act}", not "silu"`);
+    unsupported(`its model_type is "${excerpt(hub.model_type)}", not one of ${supportedTypes.join(', ')}`);
+  if (hub.hidden_act !== 'silu') unsupported(`its activation is "${excerpt(hub.hidden_act)}", not "silu"`);
   if (hub.mlp_bias) unsupported('its feed-forward layers have biases');
   if (hub.use_sliding_window) unsupported('it uses sliding-window attention');
   if (hub.rope_interleaved) unsupported('its rotary embedding is interleaved');
   if (hub.quantization_config) unsupported('its weights are quantized');
   for (const rope of [hub.rope_scaling, hub.rope_parameters]) {
     const kind = rope?.rope_type ?? rope?.type ?? 'default';
-    if (kind !== 'default') unsupported(`it scales its rotary embedding ("${kind}")`);
+    if (kind !== 'default') unsupported(`it scales its rotary embedding ("${excerpt(kind)}")`);
   }
   const heads = hub.num_attention_heads;
   const kvHeads = hub.num_key_value_heads ?? heads;
@@ -143,11 +150,13 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   };
 }
 
-/** Class names in a `config.json`, in order; LABEL_0 and LABEL_1 if it names none. */
+/** Class names in a `config.json`, in order; LABEL_0 and LABEL_1 if it names none. @throws LabError 'bad-model' */
 export function labelsOf({ id2label }: { readonly id2label?: unknown }): readonly string[] {
-  const named = Object.entries((id2label ?? {}) as Readonly<Record<string, unknown>>);
+  const parsed = z.object({ id2label: labelsSchema.nullish() }).safeParse({ id2label });
+  if (!parsed.success) throw unusable(issueTexts(parsed.error.issues, 'config').join('; '));
+  const named = Object.entries(parsed.data.id2label ?? {});
   if (named.length === 0) return ['LABEL_0', 'LABEL_1'];
-  return named.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, label]) => String(label));
+  return named.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, label]) => label);
 }
 
 const architectures = { llama: 'Llama', qwen2: 'Qwen2', qwen3: 'Qwen3' } as const;

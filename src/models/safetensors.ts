@@ -4,6 +4,7 @@
  * @see https://github.com/huggingface/safetensors#format
  */
 import { LabError } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
 import type { Tensor } from './language-model.ts';
 
 /** Tensors by name. Iteration order is file order. */
@@ -17,8 +18,8 @@ export interface SafetensorsFile {
 
 const bytesPerValue: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
 
-/** The limit of the reference implementation: a longer header is an attack on the reader. */
-const maxHeaderBytes = 100_000_000;
+/** Far above the headers of the largest checkpoints: a longer one is an attack on the reader. */
+const most = { headerBytes: 16_000_000, tensors: 100_000, dimensions: 8 } as const;
 
 const reject = (reason: string): never => {
   throw new LabError('bad-model', `This is not a usable safetensors file: ${reason}.`, {
@@ -41,10 +42,11 @@ const isNaturalList = (value: unknown): value is number[] =>
 
 function parseEntry(name: string, value: unknown): HeaderEntry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  if (typeof dtype !== 'string') return reject(`tensor "${name}" has no dtype`);
-  if (!isNaturalList(shape)) return reject(`tensor "${name}" has no valid shape`);
+  if (typeof dtype !== 'string') return reject(`tensor "${excerpt(name)}" has no dtype`);
+  if (!isNaturalList(shape) || shape.length > most.dimensions)
+    return reject(`tensor "${excerpt(name)}" has no valid shape`);
   if (!isNaturalList(offsets) || offsets.length !== 2)
-    return reject(`tensor "${name}" has no valid data_offsets`);
+    return reject(`tensor "${excerpt(name)}" has no valid data_offsets`);
   return { name, dtype, shape, begin: offsets[0]!, end: offsets[1]! };
 }
 
@@ -56,7 +58,7 @@ function parseHeader(bytes: Uint8Array): {
 } {
   if (bytes.byteLength < 8) return reject(`it has ${bytes.byteLength} bytes, too few for a header`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(maxHeaderBytes)) return reject(`its header claims ${length} bytes`);
+  if (length > BigInt(most.headerBytes)) return reject(`its header claims ${length} bytes`);
   const dataStart = 8 + Number(length);
   if (dataStart > bytes.byteLength)
     return reject(`its header claims ${length} bytes, but only ${bytes.byteLength - 8} follow`);
@@ -70,12 +72,14 @@ function parseHeader(bytes: Uint8Array): {
     return reject('its header is not an object');
   const { __metadata__: metadata = {}, ...rest } = header as Record<string, unknown>;
   if (typeof metadata !== 'object' || metadata === null) return reject('its __metadata__ is not an object');
+  const count = Object.keys(rest).length;
+  if (count > most.tensors) return reject(`it has ${count} tensors`);
   const entries = Object.entries(rest).map(([name, value]) => parseEntry(name, value));
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let expected = 0;
   for (const { name, begin, end } of entries) {
     if (begin !== expected || end < begin)
-      return reject(`tensor "${name}" does not start where the one before it ends`);
+      return reject(`tensor "${excerpt(name)}" does not start where the one before it ends`);
     expected = end;
   }
   if (expected !== bytes.byteLength - dataStart)
@@ -120,13 +124,17 @@ function decode(entry: HeaderEntry, bytes: Uint8Array): Float32Array {
   const { name, dtype, shape } = entry;
   const width = bytesPerValue[dtype];
   if (width === undefined)
-    throw new LabError('bad-model', `Tensor "${name}" holds ${dtype} values, which cannot be read here.`, {
-      advice: 'Use a checkpoint with F32, F16 or BF16 weights.',
-    });
+    throw new LabError(
+      'bad-model',
+      `Tensor "${excerpt(name)}" holds ${excerpt(dtype)} values, which cannot be read here.`,
+      {
+        advice: 'Use a checkpoint with F32, F16 or BF16 weights.',
+      },
+    );
   const count = sizeOf(shape);
   if (bytes.byteLength !== count * width)
     return reject(
-      `tensor "${name}" of shape [${shape.join(', ')}] needs ${count * width} bytes, it has ${bytes.byteLength}`,
+      `tensor "${excerpt(name)}" of shape [${shape.join(', ')}] needs ${count * width} bytes, it has ${bytes.byteLength}`,
     );
   // A data section may start at any byte, and a Node Buffer's `slice` would not copy.
   const aligned = new Uint8Array(bytes);
@@ -136,19 +144,38 @@ function decode(entry: HeaderEntry, bytes: Uint8Array): Float32Array {
   return new Float32Array(Uint32Array.from(words, (word) => word << 16).buffer);
 }
 
+/** A file whose header has been checked; its values are read on demand. */
+export interface OpenSafetensors {
+  /** By name, in file order. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  readonly metadata: SafetensorsFile['metadata'];
+  /** Shares no memory with the file. @throws LabError 'bad-model' for damage or a type other than F32, F16 and BF16 */
+  read(name: string): Tensor;
+}
+
+/** @throws LabError 'bad-model' if the header is damaged */
+export function openSafetensors(bytes: Uint8Array): OpenSafetensors {
+  const { entries, metadata, dataStart } = parseHeader(bytes);
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  return {
+    shapes: new Map(entries.map(({ name, shape }) => [name, shape])),
+    metadata,
+    read(name) {
+      const entry = byName.get(name);
+      if (!entry) return reject(`it has no tensor "${excerpt(name)}"`);
+      const data = decode(entry, bytes.subarray(dataStart + entry.begin, dataStart + entry.end));
+      return { shape: entry.shape, data };
+    },
+  };
+}
+
 /**
  * Read every tensor of a safetensors file. The result shares no memory with `bytes`.
  * @throws LabError 'bad-model' if the file is damaged or holds a type other than F32, F16 and BF16.
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const { entries, metadata, dataStart } = parseHeader(bytes);
-  const tensors = new Map(
-    entries.map((entry) => {
-      const data = decode(entry, bytes.subarray(dataStart + entry.begin, dataStart + entry.end));
-      return [entry.name, { shape: entry.shape, data }];
-    }),
-  );
-  return { tensors, metadata };
+  const { shapes, metadata, read } = openSafetensors(bytes);
+  return { tensors: new Map(Array.from(shapes.keys(), (name) => [name, read(name)])), metadata };
 }
 
 /** The file's bytes: a header padded to 8 bytes, as the reference implementation writes it, then the tensors in order. */

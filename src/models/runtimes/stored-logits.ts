@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 /** `selftest.json` of a model folder: token ids, and the logits after the last of them. */
 const schema = z.object({
-  ids: z.array(z.int().nonnegative()).min(1),
-  logits: z.array(z.number()).min(1),
+  ids: z.array(z.int().nonnegative().max(10_000_000)).min(1).max(1000),
+  logits: z.array(z.number()).min(1).max(10_000_000),
 });
 
 /** Largest difference from stored logits, in logits. */

@@ -1,6 +1,8 @@
 /** @file Steps that loading a decoder and loading a classifier share. */
 import type { PreTrainedModel } from '@huggingface/transformers';
+import { z } from 'zod';
 import { isAbort, LabError } from '../../../core/errors.ts';
+import { issueTexts } from '../../../core/excerpt.ts';
 import type { ModelEntry } from '../../catalog.ts';
 import { isMissing, type FolderOptions, type ModelFolder } from '../../files.ts';
 import { inNode, withFolder, type PreloadedFiles } from './environment.ts';
@@ -36,20 +38,29 @@ export interface Sizes {
   readonly parameters: number;
 }
 
+const sizesSchema = z.looseObject({
+  vocab_size: z.int().positive().max(10_000_000),
+  hidden_size: z.int().positive().max(1_000_000).nullish(),
+  num_hidden_layers: z.int().positive().max(10_000).nullish(),
+  max_position_embeddings: z.int().positive().max(100_000_000).nullish(),
+});
+
+/** @throws LabError 'bad-model' for sizes that are missing, or out of all proportion */
 export function readSizes(config: Readonly<Record<string, unknown>>): Sizes {
   // Models that also see or hear keep the decoder's numbers one level down.
-  const text = { ...config, ...(config['text_config'] as object | undefined) } as Record<string, unknown>;
-  const read = (name: string) => (typeof text[name] === 'number' ? (text[name] as number) : null);
-  const vocabSize = read('vocab_size');
-  if (vocabSize === null)
-    throw new LabError('bad-model', 'config.json has no vocab_size.', {
-      advice: 'Check that this folder holds a text model.',
-    });
-  const hidden = read('hidden_size') ?? 1024;
+  const parsed = sizesSchema.safeParse({ ...config, ...(config['text_config'] as object | undefined) });
+  if (!parsed.success)
+    throw new LabError(
+      'bad-model',
+      `config.json is not usable: ${issueTexts(parsed.error.issues, 'config').join('; ')}.`,
+      { advice: 'Check that this folder holds a text model.' },
+    );
+  const sizes = parsed.data;
+  const hidden = sizes.hidden_size ?? 1024;
   return {
-    vocabSize,
-    contextWindow: read('max_position_embeddings') ?? 2048,
-    parameters: hidden * (vocabSize + 12 * hidden * (read('num_hidden_layers') ?? 24)),
+    vocabSize: sizes.vocab_size,
+    contextWindow: sizes.max_position_embeddings ?? 2048,
+    parameters: hidden * (sizes.vocab_size + 12 * hidden * (sizes.num_hidden_layers ?? 24)),
   };
 }
 

@@ -63,6 +63,7 @@ export async function comparePieces(id: string, engine: Engine): Promise<void> {
 /**
  * True if a row gives the same logits alone and beside a longer one.
  * @param firstOf the logits after the last token of the first of some rows
+ * @throws LabError 'bad-model' if they are not finite
  */
 export async function canBatch(
   vocabSize: number,
@@ -71,6 +72,10 @@ export async function canBatch(
 ): Promise<boolean> {
   const [short, long] = [probeIds(vocabSize, 5), probeIds(vocabSize, 12)];
   const alone = await firstOf([short]);
+  if (!alone.every(Number.isFinite))
+    throw new LabError('bad-model', 'The model gives values that are not finite numbers.', {
+      advice: 'Load it again, or choose another data type or device; its weights may be damaged.',
+    });
   try {
     return largestDifference(alone, await firstOf([short, long])) <= tolerance[device] * size(alone);
   } catch (error) {
