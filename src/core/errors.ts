@@ -65,9 +65,23 @@ export const isAbort = (error: unknown): boolean =>
 
 const unexpected = 'This is a bug in the lab. Save what you need, then reload the page to go on.';
 
+/** Advice where a part of the app itself is missing or damaged. */
+export const repairAdvice =
+  'Reload the page. If it comes again, press Repair on the About page; finished trials are safe.';
+
+/** How Chromium, Firefox and Safari say that a script of the app cannot be had. */
+const missingScript = /dynamically imported module|importing a module script failed/i;
+
 /** Turn anything thrown into an outcome. */
 export function failure(error: unknown): { readonly status: 'cancelled' } | Failure {
   if (isAbort(error)) return { status: 'cancelled' };
+  if (error instanceof TypeError && missingScript.test(error.message))
+    return {
+      status: 'failed',
+      code: 'unreachable',
+      message: 'A part of the app could not be loaded.',
+      advice: repairAdvice,
+    };
   if (error instanceof LabError)
     return { status: 'failed', code: error.code, message: error.message, advice: error.advice };
   return {

@@ -19,6 +19,18 @@ test('an abort is a cancellation, not a failure', async () => {
   expect(isAbort(new Error('no'))).toBe(false);
 });
 
+test('a script of the app that cannot be had leads to the repair', () => {
+  for (const message of [
+    'Failed to fetch dynamically imported module: http://host/engines/a.js',
+    'error loading dynamically imported module: http://host/engines/a.js',
+    'Importing a module script failed.',
+  ])
+    expect(failure(new TypeError(message))).toMatchObject({
+      code: 'unreachable',
+      advice: expect.stringContaining('Repair') as string,
+    });
+});
+
 test('anything else is a bug', () => {
   expect(failure(new TypeError('x is undefined'))).toMatchObject({ status: 'failed', code: 'bug' });
   expect(failure('thrown text')).toMatchObject({ code: 'bug', message: 'thrown text' });

@@ -4,7 +4,7 @@
  * its error. So neither rejects here. A failure is returned as a value, and the caller throws it outside of the chain.
  */
 import type { PreTrainedModel } from '@huggingface/transformers';
-import { isAbort, LabError } from '../../../core/errors.ts';
+import { isAbort, LabError, repairAdvice } from '../../../core/errors.ts';
 
 const failure = Symbol('failure');
 
@@ -49,9 +49,17 @@ function recognize(id: string, error: unknown): LabError | null {
 /** A failed forward pass; an unrecognized error is returned unchanged. */
 export const explainRun = (id: string, error: unknown): unknown => recognize(id, error) ?? error;
 
+/** ONNX Runtime's words where its own WebAssembly file does not start. */
+const noEngine = /no available backend found/i;
+
 /** A failed load. */
 export function explainLoad(id: string, error: unknown): unknown {
   if (error instanceof LabError || isAbort(error)) return error;
+  if (noEngine.test(String(error)))
+    return new LabError('unreachable', `The engine that runs ${id} could not be started.`, {
+      advice: repairAdvice,
+      cause: error,
+    });
   return (
     recognize(id, error) ??
     new LabError('bad-model', `${id} could not be started: ${firstLine(error)}`, {
