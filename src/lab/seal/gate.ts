@@ -71,14 +71,24 @@ export function createGate({ files, store, fetch, scope, now, hold }: GateParts)
       if (from === 'device') hold(count(url, 'from this device', 0));
       return response;
     } catch (error) {
-      // A page that differs may be that of a newer version, which is about to replace this service worker.
-      if (error instanceof WrongAnswer && (request.mode === 'navigate' || !error.answer.ok))
-        return error.answer.clone();
-      if (error instanceof WrongAnswer) return faulty('wrong-answer', error.message);
+      const answer = error instanceof WrongAnswer ? error.answer.clone() : null;
+      if (request.mode === 'navigate') {
+        // A page that differs may be that of a newer version, which is about to replace this service worker.
+        const page = answer?.ok ? answer : await repairPage();
+        if (page) return page;
+      }
+      if (answer) return answer.ok ? faulty('wrong-answer', 'The site sent something else.') : answer;
       if (error instanceof DamagedFile) return faulty('damaged', error.message);
       throw error;
     }
   }
+
+  /** The page that repairs the app, in place of a page that cannot be had. */
+  const repairPage = (): Promise<Response | null> =>
+    files.serve(`${scope}repair.html`).then(
+      ({ response }) => response,
+      () => null,
+    );
 
   async function sameOrigin(request: Request): Promise<Response> {
     const { url, method } = request;

@@ -16,10 +16,15 @@ const bigFile = `${prefix}model.onnx`;
 const files = {
   [`${scope}index.html`]: '<html>',
   [`${scope}models/tiny/config.json`]: '{}',
+  [`${scope}repair.html`]: '<html>repair',
   [hubFile]: '{"hub":1}',
   [bigFile]: 'x'.repeat(1_500_000),
 };
-const manifest = [appFile('index.html', '1', '<html>'), appFile('models/tiny/config.json', '2', '{}')];
+const manifest = [
+  appFile('index.html', '1', '<html>'),
+  appFile('models/tiny/config.json', '2', '{}'),
+  appFile('repair.html', '3', '<html>repair'),
+];
 let databases = 0;
 
 function gateOf() {
@@ -167,6 +172,16 @@ describe('a file of the app that cannot be had', () => {
     expect((await offlineFiles.count()).stored).toBe(0);
   });
 
+  test('and is a page gives way to the page that repairs the app', async () => {
+    const { gate, server, caches, ask } = gateOf();
+    await ask({ type: 'repair', first: 0 });
+    const cache = await caches.open('glovebox-shelf-v');
+    await cache.put(`${scope}index.html?revision=1`, new Response('garbled'));
+    server.state.down = true;
+    const navigation = { url: scope, method: 'GET', mode: 'navigate' } as Request;
+    expect(await (await gate.fetch(navigation)).text()).toBe('<html>repair');
+  });
+
   test('keeps the status that the site gives it', async () => {
     const { gate, server } = gateOf();
     Reflect.deleteProperty(server.files, config);
@@ -177,10 +192,10 @@ describe('a file of the app that cannot be had', () => {
 test('a repair is answered with what it did', async () => {
   const { ask } = gateOf();
   expect(await ask({ type: 'repair', first: 0 })).toEqual({
-    next: 2,
-    total: 2,
+    next: 3,
+    total: 3,
     replaced: [],
-    added: ['index.html', 'models/tiny/config.json'],
+    added: ['index.html', 'models/tiny/config.json', 'repair.html'],
     failed: [],
   });
 });

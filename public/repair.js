@@ -1,0 +1,89 @@
+/**
+ * Checks the app's files where the app itself does not start. A plain script that needs no other file.
+ * The service worker does the work; if it gives no answer, it is removed with the files it stored. Runs are elsewhere.
+ */
+'use strict';
+
+const element = (id) => document.getElementById(id);
+const say = (text) => (element('status').textContent = text);
+/** One step of a repair takes some seconds, and at most one slow download. */
+const answerWithinMs = 120_000;
+
+function ask(worker, message) {
+  return new Promise((resolve, reject) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => ('refused' in data ? reject(new Error(data.refused)) : resolve(data));
+    setTimeout(() => reject(new Error('The service worker does not answer.')), answerWithinMs);
+    worker.postMessage(message, [port2]);
+  });
+}
+
+/** The files that the page names, fetched past the browser's own cache. */
+async function fetchPage() {
+  const page = await fetch('./', { cache: 'reload' });
+  const html = new DOMParser().parseFromString(await page.text(), 'text/html');
+  const named = [...html.querySelectorAll('script[src], link[href]')];
+  const paths = named.map((tag) => tag.getAttribute('src') ?? tag.getAttribute('href'));
+  await Promise.all(paths.map((path) => fetch(new URL(path, document.baseURI), { cache: 'reload' })));
+}
+
+async function removeServiceWorker(registration) {
+  for (const name of await caches.keys()) if (name.startsWith('glovebox-shelf-')) await caches.delete(name);
+  await registration.unregister();
+}
+
+/** A newer version of the app that waits takes over. */
+async function update(registration) {
+  await registration.update().catch(() => {}); // offline
+  const { waiting } = registration;
+  if (!waiting) return;
+  const taken = new Promise((resolve) => {
+    navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true });
+    setTimeout(resolve, 5_000);
+  });
+  waiting.postMessage({ type: 'activate' });
+  await taken;
+}
+
+async function repair() {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  if (!registration?.active) {
+    await fetchPage();
+    return say('Fetched the files of the page again. Open Glovebox now.');
+  }
+  await update(registration);
+  const failed = [];
+  let replaced = 0;
+  try {
+    for (let first = 0, total = Infinity; first < total;) {
+      const step = await ask(registration.active, { type: 'repair', first });
+      replaced += step.replaced.length + step.added.length;
+      failed.push(...step.failed);
+      [first, total] = [step.next, step.total];
+      say(`Checked ${first} of ${total} files.`);
+    }
+  } catch (error) {
+    await fetchPage(); // only where the site can be reached
+    await removeServiceWorker(registration);
+    return say(`${error.message} The stored files were removed. Open Glovebox now, with the network.`);
+  }
+  element('files').replaceChildren(
+    ...failed
+      .slice(0, 12)
+      .map(({ file }) => Object.assign(document.createElement('li'), { textContent: file })),
+  );
+  if (failed.length > 0)
+    say(
+      `${failed.length} files are damaged or missing and could not be fetched. Connect to the network and try again.`,
+    );
+  else if (replaced > 0) say(`Fetched ${replaced} damaged or missing files. Open Glovebox now.`);
+  else
+    say('Every file on this device is right. Open Glovebox; if it still does not start, update the browser.');
+}
+
+element('start').addEventListener('click', async ({ currentTarget: button }) => {
+  button.disabled = true;
+  say('Checking.');
+  await repair().catch((error) => say(`${error.message}. Connect to the network and try again.`));
+  button.disabled = false;
+});

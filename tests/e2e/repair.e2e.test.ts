@@ -1,0 +1,238 @@
+/** @file Wrong answers of the host and damaged copies on the device: the app works again, and runs are kept. */
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dist, ensureBuilt } from '../../scripts/build.ts';
+import { ensureChromium, launch } from '../../scripts/chromium.ts';
+import { serve, type LocalServer } from '../../scripts/serve.ts';
+import { askSeal, visit, waitForControl, type Visit } from './site.ts';
+
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+
+/** A site whose files can be replaced by wrong ones and put right again. */
+async function openHost() {
+  await ensureBuilt();
+  const folder = mkdtempSync(join(tmpdir(), 'glovebox-host-'));
+  for (const file of filesIn(dist)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    linkSync(join(dist, file), join(folder, file));
+  }
+  let server: LocalServer = await serve({ folder, port: 0, headers: true });
+  const { url } = server;
+  const remove = (file: string) => rmSync(join(folder, file));
+  return {
+    url,
+    /** The one file of the site that matches. */
+    find: (pattern: RegExp): string => filesIn(folder).find((file) => pattern.test(file))!,
+    answer(file: string, content: string | Buffer) {
+      remove(file);
+      writeFileSync(join(folder, file), content);
+    },
+    setRight(file: string) {
+      remove(file);
+      linkSync(join(dist, file), join(folder, file));
+    },
+    stop: () => server.close(),
+    async startAgain() {
+      server = await serve({ folder, port: Number(new URL(url).port), headers: true });
+    },
+    async close() {
+      await server.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+type Host = Awaited<ReturnType<typeof openHost>>;
+
+const signIn = '<!doctype html><title>Sign in to this network</title>';
+const browserOf = () => launch(ensureChromium(), 'none');
+let host: Host;
+let browser: Awaited<ReturnType<typeof browserOf>>;
+let visitor: Visit;
+beforeEach(async () => {
+  [host, browser] = await Promise.all([openHost(), browserOf()]);
+  visitor = await visit(browser);
+});
+afterEach(async () => {
+  await browser.close();
+  await host.close();
+});
+
+/** A page of the visitor that can be told what to compute. */
+async function commandPage(): Promise<Page> {
+  const page = await visitor.context.newPage();
+  await page.goto(`${host.url}?cli`);
+  await page.waitForFunction(() => globalThis.glovebox !== undefined);
+  return page;
+}
+
+const request = {
+  model: 'tinytown-chat',
+  defenses: [],
+  roles: {},
+  sampling: { temperature: 0, topP: 1, maxNewTokens: 4 },
+  seed: 1,
+} as const;
+const chat = (page: Page) =>
+  page.evaluate(
+    (given) => globalThis.glovebox!.chat({ ...given, messages: [{ role: 'user', content: 'Hello' }] }),
+    request,
+  );
+/** An attack that needs gradients, and so the weights as safetensors. */
+const attack = (page: Page) =>
+  page.evaluate(
+    (given) =>
+      globalThis.glovebox!.attack({
+        ...given,
+        attack: { id: 'gcg', options: { steps: 1 } },
+        evaluators: [],
+        behavior: { id: 'b', prompt: 'Say hello', target: 'Hello', category: 'c', set: 's', kind: 'harmful' },
+      }),
+    request,
+  );
+
+/** Entries in every database of the page's origin except the ledger's. */
+const storedEntries = (page: Page): Promise<number> =>
+  page.evaluate(async () => {
+    let entries = 0;
+    for (const { name } of await indexedDB.databases()) {
+      if (!name || name === 'glovebox-seal') continue;
+      const db = await new Promise<IDBDatabase>((resolve, reject) => {
+        const opening = indexedDB.open(name);
+        opening.onsuccess = () => resolve(opening.result);
+        opening.onerror = () => reject(opening.error);
+      });
+      for (const store of db.objectStoreNames)
+        entries += await new Promise<number>((resolve) => {
+          const counting = db.transaction(store).objectStore(store).count();
+          counting.onsuccess = () => resolve(counting.result);
+        });
+      db.close();
+    }
+    return entries;
+  });
+
+/** Wait until the home page has run and stored some trials, so that there is something to lose. */
+async function someTrials(page: Page): Promise<number> {
+  await page.getByText(/^[1-9]\d* of \d+ trials$/).waitFor({ timeout: 90_000 });
+  const entries = await storedEntries(page);
+  expect(entries).toBeGreaterThan(0);
+  return entries;
+}
+
+/** Overwrite stored copies of the app's files whose address matches. */
+const garble = (page: Page, pattern: RegExp) =>
+  page.evaluate(async (source) => {
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const { url } of await cache.keys())
+        if (new RegExp(source).test(url)) await cache.put(url, new Response('garbled'));
+    }
+  }, pattern.source);
+
+const half = (file: string) => readFileSync(join(dist, file)).subarray(0, 100_000);
+
+describe('one wrong answer of the host', () => {
+  const kinds: readonly [string, RegExp, (file: string) => string | Buffer, typeof chat | typeof attack][] = [
+    ['a sign-in page for a model', /tinytown-chat\/onnx\/model\.onnx$/, () => signIn, chat],
+    ['an empty object for a tokenizer', /tinytown-chat\/tokenizer\.json$/, () => '{}', chat],
+    ['half of the weights', /tinytown-chat\/model\.safetensors$/, half, attack],
+    ['half of an engine', /^engines\/ort-wasm-simd-threaded-.*\.wasm$/, half, chat],
+    ['a sign-in page for the script of an engine', /^engines\/transformers-.*\.js$/, () => signIn, chat],
+  ];
+  test.each(kinds)(
+    '%s fails with advice and works once the host is right',
+    async (_, pattern, wrong, use) => {
+      const file = host.find(pattern);
+      host.answer(file, wrong(file));
+      await visitor.page.goto(host.url);
+      await waitForControl(visitor.page);
+      const page = await commandPage();
+      const failed = await use(page);
+      expect(failed).toMatchObject({ status: 'failed', code: 'unreachable' });
+      host.setRight(file);
+      const next = await commandPage();
+      expect(await use(next)).toMatchObject({ status: 'done' });
+    },
+  );
+});
+
+describe('damaged copies on the device', () => {
+  test('are fetched again by themselves, from the page to the engines, and runs are kept', async () => {
+    await visitor.page.goto(host.url);
+    await waitForControl(visitor.page);
+    await askSeal(visitor.page, { type: 'fill', webgpu: false });
+    const before = await someTrials(visitor.page);
+    await garble(visitor.page, /./);
+    await visitor.page.reload();
+    await waitForControl(visitor.page);
+    await visitor.page.getByRole('heading', { name: 'Home' }).waitFor();
+    expect(await chat(await commandPage())).toMatchObject({ status: 'done' });
+    expect(await storedEntries(visitor.page)).toBeGreaterThanOrEqual(before);
+  });
+
+  test('are found and replaced by the Repair button', async () => {
+    await visitor.page.goto(`${host.url}#/about`);
+    await waitForControl(visitor.page);
+    await askSeal(visitor.page, { type: 'fill', webgpu: false });
+    await garble(visitor.page, /tinytown-chat\//);
+    await visitor.page.getByRole('button', { name: 'Repair' }).click();
+    await visitor.page.getByText(/Replaced \d+ damaged files/).waitFor();
+    await visitor.page.getByRole('button', { name: 'Repair' }).click();
+    await visitor.page.getByText('No file is damaged.').waitFor();
+  });
+
+  test('with the site gone lead to a page that names them, and repairs when the site is back', async () => {
+    const { page } = visitor;
+    await page.goto(host.url);
+    await waitForControl(page);
+    const before = await someTrials(page);
+    await garble(page, /index\.html|\/assets\/index-/);
+    await host.stop();
+    await page.reload();
+    await page.getByRole('button', { name: 'Repair' }).click();
+    await page.getByText(/could not be fetched/).waitFor();
+    await page.getByText(/^assets\/index-.*\.js$/).waitFor();
+    await host.startAgain();
+    await page.getByRole('button', { name: 'Repair' }).click();
+    await page.getByText(/Open Glovebox now/).waitFor();
+    await page.getByRole('link', { name: 'Open Glovebox' }).click();
+    await page.getByRole('heading', { name: 'Home' }).waitFor();
+    expect(await storedEntries(page)).toBeGreaterThanOrEqual(before);
+  });
+
+  test('that the browser has deleted altogether are fetched and stored again', async () => {
+    const { page } = visitor;
+    await page.goto(host.url);
+    await waitForControl(page);
+    await askSeal(page, { type: 'fill', webgpu: false });
+    await page.evaluate(async () => {
+      for (const name of await caches.keys()) await caches.delete(name);
+    });
+    await page.reload();
+    await waitForControl(page);
+    await page.getByRole('heading', { name: 'Home' }).waitFor();
+    await askSeal(page, { type: 'fill', webgpu: false });
+    const { stored, total } = await askSeal(page, { type: 'status' });
+    expect(stored).toBe(total);
+  });
+});
+
+test('a page whose script never starts leads to the repair, which goes past the cache of the browser', async () => {
+  const { page } = visitor;
+  const script = host.find(/^assets\/index-.*\.js$/);
+  host.answer(script, signIn);
+  await page.goto(host.url);
+  await page.getByText('Glovebox has not started yet').waitFor();
+  host.setRight(script);
+  await page.getByRole('link', { name: 'repair it' }).click();
+  await page.getByRole('button', { name: 'Repair' }).click();
+  await page.getByText(/Open Glovebox now/).waitFor();
+  await page.getByRole('link', { name: 'Open Glovebox' }).click();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+});
