@@ -4,11 +4,12 @@
  */
 import { LabError } from '../../core/errors.ts';
 import { fingerprint } from '../../core/hash.ts';
-import { isStorageError } from '../storage/storage-errors.ts';
+import { trialLine } from '../records/export.ts';
+import { isStorageError, storageError } from '../storage/storage-errors.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import { packRun, packTrials, recordsOf, unpack } from './frames.ts';
 import type { RunCopies } from './run-copies.ts';
-import type { BareStore, RunStore, UnsavedTrials } from './run-store.ts';
+import type { BareStore, RunStore, StoredRunInfo, UnsavedTrials } from './run-store.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -42,16 +43,53 @@ export function withCopies(store: BareStore, copies: RunCopies | null): RunStore
     const { frames, unsaved } = trialsOf(runId);
     const places = rows.map(({ place }) => place);
     for (const place of places) unsaved.add(place);
+    const settle = () => {
+      for (const place of places) unsaved.delete(place);
+    };
     try {
       await copy(runId, frame);
       await store.append(runId, rows);
     } catch (error) {
       if (!isStorageError(error)) throw error;
-      if (error.code === 'storage-lost')
+      if (await isRestored(runId, rows)) return settle();
+      if (error.code === 'storage-lost') {
+        copiedRuns.delete(runId);
         for (const { places } of frames) for (const place of places) unsaved.add(place);
+      }
       throw notSaved(error, unsaved.size);
     }
-    for (const place of places) unsaved.delete(place);
+    settle();
+  };
+
+  /** True if the store was restored while `rows` were appended: it holds them then, from the copy made just before. */
+  const isRestored = async (runId: string, rows: readonly PlacedRecord[]): Promise<boolean> => {
+    try {
+      if (!copies || !(await store.run(runId))) return false;
+      const held = await Promise.all(rows.map(({ place }) => store.trial(runId, place)));
+      return rows.every(({ record }, i) => held[i] && trialLine(held[i]) === trialLine(record));
+    } catch {
+      return false;
+    }
+  };
+
+  const appendUnsaved = async (runId: string): Promise<void> => {
+    const { frames, unsaved } = trialsOf(runId);
+    if (frames.length === 0) return;
+    const stored = new Set<number>();
+    for await (const batch of store.digests(runId)) for (const { place } of batch) stored.add(place);
+    for (const { places, bytes } of frames) {
+      if (places.every((place) => stored.has(place))) continue;
+      const rows = recordsOf((await unpack(bytes))!).filter(({ place }) => !stored.has(place));
+      await write(runId, rows, bytes);
+    }
+    unsaved.clear();
+  };
+  /** A run is done when every trial is stored: those of this session may have been lost and be in memory still. */
+  const checkDone = async ({ id, total }: StoredRunInfo): Promise<void> => {
+    const isWhole = async () => ((await store.run(id))?.finished ?? 0) >= total;
+    if (await isWhole()) return;
+    await appendUnsaved(id);
+    if (!(await isWhole())) throw storageError('storage-lost');
   };
 
   return {
@@ -61,6 +99,7 @@ export function withCopies(store: BareStore, copies: RunCopies | null): RunStore
       const print = fingerprint(JSON.stringify(lasting));
       if (copiedRuns.get(run.id) !== print) await copy(run.id, await packRun(lasting));
       copiedRuns.set(run.id, print);
+      if (run.state === 'done') await checkDone(run);
       await store.putRun(run);
       if (run.state === 'done') session.delete(run.id);
     },
@@ -73,18 +112,7 @@ export function withCopies(store: BareStore, copies: RunCopies | null): RunStore
       const { frames, unsaved } = trialsOf(runId);
       return unsaved.size === 0 ? null : unsavedOf(frames, new Set(unsaved));
     },
-    async appendUnsaved(runId) {
-      const { frames, unsaved } = trialsOf(runId);
-      if (frames.length === 0) return;
-      const stored = new Set<number>();
-      for await (const batch of store.digests(runId)) for (const { place } of batch) stored.add(place);
-      for (const { places, bytes } of frames) {
-        if (places.every((place) => stored.has(place))) continue;
-        const rows = recordsOf((await unpack(bytes))!).filter(({ place }) => !stored.has(place));
-        await write(runId, rows, bytes);
-      }
-      unsaved.clear();
-    },
+    appendUnsaved,
     async remove(runId) {
       await store.remove(runId);
       await copies?.remove(runId);

@@ -31,7 +31,7 @@ interface OpenFile {
   truncate(size: number): void;
   close(): void;
 }
-type FileHandle = FileSystemFileHandle & { createSyncAccessHandle?(): Promise<OpenFile> };
+type FileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<OpenFile> };
 type Folder = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
 
 /** Each frame follows its length in bytes. */
@@ -43,23 +43,31 @@ const ending = '.frames';
 
 /** @returns `null` where the browser has no such files, as in some private windows */
 export async function openRunCopies(storage: StorageManager | undefined): Promise<RunCopies | null> {
+  if (!storage?.getDirectory) return null;
   try {
-    const root = await storage?.getDirectory();
-    const folder = await root?.getDirectoryHandle('runs', { create: true });
-    const room: FileHandle | undefined = await root?.getFileHandle('room', { create: true });
-    return folder && room?.createSyncAccessHandle ? runCopiesIn(folder as Folder, room) : null;
+    const folder = await folderIn(storage);
+    const room = await folder.getFileHandle('room', { create: true });
+    return 'createSyncAccessHandle' in room ? runCopiesIn(storage) : null;
   } catch (error) {
-    if (error instanceof DOMException || error instanceof TypeError) return null;
+    if (error instanceof DOMException) return null;
     throw error;
   }
 }
 
-function runCopiesIn(folder: Folder, room: FileHandle): RunCopies {
+/** Looked up at each use: a handle is dead once the data of its site was cleared. */
+async function folderIn(storage: StorageManager): Promise<Folder> {
+  const root = await storage.getDirectory();
+  return (await root.getDirectoryHandle('runs', { create: true })) as Folder;
+}
+
+function runCopiesIn(storage: StorageManager): RunCopies {
   /** Files that end with a whole frame: a worker that was killed may have left half of one. */
   const whole = new Set<string>();
   let roomCheckedAt = -Infinity;
-  const fileOf = (runId: string, options: FileSystemGetFileOptions = {}): Promise<FileHandle> =>
-    folder.getFileHandle(encodeURIComponent(runId) + ending, options);
+  const fileNamed = async (name: string, options: FileSystemGetFileOptions = {}): Promise<FileHandle> =>
+    (await folderIn(storage)).getFileHandle(name, options);
+  const fileOf = (runId: string, options?: FileSystemGetFileOptions) =>
+    fileNamed(encodeURIComponent(runId) + ending, options);
 
   return {
     async append(runId, frame) {
@@ -75,7 +83,7 @@ function runCopiesIn(folder: Folder, room: FileHandle): RunCopies {
     async checkRoom() {
       const now = performance.now();
       if (now < roomCheckedAt + roomCheckedEveryMs) return;
-      await withFile(room, (file) => {
+      await withFile(fileNamed('room', { create: true }), (file) => {
         try {
           writeWhole(file, new Uint8Array(spareBytes));
         } finally {
@@ -86,7 +94,7 @@ function runCopiesIn(folder: Folder, room: FileHandle): RunCopies {
     },
     async runs() {
       const names: string[] = [];
-      for await (const name of folder.keys()) if (name.endsWith(ending)) names.push(name);
+      for await (const name of (await folderIn(storage)).keys()) if (name.endsWith(ending)) names.push(name);
       return names.map((name) => decodeURIComponent(name.slice(0, -ending.length)));
     },
     async *frames(runId) {
@@ -104,17 +112,17 @@ function runCopiesIn(folder: Folder, room: FileHandle): RunCopies {
     async remove(runId) {
       whole.delete(runId);
       try {
-        await folder.removeEntry(encodeURIComponent(runId) + ending);
+        await (await folderIn(storage)).removeEntry(encodeURIComponent(runId) + ending);
       } catch (error) {
         if ((error as Error).name !== 'NotFoundError') throw explained(error);
       }
     },
     async owner() {
-      const file = await (await folder.getFileHandle('owner', { create: true })).getFile();
+      const file = await (await fileNamed('owner', { create: true })).getFile();
       return (await file.text()) || null;
     },
     setOwner: async (id) =>
-      withFile(folder.getFileHandle('owner', { create: true }), (file) => {
+      withFile(fileNamed('owner', { create: true }), (file) => {
         file.truncate(0);
         writeWhole(file, new TextEncoder().encode(id));
       }),
@@ -167,7 +175,7 @@ async function withFile(
 async function openAlone(handle: FileHandle): Promise<OpenFile> {
   for (let tries = 20; ; tries--)
     try {
-      return await handle.createSyncAccessHandle!();
+      return await handle.createSyncAccessHandle();
     } catch (error) {
       if ((error as Error).name !== 'NoModificationAllowedError' || tries === 0) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
