@@ -1,16 +1,12 @@
 /** @file Opens the built app in a headless browser, where the command line can call the lab client of its page. */
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
 import type { ReplaySource } from '../../src/lab/trials/replay.ts';
 import { dist, ensureBuilt } from '../build.ts';
 import { ensureChromium, launch } from '../chromium.ts';
 import { serve } from '../serve.ts';
 import { CommandError, valueOf } from './failure.ts';
-
-export interface Session {
-  readonly page: Page;
-  close(): Promise<void>;
-}
+import { withTemporaryFolder } from './temporary-folder.ts';
 
 /** The browser can reach only the local server, whatever the page asks for. */
 const sealedNetwork = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1';
@@ -25,49 +21,72 @@ export interface SessionHandlers {
   readonly trial?: (place: number) => string | null;
 }
 
-async function openSession(device: DeviceKind, { onEvent, keep, trial }: SessionHandlers): Promise<Session> {
-  await ensureBuilt();
-  const server = await serve({ folder: dist, port: 0, headers: true });
-  const gpu = device === 'webgpu' ? 'hardware' : 'none';
-  const browser = await launch(ensureChromium(), gpu, [sealedNetwork]);
-  const close = async () => {
-    await browser.close();
-    await server.close();
-  };
+const browserEnded = () => new CommandError(1, 'The browser ended before the work was done.');
+
+/** @throws CommandError with what the browser said */
+async function startBrowser(device: DeviceKind): Promise<Browser> {
+  const path = ensureChromium();
   try {
-    const page = await browser.newPage();
-    page.on('pageerror', (error) => console.error(`page: ${error.message}`));
-    await page.exposeFunction('gloveboxEvent', onEvent);
-    if (keep) await page.exposeFunction('gloveboxKeep', keep);
-    if (trial) await page.exposeFunction('gloveboxTrial', trial);
-    await page.goto(`${server.url}?cli`);
-    await page.waitForFunction(() => globalThis.glovebox !== undefined);
-    valueOf(await page.evaluate((kind) => globalThis.glovebox!.useDevice(kind), device));
-    return { page, close };
+    return await launch(path, device === 'webgpu' ? 'hardware' : 'none', [sealedNetwork]);
   } catch (error) {
-    await close();
-    throw error;
+    // Playwright quotes the browser's own lines after this mark, among many of its own.
+    const said = (error as Error).message.split('\n').flatMap((line) => line.split('[err] ')[1] ?? []);
+    throw new CommandError(1, `${path} did not start.`, said.slice(0, 5).join('\n'));
   }
 }
 
+async function openPage(
+  page: Page,
+  address: string,
+  device: DeviceKind,
+  { onEvent, keep, trial }: SessionHandlers,
+): Promise<void> {
+  page.on('pageerror', (error) => console.error(`page: ${error.message}`));
+  await page.exposeFunction('gloveboxEvent', onEvent);
+  if (keep) await page.exposeFunction('gloveboxKeep', keep);
+  if (trial) await page.exposeFunction('gloveboxTrial', trial);
+  await page.goto(address);
+  await page.waitForFunction(() => globalThis.glovebox !== undefined);
+  valueOf(await page.evaluate((kind) => globalThis.glovebox!.useDevice(kind), device));
+}
+
 /** Do `work` in a session. @throws CommandError with exit code 1 if the browser ends first */
-export async function inSession<T>(
+export const inSession = <T>(
   device: DeviceKind,
   handlers: SessionHandlers,
   work: (page: Page) => Promise<T>,
-): Promise<T> {
-  const session = await openSession(device, handlers);
-  const browserEnd = new Promise<never>((_, reject) => {
-    const fail = () => reject(new CommandError(1, 'The browser ended before the work was done.'));
-    session.page.once('crash', fail).once('close', fail);
+): Promise<T> =>
+  withTemporaryFolder(async () => {
+    await ensureBuilt();
+    const server = await serve({ folder: dist, port: 0, headers: true });
+    try {
+      const browser = await startBrowser(device);
+      let fail!: (error: CommandError) => void;
+      const end = new Promise<never>((_, reject) => (fail = reject));
+      end.catch(() => {}); // closing the browser here is no failure
+      const onEnd = () => fail(browserEnded());
+      browser.once('disconnected', onEnd);
+      const steps = async () => {
+        const page = await browser.newPage();
+        page.once('crash', onEnd).once('close', onEnd);
+        await openPage(page, `${server.url}?cli`, device, handlers);
+        return work(page);
+      };
+      try {
+        return await Promise.race([end, steps()]);
+      } catch (error) {
+        throw isTargetGone(error) ? browserEnded() : error;
+      } finally {
+        await browser.close();
+      }
+    } finally {
+      await server.close();
+    }
   });
-  try {
-    return await Promise.race([work(session.page), browserEnd]);
-  } finally {
-    browserEnd.catch(() => {}); // closing the browser here is no failure
-    await session.close();
-  }
-}
+
+/** True if a call failed because the page or the browser is no more. */
+const isTargetGone = (error: unknown) =>
+  error instanceof Error && /Target (page, context or browser has been closed|crashed)/.test(error.message);
 
 /** Characters per message; the browser refuses messages of more than some tens of megabytes. */
 const charactersPerMessage = 2 ** 23;

@@ -1,0 +1,51 @@
+/**
+ * @file The folder of a command for the temporary files of its browser. It is removed when the command ends; the folder
+ * of a command that was killed is removed by the next one.
+ */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Other computers may share the place where the folders lie, so a name says whose it is. */
+const prefix = `glovebox-${hostname()}-`;
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Files that a browser is still writing stay, for the command after this one. */
+const remove = (folder: string) =>
+  rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => {});
+
+async function removeAbandoned(place: string): Promise<void> {
+  const isAbandoned = (name: string) => {
+    const owner = name.startsWith(prefix) && /^(\d+)-/.exec(name.slice(prefix.length))?.[1];
+    return owner && !isRunning(Number(owner));
+  };
+  const names = (await readdir(place)).filter(isAbandoned);
+  await Promise.all(names.map((name) => remove(join(place, name))));
+}
+
+/** Do `work` while everything temporary of this process and those that it starts goes to a folder of its own. */
+export async function withTemporaryFolder<T>(work: () => Promise<T>): Promise<T> {
+  const place = tmpdir();
+  await removeAbandoned(place);
+  const folder = await mkdtemp(join(place, `${prefix}${process.pid}-`));
+  // Playwright and the browser look here, each by the name that its system uses.
+  const names = ['TMPDIR', 'TEMP', 'TMP'] as const;
+  const before = names.map((name) => [name, process.env[name]] as const);
+  for (const name of names) process.env[name] = folder;
+  try {
+    return await work();
+  } finally {
+    for (const [name, value] of before)
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    await remove(folder);
+  }
+}
