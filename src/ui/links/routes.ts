@@ -39,6 +39,9 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   missing: 'Not found',
 };
 
+/** Percent-encoding, in which half a character becomes the sign for an unknown one. */
+const encode = (part: string): string => encodeURIComponent(part.replace(/\p{Cs}/gu, '\ufffd'));
+
 /** Percent-decoding that leaves a malformed escape as it is. */
 function decode(part: string): string {
   try {
@@ -93,7 +96,7 @@ export function hrefOf(route: Route): string {
       return query.size > 0 ? `#/methods?${query}` : '#/methods';
     }
     case 'method':
-      return `#/methods/${route.kind}/${encodeURIComponent(route.id)}`;
+      return `#/methods/${route.kind}/${encode(route.id)}`;
     case 'matrix': {
       const query = new URLSearchParams();
       if (route.run !== null) query.set('run', route.run);
@@ -102,7 +105,7 @@ export function hrefOf(route: Route): string {
     }
     case 'trial': {
       const { model, behavior, attack, defense } = route.key;
-      return `#/trial/${[route.run, model, behavior, attack, defense].map(encodeURIComponent).join('/')}`;
+      return `#/trial/${[route.run, model, behavior, attack, defense].map(encode).join('/')}`;
     }
     case 'playground':
     case 'studio':

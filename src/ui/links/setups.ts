@@ -4,20 +4,26 @@
  * method exists is for the page to check. Pure.
  */
 import { z } from 'zod';
+import { nameSchema } from '../../core/name.ts';
+import { sizeProblem } from '../../core/nesting.ts';
 
 /** Characters of a text; a longer one is cut. */
 const maxTextLength = 8000;
 
+/** What a link may hold in all; one that holds more is ignored. */
+const limits = { characters: 200_000, depth: 16, values: 20_000 } as const;
+
 /** A part that is left out where it does not fit. */
 const part = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
-const id = part(z.string());
+/** Empty where nothing is chosen. */
+const id = part(z.union([nameSchema, z.literal('')]));
 const text = part(z.string().transform((value) => value.slice(0, maxTextLength)));
 const options = part(z.record(z.string(), z.unknown()));
 const seed = part(z.int().min(0));
-const maxNewTokens = part(z.int().min(1));
+const maxNewTokens = part(z.int().min(1).max(4096));
 const temperature = part(z.number().min(0).max(2));
 /** A list in which an item that does not fit keeps its place as `null`. */
-const listOf = <T extends z.ZodType>(item: T) => part(z.array(item.nullable().catch(null)));
+const listOf = <T extends z.ZodType>(item: T) => part(z.array(item.nullable().catch(null)).max(100));
 
 const playgroundSchema = z.object({
   model: id,
@@ -40,7 +46,7 @@ const studioSchema = z.object({
   attack: id,
   options,
   /** Models by role. */
-  players: part(z.record(z.string(), z.string().catch(''))),
+  players: part(z.record(z.string(), z.string().max(300).catch(''))),
   seed,
   maxNewTokens,
   temperature,
@@ -64,8 +70,10 @@ const microscopeSchema = z.object({
 export type MicroscopeLink = Partial<z.infer<typeof microscopeSchema>>;
 
 function parseSetup<T extends z.ZodType>(schema: T, setup: string): z.infer<T> | null {
+  if (setup.length > limits.characters) return null;
   try {
-    return schema.safeParse(JSON.parse(setup)).data ?? null;
+    const json: unknown = JSON.parse(setup);
+    return sizeProblem(json, limits) === null ? (schema.safeParse(json).data ?? null) : null;
   } catch {
     return null;
   }

@@ -47,6 +47,12 @@ test('a malformed escape does not break the page', () => {
   });
 });
 
+test('half a character in an id gives an address all the same', () => {
+  const address = hrefOf({ page: 'trial', run: 'r', key: { ...key, behavior: 'a\ud800b' } });
+  expect(parseRoute(address)).toMatchObject({ page: 'trial', key: { behavior: 'a\ufffdb' } });
+  expect(hrefOf({ page: 'method', kind: 'attack', id: '\udc00' })).toBe('#/methods/attack/%EF%BF%BD');
+});
+
 test('the router follows the address, and replacing leaves no step to go back to', () => {
   const calls: string[] = [];
   let listener = () => {};

@@ -60,3 +60,20 @@ test('a text that is too long is cut', () => {
   const prompt = 'a'.repeat(9000);
   expect(readPlaygroundLink(writePlaygroundLink({ prompt }))?.prompt).toHaveLength(8000);
 });
+
+test('a link that is nested or long out of all proportion is ignored', () => {
+  const deep = `{"prompt":"a","attackOptions":{"x":${'['.repeat(99_999)}${']'.repeat(99_999)}}}`;
+  const long = JSON.stringify({ prompt: 'a', stack: Array(30_000).fill({ id: 'a' }) });
+  for (const setup of [deep, long, JSON.stringify({ prompt: 'a'.repeat(300_000) })])
+    expect(readPlaygroundLink(setup)).toBeNull();
+  expect(readPlaygroundLink(JSON.stringify({ prompt: 'a', stack: Array(101).fill({ id: 'a' }) }))).toEqual({
+    prompt: 'a',
+  });
+});
+
+test('an id that no plan could hold is left out, and none chosen stays none', () => {
+  expect(readPlaygroundLink('{"model":"a\\ud800","prompt":"x","attack":""}')).toEqual({
+    prompt: 'x',
+    attack: '',
+  });
+});
