@@ -1,7 +1,9 @@
 /** @file Finds where a text stops being JSON, because not every engine says so in its error. */
 
 const blank = /[ \t\n\r]*/y;
-const string = /"(?:[^"\\\p{Cc}]+|[\x7f-\x9f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"/uy;
+/** What ends a run of plain characters in a string. */
+const special = /["\\]|[^\P{Cc}\x7f-\x9f]/gu;
+const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 /** Offset of the first string, word or sign that JSON does not allow where it stands; the length of `text` if there is none. */
@@ -17,6 +19,20 @@ export function brokenAt(text: string): number {
     const found = pattern.test(text);
     if (found) at = pattern.lastIndex;
     return found;
+  };
+  /** Walks from one special character to the next: one expression for all of it would take forever on a torn string. */
+  const skipString = (): boolean => {
+    if (text[at] !== '"') return false;
+    for (let next = at + 1; ; next = escape.lastIndex) {
+      special.lastIndex = next;
+      const end = special.exec(text)?.index;
+      if (end !== undefined && text[end] === '"') {
+        at = end + 1;
+        return true;
+      }
+      escape.lastIndex = end ?? text.length;
+      if (!escape.test(text)) return false;
+    }
   };
   const take = (character: string): boolean => {
     if (text[at] !== character) return false;
@@ -38,7 +54,7 @@ export function brokenAt(text: string): number {
       if (!take(':')) return at;
       next = 'value';
     } else if (next === 'key') {
-      if (!skip(string)) return at;
+      if (!skipString()) return at;
       next = 'colon';
       opened = false;
     } else if (take('{')) {
@@ -49,7 +65,7 @@ export function brokenAt(text: string): number {
       closing.push(']');
       opened = true;
     } else {
-      if (!skip(string) && !skip(scalar)) return at;
+      if (!skipString() && !skip(scalar)) return at;
       next = 'end';
       opened = false;
     }

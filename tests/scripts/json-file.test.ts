@@ -70,6 +70,14 @@ describe('the place where a text stops being JSON', () => {
     expect(performance.now() - before).toBeLessThan(2000);
     expect(brokenAt(JSON.stringify('é'.repeat(5_000_000)))).toBe(5_000_002);
   });
+  test('is found in linear time where a long string is torn or holds a wrong sign', () => {
+    for (const text of [
+      `{"a":"${'x'.repeat(300_000)}`,
+      `["${'\\n'.repeat(300_000)}\\q"]`,
+      `["${'y'.repeat(300_000)}\n"]`,
+    ])
+      expect(brokenAt(text)).toBe(text.startsWith('{') ? 5 : 1);
+  });
   test('has a line and a column', () => {
     expect(positionOf('a\nbc\n', 0)).toEqual({ line: 1, column: 1 });
     expect(positionOf('a\nbc\n', 3)).toEqual({ line: 2, column: 2 });
