@@ -35,8 +35,12 @@ export const pathText = (path: readonly PropertyKey[], root: string): string =>
 export const issueTexts = (issues: readonly z.core.$ZodIssue[], root: string): readonly string[] =>
   firstOf(
     issues.flatMap(closest),
-    ({ path, message }) => `${pathText(path, root)}: ${excerpt(message, 200)}`,
+    ({ path, message }) => `${pathText(path, root)}: ${excerpt(plain(message), 200)}`,
   );
+
+/** A field that is not there is missing, whatever it is to the engine. */
+const plain = (message: string): string =>
+  message.replace(/^Invalid input: expected (.*), received undefined$/s, 'It is missing; expected $1');
 
 /** Of a value that fits none of several forms, the issues with the form that it comes closest to. */
 function closest(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
