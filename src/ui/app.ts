@@ -22,6 +22,7 @@ import { RunSession, setRun } from './state/run-session.svelte.ts';
 import { Speed, setSpeed } from './frame/speed.svelte.ts';
 import { StoredModels, setStoredModels } from './models/stored-models.svelte.ts';
 import { PromptList, setPromptList } from './studio/prompt-list.svelte.ts';
+import { DeviceStorage, setDeviceStorage } from './storage/device-storage.svelte.ts';
 import { StudioRun, setStudioRun } from './studio/studio-run.svelte.ts';
 import { StudioSetup, setStudioSetup } from './studio/studio-setup.svelte.ts';
 import { TrialView, setTrialView } from './trial/trial-view.svelte.ts';
@@ -49,7 +50,13 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart }: 
   const labInfo = new LabInfo(lab, quickstart);
   const speed = new Speed(() => performance.now());
   const modelLoads = new ModelLoads(lab);
-  const run = new RunSession(lab, modelLoads.note);
+  const kept = new DeviceStorage(window.navigator.storage);
+  // The user's first trial of this visit has started: there is something to keep.
+  const onloaded = (models: readonly string[]) => {
+    modelLoads.note(models);
+    void kept.keep();
+  };
+  const run = new RunSession(lab, onloaded);
   const demoRun = new RunSession(lab, modelLoads.note);
   const ledger = new Ledger(readLedger, window.location.host);
   const storage = storageOf(window);
@@ -69,6 +76,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart }: 
     appFiles: new AppFiles(repairFiles),
     airlock: new Airlock(modelLoads, ledger),
     storedModels: new StoredModels(window.caches, window.document.baseURI),
+    kept,
     device: new Device(window.navigator as DeviceSources),
     speed,
     playground: new Playground(lab, labInfo, { load: modelLoads.load, ontoken: speed.tick }),
@@ -108,6 +116,7 @@ export function provideApp(app: App): void {
   setAppFiles(app.appFiles);
   setAirlock(app.airlock);
   setStoredModels(app.storedModels);
+  setDeviceStorage(app.kept);
   setDevice(app.device);
   setSpeed(app.speed);
   setPlayground(app.playground);
