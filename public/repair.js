@@ -6,8 +6,8 @@
 
 const element = (id) => document.getElementById(id);
 const say = (text) => (element('status').textContent = text);
-/** One step of a repair takes some seconds, and at most one slow download. */
-const answerWithinMs = 120_000;
+/** Longer than a browser lets a service worker handle one message. */
+const answerWithinMs = 330_000;
 
 function ask(worker, message) {
   return new Promise((resolve, reject) => {

@@ -11,7 +11,7 @@ import { deriveModels } from './derive-models.ts';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const dist = join(root, 'dist');
 
-const inputs = ['index.html', 'package-lock.json', 'vite.config.ts', 'svelte.config.js'];
+const inputs = ['index.html', 'LICENSE', 'package-lock.json', 'vite.config.ts', 'svelte.config.js'];
 const inputFolders = ['src', 'workers', 'public', 'scripts/vite'];
 const stamp = join(root, '.cache', 'build-inputs');
 

@@ -2,8 +2,9 @@
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Page } from 'playwright-core';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { dist, ensureBuilt } from '../../scripts/build.ts';
 import { ensureChromium, launch } from '../../scripts/chromium.ts';
 import { serve, type LocalServer } from '../../scripts/serve.ts';
@@ -50,16 +51,19 @@ async function openHost() {
 type Host = Awaited<ReturnType<typeof openHost>>;
 
 const signIn = '<!doctype html><title>Sign in to this network</title>';
-const browserOf = () => launch(ensureChromium(), 'none');
 let host: Host;
-let browser: Awaited<ReturnType<typeof browserOf>>;
+let browser: Browser;
 let visitor: Visit;
+beforeAll(async () => {
+  browser = await launch(ensureChromium(), 'none');
+});
+afterAll(() => browser.close());
 beforeEach(async () => {
-  [host, browser] = await Promise.all([openHost(), browserOf()]);
+  host = await openHost();
   visitor = await visit(browser);
 });
 afterEach(async () => {
-  await browser.close();
+  await visitor.context.close();
   await host.close();
 });
 
@@ -150,7 +154,7 @@ describe('one wrong answer of the host', () => {
     async (_, pattern, wrong, use) => {
       const file = host.find(pattern);
       host.answer(file, wrong(file));
-      await visitor.page.goto(host.url);
+      await visitor.page.goto(`${host.url}#/about`);
       await waitForControl(visitor.page);
       const page = await commandPage();
       const failed = await use(page);
@@ -235,4 +239,21 @@ test('a page whose script never starts leads to the repair, which goes past the 
   await page.getByText(/Open Glovebox now/).waitFor();
   await page.getByRole('link', { name: 'Open Glovebox' }).click();
   await page.getByRole('heading', { name: 'Home' }).waitFor();
+});
+
+test('the page that repairs has no serious accessibility violation, light, dark or narrow', async () => {
+  const { page } = visitor;
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const width of [1280, 360]) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      await page.goto(`${host.url}repair.html`);
+      await page.getByRole('button', { name: 'Repair' }).waitFor();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(serious.map(({ id }) => id)).toEqual([]);
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+      ).toBeLessThanOrEqual(0);
+    }
 });
