@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, sep } from 'node:path';
-import { sealHeaders } from '../src/lab/seal/policy.ts';
+import { headersFor } from '../src/lab/seal/policy.ts';
 
 const mimeTypes: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -60,7 +60,7 @@ async function respond(
   // Not through `URL`, which takes "//name" for a host and throws on "//".
   const pathname = (request.url ?? '/').replace(/[?#].*$/s, '');
   options.onRequest?.(pathname);
-  const headers = options.headers ? sealHeaders : {};
+  const headers = options.headers ? headersFor(pathname) : {};
   const end = (status: number, text: string) =>
     response.writeHead(status, { ...headers, 'Content-Type': 'text/plain' }).end(`${text}\n`);
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(405, 'Only GET and HEAD.');

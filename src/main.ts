@@ -4,6 +4,7 @@ import { createLabClient } from './lab/worker/client.ts';
 import { exposeToCommandLine, headless } from './lab/worker/command-line.ts';
 import { parsePlan } from './lab/plan/plan.ts';
 import { askSeal, startSeal } from './lab/seal/page-client.ts';
+import { policyStands } from './lab/seal/page-start.ts';
 import { repairFiles } from './lab/seal/page-repair.ts';
 import App from './ui/App.svelte';
 import './ui/base.css';
@@ -11,7 +12,7 @@ import { createApp } from './ui/app.ts';
 import { fetchShipped } from './ui/files.ts';
 import './ui/theme.css';
 
-const lab = createLabClient();
+const lab = createLabClient({ mayStart: policyStands });
 if (headless()) exposeToCommandLine(lab);
 else {
   const app = createApp({

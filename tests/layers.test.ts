@@ -80,7 +80,8 @@ const sources: readonly Source[] = ['src', 'workers', 'training'].flatMap((top) 
 
 const edges = sources.flatMap(({ path, folder, imports }) =>
   imports
-    .filter((target) => /^(src|workers|training)\//.test(target))
+    // With `?worker&url` it is the address of a worker that is imported, not its code.
+    .filter((target) => /^(src|workers|training)\//.test(target) && !target.endsWith('?worker&url'))
     .map((target) => ({ path, folder, target, into: folderOf(target) })),
 );
 const named = (found: readonly { path: string; target: string }[]) =>

@@ -5,7 +5,9 @@
 import { isAbort, LabError } from '../core/errors.ts';
 import { faultHeader } from '../core/file-fault.ts';
 import type { ModelSource } from './catalog.ts';
-import { hubFolder } from './hub.ts';
+import { faulty, missing, unreachable } from './file-errors.ts';
+import { fetchFromHub } from './hub-download.ts';
+import { hubFolder, repositoriesOf, splitHubUrl } from './hub.ts';
 import type { Abortable } from './language-model.ts';
 
 export interface FileProgress {
@@ -71,14 +73,17 @@ export function openFolder(source: ModelSource, options: FolderOptions = {}): Mo
 export const isMissing = (error: unknown): boolean =>
   error instanceof LabError && error.code === 'unknown-model';
 
+/** The site's root. A worker's script is one folder below it, in development and in the built site. */
+export const rootUrl = (baseUrl: string | undefined): string =>
+  baseUrl ?? new URL('../', globalThis.location.href).href;
+
 function folderUrl(source: ModelSource, baseUrl: string | undefined): string {
   switch (source.kind) {
     case 'bundled':
     case 'url':
-      // A worker's script is one folder below the root, in development and in the built site.
-      return new URL(source.base, baseUrl ?? new URL('../', globalThis.location.href)).href;
+      return new URL(source.base, rootUrl(baseUrl)).href;
     case 'hub':
-      return hubFolder(source);
+      return new URL(hubFolder(repositoriesOf(source)[0]!), rootUrl(baseUrl)).href;
     case 'webllm':
       throw new LabError('not-supported', `${source.modelId} is stored in web-llm's own format.`, {
         advice: 'Load it with the webllm runtime.',
@@ -89,9 +94,11 @@ function folderUrl(source: ModelSource, baseUrl: string | undefined): string {
 }
 
 /** @returns a response that is neither an error nor a web page in place of a file */
-async function request(folder: string, file: string, { signal, fetch }: FolderOptions): Promise<Response> {
+async function request(folder: string, file: string, options: FolderOptions): Promise<Response> {
+  const { signal, fetch } = options;
   signal?.throwIfAborted();
   const url = new URL(file, folder);
+  if (splitHubUrl(url.href)) return fetchFromHub(url.href, options);
   let response: Response;
   try {
     response = await (fetch ?? globalThis.fetch)(url, { signal: signal ?? null });
@@ -99,7 +106,7 @@ async function request(folder: string, file: string, { signal, fetch }: FolderOp
     throw isAbort(cause) ? cause : unreachable(file, url, cause);
   }
   const fault = response.headers.get(faultHeader);
-  if (fault !== null) throw faulty(file, fault);
+  if (fault !== null) throw faulty(file, fault, await response.text());
   if (response.status === 404 || response.status === 410) throw missing(file, url);
   if (response.status === 401 || response.status === 403)
     throw new LabError(
@@ -181,32 +188,5 @@ function parseObject(file: string, text: string): Readonly<Record<string, unknow
 const damaged = (file: string, what: string, cause?: unknown) =>
   new LabError('bad-model', `${file} ${what}.`, {
     advice: 'Load it again; if that fails, the model folder itself is damaged.',
-    cause,
-  });
-
-const missing = (file: string, url: URL | null) =>
-  new LabError('unknown-model', `There is no ${file} at ${url?.href ?? 'this address'}.`, {
-    advice: 'Check the name of the model, and that its folder has this file.',
-  });
-
-/** The service worker holds back a file of the app whose bytes are not those that the build wrote. */
-const faulty = (file: string, fault: string) =>
-  fault === 'damaged'
-    ? new LabError(
-        'unreachable',
-        `The copy of ${file} on this device is damaged, and the site is out of reach.`,
-        {
-          advice:
-            'Connect to the network and load it again: the file is then fetched anew. Runs are not affected.',
-        },
-      )
-    : new LabError('unreachable', `The site sent something else in place of ${file}.`, {
-        advice:
-          'It was not stored. Check whether the network asks you to sign in, reload the page, and load it again.',
-      });
-
-const unreachable = (file: string, url: URL, cause: unknown) =>
-  new LabError('unreachable', `${file} could not be fetched from ${url.host || 'this device'}.`, {
-    advice: 'Check the connection, and that the lab may fetch this model (open the airlock for it).',
     cause,
   });

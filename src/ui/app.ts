@@ -74,7 +74,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart }: 
     modelLoads,
     ledger,
     appFiles: new AppFiles(repairFiles),
-    airlock: new Airlock(modelLoads, ledger),
+    airlock: new Airlock(modelLoads, ledger, () => labInfo.device?.kind ?? 'wasm'),
     storedModels: new StoredModels(window.caches, window.document.baseURI),
     kept,
     device: new Device(window.navigator as DeviceSources),

@@ -11,10 +11,14 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export async function openSite(options: { readonly headers: boolean }): Promise<Site> {
+export async function openSite(options: {
+  readonly headers: boolean;
+  /** Further flags for Chromium. */
+  readonly args?: readonly string[];
+}): Promise<Site> {
   await ensureBuilt();
   const server = await serve({ folder: dist, port: 0, headers: options.headers });
-  const browser = await launch(ensureChromium(), 'none');
+  const browser = await launch(ensureChromium(), 'none', options.args);
   return {
     server,
     browser,

@@ -25,13 +25,14 @@ describe('addresses', () => {
       'http://lab.test/app/models/tiny/config.json',
     );
   });
-  test('of a hub model name its revision', async () => {
-    expect(await requestedUrl({ kind: 'hub', repo: 'org/name', revision: 'v1/x' })).toBe(
-      'https://huggingface.co/org/name/resolve/v1%2Fx/config.json',
+  test('of a hub model are on this site, and name its revision', () => {
+    const source = { kind: 'hub', repo: 'org/name', revision: 'v1' } as const;
+    expect(openFolder(source, { baseUrl: 'http://lab.test/app/' }).url).toBe(
+      'http://lab.test/app/hub/huggingface.co/org/name/v1/',
     );
   });
   test('of a model in the format of web-llm are refused', () => {
-    expect(() => openFolder({ kind: 'webllm', modelId: 'm' })).toThrow(
+    expect(() => openFolder({ kind: 'webllm', modelId: 'm', library: 'm.wasm' })).toThrow(
       expect.objectContaining({ code: 'not-supported' }),
     );
   });

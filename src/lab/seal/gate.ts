@@ -1,51 +1,23 @@
-/** @file Every request of the app passes here: served from the device, let through the airlock, or refused. */
+/** @file Every request of the app passes here: served from the device, resolved to a hub, or refused. */
 import { faultHeader, type FileFault } from '../../core/file-fault.ts';
-import * as airlock from './airlock.ts';
-import type { SealStore } from './ledger.ts';
+import type { HubGate } from './hub-gate.ts';
+import type { Counted, SealStore } from './ledger.ts';
 import type { SealMessage, SealReply } from './messages.ts';
 import { DamagedFile, WrongAnswer, type OfflineFiles } from './offline-files.ts';
-import { isHubHost, sealed } from './policy.ts';
+import { sealed } from './policy.ts';
+import type { Tally } from './tally.ts';
 
 export interface GateParts {
   readonly files: OfflineFiles;
+  readonly hub: HubGate;
   readonly store: SealStore;
+  readonly tally: Tally;
   readonly fetch: (input: Request | string, init?: RequestInit) => Promise<Response>;
   /** Absolute URL of the app's folder. */
   readonly scope: string;
   readonly now: () => number;
   /** Keeps the service worker alive until `work` settles. */
   readonly hold: (work: Promise<unknown>) => void;
-}
-
-/** The same response, and how many bytes of its body have passed once it ended in whatever way. */
-function measured(response: Response, limit = Infinity): { response: Response; bytes: Promise<number> } {
-  const reader = response.body?.getReader();
-  if (!reader) return { response, bytes: Promise.resolve(0) };
-  let resolve: (bytes: number) => void = () => {};
-  const ended = new Promise<number>((settle) => (resolve = settle));
-  let bytes = 0;
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        bytes += value?.byteLength ?? 0;
-        if (bytes > limit) throw new Error('More arrived than was agreed to.');
-        if (!done) return controller.enqueue(value);
-        controller.close();
-        resolve(bytes);
-      } catch (error) {
-        resolve(bytes);
-        await reader.cancel(error);
-        throw error;
-      }
-    },
-    cancel(reason) {
-      resolve(bytes);
-      return reader.cancel(reason);
-    },
-  });
-  const { status, statusText, headers } = response;
-  return { response: new Response(body, { status, statusText, headers }), bytes: ended };
 }
 
 /** An answer in place of a file of the app. */
@@ -57,9 +29,11 @@ const faulty = (fault: FileFault, reason: string): Response =>
 /** How long one `repair` message works, well below the time after which browsers end an event, in milliseconds. */
 const repairStepMs = 10_000;
 
-export function createGate({ files, store, fetch, scope, now, hold }: GateParts) {
-  const count = (url: string, reason: string, bytes: number) =>
-    store.count(new URL(url).host, reason, bytes, new Date(now()));
+/** An address as a page gave it, which may be none. */
+const addressOf = (text: string): string => (URL.canParse(text) ? new URL(text).href : 'about:unknown');
+
+export function createGate({ files, hub, store, tally, fetch, scope, now, hold }: GateParts) {
+  const refuse = (url: string, why: string) => hold(tally(url, `refused: ${why}`));
   const headOf = ({ status, headers }: Response) => new Response(null, { status, headers });
 
   /** A file of the app, or an answer that says why it cannot be had. */
@@ -68,7 +42,7 @@ export function createGate({ files, store, fetch, scope, now, hold }: GateParts)
     try {
       const { response, from, stored } = await files.serve(url);
       hold(stored);
-      if (from === 'device') hold(count(url, 'from this device', 0));
+      if (from === 'device') hold(tally(url, 'from this device'));
       return response;
     } catch (error) {
       const answer = error instanceof WrongAnswer ? error.answer.clone() : null;
@@ -96,70 +70,59 @@ export function createGate({ files, store, fetch, scope, now, hold }: GateParts)
       const response = await appFile(request);
       return method === 'HEAD' ? headOf(response) : response;
     }
-    let answer: Response;
+    const counted = (row: Counted) =>
+      store
+        .count(url, 'app files', row, new Date(now()))
+        .catch((error: unknown) => console.warn('Not counted:', url, error));
+    await counted({ requests: 1 });
     try {
-      answer = sealed(await fetch(request));
+      const response = await fetch(request);
+      if (!response.ok) hold(counted({ failures: 1 }));
+      hold(
+        response
+          .clone()
+          .arrayBuffer()
+          .then(
+            ({ byteLength }) => counted({ bytes: byteLength }),
+            () => counted({ failures: 1 }),
+          ),
+      );
+      return sealed(response);
     } catch (error) {
-      hold(count(url, 'app files', 0));
+      hold(counted({ failures: 1 }));
       // The list of the app's files is complete: what is not on it does not exist, server or no server.
       if (url.startsWith(scope))
         return sealed(new Response('Not part of this app.', { status: 404, statusText: 'Not Found' }));
       throw error;
     }
-    const { response, bytes } = measured(answer);
-    hold(bytes.then((received) => count(url, 'app files', received)));
-    return response;
   }
 
-  async function crossOrigin(request: Request): Promise<Response> {
-    const opened = await store.airlock();
-    const reason = airlock.refusal(opened, request, now());
-    if (reason !== null || opened === null) {
-      hold(count(request.url, 'refused', 0));
-      return Response.error();
-    }
-    // Nothing of the page goes along: no cookies, no referrer, no headers but the byte range.
-    const range = request.headers.get('range');
-    const answer = await fetch(request.url, {
-      mode: 'cors',
-      credentials: 'omit',
-      referrerPolicy: 'no-referrer',
-      headers: range === null ? {} : { range },
-      signal: request.signal,
-    });
-    const finalUrl = answer.url || request.url;
-    if (!isHubHost(new URL(finalUrl).hostname)) {
-      hold(count(finalUrl, 'refused', 0));
-      await answer.body?.cancel();
-      return Response.error();
-    }
-    const limit = opened.bytes === null ? Infinity : airlock.allowance(opened.bytes) - opened.receivedBytes;
-    const { response, bytes } = measured(answer, limit);
-    hold(
-      bytes.then(async (received) => {
-        await count(finalUrl, `model ${opened.model}`, received);
-        await store.received(received, now());
-      }),
-    );
-    return response;
+  function crossOrigin({ url }: Request): Response {
+    refuse(url, 'another host');
+    return Response.error();
   }
 
-  async function answer(message: SealMessage): Promise<SealReply<SealMessage['type']>> {
-    const opened = await store.airlock();
-    const sealed = !airlock.isOpen(opened, now());
+  async function answer(message: SealMessage, page: string): Promise<SealReply<SealMessage['type']>> {
     switch (message.type) {
       case 'ledger':
-        return { entries: await store.entries(), sealed };
-      case 'status':
-        return { sealed, model: sealed ? null : (opened?.model ?? null), ...(await files.count()) };
+        return { entries: await store.entries(), sealed: (await hub.airlock()) === null };
+      case 'status': {
+        const airlock = await hub.airlock();
+        return { sealed: airlock === null, model: airlock?.model ?? null, ...(await files.count()) };
+      }
+      case 'hub-lists':
+        return { lists: await hub.lists(message.repositories) };
+      case 'hub-stored':
+        return { stored: await hub.stored(message.folders) };
       case 'airlock-open': {
-        const asked = airlock.open(message, now());
-        if (typeof asked === 'string') return { refused: asked };
-        await store.setAirlock(asked);
-        return { ok: true };
+        const refused = await hub.open(message, page);
+        return refused === null ? { ok: true } : { refused };
       }
       case 'airlock-close':
-        await store.setAirlock(null);
+        await hub.close(message.loaded);
+        return { ok: true };
+      case 'attempt':
+        refuse(addressOf(message.address), message.how.slice(0, 100));
         return { ok: true };
       case 'fill':
         await files.fill(message.webgpu);
@@ -178,12 +141,16 @@ export function createGate({ files, store, fetch, scope, now, hold }: GateParts)
   }
 
   return {
-    fetch: (request: Request): Promise<Response> =>
-      new URL(request.url).origin === new URL(scope).origin ? sameOrigin(request) : crossOrigin(request),
+    async fetch(request: Request): Promise<Response> {
+      if (hub.isBelow(request.url)) return hub.serve(request);
+      return new URL(request.url).origin === new URL(scope).origin
+        ? sameOrigin(request)
+        : crossOrigin(request);
+    },
 
-    /** Answer a message of the page; a failure becomes a reason. */
-    answer: (message: SealMessage): Promise<SealReply<SealMessage['type']>> =>
-      answer(message).catch((error: unknown) => ({
+    /** Answer a message of the page with this id; a failure becomes a reason. */
+    answer: (message: SealMessage, page: string): Promise<SealReply<SealMessage['type']>> =>
+      answer(message, page).catch((error: unknown) => ({
         refused: error instanceof Error ? error.message : String(error),
       })),
   };

@@ -1,58 +1,107 @@
-/** @file What the service worker remembers between its short lives: the ledger and the state of the airlock. */
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+/**
+ * @file What the service worker remembers between its short lives: the ledger, the state of the airlock, and the lists
+ * of files that hubs gave. It outlives a closed connection and a deleted database, which starts an empty ledger.
+ */
+import type { DBSchema } from 'idb';
+import { createDatabase } from '../storage/database.ts';
 import type { Airlock } from './airlock.ts';
-import type { LedgerEntry } from './messages.ts';
+import type { AgreedList, HubList, LedgerEntry } from './messages.ts';
 
 interface SealDatabase extends DBSchema {
-  ledger: { key: [string, string]; value: LedgerEntry };
+  requests: { key: [string, string]; value: LedgerEntry };
   airlock: { key: 'airlock'; value: Airlock };
+  /** As asked for, by folder. */
+  lists: { key: string; value: HubList };
+  /** With the files that the user agreed to, by folder. */
+  models: { key: string; value: AgreedList };
+  /** Of version 1: rows by host and reason. */
+  ledger: { key: [string, string]; value: Omit<LedgerEntry, 'address' | 'failures'> };
 }
 
+/** What is added to a row. */
+export interface Counted {
+  readonly requests?: number;
+  readonly failures?: number;
+  readonly bytes?: number;
+}
+
+/** Each method throws LabError with a storage code if the browser cannot read or write. */
 export interface SealStore {
-  /** Add one request of `bytes` received to its row. */
-  count(host: string, reason: string, bytes: number, at: Date): Promise<void>;
+  /** Add to the row of an absolute address; it is on the disk when the promise resolves. */
+  count(address: string, reason: string, counted: Counted, at: Date): Promise<void>;
   entries(): Promise<readonly LedgerEntry[]>;
   airlock(): Promise<Airlock | null>;
   /** `null` closes it. */
   setAirlock(airlock: Airlock | null): Promise<void>;
   /** Add to what the open airlock has let in; ignored when it was closed meanwhile. */
   received(bytes: number, now: number): Promise<void>;
+  list(folder: string): Promise<HubList | null>;
+  setList(list: HubList): Promise<void>;
+  model(folder: string): Promise<AgreedList | null>;
+  setModel(list: AgreedList): Promise<void>;
 }
 
-export function createSealStore(name = 'glovebox-seal'): SealStore {
-  let opened: Promise<IDBPDatabase<SealDatabase>> | undefined;
-  const database = () =>
-    (opened ??= openDB<SealDatabase>(name, 1, {
-      upgrade(db) {
-        db.createObjectStore('ledger', { keyPath: ['host', 'reason'] });
-        db.createObjectStore('airlock');
-      },
-    }));
+/** A script that asks for ever new addresses must not fill the disk: further ones share a row per host. */
+const mostRows = 5_000;
+const longestAddress = 600;
+
+/** @param site origin of this site, whose addresses are kept as paths */
+export function createSealStore(site: string, name = 'glovebox-seal', most = mostRows): SealStore {
+  const database = createDatabase<SealDatabase>({
+    name,
+    version: 2,
+    async upgrade(db, from, _to, transaction) {
+      for (const store of ['lists', 'models', 'airlock'] as const)
+        if (!db.objectStoreNames.contains(store)) db.createObjectStore(store);
+      const requests = db.createObjectStore('requests', { keyPath: ['address', 'reason'] });
+      if (from !== 1) return;
+      await transaction.objectStore('airlock').clear();
+      for (const row of await transaction.objectStore('ledger').getAll())
+        await requests.put({ ...row, address: row.host, failures: 0 });
+      db.deleteObjectStore('ledger');
+    },
+  });
   return {
-    async count(host, reason, bytes, at) {
-      const { store, done } = (await database()).transaction('ledger', 'readwrite');
-      const row = await store.get([host, reason]);
-      await store.put({
-        host,
-        reason,
-        requests: (row?.requests ?? 0) + 1,
-        bytes: (row?.bytes ?? 0) + bytes,
-        at: at.toISOString(),
-      });
-      await done;
-    },
-    entries: async () => (await database()).getAll('ledger'),
-    airlock: async () => (await (await database()).get('airlock', 'airlock')) ?? null,
-    async setAirlock(airlock) {
-      const db = await database();
-      await (airlock ? db.put('airlock', airlock, 'airlock') : db.delete('airlock', 'airlock'));
-    },
-    async received(bytes, now) {
-      const { store, done } = (await database()).transaction('airlock', 'readwrite');
-      const airlock = await store.get('airlock');
-      if (airlock)
-        await store.put({ ...airlock, receivedBytes: airlock.receivedBytes + bytes, usedAt: now }, 'airlock');
-      await done;
-    },
+    count: (address, reason, { requests = 0, failures = 0, bytes = 0 }, at) =>
+      database.write(['requests'], async (transaction) => {
+        const store = transaction.objectStore('requests');
+        const { host, origin, pathname, search } = new URL(address);
+        const whole = origin === site ? pathname + search : address;
+        const short = whole.length > longestAddress ? `${whole.slice(0, longestAddress)}…` : whole;
+        const row = await store.get([short, reason]);
+        const shared = origin === site ? '/…' : `${origin}/…`;
+        const key = row || (await store.count()) < most ? short : shared;
+        const old = key === short ? row : await store.get([key, reason]);
+        await store.put({
+          address: key,
+          host,
+          reason,
+          requests: (old?.requests ?? 0) + requests,
+          failures: (old?.failures ?? 0) + failures,
+          bytes: (old?.bytes ?? 0) + bytes,
+          at: at.toISOString(),
+        });
+      }),
+    entries: () => database.use((db) => db.getAll('requests')),
+    airlock: async () => (await database.use((db) => db.get('airlock', 'airlock'))) ?? null,
+    setAirlock: (airlock) =>
+      database.write(['airlock'], async (transaction) => {
+        const store = transaction.objectStore('airlock');
+        await (airlock ? store.put(airlock, 'airlock') : store.delete('airlock'));
+      }),
+    received: (bytes, now) =>
+      database.write(['airlock'], async (transaction) => {
+        const store = transaction.objectStore('airlock');
+        const airlock = await store.get('airlock');
+        if (airlock)
+          await store.put(
+            { ...airlock, receivedBytes: airlock.receivedBytes + bytes, usedAt: now },
+            'airlock',
+          );
+      }),
+    list: async (folder) => (await database.use((db) => db.get('lists', folder))) ?? null,
+    setList: async (list) => void (await database.use((db) => db.put('lists', list, list.folder))),
+    model: async (folder) => (await database.use((db) => db.get('models', folder))) ?? null,
+    setModel: async (list) => void (await database.use((db) => db.put('models', list, list.folder))),
   };
 }

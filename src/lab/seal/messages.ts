@@ -1,31 +1,57 @@
 /** @file What the page may ask of the service worker, and what it answers. */
+import type { HubFile, HubRepository } from '../../models/hub.ts';
 
-/** Requests to one host for one reason, added up since the app was installed. */
+/** Requests to one address for one reason, added up since the app was installed. */
 export interface LedgerEntry {
+  /** Full for other hosts, a path for this site. Rows of earlier versions name a host only. */
+  readonly address: string;
   readonly host: string;
-  /** Why: `app files`, `from this device`, `model <id>`, `refused`. */
+  /** Why: `app files`, `from this device`, `file list of …`, `model …`, `refused: …`. */
   readonly reason: string;
   readonly requests: number;
+  /** How many of them ended without the answer that was asked for. */
+  readonly failures: number;
   /** Bytes received over the network. */
   readonly bytes: number;
   /** Time of the latest request, ISO 8601. */
   readonly at: string;
 }
 
+/** The files of a repository, as its host lists them. */
+export interface HubList {
+  readonly repository: HubRepository;
+  /** Relative to the site's root; names the repository at its revision. */
+  readonly folder: string;
+  /** What the revision stood for when it was asked. */
+  readonly commit: string;
+  readonly files: readonly HubFile[];
+}
+
+/** A list with only the files that the user agreed to. */
+export interface AgreedList extends HubList {
+  /** Paths of the files that a load has taken; empty until a load was done. */
+  readonly taken: readonly string[];
+}
+
 export interface AirlockRequest {
   /** Shown in the ledger. */
   readonly model: string;
-  /** Every URL that may be fetched starts with one of these; each is https, on a model hub, and ends in a slash. */
-  readonly prefixes: readonly string[];
-  /** Bytes the user agreed to; `null` when the hub did not say. */
-  readonly bytes: number | null;
+  /** Files the user agreed to, by folder; each is on the list that the repository's host gave. */
+  readonly files: readonly { readonly folder: string; readonly paths: readonly string[] }[];
 }
 
 export type SealMessage =
   | { readonly type: 'ledger' }
   | { readonly type: 'status' }
+  /** Ask the hosts of repositories for their lists of files. */
+  | { readonly type: 'hub-lists'; readonly repositories: readonly HubRepository[] }
+  /** Whether everything that loading from these folders took is on this device. */
+  | { readonly type: 'hub-stored'; readonly folders: readonly string[] }
   | ({ readonly type: 'airlock-open' } & AirlockRequest)
-  | { readonly type: 'airlock-close' }
+  /** `loaded`: the model is in memory, so that what has arrived is all that it needs. */
+  | { readonly type: 'airlock-close'; readonly loaded: boolean }
+  /** Something on the page tried to reach `address` in a way that only the page sees, and was refused. */
+  | { readonly type: 'attempt'; readonly address: string; readonly how: string }
   /** Store everything this device can run, so that the network is never needed again. */
   | { readonly type: 'fill'; readonly webgpu: boolean }
   /** Check the files of the app on this device, from number `first` on, and fetch those that are wrong. */
@@ -60,6 +86,9 @@ export interface RepairStep {
 export interface SealAnswers {
   readonly ledger: { readonly entries: readonly LedgerEntry[]; readonly sealed: boolean };
   readonly status: SealStatus;
+  readonly 'hub-lists': { readonly lists: readonly HubList[] };
+  /** By folder. */
+  readonly 'hub-stored': { readonly stored: readonly boolean[] };
   readonly repair: RepairStep;
 }
 export type SealAnswer<T extends SealMessage['type']> = T extends keyof SealAnswers

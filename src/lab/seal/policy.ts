@@ -1,25 +1,32 @@
 /**
- * @file What the browser is told to enforce: the one list of hosts the app may ever talk to, and the headers that
+ * @file What the browser is told to enforce: the one list of hosts that the app may ever talk to, and the headers that
  * every response of the site carries. The build, the local server and the service worker all read it from here.
+ * Pages and workers may connect to this site only. The service worker alone has a policy that names the hubs.
  */
 
-/** Hosts that model files come from; `*.` stands for any subdomain. Everything else is refused by the browser. */
+/** Hosts that the service worker may ask; `*.` stands for any subdomain, from which large files come. */
 export const hubHosts = [
   'huggingface.co',
   '*.huggingface.co',
   '*.hf.co',
+  'api.github.com',
   'raw.githubusercontent.com',
 ] as const;
 
 export const isHubHost = (hostname: string): boolean =>
   hubHosts.some((host) => (host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host));
 
-const directives: readonly (readonly [name: string, ...values: string[]])[] = [
+/** File name of the service worker's script, which lies in the app's folder. */
+export const serviceWorkerFile = 'service.worker.js';
+
+type Directives = readonly (readonly [name: string, ...values: string[]])[];
+
+const pageDirectives: Directives = [
   ['default-src', "'none'"],
   ['script-src', "'self'", "'wasm-unsafe-eval'"],
   // Training threads start from blob URLs; a blob made by this page inherits this policy.
   ['worker-src', "'self'", 'blob:'],
-  ['connect-src', "'self'", ...hubHosts.map((host) => `https://${host}`)],
+  ['connect-src', "'self'"],
   ['style-src', "'self'"],
   ['font-src', "'self'"],
   ['img-src', "'self'", 'data:'],
@@ -28,21 +35,56 @@ const directives: readonly (readonly [name: string, ...values: string[]])[] = [
   ['form-action', "'none'"],
 ];
 
-const policyText = (list: typeof directives) => list.map((directive) => directive.join(' ')).join('; ');
+const serviceWorkerDirectives: Directives = [
+  ['default-src', "'none'"],
+  ['script-src', "'self'"],
+  ['connect-src', "'self'", ...hubHosts.map((host) => `https://${host}`)],
+];
+
+const policyText = (list: Directives) => list.map((directive) => directive.join(' ')).join('; ');
 
 /** For a `<meta>` element, where `frame-ancestors` has no effect. */
-export const metaPolicy = policyText(directives);
-export const headerPolicy = policyText([...directives, ['frame-ancestors', "'none'"]]);
+export const metaPolicy = policyText(pageDirectives);
+export const headerPolicy = policyText([...pageDirectives, ['frame-ancestors', "'none'"]]);
 
-/** Cross-origin isolation (threads), the content policy, and no referrer for other hosts. */
+/** Features that could reach a device or another party, and that the app never uses. */
+const deniedFeatures = [
+  'bluetooth',
+  'camera',
+  'display-capture',
+  'geolocation',
+  'hid',
+  'identity-credentials-get',
+  'microphone',
+  'midi',
+  'otp-credentials',
+  'payment',
+  'publickey-credentials-get',
+  'serial',
+  'usb',
+];
+
+/** Cross-origin isolation (threads), the content policy, no referrer and no look-up of names for other hosts. */
 export const sealHeaders: Readonly<Record<string, string>> = {
   'Content-Security-Policy': headerPolicy,
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': deniedFeatures.map((feature) => `${feature}=()`).join(', '),
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
+  'X-DNS-Prefetch-Control': 'off',
 };
+
+/** For the script of the service worker alone. */
+export const serviceWorkerHeaders: Readonly<Record<string, string>> = {
+  ...sealHeaders,
+  'Content-Security-Policy': policyText(serviceWorkerDirectives),
+};
+
+/** @param path of the request, without its query */
+export const headersFor = (path: string): Readonly<Record<string, string>> =>
+  path.split('/').at(-1) === serviceWorkerFile ? serviceWorkerHeaders : sealHeaders;
 
 /** The same response with the seal's headers on it. Consumes `response`. */
 export function sealed(response: Response): Response {

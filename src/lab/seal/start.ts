@@ -2,10 +2,14 @@
 import type { AppFile } from './app-file.ts';
 import { createDownload } from './download.ts';
 import { createGate } from './gate.ts';
+import { createHubGate } from './hub-gate.ts';
 import { createSealStore } from './ledger.ts';
 import type { SealMessage } from './messages.ts';
+import { createModelParts } from './model-parts.ts';
 import { createOfflineFiles } from './offline-files.ts';
+import { createOutside } from './outside.ts';
 import { sealHeaders } from './policy.ts';
+import { createTally } from './tally.ts';
 
 export type SealScope = ServiceWorkerGlobalScope;
 
@@ -21,13 +25,24 @@ function fingerprint(text: string): string {
 
 export function startSeal(worker: SealScope, manifest: readonly AppFile[]): void {
   const { scope } = worker.registration;
-  const store = createSealStore();
+  const store = createSealStore(new URL(scope).origin);
+  const tally = createTally(store, Date.now);
   const fetchNow = worker.fetch.bind(worker);
   const files = createOfflineFiles(manifest, {
     caches: worker.caches,
     scope,
     version: fingerprint(JSON.stringify(sealHeaders)),
     download: createDownload(fetchNow, store, Date.now),
+  });
+
+  const hub = createHubGate({
+    store,
+    parts: createModelParts(worker.caches, scope),
+    outside: createOutside({ fetch: fetchNow, store, now: Date.now }),
+    scope,
+    now: Date.now,
+    pageExists: async (id) => (await worker.clients.get(id)) !== undefined,
+    keptElsewhere: async (url) => (await worker.caches.match(url)) !== undefined,
   });
 
   worker.addEventListener('install', (event) => event.waitUntil(files.install()));
@@ -41,17 +56,19 @@ export function startSeal(worker: SealScope, manifest: readonly AppFile[]): void
   });
   worker.addEventListener('message', (event) => {
     const { data, ports } = event;
-    if (!isMessage(data)) return;
+    const page = event.source;
+    // Frames and workers have nothing to ask.
+    if (!isMessage(data) || !(page instanceof WindowClient) || page.frameType === 'nested') return;
     const work = async () => {
       if (data.type === 'activate') await worker.skipWaiting();
       if (data.type === 'claim') await worker.clients.claim();
-      const reply = await gate((kept) => event.waitUntil(kept)).answer(data);
+      const reply = await gate((kept) => event.waitUntil(kept)).answer(data, page.id);
       const port = ports[0];
       if (port) port.postMessage(reply);
-      else event.source?.postMessage({ type: data.type, ...reply });
+      else page.postMessage({ type: data.type, ...reply });
     };
     event.waitUntil(work());
   });
   const gate = (hold: (work: Promise<unknown>) => void) =>
-    createGate({ files, store, fetch: fetchNow, scope, now: Date.now, hold });
+    createGate({ files, hub, store, tally, fetch: fetchNow, scope, now: Date.now, hold });
 }

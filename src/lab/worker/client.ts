@@ -18,7 +18,9 @@ import type { Keep } from '../run/run-plan.ts';
 import type { ReplaySource } from '../trials/replay.ts';
 import type { LabApi } from './api.ts';
 import { connect, listening, type Connection, type Listen, type WorkerLike } from './connection.ts';
+import { deferredWorker } from './deferred-worker.ts';
 import { checkDevice, workerName } from './device.ts';
+import workerUrl from '../../../workers/lab.worker.ts?worker&url';
 
 interface Stoppable {
   readonly signal?: AbortSignal | undefined;
@@ -101,16 +103,17 @@ export interface ClientOptions {
   /** Default: WASM. Ask for WebGPU through `useDevice`, which checks for an adapter first. */
   readonly device?: DeviceKind;
   readonly startWorker?: (name: string) => WorkerLike;
+  /** Resolves when a worker with this script may start, and rejects if it must not. Default: at once. */
+  readonly mayStart?: (scriptUrl: string) => Promise<void>;
   /** How long a stopped call may take to reach its next step before its worker is ended. */
   readonly stopWithinMs?: number;
 }
 
-const startLabWorker = (name: string): WorkerLike =>
-  new Worker(new URL('../../../workers/lab.worker.ts', import.meta.url), { type: 'module', name });
-
 export function createLabClient({
   device = 'wasm',
-  startWorker = startLabWorker,
+  mayStart = () => Promise.resolve(),
+  startWorker = (name) =>
+    deferredWorker(mayStart(workerUrl), () => new Worker(workerUrl, { type: 'module', name })),
   stopWithinMs = 15_000,
 }: ClientOptions = {}): LabClient {
   let kind = device;

@@ -1,5 +1,6 @@
 /** @file Which models' files are on this device already. */
 import { createContext } from 'svelte';
+import { storedOnDevice } from '../../lab/seal/page-airlock.ts';
 import type { ModelEntry } from '../types.ts';
 import { configUrl } from './config-url.ts';
 
@@ -25,7 +26,12 @@ export class StoredModels {
         return [id, match !== undefined] as const;
       }),
     );
-    this.stored = Object.fromEntries(entries);
+    const ofHubs = models.filter((model) => configUrl(model, this.#site) === null);
+    const found = await storedOnDevice(ofHubs);
+    this.stored = Object.fromEntries([
+      ...entries,
+      ...ofHubs.flatMap(({ id }, index) => (found[index] == null ? [] : [[id, found[index]] as const])),
+    ]);
   };
 }
 

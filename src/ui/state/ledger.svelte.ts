@@ -1,6 +1,5 @@
 /** @file The app's network requests, as its service worker counted them. */
 import { createContext } from 'svelte';
-
 import type { LedgerEntry } from '../../lab/seal/page-client.ts';
 
 export interface LedgerReport {
@@ -9,6 +8,8 @@ export interface LedgerReport {
 }
 /** Asks the service worker; `null` when none is in charge of the page. */
 export type ReadLedger = () => Promise<LedgerReport | null>;
+
+export const isRefusal = ({ reason }: LedgerEntry): boolean => reason.startsWith('refused');
 
 export class Ledger {
   report = $state.raw<LedgerReport | null>(null);
@@ -31,7 +32,7 @@ export class Ledger {
   isOutside = (entry: LedgerEntry): boolean => entry.host !== this.#host;
   /** Requests that reached another host than the site's own; those the seal refused did not. */
   readonly #passed = $derived(
-    (this.report?.entries ?? []).filter((entry) => this.isOutside(entry) && entry.reason !== 'refused'),
+    (this.report?.entries ?? []).filter((entry) => this.isOutside(entry) && !isRefusal(entry)),
   );
   readonly requestsOut = $derived(this.#passed.reduce((sum, { requests }) => sum + requests, 0));
   readonly bytesIn = $derived(this.#passed.reduce((sum, { bytes }) => sum + bytes, 0));

@@ -1,24 +1,48 @@
 import 'fake-indexeddb/auto';
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { faultHeader } from '../../../src/core/file-fault.ts';
+import { LabError } from '../../../src/core/errors.ts';
 import { createDownload } from '../../../src/lab/seal/download.ts';
 import { createGate } from '../../../src/lab/seal/gate.ts';
+import { createHubGate } from '../../../src/lab/seal/hub-gate.ts';
 import { createSealStore } from '../../../src/lab/seal/ledger.ts';
 import type { SealAnswer, SealMessage } from '../../../src/lab/seal/messages.ts';
 import { sealHeaders } from '../../../src/lab/seal/policy.ts';
+import { createModelParts } from '../../../src/lab/seal/model-parts.ts';
 import { createOfflineFiles } from '../../../src/lab/seal/offline-files.ts';
+import { createOutside } from '../../../src/lab/seal/outside.ts';
+import { createTally } from '../../../src/lab/seal/tally.ts';
+import { partBytes } from '../../../src/models/hub.ts';
 import { appFile, fakeServer, memoryCaches } from './doubles.ts';
 
 const scope = 'https://site.example/lab/';
-const prefix = 'https://huggingface.co/org/name/resolve/main/';
-const hubFile = `${prefix}config.json`;
-const bigFile = `${prefix}model.onnx`;
+const repository = { host: 'huggingface.co', repo: 'org/name', revision: 'main' } as const;
+const folder = 'hub/huggingface.co/org/name/main/';
+const config = `${scope}models/tiny/config.json`;
+const big = 'x'.repeat(partBytes + 100);
+const gitBlob = (text: string) =>
+  createHash('sha1')
+    .update(`blob ${Buffer.byteLength(text)}\0`)
+    .update(text)
+    .digest('hex');
+const listed = (rfilename: string, text: string) => ({
+  rfilename,
+  size: Buffer.byteLength(text),
+  blobId: gitBlob(text),
+});
+const resolved = 'https://huggingface.co/org/name/resolve/c0ffee0000000000000000000000000000000000/';
+const listAddress = 'https://huggingface.co/api/models/org/name/revision/main?blobs=true';
 const files = {
   [`${scope}index.html`]: '<html>',
-  [`${scope}models/tiny/config.json`]: '{}',
   [`${scope}repair.html`]: '<html>repair',
-  [hubFile]: '{"hub":1}',
-  [bigFile]: 'x'.repeat(1_500_000),
+  [config]: '{}',
+  [listAddress]: JSON.stringify({
+    sha: 'c0ffee'.padEnd(40, '0'),
+    siblings: [listed('config.json', '{"hub":1}'), listed('model.onnx', big)],
+  }),
+  [`${resolved}config.json`]: '{"hub":1}',
+  [`${resolved}model.onnx`]: big,
 };
 const manifest = [
   appFile('index.html', '1', '<html>'),
@@ -27,39 +51,60 @@ const manifest = [
 ];
 let databases = 0;
 
-function gateOf() {
+function gateOf(fetchOutside?: (url: string) => Promise<Response>) {
   const server = fakeServer({ ...files });
-  const store = createSealStore(`gate-test-${databases++}`);
+  const name = `gate-test-${databases++}`;
+  const store = createSealStore(new URL(scope).origin, name);
   const held: Promise<unknown>[] = [];
   const caches = memoryCaches();
+  const pages = new Set(['page-1']);
+  const now = () => 0;
   const offlineFiles = createOfflineFiles(manifest, {
     caches,
     scope,
     version: 'v',
-    download: createDownload(server.fetch, store, () => 0),
+    download: createDownload(server.fetch, store, now),
+  });
+  const hub = createHubGate({
+    store,
+    parts: createModelParts(caches, scope),
+    outside: createOutside({ fetch: fetchOutside ?? server.fetch, store, now }),
+    scope,
+    now,
+    pageExists: async (id) => pages.has(id),
+    keptElsewhere: async () => false,
   });
   const gate = createGate({
     files: offlineFiles,
+    hub,
     store,
+    tally: createTally(store, now, 0),
     scope,
     fetch: server.fetch,
-    now: () => 0,
+    now,
     hold: (work) => held.push(work),
   });
   const ask = async <M extends SealMessage>(message: M) =>
-    (await gate.answer(message)) as SealAnswer<M['type']>;
+    (await gate.answer(message, 'page-1')) as SealAnswer<M['type']>;
   const settled = async () => {
     while (held.length > 0) await held.pop();
   };
   const ledger = async () => {
     await settled();
-    return (await ask({ type: 'ledger' })).entries.map(({ host, reason, requests, bytes }) =>
-      [host, reason, requests, bytes].join(' '),
+    return (await ask({ type: 'ledger' })).entries.map(({ address, reason, requests, failures, bytes }) =>
+      [address, reason, requests, failures, bytes].join(' '),
     );
   };
-  const open = (bytes: number | null = null) =>
-    ask({ type: 'airlock-open', model: 'org/name', prefixes: [prefix], bytes });
-  return { gate, server, caches, offlineFiles, ask, settled, ledger, open };
+  const open = async (paths: readonly string[] = ['config.json', 'model.onnx']) => {
+    await ask({ type: 'hub-lists', repositories: [repository] });
+    server.asked.length = 0;
+    return ask({ type: 'airlock-open', model: 'org/name', files: [{ folder, paths }] });
+  };
+  const hubFile = async (path: string, init: RequestInit = {}) => {
+    const response = await gate.fetch(new Request(scope + folder + path, init));
+    return { status: response.status, fault: response.headers.get(faultHeader), text: await response.text() };
+  };
+  return { gate, name, server, store, caches, pages, offlineFiles, ask, settled, ledger, open, hubFile };
 }
 
 test('every answer of the site carries the seal', async () => {
@@ -70,12 +115,14 @@ test('every answer of the site carries the seal', async () => {
 
 test('a file that was needed once is served without the server from then on', async () => {
   const { gate, server, settled, ledger } = gateOf();
-  const url = `${scope}models/tiny/config.json`;
-  expect(await (await gate.fetch(new Request(url))).text()).toBe('{}');
+  expect(await (await gate.fetch(new Request(config))).text()).toBe('{}');
   await settled();
   server.state.down = true;
-  expect(await (await gate.fetch(new Request(url))).text()).toBe('{}');
-  expect(await ledger()).toEqual(['site.example app files 1 2', 'site.example from this device 1 0']);
+  expect(await (await gate.fetch(new Request(config))).text()).toBe('{}');
+  expect(await ledger()).toEqual([
+    '/lab/models/tiny/config.json app files 1 0 2',
+    '/lab/models/tiny/config.json from this device 1 0 0',
+  ]);
 });
 
 test('without the server an unknown file is a 404 and a missing known one an error', async () => {
@@ -85,56 +132,129 @@ test('without the server an unknown file is a 404 and a missing known one an err
   await expect(gate.fetch(new Request(`${scope}index.html`))).rejects.toThrow('Failed to fetch');
 });
 
-test('nothing reaches another host while the airlock is closed, and the attempt is in the ledger', async () => {
+test('a request to another host is refused, and in the ledger with its address', async () => {
   const { gate, server, ledger } = gateOf();
-  expect((await gate.fetch(new Request(hubFile))).type).toBe('error');
+  const address = 'https://huggingface.co/org/name/resolve/main/config.json';
+  expect((await gate.fetch(new Request(address))).type).toBe('error');
   expect(server.asked).toEqual([]);
-  expect(await ledger()).toEqual(['huggingface.co refused 1 0']);
+  expect(await ledger()).toEqual([`${address} refused: another host 1 0 0`]);
 });
 
-test('an open airlock lets the named model in without cookies, referrer or headers of the page', async () => {
-  const { gate, server, open, ledger } = gateOf();
-  await open();
-  const request = new Request(hubFile, { headers: { range: 'bytes=0-3', 'x-leak': 'secret' } });
-  expect(await (await gate.fetch(request)).text()).toBe('{"hub":1}');
-  expect(server.asked[0]?.init).toMatchObject({
-    credentials: 'omit',
-    referrerPolicy: 'no-referrer',
-    headers: { range: 'bytes=0-3' },
+test('an attempt that only the page sees is in the ledger too', async () => {
+  const { ask, ledger } = gateOf();
+  await ask({ type: 'attempt', address: 'https://evil.example/x', how: 'navigation' });
+  await ask({ type: 'attempt', address: 'no address', how: 'navigation' });
+  expect(await ledger()).toEqual([
+    'about:unknown refused: navigation 1 0 0',
+    'https://evil.example/x refused: navigation 1 0 0',
+  ]);
+});
+
+describe('a file of a hub', () => {
+  test('does not come in while the airlock is closed', async () => {
+    const { server, open, ask, hubFile } = gateOf();
+    expect(await hubFile('config.json')).toMatchObject({ status: 503, fault: 'airlock-closed' });
+    await open();
+    expect(await ask({ type: 'status' })).toMatchObject({ sealed: false, model: 'org/name' });
+    await ask({ type: 'airlock-close', loaded: false });
+    expect(await ask({ type: 'status' })).toMatchObject({ sealed: true, model: null });
+    expect(await hubFile('config.json')).toMatchObject({ status: 503, fault: 'airlock-closed' });
+    expect(server.asked).toEqual([]);
   });
-  expect(await ledger()).toEqual(['huggingface.co model org/name 1 9']);
-});
 
-test('a closed airlock refuses again', async () => {
-  const { gate, open, ask } = gateOf();
-  await open();
-  expect(await ask({ type: 'status' })).toMatchObject({ sealed: false, model: 'org/name' });
-  await ask({ type: 'airlock-close' });
-  expect((await gate.fetch(new Request(hubFile))).type).toBe('error');
-  expect(await ask({ type: 'status' })).toMatchObject({ sealed: true, model: null });
-});
-
-test('a download is cut off once clearly more arrives than was agreed to', async () => {
-  const { gate, open } = gateOf();
-  await open(0);
-  const answer = await gate.fetch(new Request(bigFile));
-  await expect(answer.text()).rejects.toThrow('More arrived than was agreed to');
-});
-
-test('a redirect to a host that is no model hub is refused', async () => {
-  const { offlineFiles } = gateOf();
-  const store = createSealStore(`gate-test-${databases++}`);
-  const redirected = Object.defineProperty(new Response('x'), 'url', { value: 'https://evil.example/x' });
-  const gate = createGate({
-    files: offlineFiles,
-    store,
-    scope,
-    fetch: async () => redirected,
-    now: () => 0,
-    hold: () => {},
+  test('comes without cookies, referrer or headers of the page, once; then it is on this device', async () => {
+    const { server, open, ledger, ask, hubFile } = gateOf();
+    await open();
+    expect((await hubFile('config.json', { headers: { 'x-leak': 'secret' } })).text).toBe('{"hub":1}');
+    expect(server.asked).toHaveLength(1);
+    expect(server.asked[0]).toMatchObject({
+      url: `${resolved}config.json`,
+      init: { credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store', headers: {} },
+    });
+    await ask({ type: 'airlock-close', loaded: true });
+    expect((await hubFile('config.json')).text).toBe('{"hub":1}');
+    expect(server.asked).toHaveLength(1);
+    expect(await ask({ type: 'hub-stored', folders: [folder, 'hub/other/'] })).toEqual({
+      stored: [true, false],
+    });
+    expect((await ledger()).filter((row) => row.startsWith('https:'))).toEqual([
+      `${listAddress} file list of org/name 1 0 ${files[listAddress]!.length}`,
+      `${resolved}config.json model org/name 1 0 9`,
+    ]);
   });
-  await gate.answer({ type: 'airlock-open', model: 'm', prefixes: [prefix], bytes: null });
-  expect((await gate.fetch(new Request(hubFile))).type).toBe('error');
+
+  test('that was not agreed to is a 404, and no request', async () => {
+    const { server, open, hubFile } = gateOf();
+    await open(['config.json']);
+    expect((await hubFile('model.onnx')).status).toBe(404);
+    expect(server.asked).toEqual([]);
+  });
+
+  test('comes in parts from a host that has none, whole and once', async () => {
+    const { server, open, hubFile } = gateOf();
+    await open();
+    const part = (first: number, last: number) =>
+      hubFile('model.onnx', { headers: { range: `bytes=${first}-${last}` } });
+    expect((await part(0, partBytes - 1)).text).toBe(big.slice(0, partBytes));
+    expect((await part(partBytes, big.length - 1)).text).toBe(big.slice(partBytes));
+    expect(server.asked).toHaveLength(1);
+    expect((await hubFile('model.onnx')).text).toBe(big);
+    expect((await hubFile('model.onnx', { method: 'DELETE' })).status).toBe(204);
+    expect((await hubFile('model.onnx')).fault).toBe('hub-refused');
+  });
+
+  test('with more bytes than the list says is cut off', async () => {
+    const { server, open, hubFile, ledger } = gateOf();
+    await open();
+    server.files[`${resolved}config.json`] = '{"hub":1, "more":2}';
+    expect(await hubFile('config.json')).toMatchObject({
+      fault: 'hub-refused',
+      text: expect.stringContaining('more than was asked for'),
+    });
+    expect(await ledger()).toContain(`${resolved}config.json model org/name 1 1 19`);
+  });
+
+  test('is not asked for if the request cannot be written down first', async () => {
+    const { server, store, open, hubFile } = gateOf();
+    await open();
+    store.count = () =>
+      Promise.reject(new LabError('disk-full', 'The disk is full.', { advice: 'Free space.' }));
+    expect(await hubFile('config.json')).toMatchObject({
+      fault: 'hub-refused',
+      text: expect.stringContaining('disk is full'),
+    });
+    expect(server.asked).toEqual([]);
+  });
+
+  test('no longer comes once the page that opened the airlock is gone', async () => {
+    const { pages, open, ask, hubFile } = gateOf();
+    await open();
+    pages.clear();
+    expect((await hubFile('config.json')).fault).toBe('airlock-closed');
+    expect(await ask({ type: 'status' })).toMatchObject({ sealed: true });
+  });
+
+  test('that a hub redirects to a host that is none is refused, and both requests are counted', async () => {
+    const { ask, ledger } = gateOf(async () =>
+      Object.defineProperty(new Response('x'), 'url', { value: 'https://evil.example/x?signed' }),
+    );
+    expect(await ask({ type: 'hub-lists', repositories: [repository] })).toEqual({
+      refused: 'huggingface.co led to evil.example, which is no model hub.',
+    });
+    expect(await ledger()).toEqual([
+      'https://evil.example/x file list of org/name, redirected 1 1 0',
+      `${listAddress} file list of org/name 1 0 0`,
+    ]);
+  });
+});
+
+test('a list that is none is refused with the reason', async () => {
+  const { ask, server } = gateOf();
+  const lists = () => ask({ type: 'hub-lists', repositories: [repository] });
+  server.files[listAddress] = '<html>';
+  expect(await lists()).toEqual({ refused: expect.stringContaining('something other than the list') });
+  Reflect.deleteProperty(server.files, listAddress);
+  expect(await lists()).toEqual({ refused: expect.stringContaining('has no model org/name') });
 });
 
 test('a failure while answering is a reason, not silence', async () => {
@@ -144,7 +264,6 @@ test('a failure while answering is a reason, not silence', async () => {
 });
 
 describe('a file of the app that cannot be had', () => {
-  const config = `${scope}models/tiny/config.json`;
   const fault = (response: Response) => [response.status, response.headers.get(faultHeader)];
 
   test('is answered with a fault that loaders explain, if the site sends something else', async () => {

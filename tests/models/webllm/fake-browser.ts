@@ -1,6 +1,8 @@
 /** @file Browser APIs for loading without a browser: a hub and caches in memory, a GPU with chosen features. */
+import { createHash } from 'node:crypto';
 import type { ModelRecord } from '@mlc-ai/web-llm';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
+import { splitHubUrl, type HubFile } from '../../../src/models/hub.ts';
 import type { EnginePackage } from '../../../src/models/runtimes/webllm/engine.ts';
 import type { FileCache } from '../../../src/models/runtimes/webllm/files.ts';
 import type { BrowserApis } from '../../../src/models/runtimes/webllm/index.ts';
@@ -8,19 +10,22 @@ import type { Gpu } from '../../../src/models/runtimes/webllm/preflight.ts';
 import { FakeEngine, type FakeModel } from './fake-engine.ts';
 
 export const modelId = 'Toy-q4f32_1-MLC';
-export const folder = 'https://huggingface.co/mlc-ai/Toy-q4f32_1-MLC/resolve/main/';
-export const library = 'https://raw.githubusercontent.com/mlc-ai/libs/Toy-q4f32_1-webgpu.wasm';
+export const site = 'https://lab.example/';
+export const folder = `${site}hub/huggingface.co/mlc-ai/Toy-q4f32_1-MLC/main/`;
+const libraryFolder = 'raw.githubusercontent.com/mlc-ai/binary-mlc-llm-libs/main/';
+const libraryFile = 'models/Toy-q4f32_1-webgpu.wasm';
+export const library = `${site}hub/${libraryFolder}${libraryFile}`;
 export const record: ModelRecord = {
   model_id: modelId,
   model: 'https://huggingface.co/mlc-ai/Toy-q4f32_1-MLC',
-  model_lib: library,
+  model_lib: `https://${libraryFolder}${libraryFile}`,
   overrides: { context_window_size: 128 },
 };
 export const entry: ModelEntry = {
   id: modelId,
   title: 'Toy',
   summary: 'A toy.',
-  source: { kind: 'webllm', modelId },
+  source: { kind: 'webllm', modelId, library: libraryFile },
   task: 'text-generation',
   runtimes: ['webllm'],
   access: 'grey-box',
@@ -142,6 +147,17 @@ export const gpuWith = (
   }),
 });
 
+/** As the service worker lists a folder. */
+const listOf = (files: ReturnType<typeof hub>, at: string): readonly HubFile[] =>
+  [...files]
+    .filter(([url]) => url.startsWith(at))
+    .map(([url, body]) => {
+      const content = Buffer.from(body);
+      const header = `blob ${content.byteLength}\0`;
+      const hex = createHash('sha1').update(header).update(content).digest('hex');
+      return { path: url.slice(at.length), bytes: content.byteLength, hash: { algorithm: 'git-blob', hex } };
+    });
+
 export interface World {
   readonly apis: BrowserApis;
   /** Options that make the load fetch from the hub in memory. */
@@ -188,9 +204,12 @@ export function fakeBrowser(
       ...others,
     },
     options: {
-      baseUrl: 'https://lab.example/',
-      fetch: async (input) => {
+      baseUrl: site,
+      fetch: async (input, init) => {
         const url = String(input);
+        if (init?.method === 'DELETE') return new Response(null, { status: 204 });
+        const split = splitHubUrl(url);
+        if (split?.path === '') return Response.json(listOf(files, split.folder));
         fetched.push(url);
         const body = files.get(url);
         return body === undefined ? new Response('nothing here', { status: 404 }) : new Response(body);

@@ -159,11 +159,11 @@ describe('a download that fails', () => {
     });
   });
 
-  test('names the hub that cannot be reached', async () => {
+  test('names the file that cannot be reached', async () => {
     const offline = { fetch: async () => Promise.reject(new TypeError('Failed to fetch')) };
     expect(await failureOf(load(fakeBrowser(), offline))).toMatchObject({
       code: 'unreachable',
-      message: expect.stringContaining('huggingface.co'),
+      message: expect.stringContaining('mlc-chat-config.json'),
     });
   });
 

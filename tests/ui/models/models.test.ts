@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import type { SealMessage } from '../../../src/lab/seal/messages.ts';
 import type { LoadProgress } from '../../../src/lab/records/events.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
 import type { ModelEntry } from '../../../src/ui/types.ts';
@@ -69,38 +70,111 @@ test('a cancelled load is idle at once, and can be started again before the firs
   expect(modelLoads.of('m').status).toBe('loading');
 });
 
-test('a model of this site loads at once, one from outside only after the user agrees', async () => {
+/** A service worker that answers by the type of the message, and keeps what it was asked. */
+function stubSeal(answers: Partial<Record<SealMessage['type'], unknown>>) {
+  const asked: SealMessage[] = [];
+  const postMessage = (message: SealMessage, [port]: MessagePort[]) => {
+    asked.push(message);
+    port!.postMessage(answers[message.type] ?? { ok: true });
+  };
+  vi.stubGlobal('navigator', { serviceWorker: { controller: { postMessage } } });
+  return asked;
+}
+const folder = 'hub/huggingface.co/org/big/main/';
+const file = (path: string, bytes: number) => ({ path, bytes, hash: { algorithm: 'git-blob', hex: '00' } });
+const list = {
+  repository: { host: 'huggingface.co', repo: 'org/big', revision: 'main' },
+  folder,
+  commit: 'c0ffee',
+  files: [
+    file('README.md', 1),
+    file('config.json', 2),
+    file('model.safetensors', 900),
+    file('onnx/model.onnx', 400),
+    file('onnx/model_quantized.onnx', 100),
+  ],
+};
+const airlockOf = () => {
   const load = vi.fn(async () => {});
-  const airlock = new Airlock({ load }, { refresh: async () => {} });
+  const of = () => ({ status: 'ready', files: [], failure: null }) as const;
+  return { load, airlock: new Airlock({ load, of }, { refresh: async () => {} }, () => 'wasm') };
+};
+afterEach(() => vi.unstubAllGlobals());
+
+test('a model of this site loads at once, one from outside after the user agrees to ask and to its files', async () => {
+  const asked = stubSeal({ 'hub-stored': { stored: [false] }, 'hub-lists': { lists: [list] } });
+  const { load, airlock } = airlockOf();
   await airlock.load(bundled);
   expect(load).toHaveBeenCalledWith(bundled.id, 'text-generation');
   await airlock.load(big);
+  expect(airlock.question).toMatchObject({ hosts: ['huggingface.co'], offers: null });
+  expect(asked.map(({ type }) => type)).toEqual(['hub-stored']);
+  await airlock.ask();
+  const [offer] = airlock.question!.offers!;
+  expect(offer!.files.map(({ path }) => path)).toEqual(['config.json', 'onnx/model_quantized.onnx']);
   expect(load).toHaveBeenCalledTimes(1);
-  expect(airlock.question?.prefixes).toEqual(['https://huggingface.co/org/big/resolve/main/']);
-  airlock.refuse();
-  expect(airlock.question).toBeNull();
+  await airlock.agree({ forGradients: true });
+  expect(load).toHaveBeenCalledTimes(2);
+  expect(asked.slice(2)).toEqual([
+    {
+      type: 'airlock-open',
+      model: 'big',
+      files: [{ folder, paths: ['config.json', 'onnx/model_quantized.onnx', 'model.safetensors'] }],
+    },
+    { type: 'airlock-close', loaded: true },
+  ]);
 });
 
-afterEach(() => vi.unstubAllGlobals());
+test('a model that is on this device loads without a question', async () => {
+  stubSeal({ 'hub-stored': { stored: [true] } });
+  const { load, airlock } = airlockOf();
+  await airlock.load(big);
+  expect([load.mock.calls.length, airlock.question]).toEqual([1, null]);
+});
+
+test('a user who turns away while the hub is asked is not asked again', async () => {
+  stubSeal({ 'hub-stored': { stored: [false] }, 'hub-lists': { lists: [list] } });
+  const { load, airlock } = airlockOf();
+  await airlock.load(big);
+  const asking = airlock.ask();
+  airlock.refuse();
+  await asking;
+  expect([airlock.question, load.mock.calls.length]).toEqual([null, 0]);
+});
+
+test('a hub that refuses leaves the reason', async () => {
+  stubSeal({ 'hub-stored': { stored: [false] }, 'hub-lists': { refused: 'No such model.' } });
+  const { airlock } = airlockOf();
+  await airlock.load(big);
+  await airlock.ask();
+  expect([airlock.failure?.message, airlock.question]).toEqual(['No such model.', null]);
+});
 
 test('without a service worker nothing outside is loaded, and the page says so', async () => {
-  const load = vi.fn(async () => {});
-  const airlock = new Airlock({ load }, { refresh: async () => {} });
+  const { load, airlock } = airlockOf();
   vi.stubGlobal('navigator', {});
   await airlock.load(big);
-  await airlock.agree();
+  await airlock.ask();
   expect(load).not.toHaveBeenCalled();
   expect(airlock.failure?.advice).toMatch(/Reload/);
 });
 
-test('stored models are told from others, and nothing is guessed without a cache to look in', async () => {
+test('stored models are told from others, and nothing is guessed where nothing answers', async () => {
   const site = 'https://lab.example/app/';
-  const match = vi.fn(async (url: unknown) => (String(url).includes('org/big') ? new Response() : undefined));
+  const match = vi.fn(async () => undefined);
   const storedModels = new StoredModels({ match }, site);
-  const webllm: ModelEntry = { ...bundled, id: 'w', source: { kind: 'webllm', modelId: 'w' } };
+  stubSeal({ 'hub-stored': { stored: [true, true, false] } });
+  const webllm: ModelEntry = {
+    ...bundled,
+    id: 'w',
+    source: { kind: 'webllm', modelId: 'w', library: 'w.wasm' },
+  };
   await storedModels.look([bundled, big, webllm]);
-  expect(storedModels.stored).toEqual({ [bundled.id]: false, big: true });
-  expect(match.mock.calls[0]![0]).toBe(`${site}models/${bundled.id}/config.json`);
+  expect(storedModels.stored).toEqual({ [bundled.id]: false, big: true, w: false });
+  expect(match).toHaveBeenCalledWith(`${site}models/${bundled.id}/config.json`, { ignoreSearch: true });
+  vi.stubGlobal('navigator', {});
+  await storedModels.look([big]);
+  expect(storedModels.stored).toEqual({});
 });
 
 test('a hub model is named org/name; any other unknown name is refused with advice', async () => {

@@ -15,16 +15,20 @@ const app = createApp({
     sealed: true,
     entries: [
       {
+        address: '/assets/index.js',
         host: location.host,
         reason: 'app files',
         requests: 41,
+        failures: 0,
         bytes: 24_300_000,
         at: '2026-01-01T10:00:00.000Z',
       },
       {
+        address: '/index.html',
         host: location.host,
         reason: 'from this device',
         requests: 212,
+        failures: 0,
         bytes: 0,
         at: '2026-01-02T10:00:00.000Z',
       },

@@ -58,15 +58,18 @@ test('the first page runs cheap attacks only, on few forbidden behaviors', () =>
 
 test('only other hosts count as outside, and refused requests never got there', async () => {
   const entry = (host: string, reason: string, requests: number, bytes: number) => ({
+    address: `https://${host}/`,
     host,
     reason,
     requests,
+    failures: 0,
     bytes,
     at: '2026-01-01T00:00:00.000Z',
   });
   const entries = [
     entry('lab.example', 'app files', 9, 900),
     entry('huggingface.co', 'model m', 2, 50),
+    entry('elsewhere.example', 'refused: another host', 3, 0),
     entry('elsewhere.example', 'refused', 3, 0),
   ];
   const ledger = new Ledger(async () => ({ sealed: false, entries }), 'lab.example');

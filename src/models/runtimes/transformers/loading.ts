@@ -7,6 +7,7 @@ import type { ModelEntry } from '../../catalog.ts';
 import { isMissing, type FolderOptions, type ModelFolder } from '../../files.ts';
 import { inNode, withFolder, type PreloadedFiles } from './environment.ts';
 import { failureIn } from './errors.ts';
+import { hubDtypes } from '../../hub-choice.ts';
 
 export interface TransformersOptions extends FolderOptions {
   /** In Node, `'wasm'` means the native processor backend. */
@@ -79,9 +80,10 @@ export function candidateDtypes(
   if (dtype) return [dtype];
   const stated = (config['transformers.js_config'] as { readonly dtype?: unknown } | undefined)?.dtype;
   const dtypeInConfig = dtypes.find((name) => name === stated);
-  if (dtypeInConfig) return [dtypeInConfig];
-  if (source.kind !== 'hub') return ['fp32', 'q8'];
-  return device === 'webgpu' ? ['q4f16', 'q4', 'fp16', 'fp32'] : ['q8', 'q4', 'fp32'];
+  if (source.kind !== 'hub') return dtypeInConfig ? [dtypeInConfig] : ['fp32', 'q8'];
+  // The user agreed to the weights of one data type, which is not always that of config.json.
+  const others: readonly Dtype[] = hubDtypes(device);
+  return dtypeInConfig ? [dtypeInConfig, ...others.filter((name) => name !== dtypeInConfig)] : others;
 }
 
 /** Load the weights of the first data type that the folder has. A file that exists but does not load ends the search. */

@@ -1,12 +1,14 @@
 /**
  * @file The files of one model, fetched by us into the caches in which web-llm looks for them. So a download reports
  * bytes, can be cancelled, names the file that failed, and never keeps a truncated file: web-llm itself does none of
- * this. Limit: no checksum; a shard of the right length is accepted.
+ * this. Files of a hub are checked by hash on their way; those of another folder by length alone.
  */
 import type { ModelRecord } from '@mlc-ai/web-llm';
 import { z } from 'zod';
 import { LabError } from '../../../core/errors.ts';
 import { openFolder, type FolderOptions } from '../../files.ts';
+import { dropParts } from '../../hub-download.ts';
+import { splitHubUrl } from '../../hub.ts';
 import { chatConfigSchema, tensorCacheSchema, type ChatConfig, type Shard } from './config.ts';
 
 /** The cache names are web-llm's own; it looks files up there by exact URL. */
@@ -73,7 +75,7 @@ export function modelFiles(
       // What the cache throws does not say why the body ended; what the body threw does.
       throw signal?.aborted ? signal.reason : (read.failure ?? error);
     }
-    if (bytes === undefined || read.bytes === bytes) return;
+    if (bytes === undefined || read.bytes === bytes) return dropCopies(url, options);
     await cache.delete(url);
     throw new LabError(
       'bad-model',
@@ -95,6 +97,14 @@ export function modelFiles(
         cause,
       });
     }
+  };
+
+  const fetchLibrary = async () => {
+    if (isCachedLibrary(record.model_lib)) return store('webllm/wasm', record.model_lib, options);
+    // web-llm fetches it itself, whole; files of a hub have to be on this device for that.
+    const base = new URL('.', record.model_lib).href;
+    const source = openFolder({ kind: 'url', base }, { ...options, baseUrl: base });
+    await source.bytes(nameOf(record.model_lib));
   };
 
   return {
@@ -120,7 +130,7 @@ export function modelFiles(
     },
     async download(shards) {
       // The library first: it is small, and without it the weights are of no use.
-      if (isCachedLibrary(record.model_lib)) await store('webllm/wasm', record.model_lib, options);
+      await fetchLibrary();
       const failed = new AbortController();
       const signal = AbortSignal.any(options.signal ? [options.signal, failed.signal] : [failed.signal]);
       const waiting = shards.values();
@@ -136,6 +146,11 @@ export function modelFiles(
     },
   };
 }
+
+/** What web-llm's cache holds from now on need not be kept twice. */
+const dropCopies = async (url: string, { fetch }: FolderOptions): Promise<void> => {
+  if (splitHubUrl(url)) await dropParts(url, fetch);
+};
 
 interface StoreOptions {
   readonly signal?: AbortSignal | undefined;

@@ -2,8 +2,8 @@
 import type { ModelRecord } from '@mlc-ai/web-llm';
 import { LabError } from '../../../core/errors.ts';
 import type { ModelEntry } from '../../catalog.ts';
-import { openFolder } from '../../files.ts';
-import { hubFolder, hubRepository } from '../../hub.ts';
+import { openFolder, rootUrl } from '../../files.ts';
+import { hubFolder, libraryAddress, libraryPath, repositoriesOf } from '../../hub.ts';
 import { importEngine, type EnginePackage } from './engine.ts';
 import { needsF16 } from './preflight.ts';
 
@@ -25,20 +25,31 @@ export function recordFor(
       advice: 'Pick a model of web-llm’s own list, or run this one on the transformers runtime.',
     });
   };
+  /** The same record with addresses of this site in place of the hub's. */
+  const onSite = (record: ModelRecord): ModelRecord => {
+    const library = libraryPath(record.model_lib);
+    const address = (path: string) => new URL(path, rootUrl(baseUrl)).href;
+    return {
+      ...record,
+      model: asItStands(address(hubFolder(repositoriesOf(source)[0]!))),
+      model_lib: library === null ? record.model_lib : address(libraryAddress(library)),
+    };
+  };
   switch (source.kind) {
     case 'webllm':
-      return listed(
-        models.find(({ model_id }) => model_id === source.modelId),
-        source.modelId,
+      return onSite(
+        listed(
+          models.find(({ model_id }) => model_id === source.modelId),
+          source.modelId,
+        ),
       );
-    case 'hub': {
-      const address = hubRepository(source.repo);
-      const record = listed(
-        models.find(({ model }) => model === address),
-        source.repo,
+    case 'hub':
+      return onSite(
+        listed(
+          models.find(({ model }) => model === `https://huggingface.co/${source.repo}`),
+          source.repo,
+        ),
       );
-      return { ...record, model: hubFolder(source) };
-    }
     case 'url':
     case 'bundled': {
       const folder = openFolder(source, { baseUrl }).url;
@@ -106,7 +117,8 @@ export async function webllmEntries(
     quantizations.flatMap((quantization): ModelEntry[] => {
       const modelId = `${name}-${quantization}-MLC`;
       const record = prebuiltAppConfig.model_list.find(({ model_id }) => model_id === modelId);
-      if (!record) return [];
+      const library = record && libraryPath(record.model_lib);
+      if (!record || !library) return [];
       const memory = record.vram_required_MB
         ? ` About ${Math.round(record.vram_required_MB)} MB of GPU memory.`
         : '';
@@ -115,7 +127,7 @@ export async function webllmEntries(
           id: modelId,
           title: `${title} (${quantization})`,
           summary: `${note}${memory}`,
-          source: { kind: 'webllm', modelId },
+          source: { kind: 'webllm', modelId, library },
           task: 'text-generation',
           runtimes: ['webllm'],
           access: 'grey-box',

@@ -1,0 +1,142 @@
+/**
+ * @file Reads a hub's files from their addresses on this site, part by part, a few at a time. A part that fails is asked
+ * for again, later and later; a download that was cut goes on with the parts on this device. The hash of the whole
+ * file is checked as it passes: the stream ends with an error, and the parts are dropped, if it is another.
+ */
+import { sha1 } from '@noble/hashes/legacy.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { isAbort, LabError } from '../core/errors.ts';
+import { faultHeader } from '../core/file-fault.ts';
+import { damagedDownload, faulty, missing } from './file-errors.ts';
+import { partBytes, splitHubUrl, type HubFile } from './hub.ts';
+import type { Abortable } from './language-model.ts';
+
+export interface HubDownloadOptions extends Abortable {
+  readonly fetch?: typeof fetch | undefined;
+  /** Waits before the tries of one part, in milliseconds. */
+  readonly waitsMs?: readonly number[];
+}
+
+/** Parts asked for at the same time. */
+const parallelParts = 3;
+const defaultWaitsMs = [0, 500, 2_000, 5_000, 10_000, 20_000];
+
+type Get = (url: string, init?: RequestInit) => Promise<Response>;
+
+/** Files of a repository, as far as the user has agreed to them. */
+async function listOf(folder: string, file: string, get: Get, signal: AbortSignal | null) {
+  const response = await get(folder, { signal }).catch((error: unknown) => {
+    throw isAbort(error) ? error : faulty(file, 'hub-unreachable', 'The connection was cut.');
+  });
+  const fault = response.headers.get(faultHeader);
+  if (fault !== null) throw faulty(file, fault, await response.text());
+  if (!response.ok || !/json/.test(response.headers.get('content-type') ?? ''))
+    throw new LabError('not-supported', `${file} is on a hub, which only the app’s service worker can ask.`, {
+      advice: 'Open the lab in a browser that allows service workers, and reload the page once.',
+    });
+  return (await response.json()) as readonly HubFile[];
+}
+
+/**
+ * @param url absolute address of a hub's file on this site
+ * @returns a response whose body fails with LabError 'bad-model' or 'unreachable', or the signal's reason
+ * @throws LabError 'unknown-model' for a file that is not on the list, 'unreachable' while the airlock is closed
+ */
+export async function fetchFromHub(
+  url: string,
+  { fetch: given, signal, waitsMs = defaultWaitsMs }: HubDownloadOptions = {},
+): Promise<Response> {
+  const get: Get = given ?? globalThis.fetch;
+  const { folder, path: file } = splitHubUrl(url)!;
+  const entry = (await listOf(folder, file, get, signal ?? null)).find(({ path }) => path === file);
+  if (!entry) throw missing(file, new URL(url));
+  const { bytes } = entry;
+  const count = Math.max(1, Math.ceil(bytes / partBytes));
+
+  const tryPart = async (index: number): Promise<Uint8Array<ArrayBuffer> | LabError> => {
+    const first = index * partBytes;
+    const end = Math.min(bytes, first + partBytes);
+    const headers = count === 1 ? {} : { range: `bytes=${first}-${end - 1}` };
+    let reason: string;
+    try {
+      const response = await get(url, { headers, signal: signal ?? null });
+      const fault = response.headers.get(faultHeader);
+      if (fault !== null && fault !== 'hub-unreachable') throw faulty(file, fault, await response.text());
+      if (fault === null && response.ok) {
+        const content = new Uint8Array(await response.arrayBuffer());
+        if (content.byteLength === end - first) return content;
+        reason = 'A part came with another length.';
+      } else reason = fault === null ? `The answer was ${response.status}.` : await response.text();
+    } catch (error) {
+      if (error instanceof LabError || isAbort(error)) throw error;
+      reason = 'The connection was cut.';
+    }
+    return faulty(file, 'hub-unreachable', reason);
+  };
+  const part = async (index: number): Promise<Uint8Array<ArrayBuffer>> => {
+    let last: LabError | null = null;
+    for (const wait of waitsMs) {
+      await pause(wait, signal);
+      const content = await tryPart(index);
+      if (!(content instanceof LabError)) return content;
+      last = content;
+    }
+    throw last ?? faulty(file, 'hub-unreachable', 'No try was made.');
+  };
+
+  const hash = hasher(entry);
+  const waiting: Promise<Uint8Array<ArrayBuffer>>[] = [];
+  let asked = 0;
+  let read = 0;
+  const ask = () => {
+    if (asked >= count) return;
+    const content = part(asked++);
+    content.catch(() => {}); // reported when its turn comes
+    waiting.push(content);
+  };
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        // The first part alone: a host that does not send parts then sends a small file whole, once.
+        while (asked < count && waiting.length < (read === 0 ? 1 : parallelParts)) ask();
+        const content = await waiting.shift()!;
+        read++;
+        hash.update(content);
+        if (read === count && bytesToHex(hash.digest()) !== entry.hash.hex) {
+          await get(url, { method: 'DELETE' });
+          throw damagedDownload(file);
+        }
+        controller.enqueue(content);
+        if (read === count) controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { headers: { 'content-length': String(bytes) } });
+}
+
+/** Drop the parts of a file, which something else keeps from now on. */
+export const dropParts = async (url: string, get: Get = globalThis.fetch): Promise<void> =>
+  void (await get(url, { method: 'DELETE' }));
+
+function hasher({ hash, bytes }: HubFile) {
+  if (hash.algorithm === 'sha-256') return sha256.create();
+  return sha1.create().update(utf8ToBytes(`blob ${bytes}\0`));
+}
+
+const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> => {
+  signal?.throwIfAborted();
+  if (ms === 0) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal!.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+};

@@ -1,0 +1,221 @@
+/** The airlock with a hub that stands on this computer: what passes, what does not, and what the ledger says of it. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { dist } from '../../scripts/build.ts';
+import { hubFolder, partBytes } from '../../src/models/hub.ts';
+import { askSeal, openSite, visit, waitForControl, type Site, type Visit } from './site.ts';
+import { filesHost, openStubHub, type StubHub } from './stub-hub.ts';
+
+let hub: StubHub;
+let site: Site;
+let open: Visit;
+beforeAll(async () => {
+  hub = await openStubHub();
+  site = await openSite({ headers: true, args: hub.chromiumArgs });
+});
+afterAll(async () => {
+  await site.close();
+  await hub.close();
+});
+beforeEach(async () => {
+  hub.repositories.clear();
+  hub.requests.length = 0;
+  hub.interfere = null;
+  open = await visit(site.browser);
+  await open.page.goto(`${site.server.url}#/models`);
+  await waitForControl(open.page);
+});
+afterEach(() => open.context.close());
+
+const repository = (repo: string) => ({ host: 'huggingface.co', repo, revision: 'main' }) as const;
+const folderOf = (repo: string) => hubFolder(repository(repo));
+
+/** Bytes that no compression and no chance makes equal to others. */
+function bytesOf(length: number, seed = 1): Uint8Array {
+  const content = new Uint8Array(length);
+  let state = seed;
+  for (let i = 0; i < length; i++) content[i] = state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+  return content;
+}
+const putRepository = (repo: string, files: Readonly<Record<string, Uint8Array>>) =>
+  hub.repositories.set(repo, new Map(Object.entries(files)));
+
+async function openAirlock(page: Page, repo: string, paths: readonly string[]) {
+  await askSeal(page, { type: 'hub-lists', repositories: [repository(repo)] });
+  const files = [{ folder: folderOf(repo), paths }];
+  expect(await askSeal(page, { type: 'airlock-open', model: repo, files })).toEqual({ ok: true });
+}
+/** Status and length of an answer, or the error. */
+const get = (page: Page, url: string, init: { method?: string; headers?: Record<string, string> } = {}) =>
+  page.evaluate(
+    ([address, options]) =>
+      fetch(address, options).then(
+        async (response) => [response.status, (await response.arrayBuffer()).byteLength],
+        String,
+      ),
+    [url, init] as const,
+  );
+/** Requests and failures by host, as the hub and as the ledger saw them. */
+const seen = () => {
+  const counts: Record<string, number> = {};
+  for (const { host } of hub.requests) counts[host] = (counts[host] ?? 0) + 1;
+  return counts;
+};
+async function ledgered(page: Page) {
+  const { entries } = await askSeal(page, { type: 'ledger' });
+  const outside = entries.filter(
+    ({ host, reason }) => !host.startsWith('localhost') && !reason.startsWith('refused'),
+  );
+  const counts: Record<string, number> = {};
+  for (const { host, requests } of outside) counts[host] = (counts[host] ?? 0) + requests;
+  return { counts, failures: outside.reduce((sum, { failures }) => sum + failures, 0), entries };
+}
+
+test('a model comes in from the page: ask, look, open, load; then it is here and loads with the airlock closed', async () => {
+  const folder = join(dist, 'models/tinytown-chat');
+  const names = await readdir(folder, { recursive: true });
+  const files = await Promise.all(
+    names
+      .filter((name) => name.includes('.'))
+      .map(async (name) => [name, new Uint8Array(await readFile(join(folder, name)))] as const),
+  );
+  putRepository('org/tiny', Object.fromEntries(files));
+  const { page } = open;
+  await page.getByLabel('Another model').fill('org/tiny');
+  await page.getByRole('button', { name: 'Add and load' }).click();
+  expect(hub.requests).toEqual([]);
+  await page.getByRole('button', { name: 'Ask for the list of files' }).click();
+  await page.getByText('onnx/model.onnx').waitFor();
+  expect(hub.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    'GET /api/models/org/tiny/revision/main?blobs=true',
+  ]);
+  await page.getByRole('button', { name: 'Open for this model' }).click();
+  const card = page.getByRole('article', { name: 'org/tiny' });
+  await card.getByText('in memory').waitFor({ timeout: 60_000 });
+  expect((await askSeal(page, { type: 'status' })).sealed).toBe(true);
+  expect((await ledgered(page)).counts).toEqual(seen());
+
+  const before = hub.requests.length;
+  await page.reload();
+  await waitForControl(page);
+  await page.getByLabel('Another model').fill('org/tiny');
+  await page.getByRole('button', { name: 'Add and load' }).click();
+  await card.getByText('in memory').waitFor({ timeout: 60_000 });
+  expect(hub.requests.length).toBe(before);
+});
+
+describe('what passes', () => {
+  const repo = 'org/parts';
+  const big = bytesOf(2 * partBytes + 1000);
+  const files = { 'config.json': bytesOf(500), 'onnx/model.onnx': big, 'private.json': bytesOf(10) };
+  const address = (path: string) => folderOf(repo) + path;
+  const range = (first: number, last: number) => ({ headers: { range: `bytes=${first}-${last}` } });
+  beforeEach(() => putRepository(repo, files));
+
+  test('nothing while it is closed, from page or frame, and each try is in the ledger', async () => {
+    const { page } = open;
+    expect((await get(page, address('config.json')))[0]).toBe(503);
+    await openAirlock(page, repo, ['config.json']);
+    await askSeal(page, { type: 'airlock-close', loaded: false });
+    hub.requests.length = 0;
+    expect((await get(page, address('config.json')))[0]).toBe(503);
+    expect(hub.requests).toEqual([]);
+    const { entries } = await ledgered(page);
+    const refused = entries.find(({ address: at }) => at === `/${address('config.json')}`);
+    expect(refused).toMatchObject({ reason: 'refused: the airlock is closed', requests: 2 });
+  });
+
+  test('only files that were agreed to, only in the parts that the app asks for, and nothing of the page', async () => {
+    const { page } = open;
+    await openAirlock(page, repo, ['config.json', 'onnx/model.onnx']);
+    hub.requests.length = 0;
+    const model = address('onnx/model.onnx');
+    const statuses = async (tries: readonly (readonly [string, object?])[]) =>
+      Promise.all(tries.map(async ([url, init]) => (await get(page, url, init ?? {}))[0]));
+    expect(
+      await statuses([
+        [address('private.json')],
+        [`${address('config.json')}?secret=1`],
+        [address('x'.repeat(3000))],
+        [address('..%2f..%2fother%2fname%2fmain%2fconfig.json')],
+        [address('%2e%2e/config.json')],
+        [address('config.json').replace('org/', 'org%2F')],
+        [address('config.json').replace('main', 'other')],
+        [model],
+        [model, range(1, partBytes)],
+        [model, range(0, 1234)],
+        [model, { headers: { range: 'bytes=73656372-65740000' } }],
+        [model, { headers: { range: 'bytes=0-1,5-6' } }],
+        [model, { headers: { range: 'secret' } }],
+        [model, { method: 'POST', body: 'secret' }],
+      ]),
+    ).toEqual([404, 503, 503, 503, 503, 503, 503, 503, 416, 416, 416, 416, 416, 405]);
+    expect(hub.requests).toEqual([]);
+
+    expect(await get(page, address('config.json'), { headers: { 'x-secret': '1' } })).toEqual([200, 500]);
+    expect(await get(page, model, range(partBytes, 2 * partBytes - 1))).toEqual([206, partBytes]);
+    expect(hub.requests.map(({ host, method, range: asked }) => [host, method, asked])).toEqual([
+      ['huggingface.co', 'GET', null],
+      ['huggingface.co', 'GET', `bytes=${partBytes}-${2 * partBytes - 1}`],
+      [filesHost, 'GET', `bytes=${partBytes}-${2 * partBytes - 1}`],
+    ]);
+  });
+
+  test('the ledger agrees with the hub to the request: redirects, errors, cut connections', async () => {
+    const { page } = open;
+    await openAirlock(page, repo, Object.keys(files));
+    const model = address('onnx/model.onnx');
+    await get(page, model, range(0, partBytes - 1));
+    hub.interfere = ({ url }, response) => {
+      if (url.includes('config.json')) response.writeHead(404, { 'Access-Control-Allow-Origin': '*' }).end();
+      else if (url.includes('private.json'))
+        response.writeHead(500, { 'Access-Control-Allow-Origin': '*' }).end();
+      else return false;
+      return true;
+    };
+    expect((await get(page, address('config.json')))[0]).toBe(503);
+    expect((await get(page, address('private.json')))[0]).toBe(503);
+    hub.interfere = ({ host }, response, socket) => {
+      if (host !== filesHost) return false;
+      response.writeHead(206, { 'Access-Control-Allow-Origin': '*', 'Content-Length': partBytes });
+      response.write('some bytes', () => socket.destroy());
+      return true;
+    };
+    expect((await get(page, model, range(partBytes, 2 * partBytes - 1)))[0]).toBe(503);
+    const { counts, failures, entries } = await ledgered(page);
+    expect(counts).toEqual(seen());
+    expect(failures).toBe(3);
+    const cut = entries.find(({ host }) => host === filesHost);
+    expect(cut).toMatchObject({ requests: 2, failures: 1 });
+    // The browser may drop what came right before the cut.
+    expect([partBytes, partBytes + 10]).toContain(cut?.bytes);
+  });
+
+  test('a redirect to a foreign host is stopped by the service worker’s own policy', async () => {
+    const { page } = open;
+    await openAirlock(page, repo, ['config.json']);
+    hub.interfere = ({ host }, response) => {
+      if (host !== 'huggingface.co') return false;
+      response
+        .writeHead(302, { 'Access-Control-Allow-Origin': '*', Location: 'https://evil.example/secret' })
+        .end();
+      return true;
+    };
+    expect((await get(page, address('config.json')))[0]).toBe(503);
+    expect(hub.requests.filter(({ host }) => host === 'evil.example')).toEqual([]);
+    expect((await ledgered(page)).counts).toEqual(seen());
+  });
+
+  test('it closes itself when the page that opened it goes', async () => {
+    const { page, context } = open;
+    const other = await context.newPage();
+    await other.goto(site.server.url);
+    await waitForControl(other);
+    await openAirlock(page, repo, ['config.json']);
+    expect((await askSeal(other, { type: 'status' })).sealed).toBe(false);
+    await page.close();
+    await expect.poll(async () => (await askSeal(other, { type: 'status' })).sealed).toBe(true);
+  });
+});
