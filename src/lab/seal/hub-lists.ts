@@ -40,7 +40,8 @@ function modelFiles({ siblings }: z.infer<typeof modelInfo>): readonly HubFile[]
 
 /** @throws Error for a name that is none, or an answer that is no list; as `Outside` */
 export async function askForList(outside: Outside, repository: HubRepository): Promise<HubList> {
-  if (!isRepository(repository)) throw new Error(`${repository.repo.slice(0, 100)} cannot be a repository's name.`);
+  if (!isRepository(repository))
+    throw new Error(`${repository.repo.slice(0, 100)} cannot be a repository's name.`);
   const { host, repo, revision, file } = repository;
   const reason = `file list of ${repo}`;
   const folder = hubFolder(repository);
@@ -49,7 +50,9 @@ export async function askForList(outside: Outside, repository: HubRepository): P
     try {
       return schema.parse(JSON.parse(new TextDecoder().decode(content)));
     } catch (cause) {
-      throw new Error(`${new URL(url).host} answered with something other than the list of ${repo}.`, { cause });
+      throw new Error(`${new URL(url).host} answered with something other than the list of ${repo}.`, {
+        cause,
+      });
     }
   };
   try {
@@ -64,9 +67,12 @@ export async function askForList(outside: Outside, repository: HubRepository): P
     return { repository, folder, commit: info.sha, files: modelFiles(info) };
   } catch (error) {
     if (error instanceof OutsideFailure && /answered (401|403|404)/.test(error.message))
-      throw new Error(`${host} has no model ${repo} at ${revision}, or gives it to no one who is not logged in.`, {
-        cause: error,
-      });
+      throw new Error(
+        `${host} has no model ${repo} at ${revision}, or gives it to no one who is not logged in.`,
+        {
+          cause: error,
+        },
+      );
     throw error;
   }
 }

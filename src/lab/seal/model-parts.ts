@@ -10,14 +10,18 @@ const cacheName = 'glovebox-models';
 export const partCount = ({ bytes }: HubFile): number => Math.max(1, Math.ceil(bytes / partBytes));
 
 /** First byte and byte after the last of part `index`. */
-export const partSpan = ({ bytes }: HubFile, index: number): { readonly first: number; readonly end: number } => ({
+export const partSpan = (
+  { bytes }: HubFile,
+  index: number,
+): { readonly first: number; readonly end: number } => ({
   first: index * partBytes,
   end: Math.min(bytes, (index + 1) * partBytes),
 });
 
 /** @param scope absolute URL of the app's folder */
 export function createModelParts(caches: Pick<CacheStorage, 'open'>, scope: string) {
-  const keyOf = ({ hash }: HubFile, index: number) => `${scope}hub-parts/${hash.algorithm}/${hash.hex}/${index}`;
+  const keyOf = ({ hash }: HubFile, index: number) =>
+    `${scope}hub-parts/${hash.algorithm}/${hash.hex}/${index}`;
   const open = () => caches.open(cacheName);
   const indexes = (file: HubFile) => Array.from({ length: partCount(file) }, (_, index) => index);
 
