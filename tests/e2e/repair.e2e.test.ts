@@ -241,6 +241,26 @@ test('a page whose script never starts leads to the repair, which goes past the 
   await page.getByRole('heading', { name: 'Home' }).waitFor();
 });
 
+test('a service worker that cannot repair is removed with the files it stored, and runs are kept', async () => {
+  const { page } = visitor;
+  await page.goto(host.url);
+  await waitForControl(page);
+  const before = await someTrials(page);
+  await page.addInitScript(() => {
+    ServiceWorker.prototype.postMessage = (_: unknown, ports: unknown) =>
+      (ports as MessagePort[])[0]!.postMessage({ refused: 'The storage is gone.' });
+  });
+  await page.goto(`${host.url}repair.html`);
+  await page.getByRole('button', { name: 'Repair' }).click();
+  await page.getByText('The storage is gone. The stored files were removed.').waitFor();
+  expect(await page.evaluate(async () => (await caches.keys()).filter((name) => /shelf/.test(name)))).toEqual(
+    [],
+  );
+  await page.getByRole('link', { name: 'Open Glovebox' }).click();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+  expect(await storedEntries(page)).toBeGreaterThanOrEqual(before);
+});
+
 test('the page that repairs has no serious accessibility violation, light, dark or narrow', async () => {
   const { page } = visitor;
   for (const colorScheme of ['light', 'dark'] as const)
