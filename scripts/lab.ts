@@ -13,17 +13,20 @@ import { run } from './cli/run.ts';
 import { defaultSampling } from '../src/lab/plan/plan.ts';
 
 const wholeNumber = (text: string): number => {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw new InvalidArgumentError(`It must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`);
 };
 const positiveNumber = (text: string): number => {
-  if (/^0*[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  if (/^0*[1-9]\d*$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}.`);
 };
 const decimal = (text: string): number => {
   if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
   throw new InvalidArgumentError('It must be a number.');
 };
+const quoting =
+  'quote values with commas or pluses, as in rose:safePrompt="Be kind, be brief.", or write JSON behind the colon';
+
 /** An option that can be given several times. */
 const repeatable = (flags: string, description: string) =>
   new Option(flags, `${description}; can be repeated`)
@@ -72,7 +75,7 @@ program
   .addOption(
     repeatable(
       '--defense <id[:k=v,…][+id…]>',
-      "stack of defenses in place of the run's, one column per stack",
+      `stack of defenses in place of the run's, one column per stack; ${quoting}`,
     ),
   )
   .option('--from <id>', 'model of the run whose attack results are replayed')
@@ -111,7 +114,7 @@ program
 const withRequestOptions = (command: Command) =>
   command
     .requiredOption('--model <id>', 'model to talk to')
-    .addOption(repeatable('--defense <id[:k=v,…]>', 'defense around the model'))
+    .addOption(repeatable('--defense <id[:k=v,…]>', `defense around the model; ${quoting}`))
     .addOption(repeatable('--role <role=model>', 'model for a role, in place of the default one'))
     .option('--seed <n>', 'seed of the random streams', wholeNumber, 0)
     .option('--max-new-tokens <n>', 'most tokens in the answer', wholeNumber, defaultSampling.maxNewTokens)
@@ -151,6 +154,12 @@ program
   .addOption(repeatable('--option <k=v>', 'option of the attack'))
   .addOption(templates())
   .action(mutate);
+
+// The reader of a pipe, such as head, may leave before the end; then there is no one left to write to.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 try {
   await program.parseAsync();

@@ -1,5 +1,6 @@
 /** @file Reads methods, options, behaviors and roles from the command line. */
 import type { Behavior } from '../../src/core/behavior.ts';
+import { excerpt } from '../../src/core/excerpt.ts';
 import { rolesNeeded, type MethodCard, type Registry } from '../../src/core/method.ts';
 import { parseOptions, type Option, type OptionsSpec } from '../../src/core/options.ts';
 import type { MethodChoice } from '../../src/lab/plan/plan.ts';
@@ -8,31 +9,39 @@ import type { TrialRequest } from '../../src/lab/plan/request.ts';
 import { resolveRequest } from '../../src/lab/trials/resolve.ts';
 import { defaultRoles } from '../../src/models/catalog.ts';
 import { badUsage } from './failure.ts';
+import { checkLocalModels } from './local-models.ts';
+import {
+  readMethodWords,
+  readPair,
+  readStackWords,
+  type MethodWords,
+  type OptionWords,
+} from './method-words.ts';
 
-/** Split `key=value`. */
-function pair(text: string): readonly [key: string, value: string] {
-  const at = text.indexOf('=');
-  if (at < 1) throw badUsage(`"${text}" is not of the form key=value.`);
-  return [text.slice(0, at), text.slice(at + 1)];
-}
-
-function valueFor(option: Option | undefined, value: string): unknown {
+/** A word as a value of the type that the option declares; a value that is no word stays. */
+function valueFor(option: Option | undefined, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
   if (option?.type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value;
   if (option?.type === 'integer' || option?.type === 'number')
     return value.trim() === '' ? value : Number(value);
   return value;
 }
 
+const typed = (spec: OptionsSpec, words: OptionWords): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(words).map(([key, value]) => [key, valueFor(spec[key], value)]));
+
 /** Options written `key=value`, with the types that the method declares; their values are checked later. */
 export const readOptions = (spec: OptionsSpec, texts: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries(texts.map(pair).map(([key, value]) => [key, valueFor(spec[key], value)]));
+  typed(spec, Object.fromEntries(texts.map(readPair)));
 
-/** A defense written `id` or `id:key=value,key=value`. */
-export function readDefense(text: string): MethodChoice {
-  const [id = '', options = ''] = text.split(/:(.*)/s);
-  const { options: spec } = registries.defenses.get(id);
-  return { id, options: readOptions(spec, options === '' ? [] : options.split(',')) };
-}
+const defenseOf = ({ id, options }: MethodWords): MethodChoice => ({
+  id,
+  options: typed(registries.defenses.get(id).options, options),
+});
+
+export const readDefense = (text: string): MethodChoice => defenseOf(readMethodWords(text));
+/** Defenses joined by `+`. */
+export const readStack = (text: string): MethodChoice[] => readStackWords(text).map(defenseOf);
 
 export function findBehavior(id: string): Behavior {
   const all = registries.sets.all.flatMap(({ behaviors }) => behaviors);
@@ -40,7 +49,7 @@ export function findBehavior(id: string): Behavior {
   if (behavior) return behavior;
   const examples = all.filter(({ kind }) => kind === 'harmful').slice(0, 5);
   throw badUsage(
-    `There is no behavior "${id}".`,
+    `There is no behavior "${excerpt(id)}".`,
     `For example: ${examples.map((example) => example.id).join(', ')}. "list sets" names the sets.`,
   );
 }
@@ -62,7 +71,7 @@ export function fillRoles(
 ): TrialRequest['roles'] {
   const models: Readonly<Record<string, string>> = {
     ...defaultRoles,
-    ...Object.fromEntries(roleTexts.map(pair)),
+    ...Object.fromEntries(roleTexts.map(readPair)),
   };
   const rolesOf = <M extends MethodCard>(registry: Registry<M>, { id, options = {} }: MethodChoice) => {
     const method = registry.get(id);
@@ -83,6 +92,7 @@ export function completeRequest<R extends Omit<TrialRequest, 'roles'>>(
   roleTexts: readonly string[],
 ): R & Pick<TrialRequest, 'roles'> {
   const complete = { ...request, roles: fillRoles(request, roleTexts) };
+  checkLocalModels([complete.model, ...Object.values(complete.roles)]);
   resolveRequest(complete, behavior, registries);
   return complete;
 }

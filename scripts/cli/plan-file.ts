@@ -1,8 +1,10 @@
 /** @file Reads a plan file and applies the options of the command line to it. */
+import { excerpt } from '../../src/core/excerpt.ts';
 import { parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { resolvePlan } from '../../src/lab/trials/resolve.ts';
 import { badUsage } from './failure.ts';
+import { checkLocalModels } from './local-models.ts';
 import { readJson, readTemplates } from './json-file.ts';
 
 export interface PlanChoices {
@@ -25,11 +27,15 @@ export function readPlan(path: string, { seed, shard, templates }: PlanChoices):
     ...(shard !== undefined && { shard: readShard(shard) }),
   });
   resolvePlan(plan, registries);
+  checkLocalModels([...plan.models.targets, ...Object.values(plan.models.roles)]);
   return plan;
 }
 
 export function readShard(shard: string): NonNullable<Plan['shard']> {
   const [, i = 0, n = 0] = (/^(\d+)\/(\d+)$/.exec(shard) ?? []).map(Number);
   if (i >= 1 && i <= n) return { index: i, count: n };
-  throw badUsage(`"${shard}" is not a shard.`, 'Write --shard I/N with I from 1 to N, for example 2/8.');
+  throw badUsage(
+    `"${excerpt(shard)}" is not a shard.`,
+    'Write --shard I/N with I from 1 to N, for example 2/8.',
+  );
 }

@@ -1,12 +1,14 @@
 /** @file `replay`: sends the attack results of a run to other defenses or another model, without attacking again. */
+import { excerpt } from '../../src/core/excerpt.ts';
 import { expandPlan } from '../../src/lab/trials/trials.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
 import type { TrialKey } from '../../src/lab/records/trial.ts';
 import { placerFor } from '../../src/lab/trials/placement.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { replayedOutcomes, translatorFor, type ReplaySource } from '../../src/lab/trials/replay.ts';
-import { fillRoles, readDefense } from './choices.ts';
+import { fillRoles, readStack } from './choices.ts';
 import { badUsage, readInput } from './failure.ts';
+import { checkLocalModels } from './local-models.ts';
 import { pathsIn, placed, readHead } from './run-folder.ts';
 import { runInto, type FolderOptions } from './run.ts';
 import { eachTrial } from './trial-file.ts';
@@ -38,6 +40,7 @@ export function readReplay(
   const { plan: source } = readHead(folder);
   const { resolved, chunks } = expandPlan(replayPlan(source, choices), registries);
   const { plan } = resolved;
+  checkLocalModels([...plan.models.targets, ...Object.values(plan.models.roles)]);
   const keyOf = (model: string, { attack, behavior }: Pick<TrialKey, 'attack' | 'behavior'>) =>
     JSON.stringify([model, attack, behavior]);
   const wanted = new Set(
@@ -63,13 +66,13 @@ export function readReplay(
 export function replayPlan(source: Plan, { model, defense, from, role }: ReplayChoices): Plan {
   const attacked = source.models.targets;
   if (from !== undefined && !attacked.includes(from))
-    throw badUsage(`The run did not attack ${from}.`, `It attacked ${attacked.join(', ')}.`);
+    throw badUsage(`The run did not attack ${excerpt(from)}.`, `It attacked ${attacked.join(', ')}.`);
   const targets = model.length > 0 ? [...model] : attacked;
   const originOf = (target: string) => from ?? (attacked.includes(target) ? target : attacked[0]!);
   const defenses =
     defense.length > 0
       ? defense.map((text) => ({
-          stack: text.split('+').map((part) => ({ options: {}, ...readDefense(part) })),
+          stack: readStack(text).map(({ id, options = {} }) => ({ id, options })),
         }))
       : source.defenses;
   const stacks = defenses.flatMap(({ stack }) => stack);

@@ -1,8 +1,12 @@
 /** @file Single requests outside a run: the next turn of a chat, one attack on one behavior, or a list of prompts. */
-import type { Behavior } from '../../core/behavior.ts';
+import { z } from 'zod';
+import { behaviorSchema, type Behavior } from '../../core/behavior.ts';
 import { lastUserText, type ChatMessage } from '../../core/chat.ts';
+import { LabError } from '../../core/errors.ts';
+import { issueTexts } from '../../core/excerpt.ts';
+import { nameSchema } from '../../core/name.ts';
 import type { Sampling } from '../../models/language-model.ts';
-import type { MethodChoice, Plan } from './plan.ts';
+import { planSchema, type MethodChoice, type Plan } from './plan.ts';
 import type { TemplatePack } from './template-pack.ts';
 
 /** What every request names. A plan with one behavior, one attack and one stack says the same. */
@@ -27,6 +31,26 @@ export interface ChatRequest extends TrialRequest {
   readonly behavior?: Behavior;
   /** Ids of the first tokens of the answer, taken in place of what sampling chose. */
   readonly forced?: readonly number[];
+}
+
+/** The fields that a request shares with a plan, with the same ranges. */
+const sharedSchema = z.object({
+  model: nameSchema,
+  seed: planSchema.shape.seed,
+  sampling: planSchema.shape.sampling.unwrap().loose(),
+  topTokens: planSchema.shape.record.unwrap().shape.topTokens,
+  behavior: behaviorSchema,
+});
+
+/** @throws LabError 'bad-input' that names every field out of its range */
+export function checkRequest(request: TrialRequest, behavior: Behavior): void {
+  const { model, seed, sampling, topTokens } = request;
+  const parsed = sharedSchema.safeParse({ model, seed, sampling, topTokens, behavior });
+  if (parsed.success) return;
+  const reasons = issueTexts(parsed.error.issues, 'request').join('; ');
+  throw new LabError('bad-input', `The request is not valid. ${reasons}.`, {
+    advice: 'Correct the values named above.',
+  });
 }
 
 const freeChat: Behavior = { id: 'chat', prompt: '', category: 'chat', set: 'chat', kind: 'benign' };

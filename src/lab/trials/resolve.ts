@@ -11,7 +11,7 @@ import type { Evaluator } from '../../evaluators/evaluator.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { rolesUsed, type RoleEntries } from '../plan/find-models.ts';
 import { defenseName, directRequest, undefended, type Plan } from '../plan/plan.ts';
-import type { TrialRequest } from '../plan/request.ts';
+import { checkRequest, type TrialRequest } from '../plan/request.ts';
 import type { TemplatePack } from '../plan/template-pack.ts';
 import { behaviorsOf, shardOf, trainingBehaviorsOf } from './behaviors.ts';
 import { chooseAll, type Chosen, type NamedStack } from './choices.ts';
@@ -132,6 +132,7 @@ export function resolveRequest(
   behavior: Behavior,
   registries: Registries,
 ): ResolvedRequest {
+  checkRequest(request, behavior);
   const problems = new Problems({ withPaths: false });
   const { defenses: chain, templates, topTokens = 0 } = request;
   const name = chain.length === 0 ? undefended : defenseName({ stack: chain });

@@ -11,9 +11,15 @@ const quoted = (word: string): string =>
 const optionTexts = (options: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.entries(options).map(([name, value]) => `${name}=${String(value)}`);
 
+/** In quotes where the command line would take a part of it for something else. */
+const valueWord = (value: unknown): string =>
+  /^[^"'\\,+]*$/.test(String(value)) ? String(value) : `"${String(value).replaceAll(/["\\]/g, '\\$&')}"`;
+
 /** A defense as the command line reads it: `id` or `id:key=value,key=value`. */
-const defenseWord = ({ id, options = {} }: MethodChoice): string =>
-  [id, optionTexts(options).join(',')].filter((part) => part !== '').join(':');
+const defenseWord = ({ id, options = {} }: MethodChoice): string => {
+  const texts = Object.entries(options).map(([name, value]) => `${name}=${valueWord(value)}`);
+  return texts.length === 0 ? id : `${id}:${texts.join(',')}`;
+};
 
 /** The command line that makes a trial of `plan` again; roles are named where a model was used in one. */
 export function attackCommand(plan: Plan, key: TrialKey & Partial<Pick<TrialRecord, 'usage'>>): string {
