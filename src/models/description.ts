@@ -41,12 +41,21 @@ const mostLayersOrHeads = 10_000;
 
 /** @throws LabError 'bad-model' for a configuration that is nested without end or counts out of all proportion */
 function checkConfig(config: ModelDescription['config']): void {
-  const problem = sizeProblem(config, { depth: 32, values: 1_000_000 }) ?? countProblem(config, []);
+  const problem =
+    sizeProblem(config, { depth: 32, values: 1_000_000 }) ?? namesProblem(config) ?? countProblem(config, []);
   if (problem === null) return;
   throw new LabError('bad-model', `config.json is not usable: ${problem}.`, {
     advice: 'Check that this is the config.json of a language model or a classifier.',
   });
 }
+
+/** What decides how an engine reads a model. */
+function namesProblem({ model_type: type, architectures = [] }: ModelDescription['config']): string | null {
+  if (type !== undefined && typeof type !== 'string') return 'model_type: it must be a name';
+  const isList = architectures === null || (Array.isArray(architectures) && architectures.every(isName));
+  return isList ? null : 'architectures: it must be a list of names';
+}
+const isName = (name: unknown) => typeof name === 'string';
 
 function countProblem(config: Readonly<Record<string, unknown>>, path: readonly string[]): string | null {
   for (const [key, value] of Object.entries(config)) {

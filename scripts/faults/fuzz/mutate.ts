@@ -73,7 +73,7 @@ function badValue(random: Random): unknown {
     case 9:
       return nested(random.pick([10, 100, 20_000]));
     case 10:
-      return Array<unknown>(random.pick([2, 1000, 50_000])).fill(random.pick([0, 'a', null, {}]));
+      return Array<unknown>(random.pick([2, 1000, 50_000])).fill(random.pick([0, 'a', null, true]));
     default:
       return Object.fromEntries(
         Array.from({ length: random.pick([1, 100, 5000]) }, (_, i) => [`k${i}`, random.pick(badTexts)]),

@@ -5,6 +5,7 @@
  */
 import type { PreTrainedModel } from '@huggingface/transformers';
 import { isAbort, LabError, repairAdvice } from '../../../core/errors.ts';
+import { excerpt } from '../../../core/excerpt.ts';
 
 const failure = Symbol('failure');
 
@@ -62,12 +63,16 @@ export function explainLoad(id: string, error: unknown): unknown {
     });
   return (
     recognize(id, error) ??
-    new LabError('bad-model', `${id} could not be started: ${firstLine(error)}`, {
+    new LabError('bad-model', `${id} could not be started: ${reasonOf(error)}.`, {
       advice: 'Check that this is an ONNX export of a text model for transformers.js.',
       cause: error,
     })
   );
 }
 
-const firstLine = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+/** What ONNX Runtime says; the library's own mistakes with a file that it did not expect say nothing to a user. */
+function reasonOf(error: unknown): string {
+  if (error instanceof TypeError || error instanceof RangeError) return 'its files do not go together';
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+  return excerpt(line.replace(/\.$/, ''), 300);
+}
