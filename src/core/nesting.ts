@@ -12,24 +12,22 @@ export interface JsonLimits {
 export function sizeProblem(input: unknown, { depth, values }: JsonLimits): string | null {
   let left = values;
   /** The path to what is too much, innermost key first. */
-  const walk = (value: unknown, levels: number): string[] | null => {
-    if (--left < 0) return [];
-    if (typeof value !== 'object' || value === null) return null;
+  const walk = (value: object, levels: number): string[] | null => {
     if (levels === 0) return [];
-    if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) {
-        const path = walk(value[i], levels - 1);
-        if (path) return [...path, String(i)];
-      }
-      return null;
-    }
-    for (const key of Object.keys(value)) {
-      const path = walk((value as Record<string, unknown>)[key], levels - 1);
-      if (path) return [...path, key];
+    const keys = Array.isArray(value) ? null : Object.keys(value);
+    const count = keys === null ? (value as unknown[]).length : keys.length;
+    for (let i = 0; i < count; i++) {
+      const key = keys === null ? i : keys[i]!;
+      const inner = (value as Readonly<Record<string | number, unknown>>)[key];
+      // Plain values are counted here: a call for each would take most of the time.
+      if (--left < 0) return [String(key)];
+      if (typeof inner !== 'object' || inner === null) continue;
+      const path = walk(inner, levels - 1);
+      if (path) return [...path, String(key)];
     }
     return null;
   };
-  const path = walk(input, depth);
+  const path = typeof input === 'object' && input !== null ? walk(input, depth) : null;
   if (path === null) return null;
   const reason =
     left < 0 ? `there are more than ${values} values` : `it is nested more than ${depth} levels deep`;

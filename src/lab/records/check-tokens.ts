@@ -2,6 +2,11 @@
  * @file Checks the recorded tokens of a trial. They are nearly all of a record and are read by the million, so this is
  * written out: a schema takes five times as long.
  */
+import { excerpt } from '../../core/excerpt.ts';
+import { sizeProblem } from '../../core/nesting.ts';
+
+/** Of a record, and of what a token holds. */
+export const nestingLimits = { depth: 32, values: 10_000_000 } as const;
 
 /** Why a list does not hold recorded tokens, with the field; `null` when it does. */
 export function tokensProblem(tokens: readonly unknown[]): string | null {
@@ -13,19 +18,30 @@ export function tokensProblem(tokens: readonly unknown[]): string | null {
 }
 
 function tokenProblem(token: unknown): string | null {
-  const own = optionProblem(token);
+  const own = optionProblem(token, 'top');
   if (own !== null) return own;
   const { top, entropy, policy } = token as Fields;
   return listProblem('.top', top) ?? natsProblem('.entropy', entropy) ?? policyProblem(policy);
 }
 
-/** A token by its id and text, with its log-prob. */
-function optionProblem(option: unknown): string | null {
+/** A token by its id and text, with its log-prob. @param checked a field that is checked elsewhere */
+function optionProblem(option: unknown, checked?: string): string | null {
   if (!isObject(option)) return ': Invalid input: expected object';
   const { id, text, logProb } = option;
   if (!Number.isInteger(id) || (id as number) < 0) return '.id: Invalid input: expected a token id';
   if (typeof text !== 'string') return '.text: Invalid input: expected string';
   if (!Number.isFinite(logProb)) return '.logProb: Invalid input: expected number';
+  return nestingProblem(option, checked);
+}
+
+/** Whatever else an option holds, which no release may know, must not overflow the stack of what writes it. */
+function nestingProblem(option: Fields, checked: string | undefined): string | null {
+  for (const key in option) {
+    const value = option[key];
+    if (typeof value !== 'object' || value === null || key === checked) continue;
+    const problem = sizeProblem(value, nestingLimits);
+    if (problem !== null) return `.${excerpt(key)}.${problem}`;
+  }
   return null;
 }
 

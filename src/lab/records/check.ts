@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { answerCodes } from '../../attacks/parts/answered-in.ts';
 import { behaviorSchema } from '../../core/behavior.ts';
 import { issueTexts } from '../../core/excerpt.ts';
-import { tokensProblem } from './check-tokens.ts';
+import { sizeProblem } from '../../core/nesting.ts';
+import { nestingLimits, tokensProblem } from './check-tokens.ts';
 import type { TrialRecord } from './trial.ts';
 
 /** Sums over a million trials stay exact. */
@@ -99,8 +100,17 @@ export function upgradeRecord(record: TrialRecord & { readonly craftedOn?: strin
 
 /** Why something is not a trial record, with the field; `null` when it is one. Its length is bounded. */
 export function recordProblem(record: unknown): string | null {
+  const problem = nestingProblem(record);
+  if (problem !== null) return problem;
   const parsed = recordSchema.safeParse(record);
   return parsed.success
     ? tokensProblem(parsed.data.tokens)
     : issueTexts(parsed.error.issues.slice(0, 1), 'record')[0]!;
+}
+
+/** Fields that no release knows may hold anything; nested too deep, they would overflow the stack of what writes them. */
+function nestingProblem(record: unknown): string | null {
+  if (typeof record !== 'object' || record === null) return null;
+  const { tokens: _, ...rest } = record as Readonly<Record<string, unknown>>;
+  return sizeProblem(rest, nestingLimits);
 }
