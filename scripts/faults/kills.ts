@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { dist } from '../build.ts';
 import { serve } from '../serve.ts';
 import type { Random } from '../../src/core/random.ts';
+import { dealt } from './dealt.ts';
 import {
   commandLineKills,
   finish,
@@ -22,12 +23,6 @@ const killsPerRun = 5;
 
 /** Share of the kills that happen to a run in a page. */
 const pageShare = 0.4;
-
-/** `count` items, each item as often as the others or once more, in random order. */
-function dealt<T>(items: readonly T[], count: number, random: Random): T[] {
-  const rounds = Array.from({ length: Math.ceil(count / items.length) }, () => random.shuffle(items));
-  return rounds.flat().slice(0, count);
-}
 
 async function* commandLine(
   count: number,
@@ -96,7 +91,7 @@ export const kills: FaultPart = {
     writeFileSync(planPath, JSON.stringify(smallPlan));
     const folders = (name: string): RunFolder => ({ out: join(folder, name), planPath, temporary });
     const undisturbed = await runUndisturbed(folders('undisturbed'));
-    const inPages = Math.floor(count * pageShare);
+    const inPages = Math.ceil(count * pageShare);
     yield* commandLine(
       count - inPages,
       (run) => folders(`run-${run}`),

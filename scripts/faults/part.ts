@@ -21,6 +21,8 @@ export interface FaultPart {
 export interface Outcome {
   /** What was done, for example "kill -9 of the browser"; equal faults share a row of the table. */
   readonly fault: string;
+  /** How often it was done with this result. Default: once. */
+  readonly times?: number;
   /** `skipped`: could not be done on this machine. */
   readonly result: 'held' | 'broken' | 'skipped';
   /** What was measured, what broke, or why it was skipped. */

@@ -21,11 +21,14 @@ function notesOf(outcomes: readonly Outcome[]): string {
   return [...notes.slice(0, longestNotes), ...more].join('; ');
 }
 
+const timesOf = (outcomes: readonly Outcome[]) => outcomes.reduce((sum, { times = 1 }) => sum + times, 0);
+
 function resultOf(outcomes: readonly Outcome[]): string {
-  const count = (result: Outcome['result']) => outcomes.filter((outcome) => outcome.result === result).length;
+  const count = (result: Outcome['result']) =>
+    timesOf(outcomes.filter((outcome) => outcome.result === result));
   const [broken, skipped] = [count('broken'), count('skipped')];
-  if (skipped === outcomes.length) return 'skipped';
   if (broken > 0) return `**${broken} broken**`;
+  if (count('held') === 0) return 'skipped';
   return skipped > 0 ? `holds; ${skipped} skipped` : 'holds';
 }
 
@@ -34,7 +37,7 @@ export function tableOf(outcomes: readonly Outcome[]): string {
   const faults = [...new Set(outcomes.map(({ fault }) => fault))].toSorted();
   const rows = faults.map((fault) => {
     const own = outcomes.filter((outcome) => outcome.fault === fault);
-    return `| ${cell(fault)} | ${own.length} | ${resultOf(own)} | ${cell(notesOf(own))} |`;
+    return `| ${cell(fault)} | ${timesOf(own).toLocaleString('en')} | ${resultOf(own)} | ${cell(notesOf(own))} |`;
   });
   return ['| done | times | result | noted |', '| --- | ---: | --- | --- |', ...rows].join('\n');
 }
