@@ -1,57 +1,18 @@
 /** @file Wrong answers of the host and damaged copies on the device: the app works again, and runs are kept. */
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { dist, ensureBuilt } from '../../scripts/build.ts';
+import { dist } from '../../scripts/build.ts';
 import { ensureChromium, launch } from '../../scripts/chromium.ts';
-import { serve, type LocalServer } from '../../scripts/serve.ts';
+import { openWrongHost, type WrongHost } from '../../scripts/faults/wrong-host.ts';
 import { askSeal, visit, waitForControl, type Visit } from './site.ts';
 
-const filesIn = (folder: string) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
-
-/** A site whose files can be replaced by wrong ones and put right again. */
-async function openHost() {
-  await ensureBuilt();
-  const folder = mkdtempSync(join(tmpdir(), 'glovebox-host-'));
-  for (const file of filesIn(dist)) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    linkSync(join(dist, file), join(folder, file));
-  }
-  let server: LocalServer = await serve({ folder, port: 0, headers: true });
-  const { url } = server;
-  const remove = (file: string) => rmSync(join(folder, file));
-  return {
-    url,
-    /** The one file of the site that matches. */
-    find: (pattern: RegExp): string => filesIn(folder).find((file) => pattern.test(file))!,
-    answer(file: string, content: string | Buffer) {
-      remove(file);
-      writeFileSync(join(folder, file), content);
-    },
-    setRight(file: string) {
-      remove(file);
-      linkSync(join(dist, file), join(folder, file));
-    },
-    stop: () => server.close(),
-    async startAgain() {
-      server = await serve({ folder, port: Number(new URL(url).port), headers: true });
-    },
-    async close() {
-      await server.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
-}
-type Host = Awaited<ReturnType<typeof openHost>>;
-
 const signIn = '<!doctype html><title>Sign in to this network</title>';
-let host: Host;
+let host: WrongHost;
+/** The one file of the site that matches. */
+const find = (pattern: RegExp): string => host.files(pattern)[0]!;
 let browser: Browser;
 let visitor: Visit;
 beforeAll(async () => {
@@ -59,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 beforeEach(async () => {
-  host = await openHost();
+  host = await openWrongHost();
   visitor = await visit(browser);
 });
 afterEach(async () => {
@@ -152,7 +113,7 @@ describe('one wrong answer of the host', () => {
   test.each(kinds)(
     '%s fails with advice and works once the host is right',
     async (_, pattern, wrong, use) => {
-      const file = host.find(pattern);
+      const file = find(pattern);
       host.answer(file, wrong(file));
       await visitor.page.goto(`${host.url}#/about`);
       await waitForControl(visitor.page);
@@ -229,7 +190,7 @@ describe('damaged copies on the device', () => {
 
 test('a page whose script never starts leads to the repair, which goes past the cache of the browser', async () => {
   const { page } = visitor;
-  const script = host.find(/^assets\/index-.*\.js$/);
+  const script = find(/^assets\/index-.*\.js$/);
   host.answer(script, signIn);
   await page.goto(host.url);
   await page.getByText('Glovebox has not started yet').waitFor();
@@ -239,26 +200,6 @@ test('a page whose script never starts leads to the repair, which goes past the 
   await page.getByText(/Open Glovebox now/).waitFor();
   await page.getByRole('link', { name: 'Open Glovebox' }).click();
   await page.getByRole('heading', { name: 'Home' }).waitFor();
-});
-
-test('a service worker that cannot repair is removed with the files it stored, and runs are kept', async () => {
-  const { page } = visitor;
-  await page.goto(host.url);
-  await waitForControl(page);
-  const before = await someTrials(page);
-  await page.addInitScript(() => {
-    ServiceWorker.prototype.postMessage = (_: unknown, ports: unknown) =>
-      (ports as MessagePort[])[0]!.postMessage({ refused: 'The storage is gone.' });
-  });
-  await page.goto(`${host.url}repair.html`);
-  await page.getByRole('button', { name: 'Repair' }).click();
-  await page.getByText('The storage is gone. The stored files were removed.').waitFor();
-  expect(await page.evaluate(async () => (await caches.keys()).filter((name) => /shelf/.test(name)))).toEqual(
-    [],
-  );
-  await page.getByRole('link', { name: 'Open Glovebox' }).click();
-  await page.getByRole('heading', { name: 'Home' }).waitFor();
-  expect(await storedEntries(page)).toBeGreaterThanOrEqual(before);
 });
 
 test('the page that repairs has no serious accessibility violation, light, dark or narrow', async () => {
