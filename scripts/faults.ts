@@ -10,11 +10,15 @@ import { createRandom } from '../src/core/random.ts';
 import { ensureBuilt } from './build.ts';
 import { ensureChromium } from './chromium.ts';
 import { chromiumVersion } from './faults/machine.ts';
+import { bigRuns } from './faults/big.ts';
+import { fuzz } from './faults/fuzz.ts';
+import { garbledFiles } from './faults/garbled.ts';
 import { kills } from './faults/kills.ts';
 import type { FaultPart, Outcome } from './faults/part.ts';
+import { storage } from './faults/storage.ts';
 import { tableOf, writeTable } from './faults/table.ts';
 
-const parts: readonly FaultPart[] = [kills];
+const parts: readonly FaultPart[] = [kills, storage, garbledFiles, fuzz, bigRuns];
 
 const wholeNumber = (text: string): number => {
   if (/^\d{1,9}$/.test(text)) return Number(text);
@@ -45,16 +49,15 @@ const options: Options = program.parse().opts();
 async function outcomesOf(part: FaultPart, count: number): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   const folder = await mkdtemp(join(tmpdir(), `glovebox-${part.id}-`));
+  let done = 0;
   let last = Date.now();
   try {
     for await (const outcome of part.run(createRandom(options.seed).fork(part.id), count, folder)) {
       outcomes.push(outcome);
       const seconds = ((Date.now() - last) / 1000).toFixed(1);
       const note = outcome.note ? ` (${outcome.note})` : '';
-      if (outcomes.length < 500 || outcome.result === 'broken')
-        console.error(
-          `${part.id} ${outcomes.length}: ${outcome.fault}: ${outcome.result}${note}, ${seconds} s`,
-        );
+      done += outcome.times ?? 1;
+      console.error(`${part.id} ${done}: ${outcome.fault}: ${outcome.result}${note}, ${seconds} s`);
       last = Date.now();
     }
   } catch (error) {
