@@ -23,7 +23,7 @@ function pathsIn(document: string): readonly string[] {
 
 const decisions = readdirSync(join(root, 'docs/decisions')).map((name) => `docs/decisions/${name}`);
 
-test.each(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', ...decisions])(
+test.each(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/reliability.md', ...decisions])(
   '%s names only files and folders that exist',
   (document) => {
     expect(pathsIn(document).filter((path) => !existsSync(join(root, path)))).toEqual([]);
