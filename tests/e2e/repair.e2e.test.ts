@@ -157,6 +157,7 @@ describe('damaged copies on the device', () => {
     await page.goto(host.url);
     await waitForControl(page);
     const before = await someTrials(page);
+    await askSeal(page, { type: 'fill', webgpu: false });
     await garble(page, /index\.html|\/assets\/index-/);
     await host.stop();
     await page.reload();
