@@ -10,6 +10,7 @@ import { mutate } from './cli/mutate.ts';
 import { replay } from './cli/replay.ts';
 import { report } from './cli/report.ts';
 import { run } from './cli/run.ts';
+import { excerpt } from '../src/core/excerpt.ts';
 import { defaultSampling } from '../src/lab/plan/plan.ts';
 
 const wholeNumber = (text: string): number => {
@@ -44,6 +45,7 @@ const templates = () =>
 const program = new Command('lab')
   .description('Glovebox from the command line: the same app, in a headless browser.')
   .exitOverride()
+  .configureOutput({ outputError: (message, write) => write(`${excerpt(message.trimEnd(), 1200)}\n`) })
   .showHelpAfterError('(use --help for more)');
 
 program
@@ -156,10 +158,11 @@ program
   .action(mutate);
 
 // The reader of a pipe, such as head, may leave before the end; then there is no one left to write to.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
 
 try {
   await program.parseAsync();

@@ -177,6 +177,16 @@ describe('bad input exits with 2 and a reason', () => {
     expect(err).toContain(reason);
   });
 
+  test.each([
+    ['a command', ['x'.repeat(50_000)]],
+    ['a list', ['list', 'x'.repeat(50_000)]],
+    ['a number', ['mutate', 'best-of-n', '--set', 'tinytown', '--seed', '9'.repeat(50_000)]],
+  ])('%s that is very long, in a short message', async (_, args) => {
+    const { code, err } = await lab(args);
+    expect(code).toBe(2);
+    expect(err.length).toBeLessThan(2500);
+  });
+
   test('a plan that is not JSON, with its line', async () => {
     const path = join(folder, 'broken.json');
     await writeFile(path, '{\n"version": 1,\n"name": }');
