@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readMethodWords, readStackWords } from '../../scripts/cli/method-words.ts';
-import { readDefense, readStack } from '../../scripts/cli/choices.ts';
+import { readDefense, readOptions, readStack } from '../../scripts/cli/choices.ts';
+import type { Option } from '../../src/core/options.ts';
+import { registries } from '../../src/lab/trials/registries.ts';
 import { attackCommand } from '../../src/ui/links/command.ts';
 import { plan } from '../ui/plan.ts';
 
@@ -47,6 +49,79 @@ describe('a method on the command line', () => {
     ]);
   });
 });
+
+/** Values that the separators, the quotes and the JSON of the command line could swallow. */
+const awkwardTexts = [
+  'a, b=c',
+  'A + B',
+  '"',
+  "'",
+  '\\',
+  'x\\',
+  '\\,',
+  '{"a":1}',
+  ' ',
+  '',
+  '-1',
+  'true',
+  'a:b',
+  '$HOME `x`\n',
+];
+
+function valuesOf(option: Option): readonly unknown[] {
+  switch (option.type) {
+    case 'boolean':
+      return [true, false];
+    case 'choice':
+      return option.choices;
+    case 'text':
+      return awkwardTexts;
+    case 'integer':
+      return [option.min, option.max];
+    case 'number':
+      return [option.min, option.max, option.min + (option.max - option.min) / 3, 1e-7];
+    default:
+      return option satisfies never;
+  }
+}
+
+/** The words that a POSIX shell makes of a command line. */
+const shellWords = (command: string): readonly string[] =>
+  [...command.matchAll(/(?:'[^']*'|\\'|[^\s'])+/g)].map(([word]) =>
+    word.replaceAll(/'([^']*)'|\\'/g, (_, inside?: string) => inside ?? "'"),
+  );
+
+/** What stands behind each `flag` of a command line. */
+const behind = (flag: string, command: string): readonly string[] =>
+  shellWords(command).flatMap((word, at, words) => (words[at - 1] === flag ? [word] : []));
+
+const trialKey = { model: 'tinytown-chat', behavior: 'x' };
+
+test.each(registries.defenses.all)(
+  'every option of $id is read back from the app',
+  ({ id, options: spec }) => {
+    for (const [name, option] of Object.entries(spec))
+      for (const value of valuesOf(option)) {
+        const stack = [{ id, options: { [name]: value } }];
+        const defended = { ...plan, defenses: [{ name: 'd', stack }] };
+        const command = attackCommand(defended, { ...trialKey, attack: 'direct-request', defense: 'd' });
+        expect(behind('--defense', command).map(readDefense)).toEqual(stack);
+      }
+  },
+);
+
+test.each(registries.attacks.all)(
+  'every option of $id is read back from the app',
+  ({ id, options: spec }) => {
+    for (const [name, option] of Object.entries(spec))
+      for (const value of valuesOf(option)) {
+        const options = { [name]: value };
+        const attacked = { ...plan, attacks: [{ id, options }] };
+        const command = attackCommand(attacked, { ...trialKey, attack: id, defense: 'none' });
+        expect(readOptions(spec, behind('--option', command))).toEqual(options);
+      }
+  },
+);
 
 test('a command line that the app shows is read back as what it was', () => {
   for (const safePrompt of [
