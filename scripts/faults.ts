@@ -11,6 +11,7 @@ import { ensureBuilt } from './build.ts';
 import { ensureChromium } from './chromium.ts';
 import { chromiumVersion } from './faults/machine.ts';
 import { bigRuns } from './faults/big.ts';
+import { cutDownloads } from './faults/cuts.ts';
 import { fuzz } from './faults/fuzz.ts';
 import { garbledFiles } from './faults/garbled.ts';
 import { kills } from './faults/kills.ts';
@@ -18,7 +19,7 @@ import type { FaultPart, Outcome } from './faults/part.ts';
 import { storage } from './faults/storage.ts';
 import { tableOf, writeTable } from './faults/table.ts';
 
-const parts: readonly FaultPart[] = [kills, storage, garbledFiles, fuzz, bigRuns];
+const parts: readonly FaultPart[] = [kills, storage, cutDownloads, garbledFiles, fuzz, bigRuns];
 
 const wholeNumber = (text: string): number => {
   if (/^\d{1,9}$/.test(text)) return Number(text);
