@@ -71,6 +71,8 @@ async function outcomesOf(part: FaultPart, count: number): Promise<readonly Outc
   return outcomes;
 }
 
+// A page that was harmed may leave waits behind, which fail when its browser is closed; what they mean has been told.
+process.on('unhandledRejection', (error) => console.error(`left behind: ${String(error).split('\n')[0]}`));
 await ensureBuilt();
 const machine = `${cpus().length} cores, Chromium ${chromiumVersion(ensureChromium())}, Node ${process.versions.node}`;
 for (const part of parts) {
