@@ -5,6 +5,7 @@ import { exposeToCommandLine, headless } from './lab/worker/command-line.ts';
 import { parsePlan } from './lab/plan/plan.ts';
 import { askSeal, startSeal } from './lab/seal/page-client.ts';
 import { policyStands } from './lab/seal/page-start.ts';
+import { watchWays } from './lab/seal/page-watch.ts';
 import { repairFiles } from './lab/seal/page-repair.ts';
 import App from './ui/App.svelte';
 import './ui/base.css';
@@ -12,6 +13,10 @@ import { createApp } from './ui/app.ts';
 import { fetchShipped } from './ui/files.ts';
 import './ui/theme.css';
 
+watchWays(window, ({ address, how }) => {
+  // Without a service worker there is no ledger to write to.
+  askSeal({ type: 'attempt', address, how }).catch(() => {});
+});
 const lab = createLabClient({ mayStart: policyStands });
 if (headless()) exposeToCommandLine(lab);
 else {
