@@ -14,9 +14,10 @@ type Page = Window & typeof globalThis;
 
 /** Call once, before anything else runs on the page. */
 export function watchWays(page: Page, report: (attempt: Attempt) => void): void {
-  page.document.addEventListener('securitypolicyviolation', ({ blockedURI, effectiveDirective }) =>
-    report({ address: blockedURI, how: `policy ${effectiveDirective}` }),
-  );
+  page.document.addEventListener('securitypolicyviolation', ({ blockedURI, effectiveDirective }) => {
+    // Refused code and styles have no address: nothing would have left.
+    if (URL.canParse(blockedURI)) report({ address: blockedURI, how: `policy ${effectiveDirective}` });
+  });
   // Links that the user follows are the user's; the app itself never leaves its own site.
   page.navigation?.addEventListener('navigate', (event) => {
     const { url } = event.destination;
