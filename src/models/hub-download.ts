@@ -20,6 +20,8 @@ export interface HubDownloadOptions extends Abortable {
 
 /** Parts asked for at the same time. */
 const parallelParts = 3;
+/** Where a part takes longer than this, the line is full: then one at a time, so that none takes too long to be kept. */
+const slowPartMs = 20_000;
 const defaultWaitsMs = [0, 500, 2_000, 5_000, 10_000, 20_000];
 
 type Get = (url: string, init?: RequestInit) => Promise<Response>;
@@ -86,12 +88,14 @@ export async function fetchFromHub(
   };
 
   const hash = hasher(entry);
+  let slow = false;
   const waiting: Promise<Uint8Array<ArrayBuffer>>[] = [];
   let asked = 0;
   let read = 0;
   const ask = () => {
     if (asked >= count) return;
-    const content = part(asked++);
+    const began = performance.now();
+    const content = part(asked++).finally(() => (slow ||= performance.now() - began > slowPartMs));
     content.catch(() => {}); // reported when its turn comes
     waiting.push(content);
   };
@@ -99,7 +103,7 @@ export async function fetchFromHub(
     {
       async pull(controller) {
         // The first part alone: a host that does not send parts then sends a small file whole, once.
-        while (asked < count && waiting.length < (read === 0 ? 1 : parallelParts)) ask();
+        while (asked < count && waiting.length < (read === 0 || slow ? 1 : parallelParts)) ask();
         const content = await waiting.shift()!;
         read++;
         hash.update(content);

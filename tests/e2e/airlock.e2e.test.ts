@@ -106,6 +106,131 @@ test('a model comes in from the page: ask, look, open, load; then it is here and
   expect(hub.requests.length).toBe(before);
 });
 
+describe('a large model', () => {
+  const repo = 'org/large';
+  const loaded = (page: Page) => page.getByRole('article', { name: repo }).getByText('in memory');
+  /** When each answer with a part began and ended, ms. */
+  let answers: { readonly began: number; ended: number }[];
+
+  /** A field that readers of the format skip, so that the graph fills several parts. */
+  const padded = (graph: Uint8Array, bytes: number): Uint8Array => {
+    const length = Uint8Array.of(
+      ...[0, 7, 14, 21].map((shift) => ((bytes >> shift) & 127) | (shift < 21 ? 128 : 0)),
+    );
+    return Buffer.concat([graph, Uint8Array.of(0xc2, 0x3e), length, bytesOf(bytes)]);
+  };
+  beforeEach(async () => {
+    answers = [];
+    const folder = join(dist, 'models/tinytown-chat');
+    const names = (await readdir(folder, { recursive: true })).filter((name) => /\.json$|\.onnx$/.test(name));
+    const files = await Promise.all(
+      names.map(async (name) => [name, new Uint8Array(await readFile(join(folder, name)))] as const),
+    );
+    const whole = Object.fromEntries(files);
+    putRepository(repo, { ...whole, 'onnx/model.onnx': padded(whole['onnx/model.onnx']!, 4 * partBytes) });
+  });
+  /** Answers with a part in pieces, each after a pause. */
+  const slowly = (pauseMs: number) => {
+    hub.interfere = async ({ host, range, url }, response) => {
+      if (host !== filesHost || range === null) return false;
+      const [first = 0, last = 0] = range.match(/\d+/g)!.map(Number);
+      const file = [...hub.repositories.get(repo)!].find(([path]) => url.includes(path))![1];
+      const answer = { began: performance.now(), ended: Infinity };
+      answers.push(answer);
+      response.writeHead(206, {
+        'Access-Control-Allow-Origin': '*',
+        'Access-Control-Expose-Headers': 'Content-Range',
+        'Content-Length': last - first + 1,
+        'Content-Range': `bytes ${first}-${last}/${file.byteLength}`,
+      });
+      const piece = 256 * 1024;
+      for (let at = first; at <= last && !response.destroyed; at += piece) {
+        response.write(file.subarray(at, Math.min(at + piece, last + 1)));
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+      response.end();
+      answer.ended = performance.now();
+      return true;
+    };
+  };
+  async function add(page: Page, opens = true) {
+    await page.getByLabel('Another model').fill(repo);
+    await page.getByRole('button', { name: 'Add and load' }).click();
+    if (!opens) return;
+    await page.getByRole('button', { name: 'Ask for the list of files' }).click();
+    await page.getByRole('button', { name: 'Open for this model' }).click();
+  }
+
+  test('arrives over a slow line, in requests that each take a small part of the time', async () => {
+    slowly(100);
+    const { page } = open;
+    await add(page);
+    await loaded(page).waitFor({ timeout: 60_000 });
+    const whole = Math.max(...answers.map(({ ended }) => ended)) - answers[0]!.began;
+    expect(answers).toHaveLength(5);
+    for (const { began, ended } of answers) expect(ended - began).toBeLessThan(whole / 2);
+    expect((await ledgered(page)).counts).toEqual(seen());
+  });
+
+  test('that a reload cut off goes on with the parts that are here', async () => {
+    slowly(100);
+    const { page } = open;
+    await add(page);
+    await expect
+      .poll(() => answers.filter(({ ended }) => ended < Infinity).length, { timeout: 30_000 })
+      .toBeGreaterThan(1);
+    await page.reload();
+    await waitForControl(page);
+    const finished = answers.filter(({ ended }) => ended < Infinity).length;
+    hub.interfere = null;
+    hub.requests.length = 0;
+    await add(page);
+    await loaded(page).waitFor({ timeout: 60_000 });
+    const asked = hub.requests.filter(({ host, range }) => host === filesHost && range !== null);
+    expect(asked.length).toBeLessThanOrEqual(5 - finished + 1);
+    expect(asked.length).toBeGreaterThan(0);
+  });
+
+  test('with one wrong byte is refused by its hash, and is fetched whole again', async () => {
+    const { page } = open;
+    hub.interfere = ({ host, range, url }, response) => {
+      if (host !== filesHost || range === null || !range.startsWith('bytes=0-')) return false;
+      const file = [...hub.repositories.get(repo)!].find(([path]) => url.includes(path))![1];
+      const wrong = Uint8Array.from(file.subarray(0, partBytes));
+      wrong[1000]! ^= 1;
+      response.writeHead(206, {
+        'Access-Control-Allow-Origin': '*',
+        'Access-Control-Expose-Headers': 'Content-Range',
+        'Content-Length': partBytes,
+        'Content-Range': `bytes 0-${partBytes - 1}/${file.byteLength}`,
+      });
+      response.end(wrong);
+      return true;
+    };
+    await add(page);
+    await page.locator('main').getByRole('alert').first().waitFor({ timeout: 60_000 });
+    expect(await loaded(page).isVisible()).toBe(false);
+    hub.interfere = null;
+    await add(page);
+    await loaded(page).waitFor({ timeout: 60_000 });
+  });
+
+  test('whose caches were deleted is asked for again, not taken for here', async () => {
+    const { page } = open;
+    await add(page);
+    await loaded(page).waitFor({ timeout: 60_000 });
+    await page.evaluate(async () => {
+      for (const name of await caches.keys()) await caches.delete(name);
+    });
+    await page.reload();
+    await waitForControl(page);
+    hub.requests.length = 0;
+    await add(page);
+    await loaded(page).waitFor({ timeout: 60_000 });
+    expect(hub.requests.filter(({ host }) => host === filesHost).length).toBeGreaterThan(4);
+  });
+});
+
 describe('what passes', () => {
   const repo = 'org/parts';
   const big = bytesOf(2 * partBytes + 1000);
