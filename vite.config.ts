@@ -73,6 +73,15 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Found only when a test asks for it, a package would make Vite reload the page in the middle of the test.
+        optimizeDeps: {
+          include: [
+            '@bufbuild/protobuf/wire',
+            '@noble/hashes/legacy.js',
+            '@noble/hashes/sha2.js',
+            '@noble/hashes/utils.js',
+          ],
+        },
         test: {
           name: 'browser',
           include: [browserTests],

@@ -1,5 +1,6 @@
 /** @file Browser APIs for loading without a browser: a hub and caches in memory, a GPU with chosen features. */
-import { createHash } from 'node:crypto';
+import { sha1 } from '@noble/hashes/legacy.js';
+import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { ModelRecord } from '@mlc-ai/web-llm';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
 import { splitHubUrl, type HubFile } from '../../../src/models/hub.ts';
@@ -152,9 +153,8 @@ const listOf = (files: ReturnType<typeof hub>, at: string): readonly HubFile[] =
   [...files]
     .filter(([url]) => url.startsWith(at))
     .map(([url, body]) => {
-      const content = Buffer.from(body);
-      const header = `blob ${content.byteLength}\0`;
-      const hex = createHash('sha1').update(header).update(content).digest('hex');
+      const content = typeof body === 'string' ? utf8ToBytes(body) : new Uint8Array(body);
+      const hex = bytesToHex(sha1(concatBytes(utf8ToBytes(`blob ${content.byteLength}\0`), content)));
       return { path: url.slice(at.length), bytes: content.byteLength, hash: { algorithm: 'git-blob', hex } };
     });
 
