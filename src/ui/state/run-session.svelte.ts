@@ -53,7 +53,9 @@ export class RunSession {
     this.#halt();
     const controller = (this.#controller = new AbortController());
     const isCurrent = () => this.#controller === controller;
-    this.#reset(plan, 'running');
+    // A run that goes on keeps what it shows; plans are compared only where there is one to compare with.
+    if (!this.plan || JSON.stringify(plan) !== JSON.stringify(this.plan)) this.#forget();
+    this.#begin(plan, 'running');
     // The lab gives up the lock on a run only when the call before has ended.
     await this.#settled;
     const id = await this.#lab.runId(plan);
@@ -83,7 +85,8 @@ export class RunSession {
     if (this.id === info.id) return;
     this.#halt();
     const finished = info.finished >= info.total && info.total > 0;
-    this.#reset(info.plan, finished ? 'done' : 'stopped');
+    this.#forget();
+    this.#begin(info.plan, finished ? 'done' : 'stopped');
     this.id = info.id;
     this.total = info.total;
     this.opening = true;
@@ -102,8 +105,8 @@ export class RunSession {
   /** Show no run, as before the first. */
   clear = (): void => {
     this.#halt();
-    [this.id, this.plan, this.overview, this.total, this.failure] = [null, null, null, null, null];
-    this.finished = 0;
+    this.#forget();
+    [this.plan, this.failure] = [null, null];
     [this.artifacts, this.opening] = [[], false];
     this.status = 'idle';
     this.#quiet();
@@ -151,9 +154,11 @@ export class RunSession {
     [this.trial, this.step, this.loading, this.preparing] = [null, null, null, null];
   }
 
-  #reset(plan: Plan, status: RunStatus): void {
-    const same = JSON.stringify(plan) === JSON.stringify(this.plan);
-    if (!same) [this.id, this.overview, this.finished, this.total] = [null, null, 0, null];
+  #forget(): void {
+    [this.id, this.overview, this.finished, this.total] = [null, null, 0, null];
+  }
+
+  #begin(plan: Plan, status: RunStatus): void {
     [this.plan, this.status, this.failure, this.artifacts] = [plan, status, null, []];
     [this.#fetched, this.opening] = [[], false];
     this.#quiet();
