@@ -13,7 +13,7 @@ import { overviewOf } from '../../src/lab/analysis/overview.ts';
 import { createMemoryStore } from '../../src/lab/store/memory.ts';
 import { createRunReader } from '../../src/lab/worker/run-reader.ts';
 import { digestOf } from '../../src/lab/records/digest.ts';
-import type { DeviceInfo, RunInfo } from '../../src/lab/records/run.ts';
+import { listingOf, type DeviceInfo, type RunInfo } from '../../src/lab/records/run.ts';
 import type { TrialKey, TrialRecord } from '../../src/lab/records/trial.ts';
 import { behaviorsOf } from '../../src/lab/trials/behaviors.ts';
 import { mutateBehaviors } from '../../src/lab/trials/mutate.ts';
@@ -313,7 +313,8 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     unsaved: async () => ({ status: 'done', value: 0 }),
     unsavedLines: async () => ({ status: 'done', value: new Blob([]) }),
     runId,
-    runs: async () => ({ status: 'done', value: [...store.values()].map(({ info }) => info) }),
+    runs: async () => ({ status: 'done', value: [...store.values()].map(({ info }) => listingOf(info)) }),
+    plan: (id) => outcomeOf(async () => (await readerOf(id)).plan(id)),
     overview: (id) => outcomeOf(async () => (await readerOf(id)).overview(id)),
     cell: (id, query) => outcomeOf(async () => (await readerOf(id)).cell(id, query)),
     trial: (id, key) => outcomeOf(async () => (await readerOf(id)).trial(id, key)),

@@ -22,6 +22,14 @@ export interface RunInfo {
   readonly total: number;
 }
 
+/** A run as lists show it: without its plan, which may spell out thousands of behaviors. */
+export interface RunListing extends Omit<RunInfo, 'plan'> {
+  /** Of its plan. */
+  readonly name: string;
+}
+
+export const listingOf = ({ plan: { name }, ...run }: RunInfo): RunListing => ({ ...run, name });
+
 export type DeviceKind = DeviceInfo['kind'];
 
 /** What the files of a run say about it besides its trials. */

@@ -42,6 +42,7 @@ export interface LabClient extends Pick<
   | 'behaviors'
   | 'mutate'
   | 'runs'
+  | 'plan'
   | 'overview'
   | 'cell'
   | 'trial'
@@ -185,6 +186,7 @@ export function createLabClient({
     behaviors: (set) => ask((lab) => lab.behaviors(set)),
     mutate: (request, set) => ask((lab) => lab.mutate(request, set)),
     runs: () => ask((lab) => lab.runs()),
+    plan: (id) => ask((lab) => lab.plan(id)),
     overview: (id) => ask((lab) => lab.overview(id)),
     cell: (id, query) => ask((lab) => lab.cell(id, query)),
     trial: (id, key) => ask((lab) => lab.trial(id, key)),

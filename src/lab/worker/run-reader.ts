@@ -2,7 +2,7 @@
 import { LabError } from '../../core/errors.ts';
 import { overviewOf } from '../analysis/overview.ts';
 import { verdictOf, type ScoringEvaluator } from '../analysis/verdicts.ts';
-import { undefended } from '../plan/plan.ts';
+import { undefended, type Plan } from '../plan/plan.ts';
 import type { CellPage, CellQuery, ExportFormat, OpenedTrial } from '../records/cell-page.ts';
 import type { PlacedDigest } from '../records/digest.ts';
 import { byteOrderMark, csvTable, trialLines, type ExportOptions } from '../records/export.ts';
@@ -13,6 +13,7 @@ import { inOneList, type RunStore } from '../store/run-store.ts';
 
 /** Each function throws LabError 'bad-input' for a run, or a trial, that is not stored. */
 export interface RunReader {
+  plan(runId: string): Promise<Plan>;
   overview(runId: string): Promise<RunOverview>;
   cell(runId: string, query: CellQuery): Promise<CellPage>;
   trial(runId: string, key: TrialKey): Promise<OpenedTrial>;
@@ -41,6 +42,7 @@ export function createRunReader(
     return last.digests;
   };
   return {
+    plan: async (runId) => (await runOf(runId)).run.plan,
     async overview(runId) {
       const opened = await runOf(runId);
       const { store, run } = opened;

@@ -4,7 +4,7 @@ import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress, RunEvent, Preparation } from '../../lab/records/events.ts';
 import { withArtifact, type RunArtifact } from '../../lab/plan/artifacts.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
-import type { RunInfo } from '../../lab/records/run.ts';
+import type { RunListing } from '../../lab/records/run.ts';
 import type { RunOverview } from '../../lab/records/overview.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
@@ -37,12 +37,12 @@ export class RunSession {
   /** Models whose files were loaded during this run. */
   #fetched: readonly string[] = [];
   #settled: Promise<unknown> = Promise.resolve();
-  readonly #lab: Pick<LabClient, 'run' | 'runId' | 'overview' | 'artifacts'>;
+  readonly #lab: Pick<LabClient, 'run' | 'runId' | 'plan' | 'overview' | 'artifacts'>;
   readonly #onloaded: (models: readonly string[]) => void;
 
   /** @param onloaded told which models are in memory once the first trial starts */
   constructor(
-    lab: Pick<LabClient, 'run' | 'runId' | 'overview' | 'artifacts'>,
+    lab: Pick<LabClient, 'run' | 'runId' | 'plan' | 'overview' | 'artifacts'>,
     onloaded: (models: readonly string[]) => void = () => {},
   ) {
     [this.#lab, this.#onloaded] = [lab, onloaded];
@@ -81,25 +81,28 @@ export class RunSession {
   };
 
   /** Show a stored run without going on with it. */
-  open = async (info: RunInfo): Promise<void> => {
+  open = async (info: RunListing): Promise<void> => {
     if (this.id === info.id) return;
     this.#halt();
     const finished = info.finished >= info.total && info.total > 0;
     this.#forget();
-    this.#begin(info.plan, finished ? 'done' : 'stopped');
+    this.#begin(null, finished ? 'done' : 'stopped');
     this.id = info.id;
     this.total = info.total;
     this.opening = true;
     this.finished = info.finished;
-    const [stored, artifacts] = await Promise.all([
+    const [plan, stored, artifacts] = await Promise.all([
+      this.#lab.plan(info.id),
       this.#lab.overview(info.id),
       this.#lab.artifacts(info.id),
     ]);
     if (this.id !== info.id) return;
     this.opening = false;
     if (artifacts.status === 'done') this.artifacts = artifacts.value;
+    if (plan.status === 'done') this.plan = plan.value;
     if (stored.status === 'done') this.#show(stored.value);
-    else if (stored.status === 'failed') [this.status, this.failure] = ['failed', stored];
+    for (const outcome of [plan, stored])
+      if (outcome.status === 'failed') [this.status, this.failure] = ['failed', outcome];
   };
 
   /** Show no run, as before the first. */
@@ -158,7 +161,7 @@ export class RunSession {
     [this.id, this.overview, this.finished, this.total] = [null, null, 0, null];
   }
 
-  #begin(plan: Plan, status: RunStatus): void {
+  #begin(plan: Plan | null, status: RunStatus): void {
     [this.plan, this.status, this.failure, this.artifacts] = [plan, status, null, []];
     [this.#fetched, this.opening] = [[], false];
     this.#quiet();

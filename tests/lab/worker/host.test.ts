@@ -97,6 +97,8 @@ describe('run', () => {
     await store.putRun({ ...run, state: 'running' });
     const lab = newLab(store);
     expect(await lab.runs()).toMatchObject({ value: [{ state: 'paused' }] });
+    expect(await lab.runs()).not.toMatchObject({ value: [{ plan: expect.anything() as unknown }] });
+    expect(await lab.plan('run')).toMatchObject({ status: 'done', value: { name: 'Toys' } });
     const unlock = await store.lock('run');
     expect(await lab.runs()).toMatchObject({ value: [{ state: 'running' }] });
     expect(await lab.remove('run')).toMatchObject({ status: 'failed', code: 'run-locked' });

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/core/errors.ts';
 import type { RunEvent } from '../../../src/lab/records/events.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
-import type { RunInfo } from '../../../src/lab/records/run.ts';
+import { listingOf, type RunInfo } from '../../../src/lab/records/run.ts';
 import { overviewOf } from '../../../src/lab/analysis/overview.ts';
 import { RunSession } from '../../../src/ui/state/run-session.svelte.ts';
 import { catalogue, createFakeLab, device, trialsOf } from '../fake-lab.ts';
@@ -27,6 +27,7 @@ function drivenLab(stored: typeof all = []) {
   }[] = [];
   const lab = {
     runId: async () => 'run-1',
+    plan: async () => ({ status: 'done' as const, value: plan }),
     overview: async () => ({ status: 'done' as const, value: overviewed(stored) }),
     artifacts: async () => ({ status: 'done' as const, value: [] }),
     run: (
@@ -129,7 +130,8 @@ test('opening a stored run shows it without running it', async () => {
     finished: all.length,
     total: all.length,
   };
-  await session.open(info);
+  await session.open(listingOf(info));
+  expect(session.plan).toEqual(plan);
   expect([session.status, session.id, session.finished]).toEqual(['done', 'run-9', all.length]);
   expect(calls).toHaveLength(0);
 });
@@ -158,7 +160,7 @@ test('what defenses learned is shown as it comes, and with a run that is opened 
     finished: 0,
     total: 9,
   };
-  const opened = again.open(info as RunInfo);
+  const opened = again.open(listingOf(info as RunInfo));
   expect(again.opening).toBe(true);
   await opened;
   expect(again.opening).toBe(false);

@@ -130,7 +130,7 @@ test('removing a run takes it off the list', async () => {
   await lab.run(plan);
   const runs = new RunList(lab);
   await runs.refresh();
-  expect(runs.runs.map(({ plan: { name } }) => name)).toEqual(['Small']);
+  expect(runs.runs.map(({ name }) => name)).toEqual(['Small']);
   await runs.remove(runs.runs[0]!.id);
   expect(runs.runs).toEqual([]);
 });
