@@ -1,5 +1,6 @@
 /** @file A finished run of made-up records, as its folder would hold it, without running anything. */
 import { expandPlan } from '../../src/lab/trials/trials.ts';
+import { trialLines } from '../../src/lab/records/export.ts';
 import { digestOf } from '../../src/lab/records/digest.ts';
 import type { RunContents, RunHead } from '../../src/lab/records/run.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
@@ -35,3 +36,6 @@ export const withRecords = (head: RunHead, records: readonly TrialRecord[]): Sma
   records,
   digests: records.map(digestOf),
 });
+
+/** Records as trials.jsonl holds them. */
+export const trialsJsonl = (records: readonly TrialRecord[]): string => [...trialLines(records)].join('');

@@ -24,9 +24,6 @@ export function* trialLines(
   for (const record of records) yield `${trialLine(record, options)}\n`;
 }
 
-export const trialsJsonl = (records: Iterable<TrialRecord>, options: ExportOptions = {}): string =>
-  [...trialLines(records, options)].join('');
-
 const fieldOrder = [
   'version',
   'model',

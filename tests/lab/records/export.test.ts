@@ -3,7 +3,7 @@ import {
   byteOrderMark,
   csvTable,
   trialLine,
-  trialsJsonl,
+  trialLines,
   type ExportOptions,
 } from '../../../src/lab/records/export.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
@@ -19,7 +19,7 @@ const trialsCsv = (rows: readonly TrialRecord[], options: ExportOptions = {}) =>
 
 describe('JSON Lines', () => {
   test('gives back every record, one a line', () => {
-    const lines = trialsJsonl(records).trimEnd().split('\n');
+    const lines = [...trialLines(records)].map((line) => line.trimEnd());
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(records);
   });
 

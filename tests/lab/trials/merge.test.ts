@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/lab/records/digest.ts';
-import { trialsJsonl } from '../../../src/lab/records/export.ts';
 import { mergeRuns, type MergePart } from '../../../src/lab/trials/merge.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
-import { smallRun, type SmallRun } from '../small-run.ts';
+import { smallRun, type SmallRun, trialsJsonl } from '../small-run.ts';
 
 const whole = smallRun();
 const shards = [1, 2, 3].map((index) => smallRun({ shard: { index, count: 3 } }));
