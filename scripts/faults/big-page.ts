@@ -5,9 +5,10 @@ import { createInterface } from 'node:readline';
 import type { Page } from 'playwright-core';
 import { overviewOf } from '../../src/lab/analysis/overview.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
-import { digestOf, type TrialDigest } from '../../src/lab/records/digest.ts';
+import { cellText, digestOf, type TrialDigest } from '../../src/lab/records/digest.ts';
 import { runIdOf } from '../../src/lab/records/run-id.ts';
 import type { RunHead } from '../../src/lab/records/run.ts';
+import { runTables, type DigestRow } from '../../src/lab/store/run-database.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { openBrowser, openPage, type LabBrowser } from './lab-page.ts';
@@ -26,7 +27,7 @@ const addTrials = (
   runId: string,
   place: number,
   lines: string,
-  digests: readonly TrialDigest[],
+  digests: readonly Pick<DigestRow, 'cell' | 'digest'>[],
 ) =>
   page.evaluate(
     (batch) =>
@@ -41,7 +42,7 @@ const addTrials = (
           for (const [i, line] of batch.lines.split('\n').entries()) {
             const key = { runId, place: batch.place + i };
             transaction.objectStore('trials').put({ ...key, record: JSON.parse(line) as unknown });
-            transaction.objectStore('digests').put({ ...key, digest: batch.digests[i] });
+            transaction.objectStore('digests').put({ ...key, ...batch.digests[i] });
           }
         };
       }),
@@ -58,7 +59,8 @@ async function storeRun(page: Page, folder: string): Promise<string> {
   let batch: string[] = [];
   const send = async () => {
     const own = batch.map((line) => digestOf(JSON.parse(line) as TrialRecord));
-    await addTrials(page, runId, digests.length, batch.join('\n'), own);
+    const rows = own.map((digest) => ({ cell: cellText(digest), digest }));
+    await addTrials(page, runId, digests.length, batch.join('\n'), rows);
     for (const digest of own) digests.push(digest);
     batch = [];
   };
@@ -69,20 +71,24 @@ async function storeRun(page: Page, folder: string): Promise<string> {
   if (batch.length > 0) await send();
   const { plan, versions, device, startedAt: createdAt } = head;
   const overview = overviewOf(plan, device, registries.evaluators.all, digests);
-  const common = { id: runId, plan, versions, device, createdAt, state: 'done', artifacts: [] };
+  const total = digests.length;
+  const counted = { total, finished: total, digested: true };
+  const run = { id: runId, name: plan.name, versions, device, createdAt, state: 'done', ...counted };
   await page.evaluate(
-    (run) =>
+    ({ tables, run, plan, overview }) =>
       new Promise<void>((resolve, reject) => {
         const opening = indexedDB.open('glovebox');
         opening.onsuccess = () => {
           const db = opening.result;
-          const transaction = db.transaction(['runs'], 'readwrite');
+          const transaction = db.transaction(tables, 'readwrite');
           transaction.oncomplete = () => resolve(db.close());
           transaction.onabort = () => reject(transaction.error as DOMException);
           transaction.objectStore('runs').put(run);
+          transaction.objectStore('plans').put(plan, run.id);
+          transaction.objectStore('overviews').put(overview, run.id);
         };
       }),
-    { ...common, total: digests.length, overview },
+    { tables: [...runTables], run, plan, overview },
   );
   return runId;
 }

@@ -13,7 +13,7 @@ import { overviewOf } from '../../src/lab/analysis/overview.ts';
 import { createMemoryStore } from '../../src/lab/store/memory.ts';
 import { createRunReader } from '../../src/lab/worker/run-reader.ts';
 import { digestOf } from '../../src/lab/records/digest.ts';
-import { listingOf, type DeviceInfo, type RunInfo } from '../../src/lab/records/run.ts';
+import type { DeviceInfo, RunInfo } from '../../src/lab/records/run.ts';
 import type { TrialKey, TrialRecord } from '../../src/lab/records/trial.ts';
 import { behaviorsOf } from '../../src/lab/trials/behaviors.ts';
 import { mutateBehaviors } from '../../src/lab/trials/mutate.ts';
@@ -162,19 +162,25 @@ const artifactsOf = (plan: Plan | undefined): readonly RunArtifact[] =>
     ),
   );
 
+interface FakeRun {
+  info: RunInfo;
+  readonly plan: Plan;
+  readonly records: TrialRecord[];
+}
+
 /** @param pauseMs between trials; 0 runs without giving the page a frame */
 export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {}): LabClient {
-  const store = new Map<string, { info: RunInfo; records: TrialRecord[] }>();
+  const store = new Map<string, FakeRun>();
   const pause = (ms = pauseMs) =>
     ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve();
-  const overviewOfRun = ({ info, records }: { info: RunInfo; records: TrialRecord[] }) =>
-    overviewOf(info.plan, device, catalogue.evaluators, records.map(digestOf));
+  const overviewOfRun = ({ plan, records }: FakeRun) =>
+    overviewOf(plan, device, catalogue.evaluators, records.map(digestOf));
   /** The real reader, over what the fake has made. */
   const readerOf = async (id: string) => {
     const run = store.get(id);
     const memory = createMemoryStore();
     if (run) {
-      await memory.putRun(run.info);
+      await memory.putRun({ ...run.info, plan: run.plan });
       await memory.append(
         id,
         run.records.map((record, place) => ({ place, record })),
@@ -278,7 +284,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
       const id = await runId(plan);
       const info: RunInfo = {
         id,
-        plan,
+        name: plan.name,
         device,
         versions: {},
         createdAt: '2026-01-01T00:00:00.000Z',
@@ -286,7 +292,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
         finished: 0,
         total: all.length,
       };
-      const run = store.get(id) ?? { info, records: [] };
+      const run = store.get(id) ?? { info, plan, records: [] };
       store.set(id, run);
       onEvents?.(artifactsOf(plan).map((learned) => ({ type: 'artifact', ...learned })));
       for (const record of all.slice(run.records.length)) {
@@ -313,14 +319,15 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     unsaved: async () => ({ status: 'done', value: 0 }),
     unsavedLines: async () => ({ status: 'done', value: new Blob([]) }),
     runId,
-    runs: async () => ({ status: 'done', value: [...store.values()].map(({ info }) => listingOf(info)) }),
+    runs: async () => ({ status: 'done', value: [...store.values()].map(({ info }) => info) }),
     plan: (id) => outcomeOf(async () => (await readerOf(id)).plan(id)),
+    outline: (id) => outcomeOf(async () => (await readerOf(id)).outline(id)),
     overview: (id) => outcomeOf(async () => (await readerOf(id)).overview(id)),
     cell: (id, query) => outcomeOf(async () => (await readerOf(id)).cell(id, query)),
     trial: (id, key) => outcomeOf(async () => (await readerOf(id)).trial(id, key)),
     exported: (id, format, options) =>
       outcomeOf(async () => (await readerOf(id)).exported(id, format, options)),
-    artifacts: async (id) => ({ status: 'done', value: artifactsOf(store.get(id)?.info.plan) }),
+    artifacts: async (id) => ({ status: 'done', value: artifactsOf(store.get(id)?.plan) }),
     checkArtifact: (defense, artifact) =>
       outcomeOf(async () => checkArtifact(registries.defenses, defense, artifact)),
     remove: async (id) => {

@@ -1,5 +1,6 @@
 /** @file The rates of a run as rows and columns: attacks down, defenses across. */
-import { defenseNames, type Plan } from '../plan/plan.ts';
+import type { PlanOutline } from '../plan/outline.ts';
+import { defenseNames } from '../plan/plan.ts';
 import type { Cell, Overhead, OverRefusal, RunSummary, Speed, Utility } from '../records/summary.ts';
 
 export interface RateCell {
@@ -26,7 +27,7 @@ export interface RateTable {
 
 /** The table of one target model as one evaluator sees it; empty cells before anything has run. */
 export function rateTable(
-  plan: Plan,
+  plan: PlanOutline,
   summary: RunSummary | null,
   model: string,
   evaluator: string,

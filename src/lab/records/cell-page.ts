@@ -1,12 +1,10 @@
 /** @file What pages ask for of a stored run, and what they get: a part of a cell, or one trial with its neighbors. */
-import type { BehaviorKind } from '../../core/behavior.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { TrialDigest } from './digest.ts';
+import type { PlanOutline } from '../plan/outline.ts';
+import type { Cell, TrialDigest } from './digest.ts';
 import type { TrialKey, TrialRecord } from './trial.ts';
 
 /** Some of the finished trials of a cell, in the order of the plan. */
-export interface CellQuery extends Omit<TrialKey, 'behavior'> {
-  readonly kind: BehaviorKind;
+export interface CellQuery extends Cell {
   /** Only trials of which this evaluator says so; `null`: it could not tell. Default: all. */
   readonly verdict?: { readonly evaluator: string; readonly is: boolean | null };
   /** How many to leave out, and how many to give at most. */
@@ -23,7 +21,7 @@ export interface CellPage {
 }
 
 export interface OpenedTrial {
-  readonly plan: Plan;
+  readonly plan: PlanOutline;
   readonly record: TrialRecord;
   /** Its position among the finished trials of the same cell and kind of behavior, from 0, and their number. */
   readonly position: number;

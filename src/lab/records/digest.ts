@@ -10,8 +10,12 @@ import type { Score } from '../../evaluators/evaluator.ts';
 import type { TrialKey, TrialRecord } from './trial.ts';
 import { addUsage, noUsage, type Usage } from './usage.ts';
 
-export interface TrialDigest extends TrialKey {
+/** What trials share that are shown together. */
+export interface Cell extends Omit<TrialKey, 'behavior'> {
   readonly kind: BehaviorKind;
+}
+
+export interface TrialDigest extends TrialKey, Cell {
   /** The beginning of the behavior's prompt, for lists. */
   readonly prompt: string;
   /** Equal for trials of the same behavior with the same prompt. */
@@ -48,6 +52,10 @@ export interface PlacedDigest {
   readonly place: number;
   readonly digest: TrialDigest;
 }
+
+/** Equal for two digests of the same cell. */
+export const cellText = ({ model, attack, defense, kind }: Cell): string =>
+  JSON.stringify([model, attack, defense, kind]);
 
 /** Characters of a prompt or a label that a list shows. */
 const mostCharacters = 300;

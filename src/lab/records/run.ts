@@ -11,9 +11,11 @@ export interface DeviceInfo {
 
 export type RunState = 'running' | 'paused' | 'stopped' | 'done' | 'failed';
 
+/** A run without its plan, which may spell out thousands of behaviors. */
 export interface RunInfo {
   readonly id: string;
-  readonly plan: Plan;
+  /** Of its plan. */
+  readonly name: string;
   readonly device: DeviceInfo;
   readonly versions: Readonly<Record<string, string>>;
   readonly createdAt: string;
@@ -21,14 +23,6 @@ export interface RunInfo {
   readonly finished: number;
   readonly total: number;
 }
-
-/** A run as lists show it: without its plan, which may spell out thousands of behaviors. */
-export interface RunListing extends Omit<RunInfo, 'plan'> {
-  /** Of its plan. */
-  readonly name: string;
-}
-
-export const listingOf = ({ plan: { name }, ...run }: RunInfo): RunListing => ({ ...run, name });
 
 export type DeviceKind = DeviceInfo['kind'];
 

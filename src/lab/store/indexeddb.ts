@@ -1,14 +1,24 @@
 /** @file The lasting store: runs, their trials and the digests of these in IndexedDB. */
+import type { IDBPDatabase } from 'idb';
 import { LabError } from '../../core/errors.ts';
 import type { Database } from '../storage/database.ts';
 import { storageError } from '../storage/storage-errors.ts';
 import { upgradeRecord } from '../records/check.ts';
-import { digestOf, type PlacedDigest } from '../records/digest.ts';
+import { cellText, type Cell, type PlacedDigest } from '../records/digest.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import { localLocks, webLocks } from './locks.ts';
 import { restoreRuns } from './restore.ts';
-import { allOf, createRunDatabase, type RunRow, type RunSchema } from './run-database.ts';
+import {
+  allOf,
+  createRunDatabase,
+  digestRow,
+  runTables,
+  writeRun,
+  type DigestRow,
+  type RunRow,
+  type RunSchema,
+} from './run-database.ts';
 import type { RunCopies } from './run-copies.ts';
 import type { BareStore } from './run-store.ts';
 
@@ -16,7 +26,8 @@ import type { BareStore } from './run-store.ts';
 const trialsPerBatch = 200;
 const digestsPerBatch = 2000;
 
-const restOf = (runId: string, after: number) => IDBKeyRange.bound([runId, after], [runId, []], true);
+const restOf = (within: readonly string[], after: number) =>
+  IDBKeyRange.bound([...within, after], [...within, []], true);
 
 export interface IndexedDbOptions {
   readonly name?: string;
@@ -41,32 +52,19 @@ export async function openIndexedDbStore({
   } catch (error) {
     if (error instanceof LabError && error.code === 'storage-unavailable') throw error;
   }
-  const get = (runId: string) => database.use((db) => db.get('runs', runId));
-  const withCount = async ({
-    artifacts: _,
-    learned: _learned,
-    overview: _overview,
-    ...run
-  }: RunRow): Promise<RunInfo> => ({
-    ...run,
-    finished: await database.use((db) => db.count('trials', allOf(run.id))),
-  });
   return {
     persistent: true,
     lock: locks ? webLocks(locks, lockWaitMs) : localLocks(),
-    runs: async () => Promise.all((await database.use((db) => db.getAll('runs'))).map(withCount)),
+    runs: async () => (await database.use((db) => db.getAll('runs'))).map(infoOf),
     async run(runId) {
-      const run = await get(runId);
-      return run && withCount(run);
+      const row = await database.use((db) => db.get('runs', runId));
+      return row && infoOf(row);
     },
-    async artifacts(runId) {
-      const run = await get(runId);
-      return run?.artifacts ?? run?.learned ?? [];
-    },
-    putRun: async (run) =>
-      void (await database.write(['runs'], (transaction) => transaction.objectStore('runs').put(run))),
-    overview: async (runId) => (await get(runId))?.overview,
-    digests: (runId) => digestsOf(database, runId),
+    plan: (runId) => database.use((db) => db.get('plans', runId)),
+    artifacts: async (runId) => (await database.use((db) => db.get('artifacts', runId))) ?? [],
+    putRun: (run) => database.write([...runTables, 'trials'], (transaction) => writeRun(transaction, run)),
+    overview: (runId) => database.use((db) => db.get('overviews', runId)),
+    digests: (runId, cell) => digestsOf(database, runId, cell),
     trials: (runId) => trialsOf(database, runId),
     async trial(runId, place) {
       const row = await database.use((db) => db.get('trials', [runId, place]));
@@ -79,18 +77,17 @@ export async function openIndexedDbStore({
           transaction.objectStore('trials'),
           transaction.objectStore('digests'),
         ];
-        if ((await runs.getKey(runId)) === undefined) throw storageError('storage-lost');
+        const run = await runs.get(runId);
+        if (run === undefined) throw storageError('storage-lost');
+        await runs.put({ ...run, finished: run.finished + records.length });
         await Promise.all(
-          records.flatMap(({ place, record }) => [
-            trials.add({ runId, place, record }),
-            digests.put({ runId, place, digest: digestOf(record) }),
-          ]),
+          records.flatMap((row) => [trials.add({ runId, ...row }), digests.put(digestRow(runId, row))]),
         );
       }),
     remove: (runId) =>
-      database.write(['runs', 'trials', 'digests'], async (transaction) => {
+      database.write([...runTables, 'trials', 'digests'], async (transaction) => {
         await Promise.all([
-          transaction.objectStore('runs').delete(runId),
+          ...runTables.map((table) => transaction.objectStore(table).delete(runId)),
           transaction.objectStore('trials').delete(allOf(runId)),
           transaction.objectStore('digests').delete(allOf(runId)),
         ]);
@@ -98,12 +95,14 @@ export async function openIndexedDbStore({
   };
 }
 
+const infoOf = ({ digested: _, ...run }: RunRow): RunInfo => run;
+
 async function* trialsOf(
   database: Database<RunSchema>,
   runId: string,
 ): AsyncGenerator<readonly PlacedRecord[]> {
   for (let after = -1; ;) {
-    const rows = await database.use((db) => db.getAll('trials', restOf(runId, after), trialsPerBatch));
+    const rows = await database.use((db) => db.getAll('trials', restOf([runId], after), trialsPerBatch));
     if (rows.length === 0) return;
     after = rows.at(-1)!.place;
     yield rows.map(({ place, record }) => ({ place, record: upgradeRecord(record) }));
@@ -113,17 +112,20 @@ async function* trialsOf(
 async function* digestsOf(
   database: Database<RunSchema>,
   runId: string,
+  cell: Cell | undefined,
 ): AsyncGenerator<readonly PlacedDigest[]> {
-  const [trials, digests] = await Promise.all([
-    database.use((db) => db.count('trials', allOf(runId))),
-    database.use((db) => db.count('digests', allOf(runId))),
-  ]);
-  if (digests < trials) {
-    yield* freshDigests(database, runId);
+  const run = await database.use((db) => db.get('runs', runId));
+  if (run?.digested === false) {
+    for await (const batch of freshDigests(database, runId))
+      yield cell ? batch.filter(({ digest }) => cellText(digest) === cellText(cell)) : batch;
     return;
   }
+  const read = (db: IDBPDatabase<RunSchema>, after: number): Promise<DigestRow[]> =>
+    cell
+      ? db.getAllFromIndex('digests', 'cells', restOf([runId, cellText(cell)], after), digestsPerBatch)
+      : db.getAll('digests', restOf([runId], after), digestsPerBatch);
   for (let after = -1; ;) {
-    const rows = await database.use((db) => db.getAll('digests', restOf(runId, after), digestsPerBatch));
+    const rows = await database.use((db) => read(db, after));
     if (rows.length === 0) return;
     after = rows.at(-1)!.place;
     yield rows.map(({ place, digest }) => ({ place, digest }));
@@ -136,10 +138,15 @@ async function* freshDigests(
   runId: string,
 ): AsyncGenerator<readonly PlacedDigest[]> {
   for await (const rows of trialsOf(database, runId)) {
-    const digests = rows.map(({ place, record }) => ({ place, digest: digestOf(record) }));
+    const digests = rows.map((row) => digestRow(runId, row));
     await database.write(['digests'], (transaction) =>
-      Promise.all(digests.map((row) => transaction.objectStore('digests').put({ runId, ...row }))),
+      Promise.all(digests.map((row) => transaction.objectStore('digests').put(row))),
     );
-    yield digests;
+    yield digests.map(({ place, digest }) => ({ place, digest }));
   }
+  await database.write(['runs'], async (transaction) => {
+    const runs = transaction.objectStore('runs');
+    const run = await runs.get(runId);
+    if (run) await runs.put({ ...run, digested: true });
+  });
 }

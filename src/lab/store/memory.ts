@@ -1,5 +1,5 @@
 /** @file Keeps runs for as long as the worker lives: for tests, and where the browser refuses to store anything. */
-import { digestOf } from '../records/digest.ts';
+import { cellText, digestOf } from '../records/digest.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import { localLocks } from './locks.ts';
@@ -10,8 +10,9 @@ export function createMemoryStore(): RunStore {
   const trials = new Map<string, PlacedRecord[]>();
   const rows = (runId: string) => trials.get(runId) ?? [];
   const sorted = (runId: string) => rows(runId).toSorted((a, b) => a.place - b.place);
-  const withCount = ({ artifacts: _, overview: _overview, ...run }: StoredRunInfo): RunInfo => ({
+  const withCount = ({ plan, artifacts: _, overview: _overview, ...run }: StoredRunInfo): RunInfo => ({
     ...run,
+    name: plan.name,
     finished: rows(run.id).length,
   });
   return {
@@ -22,11 +23,13 @@ export function createMemoryStore(): RunStore {
       const run = runs.get(runId);
       return run && withCount(run);
     },
+    plan: async (runId) => runs.get(runId)?.plan,
     artifacts: async (runId) => runs.get(runId)?.artifacts ?? [],
     putRun: async (run) => void runs.set(run.id, structuredClone(run)),
     overview: async (runId) => runs.get(runId)?.overview,
-    async *digests(runId) {
-      yield sorted(runId).map(({ place, record }) => ({ place, digest: digestOf(record) }));
+    async *digests(runId, cell) {
+      const all = sorted(runId).map(({ place, record }) => ({ place, digest: digestOf(record) }));
+      yield cell ? all.filter(({ digest }) => cellText(digest) === cellText(cell)) : all;
     },
     async *trials(runId) {
       yield sorted(runId);

@@ -1,10 +1,9 @@
 /** @file Brings runs back from their copies after the browser has deleted the database. */
 import type { IDBPDatabase } from 'idb';
-import { digestOf } from '../records/digest.ts';
 import { transact } from '../storage/database.ts';
 import { explained, isStorageError } from '../storage/storage-errors.ts';
 import { recordsOf } from './frames.ts';
-import { allOf, type RunSchema } from './run-database.ts';
+import { allOf, digestRow, runTables, writeRun, type RunSchema } from './run-database.ts';
 import type { RunCopies } from './run-copies.ts';
 import type { StoredRunInfo } from './run-store.ts';
 
@@ -38,19 +37,20 @@ async function restoreRun(db: IDBPDatabase<RunSchema>, copies: RunCopies, runId:
     await transact(db, ['trials', 'digests'], async (transaction) => {
       const [trials, digests] = [transaction.objectStore('trials'), transaction.objectStore('digests')];
       await Promise.all(
-        recordsOf(frame).flatMap(({ place, record }) => [
-          trials.put({ runId, place, record }),
-          digests.put({ runId, place, digest: digestOf(record) }),
+        recordsOf(frame).flatMap((row) => [
+          trials.put({ runId, ...row }),
+          digests.put(digestRow(runId, row)),
         ]),
       );
     });
   }
   if (known === undefined) return;
   const run = known;
-  await transact(db, ['runs', 'trials'], async (transaction) => {
+  await transact(db, [...runTables, 'trials'], async (transaction) => {
     const runs = transaction.objectStore('runs');
-    if ((await runs.getKey(runId)) !== undefined) return;
     const finished = await transaction.objectStore('trials').count(allOf(runId));
-    await runs.put({ ...run, state: finished < run.total ? 'paused' : 'done' });
+    const stored = await runs.get(runId);
+    if (stored) await runs.put({ ...stored, finished });
+    else await writeRun(transaction, { ...run, state: finished < run.total ? 'paused' : 'done' });
   });
 }

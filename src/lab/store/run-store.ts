@@ -3,14 +3,16 @@
  * than memory, so whole records are read one by one or in batches; what is read of all of them are digests.
  */
 import type { RunArtifact } from '../plan/artifacts.ts';
-import type { PlacedDigest } from '../records/digest.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Cell, PlacedDigest } from '../records/digest.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 
-/** A run as it is stored: with its artifacts and its overview, without what is counted from its trials. */
-export interface StoredRunInfo extends Omit<RunInfo, 'finished'> {
+/** A run as it is stored: with its plan, its artifacts and its overview, without what is counted from its trials. */
+export interface StoredRunInfo extends Omit<RunInfo, 'finished' | 'name'> {
+  readonly plan: Plan;
   readonly artifacts?: readonly RunArtifact[];
   /** As it was when the run last ended in whatever way; it may cover fewer trials than are stored. */
   readonly overview?: RunOverview | undefined;
@@ -23,12 +25,13 @@ export interface RunStore {
   run(runId: string): Promise<RunInfo | undefined>;
   /** Add or replace what is known about a run; its trials are untouched. */
   putRun(run: StoredRunInfo): Promise<void>;
-  /** The artifacts of a run's defenses; separate from `run`, because they can be large. */
+  /** Separate from `run`, as are artifacts: they can be large. */
+  plan(runId: string): Promise<Plan | undefined>;
   artifacts(runId: string): Promise<readonly RunArtifact[]>;
   /** As `putRun` stored it last. */
   overview(runId: string): Promise<RunOverview | undefined>;
-  /** Of every trial, in the order of the plan. */
-  digests(runId: string): AsyncIterable<readonly PlacedDigest[]>;
+  /** Of every trial, or of those in a cell, in the order of the plan. */
+  digests(runId: string, cell?: Cell): AsyncIterable<readonly PlacedDigest[]>;
   /** Every record, in the order of the plan, in batches of some megabytes. */
   trials(runId: string): AsyncIterable<readonly PlacedRecord[]>;
   trial(runId: string, place: number): Promise<TrialRecord | undefined>;

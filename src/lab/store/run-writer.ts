@@ -36,7 +36,8 @@ export async function openRunWriter(
   const release = await store.lock(runId);
   try {
     const before = await store.run(runId);
-    if (before) checkSamePlan(before, plan);
+    const storedPlan = await store.plan(runId);
+    if (storedPlan) checkSamePlan(runId, storedPlan, plan);
     const createdAt = before?.createdAt ?? new Date().toISOString();
     let state = before?.state ?? 'paused';
     let artifacts = await store.artifacts(runId);

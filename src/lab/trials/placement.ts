@@ -5,14 +5,13 @@ import { excerpt } from '../../core/excerpt.ts';
 import type { Plan } from '../plan/plan.ts';
 import { recordProblem } from '../records/check.ts';
 import type { PlacedDigest } from '../records/digest.ts';
-import type { RunInfo } from '../records/run.ts';
 import { keyText, type TrialRecord } from '../records/trial.ts';
 import type { Chunk, Trial } from './trials.ts';
 
 /** @throws LabError 'bad-plan' when the run was started with another plan */
-export function checkSamePlan(run: RunInfo, plan: Plan): void {
-  if (JSON.stringify(run.plan) === JSON.stringify(plan)) return;
-  throw new LabError('bad-plan', `Run ${run.id} was started with another plan.`, {
+export function checkSamePlan(runId: string, stored: Plan, plan: Plan): void {
+  if (JSON.stringify(stored) === JSON.stringify(plan)) return;
+  throw new LabError('bad-plan', `Run ${runId} was started with another plan.`, {
     advice: 'Give the new plan a run id of its own, or remove the old run.',
   });
 }

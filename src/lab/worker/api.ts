@@ -9,6 +9,7 @@ import type { ModelTask } from '../../models/catalog.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
+import type { PlanOutline } from '../plan/outline.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AttackRequest, ChatRequest, MutateRequest } from '../plan/request.ts';
 import type { CellPage, CellQuery, ExportFormat, OpenedTrial } from '../records/cell-page.ts';
@@ -16,7 +17,7 @@ import type { LoadProgress, RunEvent } from '../records/events.ts';
 import type { ExportOptions } from '../records/export.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { AttackReply, ChatReply, MutatedPrompt } from '../records/reply.ts';
-import type { DeviceInfo, RunListing } from '../records/run.ts';
+import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import type { TrialKey, TrialRecord } from '../records/trial.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
@@ -79,9 +80,10 @@ export interface LabApi {
   pause(callId: string): Promise<boolean>;
   /** Resume a paused attack; its result is the same as without a pause. Other calls are not affected. */
   resume(callId: string): Promise<void>;
-  runs(): Promise<Outcome<readonly RunListing[]>>;
-  /** The plan of a stored run. */
+  runs(): Promise<Outcome<readonly RunInfo[]>>;
+  /** The plan of a stored run. It can be large: pages show its outline. */
   plan(runId: string): Promise<Outcome<Plan>>;
+  outline(runId: string): Promise<Outcome<PlanOutline>>;
   overview(runId: string): Promise<Outcome<RunOverview>>;
   cell(runId: string, query: CellQuery): Promise<Outcome<CellPage>>;
   trial(runId: string, key: TrialKey): Promise<Outcome<OpenedTrial>>;

@@ -43,6 +43,7 @@ export interface LabClient extends Pick<
   | 'mutate'
   | 'runs'
   | 'plan'
+  | 'outline'
   | 'overview'
   | 'cell'
   | 'trial'
@@ -187,6 +188,7 @@ export function createLabClient({
     mutate: (request, set) => ask((lab) => lab.mutate(request, set)),
     runs: () => ask((lab) => lab.runs()),
     plan: (id) => ask((lab) => lab.plan(id)),
+    outline: (id) => ask((lab) => lab.outline(id)),
     overview: (id) => ask((lab) => lab.overview(id)),
     cell: (id, query) => ask((lab) => lab.cell(id, query)),
     trial: (id, key) => ask((lab) => lab.trial(id, key)),

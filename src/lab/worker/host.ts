@@ -9,7 +9,7 @@ import type { TextClassifier } from '../../models/text-classifier.ts';
 import { checkArtifact } from '../plan/artifacts.ts';
 import { findModel } from '../plan/find-models.ts';
 import type { RunEvent } from '../records/events.ts';
-import { listingOf, type DeviceInfo, type RunListing } from '../records/run.ts';
+import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import { answerChat, attackBehavior } from '../run/attempt.ts';
 import { createModelPool, defaultAccess, type LoadListener } from '../run/model-pool.ts';
 import { createPausePoint, type PausePoint } from '../run/pause.ts';
@@ -156,9 +156,10 @@ export function createLab({
     runs: () =>
       outcomeOf(async () => {
         const store = await later.store;
-        return Promise.all((await store.runs()).map((run) => withTrueState(listingOf(run), store)));
+        return Promise.all((await store.runs()).map((run) => withTrueState(run, store)));
       }),
     plan: (runId) => outcomeOf(() => reader.plan(runId)),
+    outline: (runId) => outcomeOf(() => reader.outline(runId)),
     overview: (runId) => outcomeOf(() => reader.overview(runId)),
     cell: (runId, query) => outcomeOf(() => reader.cell(runId, query)),
     trial: (runId, key) => outcomeOf(() => reader.trial(runId, key)),
@@ -195,7 +196,7 @@ export function createLab({
 }
 
 /** A run whose state is `running` but that no writer holds was cut off: it can go on from its last trial. */
-async function withTrueState(run: RunListing, store: RunStore): Promise<RunListing> {
+async function withTrueState(run: RunInfo, store: RunStore): Promise<RunInfo> {
   if (run.state !== 'running') return run;
   try {
     (await store.lock(run.id))();

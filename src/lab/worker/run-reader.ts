@@ -2,9 +2,10 @@
 import { LabError } from '../../core/errors.ts';
 import { overviewOf } from '../analysis/overview.ts';
 import { verdictOf, type ScoringEvaluator } from '../analysis/verdicts.ts';
+import { outlineOf, type PlanOutline } from '../plan/outline.ts';
 import { undefended, type Plan } from '../plan/plan.ts';
 import type { CellPage, CellQuery, ExportFormat, OpenedTrial } from '../records/cell-page.ts';
-import type { PlacedDigest } from '../records/digest.ts';
+import { cellText, type Cell, type PlacedDigest } from '../records/digest.ts';
 import { byteOrderMark, csvTable, trialLines, type ExportOptions } from '../records/export.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { RunInfo } from '../records/run.ts';
@@ -14,6 +15,7 @@ import { inOneList, type RunStore } from '../store/run-store.ts';
 /** Each function throws LabError 'bad-input' for a run, or a trial, that is not stored. */
 export interface RunReader {
   plan(runId: string): Promise<Plan>;
+  outline(runId: string): Promise<PlanOutline>;
   overview(runId: string): Promise<RunOverview>;
   cell(runId: string, query: CellQuery): Promise<CellPage>;
   trial(runId: string, key: TrialKey): Promise<OpenedTrial>;
@@ -23,37 +25,50 @@ export interface RunReader {
 
 const mimeTypes: Readonly<Record<ExportFormat, string>> = { jsonl: 'application/jsonl', csv: 'text/csv' };
 
+/** A run that pages go through, with what was read of it last. */
+interface OpenedRun {
+  readonly store: RunStore;
+  readonly run: RunInfo;
+  readonly outline: () => Promise<PlanOutline>;
+  readonly cells: Map<string, Promise<readonly PlacedDigest[]>>;
+}
+
+/** Cells whose digests are in memory: one that is looked at, its other kinds of behaviors, and those without a defense. */
+const mostCells = 6;
+
+const kinds = ['harmful', 'benign-lookalike', 'benign'] as const;
+
 /** @param evaluators cards of all evaluators */
 export function createRunReader(
   opening: RunStore | Promise<RunStore>,
   evaluators: readonly ScoringEvaluator[],
 ): RunReader {
-  const runOf = async (runId: string): Promise<{ store: RunStore; run: RunInfo }> => {
+  let last: OpenedRun | null = null;
+  const opened = async (runId: string): Promise<OpenedRun> => {
     const store = await opening;
     const run = await store.run(runId);
     if (run === undefined) throw noRun();
-    return { store, run };
-  };
-  /** Digests of the run that was read last; pages go through one run at a time. */
-  let last: { readonly of: string; readonly digests: Promise<readonly PlacedDigest[]> } | null = null;
-  const digestsOf = ({ store, run }: { readonly store: RunStore; readonly run: RunInfo }) => {
-    const of = `${run.id} ${run.finished}`;
-    if (last?.of !== of) last = { of, digests: inOneList(store.digests(run.id)) };
-    return last.digests;
+    if (last?.run.id === run.id && last.run.finished === run.finished) return last;
+    let outline: Promise<PlanOutline> | undefined;
+    return (last = {
+      store,
+      run,
+      outline: () => (outline ??= planOf(store, runId).then(outlineOf)),
+      cells: new Map(),
+    });
   };
   return {
-    plan: async (runId) => (await runOf(runId)).run.plan,
+    plan: async (runId) => planOf(await opening, runId),
+    outline: async (runId) => (await opened(runId)).outline(),
     async overview(runId) {
-      const opened = await runOf(runId);
-      const { store, run } = opened;
+      const { store, run } = await opened(runId);
       const stored = await store.overview(runId);
       if (stored?.version === 1 && stored.finished === run.finished) return stored;
-      const digests = (await digestsOf(opened)).map(({ digest }) => digest);
-      return overviewOf(run.plan, run.device, evaluators, digests);
+      const digests = (await inOneList(store.digests(runId))).map(({ digest }) => digest);
+      return overviewOf(await planOf(store, runId), run.device, evaluators, digests);
     },
     async cell(runId, { verdict, offset, limit, ...cell }) {
-      const digests = (await digestsOf(await runOf(runId))).map(({ digest }) => digest);
-      const inCell = digests.filter(isIn(cell));
+      const inCell = (await digestsIn(await opened(runId), cell)).map(({ digest }) => digest);
       const card = evaluators.find(({ id }) => id === verdict?.evaluator);
       const matching =
         verdict && card ? inCell.filter((trial) => verdictOf(card, trial) === verdict.is) : inCell;
@@ -64,24 +79,21 @@ export function createRunReader(
       };
     },
     async trial(runId, key) {
-      const opened = await runOf(runId);
-      const placed = await digestsOf(opened);
-      const name = keyText(key);
-      const found = placed.find(({ digest }) => keyText(digest) === name);
-      const record = found && (await opened.store.trial(runId, found.place));
+      const run = await opened(runId);
+      const found = await find(run, key);
+      const record = found && (await run.store.trial(runId, found.neighbors[found.position]!.place));
       if (!found || !record)
         throw new LabError('bad-input', 'This run has not finished this trial.', {
           advice: 'Go on with the run, or pick a trial that is finished.',
         });
-      const neighbors = placed.filter(({ digest }) => isIn(found.digest)(digest));
-      const position = neighbors.indexOf(found);
+      const { position, neighbors } = found;
       const keyAt = (index: number) => {
         const digest = neighbors[index]?.digest;
         return digest ? keyOf(digest) : null;
       };
       return {
-        plan: opened.run.plan,
-        record: { ...record, attackSteps: await stepsOf(opened.store, runId, record, placed) },
+        plan: await run.outline(),
+        record: { ...record, attackSteps: await stepsOf(run, record) },
         position,
         count: neighbors.length,
         before: keyAt(position - 1),
@@ -89,9 +101,9 @@ export function createRunReader(
       };
     },
     async exported(runId, format, options) {
-      const { store, run } = await runOf(runId);
+      const { store, outline } = await opened(runId);
       const table = csvTable(
-        run.plan.evaluators.map(({ id }) => id),
+        (await outline()).evaluators.map(({ id }) => id),
         options,
       );
       // Parts of a blob leave this thread's memory, and large ones the browser's.
@@ -105,23 +117,46 @@ export function createRunReader(
   };
 }
 
-/** The steps of the attack, which are recorded with the undefended trial. */
-async function stepsOf(
-  store: RunStore,
-  runId: string,
-  { attackSteps, ...record }: TrialRecord,
-  placed: readonly PlacedDigest[],
-): Promise<TrialRecord['attackSteps']> {
-  if (attackSteps.length > 0 || record.defense === undefended) return attackSteps;
-  const name = keyText({ ...record, defense: undefended });
-  const attacked = placed.find(({ digest }) => keyText(digest) === name);
-  return (attacked && (await store.trial(runId, attacked.place)))?.attackSteps ?? [];
+/** Finished trials of a cell, in the order of the plan. */
+function digestsIn({ store, run, cells }: OpenedRun, cell: Cell): Promise<readonly PlacedDigest[]> {
+  const name = cellText(cell);
+  const digests = cells.get(name) ?? inOneList(store.digests(run.id, cell));
+  cells.delete(name);
+  cells.set(name, digests);
+  if (cells.size > mostCells) cells.delete(cells.keys().next().value!);
+  return digests;
 }
 
-const isIn =
-  (cell: Pick<CellQuery, 'model' | 'attack' | 'defense' | 'kind'>) =>
-  ({ model, attack, defense, kind }: PlacedDigest['digest']): boolean =>
-    model === cell.model && attack === cell.attack && defense === cell.defense && kind === cell.kind;
+/** A trial among the others of its cell; `undefined` if it is not finished. */
+async function find(
+  run: OpenedRun,
+  key: TrialKey,
+): Promise<{ readonly position: number; readonly neighbors: readonly PlacedDigest[] } | undefined> {
+  const name = keyText(key);
+  const { model, attack, defense } = key;
+  for (const kind of kinds) {
+    const neighbors = await digestsIn(run, { model, attack, defense, kind });
+    const position = neighbors.findIndex(({ digest }) => keyText(digest) === name);
+    if (position >= 0) return { position, neighbors };
+  }
+}
+
+/** The steps of the attack, which are recorded with the undefended trial. */
+async function stepsOf(
+  run: OpenedRun,
+  { attackSteps, ...record }: TrialRecord,
+): Promise<TrialRecord['attackSteps']> {
+  if (attackSteps.length > 0 || record.defense === undefended) return attackSteps;
+  const attacked = await find(run, { ...record, defense: undefended });
+  const place = attacked?.neighbors[attacked.position]!.place;
+  return (place === undefined ? undefined : await run.store.trial(run.run.id, place))?.attackSteps ?? [];
+}
+
+async function planOf(store: RunStore, runId: string): Promise<Plan> {
+  const plan = await store.plan(runId);
+  if (plan === undefined) throw noRun();
+  return plan;
+}
 
 const keyOf = ({ model, behavior, attack, defense }: TrialKey): TrialKey => ({
   model,

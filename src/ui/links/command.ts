@@ -1,6 +1,7 @@
 /** @file The command line that repeats a trial. Pure. */
 import type { AttackRequest } from '../../lab/plan/request.ts';
-import { defaultSampling, type MethodChoice, type Plan } from '../../lab/plan/plan.ts';
+import type { PlanOutline } from '../../lab/plan/outline.ts';
+import { defaultSampling, type MethodChoice } from '../../lab/plan/plan.ts';
 import type { TrialKey, TrialRecord } from '../../lab/records/trial.ts';
 import { stackOf } from './trial-links.ts';
 
@@ -22,7 +23,10 @@ const defenseWord = ({ id, options = {} }: MethodChoice): string => {
 };
 
 /** The command line that makes a trial of `plan` again; roles are named where a model was used in one. */
-export function attackCommand(plan: Plan, key: TrialKey & Partial<Pick<TrialRecord, 'usage'>>): string {
+export function attackCommand(
+  plan: PlanOutline,
+  key: TrialKey & Partial<Pick<TrialRecord, 'usage'>>,
+): string {
   const options = plan.attacks.find(({ id }) => id === key.attack)?.options ?? {};
   const { temperature, maxNewTokens } = plan.sampling;
   const rolesUsed = Object.entries(plan.models.roles).filter(([role]) => key.usage && role in key.usage);

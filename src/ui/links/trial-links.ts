@@ -1,10 +1,11 @@
 /** @file Links that repeat a trial's request by hand in the playground or the microscope. Pure. */
-import { defenseName, type Plan } from '../../lab/plan/plan.ts';
+import type { PlanOutline } from '../../lab/plan/outline.ts';
+import { defenseName } from '../../lab/plan/plan.ts';
 import type { TrialRecord } from '../../lab/records/trial.ts';
 import { writeMicroscopeLink, writePlaygroundLink } from './setups.ts';
 
 /** The defenses that the trial ran behind, in the order of the plan. */
-export const stackOf = (plan: Plan, { defense }: Pick<TrialRecord, 'defense'>) =>
+export const stackOf = (plan: PlanOutline, { defense }: Pick<TrialRecord, 'defense'>) =>
   plan.defenses.find((column) => defenseName(column) === defense)?.stack ?? [];
 
 /** The request as plain text: a system prompt, if there is one, and one request. `null` for anything else. */
@@ -21,7 +22,7 @@ function plainRequest({ attackResult }: TrialRecord): { system?: string; prompt:
 }
 
 /** The set-up of the playground that asks what this trial asked, behind the same defenses; `null` if it cannot. */
-export function playgroundSetup(plan: Plan, record: TrialRecord): string | null {
+export function playgroundSetup(plan: PlanOutline, record: TrialRecord): string | null {
   const request = plainRequest(record);
   if (!request || request.system !== undefined || record.attackResult.sampling) return null;
   const stack = stackOf(plan, record).map(({ id, options }) => ({ id, on: true, options }));
@@ -34,7 +35,7 @@ export function playgroundSetup(plan: Plan, record: TrialRecord): string | null 
  * @param isDecoding whether a defense acts there
  */
 export function microscopeSetup(
-  plan: Plan,
+  plan: PlanOutline,
   record: TrialRecord,
   isDecoding: (id: string) => boolean,
 ): string | null {

@@ -1,7 +1,7 @@
 /** @file The matrix with its progress, complete or still filling. Pure. */
 import type { BehaviorKind } from '../../core/behavior.ts';
 import type { BehaviorSetCard } from '../../lab/plan/catalogue.ts';
-import type { Plan } from '../../lab/plan/plan.ts';
+import { countsIn, type BehaviorCounts, type PlanOutline } from '../../lab/plan/outline.ts';
 import { rateTable, type RateCell, type RateColumn, type RateTable } from '../../lab/analysis/rate-table.ts';
 import type { RunSummary } from '../../lab/records/summary.ts';
 
@@ -17,15 +17,15 @@ export interface MatrixTable extends RateTable {
 
 /** How many behaviors of each kind a plan takes, from the sizes of the sets it names. */
 export function plannedCounts(
-  plan: { readonly behaviors: Readonly<Plan['behaviors']> },
+  plan: Pick<PlanOutline, 'behaviors'>,
   sets: readonly BehaviorSetCard[],
-): Readonly<Record<BehaviorKind, number>> {
+): BehaviorCounts {
   const counts = { harmful: 0, 'benign-lookalike': 0, benign: 0 };
   const kinds = Object.keys(counts) as BehaviorKind[];
   for (const source of plan.behaviors) {
     for (const kind of kinds) {
-      if ('behaviors' in source)
-        counts[kind] += source.behaviors.filter((behavior) => behavior.kind === kind).length;
+      if ('counts' in source) counts[kind] += source.counts[kind];
+      else if ('behaviors' in source) counts[kind] += countsIn(source.behaviors)[kind];
       else if (source.kinds?.includes(kind) ?? true)
         counts[kind] += Math.min(
           source.limit ?? Infinity,
@@ -37,7 +37,7 @@ export function plannedCounts(
 }
 
 interface TableRequest {
-  readonly plan: Plan;
+  readonly plan: PlanOutline;
   readonly summary: RunSummary | null;
   readonly harmful: number;
   readonly model: string;

@@ -1,5 +1,7 @@
 /** @file What the matrix page shows of a run: one target model, as one evaluator of harm sees it. */
 import { createContext } from 'svelte';
+import type { PlanOutline } from '../../lab/plan/outline.ts';
+import type { Plan } from '../../lab/plan/plan.ts';
 import type { TrialDigest } from '../../lab/records/digest.ts';
 import type { ClaimCheck } from '../../lab/records/summary.ts';
 import { conclusions } from '../../lab/analysis/conclusions.ts';
@@ -20,7 +22,10 @@ export class MatrixView {
   }
 
   /** Before anything has run: the quickstart, with every cell still empty. */
-  readonly plan = $derived.by(() => this.#run.plan ?? this.#labInfo.quickstart);
+  readonly plan = $derived.by((): PlanOutline | null => this.#run.plan ?? this.#labInfo.quickstart);
+  /** The plan with all its behaviors. */
+  wholePlan = async (): Promise<Plan | null> =>
+    this.#run.plan ? this.#run.wholePlan() : this.#labInfo.quickstart;
   readonly models = $derived(this.plan?.models.targets ?? []);
   /** Evaluators of harm in the plan: each gives its own attack success rate. */
   readonly evaluators = $derived.by((): readonly string[] => {

@@ -1,11 +1,11 @@
 /** @file The runs stored on this device. */
 import { createContext } from 'svelte';
-import type { RunListing } from '../../lab/records/run.ts';
+import type { RunInfo } from '../../lab/records/run.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 
 export class RunList {
   /** Newest first. */
-  runs = $state.raw<readonly RunListing[]>([]);
+  runs = $state.raw<readonly RunInfo[]>([]);
   readonly #lab: Pick<LabClient, 'runs' | 'remove'>;
 
   constructor(lab: Pick<LabClient, 'runs' | 'remove'>) {
@@ -18,7 +18,7 @@ export class RunList {
       this.runs = outcome.value.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
   };
 
-  find = (id: string): RunListing | null => this.runs.find((run) => run.id === id) ?? null;
+  find = (id: string): RunInfo | null => this.runs.find((run) => run.id === id) ?? null;
 
   remove = async (id: string): Promise<void> => {
     await this.#lab.remove(id);

@@ -1,6 +1,7 @@
 /** @file The time a run has left, estimated from its finished trials. Pure. */
 import type { BehaviorKind } from '../../core/behavior.ts';
-import { defenseNames, directRequest, type Plan } from '../../lab/plan/plan.ts';
+import type { PlanOutline } from '../../lab/plan/outline.ts';
+import { defenseNames, directRequest } from '../../lab/plan/plan.ts';
 import type { CellPace } from '../../lab/records/overview.ts';
 
 /** Mean time to answer and score a trial, ms; `null` without one. */
@@ -16,7 +17,7 @@ function answerPace(cells: readonly CellPace[]): number | null {
  * @returns milliseconds, or `null` while an attack that is still to be made has never been timed
  */
 export function timeLeft(
-  plan: Plan,
+  plan: PlanOutline,
   planned: Readonly<Record<BehaviorKind, number>>,
   paces: readonly CellPace[],
 ): number | null {

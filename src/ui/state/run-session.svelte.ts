@@ -3,8 +3,9 @@ import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress, RunEvent, Preparation } from '../../lab/records/events.ts';
 import { withArtifact, type RunArtifact } from '../../lab/plan/artifacts.ts';
+import { outlineOf, type PlanOutline } from '../../lab/plan/outline.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
-import type { RunListing } from '../../lab/records/run.ts';
+import type { RunInfo } from '../../lab/records/run.ts';
 import type { RunOverview } from '../../lab/records/overview.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
@@ -12,11 +13,13 @@ import type { AttackStep } from '../types.ts';
 
 export type RunStatus = 'idle' | 'running' | 'paused' | 'stopped' | 'done' | 'failed';
 
+type LabPart = Pick<LabClient, 'run' | 'runId' | 'plan' | 'outline' | 'overview' | 'artifacts'>;
+
 /** Starting again, or opening another run, supersedes the run before. */
 export class RunSession {
   status = $state<RunStatus>('idle');
   id = $state.raw<string | null>(null);
-  plan = $state.raw<Plan | null>(null);
+  plan = $state.raw<PlanOutline | null>(null);
   /** Rates and costs of the trials so far; `null` before the first. Trials themselves stay in the store. */
   overview = $state.raw<RunOverview | null>(null);
   finished = $state(0);
@@ -34,17 +37,16 @@ export class RunSession {
   readonly underway = $derived(this.status === 'running' || this.status === 'paused');
 
   #controller: AbortController | null = null;
+  /** What `plan` outlines, once it was needed. */
+  #whole: Plan | null = null;
   /** Models whose files were loaded during this run. */
   #fetched: readonly string[] = [];
   #settled: Promise<unknown> = Promise.resolve();
-  readonly #lab: Pick<LabClient, 'run' | 'runId' | 'plan' | 'overview' | 'artifacts'>;
+  readonly #lab: LabPart;
   readonly #onloaded: (models: readonly string[]) => void;
 
   /** @param onloaded told which models are in memory once the first trial starts */
-  constructor(
-    lab: Pick<LabClient, 'run' | 'runId' | 'plan' | 'overview' | 'artifacts'>,
-    onloaded: (models: readonly string[]) => void = () => {},
-  ) {
+  constructor(lab: LabPart, onloaded: (models: readonly string[]) => void = () => {}) {
     [this.#lab, this.#onloaded] = [lab, onloaded];
   }
 
@@ -53,9 +55,10 @@ export class RunSession {
     this.#halt();
     const controller = (this.#controller = new AbortController());
     const isCurrent = () => this.#controller === controller;
-    // A run that goes on keeps what it shows; plans are compared only where there is one to compare with.
-    if (!this.plan || JSON.stringify(plan) !== JSON.stringify(this.plan)) this.#forget();
-    this.#begin(plan, 'running');
+    // A run that goes on keeps what it shows.
+    if (plan !== this.#whole) this.#forget();
+    this.#whole = plan;
+    this.#begin(outlineOf(plan), 'running');
     // The lab gives up the lock on a run only when the call before has ended.
     await this.#settled;
     const id = await this.#lab.runId(plan);
@@ -77,11 +80,22 @@ export class RunSession {
   pause = (): void => this.#end('paused');
   stop = (): void => this.#end('stopped');
   resume = async (): Promise<void> => {
-    if (this.plan) await this.start(this.plan);
+    const plan = await this.wholePlan();
+    if (plan) await this.start(plan);
+  };
+
+  /** The plan with all its behaviors; `null` without a run, or where it cannot be read, which `failure` then tells. */
+  wholePlan = async (): Promise<Plan | null> => {
+    if (this.#whole || this.id === null) return this.#whole;
+    const { id } = this;
+    const outcome = await this.#lab.plan(id);
+    if (this.id !== id) return null;
+    if (outcome.status === 'failed') this.failure = outcome;
+    return (this.#whole = outcome.status === 'done' ? outcome.value : null);
   };
 
   /** Show a stored run without going on with it. */
-  open = async (info: RunListing): Promise<void> => {
+  open = async (info: RunInfo): Promise<void> => {
     if (this.id === info.id) return;
     this.#halt();
     const finished = info.finished >= info.total && info.total > 0;
@@ -92,7 +106,7 @@ export class RunSession {
     this.opening = true;
     this.finished = info.finished;
     const [plan, stored, artifacts] = await Promise.all([
-      this.#lab.plan(info.id),
+      this.#lab.outline(info.id),
       this.#lab.overview(info.id),
       this.#lab.artifacts(info.id),
     ]);
@@ -159,9 +173,10 @@ export class RunSession {
 
   #forget(): void {
     [this.id, this.overview, this.finished, this.total] = [null, null, 0, null];
+    this.#whole = null;
   }
 
-  #begin(plan: Plan | null, status: RunStatus): void {
+  #begin(plan: PlanOutline | null, status: RunStatus): void {
     [this.plan, this.status, this.failure, this.artifacts] = [plan, status, null, []];
     [this.#fetched, this.opening] = [[], false];
     this.#quiet();

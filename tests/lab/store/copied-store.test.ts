@@ -24,6 +24,8 @@ const run: StoredRunInfo = {
   state: 'running',
   total: records.length,
 };
+const { plan: ownPlan, ...head } = run;
+const info = { ...head, name: ownPlan.name };
 const trialsIn = (store: RunStore) => inOneList(store.trials('one'));
 
 let disk: FakeDisk;
@@ -51,7 +53,7 @@ describe('runs come back from their copies', () => {
     expect(await inOneList(store.digests('one'))).toEqual(
       [row(0), row(2)].map(({ place, record }) => ({ place, digest: digestOf(record) })),
     );
-    expect(await store.run('one')).toEqual({ ...run, state: 'paused', finished: 2 });
+    expect(await store.run('one')).toEqual({ ...info, state: 'paused', finished: 2 });
   });
 
   test('when it was deleted under a run, which goes on', async () => {
@@ -149,7 +151,7 @@ test('runs of release 0.1, whose database had no digests, open as they are', asy
   const store = await open();
   const expected = [{ place: 1, record: { ...record, replayedFrom: 'clear' } }, row(3)];
   expect(await trialsIn(store)).toEqual(expected);
-  expect(await store.run('one')).toEqual({ ...run, finished: 2 });
+  expect(await store.run('one')).toEqual({ ...info, finished: 2 });
   expect(await store.artifacts('one')).toEqual([artifact]);
   for (const _time of ['made', 'read'])
     expect(await inOneList(store.digests('one'))).toEqual(
@@ -160,7 +162,7 @@ test('runs of release 0.1, whose database had no digests, open as they are', asy
 });
 
 test('a database of a newer release is left alone, with a clear message', async () => {
-  (await openDB('glovebox', 3)).close();
+  (await openDB('glovebox', 4)).close();
   const store = await open();
   await expect(store.runs()).rejects.toMatchObject({
     code: 'storage-newer',

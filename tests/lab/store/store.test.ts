@@ -1,4 +1,5 @@
 import { IDBFactory } from 'fake-indexeddb';
+import { openDB } from 'idb';
 import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
@@ -6,7 +7,7 @@ import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { withCopies } from '../../../src/lab/store/copied-store.ts';
 import { openIndexedDbStore } from '../../../src/lab/store/indexeddb.ts';
 import { openStore } from '../../../src/lab/store/open-store.ts';
-import type { TrialRecord } from '../../../src/lab/records/trial.ts';
+import { cellText, digestOf } from '../../../src/lab/records/digest.ts';
 import { inOneList, type RunStore, type StoredRunInfo } from '../../../src/lab/store/run-store.ts';
 import { device, plan, runAll } from '../run/harness.ts';
 
@@ -22,6 +23,12 @@ const run = (id: string): StoredRunInfo => ({
   total: records.length,
 });
 
+/** What the store tells of a run, without the count of its trials. */
+const infoOf = (id: string) => {
+  const { plan: own, ...info } = run(id);
+  return { ...info, name: own.name };
+};
+
 beforeEach(() => vi.stubGlobal('indexedDB', new IDBFactory()));
 
 describe.each<[string, () => Promise<RunStore>]>([
@@ -34,7 +41,8 @@ describe.each<[string, () => Promise<RunStore>]>([
     await store.append('one', [row(2), row(10)]);
     await store.append('one', [row(0)]);
     expect(await inOneList(store.trials('one'))).toEqual([row(0), row(2), row(10)]);
-    expect(await store.run('one')).toEqual({ ...run('one'), finished: 3 });
+    expect(await store.run('one')).toEqual({ ...infoOf('one'), finished: 3 });
+    expect(await store.plan('one')).toEqual(run('one').plan);
     expect(await store.runs()).toHaveLength(1);
   });
 
@@ -69,17 +77,44 @@ describe.each<[string, () => Promise<RunStore>]>([
   });
 });
 
-test('runs that release 0.1 stored still open, under the present names of their fields', async () => {
-  const store = await openIndexedDbStore();
-  const artifact = { model: 'toy', defense: 'dro', options: {}, artifact: { vectors: [1] } };
-  await store.putRun({ ...run('old'), learned: [artifact] } as StoredRunInfo);
+test('a database of version 2, which held plans and artifacts with the runs, opens as it is', async () => {
+  const artifacts = [{ model: 'toy', defense: 'dro', options: {}, artifact: { vectors: [1] } }];
   const { record } = row(0);
-  await store.append('old', [{ place: 0, record: { ...record, craftedOn: 'clear' } as TrialRecord }]);
-  expect(await store.artifacts('old')).toEqual([artifact]);
-  expect(await store.run('old')).not.toHaveProperty('learned');
-  expect(await inOneList(store.trials('old'))).toEqual([
-    { place: 0, record: { ...record, replayedFrom: 'clear' } },
-  ]);
+  const digest = digestOf(record);
+  const key = { runId: 'one', place: 0 };
+  const old = await openDB('glovebox', 2, {
+    upgrade(db) {
+      db.createObjectStore('runs', { keyPath: 'id' });
+      for (const name of ['trials', 'digests']) db.createObjectStore(name, { keyPath: ['runId', 'place'] });
+      db.createObjectStore('meta');
+    },
+  });
+  await old.put('runs', { ...run('one'), artifacts });
+  await old.put('trials', { ...key, record });
+  await old.put('digests', { ...key, digest });
+  old.close();
+  const store = await openIndexedDbStore();
+  expect(await store.run('one')).toEqual({ ...infoOf('one'), finished: 1 });
+  expect(await store.plan('one')).toEqual(run('one').plan);
+  expect(await store.artifacts('one')).toEqual(artifacts);
+  for (const cell of [undefined, digest])
+    expect(await inOneList(store.digests('one', cell))).toEqual([{ place: 0, digest }]);
+});
+
+test('a cell is read without the others', async () => {
+  const store = withCopies(await openIndexedDbStore(), null);
+  await store.putRun(run('one'));
+  await store.append(
+    'one',
+    records.map((_, place) => row(place)),
+  );
+  const whole = await inOneList(store.digests('one'));
+  const cells = new Map(whole.map(({ digest }) => [cellText(digest), digest]));
+  expect(cells.size).toBeGreaterThan(1);
+  for (const [name, cell] of cells)
+    expect(await inOneList(store.digests('one', cell))).toEqual(
+      whole.filter(({ digest }) => cellText(digest) === name),
+    );
 });
 
 describe('where IndexedDB fails', () => {

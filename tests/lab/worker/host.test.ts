@@ -4,6 +4,7 @@ import { classifierRoles, languageRoles } from '../../../src/core/method.ts';
 import type { AttackStep } from '../../../src/attacks/attack.ts';
 import type { Outcome } from '../../../src/core/errors.ts';
 import type { AttackReply } from '../../../src/lab/records/reply.ts';
+import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import type { AttackRequest, ChatRequest } from '../../../src/lab/plan/request.ts';
 import type { LabApi } from '../../../src/lab/worker/api.ts';
 import type { RunEvent } from '../../../src/lab/records/events.ts';
@@ -94,7 +95,7 @@ describe('run', () => {
     const store = createMemoryStore();
     await runAll({ ...plan, defenses: [] }, newRunner({ store }));
     const run = (await store.run('run'))!;
-    await store.putRun({ ...run, state: 'running' });
+    await store.putRun({ ...run, plan: parsePlan(plan), state: 'running' });
     const lab = newLab(store);
     expect(await lab.runs()).toMatchObject({ value: [{ state: 'paused' }] });
     expect(await lab.runs()).not.toMatchObject({ value: [{ plan: expect.anything() as unknown }] });

@@ -26,7 +26,7 @@ test('the overview is the stored one while it covers every trial, and is made ag
   expect(overview).toEqual(overviewOf(parsePlan(plan), device, evaluators, records.map(digestOf)));
   expect(await store.overview('run')).toEqual(overview);
   const run = (await store.run('run'))!;
-  await store.putRun({ ...run, overview: { ...overview, finished: 3 } });
+  await store.putRun({ ...run, plan: parsePlan(plan), overview: { ...overview, finished: 3 } });
   expect(await reader.overview('run')).toEqual(overview);
 });
 

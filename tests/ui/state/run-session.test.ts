@@ -2,7 +2,8 @@ import { expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/core/errors.ts';
 import type { RunEvent } from '../../../src/lab/records/events.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
-import { listingOf, type RunInfo } from '../../../src/lab/records/run.ts';
+import { outlineOf } from '../../../src/lab/plan/outline.ts';
+import type { RunInfo } from '../../../src/lab/records/run.ts';
 import { overviewOf } from '../../../src/lab/analysis/overview.ts';
 import { RunSession } from '../../../src/ui/state/run-session.svelte.ts';
 import { catalogue, createFakeLab, device, trialsOf } from '../fake-lab.ts';
@@ -28,6 +29,7 @@ function drivenLab(stored: typeof all = []) {
   const lab = {
     runId: async () => 'run-1',
     plan: async () => ({ status: 'done' as const, value: plan }),
+    outline: async () => ({ status: 'done' as const, value: outlineOf(plan) }),
     overview: async () => ({ status: 'done' as const, value: overviewed(stored) }),
     artifacts: async () => ({ status: 'done' as const, value: [] }),
     run: (
@@ -122,7 +124,7 @@ test('opening a stored run shows it without running it', async () => {
   const session = new RunSession(lab);
   const info: RunInfo = {
     id: 'run-9',
-    plan,
+    name: plan.name,
     device,
     versions: {},
     createdAt: '',
@@ -130,8 +132,9 @@ test('opening a stored run shows it without running it', async () => {
     finished: all.length,
     total: all.length,
   };
-  await session.open(listingOf(info));
-  expect(session.plan).toEqual(plan);
+  await session.open(info);
+  expect(session.plan).toEqual(outlineOf(plan));
+  expect(await session.wholePlan()).toEqual(plan);
   expect([session.status, session.id, session.finished]).toEqual(['done', 'run-9', all.length]);
   expect(calls).toHaveLength(0);
 });
@@ -152,7 +155,7 @@ test('what defenses learned is shown as it comes, and with a run that is opened 
   const again = new RunSession({ ...lab, artifacts: async () => ({ status: 'done', value: [one] }) });
   const info = {
     id: 'run-1',
-    plan,
+    name: plan.name,
     device,
     versions: {},
     createdAt: '',
@@ -160,7 +163,7 @@ test('what defenses learned is shown as it comes, and with a run that is opened 
     finished: 0,
     total: 9,
   };
-  const opened = again.open(listingOf(info as RunInfo));
+  const opened = again.open(info as RunInfo);
   expect(again.opening).toBe(true);
   await opened;
   expect(again.opening).toBe(false);
