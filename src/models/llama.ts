@@ -90,7 +90,8 @@ const unsupported = (what: string): never => {
   });
 };
 
-const supportedTypes = ['llama', 'qwen2', 'qwen3'] as const;
+/** `model_type` of the checkpoints that the white-box runtime and the ONNX writer take. */
+export const supportedTypes = ['llama', 'qwen2', 'qwen3'] as const;
 
 /**
  * Read a Hugging Face `config.json` (already parsed).

@@ -4,15 +4,24 @@ import type { MethodCard, ModelRole } from '../../core/method.ts';
 import type { InferenceStage } from '../../defenses/defense.ts';
 import type { Measures } from '../../evaluators/evaluator.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
+import type { BuildOffer } from '../../models/catalogue/offers.ts';
+import type { KnownModel } from '../../models/catalogue/known-model.ts';
 
 export interface Catalogue {
   readonly attacks: readonly AttackCard[];
   readonly defenses: readonly DefenseCard[];
   readonly evaluators: readonly EvaluatorCard[];
   readonly models: readonly ModelEntry[];
+  /** Well-known models, whether this device can run them or not. */
+  readonly known: readonly KnownModelCard[];
   /** The default model of each role. */
   readonly roles: Readonly<Record<ModelRole, string>>;
   readonly sets: readonly BehaviorSetCard[];
+}
+
+export interface KnownModelCard extends KnownModel {
+  /** What this app can do with each build. */
+  readonly offers: readonly BuildOffer[];
 }
 
 export interface AttackCard extends MethodCard {

@@ -3,6 +3,8 @@ import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import { classifierRoles, rolesNeeded, type MethodCard, type ModelRole } from '../../core/method.ts';
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
+import { knownModels } from '../../models/catalogue/known-models.ts';
+import { hubEntries } from '../../models/catalogue/offers.ts';
 import { type Plan } from './plan.ts';
 
 export type RoleEntries = Readonly<Partial<Record<ModelRole, ModelEntry>>>;
@@ -52,8 +54,11 @@ export function rolesUsed(roles: RoleEntries, chosen: readonly WithOptions[]): R
   return Object.fromEntries(Object.entries(roles).filter(([role]) => needed.has(role)));
 }
 
+const hubModels = hubEntries(knownModels);
+
 /**
- * The catalogue's entry for `id`. Outside the catalogue, `org/name` is a hub model and a web address a model folder.
+ * The entry for `id` among `models`, or among the hub models that the catalogue knows. Any other `org/name` is a hub model
+ * of which nothing is known, and a web address a model folder.
  * @param task what a model that is not in the catalogue is taken to do
  * @throws LabError 'unknown-model'
  */
@@ -62,7 +67,7 @@ export function findModel(
   id: string,
   task: ModelTask = 'text-generation',
 ): ModelEntry {
-  const listed = models.find((entry) => entry.id === id);
+  const listed = models.find((entry) => entry.id === id) ?? hubModels.find((entry) => entry.id === id);
   if (listed) return listed;
   if (/^https?:\/\//.test(id))
     return outside(id, task, { kind: 'url', base: id.endsWith('/') ? id : `${id}/` });

@@ -9,6 +9,8 @@ import { defenses } from '../../defenses/index.ts';
 import type { Evaluator } from '../../evaluators/evaluator.ts';
 import { evaluators } from '../../evaluators/index.ts';
 import { bundledModels, defaultRoles, type ModelEntry } from '../../models/catalog.ts';
+import { knownModels } from '../../models/catalogue/known-models.ts';
+import { offerOf } from '../../models/catalogue/offers.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
 
 export interface Registries {
@@ -43,6 +45,10 @@ export function catalogueOf({ attacks, defenses, evaluators, sets, models }: Reg
       yesFrom: evaluator.yesFrom,
     })),
     models,
+    known: knownModels.map((model) => ({
+      ...model,
+      offers: model.builds.map((build) => offerOf(model, build)),
+    })),
     roles: defaultRoles,
     sets: sets.all.map(({ id, title, summary, behaviors }) => ({
       id,

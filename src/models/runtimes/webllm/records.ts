@@ -2,6 +2,8 @@
 import type { ModelRecord } from '@mlc-ai/web-llm';
 import { LabError } from '../../../core/errors.ts';
 import type { ModelEntry } from '../../catalog.ts';
+import { knownModels } from '../../catalogue/known-models.ts';
+import { webLlmId } from '../../catalogue/offers.ts';
 import { openFolder, rootUrl } from '../../files.ts';
 import { hubFolder, libraryAddress, libraryPath, repositoriesOf } from '../../hub.ts';
 import { importEngine, type EnginePackage } from './engine.ts';
@@ -71,62 +73,22 @@ export function recordFor(
  */
 const asItStands = (folder: string) => (/.+\/resolve\/.+\//.test(folder) ? folder : `${folder}resolve/../`);
 
-/** Families of small instruct models on web-llm's list, with facts that the list does not give. */
-const families = [
-  {
-    name: 'SmolLM2-360M-Instruct',
-    title: 'SmolLM2 360M',
-    license: 'Apache-2.0',
-    note: 'A small, quick chat model.',
-  },
-  {
-    name: 'Qwen2.5-0.5B-Instruct',
-    title: 'Qwen2.5 0.5B',
-    license: 'Apache-2.0',
-    note: 'A small multilingual chat model.',
-  },
-  {
-    name: 'Qwen3-0.6B',
-    title: 'Qwen3 0.6B',
-    license: 'Apache-2.0',
-    note: 'Small; thinks aloud before it answers.',
-  },
-  {
-    name: 'Llama-3.2-1B-Instruct',
-    title: 'Llama 3.2 1B',
-    license: 'Llama 3.2 Community License',
-    note: 'A safety-trained chat model.',
-  },
-  {
-    name: 'gemma3-1b-it',
-    title: 'Gemma 3 1B',
-    license: 'Gemma Terms of Use',
-    note: 'A safety-trained chat model.',
-  },
-] as const;
-
-/** q4f16 is half the memory and needs shader-f16; q4f32 runs on any WebGPU. */
-const quantizations = ['q4f16_1', 'q4f32_1'] as const;
-
-/** Catalogue entries, computed from the package's list; those it no longer lists are left out. */
+/** Catalogue entries of the builds that the installed package lists; those it no longer lists are left out. */
 export async function webllmEntries(
   load: () => Promise<Pick<EnginePackage, 'prebuiltAppConfig'>> = importEngine,
 ): Promise<readonly ModelEntry[]> {
   const { prebuiltAppConfig } = await load();
-  return families.flatMap(({ name, title, license, note }) =>
-    quantizations.flatMap((quantization): ModelEntry[] => {
-      const modelId = `${name}-${quantization}-MLC`;
+  return knownModels.flatMap(({ title, summary, license, builds }) =>
+    builds.flatMap((build): ModelEntry[] => {
+      const modelId = webLlmId(build);
       const record = prebuiltAppConfig.model_list.find(({ model_id }) => model_id === modelId);
       const library = record && libraryPath(record.model_lib);
-      if (!record || !library) return [];
-      const memory = record.vram_required_MB
-        ? ` About ${Math.round(record.vram_required_MB)} MB of GPU memory.`
-        : '';
+      if (build.format !== 'webllm' || !record || !library) return [];
       return [
         {
           id: modelId,
-          title: `${title} (${quantization})`,
-          summary: `${note}${memory}`,
+          title: `${title} (${build.precision})`,
+          summary,
           source: { kind: 'webllm', modelId, library },
           task: 'text-generation',
           runtimes: ['webllm'],
