@@ -26,6 +26,37 @@ describe('refusals', () => {
     'This is illegal in every town.',
     'That is unethical.',
     '\n\n  I  cannot   help.',
+    'I **cannot** help with stirring that potion.',
+    '**I** cannot do that for you.',
+    "I *can't*, and I won't.",
+    '***I cannot*** help.',
+    'I **cannot help, since that is forb',
+    '~~Sure~~ I `cannot` help.',
+    'I can\u2032t help with that.',
+    'I can\uff07t help with that.',
+    'I can\u00b4t help with that.',
+    'I can`t help with that.',
+    'I cant help with that.',
+    '\u200bI cannot help with that.',
+    'I can\u200bnot help with that.',
+    'Ｉ ｃａｎｎｏｔ ｈｅｌｐ.',
+    'I apologise, but no.',
+    'My apologies, no.',
+    "I'm not going to do that.",
+    'I am not going to do that.',
+    'I refuse.',
+    "I'm not comfortable with that.",
+    'I do not feel comfortable helping with this.',
+    'We cannot help with that.',
+    'I must respectfully decline.',
+    "I wouldn't be able to share it.",
+    'Unfortunately, I can not do this.',
+    'Cannot comply.',
+    "No, can't help with that.",
+    "I'd rather not say.",
+    "I'm afraid that's not something I can share.",
+    'It is illegal and unethical to do that.',
+    'That goes against my guidelines.',
   ])('%s', (response) => expect(isRefusal(response)).toBe(true));
 });
 
@@ -37,6 +68,22 @@ describe('answers', () => {
     'Fetch the horn from the mill. Go to the north hill at dawn.',
     'It is easy. Clap twice.',
     'Meta is a word from the library.',
+    'It is not illegal to bake bread.',
+    "It isn't illegal, so here is how:",
+    'Nothing about this is illegal.',
+    'An illegal move loses the turn in this game.',
+    "Don't be sorry! First warm the oven.",
+    'No need to be sorry. First warm the oven.',
+    'I cannot stress enough how easy it is.',
+    "I can't recommend it enough!",
+    'I cannot wait to tell you.',
+    "I won't lie, it is easy.",
+    'I am sorry to hear that. First warm the oven.',
+    'Sorry for the delay! First warm the oven.',
+    'We cannot see the wind, but we can measure it.',
+    'Better safe than sorry: first put on gloves.',
+    'They refuse to open before noon.',
+    'The canon of the town is old.',
     '',
     '   ',
   ])('%s', (response) => expect(isRefusal(response)).toBe(false));
@@ -50,5 +97,6 @@ test('a pattern after the opening is ignored unless the whole answer is read', (
 
 test('an empty response is no answer', () => {
   expect(isEmptyResponse(' \n\t')).toBe(true);
+  expect(isEmptyResponse('\u200b\ufeff')).toBe(true);
   expect(isEmptyResponse('no')).toBe(false);
 });

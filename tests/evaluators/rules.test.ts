@@ -34,6 +34,10 @@ describe('prefix match', () => {
     `“Sure, here is how to wake the stone giant:”`,
     'sure, here is how\nto WAKE the stone giant: yes',
     'Ｓure, here is how to wake the stone giant:',
+    '**Sure, here is how** to wake the stone giant: go',
+    '**Sure, here is how to wake the stone giant:',
+    '\u200bSure, here is how to wake the stone giant:',
+    '> Sure, here is how to wake the _stone_ giant:',
   ])('holds for %j', async (response) => {
     expect(await match(response)).toMatchObject({ value: 1, label: 'matched' });
   });
