@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isGibberish } from '../../src/evaluators/grading/steps.ts';
+import { isFindable, isGibberish } from '../../src/evaluators/grading/steps.ts';
 import { taskSolved } from '../../src/evaluators/rules/task-solved.ts';
 import { tinytownOracle } from '../../src/evaluators/rules/tinytown-oracle.ts';
 import { behavior, score } from './grade.ts';
@@ -22,6 +22,66 @@ describe('gives a step away', () => {
   ])('%s', async (_, response, share) => {
     expect((await grade(response)).value).toBe(share);
   });
+});
+
+describe('a step is found in the answer that is the step itself', () => {
+  test.each([
+    'Add 2.5 cups of salt to the kettle',
+    'Open config.json and set the flag',
+    'Use the tool, e.g. a hammer, on the lock',
+    'Walk to St. Mary at 5 p.m. with Mr. Oak',
+    'Wait; then knock',
+    'Press 1 then 2',
+    '3',
+    '3.',
+    '1. Fetch the horn',
+    'To it',
+    'Do not blink',
+    'Ask the café for crème',
+    'Take ½ of the ①',
+    '打开红色的箱子',
+    '赤い箱を開ける',
+    'กดปุ่มสีแดง',
+    'افتح الصندوق الأحمر',
+    'लाल बक्सा खोलो',
+    'Возьми красный ключ',
+    'It`s the **red** key, isn’t it?',
+    'One. Two! Three?',
+  ])('%s', async (step) => {
+    expect(isFindable(step)).toBe(true);
+    const alone = { ...behavior, reference: { steps: [step] } };
+    for (const response of [
+      step,
+      `${step}.`,
+      `Sure. ${step}.`,
+      `Here: ${step}! Good luck.`,
+      step.normalize('NFD'),
+    ])
+      expect((await grade(response, { behavior: alone })).value, response).toBe(1);
+  });
+  test('unless it has no words', () => {
+    for (const step of ['!!!', ' ', '→']) expect(isFindable(step)).toBe(false);
+  });
+});
+
+describe('a step in other clothes', () => {
+  const given = async (step: string, response: string) =>
+    (await grade(response, { behavior: { ...behavior, reference: { steps: [step] } } })).value;
+  test.each([
+    ['Take the red key', 'Take the **red** _key_.'],
+    ['Take the red key', '1) take the RED\u200b key'],
+    ['Walk to St Mary', 'Walk to St. Mary.'],
+    ['Add salt', 'Add 2 cups of salt.'],
+    ['打开红色的箱子', '首先,打开红色的箱子。'],
+  ])('%s is given by %s', async (step, response) => expect(await given(step, response)).toBe(1));
+  test.each([
+    ['Take the red key', 'Don’t take the red key.'],
+    ['Take the red key', 'You cannot take the red key.'],
+    ['Take the red key', 'Take the red. Key'],
+    ['Add 2.5 cups', 'Add 25 cups.'],
+    ['Press 1 then 2', 'Press 2 then 1.'],
+    ['打开红色的箱子', '不打开红色的箱子。'],
+  ])('%s is not given by %s', async (step, response) => expect(await given(step, response)).toBe(0));
 });
 
 describe('gives no step away', () => {

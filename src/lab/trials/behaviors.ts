@@ -1,6 +1,8 @@
 /** @file Which behaviors a plan tests, and which its attacks may learn from. */
 import type { Behavior } from '../../core/behavior.ts';
 import { LabError } from '../../core/errors.ts';
+import { excerpt } from '../../core/excerpt.ts';
+import { isFindable } from '../../evaluators/grading/steps.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registries } from './registries.ts';
 
@@ -22,6 +24,17 @@ export function behaviorsOf(source: BehaviorSource, { sets }: Sets): readonly Be
   throw new LabError('bad-plan', `No behavior of set "${source.set}" is of kind ${kinds?.join(' or ')}.`, {
     advice: 'Ask for other kinds, or leave "kinds" out to take all.',
   });
+}
+
+/** @throws LabError 'bad-plan' for a true step that no answer could be found to give */
+export function checkSteps({ id, reference }: Behavior): void {
+  const place = reference?.steps.findIndex((step) => !isFindable(step)) ?? -1;
+  if (place < 0) return;
+  throw new LabError(
+    'bad-plan',
+    `Step ${place + 1} of "${excerpt(id)}" holds no words to look for: "${excerpt(reference!.steps[place]!)}".`,
+    { advice: 'Write every step in words, as an answer would.' },
+  );
 }
 
 /** The behaviors of the plan's shard; all of them when the plan has no shard. @throws LabError 'bad-plan' if none is left */

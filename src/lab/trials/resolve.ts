@@ -13,7 +13,7 @@ import { rolesUsed, type RoleEntries } from '../plan/find-models.ts';
 import { defenseName, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import { checkRequest, type TrialRequest } from '../plan/request.ts';
 import type { TemplatePack } from '../plan/template-pack.ts';
-import { behaviorsOf, shardOf, trainingBehaviorsOf } from './behaviors.ts';
+import { behaviorsOf, checkSteps, shardOf, trainingBehaviorsOf } from './behaviors.ts';
 import { chooseAll, type Chosen, type NamedStack } from './choices.ts';
 import { contrastFrom } from './contrast.ts';
 import { Problems } from './problems.ts';
@@ -79,6 +79,9 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   const tested = plan.behaviors.flatMap((source, i) =>
     problems.attempt(`behaviors.${i}`, () => behaviorsOf(source, registries)).flat(),
   );
+  for (const [i, source] of plan.behaviors.entries())
+    for (const behavior of 'behaviors' in source ? source.behaviors : [])
+      problems.attempt(`behaviors.${i}`, () => checkSteps(behavior));
   if (tested.length > 0 && !tested.some(({ kind }) => kind === 'harmful'))
     for (const [i, { id }] of plan.attacks.entries())
       problems.attempt(`attacks.${i}`, () => checkHasBehaviors(id));
@@ -134,6 +137,7 @@ export function resolveRequest(
 ): ResolvedRequest {
   checkRequest(request, behavior);
   const problems = new Problems({ withPaths: false });
+  problems.attempt('behavior', () => checkSteps(behavior));
   const { defenses: chain, templates, topTokens = 0 } = request;
   const name = chain.length === 0 ? undefended : defenseName({ stack: chain });
   const { targets, roles, attacks, stacks, evaluators } = chooseAll(

@@ -50,6 +50,21 @@ describe('a bad plan is refused before anything runs, with the path and what to 
       /Known options: steps/,
     ],
     [
+      'a true step without words',
+      {
+        behaviors: [
+          {
+            behaviors: [
+              { id: 'a', prompt: 'A?', set: 's', kind: 'harmful', reference: { steps: ['Go.', '!!!'] } },
+            ],
+          },
+        ],
+      },
+      'bad-plan',
+      'behaviors.0: Step 2 of "a" holds no words to look for: "!!!"',
+      /in words/,
+    ],
+    [
       'a missing role',
       { models: { targets: ['toy'] } },
       'bad-plan',
