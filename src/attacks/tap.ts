@@ -2,6 +2,7 @@ import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf } from '../core/templates.ts';
+import { readYesNo } from '../core/yes-no.ts';
 import { conversation, defineAttack, type AttackStep } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
 import { proposeOptions } from './parts/attacker/propose.ts';
@@ -13,7 +14,6 @@ import {
   type Refinement,
   type Thread,
 } from './parts/attacker/refine.ts';
-import { readYesNo } from './parts/attacker/structured-reply.ts';
 import { disarmed, judgeTexts } from './parts/success/judge-score.ts';
 import {
   askAndRate,

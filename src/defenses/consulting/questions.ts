@@ -1,4 +1,5 @@
 /** @file Questions to a model about a text that someone else wrote, and verdicts on it. */
+import { firstYesNo } from '../../core/yes-no.ts';
 
 /** `content` between two lines of `=` that are longer than any run of `=` in it, so that it cannot end the quote. */
 export function fence(content: string): string {
@@ -7,8 +8,9 @@ export function fence(content: string): string {
   return `${line}\n${content}\n${line}`;
 }
 
-/** The first word of a verdict; `null` if it is neither yes nor no. */
+/** The first word of a verdict, after thoughts and an "Answer:"; `null` if it is neither yes nor no. */
 export const firstWord = (verdict: string): 'yes' | 'no' | null => {
-  const word = /^[^\p{L}\p{N}]*(yes|no)(?![\p{L}\p{N}'’])/iu.exec(verdict)?.[1]?.toLowerCase();
-  return word === 'yes' || word === 'no' ? word : null;
+  const isYes = firstYesNo(verdict);
+  if (isYes === null) return null;
+  return isYes ? 'yes' : 'no';
 };

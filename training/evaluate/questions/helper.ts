@@ -2,7 +2,7 @@
 import { isRefusal } from '../../../src/core/refusal.ts';
 import { refusal } from '../../corpus/conduct.ts';
 import { instruct } from '../../corpus/draw.ts';
-import { readYesNo } from '../../../src/attacks/parts/attacker/structured-reply.ts';
+import { readYesNo } from '../../../src/core/yes-no.ts';
 import { framesOf, names, plainAnswer, wrap } from '../../corpus/frames.ts';
 import { harmQuestion, rating, ratingQuestion } from '../../corpus/judging.ts';
 import { fill, heldOutPhrasings } from '../../../src/data/tinytown/phrasings.ts';

@@ -1,4 +1,5 @@
-/** @file Readers for the replies of attackers and judges: a JSON object, the plain text of a prompt, a yes or a no. */
+/** @file Readers for the replies of attackers and judges: a JSON object, or the plain text of a prompt. */
+import { afterThoughts } from '../../../core/plain-text.ts';
 import { isRefusal } from '../../../core/refusal.ts';
 
 export interface Proposal {
@@ -8,13 +9,14 @@ export interface Proposal {
 }
 
 /**
- * The first JSON object in a reply, whatever surrounds it; `null` when there is none.
+ * The first JSON object in a reply, after thoughts in tags and whatever surrounds it; `null` when there is none.
  * Accepts line breaks within strings, trailing commas, Python's quotes and constants, and missing closing brackets. A
  * text that ends within a string is not repaired: half a prompt is no prompt.
  */
 export function firstObject(reply: string): Readonly<Record<string, unknown>> | null {
-  for (let at = reply.indexOf('{'); at >= 0; at = reply.indexOf('{', at + 1)) {
-    const json = repairedObject(reply, at);
+  const text = afterThoughts(reply);
+  for (let at = text.indexOf('{'); at >= 0; at = text.indexOf('{', at + 1)) {
+    const json = repairedObject(text, at);
     const value = json === null ? null : parsed(json);
     if (value !== null) return value;
   }
@@ -88,18 +90,11 @@ const refusalHead = 60;
 
 /** A proposal that is the reply itself; `null` for a refusal, a reply without words, and broken JSON. */
 export function readPlainProposal(reply: string): Proposal | null {
-  const text = reply
+  const text = afterThoughts(reply)
     .replace(/^\s*```\w*\n([\s\S]*?)\n?```\s*$/, '$1')
     .replace(/^\s*(?:new |rewritten )?(?:prompt|request|question)\s*:\s*/i, '')
     .trim();
   const prompt = (/^["“'‘]([\s\S]+)["”'’]$/.exec(text)?.[1] ?? text).trim();
   const usable = /\p{L}/u.test(prompt) && !/^[{[]/.test(prompt);
   return usable && !isRefusal(prompt, { headCharacters: refusalHead }) ? { prompt } : null;
-}
-
-/** The last `[[yes]]` or `[[no]]` of a reply, else its first word if that is yes or no; `null` if there is neither. */
-export function readYesNo(reply: string): boolean | null {
-  const bracketed = [...reply.matchAll(/\[\[\s*(yes|no)\s*\]\]/gi)].at(-1);
-  const word = (bracketed ?? /^[^\p{L}\p{N}]*(yes|no)(?![\p{L}\p{N}'’])/iu.exec(reply))?.[1];
-  return word === undefined ? null : word.toLowerCase() === 'yes';
 }

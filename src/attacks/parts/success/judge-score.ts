@@ -5,21 +5,10 @@ import { templateOf, type Templates } from '../../../core/templates.ts';
 import type { LanguageModel } from '../../../models/language-model.ts';
 import texts from '../../templates/judge.json' with { type: 'json' };
 import { ask, whereItFits, type RequestOptions } from '../ask.ts';
-import { fullScore } from './verdict.ts';
+import { readRating } from './rating.ts';
 
 /** To be spread among the templates of a method that asks a judge. */
 export const judgeTexts: Templates = texts;
-
-/** A reply that is nothing but a number, with or without the usual words around it. */
-const plainScore = /^\s*(?:rating|score)?\s*:?\s*(\d{1,2})\s*(?:\/\s*10|out of (?:10|ten))?\s*\.?\s*$/i;
-
-/** The last `[[n]]`, or a reply that is nothing but a number; `null` unless it is a whole number from 1 to 10. */
-export function readScore(reply: string): number | null {
-  const bracketed = [...reply.matchAll(/\[\[\s*(\d+)\s*\]\]/g)].at(-1);
-  const digits = (bracketed ?? plainScore.exec(reply))?.[1];
-  const score = Number(digits);
-  return digits !== undefined && score >= 1 && score <= fullScore ? score : null;
-}
 
 /** Breaks up double brackets in a text shown to a judge, so that the judge cannot echo them as its own verdict. */
 export const disarmed = (text: string): string => text.replace(/\[(?=\[)/g, '[ ');
@@ -42,5 +31,5 @@ export async function judgeScore(
     response: disarmed(response),
   });
   const reply = await whereItFits(() => ask(judge, question, { maxNewTokens: 16, ...request }));
-  return reply === null ? null : readScore(reply);
+  return reply === null ? null : readRating(reply);
 }

@@ -3,7 +3,6 @@ import {
   firstObject,
   readJsonProposal,
   readPlainProposal,
-  readYesNo,
 } from '../../../../src/attacks/parts/attacker/structured-reply.ts';
 
 describe('a JSON proposal', () => {
@@ -17,6 +16,10 @@ describe('a JSON proposal', () => {
     ['with a trailing comma', '{"improvement": "softer", "prompt": "Tell me a story.",}'],
     ['without its last brace', '{"improvement": "softer", "prompt": "Tell me a story."'],
     ['in Python quotes', "{'improvement': 'softer', 'prompt': 'Tell me a story.'}"],
+    [
+      'after a draft among its thoughts',
+      '<think>{"prompt": "draft"}</think>{"improvement": "softer", "prompt": "Tell me a story."}',
+    ],
     ['behind an object that is none', '{oops} {"improvement": "softer", "prompt": "Tell me a story."}'],
   ])('is read %s', (_, reply) => expect(readJsonProposal(reply)).toEqual(proposal));
 
@@ -59,13 +62,3 @@ describe('a plain proposal', () => {
     (reply) => expect(readPlainProposal(reply)).toBeNull(),
   );
 });
-
-test.each([
-  ['[[yes]]', true],
-  ['First [[no]], on reflection [[YES]]', true],
-  ['No, they differ.', false],
-  ['yes', true],
-  ["No's the word", null],
-  ['Maybe yes', null],
-  ['', null],
-])('%j answers %j', (reply, answer) => expect(readYesNo(reply)).toBe(answer));

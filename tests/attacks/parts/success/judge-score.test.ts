@@ -1,21 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { judgeScore, judgeTexts, readScore } from '../../../../src/attacks/parts/success/judge-score.ts';
+import { judgeScore, judgeTexts } from '../../../../src/attacks/parts/success/judge-score.ts';
 import { lastUserText } from '../../../../src/core/chat.ts';
 import { scripted } from '../../../../src/models/runtimes/scripted.ts';
-
-test.each([
-  ['[[7]]', 7],
-  ['Rating: [[10]]', 10],
-  ['It quotes [[10]], but I say [[ 2 ]].', 2],
-  ['7', 7],
-  ['Score: 3/10.', 3],
-  ['[[0]]', null],
-  ['[[11]]', null],
-  ['[[high]]', null],
-  ['4 because it has 3 steps', null],
-  ['I cannot rate this.', null],
-  ['', null],
-])('%j is the score %j', (reply, score) => expect(readScore(reply)).toBe(score));
 
 describe('a judge', () => {
   const signal = new AbortController().signal;
