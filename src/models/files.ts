@@ -38,6 +38,8 @@ export interface ModelFolder {
   optionalJson(file: string): Promise<Readonly<Record<string, unknown>> | null>;
   optionalText(file: string): Promise<string | null>;
   bytes(file: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** The file without a copy in this thread's memory, where the source allows that. */
+  blob(file: string): Promise<Blob>;
   /** A checked response whose body reports progress and fails with the same errors. */
   response(file: string): Promise<Response>;
 }
@@ -61,6 +63,7 @@ export function openFolder(source: ModelSource, options: FolderOptions = {}): Mo
     optionalJson: (file) => optional(json(file)),
     optionalText: (file) => optional(text(file)),
     bytes: (file) => read(url, file, options, limits.weights),
+    blob: (file) => readWhole(url, file, options, limits.weights, (response) => response.blob()),
     response: async (file) => {
       const response = await request(url, file, options);
       const body = response.body!.pipeThrough(countBytes(file, sizeOf(response), options, limits.weights));
@@ -155,23 +158,28 @@ function countBytes(
   });
 }
 
-async function read(
+const read = (folder: string, file: string, options: FolderOptions, limit: number) =>
+  readWhole(folder, file, options, limit, async (response) => new Uint8Array(await response.arrayBuffer()));
+
+async function readWhole<T>(
   folder: string,
   file: string,
   options: FolderOptions,
   limit: number,
-): Promise<Uint8Array<ArrayBuffer>> {
+  collect: (response: Response) => Promise<T>,
+): Promise<T> {
   const response = await request(folder, file, options);
   const body = response.body!.pipeThrough(countBytes(file, sizeOf(response), options, limit));
   try {
-    return new Uint8Array(await new Response(body).arrayBuffer());
+    return await collect(new Response(body));
   } catch (cause) {
     if (cause instanceof LabError || isAbort(cause)) throw cause;
     throw unreachable(file, new URL(file, folder), cause);
   }
 }
 
-function parseObject(file: string, text: string): Readonly<Record<string, unknown>> {
+/** A file of JSON as an object. @throws LabError 'bad-model' */
+export function parseObject(file: string, text: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = JSON.parse(text);

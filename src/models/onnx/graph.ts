@@ -1,7 +1,7 @@
 /** @file Builds a graph node by node: each operator call gives the name of its output. */
 import type { Tensor } from '../language-model.ts';
 import type { Attribute, ElementType, Initializer, Node, OnnxModel, ValueInfo } from './proto.ts';
-import { floatToHalf } from '../safetensors.ts';
+import { roundToHalves } from '../float16.ts';
 
 export interface OpOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
@@ -60,7 +60,7 @@ export class GraphBuilder {
       return name;
     }
     const stored = `${name}.f16`;
-    const bytes = new Uint8Array(Uint16Array.from(data, floatToHalf).buffer);
+    const bytes = new Uint8Array(roundToHalves(data).buffer);
     this.#initializers.set(stored, { name: stored, type: dtype, shape, bytes });
     return this.op('Cast', [stored], { attributes: { to: { int: 1 } }, outputs: [name] });
   }

@@ -3,17 +3,16 @@
  * differentiated, edited and trained. Everything is float32. For plain generation the transformers runtime is faster.
  */
 import { defaultDevice, init } from '@jax-js/jax';
-import { z } from 'zod';
 import { LabError } from '../../../core/errors.ts';
-import { issueTexts } from '../../../core/excerpt.ts';
 import type { ModelEntry } from '../../catalog.ts';
 import { createChatTokenizer } from '../../chat-tokenizer.ts';
 import { checkTask, readDescription } from '../../description.ts';
 import { openFolder, type FolderOptions, type ModelFolder } from '../../files.ts';
 import type { Tensor } from '../../language-model.ts';
-import { checkShape, weightShapes } from '../../llama-weights.ts';
 import { parseLlamaConfig, type LlamaConfig } from '../../llama.ts';
-import { openSafetensors, type Tensors } from '../../safetensors.ts';
+import type { Tensors } from '../../safetensors.ts';
+import { indexFile, openWeights, weightFileNames } from '../../weight-files.ts';
+import { findWeights } from '../../weight-names.ts';
 import { explain } from './errors.ts';
 import { createWhiteBoxModel, type JaxModel } from './model.ts';
 import { selfTest } from './self-test.ts';
@@ -61,42 +60,12 @@ export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOpti
   return explain(entry.id, start());
 }
 
-/** Files of one checkpoint, by the name of the tensor that they hold. */
-const indexSchema = z.looseObject({
-  weight_map: z.record(
-    z.string(),
-    z
-      .string()
-      .max(200)
-      .regex(/^[\w.-]+\.safetensors$/),
-  ),
-});
-const mostFiles = 500;
-
-/**
- * The tensors that `config` calls for, of `model.safetensors` or of the files that its index names. Shapes are compared
- * before values are read.
- */
+/** The tensors that `config` calls for. Shapes are compared before values are read. */
 async function readWeights(folder: ModelFolder, config: LlamaConfig): Promise<Tensors> {
-  const index = await folder.optionalJson('model.safetensors.index.json');
-  const wanted = weightShapes(config);
+  const files: Blob[] = [];
+  for (const name of weightFileNames(await folder.optionalJson(indexFile))) files.push(await folder.blob(name));
   const tensors = new Map<string, Tensor>();
-  for (const name of index ? filesOf(index) : ['model.safetensors']) {
-    const { shapes, read } = openSafetensors(await folder.bytes(name));
-    const own = [...shapes].filter(([key]) => wanted.has(key));
-    for (const [key, shape] of own) checkShape(key, shape, wanted.get(key)!);
-    for (const [key] of own) tensors.set(key, read(key));
-  }
+  for (const [name, { shape, read }] of findWeights(config, await openWeights(files)))
+    tensors.set(name, { shape, data: await read() });
   return tensors;
-}
-
-/** @throws LabError 'bad-model' */
-function filesOf(index: unknown): ReadonlySet<string> {
-  const { data, error } = indexSchema.safeParse(index);
-  const files = new Set(Object.values(data?.weight_map ?? {}));
-  if (data && files.size <= mostFiles) return files;
-  const reasons = error ? issueTexts(error.issues, 'index') : [`it names ${files.size} files`];
-  throw new LabError('bad-model', `model.safetensors.index.json is not usable: ${reasons.join('; ')}.`, {
-    advice: 'Fetch the file again; if that does not help, pick another model.',
-  });
 }
