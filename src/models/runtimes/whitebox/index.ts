@@ -63,7 +63,8 @@ export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOpti
 /** The tensors that `config` calls for. Shapes are compared before values are read. */
 async function readWeights(folder: ModelFolder, config: LlamaConfig): Promise<Tensors> {
   const files: Blob[] = [];
-  for (const name of weightFileNames(await folder.optionalJson(indexFile))) files.push(await folder.blob(name));
+  for (const name of weightFileNames(await folder.optionalJson(indexFile)))
+    files.push(await folder.blob(name));
   const tensors = new Map<string, Tensor>();
   for (const [name, { shape, read }] of findWeights(config, await openWeights(files)))
     tensors.set(name, { shape, data: await read() });
