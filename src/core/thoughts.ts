@@ -1,0 +1,60 @@
+/**
+ * @file The thoughts that a reasoning model writes before its answer, told from the answer by their tags. Everything that
+ * reads an answer (evaluators, judges, guards, attacks) reads what follows the thoughts.
+ */
+
+/** Names of the tags in use: DeepSeek-R1, Qwen3 and SmolLM3 write `<think>`, Magistral `[THINK]`. */
+const tagPattern = '<(/?)(?:think|thinking|thought|thoughts|reasoning)>|\\[(/?)THINK\\]';
+const anyTag = new RegExp(tagPattern, 'gi');
+const onlyTag = new RegExp(`^(?:${tagPattern})$`, 'i');
+const openAtEnd = new RegExp(`(?:${tagPattern})\\s*$`, 'i');
+
+export const isThoughtTag = (text: string): boolean => onlyTag.test(text);
+
+/** True if a prompt ends with the opening tag of a thought, so that the model begins within it. */
+export function endsInThought(prompt: string): boolean {
+  const match = openAtEnd.exec(prompt);
+  return match !== null && !(match[1] || match[2]);
+}
+
+export interface Thinking {
+  /** `null` if the model wrote none. Without the tags at its start and end. */
+  readonly thoughts: string | null;
+  /** What follows the thoughts; empty when they do not end. Without thoughts, the text as it is. */
+  readonly answer: string;
+}
+
+/**
+ * Split what a model wrote. A closing tag ends the thoughts even without an opening one, which may stand in the prompt.
+ * An opening tag counts at the start of a line; one that is not closed makes all that follows a thought.
+ * @param begun true if the prompt already opened a thought (`endsInThought`)
+ */
+export function splitThoughts(text: string, { begun = false } = {}): Thinking {
+  const tags = [...text.matchAll(anyTag)].map((match) => ({
+    closes: Boolean(match[1] || match[2]),
+    from: match.index,
+    to: match.index + match[0].length,
+  }));
+  const closing = tags.findLast(({ closes }) => closes);
+  const startOfRest = closing?.to ?? 0;
+  const opening = tags.find(
+    ({ closes, from }) => !closes && from >= startOfRest && isLineStart(text, startOfRest, from),
+  );
+  const isWithin = begun && !closing;
+  if (!closing && !opening && !isWithin) return { thoughts: null, answer: text };
+  const thought = isWithin ? text : text.slice(0, closing?.from ?? 0);
+  const unfinished = opening && !isWithin ? text.slice(opening.to) : '';
+  const answer = isWithin ? '' : text.slice(startOfRest, opening?.from);
+  const thoughts = [thought, unfinished]
+    .map((part) => part.replace(leadingTag, '').trim())
+    .filter((part) => part !== '')
+    .join('\n\n');
+  return { thoughts, answer: answer.trimStart() };
+}
+
+const leadingTag = new RegExp(`^\\s*(?:${tagPattern})`, 'i');
+
+const isLineStart = (text: string, from: number, at: number) => /(?:^|\n)\s*$/.test(text.slice(from, at));
+
+/** What follows the thoughts in a text that a model wrote. */
+export const answerIn = (text: string): string => splitThoughts(text).answer;
