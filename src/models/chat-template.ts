@@ -83,7 +83,6 @@ const globals = {
     if (count > most.items) throw unusable(`it loops ${count} times`);
     return Array.from({ length: Math.max(0, count) }, (_, i) => from! + i * step);
   },
-  strftime_now: (format: unknown) => new Template('{{ strftime_now(format) }}').render({ format }),
 };
 
 type Node = Parameters<Interpreter['evaluate']>[0];

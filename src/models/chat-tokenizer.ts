@@ -1,18 +1,31 @@
 /**
  * @file One tokenizer and one chat template for every runtime, so that the same messages give the same tokens
- * everywhere. Special tokens typed into a message are text unless the caller asks for `control`.
+ * everywhere. Added tokens typed into a message are text unless the caller asks for `control`.
  */
 import type { ChatMessage } from '../core/chat.ts';
-import { LabError } from '../core/errors.ts';
+import { contentOf, isControl } from './added-tokens.ts';
 import { parseChatTemplate } from './chat-template.ts';
-import { buildTokenizer, readEndIds, type TokenizerFiles } from './tokenizer-files.ts';
+import { checkSettings, defaultDate, type PromptSettings } from './prompt-settings.ts';
+import { checkRoundTrip } from './round-trip.ts';
+import { strftime } from './strftime.ts';
+import { systemInUserTurn, traitsOf, type SystemRole } from './template-traits.ts';
+import { templateSource } from './template-source.ts';
+import { readEndIds, type TokenizerFiles } from './tokenizer-files.ts';
+import { buildTokenizer, type CheckedTokenizer, type Marks } from './tokenizer.ts';
+import { createProtect, freeMarks } from './typed-text.ts';
 
+export type { PromptSettings } from './prompt-settings.ts';
+export type { SystemRole } from './template-traits.ts';
 export type { TokenizerFiles } from './tokenizer-files.ts';
 
 /** `text`: a typed `<|end|>` is read as its characters. `control`: it becomes the token, as in an injection. */
 export type SpecialTokens = 'text' | 'control';
 
 export interface PromptOptions {
+  /**
+   * Words put in the model's mouth. If the template opens a thought, the thought is closed first, so that the answer
+   * begins with them.
+   */
   readonly assistantPrefix?: string | undefined;
   readonly specialTokens?: SpecialTokens | undefined;
   /** Cuts the text of a user turn into pieces that are encoded separately. Default: one piece. */
@@ -20,87 +33,104 @@ export interface PromptOptions {
 }
 
 export interface ChatTokenizer {
+  /** Largest id + 1. */
   readonly vocabSize: number;
   readonly bosId: number | null;
   /** Ids that end an assistant turn. */
   readonly endIds: ReadonlySet<number>;
+  /** Ids that no typed text has: added tokens that are more than blanks. */
   readonly specialIds: ReadonlySet<number>;
-  /** Ids of plain text: no BOS is added, special-token strings are read as text. */
+  readonly systemRole: SystemRole;
+  /** True if the model begins its turn within a thought, whose opening tag stands in the prompt. */
+  readonly opensThought: boolean;
+  /** Ids of plain text: no BOS is added, added tokens are read as text. */
   encode(text: string): number[];
   /** Text of ids; special tokens are left out. */
   decode(ids: readonly number[]): string;
   /** Ids of the templated conversation, up to and including the assistant header and `assistantPrefix`. */
   prompt(messages: readonly ChatMessage[], options?: PromptOptions): number[];
+  /** The same tokenizer with another date and other template variables. @throws LabError 'bad-input' */
+  withSettings(settings: PromptSettings): ChatTokenizer;
 }
 
-/** Marks where tokens must not merge; within a typed special token it keeps the token from being read as a real one. */
-const separator = '\uE0F7';
-
-/** @throws LabError 'bad-model' if the files lack a chat template or cannot be parsed. */
+/**
+ * @throws LabError 'bad-model' if the files lack a chat template or cannot be parsed, 'not-supported' if text does not
+ *   survive the tokenizer
+ */
 export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
-  const { tokenizer, template } = build(files);
-  const added = files.tokenizer.added_tokens ?? [];
-  const specials = new Map(added.filter(({ special }) => special).map(({ content, id }) => [content, id]));
-  const variables = specialTokenStrings(files.config);
-  const anySpecial = new RegExp(`(${[...specials.keys()].map(escapeRegExp).join('|') || '(?!)'})`);
-
-  const protect = (content: string) =>
-    [...specials.keys()].reduce(
-      (out, token) => out.replaceAll(token, token[0] + separator + token.slice(1)),
-      content,
-    );
-  const encodePieces = (text: string): number[] =>
-    text.split(separator).flatMap((piece) => (piece === '' ? [] : tokenizer.encode(piece, false)));
-
-  const render = (messages: readonly ChatMessage[], { specialTokens = 'text', pieces }: PromptOptions) => {
-    const cut = (role: ChatMessage['role'], content: string) =>
-      role === 'user' && pieces ? pieces(content).join(separator) : content;
-    const turns = messages.map(({ role, content }) => ({
-      role,
-      content: specialTokens === 'control' ? cut(role, content) : protect(cut(role, content)),
-    }));
-    return template.render({ ...variables, messages: turns, add_generation_prompt: true });
+  const source = templateSource(files.config);
+  const tokenizer = buildTokenizer(files);
+  checkRoundTrip(tokenizer, files.tokenizer);
+  const template = parseChatTemplate(source);
+  const protect = createProtect(tokenizer);
+  const ids = new Map(tokenizer.addedTokens.map(({ content, id }) => [content, id]));
+  const specials = specialTokenStrings(files.config);
+  const bosToken = specials['bos_token'];
+  const encode = (text: string) => {
+    const marks = freeMarks([text]);
+    return text === '' ? [] : tokenizer.encodeMarked(protect(text, marks), marks);
   };
-
-  const encode = (text: string) => encodePieces(protect(text));
-  const { vocab } = files.tokenizer.model;
-  const bosToken = variables['bos_token'];
-  return {
-    vocabSize: added.reduce((size, { id }) => Math.max(size, id + 1), Object.keys(vocab).length),
-    bosId: bosToken === undefined ? null : (specials.get(bosToken) ?? null),
-    endIds: readEndIds(files.generation.eos_token_id),
-    specialIds: new Set(specials.values()),
+  const shared = {
+    vocabSize: tokenizer.vocabSize,
+    bosId: bosToken === undefined ? null : (ids.get(bosToken) ?? null),
+    specialIds: new Set(tokenizer.addedTokens.filter(isControl).map(({ id }) => id)),
     encode,
-    decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode(ids)),
-    prompt: (messages, options = {}) => [
-      ...render(messages, options)
-        .split(anySpecial)
-        .flatMap((piece) => specials.get(piece) ?? encodePieces(piece)),
-      ...encode(options.assistantPrefix ?? ''),
-    ],
+    decode: (list: readonly number[]) => (list.length === 0 ? '' : tokenizer.decode(list)),
   };
+
+  const withSettings = (settings: PromptSettings): ChatTokenizer => {
+    checkSettings(settings);
+    const { date = defaultDate, templateVariables = {} } = settings;
+    const today = new Date(`${date}T00:00:00Z`);
+    const values = {
+      ...specials,
+      ...templateVariables,
+      strftime_now: (format: unknown) => strftime(today, String(format)),
+    };
+    const render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) =>
+      template.render({ ...values, messages, add_generation_prompt: addGenerationPrompt });
+    const { afterAnswer, ...traits } = traitsOf(render);
+
+    const prompt = (messages: readonly ChatMessage[], options: PromptOptions = {}) => {
+      const { assistantPrefix = '', specialTokens = 'text', pieces } = options;
+      const marks = freeMarks(messages.map(({ content }) => content));
+      const typed = messages.map(({ role, content }) => {
+        const text = role === 'user' && pieces ? pieces(content).join(marks.cut) : content;
+        return { role, content: specialTokens === 'control' ? text : protect(text, marks) };
+      });
+      const turns = traits.systemRole === 'own' ? typed : systemInUserTurn(typed);
+      const text = render(turns, true);
+      const start = assistantPrefix !== '' && traits.opensThought ? withThoughtClosed(text) : text;
+      return [...tokenizer.encodeMarked(start, marks), ...encode(assistantPrefix)];
+    };
+    const endIds = new Set([
+      ...readEndIds(files.generation.eos_token_id),
+      ...[ids.get(specials['eos_token'] ?? '') ?? []].flat(),
+      ...[firstAddedToken(tokenizer, afterAnswer ?? '') ?? []].flat(),
+    ]);
+    return { ...shared, ...traits, endIds, prompt, withSettings };
+  };
+  return withSettings({});
 }
 
-const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const withThoughtClosed = (prompt: string) => `${prompt.trimEnd()}\n\n</think>\n\n`;
+
+const noMarks: Marks = freeMarks([]);
+
+/** The id of the added token that a text of the template begins with, blanks aside. */
+function firstAddedToken(tokenizer: CheckedTokenizer, text: string): number | null {
+  const [first] = tokenizer.encodeMarked(text.trimStart(), noMarks);
+  const token = tokenizer.addedTokens.find(({ id }) => id === first);
+  return token && isControl(token) ? token.id : null;
+}
 
 /** The special tokens that a template may refer to: `bos_token`, `eos_token` and so on. */
 function specialTokenStrings(config: TokenizerFiles['config']): Record<string, string> {
   const names = ['bos_token', 'eos_token', 'pad_token', 'unk_token'];
-  const read = (value: unknown) =>
-    typeof value === 'string' ? value : ((value as { content?: string } | null | undefined)?.content ?? null);
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = read(config[name]);
+      const value = contentOf(config[name]);
       return value === null ? [] : [[name, value]];
     }),
   );
-}
-
-function build({ tokenizer, config }: TokenizerFiles) {
-  const source = config['chat_template'];
-  if (typeof source !== 'string')
-    throw new LabError('bad-model', 'The model folder has no chat template.', {
-      advice: 'Pick an instruction-tuned model, or add "chat_template" to its tokenizer_config.json.',
-    });
-  return { tokenizer: buildTokenizer({ tokenizer, config }), template: parseChatTemplate(source) };
 }

@@ -3,8 +3,9 @@ import { LabError } from '../core/errors.ts';
 import { pathText } from '../core/excerpt.ts';
 import { sizeProblem } from '../core/nesting.ts';
 import type { TokenizerFiles } from './chat-tokenizer.ts';
-import type { ModelTask } from './catalog.ts';
+import type { ModelSource, ModelTask } from './catalog.ts';
 import type { ModelFolder } from './files.ts';
+import { readEndIds } from './tokenizer-files.ts';
 
 export interface ModelDescription {
   /** Parsed `config.json`. */
@@ -14,27 +15,44 @@ export interface ModelDescription {
   readonly tokenizer: TokenizerFiles;
 }
 
-/** @throws LabError 'unknown-model', 'unreachable' or 'bad-model', or the signal's reason */
-export async function readDescription(folder: ModelFolder): Promise<ModelDescription> {
-  const [config, tokenizer, tokenizerConfig, generation] = await Promise.all([
+/**
+ * @param source where the folder is, if known: bundled models are not asked for files that they do not have
+ * @throws LabError 'unknown-model', 'unreachable' or 'bad-model', or the signal's reason
+ */
+export async function readDescription(
+  folder: ModelFolder,
+  source?: Pick<ModelSource, 'kind'>,
+): Promise<ModelDescription> {
+  const mayHaveFile = source?.kind !== 'bundled';
+  const [config, tokenizer, tokenizerConfig, generation, templateFile] = await Promise.all([
     folder.json('config.json'),
     folder.json('tokenizer.json'),
     folder.json('tokenizer_config.json'),
     folder.optionalJson('generation_config.json'),
+    mayHaveFile ? folder.optionalText('chat_template.jinja') : null,
   ]);
   checkConfig(config);
-  // Newer folders keep the template in a file of its own.
-  const template = tokenizerConfig['chat_template'] ?? (await folder.optionalText('chat_template.jinja'));
+  // As in transformers: the file wins, since what is beside it may be older.
+  const template = templateFile ?? tokenizerConfig['chat_template'];
   return {
     config,
     generation,
     tokenizer: {
       tokenizer: tokenizer as unknown as TokenizerFiles['tokenizer'],
       config: { ...tokenizerConfig, chat_template: template },
-      generation: { ...config, ...generation } as TokenizerFiles['generation'],
+      generation: { eos_token_id: endIdsOf(config, generation) },
     },
   };
 }
+
+/** The ids of all files that name some; one that names none hides no other. */
+const endIdsOf = (...files: readonly (Readonly<Record<string, unknown>> | null)[]): number[] => [
+  ...new Set(
+    files.flatMap((file) =>
+      [file, file?.['text_config'] as typeof file].flatMap((part) => [...readEndIds(part?.['eos_token_id'])]),
+    ),
+  ),
+];
 
 /** Far above any model; engines make a list entry for each, under whatever name the architecture gives to their number. */
 const mostLayersOrHeads = 10_000;

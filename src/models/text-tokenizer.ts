@@ -1,5 +1,6 @@
 /** @file Encodes plain text for a classifier as its `tokenizer.json` defines, cut to the context window. */
-import { buildTokenizer, type CheckedTokenizer, type TokenizerFiles } from './tokenizer-files.ts';
+import type { TokenizerFiles } from './tokenizer-files.ts';
+import { buildTokenizer, type CheckedTokenizer } from './tokenizer.ts';
 
 export type TextFiles = Pick<TokenizerFiles, 'tokenizer' | 'config'>;
 

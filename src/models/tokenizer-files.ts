@@ -2,11 +2,11 @@
  * @file Checks the files of a tokenizer before the library reads them, which takes their form for granted: every value
  * has its type, nothing is out of proportion, and no step can make a text explode.
  */
-import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { LabError } from '../core/errors.ts';
 import { excerpt, issueTexts } from '../core/excerpt.ts';
 import { sizeProblem } from '../core/nesting.ts';
+import type { AddedToken } from './added-tokens.ts';
 
 /** The files of a model folder that define its tokenizer. */
 export interface TokenizerFiles {
@@ -14,16 +14,11 @@ export interface TokenizerFiles {
   readonly tokenizer: TokenizerJson;
   /** Parsed `tokenizer_config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Parsed `generation_config.json` or `config.json`, which hold `eos_token_id`. */
-  readonly generation: { readonly eos_token_id?: number | readonly number[] };
-}
-interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly special: boolean;
+  /** Ids that end a turn by `generation_config.json` and `config.json` together. */
+  readonly generation: { readonly eos_token_id?: number | readonly number[] | null };
 }
 interface TokenizerJson {
-  readonly added_tokens?: readonly AddedToken[];
+  readonly added_tokens?: readonly (Pick<AddedToken, 'id' | 'content'> & Partial<AddedToken>)[];
   readonly model: { readonly vocab: Readonly<Record<string, number>> | readonly unknown[] };
 }
 
@@ -119,48 +114,13 @@ const configSchema = z.looseObject({
 });
 
 /** `eos_token_id` of generation_config.json or config.json. */
-const endIdsSchema = z.union([z.int(), z.array(z.int()).max(1000)]).nullish();
-
-/** The library's tokenizer, whose failures are errors that a user can act on. */
-export interface CheckedTokenizer {
-  /** @throws LabError 'bad-input' for a text that it cannot read */
-  encode(text: string, withSpecialTokens: boolean): number[];
-  /** Special tokens are left out. */
-  decode(ids: readonly number[]): string;
-  idOf(token: string): number | undefined;
-}
+const endIdsSchema = z.union([z.int(), z.array(z.int().nullable()).max(1000)]).nullish();
 
 /** @throws LabError 'bad-model' with the file and the path in it */
-export function buildTokenizer(files: Pick<TokenizerFiles, 'tokenizer' | 'config'>): CheckedTokenizer {
-  checkTokenizerFiles(files);
-  const tokenizer = attempt(
-    () => new Tokenizer(files.tokenizer, files.config),
-    (reason) => damaged('tokenizer.json', `its steps do not go together${reason}`),
-  );
-  const refusal = (text: string) => (reason: string) =>
-    new LabError('bad-input', `The tokenizer cannot read "${excerpt(text)}"${reason}.`, {
-      advice: 'Try a shorter text; if that does not help, pick another model.',
-    });
-  const plain = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
-  return {
-    encode: (text, withSpecialTokens) =>
-      attempt(() => tokenizer.encode(text, { add_special_tokens: withSpecialTokens }).ids, refusal(text)),
-    decode: (ids) => attempt(() => tokenizer.decode([...ids], plain), refusal(ids.slice(0, 20).join(' '))),
-    idOf: (token) => tokenizer.token_to_id(token),
-  };
-}
-
-/** @param failed makes the error of what the library says, which begins with a colon, or of nothing */
-function attempt<T>(work: () => T, failed: (reason: string) => LabError): T {
-  try {
-    return work();
-  } catch (error) {
-    const isOwn = error instanceof Error && !(error instanceof TypeError || error instanceof RangeError);
-    throw failed(isOwn ? `: ${excerpt(error.message, 200)}` : '');
-  }
-}
-
-function checkTokenizerFiles({ tokenizer, config }: Pick<TokenizerFiles, 'tokenizer' | 'config'>): void {
+export function checkTokenizerFiles({
+  tokenizer,
+  config,
+}: Pick<TokenizerFiles, 'tokenizer' | 'config'>): void {
   const { model, added_tokens, ...steps } = tokenizer as unknown as Record<string, unknown>;
   const tooLarge = sizeProblem(steps, { depth: 20, values: 200_000 });
   if (tooLarge !== null) throw damaged('tokenizer.json', tooLarge);
@@ -176,11 +136,11 @@ function checkTokenizerFiles({ tokenizer, config }: Pick<TokenizerFiles, 'tokeni
 /** @throws LabError 'bad-model' */
 export function readEndIds(ids: unknown): ReadonlySet<number> {
   const parsed = endIdsSchema.safeParse(ids);
-  if (parsed.success) return new Set([parsed.data ?? []].flat());
+  if (parsed.success) return new Set([parsed.data ?? []].flat().filter((id) => id !== null));
   throw damaged('generation_config.json', 'eos_token_id: it must be a token id or a list of them');
 }
 
-const damaged = (file: string, ...reasons: readonly string[]) =>
+export const damaged = (file: string, ...reasons: readonly string[]) =>
   new LabError('bad-model', `${file} could not be read. ${reasons.join('; ')}.`, {
     advice: 'Fetch the file again; if that does not help, pick another model.',
   });

@@ -41,12 +41,15 @@ export function scriptedTokenizer(pieces: readonly string[] = []): ScriptedToken
   const encodeControl = (text: string) =>
     text.split(anyControl).flatMap((part) => (anyControl.test(part) ? idOf.get(part)! : encode(part)));
 
-  return {
+  const tokenizer: ScriptedTokenizer = {
     vocabulary,
     vocabSize: vocabulary.length,
     bosId,
     endIds: new Set([endId]),
     specialIds: new Set(controls.keys()),
+    systemRole: 'own',
+    opensThought: false,
+    withSettings: () => tokenizer,
     encode,
     decode,
     prompt: (messages, { assistantPrefix = '', specialTokens = 'text', pieces } = {}) => [
@@ -76,4 +79,5 @@ export function scriptedTokenizer(pieces: readonly string[] = []): ScriptedToken
       };
     },
   };
+  return tokenizer;
 }

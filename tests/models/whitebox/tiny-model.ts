@@ -47,8 +47,11 @@ export const randomIds = (count: number, vocabSize: number, seed: number | strin
 /** Text is ids in decimal, with spaces between; a prompt is BOS, the messages, and token 4. */
 export function stubTokenizer({ vocabSize }: LlamaConfig): ChatTokenizer {
   const encode = (text: string) => text.split(' ').filter(Boolean).map(Number);
-  return {
+  const tokenizer: ChatTokenizer = {
     vocabSize,
+    systemRole: 'own',
+    opensThought: false,
+    withSettings: () => tokenizer,
     bosId: 1,
     endIds: new Set([2]),
     specialIds: new Set([1, 2, 4]),
@@ -61,4 +64,5 @@ export function stubTokenizer({ vocabSize }: LlamaConfig): ChatTokenizer {
       ...encode(assistantPrefix),
     ],
   };
+  return tokenizer;
 }

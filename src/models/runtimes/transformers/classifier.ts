@@ -47,7 +47,7 @@ export async function loadTransformersClassifier(
   const { device, signal } = options;
   if (device === 'webgpu') await checkAdapter(entry);
   const folder = openFolder(entry.source, options);
-  const description = await readDescription(folder);
+  const description = await readDescription(folder, entry.source);
   checkTask(entry.id, description, 'text-classification');
   const { config, tokenizer: files } = description;
   const labels = readLabels(entry, config);

@@ -40,7 +40,7 @@ export async function loadTransformersModel(
   const { device, signal } = options;
   if (device === 'webgpu') await checkAdapter(entry);
   const folder = openFolder(entry.source, options);
-  const description = await readDescription(folder);
+  const description = await readDescription(folder, entry.source);
   checkTask(entry.id, description, 'text-generation');
   const { config, generation, tokenizer: tokenizerFiles } = description;
   const preloaded: PreloadedFiles = { 'config.json': config, 'generation_config.json': generation };

@@ -95,6 +95,7 @@ export const withSoftTokens = (
     return [...prompt.slice(0, index), ...softIds, ...prompt.slice(index)];
   },
   decode: (ids) => tokenizer.decode(ids.filter((id) => !softIds.includes(id))),
+  withSettings: (settings) => withSoftTokens(tokenizer.withSettings(settings), softIds, at),
 });
 
 /** Where soft tokens go in the ids of a templated conversation. */

@@ -44,7 +44,7 @@ export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOpti
     });
   defaultDevice(device);
   const folder = openFolder(entry.source, options);
-  const description = await readDescription(folder);
+  const description = await readDescription(folder, entry.source);
   checkTask(entry.id, description, 'text-generation');
   const { config, tokenizer } = description;
   const parsed = parseLlamaConfig(config); // before the weights, which may be large
