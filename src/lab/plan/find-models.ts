@@ -5,6 +5,7 @@ import { classifierRoles, rolesNeeded, type MethodCard, type ModelRole } from '.
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
 import { knownModels } from '../../models/catalogue/known-models.ts';
 import { hubEntries } from '../../models/catalogue/offers.ts';
+import { importedFolder, isImportedId } from '../../models/imported-id.ts';
 import { type Plan } from './plan.ts';
 
 export type RoleEntries = Readonly<Partial<Record<ModelRole, ModelEntry>>>;
@@ -58,7 +59,7 @@ const hubModels = hubEntries(knownModels);
 
 /**
  * The entry for `id` among `models`, or among the hub models that the catalogue knows. Any other `org/name` is a hub model
- * of which nothing is known, and a web address a model folder.
+ * of which nothing is known, a web address a model folder, and `name@hash` a model that the command line imported.
  * @param task what a model that is not in the catalogue is taken to do
  * @throws LabError 'unknown-model'
  */
@@ -71,6 +72,7 @@ export function findModel(
   if (listed) return listed;
   if (/^https?:\/\//.test(id))
     return outside(id, task, { kind: 'url', base: id.endsWith('/') ? id : `${id}/` });
+  if (isImportedId(id)) return outside(id, task, { kind: 'url', base: importedFolder(id) });
   if (/^[\w.-]+\/[\w.-]+$/.test(id)) return outside(id, task, { kind: 'hub', repo: id, revision: 'main' });
   throw new LabError('unknown-model', `There is no model "${excerpt(id)}".`, {
     advice: `Known: ${models.map((entry) => entry.id).join(', ')}. A hub model is named org/name.`,

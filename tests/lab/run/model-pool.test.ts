@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createModelPool } from '../../../src/lab/run/model-pool.ts';
+import { importedId, isImportedId } from '../../../src/models/imported-id.ts';
 import { findModel } from '../../../src/lab/plan/find-models.ts';
 import { loadGuard, loadToy, registries } from './harness.ts';
 
@@ -55,6 +56,14 @@ test('a caller who gives up does not take the model from another who waits for i
   controller.abort();
   await expect(impatient).rejects.toMatchObject({ name: 'AbortError' });
   expect((await patient).id).toBe('toy');
+});
+
+test('an id of an imported model is understood where the model is not, and names its folder', () => {
+  const id = importedId('My model (Q4_1)', 'b179c9523d0e6a0f'.repeat(4));
+  expect(id).toBe('My-model-Q4_1@b179c9523d0e');
+  expect(findModel([], id)).toMatchObject({ id, source: { kind: 'url', base: `imported/${id}/` } });
+  expect(importedId('../..', 'a'.repeat(64))).toBe('model@aaaaaaaaaaaa');
+  expect(isImportedId('name@b179')).toBe(false);
 });
 
 test('a name with a slash is a model of the hub, a web address a folder, anything else unknown', () => {
