@@ -24,6 +24,8 @@ const mimeTypes: Readonly<Record<string, string>> = {
 
 export interface ServeOptions {
   readonly folder: string;
+  /** Folders that are served below a path of their own, which ends in a slash. */
+  readonly mounts?: ReadonlyMap<string, string>;
   /** 0 takes any free port. */
   readonly port: number;
   /** Send the seal's headers; `false` imitates hosting that cannot. */
@@ -51,8 +53,16 @@ async function fileFor(root: string, path: string): Promise<{ file: string; size
   }
 }
 
+/** The folder that a path lies in, and the rest of the path. */
+function placeOf(root: string, mounts: ReadonlyMap<string, string>, path: string): readonly [string, string] {
+  for (const [prefix, folder] of mounts)
+    if (path.startsWith(`/${prefix}`)) return [folder, path.slice(prefix.length)];
+  return [root, path];
+}
+
 async function respond(
   root: string,
+  mounts: ReadonlyMap<string, string>,
   options: ServeOptions,
   request: IncomingMessage,
   response: ServerResponse,
@@ -64,7 +74,7 @@ async function respond(
   const end = (status: number, text: string) =>
     response.writeHead(status, { ...headers, 'Content-Type': 'text/plain' }).end(`${text}\n`);
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(405, 'Only GET and HEAD.');
-  const target = await fileFor(root, pathname);
+  const target = await fileFor(...placeOf(root, mounts, pathname));
   if (!target) return end(404, 'Not found.');
   response.writeHead(200, {
     ...headers,
@@ -81,7 +91,9 @@ async function respond(
 /** @throws Error with code EADDRINUSE when the port is taken */
 export async function serve(options: ServeOptions): Promise<LocalServer> {
   const root = await realpath(options.folder);
-  const server = createServer((request, response) => void respond(root, options, request, response));
+  const mounts = new Map<string, string>();
+  for (const [prefix, folder] of options.mounts ?? []) mounts.set(prefix, await realpath(folder));
+  const server = createServer((request, response) => void respond(root, mounts, options, request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, '127.0.0.1', resolve);
   });

@@ -16,7 +16,10 @@ beforeAll(async () => {
   await writeFile(join(site, 'index.html'), '<p>home</p>');
   await writeFile(join(site, 'assets', 'engine.wasm'), 'wasm');
   await symlink(join(folder, 'secret.txt'), join(site, 'link.txt'));
-  server = await serve({ folder: site, port: 0, headers: true });
+  await mkdir(join(folder, 'elsewhere'));
+  await writeFile(join(folder, 'elsewhere', 'config.json'), '{}');
+  const mounts = new Map([['imported/a@b/', join(folder, 'elsewhere')]]);
+  server = await serve({ folder: site, mounts, port: 0, headers: true });
 });
 afterAll(async () => {
   await server.close();
@@ -48,7 +51,17 @@ test('a folder answers with its index, a file with its type, and both with the h
   for (const [name, value] of Object.entries(sealHeaders)) expect(headers[name.toLowerCase()]).toBe(value);
 });
 
+test('a mounted folder answers below its path, with the same headers', async () => {
+  const { status, headers, body } = await get('/imported/a@b/config.json');
+  expect([status, body]).toEqual([200, '{}']);
+  for (const [name, value] of Object.entries(sealHeaders)) expect(headers[name.toLowerCase()]).toBe(value);
+});
+
 test.each([
+  '/imported/a@b/../../secret.txt',
+  '/imported/a@b/..%2f..%2fsecret.txt',
+  '/imported/a@b',
+  '/imported/',
   '/../secret.txt',
   '/..%2fsecret.txt',
   '/%2e%2e/secret.txt',
