@@ -5,9 +5,23 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fingerprint } from '../../src/core/hash.ts';
+import { badUsage } from './failure.ts';
 
-/** Other computers may share the place where the folders lie, so a name says whose it is. */
-const prefix = `glovebox-${hostname()}-`;
+/** Other computers may share the place where the folders lie, so a name says whose it is, in few characters. */
+export const prefix = `glovebox-${fingerprint(hostname()).slice(0, 4)}-`;
+
+/** The browser makes a socket in the folder, whose whole path may have this many bytes. */
+const longestSocketPath = process.platform === 'darwin' ? 103 : 107;
+const socket = '/org.chromium.Chromium.xxxxxx/SingletonSocket';
+
+function checkLength(folder: string): void {
+  if (process.platform === 'win32' || Buffer.byteLength(folder + socket) <= longestSocketPath) return;
+  throw badUsage(
+    `No browser can start with temporary files in ${tmpdir()}, because that path is too long.`,
+    'Set TMPDIR to a shorter path, for example TMPDIR=/tmp.',
+  );
+}
 
 function isRunning(pid: number): boolean {
   try {
@@ -34,8 +48,10 @@ async function removeAbandoned(place: string): Promise<void> {
 /** Do `work` while everything temporary of this process and those that it starts goes to a folder of its own. */
 export async function withTemporaryFolder<T>(work: () => Promise<T>): Promise<T> {
   const place = tmpdir();
+  const name = join(place, `${prefix}${process.pid}-`);
+  checkLength(`${name}xxxxxx`);
   await removeAbandoned(place);
-  const folder = await mkdtemp(join(place, `${prefix}${process.pid}-`));
+  const folder = await mkdtemp(name);
   // Playwright and the browser look here, each by the name that its system uses.
   const names = ['TMPDIR', 'TEMP', 'TMP'] as const;
   const before = names.map((name) => [name, process.env[name]] as const);

@@ -44,7 +44,7 @@ export const bigRuns: FaultPart = {
     const [whole, first, second, merged, part] = ['whole', 'first', 'second', 'merged', 'part'].map((name) =>
       join(folder, name),
     ) as [string, string, string, string, string];
-    const temporary = join(folder, 'temporary');
+    const temporary = join(folder, 'tmp');
     for (const name of [first, second, part, temporary]) mkdirSync(name);
     const start = Date.now();
     writeBigRun(runSample(join(folder, 'sample')), whole, trials);

@@ -85,7 +85,7 @@ export const kills: FaultPart = {
   count: 100,
   unit: 'kills',
   async *run(random, count, folder) {
-    const temporary = join(folder, 'temporary');
+    const temporary = join(folder, 'tmp');
     await mkdir(temporary);
     const planPath = join(folder, 'plan.json');
     writeFileSync(planPath, JSON.stringify(smallPlan));

@@ -25,7 +25,7 @@ export const storage: FaultPart = {
   count: 30,
   unit: 'storage failures',
   async *run(random, count, folder) {
-    const temporary = join(folder, 'temporary');
+    const temporary = join(folder, 'tmp');
     await mkdir(temporary);
     const planPath = join(folder, 'plan.json');
     writeFileSync(planPath, JSON.stringify(smallPlan));
