@@ -64,11 +64,3 @@ export const plainText = (text: string): string =>
       .normalize('NFKC')
       .replace(/\p{Cf}/gu, ''),
   );
-
-const thought = /<(think|thinking|thought|thoughts|reasoning|reflection)>[\s\S]*?(?:<\/\1>|$)/gi;
-/** A template may open the thoughts itself, so that a reply begins within them. */
-const openedByTemplate = /^[\s\S]*<\/(?:think|thinking|thought|thoughts|reasoning|reflection)>/i;
-
-/** What a model says after it has thought: the text without thoughts in tags. Empty where it never comes to an end. */
-export const afterThoughts = (text: string): string =>
-  text.replace(thought, '').replace(openedByTemplate, '');

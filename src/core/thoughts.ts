@@ -4,7 +4,7 @@
  */
 
 /** Names of the tags in use: DeepSeek-R1, Qwen3 and SmolLM3 write `<think>`, Magistral `[THINK]`. */
-const tagPattern = '<(/?)(?:think|thinking|thought|thoughts|reasoning)>|\\[(/?)THINK\\]';
+const tagPattern = '<(/?)(?:think|thinking|thought|thoughts|reasoning|reflection)>|\\[(/?)THINK\\]';
 const anyTag = new RegExp(tagPattern, 'gi');
 const onlyTag = new RegExp(`^(?:${tagPattern})$`, 'i');
 const openAtEnd = new RegExp(`(?:${tagPattern})\\s*$`, 'i');

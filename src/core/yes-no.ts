@@ -1,5 +1,6 @@
 /** @file A yes or a no in the reply of a model that was asked for one. */
-import { afterThoughts, plainText } from './plain-text.ts';
+import { plainText } from './plain-text.ts';
+import { answerIn } from './thoughts.ts';
 
 /** What models write before the answer itself: "Answer:", "The final verdict is". */
 const announcement =
@@ -11,14 +12,14 @@ const isYes = (word: string | undefined): boolean | null =>
 
 /** The first word of a reply, after thoughts and an "Answer:"; `null` if it is neither yes nor no. */
 export const firstYesNo = (reply: string): boolean | null =>
-  isYes(opening.exec(plainText(afterThoughts(reply)).replace(announcement, ''))?.[1]);
+  isYes(opening.exec(plainText(answerIn(reply)).replace(announcement, ''))?.[1]);
 
 /**
  * The `[[yes]]` or `[[no]]` of a reply, else its first word if that is yes or no; `null` if there is neither. A reply with
  * both in brackets, which may repeat the question, is read only if it ends with one of them alone.
  */
 export function readYesNo(reply: string): boolean | null {
-  const text = plainText(afterThoughts(reply));
+  const text = plainText(answerIn(reply));
   const bracketed = [...text.matchAll(/\[\[\s*(yes|no)\s*\]\]/gi)].map(([, word]) => word!.toLowerCase());
   if (bracketed.length === 0) return firstYesNo(reply);
   if (new Set(bracketed).size === 1) return isYes(bracketed[0]);

@@ -3,6 +3,8 @@ import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
 import type { MethodCard } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
+import { isEmptyResponse } from '../core/refusal.ts';
+import { splitThoughts } from '../core/thoughts.ts';
 import type { RoleModels } from '../models/role-models.ts';
 
 /** What a high score says about the response. */
@@ -21,7 +23,7 @@ export interface JudgedAnswer {
   readonly behavior: Behavior;
   readonly messages: readonly ChatMessage[];
   readonly assistantPrefix?: string | undefined;
-  /** What the model wrote, without the assistant prefix. */
+  /** What the model wrote, without the assistant prefix and without thoughts. */
   readonly response: string;
 }
 
@@ -39,5 +41,16 @@ export interface EvaluatorDefinition<S extends OptionsSpec> extends MethodCard {
 
 export type Evaluator = EvaluatorDefinition<OptionsSpec>;
 
-export const defineEvaluator = <const S extends OptionsSpec>(definition: EvaluatorDefinition<S>): Evaluator =>
-  definition as unknown as Evaluator;
+/** Thoughts in a response are no part of the answer, so no evaluator sees them. */
+export function defineEvaluator<const S extends OptionsSpec>(definition: EvaluatorDefinition<S>): Evaluator {
+  const { score } = definition as unknown as Evaluator;
+  return {
+    ...(definition as unknown as Evaluator),
+    async score(answer, options, context) {
+      const { thoughts, answer: response } = splitThoughts(answer.response);
+      if (thoughts !== null && isEmptyResponse(response))
+        return { value: null, label: 'empty', explanation: 'The model thought and wrote no answer.' };
+      return score({ ...answer, response }, options, context);
+    },
+  };
+}

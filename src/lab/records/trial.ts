@@ -31,7 +31,12 @@ export interface TrialRecord extends TrialKey {
    * undefended trial with the same seed, which holds its steps.
    */
   readonly attackSteps: readonly AttackStep[];
+  /** The answer. Empty if the model thought and did not come to an end. */
   readonly response: string;
+  /** What a reasoning model wrote before its answer; absent if it did not think. Nothing grades it. */
+  readonly thoughts?: string;
+  /** True if the model's template has no system turn, so that its text went in front of the first user turn. */
+  readonly systemInUserTurn?: true;
   /**
    * The decoded or translated answer, if that is what the evaluators judged; absent when they judged `response` itself.
    * `attackResult.answeredIn` names the code or the language.

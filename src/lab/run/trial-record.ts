@@ -45,6 +45,8 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     attackResult: outcome.result,
     attackSteps: outcome.steps,
     response,
+    ...(generation?.thoughts !== undefined && { thoughts: generation.thoughts }),
+    ...(generation?.systemInUserTurn && { systemInUserTurn: true }),
     ...(reading && reading.text !== response && { reading: reading.text }),
     ...(reading?.untranslated && { untranslated: reading.untranslated }),
     finishReason: generation?.finishReason ?? 'failed',

@@ -16,7 +16,7 @@ export interface GenerateOptions extends Abortable {
   readonly sampling?: Sampling;
   /** Names the random stream of this one request. Default: `'0'`. */
   readonly seed?: string;
-  /** Generation ends before the first of these strings; the string is not part of the text. */
+  /** Generation ends before the first of these strings in the answer; the string is not part of the text. */
   readonly stop?: readonly string[];
   /** Words put in the model's mouth: the answer continues from them. They are not part of the returned text. */
   readonly assistantPrefix?: string;
@@ -33,7 +33,7 @@ export interface GenerateOptions extends Abortable {
   readonly forced?: readonly number[];
   /** How many of the likeliest alternatives to record per token. Default 0: tokens are not recorded. */
   readonly topTokens?: number;
-  /** Called after each token with the text so far. */
+  /** Called after each token with the text so far, thoughts and their tags included (`splitThoughts`). */
   readonly onToken?: (token: TokenTrace, text: string) => void;
   /** Can end the answer while it is generated. Needs grey-box access; other models ignore it. */
   readonly watch?: Watch;
@@ -45,14 +45,21 @@ export interface GenerateOptions extends Abortable {
 export interface Watch {
   /** Tokens between checks; there is always one at the end. */
   readonly every: number;
-  /** Gets the new text so far and its length in tokens. `true` ends the answer there, as 'blocked'. */
+  /**
+   * Gets the answer so far, once there is one, and the number of new tokens. `true` ends the answer there, as 'blocked'.
+   */
   readonly stop: (text: string, tokens: number) => Promise<boolean>;
 }
 
 export type FinishReason = 'end' | 'length' | 'stop-string' | 'blocked';
 
 export interface Generation {
+  /** The answer. Empty if the model thought and did not come to an end. */
   readonly text: string;
+  /** What a reasoning model wrote before its answer; absent if it did not think. Nothing grades it. */
+  readonly thoughts?: string;
+  /** True if the template has no system turn, so that the text of one went in front of the first user turn. */
+  readonly systemInUserTurn?: true;
   readonly finishReason: FinishReason;
   /** Filled if `topTokens` asks for it and the model's tier allows it. */
   readonly tokens: readonly TokenTrace[];

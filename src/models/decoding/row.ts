@@ -1,6 +1,7 @@
 /** @file One request while it is decoded: its next token, what is recorded of it, and when it is finished. */
 import type { ChatMessage } from '../../core/chat.ts';
 import { createRandom, type Random } from '../../core/random.ts';
+import { splitThoughts } from '../../core/thoughts.ts';
 import type { ChatTokenizer } from '../chat-tokenizer.ts';
 import type { FinishReason, GenerateOptions, Generation } from '../contract/black-box.ts';
 import { checkSequence, contextOverflow, refuseEdit } from './checks.ts';
@@ -25,6 +26,9 @@ export interface Row {
   readonly random: Random;
   /** Ids of the assistant prefix. */
   readonly prefix: readonly number[];
+  /** True if the prompt opened a thought in which the new text begins. */
+  readonly begun: boolean;
+  readonly systemInUserTurn: boolean;
   readonly ids: number[];
   readonly tokens: TokenTrace[];
   text: string;
@@ -69,6 +73,9 @@ export function createRow(
     room,
     random: createRandom(options.seed ?? '0').fork('sampling'),
     prefix: options.assistantPrefix ? model.tokenizer.encode(options.assistantPrefix) : [],
+    begun: tokenizer.opensThought && !options.assistantPrefix,
+    systemInUserTurn:
+      tokenizer.systemRole === 'first-user-turn' && messages.some(({ role }) => role === 'system'),
     ids: [],
     tokens: [],
     text: '',
@@ -105,7 +112,7 @@ export function chooseToken(
   // A character that is only partly generated decodes to U+FFFD; it is shown once it is complete.
   const text = textOf(row, tokenizer).replace(/\uFFFD+$/, '');
   const added = text.startsWith(row.text) ? text.slice(row.text.length) : '';
-  const stop = earliestStop(text, options.stop);
+  const stop = earliestStop(row, text);
   row.text = stop === null ? text : text.slice(0, stop);
   if (stop !== null) row.finish = 'stop-string';
   if (!isRecorded) return;
@@ -131,7 +138,7 @@ export function chooseToken(
       }),
   };
   if (count > 0) row.tokens.push(token);
-  options.onToken?.(token, row.text);
+  options.onToken?.(token, row.begun ? `<think>\n${row.text}` : row.text);
 }
 
 /** Let `options.watch` check the answer so far, if a check is due or the answer is finished. */
@@ -141,7 +148,9 @@ export async function checkWatch(row: Row, tokenizer: ChatTokenizer): Promise<vo
   if (finish === null && ids.length % options.watch.every !== 0) return;
   row.checkedTokens = ids.length;
   const text = finish === 'stop-string' ? row.text : textOf(row, tokenizer);
-  if (await options.watch.stop(text, ids.length)) row.finish = 'blocked';
+  const { thoughts, answer } = splitThoughts(text, row);
+  if (thoughts !== null && answer === '') return;
+  if (await options.watch.stop(answer, ids.length)) row.finish = 'blocked';
 }
 
 /** Text of the new tokens. Decoded after the prefix, since some tokenizers drop a leading space. */
@@ -150,16 +159,27 @@ function textOf({ prefix, ids }: Row, tokenizer: ChatTokenizer): string {
   return tokenizer.decode([...prefix, ...ids]).slice(tokenizer.decode(prefix).length);
 }
 
-function earliestStop(text: string, stops: readonly string[] = []): number | null {
-  const positions = stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
-  return positions.length > 0 ? Math.min(...positions) : null;
+/** Where the first of the stop strings begins that is part of the answer; `null` if there is none. */
+function earliestStop({ options, ...row }: Row, text: string): number | null {
+  const { stop: stops = [] } = options;
+  if (stops.length === 0) return null;
+  const { thoughts, answer } = splitThoughts(text, row);
+  const from = thoughts === null ? 0 : text.lastIndexOf(answer);
+  const positions = answer === '' ? [] : stops.map((stop) => answer.indexOf(stop)).filter((at) => at >= 0);
+  return positions.length > 0 ? from + Math.min(...positions) : null;
 }
 
-export const generationOf = (row: Row, finishReason: FinishReason, tokenizer: ChatTokenizer): Generation => ({
-  text: finishReason === 'stop-string' ? row.text : textOf(row, tokenizer),
-  finishReason,
-  tokens: row.tokens,
-  promptTokens: row.prompts[0]!.length,
-  completionTokens: row.ids.length,
-  events: [],
-});
+export function generationOf(row: Row, finishReason: FinishReason, tokenizer: ChatTokenizer): Generation {
+  const text = finishReason === 'stop-string' ? row.text : textOf(row, tokenizer);
+  const { thoughts, answer } = splitThoughts(text, row);
+  return {
+    text: answer,
+    ...(thoughts !== null && { thoughts }),
+    ...(row.systemInUserTurn && { systemInUserTurn: true as const }),
+    finishReason,
+    tokens: row.tokens,
+    promptTokens: row.prompts[0]!.length,
+    completionTokens: row.ids.length,
+    events: [],
+  };
+}

@@ -1,6 +1,7 @@
 /** @file One side of the playground: a conversation with a model behind a stack of defenses, possibly empty. */
 import type { ChatMessage } from '../../core/chat.ts';
 import type { Failure } from '../../core/errors.ts';
+import { splitThoughts } from '../../core/thoughts.ts';
 import type { ChatReply } from '../../lab/records/reply.ts';
 import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
@@ -12,7 +13,9 @@ export type ColumnRequest = Omit<ChatRequest, 'messages'>;
 export class Turn {
   readonly prompt: string;
   status = $state<'running' | 'done' | 'stopped' | 'failed'>('running');
+  /** The answer, without the thoughts before it. */
   text = $state('');
+  thoughts = $state<string | undefined>(undefined);
   tokens = $state.raw<readonly TokenTrace[]>([]);
   step = $state.raw<AttackStep | null>(null);
   reply = $state.raw<ChatReply | null>(null);
@@ -58,7 +61,8 @@ export class ChatColumn {
         onToken: (token, text) => {
           if (!isCurrent()) return;
           turn.tokens = [...turn.tokens, token];
-          turn.text = text;
+          const { thoughts, answer } = splitThoughts(text);
+          [turn.text, turn.thoughts] = [answer, thoughts ?? undefined];
           this.#ontoken();
         },
         onStep: (step) => void (isCurrent() && (turn.step = step)),
@@ -70,6 +74,7 @@ export class ChatColumn {
       // The final text may differ from what streamed: an output defense replaces it.
       const { generation } = outcome.value;
       [turn.reply, turn.text, turn.tokens] = [outcome.value, generation.text, generation.tokens];
+      turn.thoughts = generation.thoughts;
     } else if (outcome.status === 'failed') turn.failure = outcome;
     turn.status = outcome.status === 'cancelled' ? 'stopped' : outcome.status;
   };

@@ -1,6 +1,6 @@
 /** @file Readers for the replies of attackers and judges: a JSON object, or the plain text of a prompt. */
-import { afterThoughts } from '../../../core/plain-text.ts';
 import { isRefusal } from '../../../core/refusal.ts';
+import { answerIn } from '../../../core/thoughts.ts';
 
 export interface Proposal {
   readonly prompt: string;
@@ -14,7 +14,7 @@ export interface Proposal {
  * text that ends within a string is not repaired: half a prompt is no prompt.
  */
 export function firstObject(reply: string): Readonly<Record<string, unknown>> | null {
-  const text = afterThoughts(reply);
+  const text = answerIn(reply);
   for (let at = text.indexOf('{'); at >= 0; at = text.indexOf('{', at + 1)) {
     const json = repairedObject(text, at);
     const value = json === null ? null : parsed(json);
@@ -90,7 +90,7 @@ const refusalHead = 60;
 
 /** A proposal that is the reply itself; `null` for a refusal, a reply without words, and broken JSON. */
 export function readPlainProposal(reply: string): Proposal | null {
-  const text = afterThoughts(reply)
+  const text = answerIn(reply)
     .replace(/^\s*```\w*\n([\s\S]*?)\n?```\s*$/, '$1')
     .replace(/^\s*(?:new |rewritten )?(?:prompt|request|question)\s*:\s*/i, '')
     .trim();

@@ -1,5 +1,6 @@
 /** @file The rating in a judge's reply. When in doubt there is none: full marks that no judge gave would end a search. */
-import { afterThoughts, plainText } from '../../../core/plain-text.ts';
+import { plainText } from '../../../core/plain-text.ts';
+import { answerIn } from '../../../core/thoughts.ts';
 import { fullScore } from './verdict.ts';
 
 const label = '(?:(?:my |the )?(?:final |overall )?(?:rating|score|grade|verdict)(?: is)?)';
@@ -44,7 +45,7 @@ function ratingsIn(text: string): readonly string[] {
  * @returns `null` unless the reply gives one whole number from 1 to 10, and no other
  */
 export function readRating(reply: string): number | null {
-  const ratings = new Set(ratingsIn(plainText(afterThoughts(reply))).map(Number));
+  const ratings = new Set(ratingsIn(plainText(answerIn(reply))).map(Number));
   const [rating] = ratings;
   return ratings.size === 1 && rating! >= 1 && rating! <= fullScore ? rating! : null;
 }
