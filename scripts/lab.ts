@@ -42,6 +42,16 @@ const templates = () =>
     'template pack that replaces the texts of attacks; its schema is public/schemas/template-pack.json',
   );
 
+const withTemplateOptions = (command: Command) =>
+  command
+    .option('--date <yyyy-mm-dd>', 'what chat templates take for today, in place of a constant')
+    .addOption(
+      repeatable(
+        '--template-var <name=value>',
+        'variable of the chat template, such as enable_thinking=false',
+      ),
+    );
+
 const program = new Command('lab')
   .description('Glovebox from the command line: the same app, in a headless browser.')
   .exitOverride()
@@ -55,8 +65,7 @@ program
   .option('--json', 'print the cards as a JSON array')
   .action(list);
 
-program
-  .command('run')
+withTemplateOptions(program.command('run'))
   .description('run a plan, or continue its run')
   .argument('<plan>', 'plan file; its schema is public/schemas/plan.json')
   .requiredOption('--out <folder>', 'folder for run.json, trials.jsonl and report.html')
@@ -114,7 +123,7 @@ program
 
 /** The options of a single request. */
 const withRequestOptions = (command: Command) =>
-  command
+  withTemplateOptions(command)
     .requiredOption('--model <id>', 'model to talk to')
     .addOption(repeatable('--defense <id[:k=v,…]>', `defense around the model; ${quoting}`))
     .addOption(repeatable('--role <role=model>', 'model for a role, in place of the default one'))

@@ -56,6 +56,7 @@ export async function attack(id: string, options: AttackOptions): Promise<void> 
     messages,
     ...(assistantPrefix === undefined ? {} : { assistantPrefix }),
     response: reply.generation.text,
+    ...(reply.generation.thoughts !== undefined && { thoughts: reply.generation.thoughts }),
     scores: reply.scores,
     queries,
     tokens: promptTokens + completionTokens,

@@ -29,9 +29,11 @@ export async function chat(options: ChatOptions): Promise<void> {
       page.evaluate((value) => globalThis.glovebox!.chat(value), request),
     ),
   );
-  const { text, finishReason, tokens } = reply.generation;
+  const { text, thoughts, systemInUserTurn, finishReason, tokens } = reply.generation;
   const result = {
     response: text,
+    ...(thoughts !== undefined && { thoughts }),
+    ...(systemInUserTurn && { systemInUserTurn }),
     blocked: finishReason === 'blocked',
     ...(options.topTokens > 0 && tokens.length > 0
       ? { tokens: tokens.map(({ text, logProb, top, policy }) => ({ text, logProb, top, policy })) }

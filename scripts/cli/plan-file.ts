@@ -1,5 +1,6 @@
 /** @file Reads a plan file and applies the options of the command line to it. */
 import { excerpt } from '../../src/core/excerpt.ts';
+import { readVariables } from '../../src/lab/plan/chat-template.ts';
 import { parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { resolvePlan } from '../../src/lab/trials/resolve.ts';
@@ -13,15 +14,27 @@ export interface PlanChoices {
   readonly shard?: string;
   /** Template pack file, in place of the pack of the plan. */
   readonly templates?: string;
+  /** What chat templates take for today, in place of the plan's. */
+  readonly date?: string;
+  /** `name=value`, beside the variables of the plan. */
+  readonly templateVar?: readonly string[];
 }
 
 /**
  * The fields are in the order of the schema, because a run is named by a hash of its plan.
  * @throws CommandError or LabError that describes the problem, with the line when the JSON cannot be read
  */
-export function readPlan(path: string, { seed, shard, templates }: PlanChoices): Plan {
+export function readPlan(
+  path: string,
+  { seed, shard, templates, date, templateVar = [] }: PlanChoices,
+): Plan {
+  const given = parsePlan(readJson(path, 'plan file'));
   const plan = parsePlan({
-    ...parsePlan(readJson(path, 'plan file')),
+    ...given,
+    chatTemplate: {
+      date: date ?? given.chatTemplate.date,
+      variables: { ...given.chatTemplate.variables, ...readVariables(templateVar) },
+    },
     ...(seed !== undefined && { seed }),
     ...(templates !== undefined && { templates: readTemplates(templates) }),
     ...(shard !== undefined && { shard: readShard(shard) }),

@@ -1,5 +1,6 @@
 /** @file What `attack` and `chat` share: the options of a single request, and how its scores are printed. */
 import type { Score } from '../../src/evaluators/evaluator.ts';
+import { readVariables } from '../../src/lab/plan/chat-template.ts';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
 import { readDefense, ruleEvaluators } from './choices.ts';
 
@@ -10,12 +11,26 @@ export interface RequestOptions {
   readonly seed: number;
   readonly maxNewTokens: number;
   readonly temperature: number;
+  readonly date?: string;
+  readonly templateVar: readonly string[];
   readonly device: DeviceKind;
   readonly json?: true;
 }
 
-export const requestFields = ({ model, defense, temperature, maxNewTokens, seed }: RequestOptions) => ({
+export const requestFields = ({
   model,
+  defense,
+  temperature,
+  maxNewTokens,
+  seed,
+  date,
+  templateVar,
+}: RequestOptions) => ({
+  model,
+  chatTemplate: {
+    ...(date !== undefined && { date }),
+    variables: readVariables(templateVar),
+  },
   defenses: defense.map(readDefense),
   evaluators: ruleEvaluators(),
   sampling: { temperature, topP: 1, maxNewTokens },

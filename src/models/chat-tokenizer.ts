@@ -80,11 +80,11 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
 
   const withSettings = (settings: PromptSettings): ChatTokenizer => {
     checkSettings(settings);
-    const { date = defaultDate, templateVariables = {} } = settings;
+    const { date = defaultDate, variables = {} } = settings;
     const today = new Date(`${date}T00:00:00Z`);
     const values = {
       ...specials,
-      ...templateVariables,
+      ...variables,
       strftime_now: (format: unknown) => strftime(today, String(format)),
     };
     const render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) =>

@@ -8,7 +8,7 @@ export interface PromptSettings {
   /** What a template takes for today, as `2024-07-26`. Default: `defaultDate`. */
   readonly date?: string | undefined;
   /** Variables of the template, such as `enable_thinking`. Default: none. */
-  readonly templateVariables?: Readonly<Record<string, TemplateValue>> | undefined;
+  readonly variables?: Readonly<Record<string, TemplateValue>> | undefined;
 }
 
 /** A constant, so that prompts do not change from day to day. Llama 3.2's template falls back to it. */
@@ -29,17 +29,17 @@ export const variableProblem = (name: string): string | null =>
       : null;
 
 /** True if the settings change nothing. */
-export const isDefault = ({ date = defaultDate, templateVariables = {} }: PromptSettings): boolean =>
-  date === defaultDate && Object.keys(templateVariables).length === 0;
+export const isDefault = ({ date = defaultDate, variables = {} }: PromptSettings): boolean =>
+  date === defaultDate && Object.keys(variables).length === 0;
 
 /** One text for settings that are the same. */
-export const settingsKey = ({ date = defaultDate, templateVariables = {} }: PromptSettings): string =>
-  JSON.stringify([date, Object.entries(templateVariables).sort(([a], [b]) => (a < b ? -1 : 1))]);
+export const settingsKey = ({ date = defaultDate, variables = {} }: PromptSettings): string =>
+  JSON.stringify([date, Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1))]);
 
 /** @throws LabError 'bad-input' */
-export function checkSettings({ date = defaultDate, templateVariables = {} }: PromptSettings): void {
+export function checkSettings({ date = defaultDate, variables = {} }: PromptSettings): void {
   const problem = isDate(date)
-    ? Object.keys(templateVariables)
+    ? Object.keys(variables)
         .map(variableProblem)
         .find((found) => found !== null)
     : `"${date.slice(0, 40)}" is no date`;

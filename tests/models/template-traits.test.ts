@@ -71,10 +71,8 @@ test('a template has variables', () => {
     chatMl + '{% if enable_thinking is defined and enable_thinking is false %}plain{% endif %}';
   const tokenizer = withTemplate(template);
   expect(textOf(tokenizer)).not.toContain('plain');
-  expect(textOf(tokenizer.withSettings({ templateVariables: { enable_thinking: false } }))).toContain(
-    'plain',
-  );
-  expect(() => tokenizer.withSettings({ templateVariables: { messages: 'x' } })).toThrow(/set by the lab/);
+  expect(textOf(tokenizer.withSettings({ variables: { enable_thinking: false } }))).toContain('plain');
+  expect(() => tokenizer.withSettings({ variables: { messages: 'x' } })).toThrow(/set by the lab/);
 });
 
 test('a thought that the prompt opens is closed before an assistant prefix', () => {

@@ -25,8 +25,20 @@ function difference(name: string, before: string | undefined, after: string | un
 }
 
 function factsOf({ plan, versions, device }: RunContents): ReadonlyMap<string, string> {
-  const { seed, shard, sampling, record, concurrency, contrast, templates, replay, behaviors } = plan;
-  const whole = { seed, shard, sampling, record, concurrency, contrast, templates, replay, behaviors };
+  const { seed, shard, sampling, chatTemplate, record, concurrency, contrast, templates, replay, behaviors } =
+    plan;
+  const whole = {
+    seed,
+    shard,
+    sampling,
+    chatTemplate,
+    record,
+    concurrency,
+    contrast,
+    templates,
+    replay,
+    behaviors,
+  };
   const facts: readonly (readonly [string, unknown])[] = [
     ...Object.entries(whole),
     ['models', plan.models.targets],

@@ -9,6 +9,7 @@ import { nameSchema } from '../../core/name.ts';
 import { sizeProblem } from '../../core/nesting.ts';
 import type { Artifact } from '../../defenses/defense.ts';
 import { greedy } from '../../models/decoding/sampler.ts';
+import { chatTemplateSchema } from './chat-template.ts';
 import { templatePackSchema } from './template-pack.ts';
 
 const method = z.strictObject({
@@ -76,6 +77,7 @@ export const planSchema = z
         maxNewTokens: z.int().min(1).max(4096).default(96),
       })
       .prefault({}),
+    chatTemplate: chatTemplateSchema,
     record: z
       .strictObject({
         /** Alternatives stored per token; 0 stores no tokens. */

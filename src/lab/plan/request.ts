@@ -20,6 +20,8 @@ export interface TrialRequest {
   readonly roles: Plan['models']['roles'];
   readonly sampling: Sampling & { readonly maxNewTokens: number };
   readonly seed: number;
+  /** What chat templates read. Default: a constant date, and no variables. */
+  readonly chatTemplate?: Partial<Plan['chatTemplate']>;
   /** Alternatives recorded per token of the answer. Default 0: no tokens. */
   readonly topTokens?: number;
 }
@@ -38,14 +40,15 @@ const sharedSchema = z.object({
   model: nameSchema,
   seed: planSchema.shape.seed,
   sampling: planSchema.shape.sampling.unwrap().loose(),
+  chatTemplate: planSchema.shape.chatTemplate,
   topTokens: planSchema.shape.record.unwrap().shape.topTokens,
   behavior: behaviorSchema,
 });
 
 /** @throws LabError 'bad-input' that names every field out of its range */
 export function checkRequest(request: TrialRequest, behavior: Behavior): void {
-  const { model, seed, sampling, topTokens } = request;
-  const parsed = sharedSchema.safeParse({ model, seed, sampling, topTokens, behavior });
+  const { model, seed, sampling, topTokens, chatTemplate } = request;
+  const parsed = sharedSchema.safeParse({ model, seed, sampling, chatTemplate, topTokens, behavior });
   if (parsed.success) return;
   const reasons = issueTexts(parsed.error.issues, 'request').join('; ');
   throw new LabError('bad-input', `The request is not valid. ${reasons}.`, {

@@ -75,7 +75,7 @@ async function attempt(
   const resolved = resolveRequest(request, behavior, registries);
   const { target, attack, stack, roles, contrast, settings } = resolved;
   const required = requiredModels(target, roles, attack ? [attack] : [], stack.defenses);
-  const models = await loadModels(pool, required, { signal });
+  const models = await loadModels(pool, required, { signal, chatTemplate: settings.chatTemplate });
   const defenses = await prepareDefenses(models, target, stack.defenses, contrast, { signal });
   const meters = createSignalMeters();
   const [finished] = await runChunk(chunkOfRequest(resolved, behavior, request.seed), {

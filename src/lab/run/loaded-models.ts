@@ -5,6 +5,7 @@ import type { Access, MethodCard, ModelRole } from '../../core/method.ts';
 import { stack } from '../../defenses/stack.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
+import { isDefault, settingsKey, type PromptSettings } from '../../models/prompt-settings.ts';
 import type { RoleModels } from '../../models/role-models.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import type { RoleEntries } from '../plan/find-models.ts';
@@ -27,13 +28,19 @@ export interface RequiredModels {
   readonly whiteBoxRoles?: readonly ModelRole[];
 }
 
+export interface LoadModelsOptions extends Omit<LoadOptions, 'access'> {
+  /** What the chat templates of all language models read. Default: a constant date, and no variables. */
+  readonly chatTemplate?: PromptSettings;
+}
+
 /** Load what the trials on `target` need. @throws LabError naming the model that cannot be loaded. */
 export async function loadModels(
   pool: ModelPool,
   { target, roles, whiteBox, whiteBoxRoles = [] }: RequiredModels,
-  options: Omit<LoadOptions, 'access'>,
+  { chatTemplate = {}, ...options }: LoadModelsOptions,
 ): Promise<LoadedModels> {
-  const load = (entry: ModelEntry, access = defaultAccess(entry)) => pool.get(entry, { ...options, access });
+  const load = async (entry: ModelEntry, access = defaultAccess(entry)) =>
+    promptedModel(await pool.get(entry, { ...options, access }), chatTemplate);
   const targetModel = await load(target);
   const whiteBoxTarget = whiteBox ? await load(target, 'white-box') : undefined;
   const languageModels = new Map<string, LanguageModel>();
@@ -51,6 +58,24 @@ export async function loadModels(
     role: (role) => inRole(languageModels, role),
     classifier: (role) => inRole(classifiers, role),
   };
+}
+
+/** Views by settings, so that requests with the same settings share batches. */
+const views = new WeakMap<LanguageModel, Map<string, LanguageModel>>();
+
+/** @throws LabError 'not-supported' for settings that the model's template cannot be given */
+function promptedModel(model: LanguageModel, settings: PromptSettings): LanguageModel {
+  if (isDefault(settings)) return model;
+  if (!model.withPrompts)
+    throw new LabError('not-supported', `${model.id} does not take a date or variables of a chat template.`, {
+      advice: 'Leave "chatTemplate" out of the plan, or pick another model.',
+    });
+  const own = views.get(model) ?? new Map<string, LanguageModel>();
+  views.set(model, own);
+  const key = settingsKey(settings);
+  const view = own.get(key) ?? model.withPrompts(settings);
+  own.set(key, view);
+  return view;
 }
 
 function inRole<Model>(models: ReadonlyMap<string, Model>, role: ModelRole): Model {

@@ -126,7 +126,11 @@ async function* runMissing(
       loadModels(
         environment.models,
         { ...required, whiteBox: required.whiteBox || hasEdits },
-        { signal, onProgress: (progress) => emit({ type: 'load', progress }) },
+        {
+          signal,
+          chatTemplate: resolved.settings.chatTemplate,
+          onProgress: (progress) => emit({ type: 'load', progress }),
+        },
       ),
     );
     const meters = createSignalMeters();

@@ -9,6 +9,7 @@ import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import type { Evaluator } from '../../evaluators/evaluator.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
+import type { PromptSettings } from '../../models/prompt-settings.ts';
 import { rolesUsed, type RoleEntries } from '../plan/find-models.ts';
 import { defenseName, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import { checkRequest, type TrialRequest } from '../plan/request.ts';
@@ -23,6 +24,8 @@ import type { Registries } from './registries.ts';
 export interface TrialSettings {
   readonly evaluators: readonly Chosen<Evaluator>[];
   readonly sampling: Plan['sampling'];
+  /** What the chat templates of all language models read. */
+  readonly chatTemplate: PromptSettings;
   /** Alternatives recorded per token of an answer; 0 records no tokens. */
   readonly topTokens: number;
   readonly templates?: TemplatePack | undefined;
@@ -118,6 +121,7 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
     settings: {
       evaluators,
       sampling: plan.sampling,
+      chatTemplate: plan.chatTemplate,
       topTokens: plan.record.topTokens,
       templates: plan.templates,
       replay: plan.replay,
@@ -170,6 +174,7 @@ export function resolveRequest(
     settings: {
       evaluators,
       sampling: request.sampling,
+      chatTemplate: request.chatTemplate ?? {},
       topTokens,
       templates,
       trainingBehaviors: sets.has(behavior.set) ? sets.get(behavior.set).behaviors : [],

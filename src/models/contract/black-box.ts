@@ -8,6 +8,7 @@ import type { PromptOptions, SpecialTokens } from '../chat-tokenizer.ts';
 import type { Abortable } from '../decoding/abort.ts';
 import type { DecodingPolicy, TokenTrace } from '../decoding/policy.ts';
 import type { Sampling } from '../decoding/sampler.ts';
+import type { PromptSettings } from '../prompt-settings.ts';
 import type { ModelEdit } from './edit.ts';
 
 export interface GenerateOptions extends Abortable {
@@ -84,4 +85,10 @@ export interface LanguageModel {
    * @throws DOMException named "AbortError" if `options.signal` aborts; other requests continue.
    */
   generate(messages: readonly ChatMessage[], options: GenerateOptions): Promise<Generation>;
+  /**
+   * The same model whose chat template reads another date and other variables; it shares the weights, and is not to be
+   * disposed of. Absent where the template is out of reach.
+   * @throws LabError 'bad-input' for settings that make no sense
+   */
+  withPrompts?(settings: PromptSettings): LanguageModel;
 }

@@ -114,11 +114,14 @@ export class PlanDraft {
 
   /** What the plan says and no field shows, in words. */
   readonly fixedSettings = $derived.by((): readonly string[] => {
-    const { contrast, sampling, record, replay, concurrency } = this.#plan;
+    const { contrast, sampling, chatTemplate, record, replay, concurrency } = this.#plan;
     return [
       ...(sampling.temperature > 0 ? [`temperature ${sampling.temperature}, top-p ${sampling.topP}`] : []),
       ...(contrast ? [`${contrast.harmful.length} pairs of requests for defenses to learn from`] : []),
       ...(replay ? ['attack results taken over from another run'] : []),
+      ...Object.entries(chatTemplate.variables).map(
+        ([name, value]) => `template variable ${name} = ${value}`,
+      ),
       `${record.topTokens} alternatives stored per token`,
       `${concurrency} trials side by side`,
     ];

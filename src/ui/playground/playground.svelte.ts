@@ -3,6 +3,7 @@ import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
+import { readVariables } from '../../lab/plan/chat-template.ts';
 import { defaultSampling, type MethodChoice } from '../../lab/plan/plan.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
@@ -28,6 +29,19 @@ export class Playground {
   readonly stack = new StackDraft();
   temperature = $state(defaultSampling.temperature);
   maxNewTokens = $state(defaultSampling.maxNewTokens);
+  /** What the model's template takes for today; empty for the constant of the lab. */
+  date = $state('');
+  /** Variables of the model's template, one assignment per line. */
+  variables = $state('');
+  /** What is wrong with the variables, in words, or `null`. */
+  readonly variablesProblem = $derived.by((): string | null => {
+    try {
+      this.#chatTemplate();
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  });
   readonly defended: ChatColumn;
   readonly open: ChatColumn;
   readonly running = $derived.by(() => this.defended.running || this.open.running);
@@ -52,10 +66,15 @@ export class Playground {
     if (this.behavior?.prompt !== prompt) this.behavior = null;
   };
 
+  #chatTemplate() {
+    const lines = this.variables.split('\n').filter((line) => line.trim() !== '');
+    return { ...(this.date !== '' && { date: this.date }), variables: readVariables(lines) };
+  }
+
   /** Ask both columns. Their requests share seed and sampling, so that only the defenses differ. */
   send = async (): Promise<void> => {
     const prompt = this.prompt.trim();
-    if (prompt === '') return;
+    if (prompt === '' || this.variablesProblem !== null) return;
     const { catalogue } = this.#labInfo;
     const attackCard = catalogue?.attacks.find(({ id }) => id === this.attack);
     const defenses = this.stack.active
@@ -67,6 +86,7 @@ export class Playground {
       ...(this.behavior && { behavior: this.behavior }),
       roles: catalogue?.roles ?? {},
       sampling: samplingOf(this),
+      chatTemplate: this.#chatTemplate(),
       seed: 0,
       topTokens: 5,
       evaluators: this.behavior ? (catalogue?.evaluators ?? []).flatMap(evaluatorChoice) : [],

@@ -49,7 +49,10 @@ describe('a generation', () => {
   });
   test('is watched from its answer on', async () => {
     const seen: string[] = [];
-    const stop = async (text: string) => void seen.push(text) ?? false;
+    const stop = async (text: string) => {
+      seen.push(text);
+      return false;
+    };
     await writing('<think>Hm.</think>Yes.')(asked, { maxNewTokens: 90, watch: { every: 1, stop } });
     expect(seen).toEqual(['Y', 'Ye', 'Yes', 'Yes.']);
   });

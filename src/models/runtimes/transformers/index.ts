@@ -4,7 +4,7 @@
  */
 import { AutoModelForCausalLM } from '@huggingface/transformers';
 import type { ModelEntry } from '../../catalog.ts';
-import { createChatTokenizer } from '../../chat-tokenizer.ts';
+import { createChatTokenizer, type ChatTokenizer } from '../../chat-tokenizer.ts';
 import { createGenerate } from '../../decoding/generate.ts';
 import { checkTask, readDescription } from '../../description.ts';
 import { openFolder, type ModelFolder } from '../../files.ts';
@@ -58,21 +58,26 @@ export async function loadTransformersModel(
     signal?.throwIfAborted();
     const engine = createEngine(entry.id, model, Math.min(sizes.vocabSize, tokenizer.vocabSize));
     const host = await examine(entry, folder, engine, device, sizes);
-    const shared = {
-      id: entry.id,
-      contextWindow: sizes.contextWindow,
-      tokenizer,
-      open: (prompts, openOptions) => openSession(host, prompts, openOptions),
-    } satisfies Partial<ScoringModel>;
-    return {
-      ...shared,
-      access: 'grey-box',
-      generate: createGenerate(shared, { maxBatch: host.mayBatch ? 16 : 1 }),
-      logProbs: (requests, scoreOptions) => scoreTargets(host, requests, scoreOptions),
-    };
+    return present(host, sizes, tokenizer);
   } catch (error) {
     throw explainLoad(entry.id, error);
   }
+}
+
+function present(host: Host, sizes: Sizes, tokenizer: ChatTokenizer): ScoringModel {
+  const shared = {
+    id: host.limits.id,
+    contextWindow: sizes.contextWindow,
+    tokenizer,
+    open: (prompts, options) => openSession(host, prompts, options),
+  } satisfies Partial<ScoringModel>;
+  return {
+    ...shared,
+    access: 'grey-box',
+    generate: createGenerate(shared, { maxBatch: host.mayBatch ? 16 : 1 }),
+    logProbs: (requests, options) => scoreTargets(host, requests, options),
+    withPrompts: (settings) => present(host, sizes, tokenizer.withSettings(settings)),
+  };
 }
 
 /** Check the numbers, and find out how the model can be run. */

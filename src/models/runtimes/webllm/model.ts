@@ -80,5 +80,11 @@ export function createWebLlmModel(
   };
 
   const grey = { id, access: 'grey-box', contextWindow, tokenizer, logProbs, open } as const;
-  return { ...grey, generate: createGenerate(grey, { maxBatch: 1 }), dispose: () => sequence.close() };
+  return {
+    ...grey,
+    generate: createGenerate(grey, { maxBatch: 1 }),
+    withPrompts: (settings) =>
+      createWebLlmModel(id, tokenizer.withSettings(settings), sequence, contextWindow),
+    dispose: () => sequence.close(),
+  };
 }

@@ -95,6 +95,12 @@ function present(view: View): JaxModel {
       explain(id, hiddenGradient(engine, prompt, cotangent, options)),
     parameters: () => explain(id, downloadWeights(config, engine.weights)),
     edited,
+    withPrompts: (settings) =>
+      present({
+        ...view,
+        parts: { ...parts, tokenizer: tokenizer.withSettings(settings) },
+        release: () => undefined,
+      }),
     learner: (options) => explain(id, learnerOf(view, options)),
     dispose() {
       if (!disposed) view.release();
