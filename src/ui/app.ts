@@ -8,6 +8,7 @@ import { Airlock, setAirlock } from './models/airlock.svelte.ts';
 import { Covers, setCovers } from './state/covers.svelte.ts';
 import type { OnFrame } from './state/frames.ts';
 import { Device, setDevice, type DeviceSources } from './models/device.svelte.ts';
+import { Fits, setFits } from './models/fits.svelte.ts';
 import { Ledger, setLedger, type ReadLedger } from './state/ledger.svelte.ts';
 import { CellTrials, setCellTrials } from './matrix/cell-trials.svelte.ts';
 import { MatrixView, setMatrixView } from './matrix/matrix-view.svelte.ts';
@@ -56,6 +57,8 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart }: 
     modelLoads.note(models);
     void kept.keep();
   };
+  const storedModels = new StoredModels(window.caches, window.document.baseURI);
+  const device = new Device(window.navigator as DeviceSources);
   const run = new RunSession(lab, onloaded);
   const demoRun = new RunSession(lab, modelLoads.note);
   const ledger = new Ledger(readLedger, window.location.host);
@@ -75,9 +78,10 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart }: 
     ledger,
     appFiles: new AppFiles(repairFiles),
     airlock: new Airlock(modelLoads, ledger, () => labInfo.device?.kind ?? 'wasm'),
-    storedModels: new StoredModels(window.caches, window.document.baseURI),
+    storedModels,
     kept,
-    device: new Device(window.navigator as DeviceSources),
+    device,
+    fits: new Fits(labInfo, device, storedModels),
     speed,
     playground: new Playground(lab, labInfo, { load: modelLoads.load, ontoken: speed.tick }),
     studio: {
@@ -118,6 +122,7 @@ export function provideApp(app: App): void {
   setStoredModels(app.storedModels);
   setDeviceStorage(app.kept);
   setDevice(app.device);
+  setFits(app.fits);
   setSpeed(app.speed);
   setPlayground(app.playground);
   setMicroscope(app.microscope);

@@ -1,6 +1,6 @@
 /** @file Asks the browser what the device can do. */
 import { createContext } from 'svelte';
-import type { DeviceCapabilities } from './fit.ts';
+import type { DeviceFacts } from '../../lab/plan/model-fit.ts';
 
 /** The parts of `navigator` that are asked. */
 export interface DeviceSources {
@@ -8,11 +8,15 @@ export interface DeviceSources {
   readonly storage?: Pick<StorageManager, 'estimate'> | undefined;
   /** Chromium only, gigabytes. */
   readonly deviceMemory?: number;
+  readonly hardwareConcurrency?: number;
 }
+
+/** Without what the lab is set to. */
+export type Capabilities = Omit<DeviceFacts, 'kind'>;
 
 export class Device {
   /** `null` until asked. */
-  capabilities = $state.raw<DeviceCapabilities | null>(null);
+  capabilities = $state.raw<Capabilities | null>(null);
   readonly #sources: DeviceSources;
 
   constructor(sources: DeviceSources) {
@@ -20,14 +24,18 @@ export class Device {
   }
 
   ask = async (): Promise<void> => {
-    const { gpu, storage, deviceMemory } = this.#sources;
+    const { gpu, storage, deviceMemory, hardwareConcurrency } = this.#sources;
     const adapter = (await gpu?.requestAdapter().catch(() => null)) ?? null;
     const room = await storage?.estimate().catch(() => null);
     this.capabilities = {
-      webgpu: adapter !== null,
-      f16: adapter?.features.has('shader-f16') ?? false,
+      adapter: adapter && {
+        f16: adapter.features.has('shader-f16'),
+        maxBufferBytes: adapter.limits.maxBufferSize,
+        maxBindingBytes: adapter.limits.maxStorageBufferBindingSize,
+      },
       memoryBytes: deviceMemory === undefined ? null : deviceMemory * 1e9,
-      freeBytes: room?.quota === undefined ? null : room.quota - (room.usage ?? 0),
+      cores: hardwareConcurrency ?? null,
+      freeBytes: room?.quota === undefined ? null : Math.max(0, room.quota - (room.usage ?? 0)),
     };
   };
 }

@@ -4,7 +4,9 @@ import type { LoadProgress } from '../../../src/lab/records/events.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
 import type { ModelEntry } from '../../../src/ui/types.ts';
 import { Airlock } from '../../../src/ui/models/airlock.svelte.ts';
-import { fitOf, type DeviceCapabilities } from '../../../src/ui/models/fit.ts';
+import { filterKnown, parameterCount } from '../../../src/ui/models/known-list.ts';
+import { Fits } from '../../../src/ui/models/fits.svelte.ts';
+import type { Capabilities } from '../../../src/ui/models/device.svelte.ts';
 import { ModelLoads } from '../../../src/ui/state/model-loads.svelte.ts';
 import { StoredModels } from '../../../src/ui/models/stored-models.svelte.ts';
 import { LabInfo } from '../../../src/ui/state/lab-info.svelte.ts';
@@ -19,19 +21,37 @@ const big: ModelEntry = {
   bytes: 700_000_000,
   needs: { webgpu: true, f16: true },
 };
-const capabilities: DeviceCapabilities = { webgpu: true, f16: true, memoryBytes: 8e9, freeBytes: 10e9 };
+const capabilities: Capabilities = { adapter: null, memoryBytes: 8e9, cores: 2, freeBytes: 10e9 };
 
-test('a model that needs what the device lacks is refused with the reason', () => {
-  expect(fitOf(big, capabilities).verdict).toBe('yes');
-  expect(fitOf(big, { ...capabilities, webgpu: false }).words).toMatch(/WebGPU/);
-  expect(fitOf(big, { ...capabilities, f16: false }).words).toMatch(/half-precision/);
-  expect(fitOf(big, { ...capabilities, freeBytes: 1e8 })).toEqual({
-    verdict: 'no',
-    words: 'Needs 700 MB; the browser has 100 MB left.',
+async function fitsOn(change: Partial<Capabilities> = {}) {
+  const labInfo = new LabInfo(createFakeLab(), async () => plan);
+  await labInfo.open();
+  return new Fits(labInfo, { capabilities: { ...capabilities, ...change } }, { stored: {} });
+}
+
+test('each model is told to run, to be slow or not to run, with the reason and what would', async () => {
+  const fits = await fitsOn();
+  expect(fits.of(bundled.id)).toMatchObject({ verdict: 'will run', alternative: null });
+  expect(fits.of('onnx-community/Qwen2.5-0.5B-Instruct')!.verdict).toBe('will run');
+  const tooLarge = fits.of('Qwen/Qwen2.5-3B-Instruct')!;
+  expect(tooLarge).toMatchObject({
+    verdict: 'will not run',
+    alternative: { id: expect.stringMatching(/Qwen/) },
   });
-  expect(fitOf(bundled, { webgpu: false, f16: false, memoryBytes: null, freeBytes: null }).verdict).toBe(
-    'yes',
+  expect(tooLarge.reasons).toEqual([expect.stringMatching(/It takes .* GB of memory/)]);
+  expect(fits.of('Qwen3-0.6B-q4f16_1-MLC')).toBeNull();
+  expect((await fitsOn({ freeBytes: 1e8 })).of('onnx-community/Qwen2.5-0.5B-Instruct')!.reasons[0]).toMatch(
+    /the browser grants 0.10 GB more/,
   );
+});
+
+test('the catalogue is narrowed by words and kind', () => {
+  const ids = (text: string, kind: 'judge' | null = null) =>
+    filterKnown(catalogue.known, { text, kind }).map(({ id }) => id);
+  expect(ids('smollm2 135')).toEqual(['HuggingFaceTB/SmolLM2-135M-Instruct']);
+  expect(ids('', 'judge')).toContain('Qwen/Qwen3Guard-Gen-0.6B');
+  expect(ids('no such model')).toEqual([]);
+  expect([134_515_008, 999_885_952, 1_235_814_400].map(parameterCount)).toEqual(['135M', '1.0B', '1.2B']);
 });
 
 test('a load shows each file once, as far as it has come', async () => {
