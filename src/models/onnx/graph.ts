@@ -1,7 +1,22 @@
 /** @file Builds a graph node by node: each operator call gives the name of its output. */
 import type { Tensor } from '../language-model.ts';
-import type { Attribute, ElementType, Initializer, Node, OnnxModel, ValueInfo } from './proto.ts';
+import type {
+  Attribute,
+  ElementType,
+  ExternalData,
+  Initializer,
+  Node,
+  OnnxModel,
+  ValueInfo,
+} from './proto.ts';
 import { roundToHalves } from '../float16.ts';
+
+/** A tensor in a file beside the graph. */
+export interface ExternalTensor {
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'float16';
+  readonly place: ExternalData;
+}
 
 export interface OpOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
@@ -39,30 +54,46 @@ export class GraphBuilder {
     const list = typeof values === 'number' ? [values] : values;
     const shape = typeof values === 'number' ? [] : [values.length];
     const name = `i64_${JSON.stringify(values)}`;
-    const bytes = new Uint8Array(BigInt64Array.from(list, BigInt).buffer);
-    this.#initializers.set(name, { name, type: 'int64', shape, bytes });
+    const data = new Uint8Array(BigInt64Array.from(list, BigInt).buffer);
+    this.#initializers.set(name, { name, type: 'int64', shape, data });
     return name;
   }
 
   /** A constant scalar of float32; equal ones are stored once. */
   scalar(value: number): string {
     const name = `f32_${value}`;
-    const bytes = new Uint8Array(Float32Array.of(value).buffer);
-    this.#initializers.set(name, { name, type: 'float32', shape: [], bytes });
+    const data = new Uint8Array(Float32Array.of(value).buffer);
+    this.#initializers.set(name, { name, type: 'float32', shape: [], data });
     return name;
   }
 
   /** Store a tensor. With `float16` it is rounded, and widened again by a Cast that runs once, at loading. */
   tensor(name: string, { shape, data }: Tensor, dtype: 'float32' | 'float16' = 'float32'): string {
-    if (dtype === 'float32') {
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      this.#initializers.set(name, { name, type: dtype, shape, bytes });
-      return name;
-    }
-    const stored = `${name}.f16`;
-    const bytes = new Uint8Array(roundToHalves(data).buffer);
-    this.#initializers.set(stored, { name: stored, type: dtype, shape, bytes });
-    return this.op('Cast', [stored], { attributes: { to: { int: 1 } }, outputs: [name] });
+    const values = dtype === 'float16' ? roundToHalves(data) : data;
+    return this.#weight(
+      name,
+      dtype,
+      shape,
+      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    );
+  }
+
+  /** Refer to a tensor in a file beside the graph, as float32. */
+  external(name: string, { shape, dtype, place }: ExternalTensor): string {
+    return this.#weight(name, dtype, shape, place);
+  }
+
+  #weight(
+    name: string,
+    type: 'float32' | 'float16',
+    shape: readonly number[],
+    data: Initializer['data'],
+  ): string {
+    const stored = type === 'float32' ? name : `${name}.f16`;
+    this.#initializers.set(stored, { name: stored, type, shape, data });
+    return type === 'float32'
+      ? name
+      : this.op('Cast', [stored], { attributes: { to: { int: 1 } }, outputs: [name] });
   }
 
   finish(name: string, opsets: OnnxModel['opsets']): OnnxModel {

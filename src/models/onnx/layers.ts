@@ -8,7 +8,10 @@
  */
 import type { LlamaConfig } from '../llama.ts';
 import type { Tensor } from '../language-model.ts';
-import type { GraphBuilder } from './graph.ts';
+import type { ExternalTensor, GraphBuilder } from './graph.ts';
+
+/** By Hugging Face name, matrices [out, in]: values, which become part of the graph, or where they are beside it. */
+export type GraphWeights = ReadonlyMap<string, Tensor | ExternalTensor>;
 
 export interface LlamaOnnxOptions {
   /** How the weights are stored; the arithmetic is float32 either way. Default: `'float32'`. */
@@ -44,16 +47,15 @@ interface Shared {
 export class LlamaLayers {
   readonly #graph: GraphBuilder;
   readonly #config: LlamaConfig;
-  readonly #weights: ReadonlyMap<string, Tensor>;
+  readonly #weights: GraphWeights;
   readonly #dtype: 'float32' | 'float16';
   readonly #softmax: boolean;
   readonly #appendToCache: AppendToCache;
 
-  /** @param weights by Hugging Face name, matrices [out, in] */
   constructor(
     graph: GraphBuilder,
     config: LlamaConfig,
-    weights: ReadonlyMap<string, Tensor>,
+    weights: GraphWeights,
     options: LlamaOnnxOptions,
     appendToCache: AppendToCache,
   ) {
@@ -216,12 +218,20 @@ export class LlamaLayers {
   }
 
   weight(name: string): string {
-    return this.#graph.tensor(name, this.#read(name), this.#dtype);
+    const weight = this.#read(name);
+    return 'data' in weight
+      ? this.#graph.tensor(name, weight, this.#dtype)
+      : this.#graph.external(name, weight);
   }
 
-  /** A projection, transposed from [out, in] to the [in, out] that MatMul takes. */
+  /** A projection, transposed from [out, in] to the [in, out] that MatMul takes: here, or by the engine at loading. */
   matrix(name: string): string {
-    const { shape, data } = this.#read(name);
+    const weight = this.#read(name);
+    if (!('data' in weight))
+      return this.#graph.op('Transpose', [this.#graph.external(name, weight)], {
+        attributes: { perm: { ints: [1, 0] } },
+      });
+    const { shape, data } = weight;
     const [rows, columns] = shape as [number, number];
     const transposed = new Float32Array(data.length);
     for (let row = 0; row < rows; row++)
@@ -230,7 +240,7 @@ export class LlamaLayers {
     return this.#graph.tensor(name, { shape: [columns, rows], data: transposed }, this.#dtype);
   }
 
-  #read(name: string): Tensor {
+  #read(name: string): Tensor | ExternalTensor {
     const tensor = this.#weights.get(name);
     if (!tensor) throw new RangeError(`Weight "${name}" is missing.`);
     return tensor;

@@ -3,9 +3,8 @@
  * reads the last token of each row that is not padding.
  */
 import type { LlamaConfig } from '../llama.ts';
-import type { Tensor } from '../language-model.ts';
 import { GraphBuilder } from './graph.ts';
-import { LlamaLayers, type LlamaOnnxOptions } from './layers.ts';
+import { LlamaLayers, type GraphWeights, type LlamaOnnxOptions } from './layers.ts';
 import { writeOnnx } from './proto.ts';
 
 /**
@@ -16,7 +15,7 @@ import { writeOnnx } from './proto.ts';
  */
 export function writeLlamaClassifierOnnx(
   config: LlamaConfig,
-  weights: ReadonlyMap<string, Tensor>,
+  weights: GraphWeights,
   options: LlamaOnnxOptions = {},
 ): Uint8Array<ArrayBuffer> {
   if (!config.labels) throw new RangeError('The configuration of a classifier needs labels.');

@@ -3,21 +3,19 @@
  * Shapes: as in `layers.ts`; V = vocabulary size.
  */
 import type { LlamaConfig } from '../llama.ts';
-import type { Tensor } from '../language-model.ts';
 import { GraphBuilder } from './graph.ts';
-import { LlamaLayers, type LlamaOnnxOptions, type AppendToCache } from './layers.ts';
+import { LlamaLayers, type AppendToCache, type GraphWeights, type LlamaOnnxOptions } from './layers.ts';
 import { writeOnnx } from './proto.ts';
 
-export type { LlamaOnnxOptions } from './layers.ts';
+export type { GraphWeights, LlamaOnnxOptions } from './layers.ts';
 
 /**
  * Inputs: `input_ids`, `attention_mask`, `position_ids`, `num_logits_to_keep`, `past_key_values.*`; outputs: `logits`
  * [B, kept, V] and `present.*`.
- * @param weights by Hugging Face name, matrices [out, in]
  */
 export function writeLlamaOnnx(
   config: LlamaConfig,
-  weights: ReadonlyMap<string, Tensor>,
+  weights: GraphWeights,
   options: LlamaOnnxOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const g = new GraphBuilder();

@@ -9,12 +9,20 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 export const elementTypes = { float32: 1, int64: 7, bool: 9, float16: 10 } as const;
 export type ElementType = keyof typeof elementTypes;
 
+/** A part of a file that is given to the engine beside the graph. */
+export interface ExternalData {
+  /** Name under which the engine gets the file. */
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
 export interface Initializer {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly number[];
   /** Row-major, little endian. */
-  readonly bytes: Uint8Array;
+  readonly data: Uint8Array | ExternalData;
 }
 
 /** A graph input or output; a dimension given by name is variable. */
@@ -83,11 +91,20 @@ function writeNode(writer: BinaryWriter, { type, domain, inputs, outputs, attrib
   string(writer, 7, domain);
 }
 
-function writeInitializer(writer: BinaryWriter, { name, type, shape, bytes }: Initializer): void {
+function writeInitializer(writer: BinaryWriter, { name, type, shape, data }: Initializer): void {
   for (const length of shape) integer(writer, 1, length);
   integer(writer, 2, elementTypes[type]);
   string(writer, 8, name);
-  writer.tag(9, WireType.LengthDelimited).bytes(bytes);
+  if (data instanceof Uint8Array) {
+    writer.tag(9, WireType.LengthDelimited).bytes(data);
+    return;
+  }
+  for (const [key, value] of Object.entries(data))
+    message(writer, 13, () => {
+      string(writer, 1, key);
+      string(writer, 2, String(value));
+    });
+  integer(writer, 14, 1); // data_location: EXTERNAL
 }
 
 function writeValueInfo(writer: BinaryWriter, { name, type, shape }: ValueInfo): void {
@@ -105,9 +122,15 @@ function writeValueInfo(writer: BinaryWriter, { name, type, shape }: ValueInfo):
   );
 }
 
-/** @returns the bytes of an `.onnx` file, weights included. @throws RangeError beyond protobuf's 2 GiB */
+/**
+ * @returns the bytes of an `.onnx` file, with all weights that are not external
+ * @throws RangeError beyond protobuf's 2 GiB
+ */
 export function writeOnnx(model: OnnxModel): Uint8Array<ArrayBuffer> {
-  const weightBytes = model.initializers.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  const weightBytes = model.initializers.reduce(
+    (sum, { data }) => sum + (data instanceof Uint8Array ? data.byteLength : 0),
+    0,
+  );
   if (weightBytes >= 2 ** 31)
     throw new RangeError(`${weightBytes} bytes of weights do not fit one ONNX file; store them as float16.`);
   const writer = new BinaryWriter();

@@ -86,6 +86,18 @@ export function candidateDtypes(
   return dtypeInConfig ? [dtypeInConfig, ...others.filter((name) => name !== dtypeInConfig)] : others;
 }
 
+/** `transformers.js_config.weights`: the file that holds the weights of the graph, for models that the lab imported. */
+const externalSchema = z.looseObject({
+  'transformers.js_config': z.looseObject({ weights: z.string().regex(/^[\w-]+\.safetensors$/) }),
+});
+
+/** The engine asks for the file by `data`, and the graph knows it as `path`. */
+function externalData(config: unknown): { readonly path: string; readonly data: string }[] {
+  const { data } = externalSchema.safeParse(config);
+  const file = data?.['transformers.js_config'].weights;
+  return file === undefined ? [] : [{ path: file, data: file }];
+}
+
 /** Load the weights of the first data type that the folder has. A file that exists but does not load ends the search. */
 export async function start(
   auto: { from_pretrained: (typeof PreTrainedModel)['from_pretrained'] },
@@ -94,12 +106,14 @@ export async function start(
   candidates: readonly Dtype[],
   device: 'wasm' | 'webgpu',
 ): Promise<PreTrainedModel> {
+  const external = externalData(preloaded['config.json']);
   for (const [index, dtype] of candidates.entries()) {
     try {
       const model = await withFolder(folder, preloaded, (name) =>
         auto.from_pretrained(name, {
           device: device === 'wasm' && inNode ? 'cpu' : device,
           dtype,
+          ...(external.length > 0 && { session_options: { externalData: external } }),
         }),
       );
       for (const session of Object.values(model.sessions as Record<string, object>)) {
