@@ -1,0 +1,126 @@
+/**
+ * @file Turns a checkpoint of any format into the folder that both runtimes read: Hugging Face's small files, the
+ * weights once as safetensors, and an ONNX graph that refers to them.
+ */
+import { labelsOf, parseLlamaConfig, type LlamaConfig } from '../llama.ts';
+import { writeLlamaClassifierOnnx } from '../onnx/llama-classifier.ts';
+import { writeLlamaOnnx } from '../onnx/llama.ts';
+import type { GraphWeights } from '../onnx/layers.ts';
+import { findWeights } from '../weight-names.ts';
+import type { Checkpoint, CheckpointTensor } from './checkpoint.ts';
+import type { FolderWriter } from './folder-writer.ts';
+import { writeHashed, writeJson } from './hashed-files.ts';
+import { manifestFile, type ModelManifest } from './manifest.ts';
+import { progressMeter, type ImportProgress } from './progress.ts';
+import { weightsFile, writeWeights, type WrittenWeights } from './write-weights.ts';
+
+export interface ImportOptions {
+  readonly id: string;
+  /** What was brought, for people. */
+  readonly origin: string;
+  /** Default: the checkpoint's own. */
+  readonly title?: string | undefined;
+  /** Of the matrices on disk; computing is float32 either way. Default: `'F16'`, half the bytes. */
+  readonly dtype?: 'F16' | 'F32' | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+  /** Time of day. */
+  readonly now: () => Date;
+}
+
+/**
+ * Reads one tensor at a time. The folder is committed when all is written, and discarded at any failure.
+ * @throws LabError 'not-supported' for an architecture that no runtime has, before weights are read; 'bad-model' for
+ *   weights that are missing, of other shapes or not finite; as `target`; or the signal's reason
+ */
+export async function importCheckpoint(
+  checkpoint: Checkpoint,
+  target: FolderWriter,
+  options: ImportOptions,
+): Promise<ModelManifest> {
+  try {
+    const manifest = await writeModel(checkpoint, target, options);
+    options.signal?.throwIfAborted();
+    await target.commit();
+    return manifest;
+  } catch (error) {
+    await target.discard();
+    throw error;
+  }
+}
+
+async function writeModel(
+  { title, license, config: hubConfig, generation, tokenizer, tokenizerConfig, tensors }: Checkpoint,
+  target: FolderWriter,
+  { id, origin, title: givenTitle, dtype = 'F16', signal, onProgress, now }: ImportOptions,
+): Promise<ModelManifest> {
+  const config = parseLlamaConfig(hubConfig);
+  const wanted = findWeights(config, tensors);
+  const small = [
+    await writeJson(target, 'config.json', {
+      ...hubConfig,
+      'transformers.js_config': { dtype: 'fp32', weights: weightsFile },
+    }),
+    await writeJson(target, 'tokenizer.json', tokenizer),
+    await writeJson(target, 'tokenizer_config.json', tokenizerConfig),
+    ...(generation ? [await writeJson(target, 'generation_config.json', generation)] : []),
+  ];
+  const meter = progressMeter(
+    sum(wanted.values(), ({ bytes }) => bytes),
+    () => performance.now(),
+  );
+  const written = await writeWeights(wanted, target, {
+    dtype,
+    signal,
+    onBytes: (bytes) => onProgress?.(meter(bytes)),
+  });
+  const graph = await writeHashed(target, 'onnx/model.onnx', (append) => append(graphOf(config, written)));
+  const manifest: ModelManifest = {
+    version: 1,
+    id,
+    title: givenTitle ?? title,
+    origin,
+    license,
+    task: config.labels ? 'text-classification' : 'text-generation',
+    ...(config.labels && { labels: [...labelsOf(hubConfig)] }),
+    importedAt: now().toISOString(),
+    architecture: config.modelType,
+    parameters: sum(wanted.values(), valuesOf),
+    contextWindow: config.maxPositions,
+    weights: { dtype, from: typesOf(wanted), widened: [...written.widened] },
+    files: [...small, written.file, graph],
+  };
+  await writeJson(target, manifestFile, manifest);
+  return manifest;
+}
+
+/** The graph alone: every weight is a place in the weights' file. */
+function graphOf(config: LlamaConfig, { entries, headerBytes }: WrittenWeights): Uint8Array<ArrayBuffer> {
+  const weights: GraphWeights = new Map(
+    entries.map(({ name, shape, dtype, begin, end }) => [
+      name,
+      {
+        shape,
+        dtype: dtype === 'F16' ? 'float16' : 'float32',
+        place: { location: weightsFile, offset: headerBytes + begin, length: end - begin },
+      },
+    ]),
+  );
+  return config.labels ? writeLlamaClassifierOnnx(config, weights) : writeLlamaOnnx(config, weights);
+}
+
+const valuesOf = ({ shape }: CheckpointTensor) => shape.reduce((size, length) => size * length, 1);
+
+function sum<T>(items: Iterable<T>, valueOf: (item: T) => number): number {
+  let total = 0;
+  for (const item of items) total += valueOf(item);
+  return total;
+}
+
+/** Types of the tensors, those with most values first. */
+function typesOf(tensors: ReadonlyMap<string, CheckpointTensor>): string[] {
+  const counts = new Map<string, number>();
+  for (const tensor of tensors.values())
+    counts.set(tensor.type, (counts.get(tensor.type) ?? 0) + valuesOf(tensor));
+  return [...counts].sort(([, a], [, b]) => b - a).map(([type]) => type);
+}

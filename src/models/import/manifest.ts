@@ -1,0 +1,71 @@
+/** @file `model.json`: what an imported model is, where it comes from, and the hash of each of its files. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { z } from 'zod';
+import { LabError } from '../../core/errors.ts';
+import { issueTexts } from '../../core/excerpt.ts';
+
+export const manifestFile = 'model.json';
+
+const fileSchema = z.object({
+  path: z.string().max(300),
+  bytes: z.int().nonnegative(),
+  /** Hexadecimal. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+const manifestSchema = z.object({
+  version: z.literal(1),
+  id: z.string().min(1).max(200),
+  title: z.string().min(1).max(300),
+  /** What was brought, for people: names of files, or a repository at its revision. */
+  origin: z.string().max(1000),
+  license: z.string().max(300).nullable(),
+  task: z.enum(['text-generation', 'text-classification']),
+  /** Class names of a classifier. */
+  labels: z.array(z.string().max(300)).max(10_000).optional(),
+  /** ISO 8601, UTC. */
+  importedAt: z.iso.datetime(),
+  architecture: z.string().max(100),
+  parameters: z.int().nonnegative(),
+  contextWindow: z.int().positive(),
+  weights: z.object({
+    /** As the weights are stored; norms and biases are always float32. */
+    dtype: z.enum(['F16', 'F32']),
+    /** Types in the files that were brought, most values first. */
+    from: z.array(z.string().max(30)).max(100),
+    /** Matrices stored as float32 because half precision cannot hold their values. */
+    widened: z.array(z.string().max(300)).max(100_000),
+  }),
+  /** Every file of the folder but this one. */
+  files: z.array(fileSchema).min(1).max(100),
+});
+
+export type ModelManifest = z.infer<typeof manifestSchema>;
+export type ManifestFile = z.infer<typeof fileSchema>;
+
+/** @throws LabError 'bad-model' */
+export function parseManifest(json: unknown): ModelManifest {
+  const { data, error } = manifestSchema.safeParse(json);
+  if (data) return data;
+  const reasons = issueTexts(error.issues, 'model').join('; ');
+  throw new LabError('bad-model', `${manifestFile} is not usable: ${reasons}.`, {
+    advice: 'Delete this model and import it again.',
+  });
+}
+
+export const manifestBytes = ({ files }: ModelManifest): number =>
+  files.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** One hash for the whole model, hexadecimal: of the paths and hashes of its files. */
+export const modelHash = ({ files }: Pick<ModelManifest, 'files'>): string =>
+  bytesToHex(
+    sha256(
+      utf8ToBytes(
+        files
+          .map(({ path, sha256: hash }) => `${hash}  ${path}\n`)
+          .toSorted()
+          .join(''),
+      ),
+    ),
+  );

@@ -1,0 +1,30 @@
+/** @file How far an import is, how fast it goes, and how long it will take. */
+
+export interface ImportProgress {
+  /** Bytes of weights read, of what was brought. */
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+  /** Over the last seconds; `null` at the start. */
+  readonly bytesPerSecond: number | null;
+  /** At that speed; `null` at the start. */
+  readonly secondsLeft: number | null;
+}
+
+const windowMs = 5000;
+
+/** @param now in milliseconds, from any origin */
+export function progressMeter(totalBytes: number, now: () => number) {
+  let loadedBytes = 0;
+  const marks = [{ at: now(), bytes: 0 }];
+  return (bytes: number): ImportProgress => {
+    loadedBytes += bytes;
+    const at = now();
+    marks.push({ at, bytes: loadedBytes });
+    while (marks.length > 2 && marks[1]!.at < at - windowMs) marks.shift();
+    const [first] = marks as [(typeof marks)[number]];
+    const seconds = (at - first.at) / 1000;
+    const bytesPerSecond = seconds > 0 ? (loadedBytes - first.bytes) / seconds : null;
+    const secondsLeft = bytesPerSecond ? (totalBytes - loadedBytes) / bytesPerSecond : null;
+    return { loadedBytes, totalBytes, bytesPerSecond, secondsLeft };
+  };
+}

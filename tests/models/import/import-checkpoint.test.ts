@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { Checkpoint } from '../../../src/models/import/checkpoint.ts';
+import { readFolder } from '../../../src/models/import/folder.ts';
+import { importCheckpoint } from '../../../src/models/import/import-checkpoint.ts';
+import { parseManifest } from '../../../src/models/import/manifest.ts';
+import type { ImportProgress } from '../../../src/models/import/progress.ts';
+import {
+  loadTransformersClassifier,
+  loadTransformersModel,
+} from '../../../src/models/runtimes/transformers/index.ts';
+import { loadWhiteBoxModel } from '../../../src/models/runtimes/whitebox/index.ts';
+import { readSafetensors, writeSafetensors } from '../../../src/models/safetensors.ts';
+import { toHubConfig } from '../../../src/models/llama.ts';
+import {
+  serve,
+  tinyConfig,
+  tinyEntry,
+  tinyFolder,
+  tinyGuardFolder,
+  tinySite,
+  tinyWeights,
+  type Files,
+} from '../tiny-model.ts';
+import { blobs, failureOf, tinyHubFolder } from './brought.ts';
+import { memoryFolder } from './memory-folder.ts';
+
+const now = () => new Date('2026-01-02T03:04:05Z');
+const base = { id: 'tiny', origin: 'a test', now };
+const tiny = () => readFolder(tinyHubFolder('Tiny/'));
+const options = (files: Files) => ({ device: 'wasm', baseUrl: tinySite, fetch: serve(files) }) as const;
+
+async function imported(checkpoint: Checkpoint, dtype: 'F16' | 'F32' = 'F16') {
+  const folder = memoryFolder();
+  const manifest = await importCheckpoint(checkpoint, folder, { ...base, dtype });
+  return { folder, manifest };
+}
+
+/** The tiny model whose up projections hold `value` once. */
+function withValue(value: number) {
+  const weights = new Map(tinyWeights());
+  const name = 'model.layers.1.mlp.up_proj.weight';
+  const { shape, data } = weights.get(name)!;
+  weights.set(name, { shape, data: data.with(7, value) });
+  const files = tinyHubFolder();
+  files.set('model.safetensors', new Blob([writeSafetensors(weights)]));
+  return readFolder(files);
+}
+
+describe('an imported model', () => {
+  test('is described by its manifest, with the hash of every file', async () => {
+    const { folder, manifest } = await imported(await tiny());
+    expect(folder.state).toBe('committed');
+    expect(parseManifest(JSON.parse(new TextDecoder().decode(folder.files.get('model.json'))))).toEqual(
+      manifest,
+    );
+    expect(manifest).toMatchObject({
+      id: 'tiny',
+      title: 'Tiny',
+      task: 'text-generation',
+      architecture: 'llama',
+      importedAt: '2026-01-02T03:04:05.000Z',
+      weights: { dtype: 'F16', from: ['F32'], widened: [] },
+    });
+    expect(manifest.files.map(({ path }) => path).sort()).toEqual(
+      [...folder.files.keys()].filter((path) => path !== 'model.json').sort(),
+    );
+    for (const { path, bytes, sha256 } of manifest.files) {
+      const content = folder.files.get(path)!;
+      expect(bytes).toBe(content.byteLength);
+      expect(sha256).toBe(createHash('sha256').update(content).digest('hex'));
+    }
+  });
+
+  test('stores its weights once: matrices rounded to half precision, vectors as they are', async () => {
+    const { folder } = await imported(await tiny());
+    const { tensors } = readSafetensors(folder.files.get('model.safetensors')!);
+    const { tensors: rounded } = readSafetensors(writeSafetensors(tinyWeights(), { dtype: 'F16' }));
+    for (const [name, { shape, data }] of tinyWeights())
+      expect(tensors.get(name)!.data).toEqual(shape.length < 2 ? data : rounded.get(name)!.data);
+    expect(folder.files.get('onnx/model.onnx')!.byteLength).toBeLessThan(60_000);
+  });
+
+  test.each(['F16', 'F32'] as const)('answers alike in both runtimes from %s', async (dtype) => {
+    const { folder } = await imported(await tiny(), dtype);
+    const ids = { prompt: [1, 70, 80, 90], target: [100, 110, 120] };
+    const grey = await loadTransformersModel(tinyEntry, options(folder.files));
+    const white = await loadWhiteBoxModel(tinyEntry, options(folder.files));
+    const [[fromGraph], [fromWeights]] = [await grey.logProbs([ids]), await white.logProbs([ids])];
+    fromGraph!.forEach((value, i) => expect(value).toBeCloseTo(fromWeights![i]!, 4));
+    if (dtype === 'F16') return;
+    const before = await loadTransformersModel(tinyEntry, options(tinyFolder()));
+    const [expected] = await before.logProbs([ids]);
+    fromGraph!.forEach((value, i) => expect(value).toBeCloseTo(expected![i]!, 5));
+  });
+
+  test('may have a head of its own', async () => {
+    const config = {
+      ...tinyConfig,
+      tieWordEmbeddings: false,
+      attentionBias: 'qkv',
+      modelType: 'qwen2',
+    } as const;
+    const files = blobs(tinyFolder(config));
+    const { folder } = await imported(await readFolder(files), 'F32');
+    const ids = { prompt: [1, 70, 80, 90], target: [100, 110, 120] };
+    const after = await loadTransformersModel(tinyEntry, options(folder.files));
+    const before = await loadTransformersModel(tinyEntry, options(tinyFolder(config)));
+    const [[value], [expected]] = [await after.logProbs([ids]), await before.logProbs([ids])];
+    value!.forEach((logProb, i) => expect(logProb).toBeCloseTo(expected![i]!, 5));
+  });
+
+  test('may be a classifier', async () => {
+    const { folder, manifest } = await imported(await readFolder(blobs(tinyGuardFolder())), 'F32');
+    expect(manifest).toMatchObject({ task: 'text-classification', labels: ['safe', 'odd', 'unsafe'] });
+    const entry = { ...tinyEntry, task: 'text-classification' } as const;
+    const after = await loadTransformersClassifier(entry, options(folder.files));
+    const before = await loadTransformersClassifier(entry, options(tinyGuardFolder()));
+    const [[value], [expected]] = [await after.classify(['a text']), await before.classify(['a text'])];
+    value!.forEach((share, i) => expect(share).toBeCloseTo(expected![i]!, 5));
+  });
+});
+
+describe('values that half precision cannot hold', () => {
+  test('keep their matrix in float32, and the manifest says so', async () => {
+    const { folder, manifest } = await imported(await withValue(70_000));
+    const name = 'model.layers.1.mlp.up_proj.weight';
+    expect(manifest.weights.widened).toEqual([name]);
+    expect(readSafetensors(folder.files.get('model.safetensors')!).tensors.get(name)!.data[7]).toBe(70_000);
+    const ids = { prompt: [1, 70, 80], target: [100] };
+    const grey = await loadTransformersModel(tinyEntry, options(folder.files));
+    const white = await loadWhiteBoxModel(tinyEntry, options(folder.files));
+    expect((await grey.logProbs([ids]))[0]![0]).toBeCloseTo((await white.logProbs([ids]))[0]![0]!, 3);
+  });
+
+  test.each([NaN, Infinity])('but %d is refused, and nothing is stored', async (value) => {
+    const folder = memoryFolder();
+    const failure = await failureOf(importCheckpoint(await withValue(value), folder, base));
+    expect(failure).toMatch(
+      /Weight "model\.layers\.1\.mlp\.up_proj\.weight" holds values that are not finite/,
+    );
+    expect(folder).toMatchObject({ state: 'discarded', files: new Map() });
+  });
+});
+
+describe('nothing is stored', () => {
+  test('of an architecture that no runtime has, and no weight is read', async () => {
+    const checkpoint = await tiny();
+    let reads = 0;
+    const tensors = new Map(
+      [...checkpoint.tensors].map(([name, tensor]) => [
+        name,
+        { ...tensor, read: () => (reads++, tensor.read()) },
+      ]),
+    );
+    const config = { ...toHubConfig(tinyConfig), model_type: 'mamba' };
+    const folder = memoryFolder();
+    const failure = await failureOf(importCheckpoint({ ...checkpoint, config, tensors }, folder, base));
+    expect(failure).toMatch(/^not-supported.*mamba/);
+    expect([reads, folder.state]).toEqual([0, 'discarded']);
+  });
+
+  test('when the disk is full half way', async () => {
+    const folder = memoryFolder(60_000);
+    expect(await failureOf(importCheckpoint(await tiny(), folder, base))).toMatch(/^disk-full/);
+    expect(folder).toMatchObject({ state: 'discarded', files: new Map() });
+  });
+
+  test('when it is cancelled, at any time', async () => {
+    const checkpoint = await tiny();
+    for (let after = 1; after < tinyWeights().size; after += 4) {
+      const folder = memoryFolder();
+      const controller = new AbortController();
+      let calls = 0;
+      const onProgress = () => void (++calls === after && controller.abort());
+      const options = { ...base, onProgress, signal: controller.signal };
+      await expect(importCheckpoint(checkpoint, folder, options)).rejects.toThrow(/abort/i);
+      expect(folder.state).toBe('discarded');
+    }
+  });
+});
+
+test('progress counts the bytes of all weights that are used', async () => {
+  const seen: ImportProgress[] = [];
+  const checkpoint = await tiny();
+  await importCheckpoint(checkpoint, memoryFolder(), { ...base, onProgress: (at) => void seen.push(at) });
+  const total = [...checkpoint.tensors.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  expect(seen.at(-1)).toMatchObject({ loadedBytes: total, totalBytes: total, secondsLeft: 0 });
+  expect(seen.map(({ loadedBytes }) => loadedBytes)).toEqual(
+    seen.map(({ loadedBytes }) => loadedBytes).toSorted((a, b) => a - b),
+  );
+});
+
+test('a large matrix is written in parts of at most 4 MiB, and one tensor is read at a time', async () => {
+  const config = { ...tinyConfig, vocabSize: 80_000 };
+  const checkpoint = await readFolder(blobs(tinyFolder(config)));
+  let [held, most] = [0, 0];
+  const tensors = new Map(
+    [...checkpoint.tensors].map(([name, tensor]) => {
+      const read = async () => {
+        held++;
+        most = Math.max(most, held);
+        const values = await tensor.read();
+        queueMicrotask(() => held--);
+        return values;
+      };
+      return [name, { ...tensor, read }];
+    }),
+  );
+  const folder = memoryFolder();
+  await importCheckpoint({ ...checkpoint, tensors }, folder, { ...base, dtype: 'F32' });
+  expect(folder.largestPart).toBeLessThanOrEqual(4 * 2 ** 20);
+  expect(most).toBe(1);
+});
