@@ -32,7 +32,8 @@ const allowedInLab: Readonly<Record<string, readonly string[]>> = {
   trials: ['plan', 'records'],
   store: ['plan', 'records', 'trials', 'storage'],
   run: ['plan', 'records', 'analysis', 'trials', 'store'],
-  worker: ['plan', 'records', 'analysis', 'trials', 'store', 'run'],
+  models: ['records', 'storage'],
+  worker: ['plan', 'records', 'analysis', 'trials', 'store', 'run', 'models'],
   seal: ['storage'],
   storage: [],
 };

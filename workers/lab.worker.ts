@@ -3,6 +3,7 @@ import { expose } from 'comlink';
 import { describeDevice } from '../src/lab/worker/device.ts';
 import { createLab } from '../src/lab/worker/host.ts';
 import { holdLifeline } from '../src/lab/worker/lifeline.ts';
+import { createModelStore } from '../src/lab/models/model-store.ts';
 import { openStore } from '../src/lab/store/open-store.ts';
 import { loadClassifier, loadModel } from '../src/models/load.ts';
 
@@ -11,6 +12,7 @@ expose(
     loadModel,
     loadClassifier,
     store: openStore(navigator),
+    modelStore: createModelStore(() => new Date()),
     lifeline: holdLifeline(navigator.locks),
     device: describeDevice(self.name),
     warmsUp: true,

@@ -8,6 +8,8 @@ export type ModelSource =
   | { readonly kind: 'bundled'; readonly base: string }
   | { readonly kind: 'hub'; readonly repo: string; readonly revision: string }
   | { readonly kind: 'url'; readonly base: string }
+  /** Imported into this browser. */
+  | { readonly kind: 'stored'; readonly folder: string }
   /** `library` is the path of its compiled library in the repository of libraries. */
   | { readonly kind: 'webllm'; readonly modelId: string; readonly library: string };
 

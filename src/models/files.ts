@@ -9,6 +9,7 @@ import { faulty, missing, unreachable } from './file-errors.ts';
 import { fetchFromHub } from './hub-download.ts';
 import { hubFolder, repositoriesOf, splitHubUrl } from './hub.ts';
 import type { Abortable } from './language-model.ts';
+import { fetchStored, storedRoot } from './stored-files.ts';
 
 export interface FileProgress {
   readonly file: string;
@@ -45,7 +46,8 @@ export interface ModelFolder {
 }
 
 /** @throws LabError 'not-supported' for a source that is not a folder */
-export function openFolder(source: ModelSource, options: FolderOptions = {}): ModelFolder {
+export function openFolder(source: ModelSource, given: FolderOptions = {}): ModelFolder {
+  const options = source.kind === 'stored' ? { ...given, fetch: fetchStored } : given;
   const url = folderUrl(source, options.baseUrl);
   const text = async (file: string) => new TextDecoder().decode(await read(url, file, options, limits.json));
   const json = async (file: string) => parseObject(file, await text(file));
@@ -87,6 +89,8 @@ function folderUrl(source: ModelSource, baseUrl: string | undefined): string {
       return new URL(source.base, rootUrl(baseUrl)).href;
     case 'hub':
       return new URL(hubFolder(repositoriesOf(source)[0]!), rootUrl(baseUrl)).href;
+    case 'stored':
+      return new URL(`${storedRoot}${encodeURIComponent(source.folder)}/`, rootUrl(baseUrl)).href;
     case 'webllm':
       throw new LabError('not-supported', `${source.modelId} is stored in web-llm's own format.`, {
         advice: 'Load it with the webllm runtime.',

@@ -67,6 +67,7 @@ export function repositoriesOf(source: ModelSource): readonly HubRepository[] {
       ];
     case 'bundled':
     case 'url':
+    case 'stored':
       return [];
     default:
       return source satisfies never;

@@ -9,6 +9,8 @@ import { Covers, setCovers } from './state/covers.svelte.ts';
 import type { OnFrame } from './state/frames.ts';
 import { Device, setDevice, type DeviceSources } from './models/device.svelte.ts';
 import { Fits, setFits } from './models/fits.svelte.ts';
+import { ModelImport, setModelImport } from './models/model-import.svelte.ts';
+import { ModelShelf, setModelShelf } from './models/model-shelf.svelte.ts';
 import { Ledger, setLedger, type ReadLedger } from './state/ledger.svelte.ts';
 import { CellTrials, setCellTrials } from './matrix/cell-trials.svelte.ts';
 import { MatrixView, setMatrixView } from './matrix/matrix-view.svelte.ts';
@@ -59,6 +61,11 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart }: 
   };
   const storedModels = new StoredModels(window.caches, window.document.baseURI);
   const device = new Device(window.navigator as DeviceSources);
+  const shelf = new ModelShelf(lab, labInfo.refreshModels);
+  const onstored = async () => {
+    await Promise.all([shelf.refresh(), labInfo.refreshModels(), kept.keep()]);
+    await kept.look();
+  };
   const run = new RunSession(lab, onloaded);
   const demoRun = new RunSession(lab, modelLoads.note);
   const ledger = new Ledger(readLedger, window.location.host);
@@ -79,6 +86,8 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart }: 
     appFiles: new AppFiles(repairFiles),
     airlock: new Airlock(modelLoads, ledger, () => labInfo.device?.kind ?? 'wasm'),
     storedModels,
+    shelf,
+    modelImport: new ModelImport(lab, onstored),
     kept,
     device,
     fits: new Fits(labInfo, device, storedModels),
@@ -120,6 +129,8 @@ export function provideApp(app: App): void {
   setAppFiles(app.appFiles);
   setAirlock(app.airlock);
   setStoredModels(app.storedModels);
+  setModelShelf(app.shelf);
+  setModelImport(app.modelImport);
   setDeviceStorage(app.kept);
   setDevice(app.device);
   setFits(app.fits);

@@ -6,6 +6,7 @@ import type { AttackStep } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import type { Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
+import type { ImportProgress } from '../../models/import/progress.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
@@ -18,6 +19,7 @@ import type { ExportOptions } from '../records/export.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { AttackReply, ChatReply, MutatedPrompt } from '../records/reply.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
+import type { StoredModel } from '../records/stored-model.ts';
 import type { TrialKey, TrialRecord } from '../records/trial.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
@@ -100,4 +102,24 @@ export interface LabApi {
   /** These trials as `trials.jsonl` in the folder of a run. */
   unsavedLines(runId: string): Promise<Outcome<Blob>>;
   remove(runId: string): Promise<Outcome<void>>;
+  /**
+   * Store a model that the user brought. Nothing is stored when it fails or is cancelled.
+   * @param files by path: a GGUF file, a zip file, or a Hugging Face folder
+   * @param dtype in which matrices are stored; default `'F16'`
+   */
+  importModel(
+    callId: string,
+    files: ReadonlyMap<string, Blob>,
+    dtype: StoredModel['dtype'] | undefined,
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<Outcome<StoredModel>>;
+  storedModels(): Promise<Outcome<readonly StoredModel[]>>;
+  /** Compare every file with its hash; fails with 'bad-model' that names the first which differs. */
+  verifyModel(id: string): Promise<Outcome<void>>;
+  renameModel(id: string, title: string): Promise<Outcome<void>>;
+  pinModel(id: string, pinned: boolean): Promise<Outcome<void>>;
+  /** A zip file of its folder. */
+  exportModel(id: string): Promise<Outcome<Blob>>;
+  /** Fails with 'bad-input' for a pinned model. */
+  removeModel(id: string): Promise<Outcome<void>>;
 }

@@ -6,10 +6,12 @@ import { proxy, type Remote } from 'comlink';
 import type { AttackStep } from '../../attacks/attack.ts';
 import { failure, LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
+import type { ImportProgress } from '../../models/import/progress.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import { parsePlan, type Plan } from '../plan/plan.ts';
 import type { AttackRequest, ChatRequest } from '../plan/request.ts';
 import type { LoadProgress, RunEvent } from '../records/events.ts';
+import type { StoredModel } from '../records/stored-model.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
 import { runIdOf } from '../records/run-id.ts';
 import type { DeviceKind } from '../records/run.ts';
@@ -53,6 +55,12 @@ export interface LabClient extends Pick<
   | 'unsaved'
   | 'unsavedLines'
   | 'remove'
+  | 'storedModels'
+  | 'verifyModel'
+  | 'renameModel'
+  | 'pinModel'
+  | 'exportModel'
+  | 'removeModel'
 > {
   load(
     model: string,
@@ -62,6 +70,14 @@ export interface LabClient extends Pick<
       readonly onProgress?: (progress: LoadProgress) => void;
     },
   ): Promise<Outcome<void>>;
+  /** Store a model that the user brought. Nothing is stored when it fails or is cancelled. */
+  importModel(
+    files: ReadonlyMap<string, Blob>,
+    options?: Stoppable & {
+      readonly dtype?: StoredModel['dtype'];
+      readonly onProgress?: (progress: ImportProgress) => void;
+    },
+  ): Promise<Outcome<StoredModel>>;
   chat(
     request: ChatRequest,
     options?: Stoppable & {
@@ -198,6 +214,16 @@ export function createLabClient({
     unsaved: (id) => ask((lab) => lab.unsaved(id)),
     unsavedLines: (id) => ask((lab) => lab.unsavedLines(id)),
     remove: (id) => ask((lab) => lab.remove(id)),
+    storedModels: () => ask((lab) => lab.storedModels()),
+    verifyModel: (id) => ask((lab) => lab.verifyModel(id)),
+    renameModel: (id, title) => ask((lab) => lab.renameModel(id, title)),
+    pinModel: (id, pinned) => ask((lab) => lab.pinModel(id, pinned)),
+    exportModel: (id) => ask((lab) => lab.exportModel(id)),
+    removeModel: (id) => ask((lab) => lab.removeModel(id)),
+    importModel(files, { signal, dtype, onProgress } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen) => lab.importModel(id, files, dtype, listen(onProgress)));
+    },
     load(model, { signal, task = 'text-generation', onProgress } = {}) {
       const id = nextCall();
       return stoppable(id, signal, (lab, listen) => lab.load(id, model, task, listen(onProgress)));

@@ -1,11 +1,13 @@
 /** @file The worker's side of the lab. It uses no worker globals, so tests call it directly. */
-import { outcomeOf, type Outcome } from '../../core/errors.ts';
+import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { turn } from '../../models/decoding/join.ts';
 import type { FileProgress } from '../../models/files.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../models/load.ts';
+import { storedEntry } from '../../models/stored-entry.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
+import type { ModelStore } from '../models/model-store.ts';
 import { checkArtifact } from '../plan/artifacts.ts';
 import { findModel } from '../plan/find-models.ts';
 import type { RunEvent } from '../records/events.ts';
@@ -33,6 +35,8 @@ export interface LabHost {
   readonly device: DeviceInfo | Promise<DeviceInfo>;
   /** Name of a lock that is held for as long as the worker lives. Default: there is none. */
   readonly lifeline?: Promise<string | null>;
+  /** Of imported models. Default: none can be imported. */
+  readonly modelStore?: ModelStore | undefined;
   /** Default: everything that ships with the lab. */
   readonly registries?: Registries;
   /** Models that only WebGPU can run. Default: those that web-llm lists, which loads its package. */
@@ -55,10 +59,16 @@ export function createLab({
     signal,
     onProgress: (progress: FileProgress) => onProgress?.({ model: entry.id, ...progress }),
   });
+  /** @throws as `ModelStore.use` for an imported model */
+  const usable = async (entry: ModelEntry): Promise<ModelEntry> => {
+    if (entry.source.kind === 'stored') await modelStore().use(entry.source.folder);
+    return entry;
+  };
   const models = createModelPool(
     async (entry, options) =>
-      loadModel(entry, { ...(await loaderOptions(entry, options)), access: options.access }),
-    loadClassifier && (async (entry, options) => loadClassifier(entry, await loaderOptions(entry, options))),
+      loadModel(await usable(entry), { ...(await loaderOptions(entry, options)), access: options.access }),
+    loadClassifier &&
+      (async (entry, options) => loadClassifier(await usable(entry), await loaderOptions(entry, options))),
   );
   const calls = new Map<string, { readonly controller: AbortController; readonly pausePoint: PausePoint }>();
 
@@ -74,15 +84,27 @@ export function createLab({
     if (calls.get(callId) === call) calls.delete(callId);
     return outcome;
   };
-  const registries = Promise.resolve(later.device).then(async ({ kind }): Promise<Registries> => {
+  const modelStore = (): ModelStore => {
+    if (later.modelStore) return later.modelStore;
+    throw new LabError('storage-unavailable', 'Models cannot be stored here.', {
+      advice: 'Open the lab in a browser that stores files for sites.',
+    });
+  };
+  const fixed = Promise.resolve(later.device).then(async ({ kind }): Promise<Registries> => {
     if (kind !== 'webgpu') return shipped;
     // The list is in a file of its own, which is missing offline before its first use; the lab works without it.
     const more = await webgpuModels().catch(() => []);
     return { ...shipped, models: [...shipped.models, ...more] };
   });
+  /** With the models that are stored now. A browser that stores none has none. */
+  const registries = async (): Promise<Registries> => {
+    const all = await fixed;
+    const stored = (await later.modelStore?.list().catch(() => [])) ?? [];
+    return { ...all, models: [...all.models, ...stored.map(storedEntry)] };
+  };
   const environment = async () => ({
     models,
-    registries: await registries,
+    registries: await registries(),
     store: await later.store,
     device: await later.device,
     warmsUp: later.warmsUp,
@@ -112,11 +134,11 @@ export function createLab({
     lifeline: async () => later.lifeline ?? null,
     device: async () => later.device,
     storage: () => outcomeOf(async () => ({ persistent: (await later.store).persistent })),
-    catalogue: async () => catalogueOf(await registries),
-    behaviors: (set) => outcomeOf(async () => (await registries).sets.get(set).behaviors),
+    catalogue: async () => catalogueOf(await registries()),
+    behaviors: (set) => outcomeOf(async () => (await registries()).sets.get(set).behaviors),
     load: (callId, id, task, onProgress) =>
       stoppable(callId, async (signal) => {
-        const entry = findModel((await registries).models, id, task);
+        const entry = findModel((await registries()).models, id, task);
         const progress = relay(onProgress);
         const listening = { onProgress: progress.send, signal };
         if (entry.task === 'text-classification') await models.classifier(entry, listening);
@@ -144,7 +166,7 @@ export function createLab({
       }),
     mutate: (request, set) =>
       outcomeOf(async () => {
-        const all = await registries;
+        const all = await registries();
         return mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, all), all);
       }),
     run: (runId, plan, onEvents, sources) => run(runId, plan, onEvents, { sources }),
@@ -166,7 +188,7 @@ export function createLab({
     exported: (runId, format, options) => outcomeOf(() => reader.exported(runId, format, options)),
     artifacts: (runId) => outcomeOf(async () => (await later.store).artifacts(runId)),
     checkArtifact: (defense, artifact) =>
-      outcomeOf(async () => checkArtifact((await registries).defenses, defense, artifact)),
+      outcomeOf(async () => checkArtifact((await registries()).defenses, defense, artifact)),
     restore: (runId, input, records) =>
       outcomeOf(async () => {
         const lab = await environment();
@@ -192,6 +214,19 @@ export function createLab({
         const release = await store.lock(runId);
         await store.remove(runId).finally(release);
       }),
+    importModel: (callId, files, dtype, onProgress) =>
+      stoppable(callId, async (signal) => {
+        const progress = relay(onProgress);
+        const stored = await modelStore().import(files, { dtype, signal, onProgress: progress.send });
+        await progress.settled();
+        return stored;
+      }),
+    storedModels: () => outcomeOf(async () => (await later.modelStore?.list()) ?? []),
+    verifyModel: (id) => outcomeOf(async () => modelStore().verify(id)),
+    renameModel: (id, title) => outcomeOf(async () => modelStore().rename(id, title)),
+    pinModel: (id, pinned) => outcomeOf(async () => modelStore().pin(id, pinned)),
+    exportModel: (id) => outcomeOf(async () => modelStore().exported(id)),
+    removeModel: (id) => outcomeOf(async () => modelStore().remove(id)),
   };
 }
 

@@ -7,6 +7,7 @@ export function configUrl({ source }: ModelEntry, site: string): string | null {
     case 'bundled':
     case 'url':
       return new URL(`${source.base}config.json`, site).href;
+    case 'stored':
     case 'hub':
     case 'webllm':
       return null;

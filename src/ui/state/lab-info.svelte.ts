@@ -90,6 +90,11 @@ export class LabInfo {
   };
   modelName = (id: string): string => this.models.find((model) => model.id === id)?.title ?? id;
 
+  /** Ask again which models there are: one was imported, renamed or deleted. */
+  refreshModels = async (): Promise<void> => {
+    this.catalogue = await this.#lab.catalogue();
+  };
+
   /** Add a model by name or address. @throws LabError 'unknown-model' with advice */
   addModel = (name: string, task: ModelTask = 'text-generation'): ModelEntry => {
     const entry = findModel(this.models, name, task);

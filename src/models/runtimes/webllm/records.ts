@@ -53,6 +53,7 @@ export function recordFor(
         ),
       );
     case 'url':
+    case 'stored':
     case 'bundled': {
       const folder = openFolder(source, { baseUrl }).url;
       return {

@@ -1,0 +1,72 @@
+/** @file Writes the folder of an imported model into the origin private file system. Only workers can. */
+import type { FileWriter, FolderWriter } from '../../models/import/folder-writer.ts';
+import { storedModelsFolder } from '../../models/stored-files.ts';
+import { explained } from '../storage/storage-errors.ts';
+
+/** The part of a `FileSystemSyncAccessHandle` that is used. */
+interface OpenFile {
+  write(bytes: Uint8Array<ArrayBuffer>, options: { readonly at: number }): number;
+  truncate(size: number): void;
+  flush(): void;
+  close(): void;
+}
+type FileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<OpenFile> };
+
+/** @param name of the folder; its manifest is written last, so that a folder without one is known to be incomplete */
+export async function createFolder(name: string): Promise<FolderWriter> {
+  const parent = await storedModelsFolder();
+  const folder = await parent.getDirectoryHandle(name, { create: true });
+  return {
+    create: async (path) => openForWriting(folder, path),
+    commit: async () => undefined,
+    discard: () => removeFolder(name),
+  };
+}
+
+/** A folder that is not there is ignored. */
+export async function removeFolder(name: string): Promise<void> {
+  try {
+    await (await storedModelsFolder()).removeEntry(name, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'NotFoundError')) throw explained(error);
+  }
+}
+
+async function openForWriting(root: FileSystemDirectoryHandle, path: string): Promise<FileWriter> {
+  const names = path.split('/');
+  let folder = root;
+  for (const name of names.slice(0, -1)) folder = await folder.getDirectoryHandle(name, { create: true });
+  const handle = (await folder.getFileHandle(names.at(-1)!, { create: true })) as FileHandle;
+  const file = await handle.createSyncAccessHandle();
+  file.truncate(0);
+  let at = 0;
+  return {
+    async append(bytes) {
+      try {
+        // A full disk may show as fewer bytes, and again as none, before it shows as an error.
+        for (let done = 0; done < bytes.byteLength;) {
+          const written = file.write(bytes.subarray(done), { at: at + done });
+          if (written === 0) throw new DOMException('No bytes were written.', 'QuotaExceededError');
+          done += written;
+        }
+        at += bytes.byteLength;
+      } catch (error) {
+        throw explained(error);
+      }
+    },
+    async close() {
+      file.flush();
+      file.close();
+    },
+  };
+}
+
+/** Replace one small file. @param path below the folder of all models */
+export async function writeFile(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const file = await openForWriting(await storedModelsFolder(), path);
+  try {
+    await file.append(bytes);
+  } finally {
+    await file.close();
+  }
+}
