@@ -4,6 +4,7 @@ import { excerpt } from '../../core/excerpt.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { pickledWeights, readFolder } from './folder.ts';
 import { plainPath } from './paths.ts';
+import { openGguf } from '../gguf/open.ts';
 import { readZip } from './zip.ts';
 
 type Kind = 'gguf' | 'zip' | 'pickle' | 'other';
@@ -40,7 +41,18 @@ export async function openCheckpoint(
   return openFiles(brought, name);
 }
 
+/** Files that are GGUF by their first bytes: of those named so, or the one that was brought alone. */
+async function ggufFiles(files: ReadonlyMap<string, Blob>): Promise<readonly Blob[]> {
+  const found: Blob[] = [];
+  for (const [path, file] of files)
+    if ((files.size === 1 || /\.gguf$/i.test(path)) && (await kindOf(file)) === 'gguf') found.push(file);
+  return found;
+}
+
 async function openFiles(files: ReadonlyMap<string, Blob>, name: string): Promise<Checkpoint> {
+  const gguf = await ggufFiles(files);
+  if (gguf.length > 0 && ![...files.keys()].some((path) => /\.safetensors$/i.test(path)))
+    return openGguf(gguf);
   if ([...files.keys()].some((path) => /(^|\/)config\.json$/.test(path))) {
     const checkpoint = await readFolder(files);
     return checkpoint.title === 'Model' ? { ...checkpoint, title: name } : checkpoint;
