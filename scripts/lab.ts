@@ -6,6 +6,7 @@ import { compare } from './cli/compare.ts';
 import { asCommandError } from './cli/failure.ts';
 import { catalogueLists, list } from './cli/list.ts';
 import { merge } from './cli/merge.ts';
+import { addModels, listModels, removeModel, verifyModel } from './cli/models/commands.ts';
 import { mutate } from './cli/mutate.ts';
 import { replay } from './cli/replay.ts';
 import { report } from './cli/report.ts';
@@ -35,6 +36,9 @@ const repeatable = (flags: string, description: string) =>
     .default([], 'none');
 const device = () =>
   new Option('--device <kind>', 'device that computes').choices(['wasm', 'webgpu']).default('wasm');
+
+const modelNames = 'bundled id, .gguf or zip file, folder, or id of an imported model';
+const airlock = () => new Option('--airlock', 'agree that models named org/name are asked for on their hub');
 
 const templates = () =>
   new Option(
@@ -74,6 +78,7 @@ withTemplateOptions(program.command('run'))
   .addOption(templates())
   .option('--resume', 'continue after the trials that are already in the folder')
   .option('--json', 'print the summary as JSON')
+  .addOption(airlock())
   .addOption(device())
   .action(run);
 
@@ -82,7 +87,7 @@ program
   .description('send the attack results of a run to other defenses or models, without attacking again')
   .argument('<folder>', 'folder of the run; it must be finished')
   .requiredOption('--out <folder>', 'folder for run.json, trials.jsonl and report.html')
-  .addOption(repeatable('--model <id>', "model in place of the run's"))
+  .addOption(repeatable('--model <name>', `model in place of the run's: ${modelNames}`))
   .addOption(
     repeatable(
       '--defense <id[:k=v,…][+id…]>',
@@ -93,6 +98,7 @@ program
   .addOption(repeatable('--role <role=model>', 'model for a role, by default that of the run'))
   .option('--resume', 'continue after the trials that are already in the folder')
   .option('--json', 'print the summary as JSON')
+  .addOption(airlock())
   .addOption(device())
   .action(replay);
 
@@ -124,13 +130,14 @@ program
 /** The options of a single request. */
 const withRequestOptions = (command: Command) =>
   withTemplateOptions(command)
-    .requiredOption('--model <id>', 'model to talk to')
+    .requiredOption('--model <name>', `model to talk to: ${modelNames}`)
     .addOption(repeatable('--defense <id[:k=v,…]>', `defense around the model; ${quoting}`))
     .addOption(repeatable('--role <role=model>', 'model for a role, in place of the default one'))
     .option('--seed <n>', 'seed of the random streams', wholeNumber, 0)
     .option('--max-new-tokens <n>', 'most tokens in the answer', wholeNumber, defaultSampling.maxNewTokens)
     .option('--temperature <t>', 'sampling temperature; 0 is greedy', decimal, defaultSampling.temperature)
     .option('--json', 'print JSON')
+    .addOption(airlock())
     .addOption(device());
 
 withRequestOptions(program.command('attack'))
@@ -165,6 +172,32 @@ program
   .addOption(repeatable('--option <k=v>', 'option of the attack'))
   .addOption(templates())
   .action(mutate);
+
+const models = program.command('models').description('the models that the command line can run');
+models
+  .command('list')
+  .description('print them all, bundled and imported')
+  .option('--json', 'print a JSON array')
+  .action(listModels);
+models
+  .command('add')
+  .description('import a model, so that it is ready when it is named')
+  .argument('<name>', '.gguf or zip file, or folder')
+  .option('--json', 'print JSON')
+  .addOption(airlock())
+  .action(addModels);
+models
+  .command('verify')
+  .description('hash every stored file of imported models and compare')
+  .argument('[id]', 'one of them; default: all')
+  .option('--json', 'print a JSON array')
+  .action(verifyModel);
+models
+  .command('remove')
+  .description('delete the imported form of a model')
+  .argument('<id>', 'id of an imported model')
+  .option('--json', 'print JSON')
+  .action(removeModel);
 
 // The reader of a pipe, such as head, may leave before the end; then there is no one left to write to.
 for (const stream of [process.stdout, process.stderr])

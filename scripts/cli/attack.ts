@@ -3,8 +3,9 @@ import type { AttackStep } from '../../src/attacks/attack.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { completeRequest, findBehavior, ownBehavior, readOptions } from './choices.ts';
-import { badUsage, readInput, valueOf } from './failure.ts';
+import { badUsage, readInput, readLongInput, valueOf } from './failure.ts';
 import { readTemplates } from './json-file.ts';
+import { requestedModels, withModelIds } from './models/named.ts';
 import { printScores, requestFields, type RequestOptions } from './request.ts';
 import { inSession } from './session.ts';
 
@@ -26,7 +27,8 @@ function behaviorOf({ behavior, request, target }: BehaviorOptions): Behavior {
   return behavior === undefined ? ownBehavior(request!, target) : findBehavior(behavior);
 }
 
-export async function attack(id: string, options: AttackOptions): Promise<void> {
+export async function attack(id: string, given: AttackOptions): Promise<void> {
+  const options = await readLongInput(() => withModelIds(given));
   const request = readInput(() => {
     const choice = { id, options: readOptions(registries.attacks.get(id).options, options.option) };
     const behavior = behaviorOf(options);
@@ -46,7 +48,7 @@ export async function attack(id: string, options: AttackOptions): Promise<void> 
     console.error(`step ${step.step}${loss}  ${step.candidate ?? ''}`);
   };
   const reply = valueOf(
-    await inSession(options.device, { onEvent: onStep }, (page) =>
+    await inSession(options.device, { onEvent: onStep, models: requestedModels(request) }, (page) =>
       page.evaluate((value) => globalThis.glovebox!.attack(value), request),
     ),
   );

@@ -2,7 +2,8 @@
 import { user } from '../../src/core/chat.ts';
 import { chatBehavior } from '../../src/lab/plan/request.ts';
 import { completeRequest } from './choices.ts';
-import { readInput, valueOf } from './failure.ts';
+import { readInput, readLongInput, valueOf } from './failure.ts';
+import { requestedModels, withModelIds } from './models/named.ts';
 import { printScores, requestFields, type RequestOptions } from './request.ts';
 import { inSession } from './session.ts';
 
@@ -13,7 +14,8 @@ export interface ChatOptions extends RequestOptions {
   readonly topTokens: number;
 }
 
-export async function chat(options: ChatOptions): Promise<void> {
+export async function chat(given: ChatOptions): Promise<void> {
+  const options = await readLongInput(() => withModelIds(given));
   const request = readInput(() => {
     const context =
       options.system === undefined ? [] : [{ role: 'system' as const, content: options.system }];
@@ -25,7 +27,7 @@ export async function chat(options: ChatOptions): Promise<void> {
     return completeRequest(request, chatBehavior(request), options.role);
   });
   const reply = valueOf(
-    await inSession(options.device, { onEvent: () => {} }, (page) =>
+    await inSession(options.device, { onEvent: () => {}, models: requestedModels(request) }, (page) =>
       page.evaluate((value) => globalThis.glovebox!.chat(value), request),
     ),
   );

@@ -9,7 +9,6 @@ import type { TrialRequest } from '../../src/lab/plan/request.ts';
 import { resolveRequest } from '../../src/lab/trials/resolve.ts';
 import { defaultRoles } from '../../src/models/catalog.ts';
 import { badUsage } from './failure.ts';
-import { checkLocalModels } from './local-models.ts';
 import {
   readMethodWords,
   readPair,
@@ -17,6 +16,7 @@ import {
   type MethodWords,
   type OptionWords,
 } from './method-words.ts';
+import { checkModelIds } from './models/named.ts';
 
 /** A word as a value of the type that the option declares; a value that is no word stays. */
 function valueFor(option: Option | undefined, value: unknown): unknown {
@@ -92,7 +92,7 @@ export function completeRequest<R extends Omit<TrialRequest, 'roles'>>(
   roleTexts: readonly string[],
 ): R & Pick<TrialRequest, 'roles'> {
   const complete = { ...request, roles: fillRoles(request, roleTexts) };
-  checkLocalModels([complete.model, ...Object.values(complete.roles)]);
+  checkModelIds([complete.model, ...Object.values(complete.roles)]);
   resolveRequest(complete, behavior, registries);
   return complete;
 }

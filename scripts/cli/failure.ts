@@ -64,7 +64,14 @@ export function readInput<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    const { message } = asCommandError(error);
-    throw badUsage(message);
+    throw asBadUsage(error);
   }
 }
+
+/** As `readInput`, for input that takes time to read. */
+export const readLongInput = <T>(read: () => Promise<T>): Promise<T> =>
+  read().catch((error: unknown) => {
+    throw asBadUsage(error);
+  });
+
+const asBadUsage = (error: unknown) => badUsage(asCommandError(error).message);

@@ -2,10 +2,7 @@
 import { excerpt } from '../../src/core/excerpt.ts';
 import { readVariables } from '../../src/lab/plan/chat-template.ts';
 import { parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
-import { registries } from '../../src/lab/trials/registries.ts';
-import { resolvePlan } from '../../src/lab/trials/resolve.ts';
 import { badUsage } from './failure.ts';
-import { checkLocalModels } from './local-models.ts';
 import { readJson, readTemplates } from './json-file.ts';
 
 export interface PlanChoices {
@@ -21,7 +18,8 @@ export interface PlanChoices {
 }
 
 /**
- * The fields are in the order of the schema, because a run is named by a hash of its plan.
+ * The plan as it is written, with models by the names that it gives them; whether these and its methods exist is not
+ * checked here. The fields are in the order of the schema, because a run is named by a hash of its plan.
  * @throws CommandError or LabError that describes the problem, with the line when the JSON cannot be read
  */
 export function readPlan(
@@ -29,7 +27,7 @@ export function readPlan(
   { seed, shard, templates, date, templateVar = [] }: PlanChoices,
 ): Plan {
   const given = parsePlan(readJson(path, 'plan file'));
-  const plan = parsePlan({
+  return parsePlan({
     ...given,
     chatTemplate: {
       date: date ?? given.chatTemplate.date,
@@ -39,9 +37,6 @@ export function readPlan(
     ...(templates !== undefined && { templates: readTemplates(templates) }),
     ...(shard !== undefined && { shard: readShard(shard) }),
   });
-  resolvePlan(plan, registries);
-  checkLocalModels([...plan.models.targets, ...Object.values(plan.models.roles)]);
-  return plan;
 }
 
 export function readShard(shard: string): NonNullable<Plan['shard']> {

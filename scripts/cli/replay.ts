@@ -7,8 +7,8 @@ import { placerFor } from '../../src/lab/trials/placement.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { replayedOutcomes, translatorFor, type ReplaySource } from '../../src/lab/trials/replay.ts';
 import { fillRoles, readStack } from './choices.ts';
-import { badUsage, readInput } from './failure.ts';
-import { checkLocalModels } from './local-models.ts';
+import { badUsage, readInput, readLongInput } from './failure.ts';
+import { checkModelIds, modelsIn, withModelIds, type NamingOptions } from './models/named.ts';
 import { pathsIn, placed, readHead } from './run-folder.ts';
 import { runInto, type FolderOptions } from './run.ts';
 import { eachTrial } from './trial-file.ts';
@@ -23,11 +23,16 @@ export interface ReplayChoices {
   readonly role: readonly string[];
 }
 
-export const replay = (folder: string, options: FolderOptions & ReplayChoices): Promise<void> =>
-  runInto(
-    readInput(() => readReplay(folder, options)),
-    options,
+export async function replay(
+  folder: string,
+  options: FolderOptions & ReplayChoices & NamingOptions,
+): Promise<void> {
+  const choices = await readLongInput(() => withModelIds(options));
+  await runInto(
+    readInput(() => readReplay(folder, choices)),
+    choices,
   );
+}
 
 /**
  * The source run may be larger than memory: of each of its attacks one result is kept, and nothing else.
@@ -40,7 +45,7 @@ export function readReplay(
   const { plan: source } = readHead(folder);
   const { resolved, chunks } = expandPlan(replayPlan(source, choices), registries);
   const { plan } = resolved;
-  checkLocalModels([...plan.models.targets, ...Object.values(plan.models.roles)]);
+  checkModelIds(modelsIn(plan));
   const keyOf = (model: string, { attack, behavior }: Pick<TrialKey, 'attack' | 'behavior'>) =>
     JSON.stringify([model, attack, behavior]);
   const wanted = new Set(

@@ -2,9 +2,10 @@
 import type { Score } from '../../src/evaluators/evaluator.ts';
 import { readVariables } from '../../src/lab/plan/chat-template.ts';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
+import type { NamingOptions } from './models/named.ts';
 import { readDefense, ruleEvaluators } from './choices.ts';
 
-export interface RequestOptions {
+export interface RequestOptions extends NamingOptions {
   readonly model: string;
   readonly defense: readonly string[];
   readonly role: readonly string[];

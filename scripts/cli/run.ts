@@ -5,8 +5,9 @@ import type { RunSummary } from '../../src/lab/records/summary.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import type { ReplaySource } from '../../src/lab/trials/replay.ts';
 import { expandPlan } from '../../src/lab/trials/trials.ts';
-import { readInput, valueOf } from './failure.ts';
+import { readInput, readLongInput, valueOf } from './failure.ts';
 import { checkRunFolder, openRun, type CheckedFolder, type FolderChoices, type OpenRun } from './open-run.ts';
+import { checkModelIds, modelsIn, planWithIds, type NamingOptions } from './models/named.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
 import { printSummary } from './print-summary.ts';
 import { createProgress } from './progress.ts';
@@ -18,8 +19,14 @@ export interface FolderOptions extends FolderChoices {
   readonly json?: true;
 }
 
-export const run = (planPath: string, options: FolderOptions & PlanChoices): Promise<void> =>
-  runInto({ plan: readInput(() => readPlan(planPath, options)) }, options);
+export async function run(
+  planPath: string,
+  options: FolderOptions & PlanChoices & NamingOptions,
+): Promise<void> {
+  const named = readInput(() => readPlan(planPath, options));
+  const plan = await readLongInput(() => planWithIds(named, options));
+  await runInto({ plan }, options);
+}
 
 export interface Job {
   readonly plan: Plan;
@@ -31,6 +38,7 @@ export interface Job {
 export async function runInto(job: Job, options: FolderOptions): Promise<void> {
   const { checked, total } = readInput(() => {
     const expanded = expandPlan(job.plan, registries);
+    checkModelIds(modelsIn(job.plan));
     return { checked: checkRunFolder(expanded, options), total: expanded.total };
   });
   for (const note of checked.notes) console.error(note);
@@ -79,7 +87,7 @@ async function compute(
     keep: (lines: readonly string[]) => writing((open) => open.append(lines)),
     trial: (place: number) => writing((open) => open.trial(place)),
   };
-  return inSession(kind, handlers, async (page) => {
+  return inSession(kind, { ...handlers, models: modelsIn(checked.plan) }, async (page) => {
     const device = await page.evaluate(() => globalThis.glovebox!.device());
     folder = openRun(checked, device);
     const stop = () => void page.evaluate(() => globalThis.glovebox!.stop()).catch(() => {});

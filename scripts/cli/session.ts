@@ -6,6 +6,7 @@ import { dist, ensureBuilt } from '../build.ts';
 import { ensureChromium, launch } from '../chromium.ts';
 import { serve } from '../serve.ts';
 import { CommandError, valueOf } from './failure.ts';
+import { mountsFor } from './models/cache.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 
 /** The browser can reach only the local server, whatever the page asks for. */
@@ -19,6 +20,12 @@ export interface SessionHandlers {
   readonly keep?: (lines: readonly string[]) => void;
   /** A trial that is kept, as a line of JSON. */
   readonly trial?: (place: number) => string | null;
+}
+
+/** What happens on the page of a session, and which models it may load. */
+export interface SessionOptions extends SessionHandlers {
+  /** Ids. Those that the command line imported are served to the page. */
+  readonly models: readonly string[];
 }
 
 const browserEnded = () => new CommandError(1, 'The browser ended before the work was done.');
@@ -53,12 +60,12 @@ async function openPage(
 /** Do `work` in a session. @throws CommandError with exit code 1 if the browser ends first */
 export const inSession = <T>(
   device: DeviceKind,
-  handlers: SessionHandlers,
+  { models, ...handlers }: SessionOptions,
   work: (page: Page) => Promise<T>,
 ): Promise<T> =>
   withTemporaryFolder(async () => {
     await ensureBuilt();
-    const server = await serve({ folder: dist, port: 0, headers: true });
+    const server = await serve({ folder: dist, mounts: mountsFor(models), port: 0, headers: true });
     try {
       const browser = await startBrowser(device);
       let fail!: (error: CommandError) => void;

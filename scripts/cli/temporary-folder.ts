@@ -23,7 +23,8 @@ function checkLength(folder: string): void {
   );
 }
 
-function isRunning(pid: number): boolean {
+/** True if a process with this id is alive, whoever started it. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -77,13 +77,12 @@ const unreadable = (path: string, error: unknown) =>
 /** The files as a reader takes them; nothing is read yet. */
 export async function asBlobs({ files }: SourceFiles): Promise<ReadonlyMap<string, Blob>> {
   const blobs = new Map<string, Blob>();
-  for (const [name, { path }] of files)
-    blobs.set(
-      name,
-      await openAsBlob(path).catch((error: unknown) => {
-        throw unreadable(path, error);
-      }),
-    );
+  for (const [name, { path }] of files) {
+    const blob = await openAsBlob(path).catch((error: unknown) => {
+      throw unreadable(path, error);
+    });
+    blobs.set(name, new File([blob], name));
+  }
   return blobs;
 }
 

@@ -1,0 +1,77 @@
+/** @file Imports a model from disk into the cache of the command line, unless it is there already. */
+import { existsSync, rmSync } from 'node:fs';
+import type { Checkpoint } from '../../../src/models/import/checkpoint.ts';
+import { importCheckpoint } from '../../../src/models/import/import-checkpoint.ts';
+import { openCheckpoint } from '../../../src/models/import/open-checkpoint.ts';
+import { importedId } from '../../../src/models/imported-id.ts';
+import { cachedModels, folderOf, keepRecord, type CachedModel } from './cache.ts';
+import { folderWriter } from './folder-writer.ts';
+import { asBlobs, hashOf, sourceFiles, type SourceFiles } from './source-files.ts';
+
+/** A model that was made from these very files, judged by their paths, sizes and times. */
+const unchanged = ({ files }: SourceFiles): CachedModel | undefined =>
+  cachedModels().find((model) => JSON.stringify(model.files) === JSON.stringify([...files.values()]));
+
+/**
+ * @param name file or folder
+ * @throws CommandError 2 for files that cannot be read; LabError of the reader or of the importer
+ */
+export async function addModel(name: string): Promise<CachedModel> {
+  const source = sourceFiles(name);
+  const known = unchanged(source);
+  if (known) return known;
+  // Opened first, so that files that are no model are refused before they are read whole.
+  const checkpoint = await openCheckpoint(await asBlobs(source));
+  const sha256 = await hashOf(source);
+  const same = cachedModels().find((model) => model.sha256 === sha256);
+  const id = same?.id ?? importedId(source.name, sha256);
+  const model: CachedModel = { id, source: source.path, sha256, files: [...source.files.values()] };
+  if (!same) await importInto(folderOf(model), checkpoint, model);
+  keepRecord(model);
+  return model;
+}
+
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+const progressMs = 2_000;
+
+async function importInto(
+  folder: string,
+  checkpoint: Checkpoint,
+  { id, source }: CachedModel,
+): Promise<void> {
+  if (existsSync(folder)) rmSync(folder, { recursive: true }); // without a record it is not known to be whole
+  console.error(`Importing ${source} …`);
+  const memory = watchMemory();
+  let printedAt = performance.now();
+  try {
+    await importCheckpoint(checkpoint, folderWriter(folder), {
+      id,
+      origin: source,
+      now: () => new Date(),
+      onProgress({ loadedBytes, totalBytes, secondsLeft }) {
+        if (performance.now() - printedAt < progressMs) return;
+        printedAt = performance.now();
+        const left = secondsLeft === null ? '' : `, about ${Math.ceil(secondsLeft)} s left`;
+        console.error(`${megabytes(loadedBytes)} of ${megabytes(totalBytes)} of weights${left}`);
+      },
+    });
+  } finally {
+    memory.stop();
+  }
+  console.error(`Imported as ${id}; the import took ${megabytes(memory.peak())} of memory at its peak.`);
+}
+
+/** The most memory that this process has had more than at the start, sampled. */
+function watchMemory() {
+  const start = process.memoryUsage.rss();
+  let most = start;
+  const sample = () => (most = Math.max(most, process.memoryUsage.rss()));
+  const timer = setInterval(sample, 50);
+  return {
+    peak() {
+      sample();
+      return most - start;
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * @file Turns the names of models on the command line and in plans into ids: a model that ships with the app has one, a
+ * file or a folder is imported once and gets one.
+ */
+import { existsSync } from 'node:fs';
+import { excerpt } from '../../../src/core/excerpt.ts';
+import type { Plan } from '../../../src/lab/plan/plan.ts';
+import type { TrialRequest } from '../../../src/lab/plan/request.ts';
+import { registries } from '../../../src/lab/trials/registries.ts';
+import { resolvePlan } from '../../../src/lab/trials/resolve.ts';
+import { importedId, isImportedId } from '../../../src/models/imported-id.ts';
+import { badUsage } from '../failure.ts';
+import { readPair } from '../method-words.ts';
+import { addModel } from './add.ts';
+import { cachedModels, findCached } from './cache.ts';
+import { isPath } from './source-files.ts';
+
+export interface NamingOptions {
+  /** Agree to ask a model hub for what is named `org/name`. */
+  readonly airlock?: true;
+}
+
+const isBundled = (name: string) => registries.models.some(({ id }) => id === name);
+const isOnDisk = (name: string) => isPath(name) || existsSync(name);
+const isRepository = (name: string) => /^[\w.-]+\/[\w.-]+$/.test(name);
+
+/**
+ * Import what is not here yet.
+ * @returns the id of each name
+ * @throws CommandError 2 for a name that stands for no model, and for files that are none
+ */
+export async function idsOf(
+  names: Iterable<string>,
+  options: NamingOptions,
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Map<string, string>();
+  for (const name of new Set(names)) ids.set(name, await idOf(name, options));
+  return ids;
+}
+
+async function idOf(name: string, { airlock }: NamingOptions): Promise<string> {
+  if (isBundled(name) || isImportedId(name)) return name;
+  if (isOnDisk(name)) return (await addModel(name)).id;
+  if (!isRepository(name)) return name; // refused with the list of known ids, where the whole input is checked
+  if (!airlock)
+    throw badUsage(
+      `"${excerpt(name)}" is a model of a hub, and the command line asks no other computer for anything.`,
+      'Give --airlock to agree to the download, or name a file or folder that you have.',
+    );
+  throw badUsage(
+    `The command line cannot download "${excerpt(name)}" itself.`,
+    'Download its folder with a tool of the hub and name that, or load the model on the Models page.',
+  );
+}
+
+/** @throws CommandError 2 for a model that is neither bundled nor imported */
+export function checkModelIds(ids: readonly string[]): void {
+  const missing = ids.find((id) => !isBundled(id) && !(isImportedId(id) && findCached(id)));
+  if (missing === undefined) return;
+  const known = [...registries.models, ...cachedModels()].map(({ id }) => id);
+  throw isImportedId(missing)
+    ? badUsage(
+        `The model "${excerpt(missing)}" is not on this computer.`,
+        'Its id ends with the first digits of the SHA-256 of its file. Import that file with: lab models add <file>',
+      )
+    : badUsage(
+        `There is no model "${excerpt(missing)}" here.`,
+        `Name a file, a folder, or one of ${known.join(', ')}.`,
+      );
+}
+
+/** The options of a command with ids in place of names. */
+export async function withModelIds<O extends ModelOptions>(options: O): Promise<O> {
+  const { model, from } = options;
+  const roles = options.role.map(readPair);
+  const targets = model === undefined ? [] : typeof model === 'string' ? [model] : model;
+  const ids = await idsOf(
+    [...targets, ...(from === undefined ? [] : [from]), ...roles.map(([, name]) => name)],
+    options,
+  );
+  const id = (name: string) => ids.get(name) ?? name;
+  return {
+    ...options,
+    ...(model !== undefined && { model: typeof model === 'string' ? id(model) : model.map(id) }),
+    ...(from !== undefined && { from: id(from) }),
+    role: roles.map(([role, name]) => `${role}=${id(name)}`),
+  };
+}
+interface ModelOptions extends NamingOptions {
+  readonly model?: string | readonly string[];
+  readonly from?: string;
+  /** `role=name` */
+  readonly role: readonly string[];
+}
+
+/** Every model that a request names. */
+export const requestedModels = ({
+  model,
+  roles,
+}: Pick<TrialRequest, 'model' | 'roles'>): readonly string[] => [
+  model,
+  ...Object.values(roles).filter((name) => name !== undefined),
+];
+
+/** Every model that a plan names. */
+export const modelsIn = ({ models: { targets, roles } }: Plan): readonly string[] => [
+  ...targets,
+  ...Object.values(roles).filter((name) => name !== undefined),
+];
+
+/** The plan with ids in place of names. Everything else in it is checked before anything is imported. */
+export async function planWithIds(plan: Plan, options: NamingOptions): Promise<Plan> {
+  resolvePlan(
+    renamed(plan, (name) => (isOnDisk(name) && !isBundled(name) ? placeholder(name) : name)),
+    registries,
+  );
+  const ids = await idsOf(modelsIn(plan), options);
+  return renamed(plan, (name) => ids.get(name) ?? name);
+}
+
+/** An id for a model before it is imported. */
+const placeholder = (name: string) => importedId(name, '0'.repeat(64));
+
+const renamed = (plan: Plan, id: (name: string) => string): Plan => ({
+  ...plan,
+  models: {
+    ...plan.models,
+    targets: plan.models.targets.map(id),
+    roles: Object.fromEntries(
+      Object.entries(plan.models.roles).map(([role, name]) => [role, id(name)]),
+    ) as Plan['models']['roles'],
+  },
+  ...(plan.replay && {
+    replay: Object.fromEntries(Object.entries(plan.replay).map(([target, from]) => [id(target), from])),
+  }),
+});

@@ -1,0 +1,46 @@
+/** @file What the command line knows of an imported model's folder: its manifest, its size, and whether it is whole. */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ModelTask } from '../../../src/models/catalog.ts';
+import { manifestFile, parseManifest, type ModelManifest } from '../../../src/models/import/manifest.ts';
+import { sha256Of } from './source-files.ts';
+
+/** @throws LabError 'bad-model', SyntaxError, or the system's error */
+const manifestOf = (folder: string): ModelManifest =>
+  parseManifest(JSON.parse(readFileSync(join(folder, manifestFile), 'utf8')));
+
+/** Bytes on disk; `null` when the manifest cannot be read. */
+export function sizeOf(folder: string): number | null {
+  try {
+    const { files } = manifestOf(folder);
+    return files.reduce((sum, { bytes }) => sum + bytes, statSync(join(folder, manifestFile)).size);
+  } catch {
+    return null;
+  }
+}
+
+/** What the model does; taken to write text when the manifest cannot be read. */
+export function taskIn(folder: string): ModelTask {
+  try {
+    return manifestOf(folder).task;
+  } catch {
+    return 'text-generation';
+  }
+}
+
+/** The first file that is not as it was written, in words; `null` if all are. */
+export async function damageIn(folder: string): Promise<string | null> {
+  let manifest: ModelManifest;
+  try {
+    manifest = manifestOf(folder);
+  } catch (error) {
+    return `${manifestFile} cannot be read: ${(error as Error).message}`;
+  }
+  for (const { path, bytes, sha256 } of manifest.files) {
+    const size = statSync(join(folder, path), { throwIfNoEntry: false })?.size;
+    if (size === undefined) return `${path} is missing`;
+    if (size !== bytes) return `${path} has ${size} bytes in place of ${bytes}`;
+    if ((await sha256Of(join(folder, path))) !== sha256) return `${path} has changed: its hash is another`;
+  }
+  return null;
+}
