@@ -14,6 +14,8 @@ const browserTests = 'tests/**/*.browser.test.ts';
 const endToEndTests = 'tests/e2e/**/*.e2e.test.ts';
 /** Judge the bundled models, or run ONNX Runtime's WASM build, which leaves a global `Worker` behind. */
 const modelTests = 'tests/**/*.models.test.ts';
+/** Run on real models, which are fetched as Python packages. */
+const realTests = 'tests/**/*.real.test.ts';
 
 const packages = thirdParty();
 
@@ -55,7 +57,7 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: [tests],
-          exclude: [browserTests, modelTests, 'tests/e2e/**'],
+          exclude: [browserTests, modelTests, realTests, 'tests/e2e/**'],
           // A fresh process per file would spend more time on imports than most tests take.
           isolate: false,
           testTimeout: 60_000,
@@ -69,6 +71,18 @@ export default defineConfig({
           include: [modelTests],
           testTimeout: 240_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          environment: 'node',
+          include: [realTests],
+          globalSetup: 'tests/real/setup.ts',
+          fileParallelism: false, // each file holds a model of some hundred megabytes
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       {
