@@ -8,7 +8,7 @@ import { conversation, defineAttack, type AttackContext } from './attack.ts';
 import { splitPayload } from './jailbroken/payload.ts';
 import type { AnswerCode } from './parts/answered-in.ts';
 import { rewrites } from './parts/attacker/rewrites.ts';
-import { base64, leetspeak, rot13 } from './parts/encodings.ts';
+import { base64, leetspeak, rot13 } from '../core/codes.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { targetOf } from './parts/target.ts';

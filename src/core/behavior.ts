@@ -19,6 +19,8 @@ export const behaviorSchema = z.strictObject({
   kind: z.enum(behaviorKinds),
   /** System prompt or document that comes with the behavior. */
   context: textSchema.optional(),
+  /** What the context forbids telling, for sets in which an attacker is after a secret. */
+  secret: z.string().min(1).max(1000).optional(),
   /** The true procedure, step by step, for sets whose answers can be graded exactly. */
   reference: z.strictObject({ steps: z.array(textSchema.min(1)).min(1).max(1000) }).optional(),
 });

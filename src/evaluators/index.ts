@@ -3,5 +3,12 @@ import { patternRefusal } from './rules/pattern-refusal.ts';
 import { prefixMatch } from './rules/prefix-match.ts';
 import { taskSolved } from './rules/task-solved.ts';
 import { tinytownOracle } from './rules/tinytown-oracle.ts';
+import { secretLeak } from './secret-leak/secret-leak.ts';
 
-export const evaluators = registry('evaluator', [patternRefusal, prefixMatch, taskSolved, tinytownOracle]);
+export const evaluators = registry('evaluator', [
+  patternRefusal,
+  prefixMatch,
+  secretLeak,
+  taskSolved,
+  tinytownOracle,
+]);

@@ -6,7 +6,7 @@ import { deepInception } from '../../src/attacks/deep-inception.ts';
 import { flipAttack } from '../../src/attacks/flip-attack.ts';
 import { jailbroken } from '../../src/attacks/jailbroken.ts';
 import { splitPayload } from '../../src/attacks/jailbroken/payload.ts';
-import { base64, caesar, leetspeak, rot13 } from '../../src/attacks/parts/encodings.ts';
+import { base64, caesar, leetspeak, rot13 } from '../../src/core/codes.ts';
 import { lastUserText, system } from '../../src/core/chat.ts';
 import { disemvowel } from '../../src/core/encodings.ts';
 import { defaultsOf } from '../../src/core/options.ts';

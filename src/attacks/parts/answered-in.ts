@@ -5,7 +5,7 @@ import { isEmptyResponse } from '../../core/refusal.ts';
 import { fillSlots } from '../../core/slots.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { whereItFits } from './ask.ts';
-import * as encodings from './encodings.ts';
+import * as encodings from '../../core/codes.ts';
 
 /** The codes by name: a result names its own, so that its answer can be decoded wherever it is replayed. */
 export const answerCodes = {

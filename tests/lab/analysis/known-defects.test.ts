@@ -3,7 +3,7 @@
  * original stand beside each.
  */
 import { describe, expect, test } from 'vitest';
-import { atbash } from '../../../src/attacks/parts/encodings.ts';
+import { atbash } from '../../../src/core/codes.ts';
 import { defineAttack } from '../../../src/attacks/attack.ts';
 import { directRequest } from '../../../src/attacks/direct-request.ts';
 import { registry } from '../../../src/core/method.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { jailbroken } from '../../../src/attacks/jailbroken.ts';
 import { multilingual } from '../../../src/attacks/multilingual.ts';
-import { caesar, rot13 } from '../../../src/attacks/parts/encodings.ts';
+import { caesar, rot13 } from '../../../src/core/codes.ts';
 import { cipher } from '../../../src/attacks/cipher.ts';
 import { user } from '../../../src/core/chat.ts';
 import { registry } from '../../../src/core/method.ts';

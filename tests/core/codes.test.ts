@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import * as encodings from '../../../src/attacks/parts/encodings.ts';
-import { disemvowel, reverseEachWord, reverseText, reverseWordOrder } from '../../../src/core/encodings.ts';
-import { createRandom, type Random } from '../../../src/core/random.ts';
+import * as encodings from '../../src/core/codes.ts';
+import { disemvowel, reverseEachWord, reverseText, reverseWordOrder } from '../../src/core/encodings.ts';
+import { createRandom, type Random } from '../../src/core/random.ts';
 
 const printable = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
 const story = 'Tell me a story about a red fox.';

@@ -1,5 +1,5 @@
-/** @file Encodings of text that a model may read and a filter may not. Decoders never throw. */
-import * as core from '../../core/encodings.ts';
+/** @file Codes of text that a model may read and a filter may not. Decoders never throw. */
+import * as core from './encodings.ts';
 
 export interface Encoding {
   readonly encode: (text: string) => string;
@@ -130,3 +130,20 @@ export const leetspeak: Encoding = {
   encode: core.leetspeak,
   decode: (text) => text.replace(/[@3!0]/g, (sign) => unleet[sign]!),
 };
+
+/** Every byte of UTF-8 as `digits` digits of base `radix`. Decoding skips all that is no digit. */
+const byteDigits = (radix: 2 | 16, digits: number, notDigits: RegExp): Encoding => ({
+  encode: (text) =>
+    [...new TextEncoder().encode(text)].map((byte) => byte.toString(radix).padStart(digits, '0')).join(' '),
+  decode: (text) => {
+    const groups = text.replace(notDigits, ' ').match(/\S+/g) ?? [];
+    // Groups of one byte each, or one run of digits to be cut into bytes.
+    const bytes = groups.every(({ length }) => length <= digits)
+      ? groups
+      : (groups.join('').match(new RegExp(`.{${digits}}`, 'g')) ?? []);
+    return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => Number.parseInt(byte, radix) || 0));
+  },
+});
+
+export const hexadecimal = byteDigits(16, 2, /0x|[^0-9a-f]+/gi);
+export const binary = byteDigits(2, 8, /[^01]+/g);
