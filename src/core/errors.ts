@@ -12,6 +12,7 @@ export type LabErrorCode =
   | 'device-lost'
   | 'disk-full'
   | 'no-webgpu'
+  | 'not-finite'
   | 'not-supported'
   | 'out-of-memory'
   | 'quota-exceeded'

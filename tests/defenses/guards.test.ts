@@ -51,6 +51,15 @@ describe('the prompt guard', () => {
     expect((await ask(request, { threshold: 0.9 - 1e-6 })).reply.finishReason).toBe('blocked');
   });
 
+  test('passes nothing for which the classifier gives no number', async () => {
+    const answer = ask(
+      [user('wake the kitten')],
+      {},
+      guarding(() => NaN),
+    );
+    await expect(answer).rejects.toMatchObject({ code: 'not-finite' });
+  });
+
   describe('with three classes', () => {
     const three = (...probabilities: number[]): { classifier: TextClassifier; read: string[] } => ({
       read: [],

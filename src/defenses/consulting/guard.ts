@@ -1,6 +1,7 @@
 /** @file Text classifiers as guards: which classes count as harm, and how long texts are read. */
 import { LabError } from '../../core/errors.ts';
 import { integer, number, text } from '../../core/options.ts';
+import { checkFinite } from '../../models/decoding/numbers.ts';
 import type { Abortable } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
 
@@ -52,7 +53,7 @@ export function stretches(content: string, size: number, contextWindow: number):
 }
 
 export interface Guard {
-  /** Probability of harm of each text, read whole. */
+  /** Probability of harm of each text, read whole. @throws LabError 'not-finite' if the classifier gives no number */
   probabilities(texts: readonly string[], options?: Abortable): Promise<readonly number[]>;
   /** The highest probability of harm of any stretch of any text, and the number of stretches read. */
   worst(
@@ -86,7 +87,10 @@ export function createGuard(
     return rows.map((row) => {
       const weights = Array.from(row, (probability) => probability ** (1 / temperature));
       const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-      return sum(weights.filter((_, i) => counts[i])) / sum(weights);
+      const share = sum(weights.filter((_, i) => counts[i])) / sum(weights);
+      // A comparison with NaN is false, so that a guard would pass what it could not measure.
+      checkFinite(classifier.id, 'probabilities of harm', Float32Array.of(share));
+      return share;
     });
   };
   return {

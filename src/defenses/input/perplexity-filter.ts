@@ -1,6 +1,7 @@
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import { mean } from '../../core/statistics.ts';
+import { checkFinite } from '../../models/decoding/numbers.ts';
 import { userTextLosses } from '../../models/scoring.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 
@@ -8,13 +9,16 @@ import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../def
  * The highest perplexity of any window: non-overlapping windows of `size` tokens, and the last `size` tokens when some
  * are left over. For a text no longer than one window this is its plain perplexity.
  * @param losses negative log-probs of the tokens given the whole text before them, nats
- * @returns `null` for an empty list
+ * @returns `null` for an empty list; at most the largest number there is
+ * @throws LabError 'not-finite' for losses that are no numbers
  */
 export function windowedPerplexity(losses: Float32Array, size: number): number | null {
   if (losses.length === 0) return null;
   const starts = Array.from({ length: Math.floor(losses.length / size) }, (_, i) => i * size);
   if (losses.length % size > 0) starts.push(Math.max(0, losses.length - size));
-  return Math.exp(Math.max(...starts.map((start) => mean(losses.subarray(start, start + size)))));
+  checkFinite('The model', 'losses of a request', losses);
+  const worst = Math.max(...starts.map((start) => mean(losses.subarray(start, start + size))));
+  return Math.min(Math.exp(worst), Number.MAX_VALUE);
 }
 
 /**

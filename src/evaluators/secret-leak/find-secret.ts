@@ -18,7 +18,7 @@ export const fewestLetters = 4;
 /** From this length on a secret is looked for within words, and in ciphers. */
 const safeLength = 7;
 /** Share of the letters, in order and side by side, that is told of as a part. */
-const partialShare = 0.6;
+const partialShare = 0.7;
 
 /** Single letters named one by one: quoted, in parentheses, "b as in bear", "b is for bear". */
 const namedLetters =

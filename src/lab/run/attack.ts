@@ -1,6 +1,7 @@
 /** @file First stage of a trial: the attack, on the undefended model. */
 import { conversation, type Attack, type AttackResult, type AttackStep } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
+import { LabError } from '../../core/errors.ts';
 import type { Access } from '../../core/method.ts';
 import { createRandom } from '../../core/random.ts';
 import { turn } from '../../models/decoding/join.ts';
@@ -49,6 +50,7 @@ export async function runAttack(
       await pausePoint?.pass(signal);
       signal.throwIfAborted();
       const next = await search.next();
+      checkLosses(model.id, method.id, next.value);
       if (next.done) return { result: next.value, steps: thinned(steps), usage: meter.usage };
       steps.push(next.value);
       onStep(next.value);
@@ -57,6 +59,21 @@ export async function runAttack(
   } finally {
     await search.return(plainRequest(behavior));
   }
+}
+
+/** A search that compared what is no number found nothing. @throws LabError 'not-finite' */
+function checkLosses(model: string, attack: string, found: AttackStep | AttackResult): void {
+  const losses = [found.loss, 'bestLoss' in found ? found.bestLoss : undefined];
+  const wrong = losses.find((loss) => loss !== undefined && !Number.isFinite(loss));
+  if (wrong === undefined) return;
+  const step = 'step' in found ? `step ${found.step}` : 'the end';
+  throw new LabError(
+    'not-finite',
+    `The loss of "${attack}" on ${model} is ${wrong} at ${step}, which is no number.`,
+    {
+      advice: 'Load the model with another data type or on another device, or shorten the prompt.',
+    },
+  );
 }
 
 /** The behavior asked as it is. */

@@ -2,8 +2,16 @@
 import { isAbort, LabError, type LabErrorCode } from '../../core/errors.ts';
 import type { TrialError } from '../records/trial.ts';
 
-/** Caused by the prompt or edit of one trial, and certain to happen again: other trials go on. */
-const inputCodes: ReadonlySet<LabErrorCode> = new Set(['bad-input', 'context-overflow', 'not-supported']);
+/**
+ * Caused by the prompt or edit of one trial, and certain to happen again: other trials go on. Numbers that are not finite
+ * are among them, since half precision may overflow on one prompt alone; a model that never gives numbers does not load.
+ */
+const inputCodes: ReadonlySet<LabErrorCode> = new Set([
+  'bad-input',
+  'context-overflow',
+  'not-finite',
+  'not-supported',
+]);
 
 /** The error as a record holds it. @throws the error itself unless the input of one trial caused it */
 export function trialError(error: unknown, during: TrialError['during']): TrialError {

@@ -46,8 +46,8 @@ export function createGenerate(
         for (let step = 0; rows.length > 0; step++) {
           const acting = policy && step < policy.steps ? policy : undefined;
           for (const [place, row] of rows.entries()) {
-            const [base, ...others] = sessions.map((session) => session.logits(place));
             try {
+              const [base, ...others] = sessions.map((session) => session.logits(place));
               chooseToken(row, base!, others, acting, step, model.tokenizer);
             } catch (reason) {
               reject(row.index, reason);

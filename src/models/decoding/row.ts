@@ -6,6 +6,7 @@ import type { ChatTokenizer } from '../chat-tokenizer.ts';
 import type { FinishReason, GenerateOptions, Generation } from '../contract/black-box.ts';
 import { checkSequence, contextOverflow, refuseEdit } from './checks.ts';
 import type { Companion, DecodingPolicy, TokenOption, TokenTrace } from './policy.ts';
+import { checkLogits } from './numbers.ts';
 import { divergence, entropy, greedy, logSoftmax, sample, topIds } from './sampler.ts';
 import type { DecodeSource } from './session.ts';
 
@@ -95,7 +96,9 @@ export function chooseToken(
   tokenizer: ChatTokenizer,
 ): void {
   const { options } = row;
-  const logits = policy ? policy.next({ index: step, base, companions }) : base;
+  const logits = policy
+    ? checkLogits(policy.id, `logits at step ${step + 1}`, policy.next({ index: step, base, companions }))
+    : base;
   // A token is drawn even if one is forced, so that forcing the tokens drawn before gives the same answer.
   const drawn = sample(logits, options.sampling ?? greedy, row.random);
   const id = options.forced?.[step] ?? drawn;

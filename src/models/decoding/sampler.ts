@@ -66,7 +66,9 @@ export function divergence(p: Float32Array, q: Float32Array): number {
 /** Draw a token. Temperature comes first, then the nucleus: the likeliest tokens whose mass reaches `topP`. */
 export function sample(logits: Float32Array, { temperature, topP }: Sampling, random: Random): number {
   if (temperature === 0) return argmax(logits);
-  const probabilities = softmax(logits.map((logit) => logit / temperature));
+  // From the greatest down, so that a tiny temperature rules the others out instead of overflowing.
+  const greatest = logits[argmax(logits)]!;
+  const probabilities = softmax(logits.map((logit) => (logit - greatest) / temperature));
   const ids = topP < 1 ? nucleus(probabilities, topP) : probabilities.keys();
   const candidates = Array.from(ids);
   let draw = random.next() * candidates.reduce((sum, id) => sum + probabilities[id]!, 0);

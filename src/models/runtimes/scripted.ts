@@ -15,6 +15,7 @@ import {
 } from '../decoding/checks.ts';
 import { createGenerate } from '../decoding/generate.ts';
 import { turn } from '../decoding/join.ts';
+import { checkedScoring } from '../decoding/numbers.ts';
 import { logSoftmax } from '../decoding/sampler.ts';
 import type {
   DecodeSession,
@@ -141,23 +142,17 @@ function greyBox({ id = 'scripted', contextWindow = 4096, tokenizer, next }: Gre
     for (const prompt of prompts) checkSequence(limits, prompt);
     return session(limits, tokens, next, prompts);
   };
-  const model = { id, contextWindow, tokenizer: tokens, open };
-  return {
-    ...model,
-    access: 'grey-box' as const,
-    generate: createGenerate(model),
-    async logProbs(requests, { signal } = {}) {
-      await turn();
-      signal?.throwIfAborted();
-      for (const request of requests) checkScoring(limits, request);
-      return requests.map(({ prompt, target }) =>
-        Float32Array.from(
-          target,
-          (id, t) => logSoftmax(next([...prompt, ...target.slice(0, t)], tokens))[id]!,
-        ),
-      );
-    },
-  } satisfies ScoringModel;
+  const logProbs: ScoringModel['logProbs'] = async (requests, { signal } = {}) => {
+    await turn();
+    signal?.throwIfAborted();
+    for (const request of requests) checkScoring(limits, request);
+    return requests.map(({ prompt, target }) =>
+      Float32Array.from(target, (id, t) => logSoftmax(next([...prompt, ...target.slice(0, t)], tokens))[id]!),
+    );
+  };
+  const scoring = checkedScoring(id, { open, logProbs });
+  const model = { id, contextWindow, tokenizer: tokens, ...scoring };
+  return { ...model, access: 'grey-box' as const, generate: createGenerate(model) } satisfies ScoringModel;
 }
 
 function session(

@@ -24,12 +24,30 @@ describe('windowed perplexity', () => {
     expect(windowedPerplexity(losses(3), 10)).toBeCloseTo(Math.exp(3), 3);
     expect(windowedPerplexity(losses(), 10)).toBeNull();
   });
+  test('is never more than a number, and never made of what is none', () => {
+    expect(windowedPerplexity(losses(2000), 10)).toBe(Number.MAX_VALUE);
+    for (const wrong of [NaN, Infinity])
+      expect(() => windowedPerplexity(losses(1, wrong), 10)).toThrow(
+        expect.objectContaining({ code: 'not-finite' }),
+      );
+  });
   test('rises when gibberish is appended', () => {
     const plain = repeated(2, 20);
     expect(windowedPerplexity(losses(...plain, ...repeated(7, 5)), 10)).toBeGreaterThan(
       windowedPerplexity(losses(...plain), 10)!,
     );
   });
+});
+
+test('a filter passes nothing that it could not measure', async () => {
+  const torn = scripted({
+    next: (ids, tokenizer) =>
+      tokenizer.read(ids).answer.length > 0 || ids.length % 2 === 0
+        ? answering(() => 'Fine.')(ids, tokenizer)
+        : new Float32Array(tokenizer.vocabSize).fill(NaN),
+  });
+  const answer = defend(perplexityFilter, torn, {}).generate([user('abcdef')], options);
+  await expect(answer).rejects.toMatchObject({ code: 'not-finite' });
 });
 
 describe('the filter', () => {

@@ -6,6 +6,7 @@ import { AutoModelForCausalLM } from '@huggingface/transformers';
 import type { ModelEntry } from '../../catalog.ts';
 import { createChatTokenizer, type ChatTokenizer } from '../../chat-tokenizer.ts';
 import { createGenerate } from '../../decoding/generate.ts';
+import { checkedScoring } from '../../decoding/numbers.ts';
 import { checkTask, readDescription } from '../../description.ts';
 import { openFolder, type ModelFolder } from '../../files.ts';
 import type { ScoringModel } from '../../language-model.ts';
@@ -69,13 +70,15 @@ function present(host: Host, sizes: Sizes, tokenizer: ChatTokenizer): ScoringMod
     id: host.limits.id,
     contextWindow: sizes.contextWindow,
     tokenizer,
-    open: (prompts, options) => openSession(host, prompts, options),
+    ...checkedScoring(host.limits.id, {
+      open: (prompts, options) => openSession(host, prompts, options),
+      logProbs: (requests, options) => scoreTargets(host, requests, options),
+    }),
   } satisfies Partial<ScoringModel>;
   return {
     ...shared,
     access: 'grey-box',
     generate: createGenerate(shared, { maxBatch: host.mayBatch ? 16 : 1 }),
-    logProbs: (requests, options) => scoreTargets(host, requests, options),
     withPrompts: (settings) => present(host, sizes, tokenizer.withSettings(settings)),
   };
 }

@@ -1,6 +1,7 @@
 /** @file The grey-box contract over the engine's one sequence. */
 import type { ChatTokenizer } from '../../chat-tokenizer.ts';
 import { createGenerate } from '../../decoding/generate.ts';
+import { checkedScoring } from '../../decoding/numbers.ts';
 import { logSumExp } from '../../decoding/sampler.ts';
 import { LabError } from '../../../core/errors.ts';
 import type { DecodeSession, ScoringModel } from '../../language-model.ts';
@@ -79,7 +80,8 @@ export function createWebLlmModel(
     });
   };
 
-  const grey = { id, access: 'grey-box', contextWindow, tokenizer, logProbs, open } as const;
+  const scoring = checkedScoring(id, { open, logProbs });
+  const grey = { id, access: 'grey-box', contextWindow, tokenizer, ...scoring } as const;
   return {
     ...grey,
     generate: createGenerate(grey, { maxBatch: 1 }),

@@ -2,6 +2,7 @@
 import { defaultDevice, numpy as np } from '@jax-js/jax';
 import type { ChatTokenizer } from '../../chat-tokenizer.ts';
 import { createGenerate } from '../../decoding/generate.ts';
+import { checkFinite, checkedGradients, checkedScoring } from '../../decoding/numbers.ts';
 import type { Learner, ModelEdit, ResidualEdit, WhiteBoxModel } from '../../language-model.ts';
 import { checkWeights } from '../../llama-weights.ts';
 import type { LlamaConfig } from '../../llama.ts';
@@ -78,7 +79,10 @@ function present(view: View): JaxModel {
     id,
     contextWindow: config.maxPositions,
     tokenizer,
-    open: (prompts, options) => explain(id, openSession(engine, prompts, options)),
+    ...checkedScoring(id, {
+      open: (prompts, options) => explain(id, openSession(engine, prompts, options)),
+      logProbs: (requests, options) => explain(id, scoreTargets(engine, requests, options)),
+    }),
   } satisfies Partial<WhiteBoxModel>;
   const edited = (edit: ModelEdit) => present(editedView(view, edit));
   let disposed = false;
@@ -87,12 +91,13 @@ function present(view: View): JaxModel {
     config,
     access: 'white-box',
     generate: generateEdited(createGenerate(shared), edited),
-    logProbs: (requests, options) => explain(id, scoreTargets(engine, requests, options)),
-    tokenGradient: (request, options) => explain(id, tokenGradient(engine, request, options)),
-    embeddingGradient: (request, options) => explain(id, embeddingGradient(engine, request, options)),
-    hiddenStates: (prompt, options) => explain(id, hiddenStates(engine, prompt, options)),
-    hiddenGradient: (prompt, cotangent, options) =>
-      explain(id, hiddenGradient(engine, prompt, cotangent, options)),
+    ...checkedGradients(id, {
+      tokenGradient: (request, options) => explain(id, tokenGradient(engine, request, options)),
+      embeddingGradient: (request, options) => explain(id, embeddingGradient(engine, request, options)),
+      hiddenStates: (prompt, options) => explain(id, hiddenStates(engine, prompt, options)),
+      hiddenGradient: (prompt, cotangent, options) =>
+        explain(id, hiddenGradient(engine, prompt, cotangent, options)),
+    }),
     parameters: () => explain(id, downloadWeights(config, engine.weights)),
     edited,
     withPrompts: (settings) =>
@@ -117,7 +122,11 @@ async function learnerOf(
   const { config } = parts;
   const trainer = createTrainer(config, await downloadWeights(config, engine.weights), options);
   return {
-    learn: async (rows) => (await trainer.step(batchOf(rows))).loss,
+    async learn(rows) {
+      const { loss } = await trainer.step(batchOf(rows));
+      checkFinite(parts.id, 'losses of a training step', Float32Array.of(loss));
+      return loss;
+    },
     async model() {
       const weights = uploadWeights(config, await trainer.weights());
       const { vocabSize } = engine.limits;
