@@ -38,6 +38,15 @@ export const words = (name: string): string =>
     .replace(/^./, (first) => first.toUpperCase())
     .replace(/(?<=\s)[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());
 
+/** Tells the tokens of a place apart: by id, or by text where a server tells no ids. */
+export const tokenKey = ({
+  id,
+  text,
+}: {
+  readonly id: number | null;
+  readonly text: string;
+}): number | string => id ?? text;
+
 /** A token on one line, with its white space made visible. */
 export const visibleToken = (text: string): string =>
   text === '' ? '∅' : text.replaceAll(' ', '␣').replaceAll('\n', '⏎').replaceAll('\t', '⇥');

@@ -256,7 +256,7 @@ function describeForcedTokens(model: () => LanguageModel): void {
     'forcing the tokens drawn before gives the same answer, forcing others one that starts with them',
     onScoring(model, async (scoring) => {
       const expected = await scoring.generate(hello, recorded);
-      const ids = expected.tokens.map(({ id }) => id);
+      const ids = expected.tokens.map(({ id }) => id!);
       expect(await scoring.generate(hello, { ...recorded, forced: ids.slice(0, 3) })).toEqual(expected);
       const other = scoring.tokenizer.encode('z')[0]!;
       const forced = [...ids.slice(0, 1), other];

@@ -28,7 +28,8 @@ function tokenProblem(token: unknown): string | null {
 function optionProblem(option: unknown, checked?: string): string | null {
   if (!isObject(option)) return ': Invalid input: expected object';
   const { id, text, logProb } = option;
-  if (!Number.isInteger(id) || (id as number) < 0) return '.id: Invalid input: expected a token id';
+  if (id !== null && (!Number.isInteger(id) || (id as number) < 0))
+    return '.id: Invalid input: expected a token id';
   if (typeof text !== 'string') return '.text: Invalid input: expected string';
   if (!Number.isFinite(logProb)) return '.logProb: Invalid input: expected number';
   return nestingProblem(option, checked);

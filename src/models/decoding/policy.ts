@@ -32,7 +32,8 @@ export interface DecodingPolicy {
 }
 
 export interface TokenOption {
-  readonly id: number;
+  /** `null`: the server that wrote the answer does not tell ids. */
+  readonly id: number | null;
   readonly text: string;
   /** Nats, under the distribution it was listed from. */
   readonly logProb: number;
@@ -40,14 +41,15 @@ export interface TokenOption {
 
 /** One generated token and the distribution it was chosen from. */
 export interface TokenTrace {
-  readonly id: number;
+  /** `null`: the server that wrote the answer does not tell ids. */
+  readonly id: number | null;
   /** The text that this token added; empty while it is part of an unfinished character. */
   readonly text: string;
   /** Nats, under the distribution that was sampled (before temperature). */
   readonly logProb: number;
   /** The likeliest alternatives, likeliest first. */
   readonly top: readonly TokenOption[];
-  /** Entropy of the distribution that was sampled (before temperature), nats. Present if alternatives are listed. */
+  /** Entropy of the distribution that was sampled (before temperature), nats. Present if alternatives are listed and the whole distribution is known. */
   readonly entropy?: number;
   /** What base and companions preferred, if a policy acted on this token. */
   readonly policy?: {

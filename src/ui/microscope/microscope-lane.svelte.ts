@@ -59,12 +59,14 @@ export class Lane {
     await this.#write(request, null);
   };
 
-  /** Write the answer again as far as token `at`, take `option` there, and let the model go on. */
+  /** Write the answer again as far as token `at`, take `option` there, and let the model go on. It takes known ids. */
   branch = async (at: number, option: Pick<TokenOption, 'id' | 'text'>): Promise<void> => {
     const from = this.take;
     if (!from || !this.#request) return;
+    const ids = [...from.tokens.slice(0, at).map(({ id }) => id), option.id];
+    const forced = ids.filter((id) => id !== null);
+    if (forced.length < ids.length) return;
     this.stop();
-    const forced = [...from.tokens.slice(0, at).map(({ id }) => id), option.id];
     await this.#write({ ...this.#request, forced }, { at, text: option.text });
   };
 

@@ -1,5 +1,6 @@
 /** @file What the microscope reads from the tokens of an answer. Pure. */
 import { byteOrderMark, csvRow } from '../../lab/records/export.ts';
+import { tokenKey } from '../format.ts';
 import type { TokenOption, TokenTrace } from '../types.ts';
 
 /** Index of the first token that the policy left alone after it had acted, or `null`. */
@@ -11,13 +12,13 @@ export function handedBackAt(tokens: readonly TokenTrace[]): number | null {
 /** Index of the first token in which two answers differ, or `null` when one goes on as the other. */
 export function partAt(a: readonly TokenTrace[], b: readonly TokenTrace[]): number | null {
   const shared = Math.min(a.length, b.length);
-  for (let index = 0; index < shared; index++) if (a[index]!.id !== b[index]!.id) return index;
+  for (let index = 0; index < shared; index++) if (tokenKey(a[index]!) !== tokenKey(b[index]!)) return index;
   return null;
 }
 
 /** One candidate for a place in the answer. */
 export interface Alternative {
-  readonly id: number;
+  readonly id: number | null;
   readonly text: string;
   /** Nats under each distribution; `null` where it is not among the recorded ones. */
   readonly merged: number | null;
@@ -29,30 +30,31 @@ export interface Alternative {
 export function alternativesOf(token: TokenTrace, count: number): readonly Alternative[] {
   const { policy } = token;
   const lists = [token.top, ...(policy ? [policy.base, ...policy.companions] : [])];
-  const texts = new Map(lists.flat().map(({ id, text }) => [id, text]));
-  if (!texts.has(token.id)) texts.set(token.id, token.text);
-  const nats = (list: readonly TokenOption[], id: number) =>
-    list.find((option) => option.id === id)?.logProb ?? null;
-  const all = [...texts].map(([id, text]): Alternative => {
-    const merged = id === token.id ? token.logProb : nats(token.top, id);
+  const taken = tokenKey(token);
+  const options = new Map(lists.flat().map((option) => [tokenKey(option), option]));
+  if (!options.has(taken)) options.set(taken, token);
+  const nats = (list: readonly TokenOption[], key: number | string) =>
+    list.find((option) => tokenKey(option) === key)?.logProb ?? null;
+  const all = [...options].map(([key, { id, text }]): Alternative => {
+    const merged = key === taken ? token.logProb : nats(token.top, key);
     return {
       id,
       text,
       merged,
-      base: policy ? nats(policy.base, id) : merged,
-      companions: policy?.companions.map((list) => nats(list, id)) ?? [],
+      base: policy ? nats(policy.base, key) : merged,
+      companions: policy?.companions.map((list) => nats(list, key)) ?? [],
     };
   });
   const rank = ({ merged, base }: Alternative) => merged ?? (base === null ? -Infinity : base - 1000);
   const ranked = all.toSorted((a, b) => rank(b) - rank(a));
   const shown = ranked.slice(0, count);
-  const taken = ranked.find(({ id }) => id === token.id)!;
-  return shown.includes(taken) ? shown : [...shown.slice(0, -1), taken];
+  const own = ranked.find((one) => tokenKey(one) === taken)!;
+  return shown.includes(own) ? shown : [...shown.slice(0, -1), own];
 }
 
 /** Place of the taken token among the likeliest, from 1; `null` when it is not among the recorded ones. */
-export function rankOf({ id, top }: TokenTrace): number | null {
-  const place = top.findIndex((option) => option.id === id);
+export function rankOf(token: TokenTrace): number | null {
+  const place = token.top.findIndex((option) => tokenKey(option) === tokenKey(token));
   return place < 0 ? null : place + 1;
 }
 
@@ -74,10 +76,10 @@ export function tokensCsv(tokens: readonly TokenTrace[]): string {
   const rows = tokens.map((token, index) => {
     const { id, text, logProb, entropy, policy } = token;
     const under = (list: readonly TokenOption[] | undefined) =>
-      list?.find((option) => option.id === id)?.logProb ?? '';
+      list?.find((option) => tokenKey(option) === tokenKey(token))?.logProb ?? '';
     return [
       index + 1,
-      id,
+      id ?? '',
       text,
       logProb,
       Math.exp(logProb),

@@ -10,6 +10,7 @@ export function configUrl({ source }: ModelEntry, site: string): string | null {
     case 'stored':
     case 'hub':
     case 'webllm':
+    case 'endpoint':
       return null;
     default:
       return source satisfies never;

@@ -108,24 +108,24 @@ describe.each(Object.entries(runtimes))('on %s', (name, load) => {
     const { tokens } = await write();
     traces.set(
       name,
-      tokens.slice(0, steps).map(({ id, logProb }) => [id, logProb]),
+      tokens.slice(0, steps).map(({ id, logProb }) => [id!, logProb]),
     );
     const prompt = base.tokenizer.prompt(asked);
     const sessions = [await base.open([prompt]), await expert.open([prompt])];
     for (const { id, logProb, top, policy } of tokens.slice(0, steps)) {
       const [ours, theirs] = sessions.map((session) => session.logits(0).slice());
       const merged = logSoftmax(amplifyExpert(ours!, theirs!, strength));
-      expect(Math.exp(logProb)).toBeCloseTo(Math.exp(merged[id]!), 6);
-      for (const option of top) expect(Math.exp(option.logProb)).toBeCloseTo(Math.exp(merged[option.id]!), 6);
+      expect(Math.exp(logProb)).toBeCloseTo(Math.exp(merged[id!]!), 6);
+      for (const option of top) expect(Math.exp(option.logProb)).toBeCloseTo(Math.exp(merged[option.id!]!), 6);
       for (const option of policy!.companions[0]!)
-        expect(option.logProb).toBeCloseTo(logSoftmax(theirs!)[option.id]!, 5);
-      for (const session of sessions) await session.advance([id]);
+        expect(option.logProb).toBeCloseTo(logSoftmax(theirs!)[option.id!]!, 5);
+      for (const session of sessions) await session.advance([id!]);
     }
     for (const session of sessions) await session.close();
   });
   test('every later token is what the base alone would write', async () => {
     const { tokens, text } = await write();
-    const forced = tokens.slice(0, steps).map(({ id }) => id);
+    const forced = tokens.slice(0, steps).map(({ id }) => id!);
     const alone = await base.generate(asked, { ...options, forced });
     expect(alone.text).toBe(text);
     expect(alone.tokens.slice(steps)).toEqual(tokens.slice(steps));

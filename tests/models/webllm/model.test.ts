@@ -146,7 +146,7 @@ describe('generation', () => {
     const ids = model.tokenizer.prompt([user('Hi $& there')]);
     for (const { id } of tokens) {
       expect(id).toBe(argmax(toy(ids)));
-      ids.push(id);
+      ids.push(id!);
     }
   });
 
