@@ -8,6 +8,7 @@ export type LabErrorCode =
   | 'bad-model'
   | 'bad-options'
   | 'bad-plan'
+  | 'budget-spent'
   | 'context-overflow'
   | 'device-lost'
   | 'disk-full'

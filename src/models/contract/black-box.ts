@@ -8,6 +8,7 @@ import type { PromptOptions, SpecialTokens } from '../chat-tokenizer.ts';
 import type { Abortable } from '../decoding/abort.ts';
 import type { DecodingPolicy, TokenTrace } from '../decoding/policy.ts';
 import type { Sampling } from '../decoding/sampler.ts';
+import type { Served } from '../endpoint.ts';
 import type { PromptSettings } from '../prompt-settings.ts';
 import type { ModelEdit } from './edit.ts';
 
@@ -68,6 +69,8 @@ export interface Generation {
   readonly completionTokens: number;
   /** In the order in which the defenses acted; empty for an undefended model. */
   readonly events: readonly DefenseEvent[];
+  /** The server that wrote it; absent for models that run in the lab. */
+  readonly served?: Served;
 }
 
 /** Black-box: text in, text out. */
