@@ -15,6 +15,11 @@ expose(
     modelStore: createModelStore(() => new Date()),
     lifeline: holdLifeline(navigator.locks),
     device: describeDevice(self.name),
+    connectEndpoints:
+      import.meta.env.MODE === 'connected'
+        ? async (settings, send) =>
+            (await import('../src/models/runtimes/endpoint/index.ts')).connectEndpoints(settings, send)
+        : undefined,
     warmsUp: true,
   }),
 );

@@ -1,7 +1,7 @@
 /** @file The checkpoints of the lab, and what a device must offer to run each. */
 import type { Access, ModelRole } from '../core/method.ts';
 
-export type Runtime = 'transformers' | 'webllm' | 'whitebox' | 'scripted';
+export type Runtime = 'transformers' | 'webllm' | 'whitebox' | 'endpoint' | 'scripted';
 
 /** Where the files of a model are. `base` URLs end in a slash and are relative to the site for bundled models. */
 export type ModelSource =
@@ -11,7 +11,9 @@ export type ModelSource =
   /** Imported into this browser. */
   | { readonly kind: 'stored'; readonly folder: string }
   /** `library` is the path of its compiled library in the repository of libraries. */
-  | { readonly kind: 'webllm'; readonly modelId: string; readonly library: string };
+  | { readonly kind: 'webllm'; readonly modelId: string; readonly library: string }
+  /** Behind a server that is named when the lab starts; the entry's id says which model of it. */
+  | { readonly kind: 'endpoint' };
 
 /** What a model does with text: continue it or classify it. */
 export type ModelTask = 'text-generation' | 'text-classification';

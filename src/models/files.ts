@@ -95,6 +95,10 @@ function folderUrl(source: ModelSource, baseUrl: string | undefined): string {
       throw new LabError('not-supported', `${source.modelId} is stored in web-llm's own format.`, {
         advice: 'Load it with the webllm runtime.',
       });
+    case 'endpoint':
+      throw new LabError('not-supported', 'The files of a model behind a server are out of reach.', {
+        advice: 'Pick a model that runs in the lab.',
+      });
     default:
       return source satisfies never;
   }

@@ -67,6 +67,7 @@ export function repositoriesOf(source: ModelSource): readonly HubRepository[] {
       ];
     case 'bundled':
     case 'url':
+    case 'endpoint':
     case 'stored':
       return [];
     default:

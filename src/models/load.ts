@@ -20,6 +20,7 @@ export interface LoadOptions extends ClassifierOptions {
 const offers: Readonly<Record<Runtime, Access>> = {
   transformers: 'grey-box',
   webllm: 'grey-box',
+  endpoint: 'black-box',
   whitebox: 'white-box',
   scripted: 'white-box',
 };
@@ -37,6 +38,15 @@ export async function loadModel(entry: ModelEntry, options: LoadOptions): Promis
       return (await import('./runtimes/whitebox/index.ts')).loadWhiteBoxModel(entry, options);
     case 'webllm':
       return (await import('./runtimes/webllm/index.ts')).loadWebLlmModel(entry, options);
+    case 'endpoint':
+      throw new LabError(
+        'not-supported',
+        `${entry.title} is behind a server, and this lab is connected to none.`,
+        {
+          advice:
+            'Name the server with --endpoint on the command line, or connect it in the connected build.',
+        },
+      );
     case 'scripted':
     case undefined:
       throw new LabError('not-supported', `${entry.title} cannot be loaded with ${options.access} access.`, {

@@ -191,6 +191,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
   const runId = async (plan: Plan) => `${plan.name}-${plan.seed}`.toLowerCase().replaceAll(' ', '-');
   return {
     device: async () => device,
+    connect: async () => ({ status: 'done', value: [] }),
     storage: async () => ({ status: 'done', value: { persistent: true } }),
     catalogue: async () => catalogue,
     behaviors: async (set) => ({ status: 'done', value: registries.sets.get(set).behaviors }),

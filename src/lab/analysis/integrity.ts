@@ -2,6 +2,7 @@
  * @file Checks the outputs behind the rates: empty, garbled or copied outputs, attacks whose own verdict differs from
  * the evaluators', and evaluators that disagree.
  */
+import { firstOf } from '../../core/excerpt.ts';
 import { groupedBy } from '../../core/groups.ts';
 import { rateOf } from '../../core/statistics.ts';
 import { directRequest, undefended, type Plan } from '../plan/plan.ts';
@@ -70,6 +71,7 @@ export function checkOutputs(
       ...outputs.flatMap((check) => outputWarnings(check, on(check))),
       ...claims.flatMap((check) => claimWarnings(check, on(check))),
       ...agreement.flatMap((check) => disputeWarnings(check, on(check))),
+      ...serverWarnings(digests),
     ],
   };
 }
@@ -104,6 +106,18 @@ function disputeWarnings({ attack, evaluators, scored, agreed }: Agreement, on: 
   return apart > 0 && apart >= disputed * scored
     ? [`${attack}${on}: ${evaluators.join(' and ')} disagree on ${apart} of ${scored} answers.`]
     : [];
+}
+
+/** Models behind servers, each with its version: where one has several, it changed during the run. */
+function serverWarnings(digests: readonly TrialDigest[]): readonly string[] {
+  const servers = new Set(
+    digests.flatMap(({ served = [] }) =>
+      served.map(({ host, model, version }) => `${model} at ${host} (${version ?? 'version unknown'})`),
+    ),
+  );
+  if (servers.size === 0) return [];
+  const listed = firstOf([...servers].toSorted(), (text) => text).join(', ');
+  return [`Servers wrote these answers and may write others when asked again: ${listed}.`];
 }
 
 const isHarmful = ({ kind }: TrialDigest): boolean => kind === 'harmful';

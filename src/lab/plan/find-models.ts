@@ -5,6 +5,7 @@ import { classifierRoles, rolesNeeded, type MethodCard, type ModelRole } from '.
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
 import { knownModels } from '../../models/catalogue/known-models.ts';
 import { hubEntries } from '../../models/catalogue/offers.ts';
+import { readEndpointId } from '../../models/endpoint.ts';
 import { importedFolder, isImportedId } from '../../models/imported-id.ts';
 import { type Plan } from './plan.ts';
 
@@ -59,7 +60,8 @@ const hubModels = hubEntries(knownModels);
 
 /**
  * The entry for `id` among `models`, or among the hub models that the catalogue knows. Any other `org/name` is a hub model
- * of which nothing is known, a web address a model folder, and `name@hash` a model that the command line imported.
+ * of which nothing is known, a web address a model folder, `name@hash` a model that the command line imported, and
+ * `endpoint:name` a model behind a server.
  * @param task what a model that is not in the catalogue is taken to do
  * @throws LabError 'unknown-model'
  */
@@ -70,6 +72,7 @@ export function findModel(
 ): ModelEntry {
   const listed = models.find((entry) => entry.id === id) ?? hubModels.find((entry) => entry.id === id);
   if (listed) return listed;
+  if (task === 'text-generation' && readEndpointId(id)) return behindEndpoint(id);
   if (/^https?:\/\//.test(id))
     return outside(id, task, { kind: 'url', base: id.endsWith('/') ? id : `${id}/` });
   if (isImportedId(id)) return outside(id, task, { kind: 'url', base: importedFolder(id) });
@@ -88,6 +91,19 @@ const outside = (id: string, task: ModelTask, source: ModelEntry['source']): Mod
   ...(task === 'text-generation'
     ? { runtimes: ['transformers', 'whitebox'], access: 'white-box' }
     : { runtimes: ['transformers'], access: 'black-box' }),
+  bytes: null,
+  license: 'unknown',
+  needs: { webgpu: false, f16: false },
+});
+
+const behindEndpoint = (id: string): ModelEntry => ({
+  id,
+  title: id,
+  summary: 'A model behind an OpenAI-compatible server.',
+  source: { kind: 'endpoint' },
+  task: 'text-generation',
+  runtimes: ['endpoint'],
+  access: 'black-box',
   bytes: null,
   license: 'unknown',
   needs: { webgpu: false, f16: false },

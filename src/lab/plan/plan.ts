@@ -91,8 +91,11 @@ export const planSchema = z
      * that was attacked; the results themselves come with the run.
      */
     replay: z.record(nameSchema, nameSchema).optional(),
-    /** Trials that run side by side and share batches. Part of the plan, because batches are part of the result. */
-    concurrency: z.int().min(1).max(64).default(16),
+    /**
+     * Trials that run side by side and share batches. Part of the plan, because batches are part of the result. More than
+     * some 16 help models behind a server only.
+     */
+    concurrency: z.int().min(1).max(256).default(16),
   })
   .meta({ id: 'plan', title: 'Glovebox plan, version 1' });
 

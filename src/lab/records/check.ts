@@ -23,6 +23,9 @@ const usage = z.record(
     completionTokens: count,
     scored: count.optional(),
     gradients: count.optional(),
+    served: z
+      .array(z.looseObject({ host: z.string(), model: z.string(), version: z.string().nullable() }))
+      .optional(),
   }),
 );
 

@@ -6,6 +6,7 @@ import type { BehaviorKind } from '../../core/behavior.ts';
 import { fingerprint } from '../../core/hash.ts';
 import { isReadable } from '../../core/readability.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
+import type { Served } from '../../models/endpoint.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { TrialKey, TrialRecord } from './trial.ts';
 import { addUsage, noUsage, type Usage } from './usage.ts';
@@ -29,6 +30,8 @@ export interface TrialDigest extends TrialKey, Cell {
   readonly usage: Usage;
   /** Prompt and completion tokens of all models. */
   readonly tokens: number;
+  /** The servers that any of its models were behind; absent if all ran in the lab. */
+  readonly served?: readonly Served[];
   /** What defenses spent besides the answer itself. */
   readonly overhead: { readonly queries: number; readonly tokens: number };
   readonly times: TrialRecord['times'];
@@ -85,6 +88,7 @@ export function digestOf(record: TrialRecord): TrialDigest {
     ),
     usage: record.usage.target ?? noUsage,
     tokens: spent.promptTokens + spent.completionTokens,
+    ...(spent.served && { served: spent.served }),
     overhead: {
       queries: record.events.reduce((sum, { cost }) => sum + (cost?.queries ?? 0), 0),
       tokens: record.events.reduce((sum, { cost }) => sum + (cost?.tokens ?? 0), 0),

@@ -19,8 +19,17 @@ export function trialError(error: unknown, during: TrialError['during']): TrialE
   return { code: error.code, message: error.message, during };
 }
 
-/** A lost device makes every later score worthless, so it must not count as an evaluator's failure. */
-const deviceCodes: ReadonlySet<LabErrorCode> = new Set(['device-lost', 'out-of-memory', 'worker-died']);
+/**
+ * A lost device or server makes every later score worthless, and a budget ends the run: neither counts as an evaluator's
+ * failure.
+ */
+const endingCodes: ReadonlySet<LabErrorCode> = new Set([
+  'budget-spent',
+  'device-lost',
+  'out-of-memory',
+  'unreachable',
+  'worker-died',
+]);
 
 export const endsRun = (error: unknown): boolean =>
-  isAbort(error) || (error instanceof LabError && deviceCodes.has(error.code));
+  isAbort(error) || (error instanceof LabError && endingCodes.has(error.code));

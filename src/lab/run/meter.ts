@@ -70,8 +70,11 @@ export function metered(model: LanguageModel, role: TargetOrRole, meter: Meter |
     contextWindow: model.contextWindow,
     async generate(messages, options) {
       const reply = await model.generate(messages, options);
-      const { promptTokens, completionTokens } = reply;
-      count(options.signal, { queries: 1, promptTokens, completionTokens });
+      const { promptTokens, completionTokens, served } = reply;
+      count(options.signal, {
+        ...{ queries: 1, promptTokens, completionTokens },
+        ...(served && { served: [served] }),
+      });
       countCompanions(messages, options, reply, meterOf);
       return reply;
     },

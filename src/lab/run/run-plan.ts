@@ -136,7 +136,9 @@ async function* runMissing(
     const meters = createSignalMeters();
     // All stacks are built before the first trial, so that one that cannot be built wastes no work.
     const defended = yield* prepareStacks(resolved, target, models, meters, writer, signal);
-    if (environment.warmsUp && resolved.settings.topTokens > 0)
+    // A server is warm already, and its answers may cost money.
+    const isHere = target.source.kind !== 'endpoint';
+    if (environment.warmsUp && isHere && resolved.settings.topTokens > 0)
       await warmUp(
         models.target(defaultAccess(target)),
         ofTarget[0]!.trials.map(({ behavior }) => behavior),

@@ -6,6 +6,7 @@ import type { AttackStep } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import type { Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
+import type { EndpointSettings, Send } from '../../models/endpoint.ts';
 import type { ImportProgress } from '../../models/import/progress.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
@@ -31,6 +32,13 @@ export interface LabApi {
   /** Whether runs outlive the page; if not, the page warns. */
   storage(): Promise<Outcome<{ readonly persistent: boolean }>>;
   catalogue(): Promise<Catalogue>;
+  /**
+   * Say which servers models named `endpoint:…` are behind. Fails with 'not-supported' in the sealed build.
+   * @param send carries the requests; `null`: the worker sends them itself
+   */
+  connect(settings: readonly EndpointSettings[], send: Send | null): Promise<Outcome<void>>;
+  /** Ids of the models that the connected servers list. */
+  endpointModels(): Promise<Outcome<readonly string[]>>;
   behaviors(set: string): Promise<Outcome<readonly Behavior[]>>;
   /** Load a model ahead of its first use. `task`: what a model outside the catalogue does. */
   load(

@@ -6,6 +6,7 @@ import { proxy, type Remote } from 'comlink';
 import type { AttackStep } from '../../attacks/attack.ts';
 import { failure, LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
+import type { EndpointSettings, Send } from '../../models/endpoint.ts';
 import type { ImportProgress } from '../../models/import/progress.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import { parsePlan, type Plan } from '../plan/plan.ts';
@@ -113,6 +114,12 @@ export interface LabClient extends Pick<
    * Pending calls are cancelled. Fails with 'no-webgpu' and changes nothing where there is no adapter.
    */
   useDevice(kind: DeviceKind): Promise<Outcome<void>>;
+  /**
+   * End the worker, and say to the next ones which servers models named `endpoint:…` are behind. Nothing of it is stored.
+   * @param send carries the requests; default: the worker sends them itself
+   * @returns the ids of the models that the servers list; fails with 'not-supported' in the sealed build
+   */
+  connect(settings: readonly EndpointSettings[], send?: Send): Promise<Outcome<readonly string[]>>;
   /** End the worker, which gives back its memory. Pending calls are cancelled; the next call starts a fresh one. */
   endWorker(): void;
 }
@@ -137,10 +144,17 @@ export function createLabClient({
   let kind = device;
   let connection: Connection | null = null;
   let calls = 0;
+  let endpoints: { readonly settings: readonly EndpointSettings[]; readonly send?: Send | undefined } | null =
+    null;
 
   const connected = (): Connection => {
     if (connection) return connection;
     const fresh = connect(startWorker(workerName(kind)));
+    // Calls that follow are taken after this one.
+    if (endpoints)
+      void fresh.lab
+        .connect(endpoints.settings, endpoints.send ? proxy(endpoints.send) : null)
+        .catch(() => {});
     void fresh.ended.then(() => {
       if (connection === fresh) connection = null;
     });
@@ -265,6 +279,11 @@ export function createLabClient({
         endWorker();
         kind = wanted;
       }),
+    connect(settings, send) {
+      endWorker();
+      endpoints = { settings, send };
+      return ask((lab) => lab.endpointModels());
+    },
     endWorker,
   };
 }

@@ -11,9 +11,12 @@ import { trialLine } from '../records/export.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
+import type { EndpointReply, EndpointRequest, EndpointSettings } from '../../models/endpoint.ts';
 import type { LabClient } from './client.ts';
 
 export interface CommandLineApi extends Pick<LabClient, 'device' | 'useDevice'> {
+  /** Requests to the servers go through `gloveboxSend`. @returns ids of the models that they list */
+  connect(settings: readonly EndpointSettings[]): Promise<Outcome<readonly string[]>>;
   /** Steps go to `gloveboxEvent` as they happen. */
   attack(request: AttackRequest): Promise<Outcome<AttackReply>>;
   chat(request: ChatRequest): Promise<Outcome<ChatReply>>;
@@ -36,6 +39,8 @@ declare global {
   var gloveboxEvent: ((event: unknown) => void) | undefined;
   /** Keeps finished trials, one line of JSON each. A rejection ends the run. */
   var gloveboxKeep: ((lines: readonly string[]) => Promise<void>) | undefined;
+  /** One exchange with a server; it never rejects. */
+  var gloveboxSend: ((request: EndpointRequest) => Promise<EndpointReply>) | undefined;
   /** A trial that is kept, as a line of JSON. */
   var gloveboxTrial: ((place: number) => Promise<string | null>) | undefined;
 }
@@ -61,6 +66,7 @@ export function exposeToCommandLine(lab: LabClient): void {
   globalThis.glovebox = {
     device: lab.device,
     useDevice: lab.useDevice,
+    connect: (settings) => lab.connect(settings, async (request) => globalThis.gloveboxSend!(request)),
     addSources(lines) {
       for (const line of lines.split('\n')) if (line !== '') added.push(JSON.parse(line) as ReplaySource);
     },

@@ -2,6 +2,7 @@
 import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { turn } from '../../models/decoding/join.ts';
+import type { EndpointSettings, Send } from '../../models/endpoint.ts';
 import type { FileProgress } from '../../models/files.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../models/load.ts';
@@ -27,6 +28,16 @@ import type { LabApi } from './api.ts';
 import { inBatches, relay } from './batches.ts';
 import { createRunReader } from './run-reader.ts';
 
+/** The models of servers, as `models/runtimes/endpoint/` makes them. */
+interface Endpoints {
+  load(id: string, options: { readonly signal?: AbortSignal | undefined }): Promise<LanguageModel>;
+  models(): Promise<readonly string[]>;
+}
+export type ConnectEndpoints = (
+  settings: readonly EndpointSettings[],
+  send: Send | null,
+) => Promise<Endpoints>;
+
 export interface LabHost {
   readonly loadModel: (entry: ModelEntry, options: LoaderOptions) => Promise<LanguageModel>;
   /** Default: no classifier can be loaded. */
@@ -41,6 +52,8 @@ export interface LabHost {
   readonly registries?: Registries;
   /** Models that only WebGPU can run. Default: those that web-llm lists, which loads its package. */
   readonly webgpuModels?: () => Promise<readonly ModelEntry[]>;
+  /** Reaches servers. Default: this build is sealed, and reaches none. */
+  readonly connectEndpoints?: ConnectEndpoints | undefined;
   /** Warm the engine up before the first trial of a run. Default false. */
   readonly warmsUp?: boolean;
 }
@@ -50,10 +63,12 @@ const webLlmModels = async () => (await import('../../models/runtimes/webllm/ind
 export function createLab({
   loadModel,
   loadClassifier,
+  connectEndpoints,
   registries: shipped = everything,
   webgpuModels = webLlmModels,
   ...later
 }: LabHost): LabApi {
+  let endpoints: Promise<Endpoints> | null = null;
   const loaderOptions = async (entry: ModelEntry, { onProgress, signal }: LoadListener) => ({
     device: (await later.device).kind,
     signal,
@@ -66,7 +81,9 @@ export function createLab({
   };
   const models = createModelPool(
     async (entry, options) =>
-      loadModel(await usable(entry), { ...(await loaderOptions(entry, options)), access: options.access }),
+      entry.source.kind === 'endpoint' && endpoints
+        ? (await endpoints).load(entry.id, options)
+        : loadModel(await usable(entry), { ...(await loaderOptions(entry, options)), access: options.access }),
     loadClassifier &&
       (async (entry, options) => loadClassifier(await usable(entry), await loaderOptions(entry, options))),
   );
@@ -135,6 +152,17 @@ export function createLab({
     device: async () => later.device,
     storage: () => outcomeOf(async () => ({ persistent: (await later.store).persistent })),
     catalogue: async () => catalogueOf(await registries()),
+    connect: (settings, send) =>
+      outcomeOf(async () => {
+        if (!connectEndpoints) throw sealedBuild();
+        endpoints = connectEndpoints(settings, send);
+        await endpoints;
+      }),
+    endpointModels: () =>
+      outcomeOf(async () => {
+        if (!connectEndpoints) throw sealedBuild();
+        return (await endpoints)?.models() ?? [];
+      }),
     behaviors: (set) => outcomeOf(async () => (await registries()).sets.get(set).behaviors),
     load: (callId, id, task, onProgress) =>
       stoppable(callId, async (signal) => {
@@ -229,6 +257,11 @@ export function createLab({
     removeModel: (id) => outcomeOf(async () => modelStore().remove(id)),
   };
 }
+
+const sealedBuild = () =>
+  new LabError('not-supported', 'This build is sealed: it talks to no server.', {
+    advice: 'Use lab --endpoint, or build the connected app with: npm run build -- --mode connected',
+  });
 
 /** A run whose state is `running` but that no writer holds was cut off: it can go on from its last trial. */
 async function withTrueState(run: RunInfo, store: RunStore): Promise<RunInfo> {

@@ -52,6 +52,7 @@ export function recordFor(
           source.repo,
         ),
       );
+    case 'endpoint':
     case 'url':
     case 'stored':
     case 'bundled': {
