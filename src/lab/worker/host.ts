@@ -83,7 +83,10 @@ export function createLab({
     async (entry, options) =>
       entry.source.kind === 'endpoint' && endpoints
         ? (await endpoints).load(entry.id, options)
-        : loadModel(await usable(entry), { ...(await loaderOptions(entry, options)), access: options.access }),
+        : loadModel(await usable(entry), {
+            ...(await loaderOptions(entry, options)),
+            access: options.access,
+          }),
     loadClassifier &&
       (async (entry, options) => loadClassifier(await usable(entry), await loaderOptions(entry, options))),
   );

@@ -116,7 +116,8 @@ describe.each(Object.entries(runtimes))('on %s', (name, load) => {
       const [ours, theirs] = sessions.map((session) => session.logits(0).slice());
       const merged = logSoftmax(amplifyExpert(ours!, theirs!, strength));
       expect(Math.exp(logProb)).toBeCloseTo(Math.exp(merged[id!]!), 6);
-      for (const option of top) expect(Math.exp(option.logProb)).toBeCloseTo(Math.exp(merged[option.id!]!), 6);
+      for (const option of top)
+        expect(Math.exp(option.logProb)).toBeCloseTo(Math.exp(merged[option.id!]!), 6);
       for (const option of policy!.companions[0]!)
         expect(option.logProb).toBeCloseTo(logSoftmax(theirs!)[option.id!]!, 5);
       for (const session of sessions) await session.advance([id!]);

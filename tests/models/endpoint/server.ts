@@ -28,7 +28,7 @@ export interface ServerOptions {
     body: Readonly<Record<string, unknown>>,
     response: ServerResponse,
     count: number,
-  ) => boolean | void;
+  ) => boolean;
   /** Only requests with it are answered. */
   readonly key?: string;
   /** Default: the server adds the counts of tokens. */
