@@ -2,7 +2,8 @@
  * @file A SentencePiece vocabulary of scored pieces (`tokenizer.ggml.model` is `llama`) as a `tokenizer.json`.
  * SentencePiece joins the two neighbors whose union has the best score; the file holds no list of merges, so they are
  * derived: every cut of a piece into two pieces is a merge, and those of better pieces come first.
- * Characters outside of the vocabulary become their UTF-8 bytes.
+ * Characters outside of the vocabulary become their UTF-8 bytes. Where the file asks for a blank in front, every text gets
+ * one, and every piece of text behind a special token, as in llama.cpp.
  */
 import type { Architecture } from '../architectures.ts';
 import type { Metadata } from '../metadata.ts';
@@ -31,15 +32,14 @@ export function sentencepieceTokenizer(
     addsBos: true,
     tokenizer: {
       added_tokens: addedTokens(tokens),
-      normalizer: isGemma ? { type: 'Replace', pattern: { String: ' ' }, content: blank } : null,
-      pre_tokenizer: isGemma
-        ? { type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithPrevious', invert: false }
-        : {
-            type: 'Metaspace',
-            replacement: blank,
-            prepend_scheme: prefixed ? 'first' : 'never',
-            split: false,
-          },
+      normalizer: {
+        type: 'Sequence',
+        normalizers: [
+          ...(prefixed ? [{ type: 'Prepend', prepend: blank }] : []),
+          { type: 'Replace', pattern: { String: ' ' }, content: blank },
+        ],
+      },
+      pre_tokenizer: null,
       decoder: {
         type: 'Sequence',
         decoders: [
