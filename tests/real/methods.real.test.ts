@@ -16,21 +16,18 @@ import { realEntry, realModelState } from './real-model.ts';
 const state = realModelState('smollm2');
 const thorough = inject('thorough');
 
-/** Every count at the least that the method takes, so that a trial is short. */
+/** Every count at the least that the method takes, and one variant where it would try all, so that a trial is short. */
 const smallest = (spec: OptionsSpec): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(spec).flatMap(([name, option]) =>
-      option.type === 'integer' ? [[name, Math.min(option.default, Math.max(option.min, 1))]] : [],
-    ),
+    Object.entries(spec).flatMap(([name, option]) => {
+      if (option.type === 'integer') return [[name, Math.min(option.default, Math.max(option.min, 1))]];
+      if (option.type !== 'choice' || option.default !== 'all') return [];
+      return [[name, option.choices.find((choice) => choice !== 'all')]];
+    }),
   );
 
-const optionsOf = ({ id, options }: MethodCard) => ({ ...smallest(options), ...exceptions[id] });
-
-/** Where the least is no trial of the method: it would learn from nothing or check nothing. */
-const exceptions: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {};
-
-/** Methods that learn from hundreds of forward and backward passes take minutes here. */
-const slow: readonly string[] = [];
+/** They read the states of the model for every behavior that they learn from, which takes minutes here. */
+const slow: readonly string[] = ['conditional-steering', 'dro', 'steering'];
 
 describe.skipIf(state === null)('on SmolLM2', () => {
   let site: LocalServer;
@@ -100,14 +97,14 @@ describe.skipIf(state === null)('on SmolLM2', () => {
   test.each(chosen(registries.attacks.all).map((method) => [method.id, method] as const))(
     'attack %s',
     async (id, method) => {
-      const attacks = [{ id, options: optionsOf(method) }];
+      const attacks = [{ id, options: smallest(method.options) }];
       expectScored(await trialsOf(`attack-${id}`, { attacks, defenses: [] }));
     },
   );
   test.each(chosen(registries.defenses.all).map((method) => [method.id, method] as const))(
     'defense %s',
     async (id, method) => {
-      const defenses = [{ stack: [{ id, options: optionsOf(method) }] }];
+      const defenses = [{ stack: [{ id, options: smallest(method.options) }] }];
       const attacks = [{ id: 'direct-request' }];
       expectScored(await trialsOf(`defense-${id}`, { attacks, defenses }));
     },
