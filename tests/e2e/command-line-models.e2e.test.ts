@@ -130,9 +130,12 @@ test('damaged files are refused with the reason, and nothing is stored', async (
   const damaged = join(folder, 'damaged');
   await cp(model, damaged, { recursive: true });
   await truncate(join(damaged, 'model.safetensors'), 1_000_000);
+  const broken = join(folder, 'broken.gguf');
+  await writeFile(broken, Buffer.from([...Buffer.from('GGUF'), 3, 0, 0, 0, ...Array<number>(64).fill(255)]));
   for (const [path, reason] of [
     [damaged, /safetensors/],
-    [join(damaged, 'config.json'), /no model/],
+    [join(damaged, 'config.json'), /no tokenizer\.json/],
+    [broken, /broken\.gguf/],
     [join(folder, 'nowhere.gguf'), /no file or folder/],
   ] as const) {
     const { code, err } = await lab('chat', '--model', path, '--message', 'Hello');
