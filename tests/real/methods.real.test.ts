@@ -19,7 +19,7 @@ const thorough = inject('thorough');
 /** Every count at the least that the method takes, and one variant where it would try all, so that a trial is short. */
 const smallest = (spec: OptionsSpec): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(spec).flatMap(([name, option]) => {
+    Object.entries(spec).flatMap(([name, option]): (readonly [string, unknown])[] => {
       if (option.type === 'integer') return [[name, Math.min(option.default, Math.max(option.min, 1))]];
       if (option.type !== 'choice' || option.default !== 'all') return [];
       return [[name, option.choices.find((choice) => choice !== 'all')]];
