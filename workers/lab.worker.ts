@@ -12,7 +12,7 @@ expose(
     loadModel,
     loadClassifier,
     store: openStore(navigator),
-    modelStore: createModelStore(() => new Date()),
+    modelStore: createModelStore(() => new Date(), navigator.locks),
     lifeline: holdLifeline(navigator.locks),
     device: describeDevice(self.name),
     connectEndpoints:

@@ -9,7 +9,7 @@ import { faulty, missing, unreachable } from './file-errors.ts';
 import { fetchFromHub } from './hub-download.ts';
 import { hubFolder, repositoriesOf, splitHubUrl } from './hub.ts';
 import type { Abortable } from './language-model.ts';
-import { fetchStored, storedRoot } from './stored-files.ts';
+import { fetchStored, storedFile, storedRoot } from './stored-files.ts';
 
 export interface FileProgress {
   readonly file: string;
@@ -65,7 +65,10 @@ export function openFolder(source: ModelSource, given: FolderOptions = {}): Mode
     optionalJson: (file) => optional(json(file)),
     optionalText: (file) => optional(text(file)),
     bytes: (file) => read(url, file, options, limits.weights),
-    blob: (file) => readWhole(url, file, options, limits.weights, (response) => response.blob()),
+    blob: async (file) =>
+      source.kind === 'stored'
+        ? ((await storedFile(`${source.folder}/${file}`)) ?? failMissing(file))
+        : readWhole(url, file, options, limits.weights, (response) => response.blob()),
     response: async (file) => {
       const response = await request(url, file, options);
       const body = response.body!.pipeThrough(countBytes(file, sizeOf(response), options, limits.weights));
@@ -73,6 +76,10 @@ export function openFolder(source: ModelSource, given: FolderOptions = {}): Mode
     },
   };
 }
+
+const failMissing = (file: string): never => {
+  throw missing(file, null);
+};
 
 /** True if `error` says that a file does not exist. */
 export const isMissing = (error: unknown): boolean =>

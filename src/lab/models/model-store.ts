@@ -30,10 +30,11 @@ export interface ModelStore {
   rename(id: string, title: string): Promise<void>;
   pin(id: string, pinned: boolean): Promise<void>;
   /**
-   * To be called before it is loaded, which is noted as its last use.
-   * @throws LabError 'bad-model' if a file has another size than was stored, or `verify` found one that is not as stored
+   * To be called before it is loaded, which is noted as its last use. The first use in a session compares every file
+   * with its hash, later ones with its size.
+   * @throws LabError 'bad-model' if a file is not as it was stored; or the signal's reason
    */
-  use(id: string): Promise<void>;
+  use(id: string, signal?: AbortSignal): Promise<void>;
   /** A zip file of its folder, uncompressed. */
   exported(id: string): Promise<Blob>;
   /** @throws LabError 'bad-input' for a pinned model */
@@ -53,8 +54,15 @@ type State = z.infer<typeof stateSchema>;
 
 const mostTitleCharacters = 100;
 
-/** @param now the time of day */
-export function createModelStore(now: () => Date): ModelStore {
+const lockName = (id: string) => `glovebox-model-${id}`;
+
+/**
+ * @param now the time of day
+ * @param locks keep other tabs from clearing away what an import is writing
+ */
+export function createModelStore(now: () => Date, locks?: LockManager): ModelStore {
+  /** Models whose files had their hashes in this session, by id and hash. */
+  const verified = new Set<string>();
   /** Folders that an import is writing: they are incomplete, and not to be cleaned up. */
   const underway = new Set<string>();
 
@@ -113,8 +121,29 @@ export function createModelStore(now: () => Date): ModelStore {
   };
   /** Folders that an import left when its worker was ended. */
   const cleanUp = async (): Promise<void> => {
-    for (const id of await ids())
-      if (!underway.has(id) && !(await storedFile(`${id}/${manifestFile}`))) await removeFolder(id);
+    const removeIncomplete = async (id: string) => {
+      if (!(await storedFile(`${id}/${manifestFile}`))) await removeFolder(id);
+    };
+    for (const id of await ids()) {
+      if (underway.has(id)) continue;
+      if (!locks) await removeIncomplete(id);
+      else
+        await locks.request(lockName(id), { ifAvailable: true }, async (lock) => {
+          if (lock) await removeIncomplete(id);
+        });
+    }
+  };
+  const verify = async (id: string, signal: AbortSignal | undefined): Promise<void> => {
+    const manifest = await found(id);
+    for (const { path, bytes, sha256: expected } of manifest.files) {
+      const file = await storedFile(`${id}/${path}`);
+      if (file?.size === bytes && (await hashOf(file, signal)) === expected) continue;
+      verified.delete(keyOf(manifest));
+      await change(id, { damaged: path });
+      throw notAsStored(id, path);
+    }
+    verified.add(keyOf(manifest));
+    await change(id, { damaged: null });
   };
 
   return {
@@ -131,28 +160,17 @@ export function createModelStore(now: () => Date): ModelStore {
       await cleanUp();
       const id = freeId(checkpoint.title, [...(await ids()), ...underway]);
       underway.add(id);
+      const origin = originOf(files);
+      const write = async () =>
+        importCheckpoint(checkpoint, await createFolder(id), { ...options, id, origin, now });
       try {
-        const origin = originOf(files);
-        const manifest = await importCheckpoint(checkpoint, await createFolder(id), {
-          ...options,
-          id,
-          origin,
-          now,
-        });
+        const manifest = await (locks ? locks.request(lockName(id), write) : write());
         return await described(id, manifest);
       } finally {
         underway.delete(id);
       }
     },
-    async verify(id, signal) {
-      for (const { path, bytes, sha256: expected } of (await found(id)).files) {
-        const file = await storedFile(`${id}/${path}`);
-        if (file?.size === bytes && (await hashOf(file, signal)) === expected) continue;
-        await change(id, { damaged: path });
-        throw notAsStored(id, path);
-      }
-      await change(id, { damaged: null });
-    },
+    verify,
     async rename(id, title) {
       const plain = title.trim().slice(0, mostTitleCharacters);
       if (plain === '')
@@ -160,11 +178,12 @@ export function createModelStore(now: () => Date): ModelStore {
       await change(id, { title: plain });
     },
     pin: (id, pinned) => change(id, { pinned }),
-    async use(id) {
-      const { files } = await found(id);
+    async use(id, signal) {
+      const manifest = await found(id);
       const { damaged } = await stateOf(id);
       if (damaged !== null) throw notAsStored(id, damaged);
-      for (const { path, bytes } of files)
+      if (!verified.has(keyOf(manifest))) await verify(id, signal);
+      for (const { path, bytes } of manifest.files)
         if ((await storedFile(`${id}/${path}`))?.size !== bytes) throw notAsStored(id, path);
       await change(id, { lastUsedAt: now().toISOString() });
     },
@@ -187,6 +206,8 @@ export function createModelStore(now: () => Date): ModelStore {
     },
   };
 }
+
+const keyOf = (manifest: ModelManifest) => `${manifest.id} ${modelHash(manifest)}`;
 
 const notAsStored = (id: string, path: string) =>
   new LabError('bad-model', `${path} of "${excerpt(id)}" is not as it was stored, and is not used.`, {

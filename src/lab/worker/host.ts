@@ -75,20 +75,21 @@ export function createLab({
     onProgress: (progress: FileProgress) => onProgress?.({ model: entry.id, ...progress }),
   });
   /** @throws as `ModelStore.use` for an imported model */
-  const usable = async (entry: ModelEntry): Promise<ModelEntry> => {
-    if (entry.source.kind === 'stored') await modelStore().use(entry.source.folder);
+  const usable = async (entry: ModelEntry, { signal }: LoadListener): Promise<ModelEntry> => {
+    if (entry.source.kind === 'stored') await modelStore().use(entry.source.folder, signal);
     return entry;
   };
   const models = createModelPool(
     async (entry, options) =>
       entry.source.kind === 'endpoint' && endpoints
         ? (await endpoints).load(entry.id, options)
-        : loadModel(await usable(entry), {
+        : loadModel(await usable(entry, options), {
             ...(await loaderOptions(entry, options)),
             access: options.access,
           }),
     loadClassifier &&
-      (async (entry, options) => loadClassifier(await usable(entry), await loaderOptions(entry, options))),
+      (async (entry, options) =>
+        loadClassifier(await usable(entry, options), await loaderOptions(entry, options))),
   );
   const calls = new Map<string, { readonly controller: AbortController; readonly pausePoint: PausePoint }>();
 

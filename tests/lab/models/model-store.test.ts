@@ -54,6 +54,33 @@ test('a model with a flipped byte fails its check, and is not used from then on'
   await expect(store.use(id)).rejects.toMatchObject({ code: 'bad-model' });
 });
 
+test('a byte that changed since the last session keeps a model from being used', async () => {
+  const { id } = await store.import(brought, {});
+  disk.flip(`models/${id}/model.safetensors`, 100_000);
+  const later = createModelStore(() => new Date('2026-11-27T08:00:00Z'));
+  await expect(later.use(id)).rejects.toThrow(/model\.safetensors of .* is not as it was stored/);
+  expect((await later.list())[0]!.lastUsedAt).toBeNull();
+});
+
+test('what another tab is importing is not cleared away', async () => {
+  const held = new Set(['glovebox-model-half']);
+  const request = async (name: string, ...rest: unknown[]) => {
+    const work = rest.at(-1) as (lock: object | null) => Promise<unknown>;
+    return work(held.has(name) ? null : {});
+  };
+  const guarded = createModelStore(() => new Date(), { request } as unknown as LockManager);
+  const models = await (
+    await navigator.storage.getDirectory()
+  ).getDirectoryHandle('models', { create: true });
+  const half = await models.getDirectoryHandle('half', { create: true });
+  await half.getFileHandle('config.json', { create: true });
+  await guarded.import(brought, {});
+  expect([...disk.files().keys()]).toContain('models/half/config.json');
+  held.clear();
+  await guarded.import(brought, {});
+  expect([...disk.files().keys()]).not.toContain('models/half/config.json');
+});
+
 test('a pinned model is not deleted; a deleted one leaves nothing', async () => {
   const { id } = await store.import(brought, {});
   await store.pin(id, true);
