@@ -59,12 +59,15 @@ const card = (page: Page, name: string) => page.getByRole('article', { name, exa
 async function ask(page: Page, name: string): Promise<void> {
   await card(page, name).getByRole('button', { name: 'Load' }).click();
   await card(page, name).getByRole('link', { name: 'Talk to it' }).click();
-  await page.getByRole('textbox', { name: 'Message' }).fill('Hello!');
-  await page.getByRole('button', { name: 'Send' }).click();
-  await page
-    .getByText(/Hello|Good|welcome/i)
-    .last()
-    .waitFor();
+  await page.getByRole('textbox', { name: 'Prompt' }).fill('What is the capital of France?');
+  await page.getByRole('button', { name: 'Send to both' }).click();
+  // Every token is an element of its own.
+  await page.waitForFunction(() => {
+    const answers = [...document.querySelectorAll('[aria-busy="false"]')].map(
+      ({ textContent }) => textContent,
+    );
+    return answers.some((text) => text.replaceAll(/[␣\s]/g, '').includes('IonlyknowTinytown'));
+  });
 }
 
 test('a dropped folder answers, survives a reload with no server, and is deleted without a trace', async () => {
@@ -73,23 +76,21 @@ test('a dropped folder answers, survives a reload with no server, and is deleted
   await waitForControl(page);
   const before = await used(page);
   await drop(page);
-  await page.getByText('is stored on this device').waitFor({ timeout: 60_000 });
+  const said = page.getByText('is stored on this device');
+  await said.waitFor({ timeout: 60_000 });
   const paths = await storedPaths(page);
   expect(paths.filter((path) => path.endsWith('.safetensors'))).toHaveLength(1);
-  const [id] = paths[0]!.split('/');
-  const name = await page.evaluate(() =>
-    document.querySelector('[role=status]')!.textContent!.replace(/ is stored.*/s, ''),
-  );
+  const name = (await said.textContent())!.replace(/ is stored.*/s, '').trim();
   await ask(page, name);
-  await page.reload();
   await context.setOffline(true);
   await page.goto(`${site.server.url}#/models`);
+  await page.reload();
   await ask(page, name);
   await page.goto(`${site.server.url}#/models`);
   await card(page, name).getByRole('button', { name: 'Delete' }).click();
   await card(page, name).getByRole('button', { name: 'Delete it for good?' }).click();
   await card(page, name).waitFor({ state: 'detached' });
-  expect([id !== undefined, await storedPaths(page)]).toEqual([true, []]);
+  expect(await storedPaths(page)).toEqual([]);
   expect(await used(page)).toBeLessThan(before + 1e6);
   expect(complaints).toEqual([]);
   await context.close();

@@ -158,11 +158,12 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
     async import(files, options) {
       const checkpoint = await openCheckpoint(files, options);
       await cleanUp();
-      const id = freeId(checkpoint.title, [...(await ids()), ...underway]);
+      const title = titleOf(checkpoint.title);
+      const id = freeId(title, [...(await ids()), ...underway]);
       underway.add(id);
       const origin = originOf(files);
       const write = async () =>
-        importCheckpoint(checkpoint, await createFolder(id), { ...options, id, origin, now });
+        importCheckpoint(checkpoint, await createFolder(id), { ...options, id, title, origin, now });
       try {
         const manifest = await (locks ? locks.request(lockName(id), write) : write());
         return await described(id, manifest);
@@ -213,6 +214,10 @@ const notAsStored = (id: string, path: string) =>
   new LabError('bad-model', `${path} of "${excerpt(id)}" is not as it was stored, and is not used.`, {
     advice: 'Delete this model and import it again.',
   });
+
+/** Files that came without their folder are called by one of their names. */
+const titleOf = (title: string): string =>
+  /\.(json|safetensors|jinja)$/i.test(title) ? 'Imported model' : title;
 
 /** Names of what was brought: a folder, or its files. */
 function originOf(files: ReadonlyMap<string, Blob>): string {

@@ -1,6 +1,6 @@
 /**
  * @file Whether a device can run a build of a model, before anything is fetched: memory, limits of the graphics adapter,
- * storage and time. Pure. Memory was measured on WASM only; docs/models.md has the figures.
+ * storage and time. Pure. Memory was measured on WASM only; docs/catalogue-and-fit.md has the figures.
  */
 import type { KnownBuild, Precision } from '../catalogue/known-model.ts';
 import { cacheBytes, largestTensorBytes, weightBytes, type ModelSize } from './size.ts';
@@ -76,8 +76,8 @@ const whiteBoxSlowdown = 4;
 
 /** Page, worker and engine without a model, and what comes per byte of float32 and of stored weights. */
 const onWasm = {
-  onnx: { fixedBytes: 0.33 * GB, perFloat32Byte: 1, perFileByte: 1 },
-  whitebox: { fixedBytes: 0.3 * GB, perFloat32Byte: 2, perFileByte: 0 },
+  onnx: { fixedBytes: 0.35 * GB, perFloat32Byte: 1, perFileByte: 1 },
+  whitebox: { fixedBytes: 0.37 * GB, perFloat32Byte: 2, perFileByte: 0 },
 } as const;
 const onWebgpu = { fixedBytes: 0.4 * GB } as const;
 
@@ -164,7 +164,9 @@ export function fitOf(subject: FitSubject, device: DeviceFacts): Fit {
     `It takes about ${gigabytes(memoryBytes)} of memory.`,
     ...(seconds === null
       ? []
-      : [`100 tokens take about ${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} s.`]),
+      : [
+          `100 tokens take ${seconds < 0.1 ? 'under 0.1' : `about ${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)}`} s.`,
+        ]),
   ];
   if (device.memoryBytes !== null && memoryBytes > device.memoryBytes * usableShare)
     reasons.push('The browser does not say whether this device has that much.');

@@ -44,6 +44,15 @@ test('a second import of the same files has an id of its own', async () => {
   expect([freeId('My Model.Q4_1.gguf', []), freeId('…', ['model'])]).toEqual(['my-model.q4-1', 'model-2']);
 });
 
+test('files that come without their folder are not called by the name of one of them', async () => {
+  const flat = new Map([...brought].map(([path, file]) => [path.replace('my-model/', ''), file]));
+  const { title, origin } = await store.import(flat, {});
+  expect([title, origin]).toEqual([
+    'Imported model',
+    'config.json, generation_config.json, tokenizer.json and 2 more',
+  ]);
+});
+
 test('a model with a flipped byte fails its check, and is not used from then on', async () => {
   const { id } = await store.import(brought, {});
   await store.verify(id);

@@ -91,3 +91,14 @@ test('web-llm’s own figure is taken where there is one', () => {
 test('bytes on disk follow from shape and precision', () => {
   expect(weightBytes(smol, 'Q4_1') / 98_362_432).toBeCloseTo(1, 1);
 });
+
+// Proportional set size of the page's process in Chromium 156, WASM, after Tinytown Chat was loaded and answered, or took
+// one step of GCG (docs/catalogue-and-fit.md).
+test.each([
+  ['onnx', 347e6],
+  ['whitebox', 368e6],
+] as const)('memory of a small model in %s is within 20%% of what was measured', (engine, measured) => {
+  const size = { parameters: 1_150_000, shape: null };
+  const estimate = memoryBytesOf({ ...subject, size, engine }, 'wasm')!;
+  expect(Math.abs(estimate / measured - 1)).toBeLessThan(0.2);
+});
