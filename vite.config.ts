@@ -2,6 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, findChromium } from './scripts/chromium.ts';
+import { connected } from './scripts/vite/connected.ts';
 import { derivedModels } from './scripts/vite/derived-models.ts';
 import { ortBuild } from './scripts/vite/ort.ts';
 import { pwa } from './scripts/vite/pwa.ts';
@@ -22,7 +23,7 @@ const packages = thirdParty();
 export default defineConfig({
   base: './',
   appType: 'mpa', // else a missing model file is answered with the page
-  plugins: [derivedModels(), ortBuild(), svelte(), seal(), packages.write(), pwa([packages.check()])],
+  plugins: [connected(), derivedModels(), ortBuild(), svelte(), seal(), packages.write(), pwa([packages.check()])],
   resolve: {
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'],
   },

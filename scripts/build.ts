@@ -4,16 +4,30 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { deriveModels } from './derive-models.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const dist = join(root, 'dist');
 
+/** What is built, and where to. */
+export interface Build {
+  readonly mode: 'production' | 'connected';
+  readonly folder: string;
+}
+/** The app itself: sealed. */
+export const sealedBuild: Build = { mode: 'production', folder: dist };
+/** For people: its pages may ask the servers in GLOVEBOX_ENDPOINTS. */
+const connectedBuild: Build = { mode: 'connected', folder: join(root, 'dist-connected') };
+/** For the command line: its pages connect to their own site only; the command line carries the requests. */
+export const carriedBuild: Build = { mode: 'connected', folder: join(root, '.cache', 'connected') };
+
 const inputs = ['index.html', 'LICENSE', 'package-lock.json', 'vite.config.ts', 'svelte.config.js'];
 const inputFolders = ['src', 'workers', 'public', 'scripts/vite'];
-const stamp = join(root, '.cache', 'build-inputs');
+const stampOf = ({ folder }: Build) =>
+  join(root, '.cache', folder === dist ? 'build-inputs' : `build-inputs-${basename(folder)}`);
 
 /** A hash of path, size and time of every file that the build reads. Derived files are brought up to date first. */
 async function fingerprint(): Promise<string> {
@@ -34,16 +48,21 @@ async function fingerprint(): Promise<string> {
   return hash.digest('hex');
 }
 
-const lastInputs = () => readFile(stamp, 'utf8').catch(() => '');
+const lastInputs = (build: Build) => readFile(stampOf(build), 'utf8').catch(() => '');
 
 /** Build the app; progress goes to standard error. @throws Error if the build fails */
-export async function buildApp(): Promise<void> {
+export async function buildApp(build: Build = sealedBuild): Promise<void> {
   const inputsNow = await fingerprint();
-  console.error('Building the app …');
+  console.error(build.mode === 'connected' ? 'Building the connected app …' : 'Building the app …');
   // In a process of its own, because the NODE_ENV of a test runner must not end up in the app.
   const vite = join(root, 'node_modules/vite/bin/vite.js');
-  const env = { ...process.env, NODE_ENV: 'production' };
-  const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+  const env = {
+    ...process.env,
+    NODE_ENV: 'production',
+    ...(build === carriedBuild && { GLOVEBOX_ENDPOINTS: '' }),
+  };
+  const into = ['--mode', build.mode, '--outDir', build.folder, '--emptyOutDir'];
+  const child = spawn(process.execPath, [vite, 'build', ...into, '--logLevel', 'warn'], {
     cwd: root,
     env,
     stdio: ['ignore', 2, 2],
@@ -51,13 +70,18 @@ export async function buildApp(): Promise<void> {
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error('The build failed; the reason is above.');
   await mkdir(join(root, '.cache'), { recursive: true });
-  await writeFile(stamp, inputsNow);
+  await writeFile(stampOf(build), inputsNow);
 }
 
 /** Build only if a source changed since the last build. */
-export async function ensureBuilt(): Promise<void> {
-  if (!existsSync(join(dist, 'index.html')) || (await lastInputs()) !== (await fingerprint()))
-    await buildApp();
+export async function ensureBuilt(build: Build = sealedBuild): Promise<void> {
+  if (!existsSync(join(build.folder, 'index.html')) || (await lastInputs(build)) !== (await fingerprint()))
+    await buildApp(build);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildApp();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { mode } = parseArgs({ options: { mode: { type: 'string', default: 'production' } } }).values;
+  if (mode !== 'production' && mode !== 'connected')
+    throw new Error(`There is no build mode "${mode}". Use --mode connected, or none for the sealed app.`);
+  await buildApp(mode === 'connected' ? connectedBuild : sealedBuild);
+}

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { attack } from './cli/attack.ts';
 import { chat } from './cli/chat.ts';
 import { compare } from './cli/compare.ts';
+import { useEndpoints, withEndpointOptions } from './cli/endpoints.ts';
 import { asCommandError } from './cli/failure.ts';
 import { catalogueLists, list } from './cli/list.ts';
 import { merge } from './cli/merge.ts';
@@ -60,7 +61,8 @@ const program = new Command('lab')
   .description('Glovebox from the command line: the same app, in a headless browser.')
   .exitOverride()
   .configureOutput({ outputError: (message, write) => write(`${excerpt(message.trimEnd(), 1200)}\n`) })
-  .showHelpAfterError('(use --help for more)');
+  .showHelpAfterError('(use --help for more)')
+  .hook('preAction', (_program, command) => useEndpoints(command.opts()));
 
 program
   .command('list')
@@ -69,7 +71,7 @@ program
   .option('--json', 'print the cards as a JSON array')
   .action(list);
 
-withTemplateOptions(program.command('run'))
+withEndpointOptions(withTemplateOptions(program.command('run')))
   .description('run a plan, or continue its run')
   .argument('<plan>', 'plan file; its schema is public/schemas/plan.json')
   .requiredOption('--out <folder>', 'folder for run.json, trials.jsonl and report.html')
@@ -82,8 +84,7 @@ withTemplateOptions(program.command('run'))
   .addOption(device())
   .action(run);
 
-program
-  .command('replay')
+withEndpointOptions(program.command('replay'))
   .description('send the attack results of a run to other defenses or models, without attacking again')
   .argument('<folder>', 'folder of the run; it must be finished')
   .requiredOption('--out <folder>', 'folder for run.json, trials.jsonl and report.html')
@@ -129,7 +130,7 @@ program
 
 /** The options of a single request. */
 const withRequestOptions = (command: Command) =>
-  withTemplateOptions(command)
+  withEndpointOptions(withTemplateOptions(command))
     .requiredOption('--model <name>', `model to talk to: ${modelNames}`)
     .addOption(repeatable('--defense <id[:k=v,…]>', `defense around the model; ${quoting}`))
     .addOption(repeatable('--role <role=model>', 'model for a role, in place of the default one'))

@@ -2,9 +2,10 @@
 import type { Browser, Page } from 'playwright-core';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
 import type { ReplaySource } from '../../src/lab/trials/replay.ts';
-import { dist, ensureBuilt } from '../build.ts';
+import { carriedBuild, ensureBuilt, sealedBuild } from '../build.ts';
 import { ensureChromium, launch } from '../chromium.ts';
 import { serve } from '../serve.ts';
+import { givenEndpoints } from './endpoints.ts';
 import { CommandError, valueOf } from './failure.ts';
 import { mountsFor } from './models/cache.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
@@ -52,9 +53,13 @@ async function openPage(
   await page.exposeFunction('gloveboxEvent', onEvent);
   if (keep) await page.exposeFunction('gloveboxKeep', keep);
   if (trial) await page.exposeFunction('gloveboxTrial', trial);
+  const endpoints = givenEndpoints();
+  if (endpoints) await page.exposeFunction('gloveboxSend', endpoints.send);
   await page.goto(address);
   await page.waitForFunction(() => globalThis.glovebox !== undefined);
   valueOf(await page.evaluate((kind) => globalThis.glovebox!.useDevice(kind), device));
+  if (endpoints)
+    valueOf(await page.evaluate((settings) => globalThis.glovebox!.connect(settings), endpoints.settings));
 }
 
 /** Do `work` in a session. @throws CommandError with exit code 1 if the browser ends first */
@@ -64,8 +69,10 @@ export const inSession = <T>(
   work: (page: Page) => Promise<T>,
 ): Promise<T> =>
   withTemporaryFolder(async () => {
-    await ensureBuilt();
-    const server = await serve({ folder: dist, mounts: mountsFor(models), port: 0, headers: true });
+    // Only the connected app holds the code that asks servers; its page, too, connects to this local server alone.
+    const build = givenEndpoints() === null ? sealedBuild : carriedBuild;
+    await ensureBuilt(build);
+    const server = await serve({ folder: build.folder, mounts: mountsFor(models), port: 0, headers: true });
     try {
       const browser = await startBrowser(device);
       let fail!: (error: CommandError) => void;

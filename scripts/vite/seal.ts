@@ -2,7 +2,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
-import { headersFor, metaPolicy, sealHeaders, serviceWorkerFile } from '../../src/lab/seal/policy.ts';
+import { policyWith, sealHeaders, serviceWorkerFile, type SitePolicy } from '../../src/lab/seal/policy.ts';
+import { endpointOrigins } from './connected.ts';
 
 const withHeader = (name: string, edit: (value: string) => string) => ({
   ...sealHeaders,
@@ -21,7 +22,7 @@ const developmentHeaders = withHeader('Content-Security-Policy', (policy) =>
  * from all rules that match, so no two rules may match one path: each entry of the site's folder has its own.
  * @param entries names in the site's folder; those of folders end in a slash
  */
-export function headersFile(entries: readonly string[]): string {
+export function headersFile(entries: readonly string[], { headersFor }: SitePolicy = policyWith([])): string {
   const paths = entries.map((entry) => (entry.endsWith('/') ? `/${entry}*` : `/${entry}`));
   const rules = ['/', ...paths.toSorted()].map((path) => {
     const lines = Object.entries(headersFor(path)).map(([name, value]) => `  ${name}: ${value}`);
@@ -36,14 +37,18 @@ const topOf = (fileName: string) => fileName.replace(/\/.*$/s, '/');
 
 export function seal(): Plugin {
   let publicFolder = '';
+  let policy = policyWith([]);
   return {
     name: 'glovebox:seal',
     // Vitest's own page, which frames the browser tests, does not work under this policy.
     config: () => (process.env['VITEST'] ? {} : { server: { headers: developmentHeaders } }),
-    configResolved: ({ publicDir }) => void (publicFolder = publicDir),
+    configResolved({ publicDir, mode }) {
+      publicFolder = publicDir;
+      policy = policyWith(endpointOrigins(mode));
+    },
     configurePreviewServer: ({ middlewares }) =>
       void middlewares.use(({ url = '/' }, response, next) => {
-        for (const [name, value] of Object.entries(headersFor(url.replace(/\?.*$/s, ''))))
+        for (const [name, value] of Object.entries(policy.headersFor(url.replace(/\?.*$/s, ''))))
           response.setHeader(name, value);
         next();
       }),
@@ -55,7 +60,7 @@ export function seal(): Plugin {
           : [
               {
                 tag: 'meta',
-                attrs: { 'http-equiv': 'Content-Security-Policy', content: metaPolicy },
+                attrs: { 'http-equiv': 'Content-Security-Policy', content: policy.meta },
                 injectTo: 'head-prepend',
               },
             ],
@@ -65,7 +70,7 @@ export function seal(): Plugin {
       handler(_options, bundle) {
         const late = ['manifest.webmanifest', serviceWorkerFile];
         const entries = new Set([...Object.keys(bundle).map(topOf), ...entriesOf(publicFolder), ...late]);
-        this.emitFile({ type: 'asset', fileName: '_headers', source: headersFile([...entries]) });
+        this.emitFile({ type: 'asset', fileName: '_headers', source: headersFile([...entries], policy) });
       },
     },
   };

@@ -8,7 +8,9 @@ import type { Plan } from '../../../src/lab/plan/plan.ts';
 import type { TrialRequest } from '../../../src/lab/plan/request.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { resolvePlan } from '../../../src/lab/trials/resolve.ts';
+import { readEndpointId } from '../../../src/models/endpoint.ts';
 import { importedId, isImportedId } from '../../../src/models/imported-id.ts';
+import { isBehindEndpoint } from '../endpoints.ts';
 import { badUsage } from '../failure.ts';
 import { readPair } from '../method-words.ts';
 import { addModel } from './add.ts';
@@ -39,7 +41,7 @@ export async function idsOf(
 }
 
 async function idOf(name: string, { airlock }: NamingOptions): Promise<string> {
-  if (isBundled(name) || isImportedId(name)) return name;
+  if (isBundled(name) || isBehindEndpoint(name) || isImportedId(name)) return name;
   if (isOnDisk(name)) return (await addModel(name)).id;
   if (!isRepository(name)) return name; // refused with the list of known ids, where the whole input is checked
   if (!airlock)
@@ -55,8 +57,15 @@ async function idOf(name: string, { airlock }: NamingOptions): Promise<string> {
 
 /** @throws CommandError 2 for a model that is neither bundled nor imported */
 export function checkModelIds(ids: readonly string[]): void {
-  const missing = ids.find((id) => !isBundled(id) && !(isImportedId(id) && findCached(id)));
+  const missing = ids.find(
+    (id) => !isBundled(id) && !isBehindEndpoint(id) && !(isImportedId(id) && findCached(id)),
+  );
   if (missing === undefined) return;
+  if (readEndpointId(missing))
+    throw badUsage(
+      `No server is named for the model "${excerpt(missing)}".`,
+      'Give its address: --endpoint http://localhost:8000/v1',
+    );
   const known = [...registries.models, ...cachedModels()].map(({ id }) => id);
   throw isImportedId(missing)
     ? badUsage(

@@ -16,6 +16,8 @@ export interface GateParts {
   /** Absolute URL of the app's folder. */
   readonly scope: string;
   readonly now: () => number;
+  /** Origins of servers that may be asked; none in the sealed build. */
+  readonly endpoints: readonly string[];
   /** Keeps the service worker alive until `work` settles. */
   readonly hold: (work: Promise<unknown>) => void;
 }
@@ -32,7 +34,7 @@ const repairStepMs = 10_000;
 /** An address as a page gave it, which may be none. */
 const addressOf = (text: string): string => (URL.canParse(text) ? new URL(text).href : 'about:unknown');
 
-export function createGate({ files, hub, store, tally, fetch, scope, now, hold }: GateParts) {
+export function createGate({ files, hub, store, tally, fetch, scope, now, endpoints, hold }: GateParts) {
   const refuse = (url: string, why: string) => hold(tally(url, `refused: ${why}`));
   const headOf = ({ status, headers }: Response) => new Response(null, { status, headers });
 
@@ -97,7 +99,22 @@ export function createGate({ files, hub, store, tally, fetch, scope, now, hold }
     }
   }
 
-  function crossOrigin({ url }: Request): Response {
+  /** A connected build asks the servers that were named when it was built; each request is counted before it is sent. */
+  async function toEndpoint(request: Request): Promise<Response> {
+    const { origin, pathname } = new URL(request.url);
+    const counted = (row: Counted) => store.count(origin + pathname, 'endpoint', row, new Date(now()));
+    await counted({ requests: 1 });
+    try {
+      return await fetch(request);
+    } catch (error) {
+      await counted({ failures: 1 });
+      throw error;
+    }
+  }
+
+  function crossOrigin(request: Request): Response | Promise<Response> {
+    const { url } = request;
+    if (endpoints.includes(new URL(url).origin)) return toEndpoint(request);
     refuse(url, 'another host');
     return Response.error();
   }

@@ -1,8 +1,10 @@
 /**
  * @file What the browser is told to enforce: the one list of hosts that the app may ever talk to, and the headers that
  * every response of the site carries. The build, the local server and the service worker all read it from here.
- * Pages and workers may connect to this site only. The service worker alone has a policy that names the hubs.
+ * Pages and workers may connect to this site only. The service worker alone has a policy that names the hubs. A connected
+ * build adds the origins of servers that were named when it was built, and nothing else.
  */
+import { connection } from '../../core/connection.ts';
 
 /** Hosts that the service worker may ask; `*.` stands for any subdomain, from which large files come. */
 export const hubHosts = [
@@ -21,12 +23,12 @@ export const serviceWorkerFile = 'service.worker.js';
 
 type Directives = readonly (readonly [name: string, ...values: string[]])[];
 
-const pageDirectives: Directives = [
+const pageDirectives = (endpoints: readonly string[]): Directives => [
   ['default-src', "'none'"],
   ['script-src', "'self'", "'wasm-unsafe-eval'"],
   // Training threads start from blob URLs; a blob made by this page inherits this policy.
   ['worker-src', "'self'", 'blob:'],
-  ['connect-src', "'self'"],
+  ['connect-src', "'self'", ...endpoints],
   ['style-src', "'self'"],
   ['font-src', "'self'"],
   ['img-src', "'self'", 'data:'],
@@ -35,17 +37,13 @@ const pageDirectives: Directives = [
   ['form-action', "'none'"],
 ];
 
-const serviceWorkerDirectives: Directives = [
+const serviceWorkerDirectives = (endpoints: readonly string[]): Directives => [
   ['default-src', "'none'"],
   ['script-src', "'self'"],
-  ['connect-src', "'self'", ...hubHosts.map((host) => `https://${host}`)],
+  ['connect-src', "'self'", ...hubHosts.map((host) => `https://${host}`), ...endpoints],
 ];
 
 const policyText = (list: Directives) => list.map((directive) => directive.join(' ')).join('; ');
-
-/** For a `<meta>` element, where `frame-ancestors` has no effect. */
-export const metaPolicy = policyText(pageDirectives);
-export const headerPolicy = policyText([...pageDirectives, ['frame-ancestors', "'none'"]]);
 
 /** Features that could reach a device or another party, and that the app never uses. */
 const deniedFeatures = [
@@ -64,27 +62,42 @@ const deniedFeatures = [
   'usb',
 ];
 
-/** Cross-origin isolation (threads), the content policy, no referrer and no look-up of names for other hosts. */
-export const sealHeaders: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': headerPolicy,
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Permissions-Policy': deniedFeatures.map((feature) => `${feature}=()`).join(', '),
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-  'X-DNS-Prefetch-Control': 'off',
-};
+export interface SitePolicy {
+  /** For a `<meta>` element, where `frame-ancestors` has no effect. */
+  readonly meta: string;
+  /** Cross-origin isolation (threads), the content policy, no referrer and no look-up of names for other hosts. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** @param path of the request, without its query */
+  headersFor(path: string): Readonly<Record<string, string>>;
+}
 
-/** For the script of the service worker alone. */
-export const serviceWorkerHeaders: Readonly<Record<string, string>> = {
-  ...sealHeaders,
-  'Content-Security-Policy': policyText(serviceWorkerDirectives),
-};
+/** @param endpoints origins of the servers that a connected build may ask; none for the sealed build */
+export function policyWith(endpoints: readonly string[]): SitePolicy {
+  const page = pageDirectives(endpoints);
+  const headers = {
+    'Content-Security-Policy': policyText([...page, ['frame-ancestors', "'none'"]]),
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Permissions-Policy': deniedFeatures.map((feature) => `${feature}=()`).join(', '),
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+    'X-DNS-Prefetch-Control': 'off',
+  };
+  /** For the script of the service worker alone. */
+  const serviceWorkerHeaders = {
+    ...headers,
+    'Content-Security-Policy': policyText(serviceWorkerDirectives(endpoints)),
+  };
+  return {
+    meta: policyText(page),
+    headers,
+    headersFor: (path) => (path.split('/').at(-1) === serviceWorkerFile ? serviceWorkerHeaders : headers),
+  };
+}
 
-/** @param path of the request, without its query */
-export const headersFor = (path: string): Readonly<Record<string, string>> =>
-  path.split('/').at(-1) === serviceWorkerFile ? serviceWorkerHeaders : sealHeaders;
+/** Of this build; of the sealed one outside of the app. */
+export const { meta: metaPolicy, headers: sealHeaders, headersFor } = policyWith(connection?.origins ?? []);
 
 /** The same response with the seal's headers on it. Consumes `response`. */
 export function sealed(response: Response): Response {

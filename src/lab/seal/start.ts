@@ -1,4 +1,5 @@
 /** @file Ties the seal to the events of a service worker. */
+import { connection } from '../../core/connection.ts';
 import type { AppFile } from './app-file.ts';
 import { createDownload } from './download.ts';
 import { createGate } from './gate.ts';
@@ -25,6 +26,7 @@ function fingerprint(text: string): string {
 
 export function startSeal(worker: SealScope, manifest: readonly AppFile[]): void {
   const { scope } = worker.registration;
+  const endpoints = connection?.origins ?? [];
   const store = createSealStore(new URL(scope).origin);
   const tally = createTally(store, Date.now);
   const fetchNow = worker.fetch.bind(worker);
@@ -70,5 +72,5 @@ export function startSeal(worker: SealScope, manifest: readonly AppFile[]): void
     event.waitUntil(work());
   });
   const gate = (hold: (work: Promise<unknown>) => void) =>
-    createGate({ files, hub, store, tally, fetch: fetchNow, scope, now: Date.now, hold });
+    createGate({ files, hub, store, tally, fetch: fetchNow, scope, now: Date.now, endpoints, hold });
 }

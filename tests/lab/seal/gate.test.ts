@@ -51,7 +51,7 @@ const manifest = [
 ];
 let databases = 0;
 
-function gateOf(fetchOutside?: (url: string) => Promise<Response>) {
+function gateOf(fetchOutside?: (url: string) => Promise<Response>, endpoints: readonly string[] = []) {
   const server = fakeServer({ ...files });
   const name = `gate-test-${databases++}`;
   const store = createSealStore(new URL(scope).origin, name);
@@ -82,6 +82,7 @@ function gateOf(fetchOutside?: (url: string) => Promise<Response>) {
     scope,
     fetch: server.fetch,
     now,
+    endpoints,
     hold: (work) => held.push(work),
   });
   const ask = async <M extends SealMessage>(message: M) =>
@@ -317,4 +318,14 @@ test('a repair is answered with what it did', async () => {
     added: ['index.html', 'models/tiny/config.json', 'repair.html'],
     failed: [],
   });
+});
+
+test('a connected build lets requests to its own servers pass, counted before they are sent, and no others', async () => {
+  const { gate, ledger } = gateOf(undefined, ['https://gpu.example']);
+  const address = 'https://gpu.example/v1/chat/completions';
+  expect((await gate.fetch(new Request('https://elsewhere.example/v1/models'))).type).toBe('error');
+  await gate.fetch(new Request(address, { method: 'POST', body: '{}' })).catch(() => {});
+  const rows = await ledger();
+  expect(rows.some((row) => row.startsWith(`${address} endpoint 1`))).toBe(true);
+  expect(rows.some((row) => /elsewhere.*refused: another host/.test(row))).toBe(true);
 });
