@@ -23,7 +23,15 @@ const packages = thirdParty();
 export default defineConfig({
   base: './',
   appType: 'mpa', // else a missing model file is answered with the page
-  plugins: [connected(), derivedModels(), ortBuild(), svelte(), seal(), packages.write(), pwa([packages.check()])],
+  plugins: [
+    connected(),
+    derivedModels(),
+    ortBuild(),
+    svelte(),
+    seal(),
+    packages.write(),
+    pwa([packages.check()]),
+  ],
   resolve: {
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'],
   },
