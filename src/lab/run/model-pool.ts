@@ -24,6 +24,8 @@ export type LoadClassifier = (entry: ModelEntry, options: LoadListener) => Promi
 export interface ModelPool {
   get(entry: ModelEntry, options: LoadOptions): Promise<LanguageModel>;
   classifier(entry: ModelEntry, options: LoadListener): Promise<TextClassifier>;
+  /** The next caller loads the model anew: its id stands for other files from now on. */
+  forget(id: string): void;
 }
 
 const noClassifiers: LoadClassifier = async ({ id }) => {
@@ -36,11 +38,16 @@ const noClassifiers: LoadClassifier = async ({ id }) => {
 export function createModelPool(load: LoadModel, loadClassifier = noClassifiers): ModelPool {
   let last: Promise<unknown> = Promise.resolve();
 
+  const forgetters: ((id: string) => void)[] = [];
+
   const shared = <Loaded, Options extends LoadListener>(
     keyOf: (entry: ModelEntry, options: Options) => string,
     fetch: (entry: ModelEntry, options: Options) => Promise<Loaded>,
   ) => {
     const loaded = new Map<string, Promise<Loaded>>();
+    forgetters.push((id) => {
+      for (const key of loaded.keys()) if (key === id || key.startsWith(`${id} `)) loaded.delete(key);
+    });
     return async (entry: ModelEntry, options: Options): Promise<Loaded> => {
       const key = keyOf(entry, options);
       for (;;) {
@@ -66,6 +73,7 @@ export function createModelPool(load: LoadModel, loadClassifier = noClassifiers)
   return {
     get: shared(({ id }, { access }) => `${id} ${access}`, load),
     classifier: shared(({ id }) => id, loadClassifier),
+    forget: (id) => forgetters.forEach((forget) => forget(id)),
   };
 }
 

@@ -258,7 +258,11 @@ export function createLab({
     renameModel: (id, title) => outcomeOf(async () => modelStore().rename(id, title)),
     pinModel: (id, pinned) => outcomeOf(async () => modelStore().pin(id, pinned)),
     exportModel: (id) => outcomeOf(async () => modelStore().exported(id)),
-    removeModel: (id) => outcomeOf(async () => modelStore().remove(id)),
+    removeModel: (id) =>
+      outcomeOf(async () => {
+        await modelStore().remove(id);
+        models.forget(id);
+      }),
   };
 }
 

@@ -80,3 +80,20 @@ test('a name with a slash is a model of the hub, a web address a folder, anythin
     expect.objectContaining({ code: 'unknown-model', advice: expect.stringContaining('toy') }),
   );
 });
+
+test('a model that is forgotten is loaded anew at every tier; others stay', async () => {
+  const loads: string[] = [];
+  const pool = createModelPool(async (entry, { access }) => {
+    loads.push(`${entry.id} ${access}`);
+    return loadToy(entry);
+  });
+  const askAll = async () => {
+    await pool.get(toy, { access: 'black-box' });
+    await pool.get(toy, { access: 'grey-box' });
+    await pool.get(closed, { access: 'black-box' });
+  };
+  await askAll();
+  pool.forget('toy');
+  await askAll();
+  expect(loads.slice(3)).toEqual(['toy black-box', 'toy grey-box']);
+});
