@@ -61,6 +61,7 @@ async function ask(page: Page, name: string): Promise<void> {
   await card(page, name).getByRole('link', { name: 'Talk to it' }).click();
   await page.getByRole('textbox', { name: 'Prompt' }).fill('What is the capital of France?');
   await page.getByRole('button', { name: 'Send to both' }).click();
+  await page.getByRole('button', { name: 'Uncover all for this visit' }).first().click();
   // Every token is an element of its own.
   await page.waitForFunction(() => {
     const answers = [...document.querySelectorAll('[aria-busy="false"]')].map(
