@@ -17,7 +17,11 @@ const onnxFolder = 'src/models/onnx';
 /** What decides the bytes beside the model itself. */
 const writerSources = [
   'scripts/derive-models.ts',
+  'src/models/hub-config.ts',
   'src/models/llama.ts',
+  'src/models/llama-config.ts',
+  'src/models/llama-family.ts',
+  'src/models/rope.ts',
   'src/models/safetensors.ts',
   ...readdirSync(join(root, onnxFolder)).map((name) => `${onnxFolder}/${name}`),
 ].map((path) => join(root, path));

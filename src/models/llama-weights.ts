@@ -1,6 +1,7 @@
 /** @file The weights of a Llama-family model by their Hugging Face names: shapes, checks and initial values. */
 import { LabError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
+import { familyOf } from './llama-family.ts';
 import type { LlamaConfig } from './llama.ts';
 import type { Tensor } from './language-model.ts';
 import type { Tensors } from './safetensors.ts';
@@ -8,12 +9,13 @@ import type { Tensors } from './safetensors.ts';
 /** Hugging Face weight names and shapes, in file order. Matrices are [out, in]. */
 export function weightShapes(config: LlamaConfig): ReadonlyMap<string, readonly number[]> {
   const { hiddenSize: d, intermediateSize: ffn, vocabSize, headDim, attentionBias } = config;
+  const { norms } = familyOf(config);
   const queries = config.heads * headDim;
   const keys = config.kvHeads * headDim;
   const shapes = new Map<string, readonly number[]>([['model.embed_tokens.weight', [vocabSize, d]]]);
   for (let n = 0; n < config.layers; n++) {
     const set = (name: string, shape: readonly number[]) => shapes.set(`model.layers.${n}.${name}`, shape);
-    set('input_layernorm.weight', [d]);
+    set(`${norms.beforeAttention}.weight`, [d]);
     set('self_attn.q_proj.weight', [queries, d]);
     set('self_attn.k_proj.weight', [keys, d]);
     set('self_attn.v_proj.weight', [keys, d]);
@@ -28,10 +30,12 @@ export function weightShapes(config: LlamaConfig): ReadonlyMap<string, readonly 
       set('self_attn.q_norm.weight', [headDim]);
       set('self_attn.k_norm.weight', [headDim]);
     }
-    set('post_attention_layernorm.weight', [d]);
+    if (norms.afterAttention) set(`${norms.afterAttention}.weight`, [d]);
+    set(`${norms.beforeFeedForward}.weight`, [d]);
     set('mlp.gate_proj.weight', [ffn, d]);
     set('mlp.up_proj.weight', [ffn, d]);
     set('mlp.down_proj.weight', [d, ffn]);
+    if (norms.afterFeedForward) set(`${norms.afterFeedForward}.weight`, [d]);
   }
   shapes.set('model.norm.weight', [d]);
   if (config.labels) shapes.set('score.weight', [config.labels.length, d]);
@@ -87,15 +91,16 @@ function isFinite(data: Float32Array): boolean {
 const isResidual = (name: string): boolean => /\.(o_proj|down_proj)\.weight$/.test(name);
 
 /**
- * Fresh weights: norms 1, biases 0, matrices normal with deviation 0.02, and those that write into the residual
- * stream scaled by 1/√(2·layers) as in GPT-2. Each weight has its own stream, so it depends on its name only.
+ * Fresh weights: norms 1 (together with the family's offset), biases 0, matrices normal with deviation 0.02, and those
+ * that write into the residual stream scaled by 1/√(2·layers) as in GPT-2. Each weight has its own stream, so it depends
+ * on its name only.
  */
 export function initWeights(config: LlamaConfig, rng: Random): Tensors {
   const residualScale = 1 / Math.sqrt(2 * config.layers);
   return new Map(
     [...weightShapes(config)].map(([name, shape]): [string, Tensor] => {
       const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-      if (name.endsWith('norm.weight')) data.fill(1);
+      if (name.endsWith('norm.weight')) data.fill(1 - familyOf(config).normOffset);
       else if (!name.endsWith('.bias')) {
         const stream = rng.fork(name);
         const deviation = 0.02 * (isResidual(name) ? residualScale : 1);

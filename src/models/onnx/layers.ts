@@ -6,9 +6,18 @@
  * their terms one by one, so that masked positions (exact zeros) change no bit; the Softmax operator sums in vector
  * lanes, and padding moves terms between lanes. So a row's result does not depend on its batch.
  */
+import {
+  attentionKindOf,
+  attentionKinds,
+  embeddingScale,
+  familyOf,
+  queryScale,
+  type Family,
+} from '../llama-family.ts';
 import type { LlamaConfig } from '../llama.ts';
 import type { Tensor } from '../language-model.ts';
 import type { ExternalTensor, GraphBuilder } from './graph.ts';
+import { Positions, type LayerInputs, type RotaryTables } from './positions.ts';
 
 /** By Hugging Face name, matrices [out, in]: values, which become part of the graph, or where they are beside it. */
 export type GraphWeights = ReadonlyMap<string, Tensor | ExternalTensor>;
@@ -23,30 +32,19 @@ export interface LlamaOnnxOptions {
 /** Names the keys or values of all tokens, cached ones included, given those of the new tokens. Both [B, K, ·, D]. */
 export type AppendToCache = (layer: number, part: 'key' | 'value', current: string) => string;
 
-/** Names of the graph's inputs, all int64. */
-export interface LayerInputs {
-  /** [B, S] */
-  readonly ids: string;
-  /** [B, T] */
-  readonly mask: string;
-  /** [B, S] */
-  readonly positions: string;
-}
-
-/** What attention needs beside the hidden states, computed once per run. */
+/** What attention needs beside the hidden states, computed once per run and kind of attention. */
 interface Shared {
-  readonly positions: string;
-  /** Added to the scores: 0 where a query may attend, −1e9 elsewhere. Shape [B, 1, G·S, T]. */
+  /** Added to the scores. Shape [B, 1, G·S, T]. */
   readonly bias: string;
   /** Shape [T, D]. */
   readonly ones: string;
-  readonly cos: string;
-  readonly sin: string;
+  readonly rotary: RotaryTables;
 }
 
 export class LlamaLayers {
   readonly #graph: GraphBuilder;
   readonly #config: LlamaConfig;
+  readonly #family: Family;
   readonly #weights: GraphWeights;
   readonly #dtype: 'float32' | 'float16';
   readonly #softmax: boolean;
@@ -61,6 +59,7 @@ export class LlamaLayers {
   ) {
     this.#graph = graph;
     this.#config = config;
+    this.#family = familyOf(config);
     this.#weights = weights;
     this.#dtype = options.weights ?? 'float32';
     this.#softmax = options.attention === 'softmax';
@@ -68,63 +67,59 @@ export class LlamaLayers {
   }
 
   /** Append all layers and the last norm. @returns the normed states, [B, S, d], and the embedding, [V, d] */
-  append({ ids, mask, positions }: LayerInputs): { readonly normed: string; readonly embedding: string } {
-    const shared = this.#shared(ids, mask, positions);
+  append(inputs: LayerInputs): { readonly normed: string; readonly embedding: string } {
+    const { norms } = this.#family;
+    const shared = this.#shared(inputs);
     const embedding = this.weight('model.embed_tokens.weight');
-    let residual = this.#graph.op('Gather', [embedding, ids]);
+    let residual = this.#scaled(this.#graph.op('Gather', [embedding, inputs.ids]));
     let branch: string | null = null;
     for (let layer = 0; layer < this.#config.layers; layer++) {
       const name = (part: string) => `model.layers.${layer}.${part}`;
-      const attentionIn = this.#addNorm(residual, branch, name('input_layernorm.weight'));
-      const attention = this.#attention(layer, attentionIn.normed, shared);
-      const feedIn = this.#addNorm(attentionIn.sum, attention, name('post_attention_layernorm.weight'));
-      branch = this.#feedForward(name, feedIn.normed);
+      const normAfter = (norm: string | null, x: string) =>
+        norm === null ? x : this.#norm(x, name(`${norm}.weight`));
+      const attentionIn = this.#addNorm(residual, branch, name(`${norms.beforeAttention}.weight`));
+      const kind = shared[attentionKindOf(this.#config, layer)]!;
+      const attention = normAfter(norms.afterAttention, this.#attention(layer, attentionIn.normed, kind));
+      const feedIn = this.#addNorm(attentionIn.sum, attention, name(`${norms.beforeFeedForward}.weight`));
+      branch = normAfter(norms.afterFeedForward, this.#feedForward(name, feedIn.normed));
       residual = feedIn.sum;
     }
     return { normed: this.#addNorm(residual, branch, 'model.norm.weight').normed, embedding };
   }
 
-  #shared(ids: string, mask: string, positions: string): Shared {
-    const g = this.#graph;
-    const { heads, kvHeads, headDim } = this.#config;
-    const lengthOf = (value: string) => g.op('Gather', [g.op('Shape', [value]), g.ints(1)]);
-    const total = lengthOf(mask);
-    const past = g.op('Sub', [total, lengthOf(ids)]);
-    const keys = g.op('Range', [g.ints(0), total, g.ints(1)]);
-    const queries = g.op('Unsqueeze', [g.op('Range', [past, total, g.ints(1)]), g.ints([1])]);
-    const causal = g.op('LessOrEqual', [keys, queries]); // [S, T]
-    const valid = g.op('Cast', [mask], { attributes: { to: { int: 9 } } });
-    const visible = g.op('And', [causal, g.op('Unsqueeze', [valid, g.ints([1, 2])])]); // [B, 1, S, T]
-    const bias = g.op('Where', [visible, g.scalar(0), g.scalar(-1e9)]);
-    const copies = Array.from({ length: heads / kvHeads }, () => bias);
-    const width = g.op('Unsqueeze', [total, g.ints([0])]);
-    return {
-      positions,
-      bias: copies.length === 1 ? bias : g.op('Concat', copies, { attributes: { axis: { int: 2 } } }),
-      ones: this.#softmax
-        ? ''
-        : g.op('Expand', [
-            g.scalar(1),
-            g.op('Concat', [width, g.ints([headDim])], { attributes: { axis: { int: 0 } } }),
-          ]),
-      ...this.#rotaryTables(),
-    };
+  /** By kind of attention; nothing for a kind that no layer has. */
+  #shared(inputs: LayerInputs): readonly (Shared | undefined)[] {
+    const { layers, headDim, maxPositions } = this.#config;
+    const used = new Set(Array.from({ length: layers }, (_, layer) => attentionKindOf(this.#config, layer)));
+    const positions = new Positions(this.#graph, inputs);
+    const ones = this.#softmax ? '' : this.#ones(positions.total);
+    return attentionKinds(this.#config).map((kind, index) => {
+      if (!used.has(index)) return undefined;
+      const table = index === 0 ? 'rotary' : 'rotary.sliding';
+      const rotary = positions.rotaryTables(kind, headDim, maxPositions, table);
+      return { bias: this.#perHead(positions.bias(kind)), ones, rotary };
+    });
   }
 
-  /** cos and sin of position × frequency, [positions, D/2] each. */
-  #rotaryTables(): Pick<Shared, 'cos' | 'sin'> {
-    const { maxPositions, headDim, ropeTheta } = this.#config;
-    const half = headDim / 2;
-    const table = (valueAt: (angle: number) => number): Tensor => ({
-      shape: [maxPositions, half],
-      data: Float32Array.from({ length: maxPositions * half }, (_, i) =>
-        valueAt(Math.floor(i / half) * ropeTheta ** (-(i % half) / half)),
-      ),
-    });
-    return {
-      cos: this.#graph.tensor('rotary.cos', table(Math.cos)),
-      sin: this.#graph.tensor('rotary.sin', table(Math.sin)),
-    };
+  /** [B, 1, S, T] → [B, 1, G·S, T] */
+  #perHead(bias: string): string {
+    const { heads, kvHeads } = this.#config;
+    const copies = Array.from({ length: heads / kvHeads }, () => bias);
+    return copies.length === 1
+      ? bias
+      : this.#graph.op('Concat', copies, { attributes: { axis: { int: 2 } } });
+  }
+
+  /** [T, D] */
+  #ones(total: string): string {
+    const g = this.#graph;
+    const sizes = [g.op('Unsqueeze', [total, g.ints([0])]), g.ints([this.#config.headDim])];
+    return g.op('Expand', [g.scalar(1), g.op('Concat', sizes, { attributes: { axis: { int: 0 } } })]);
+  }
+
+  #scaled(embedded: string): string {
+    const scale = embeddingScale(this.#config);
+    return scale === 1 ? embedded : this.#graph.op('Mul', [embedded, this.#graph.scalar(scale)]);
   }
 
   #attention(layer: number, x: string, shared: Shared): string {
@@ -136,7 +131,7 @@ export class LlamaLayers {
         attributes: { perm: { ints: [0, 2, 1, 3] } },
       });
 
-    const rotated = this.#rotated(name('q'), this.#project(name('q_proj'), x), heads, shared);
+    const rotated = this.#rotated(name('q'), this.#project(name('q_proj'), x), heads, shared.rotary);
     // Heads that share keys become rows of one matrix: [B, K, G·S, D].
     const grouped = g.op(
       'Transpose',
@@ -145,12 +140,12 @@ export class LlamaLayers {
     );
     const query = g.op('Mul', [
       g.op('Reshape', [grouped, g.ints([0, 0, -1, headDim])]),
-      g.scalar(1 / Math.sqrt(headDim)),
+      g.scalar(queryScale(this.#config)),
     ]);
     const key = this.#appendToCache(
       layer,
       'key',
-      byHead(this.#rotated(name('k'), this.#project(name('k_proj'), x), kvHeads, shared)),
+      byHead(this.#rotated(name('k'), this.#project(name('k_proj'), x), kvHeads, shared.rotary)),
     );
     const value = this.#appendToCache(layer, 'value', byHead(this.#project(name('v_proj'), x)));
     const keyT = g.op('Transpose', [key], { attributes: { perm: { ints: [0, 1, 3, 2] } } });
@@ -172,7 +167,7 @@ export class LlamaLayers {
   }
 
   /** Rotary position embedding, after the per-head norm if the model has one. [B, S, heads·D] in and out. */
-  #rotated(name: string, value: string, heads: number, { positions, cos, sin }: Shared): string {
+  #rotated(name: string, value: string, heads: number, { rows, cos, sin }: RotaryTables): string {
     const g = this.#graph;
     let x = value;
     if (this.#config.queryKeyNorm) {
@@ -180,21 +175,29 @@ export class LlamaLayers {
       const normed = this.#norm(split, `${name}_norm.weight`);
       x = g.op('Reshape', [normed, g.ints([0, 0, heads * this.#config.headDim])]);
     }
-    return g.op('RotaryEmbedding', [x, positions, cos, sin], { domain: 'com.microsoft' });
+    return g.op('RotaryEmbedding', [x, rows, cos, sin], { domain: 'com.microsoft' });
   }
 
   #feedForward(name: (part: string) => string, x: string): string {
     const g = this.#graph;
-    // QuickGelu with alpha 1 is x · sigmoid(x), which is SiLU.
-    const gate = g.op('QuickGelu', [this.#project(name('mlp.gate_proj'), x)], {
-      domain: 'com.microsoft',
-      attributes: { alpha: { float: 1 } },
-    });
+    const gate = this.#activated(this.#project(name('mlp.gate_proj'), x));
     return this.#project(name('mlp.down_proj'), g.op('Mul', [gate, this.#project(name('mlp.up_proj'), x)]));
   }
 
+  #activated(x: string): string {
+    const domain = 'com.microsoft';
+    switch (this.#family.activation) {
+      case 'silu': // QuickGelu with alpha 1 is x · sigmoid(x)
+        return this.#graph.op('QuickGelu', [x], { domain, attributes: { alpha: { float: 1 } } });
+      case 'gelu-tanh':
+        return this.#graph.op('FastGelu', [x], { domain });
+      default:
+        return this.#family.activation satisfies never;
+    }
+  }
+
   #norm(x: string, weight: string): string {
-    return this.#graph.op('SimplifiedLayerNormalization', [x, this.weight(weight)], {
+    return this.#graph.op('SimplifiedLayerNormalization', [x, this.#normWeight(weight)], {
       attributes: { axis: { int: -1 }, epsilon: { float: this.#config.rmsNormEps } },
     });
   }
@@ -203,12 +206,22 @@ export class LlamaLayers {
   #addNorm(residual: string, branch: string | null, weight: string): { sum: string; normed: string } {
     if (branch === null) return { sum: residual, normed: this.#norm(residual, weight) };
     const normed = `${weight}.normed`;
-    const sum = this.#graph.op('SkipSimplifiedLayerNormalization', [residual, branch, this.weight(weight)], {
-      domain: 'com.microsoft',
-      attributes: { epsilon: { float: this.#config.rmsNormEps } },
-      outputs: [normed, '', '', `${weight}.sum`],
-    });
+    const sum = this.#graph.op(
+      'SkipSimplifiedLayerNormalization',
+      [residual, branch, this.#normWeight(weight)],
+      {
+        domain: 'com.microsoft',
+        attributes: { epsilon: { float: this.#config.rmsNormEps } },
+        outputs: [normed, '', '', `${weight}.sum`],
+      },
+    );
     return { sum, normed };
+  }
+
+  #normWeight(name: string): string {
+    const { normOffset } = this.#family;
+    const weight = this.weight(name);
+    return normOffset === 0 ? weight : this.#graph.op('Add', [weight, this.#graph.scalar(normOffset)]);
   }
 
   #project(name: string, x: string): string {

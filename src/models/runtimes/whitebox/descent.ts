@@ -8,9 +8,10 @@ import { checkWeights } from '../../llama-weights.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { createUpdate } from './adamw.ts';
-import { causalContext } from './context.ts';
+import { causalContexts, type Contexts } from './context.ts';
 import { float32, int32, chooseExecution } from './device.ts';
-import type { Arrays, Context, Saved } from './forward.ts';
+import { contextOf } from './engine.ts';
+import type { Arrays, Saved } from './forward.ts';
 import { createPrograms } from './programs.ts';
 import { arrangeScored, bucket, padRows, type Scored } from './shapes.ts';
 import { learningRateAt, type TrainerOptions, type TrainerState, type TrainingStep } from './training.ts';
@@ -61,15 +62,15 @@ export function createDescent(config: LlamaConfig, weights: Tensors, options: Tr
   let first = uploadWeights(config, zerosLike(checked));
   let second = uploadWeights(config, zerosLike(checked));
   let steps = 0;
-  const contexts = new Map<number, Context>();
+  const contextsByWidth = new Map<number, Contexts>();
   const programs = createPrograms(config);
   const execution = chooseExecution();
   const update = createUpdate(options);
 
-  const contextFor = (width: number): Context => {
-    let context = contexts.get(width);
-    if (!context) contexts.set(width, (context = causalContext(config, width)));
-    return context;
+  const contextsFor = (width: number): Contexts => {
+    let contexts = contextsByWidth.get(width);
+    if (!contexts) contextsByWidth.set(width, (contexts = causalContexts(config, width)));
+    return contexts;
   };
 
   function layOut(rows: Task['rows']) {
@@ -77,11 +78,11 @@ export function createDescent(config: LlamaConfig, weights: Tensors, options: Tr
     // Finer than for scoring: training uses few shapes, each of them often.
     const [height, width] = [bucket(rows.length, 8), bucket(longest, 8)];
     const ids = int32(padRows(rows, height, width), [height, width]);
-    return { height, width, ids, context: contextFor(width) };
+    return { height, width, ids, contexts: contextsFor(width) };
   }
 
   function place({ rows, predictions, normalizer: fixedNormalizer }: Task) {
-    const { height, width, ids, context } = layOut(rows);
+    const { height, width, ids, contexts } = layOut(rows);
     const normalizer = fixedNormalizer ?? predictions.reduce((sum, { weight }) => sum + weight, 0);
     const scored = predictions.map(({ row, at, target, weight }): Scored => ({
       position: row * width + at,
@@ -93,7 +94,7 @@ export function createDescent(config: LlamaConfig, weights: Tensors, options: Tr
     const size = Math.ceil(scored.length / quarter) * quarter;
     const arranged = arrangeScored(scored, size, height * width);
     return {
-      context,
+      contexts,
       ids,
       positions: int32(arranged.positions),
       targets: int32(arranged.targets),
@@ -103,10 +104,10 @@ export function createDescent(config: LlamaConfig, weights: Tensors, options: Tr
   }
 
   /** The residual stream after the last layer. Consumes `ids`. */
-  async function run(ids: np.Array, context: Context): Promise<np.Array> {
+  async function run(ids: np.Array, contexts: Contexts): Promise<np.Array> {
     let x = programs.embed(current.embedding.ref, ids);
-    for (const layer of current.layers) {
-      const out = programs.layer(tree.ref(layer), x, tree.ref(context));
+    for (const [i, layer] of current.layers.entries()) {
+      const out = programs.layer(tree.ref(layer), x, contextOf({ config }, contexts, i));
       tree.dispose([out.keys, out.values]);
       x = await execution.settle(out.x);
     }
@@ -115,11 +116,11 @@ export function createDescent(config: LlamaConfig, weights: Tensors, options: Tr
 
   /** The loss and its gradient with respect to every weight. Consumes the batch. */
   async function differentiate(batch: ReturnType<typeof place>): Promise<[loss: np.Array, DeviceWeights]> {
-    const { context, ids, positions, targets } = batch;
+    const { contexts, ids, positions, targets } = batch;
     const saved: Saved[] = [];
     let x = programs.embed(current.embedding.ref, ids.ref);
-    for (const layer of current.layers) {
-      const out = programs.layerSaving(tree.ref(layer), x, tree.ref(context));
+    for (const [i, layer] of current.layers.entries()) {
+      const out = programs.layerSaving(tree.ref(layer), x, contextOf({ config }, contexts, i));
       saved.push(out.saved);
       x = await execution.settle(out.x);
     }
@@ -132,8 +133,9 @@ export function createDescent(config: LlamaConfig, weights: Tensors, options: Tr
     );
     let dX = dLast;
     const layers: Arrays[] = [];
-    for (const layer of [...current.layers].reverse()) {
-      const out = programs.layerBackward(tree.ref(layer), saved.pop()!, tree.ref(context), dX);
+    for (const [i, layer] of [...current.layers.entries()].reverse()) {
+      const context = contextOf({ config }, contexts, i);
+      const out = programs.layerBackward(tree.ref(layer), saved.pop()!, context, dX);
       layers.unshift(out.dWeights);
       dX = await execution.settle(out.dInput);
     }
@@ -156,22 +158,22 @@ export function createDescent(config: LlamaConfig, weights: Tensors, options: Tr
       return { loss: lossValue!, gradNorm: gradNorm!, learningRate };
     },
     async evaluate(task) {
-      const { context, ids, positions, targets, weights } = place(task);
-      const x = await run(ids, context);
+      const { contexts, ids, positions, targets, weights } = place(task);
+      const x = await run(ids, contexts);
       const [loss] = await execution.read(programs.loss(finalOf(current), x, positions, targets, weights));
       return loss!;
     },
     async logProbs(task) {
-      const { context, ids, positions, targets, weights, slots } = place(task);
+      const { contexts, ids, positions, targets, weights, slots } = place(task);
       weights.dispose();
-      const x = await run(ids, context);
+      const x = await run(ids, contexts);
       const values = await execution.read(programs.logProbs(finalOf(current), x, positions, targets));
       return Float32Array.from(slots, (slot) => values[slot]!);
     },
     async lastLogits(rows) {
-      const { height, width, ids, context } = layOut(rows);
+      const { height, width, ids, contexts } = layOut(rows);
       const ends = Array.from({ length: height }, (_, row) => row * width + (rows[row]?.length ?? 1) - 1);
-      const x = await run(ids, context);
+      const x = await run(ids, contexts);
       const logits = await execution.read(programs.logits(finalOf(current), x, int32(ends)));
       const size = logits.length / height;
       return rows.map((_, row) => logits.slice(row * size, (row + 1) * size));
@@ -198,8 +200,8 @@ export function createDescent(config: LlamaConfig, weights: Tensors, options: Tr
       steps = state.step;
     },
     dispose() {
-      tree.dispose([current, first, second, ...contexts.values()]);
-      contexts.clear();
+      tree.dispose([current, first, second, ...[...contextsByWidth.values()].flat()]);
+      contextsByWidth.clear();
       programs.dispose();
       update.dispose();
     },

@@ -3,8 +3,9 @@ import { tree, type numpy as np } from '@jax-js/jax';
 import { checkSequence, contextOverflow, type Limits } from '../../decoding/checks.ts';
 import type { ScoringRequest } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
-import { causalContext } from './context.ts';
-import type { Context, KeyValues, Prefix, Saved } from './forward.ts';
+import { attentionKindOf, embeddingScale } from '../../llama-family.ts';
+import { causalContexts, type Contexts } from './context.ts';
+import type { Context, KeyValues, Saved } from './forward.ts';
 import type { Execution } from './device.ts';
 import type { ResidualEditor } from './edits.ts';
 import type { Programs } from './programs.ts';
@@ -41,108 +42,124 @@ export function checkRequest(engine: Engine, { prompt, target }: ScoringRequest)
 
 /** Causal contexts by width and start; they are few, small and used often. */
 export class ContextCache {
-  readonly #contexts = new Map<string, Context>();
+  readonly #contexts = new Map<string, Contexts>();
   readonly #config: LlamaConfig;
   constructor(config: LlamaConfig) {
     this.#config = config;
   }
 
-  /** Run `work` with a context that stays alive until it ends, even if the cache drops it. */
-  async use<T>(length: number, start: number, work: (context: Context) => Promise<T>): Promise<T> {
-    const context = this.#get(length, start);
+  /** Run `work` with contexts that stay alive until it ends, even if the cache drops them. */
+  async use<T>(length: number, start: number, work: (contexts: Contexts) => Promise<T>): Promise<T> {
+    const contexts = this.#get(length, start);
     try {
-      return await work(context);
+      return await work(contexts);
     } finally {
-      tree.dispose(context);
+      tree.dispose(contexts);
     }
   }
 
   dispose(): void {
-    for (const context of this.#contexts.values()) tree.dispose(context);
+    for (const contexts of this.#contexts.values()) tree.dispose(contexts);
     this.#contexts.clear();
   }
 
-  #get(length: number, start: number): Context {
+  #get(length: number, start: number): Contexts {
     const key = `${length} ${start}`;
-    const context = this.#contexts.get(key) ?? causalContext(this.#config, length, start);
+    const contexts = this.#contexts.get(key) ?? causalContexts(this.#config, length, start);
     this.#contexts.delete(key);
-    this.#contexts.set(key, context);
+    this.#contexts.set(key, contexts);
     const [oldest] = this.#contexts.keys();
     if (this.#contexts.size > 16) {
       tree.dispose(this.#contexts.get(oldest!));
       this.#contexts.delete(oldest!);
     }
-    return tree.ref(context);
+    return tree.ref(contexts);
   }
 }
+
+/** The context of a layer, as one more reference. */
+export const contextOf = ({ config }: Pick<Engine, 'config'>, contexts: Contexts, layer: number): Context =>
+  tree.ref(contexts[attentionKindOf(config, layer)]!);
 
 const lookUp = ({ programs, table, edits }: Engine, ids: np.Array): np.Array =>
   edits.apply(0, programs.embed(table.ref, ids));
 
 /**
  * The residual stream after the last layer, [B, T, d], and each layer's keys and values. Consumes `ids`, borrows the
- * context. Waits for each layer, so that its memory is reused.
+ * contexts. Waits for each layer, so that its memory is reused.
  * @param onInput is given the stream before each layer, and owns it
  */
 export async function readTokens(
   engine: Engine,
   ids: np.Array,
-  context: Context,
+  contexts: Contexts,
   onInput?: (x: np.Array) => void,
 ) {
   const caches: KeyValues[] = [];
   let x = lookUp(engine, ids);
   for (const [i, layer] of engine.weights.layers.entries()) {
     onInput?.(x.ref);
-    const { x: out, ...cache } = engine.programs.layer(tree.ref(layer), x, tree.ref(context));
+    const { x: out, ...cache } = engine.programs.layer(tree.ref(layer), x, contextOf(engine, contexts, i));
     caches.push(cache);
     x = await engine.execution.settle(engine.edits.apply(i + 1, out));
   }
   return { x, caches };
 }
 
-/** As `readTokens` after a prefix that all rows share. Borrows `prefix`, one per layer; keeps no keys and values. */
+/** A prefix that all rows share. */
+export interface ReadPrefix {
+  /** By layer. */
+  readonly caches: readonly KeyValues[];
+  /** What may be seen of it, by kind of attention; see `prefixBiases`. */
+  readonly biases: readonly np.Array[];
+}
+
+/** As `readTokens` after a prefix. Borrows `prefix`; keeps no keys and values. */
 export async function readTokensAfter(
   engine: Engine,
   ids: np.Array,
-  context: Context,
-  prefix: readonly Prefix[],
+  contexts: Contexts,
+  { caches, biases }: ReadPrefix,
 ): Promise<np.Array> {
   let x = lookUp(engine, ids);
   for (const [i, layer] of engine.weights.layers.entries()) {
-    const out = engine.programs.layerAfterPrefix(tree.ref(layer), x, tree.ref(context), tree.ref(prefix[i]!));
+    const bias = biases[attentionKindOf(engine.config, i)]!.ref;
+    const prefix = { ...tree.ref(caches[i]!), bias };
+    const out = engine.programs.layerAfterPrefix(tree.ref(layer), x, contextOf(engine, contexts, i), prefix);
     x = await engine.execution.settle(engine.edits.apply(i + 1, out));
   }
   return x;
 }
 
 /** As `readTokens`, also returning what `backToEmbeddings` needs. */
-export async function readTokensSaving(engine: Engine, ids: np.Array, context: Context) {
+export async function readTokensSaving(engine: Engine, ids: np.Array, contexts: Contexts) {
   const saved: Saved[] = [];
   let x = lookUp(engine, ids);
   for (const [i, layer] of engine.weights.layers.entries()) {
-    const out = engine.programs.layerSaving(tree.ref(layer), x, tree.ref(context));
+    const out = engine.programs.layerSaving(tree.ref(layer), x, contextOf(engine, contexts, i));
     saved.push(out.saved);
     x = await engine.execution.settle(engine.edits.apply(i + 1, out.x));
   }
   return { x, saved };
 }
 
-/** From the gradient after the last layer to the gradient of the embeddings, [B, T, d]. Consumes both. */
+/** From the gradient after the last layer to that of the rows of the embedding table, [B, T, d]. Consumes both. */
 export async function backToEmbeddings(
   engine: Engine,
   saved: readonly Saved[],
   dLast: np.Array,
-  context: Context,
+  contexts: Contexts,
 ): Promise<np.Array> {
   let dX = dLast;
   for (let i = engine.config.layers - 1; i >= 0; i--) {
     const layer = engine.weights.layers[i]!;
     dX = engine.edits.pullBack(i + 1, dX);
-    dX = engine.programs.layerBackwardInput(tree.ref(layer), saved[i]!, tree.ref(context), dX);
+    dX = engine.programs.layerBackwardInput(tree.ref(layer), saved[i]!, contextOf(engine, contexts, i), dX);
     dX = await engine.execution.settle(dX);
   }
-  return engine.edits.pullBack(0, dX);
+  const scale = embeddingScale(engine.config);
+  const dInput = engine.edits.pullBack(0, dX);
+  return scale === 1 ? dInput : dInput.mul(scale);
 }
 
 /** Frees keys and values. */

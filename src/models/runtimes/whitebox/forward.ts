@@ -5,12 +5,13 @@
  * Ownership: parameters and `Context` are borrowed; every other array is consumed.
  */
 import { lax, numpy as np, vjp } from '@jax-js/jax';
+import { embeddingScale, familyOf, queryScale } from '../../llama-family.ts';
 import type { LlamaConfig } from '../../llama.ts';
 
 /** Device arrays by name. */
 export type Arrays = Record<string, np.Array>;
 
-/** Where a batch stands in its sequences. One context serves all layers. */
+/** Where a batch stands in its sequences. One context serves all layers of a kind of attention. */
 export interface Context extends Arrays {
   /** Rotary tables, [B or 1, 1, T, D]; see `rotaryTables`. */
   readonly cos: np.Array;
@@ -25,7 +26,7 @@ export interface KeyValues extends Arrays {
   readonly values: np.Array;
 }
 
-/** Keys and values of a prefix that all rows share, and which of its positions are real: bias [1, 1, 1, S]. */
+/** Keys and values of a prefix that all rows share, and what may be seen of it: bias [1, 1, G·T or 1, S]. */
 export interface Prefix extends KeyValues {
   readonly bias: np.Array;
 }
@@ -43,32 +44,53 @@ export interface Saved extends Arrays {
   readonly up: np.Array;
 }
 
-/** The parts of a layer, by the names of the weights that each reads. */
-const parts = {
-  attentionInputs: [
-    'input_layernorm.weight',
-    ...qkv('weight'),
-    ...qkv('bias'),
-    'self_attn.q_norm.weight',
-    'self_attn.k_norm.weight',
-  ],
-  attentionOutput: ['self_attn.o_proj.weight', 'self_attn.o_proj.bias'],
-  feedForwardInputs: ['post_attention_layernorm.weight', 'mlp.gate_proj.weight', 'mlp.up_proj.weight'],
-  feedForwardOutput: ['mlp.down_proj.weight'],
-};
+/** The parts of a layer, each with weights of its own. */
+type Part = 'attentionInputs' | 'attentionOutput' | 'feedForwardInputs' | 'feedForwardOutput';
 
-function qkv(kind: string): string[] {
-  return ['q', 'k', 'v'].map((name) => `self_attn.${name}_proj.${kind}`);
+const qkv = (kind: string): string[] => ['q', 'k', 'v'].map((name) => `self_attn.${name}_proj.${kind}`);
+
+/** Names of the weights that a part may read. */
+function weightsOf(config: LlamaConfig, part: Part): readonly string[] {
+  const { norms } = familyOf(config);
+  switch (part) {
+    case 'attentionInputs': {
+      const headNorms = ['self_attn.q_norm.weight', 'self_attn.k_norm.weight'];
+      return [`${norms.beforeAttention}.weight`, ...qkv('weight'), ...qkv('bias'), ...headNorms];
+    }
+    case 'attentionOutput':
+      return ['self_attn.o_proj.weight', 'self_attn.o_proj.bias', `${norms.afterAttention}.weight`];
+    case 'feedForwardInputs':
+      return [`${norms.beforeFeedForward}.weight`, 'mlp.gate_proj.weight', 'mlp.up_proj.weight'];
+    case 'feedForwardOutput':
+      return ['mlp.down_proj.weight', `${norms.afterFeedForward}.weight`];
+    default:
+      return part satisfies never;
+  }
 }
 
-const pick = (weights: Arrays, part: keyof typeof parts): Arrays =>
-  Object.fromEntries(parts[part].flatMap((name) => (weights[name] ? [[name, weights[name].ref]] : [])));
+const pick = (config: LlamaConfig, weights: Arrays, part: Part): Arrays =>
+  Object.fromEntries(
+    weightsOf(config, part).flatMap((name) => (weights[name] ? [[name, weights[name].ref]] : [])),
+  );
 
-/** x / √(mean x² + ε) · weight over the last axis. */
-export function rmsNorm(x: np.Array, weight: np.Array, epsilon: number): np.Array {
+/** Input vectors of the first layer. table: [≥ V, d], consumed. */
+export function embed(config: LlamaConfig, table: np.Array, ids: np.Array): np.Array {
+  const scale = embeddingScale(config);
+  const rows = table.slice(ids);
+  return scale === 1 ? rows : rows.mul(scale);
+}
+
+/** x / √(mean x² + ε) · (weight + the family's offset) over the last axis. */
+export function rmsNorm(config: LlamaConfig, weight: np.Array, x: np.Array): np.Array {
+  const { normOffset } = familyOf(config);
   const meanSquare = np.mean(x.ref.mul(x.ref), -1, { keepdims: true });
-  return x.mul(np.reciprocal(np.sqrt(meanSquare.add(epsilon)))).mul(weight.ref);
+  const gain = normOffset === 0 ? weight.ref : weight.ref.add(normOffset);
+  return x.mul(np.reciprocal(np.sqrt(meanSquare.add(config.rmsNormEps)))).mul(gain);
 }
+
+/** The norm of that name, or `x` as it is if the family has none there. */
+const normIfAny = (config: LlamaConfig, weights: Arrays, name: string | null, x: np.Array): np.Array =>
+  name === null ? x : rmsNorm(config, weights[`${name}.weight`]!, x);
 
 /** x·Wᵀ (+ bias), W as stored: [out, in]. */
 function project(weights: Arrays, name: string, x: np.Array): np.Array {
@@ -87,11 +109,11 @@ function rotate(x: np.Array, { cos, sin }: Pick<Context, 'cos' | 'sin'>): np.Arr
   return x.mul(cos.ref).add(swapped.mul(sin.ref));
 }
 
-/** q is scaled by 1/√D and shaped [B, K, G·T, D]; k and v are [B, K, T, D]. */
+/** q is scaled as its scores are, and shaped [B, K, G·T, D]; k and v are [B, K, T, D]. */
 function attentionInputs(config: LlamaConfig, weights: Arrays, x: np.Array, context: Context) {
-  const { heads, kvHeads, headDim, rmsNormEps: epsilon } = config;
+  const { heads, kvHeads, headDim } = config;
   const [rows, length] = x.shape as [number, number];
-  const normed = rmsNorm(x, weights['input_layernorm.weight']!, epsilon);
+  const normed = normIfAny(config, weights, familyOf(config).norms.beforeAttention, x);
   const split = (name: string, input: np.Array, count: number) =>
     project(weights, `self_attn.${name}`, input)
       .reshape([rows, length, count, headDim])
@@ -100,10 +122,10 @@ function attentionInputs(config: LlamaConfig, weights: Arrays, x: np.Array, cont
   let k = split('k_proj', normed.ref, kvHeads);
   const v = split('v_proj', normed, kvHeads);
   if (config.queryKeyNorm) {
-    q = rmsNorm(q, weights['self_attn.q_norm.weight']!, epsilon);
-    k = rmsNorm(k, weights['self_attn.k_norm.weight']!, epsilon);
+    q = rmsNorm(config, weights['self_attn.q_norm.weight']!, q);
+    k = rmsNorm(config, weights['self_attn.k_norm.weight']!, k);
   }
-  q = rotate(q, context).mul(headDim ** -0.5);
+  q = rotate(q, context).mul(queryScale(config));
   return { q: q.reshape([rows, kvHeads, -1, headDim]), k: rotate(k, context), v };
 }
 
@@ -152,23 +174,43 @@ function splitHeads({ heads, kvHeads, headDim }: LlamaConfig, x: np.Array): np.A
     .reshape([rows, kvHeads, -1, headDim]);
 }
 
-const attentionOutput = (weights: Arrays, mixed: np.Array): np.Array =>
-  project(weights, 'self_attn.o_proj', mixed);
+const attentionOutput = (config: LlamaConfig, weights: Arrays, mixed: np.Array): np.Array =>
+  normIfAny(
+    config,
+    weights,
+    familyOf(config).norms.afterAttention,
+    project(weights, 'self_attn.o_proj', mixed),
+  );
 
 function feedForwardInputs(config: LlamaConfig, weights: Arrays, x: np.Array) {
-  const normed = rmsNorm(x, weights['post_attention_layernorm.weight']!, config.rmsNormEps);
+  const normed = normIfAny(config, weights, familyOf(config).norms.beforeFeedForward, x);
   return { gate: project(weights, 'mlp.gate_proj', normed.ref), up: project(weights, 'mlp.up_proj', normed) };
 }
 
-/** down(silu(gate) · up) */
-function feedForwardOutput(weights: Arrays, gate: np.Array, up: np.Array): np.Array {
-  const sigmoid = np.reciprocal(np.exp(gate.ref.neg()).add(1));
-  return project(weights, 'mlp.down_proj', gate.mul(sigmoid).mul(up));
+function activate(config: LlamaConfig, gate: np.Array): np.Array {
+  const { activation } = familyOf(config);
+  switch (activation) {
+    case 'silu':
+      return gate.ref.mul(np.reciprocal(np.exp(gate.neg()).add(1)));
+    case 'gelu-tanh': {
+      const cubic = gate.ref.mul(gate.ref).mul(gate.ref).mul(0.044715);
+      const inner = gate.ref.add(cubic).mul(Math.sqrt(2 / Math.PI));
+      return gate.mul(0.5).mul(np.tanh(inner).add(1));
+    }
+    default:
+      return activation satisfies never;
+  }
+}
+
+/** down(activation(gate) · up) */
+function feedForwardOutput(config: LlamaConfig, weights: Arrays, gate: np.Array, up: np.Array): np.Array {
+  const out = project(weights, 'mlp.down_proj', activate(config, gate).mul(up));
+  return normIfAny(config, weights, familyOf(config).norms.afterFeedForward, out);
 }
 
 const feedForward = (config: LlamaConfig, weights: Arrays, x: np.Array): np.Array => {
   const { gate, up } = feedForwardInputs(config, weights, x.ref);
-  return x.add(feedForwardOutput(weights, gate, up));
+  return x.add(feedForwardOutput(config, weights, gate, up));
 };
 
 /**
@@ -185,7 +227,7 @@ export function layer(
   const { q, k, v } = attentionInputs(config, weights, x.ref, context);
   const own = { keys: k.ref, values: v.ref, bias: context.bias.ref };
   const mixed = attendAndJoin(config, q, prefix ? [prefix, own] : [own]);
-  const middle = x.add(attentionOutput(weights, mixed));
+  const middle = x.add(attentionOutput(config, weights, mixed));
   return { x: feedForward(config, weights, middle), keys: k, values: v };
 }
 
@@ -206,7 +248,7 @@ export function decodeLayer(
   const keys = np.where(here.ref, k, cache.keys);
   const values = np.where(here, v, cache.values);
   const mixed = attendAndJoin(config, q, [{ keys: keys.ref, values: values.ref, bias: context.bias.ref }]);
-  const middle = x.add(attentionOutput(weights, mixed));
+  const middle = x.add(attentionOutput(config, weights, mixed));
   return { x: feedForward(config, weights, middle), keys, values };
 }
 
@@ -220,9 +262,9 @@ export function layerSaving(
   const { q, k, v } = attentionInputs(config, weights, x.ref, context);
   const attention = attend(q.ref, k.ref, context.bias.ref);
   const mixed = joinHeads(config, np.matmul(attention.ref, v.ref));
-  const middle = x.ref.add(attentionOutput(weights, mixed.ref));
+  const middle = x.ref.add(attentionOutput(config, weights, mixed.ref));
   const { gate, up } = feedForwardInputs(config, weights, middle.ref);
-  const out = middle.ref.add(feedForwardOutput(weights, gate.ref, up.ref));
+  const out = middle.ref.add(feedForwardOutput(config, weights, gate.ref, up.ref));
   return { x: out, saved: { input: x, q, k, v, attention, mixed, middle, gate, up } };
 }
 
@@ -238,17 +280,23 @@ export function layerBackward(
   context: Context,
   dOut: np.Array,
 ): { dInput: np.Array; dWeights: Arrays } {
-  const [, pullOutput] = vjp(feedForwardOutput, [pick(weights, 'feedForwardOutput'), saved.gate, saved.up]);
+  const [, pullOutput] = vjp(
+    (w: Arrays, gate: np.Array, up: np.Array) => feedForwardOutput(config, w, gate, up),
+    [pick(config, weights, 'feedForwardOutput'), saved.gate, saved.up],
+  );
   const [dDown, dGate, dUp] = pullOutput(dOut.ref) as [Arrays, np.Array, np.Array];
 
   const [, pullInputs] = vjp(
     (w: Arrays, x: np.Array) => feedForwardInputs(config, w, x),
-    [pick(weights, 'feedForwardInputs'), saved.middle],
+    [pick(config, weights, 'feedForwardInputs'), saved.middle],
   );
   const [dGateUp, dNormed] = pullInputs({ gate: dGate, up: dUp }) as [Arrays, np.Array];
   const dMiddle = dOut.add(dNormed);
 
-  const [, pullMixed] = vjp(attentionOutput, [pick(weights, 'attentionOutput'), saved.mixed]);
+  const [, pullMixed] = vjp(
+    (w: Arrays, mixed: np.Array) => attentionOutput(config, w, mixed),
+    [pick(config, weights, 'attentionOutput'), saved.mixed],
+  );
   const [dProjection, dMixed] = pullMixed(dMiddle.ref) as [Arrays, np.Array];
 
   const { q, k, v, attention: p } = saved;
@@ -261,7 +309,7 @@ export function layerBackward(
 
   const [, pullAttention] = vjp(
     (w: Arrays, x: np.Array) => attentionInputs(config, w, x, context),
-    [pick(weights, 'attentionInputs'), saved.input],
+    [pick(config, weights, 'attentionInputs'), saved.input],
   );
   const [dQkv, dInput] = pullAttention({ q: dQ, k: dK, v: dV }) as [Arrays, np.Array];
   const unordered = { ...dDown, ...dGateUp, ...dProjection, ...dQkv };

@@ -95,8 +95,8 @@ export async function hiddenStates(
   const states: np.Array[] = [];
   const width = bucket(prompt.length);
   const ids = int32(padRows([prompt], 1, width), [1, width]);
-  const { x, caches } = await contexts.use(width, 0, (context) =>
-    readTokens(engine, ids, context, (state) => states.push(state)),
+  const { x, caches } = await contexts.use(width, 0, (at) =>
+    readTokens(engine, ids, at, (state) => states.push(state)),
   );
   disposeCaches(caches);
   states.push(programs.finalNorm(weights.final['norm']!.ref, x));
@@ -143,10 +143,10 @@ function inputGradient(
   lastGradient: (x: np.Array) => np.Array,
 ): Promise<np.Array> {
   const width = bucket(inputs.length);
-  return engine.contexts.use(width, 0, async (context) => {
+  return engine.contexts.use(width, 0, async (at) => {
     const ids = int32(padRows([inputs], 1, width), [1, width]);
-    const { x, saved } = await readTokensSaving(engine, ids, context);
-    return backToEmbeddings(engine, saved, lastGradient(x), context);
+    const { x, saved } = await readTokensSaving(engine, ids, at);
+    return backToEmbeddings(engine, saved, lastGradient(x), at);
   });
 }
 

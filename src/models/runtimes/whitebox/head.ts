@@ -13,7 +13,7 @@ export interface Final extends Arrays {
 
 /** x: [.., d] → next-token logits [.., V] */
 export const logits = (config: LlamaConfig, { norm, head }: Final, x: np.Array): np.Array =>
-  np.matmul(rmsNorm(x, norm, config.rmsNormEps), head.ref.transpose());
+  np.matmul(rmsNorm(config, norm, x), head.ref.transpose());
 
 /**
  * Log-probs of `targets` [M] at `positions` [M], flat indices into the B·T positions of x: [B, T, d].
@@ -33,7 +33,7 @@ export function targetLogProbs(
   const flat = x.reshape([rows * length, width]);
   const inPlace = count === rows * length;
   if (inPlace) positions.dispose();
-  const scored = rmsNorm(inPlace ? flat : flat.slice(positions), final.norm, config.rmsNormEps);
+  const scored = rmsNorm(config, final.norm, inPlace ? flat : flat.slice(positions));
   const all = np.matmul(scored.ref, final.head.ref.transpose());
   const max = lax.stopGradient(np.max(all.ref, -1, { keepdims: true }));
   const normalizers = np.log(np.sum(np.exp(all.sub(max.ref)), -1)).add(max.reshape([count]));

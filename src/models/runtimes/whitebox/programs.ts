@@ -22,7 +22,7 @@ export function createPrograms(config: LlamaConfig) {
   ): np.Array => np.sum(head.targetLogProbs(config, final, x, positions, targets).mul(weights)).neg();
 
   const programs = {
-    embed: jit((table: np.Array, ids: np.Array) => table.slice(ids)),
+    embed: jit((table: np.Array, ids: np.Array) => forward.embed(config, table, ids)),
     layer: jit((weights: Arrays, x: np.Array, context: Context) =>
       forward.layer(config, weights, x, context),
     ),
@@ -66,12 +66,12 @@ export function createPrograms(config: LlamaConfig) {
       const [rows, length, width] = x.shape as [number, number, number];
       const read = (y: np.Array) => {
         const at = y.reshape([rows * length, width]).slice(position);
-        return np.sum(forward.rmsNorm(at, norm, config.rmsNormEps).mul(cotangent));
+        return np.sum(forward.rmsNorm(config, norm, at).mul(cotangent));
       };
       return grad(read)(x) as np.Array;
     }),
     /** All hidden states after the final norm. */
-    finalNorm: jit((norm: np.Array, x: np.Array) => forward.rmsNorm(x, norm, config.rmsNormEps)),
+    finalNorm: jit((norm: np.Array, x: np.Array) => forward.rmsNorm(config, norm, x)),
     logProbs: jit((final: Final, x: np.Array, positions: np.Array, targets: np.Array) =>
       head.targetLogProbs(config, final, x, positions, targets),
     ),
@@ -85,12 +85,11 @@ export function createPrograms(config: LlamaConfig) {
           [Final, np.Array],
         ],
     ),
-    /** Adds the rows of dX to the rows of a zero table that `ids` name. */
+    /** Gradient of the table, from that of the first layer's input. */
     embedBackward: jit((table: np.Array, ids: np.Array, dX: np.Array) => {
-      const [, gradient] = valueAndGrad((t: np.Array) => np.sum(t.slice(ids).mul(dX)))(table) as [
-        np.Array,
-        np.Array,
-      ];
+      const [, gradient] = valueAndGrad((t: np.Array) => np.sum(forward.embed(config, t, ids).mul(dX)))(
+        table,
+      ) as [np.Array, np.Array];
       return gradient;
     }),
   };

@@ -1,11 +1,11 @@
 /** @file Log-probs of many targets at once: a prefix that all prompts share is read once, the rest in chunks. */
-import { tree } from '@jax-js/jax';
+import { tree, type numpy as np } from '@jax-js/jax';
 import { turn } from '../../decoding/join.ts';
 import type { ScoringOptions, ScoringRequest } from '../../language-model.ts';
 import { int32 } from './device.ts';
-import { prefixBias } from './context.ts';
+import { prefixBiases, type Contexts } from './context.ts';
 import { checkRequest, disposeCaches, readTokens, readTokensAfter, type Engine } from './engine.ts';
-import type { Prefix } from './forward.ts';
+import type { KeyValues } from './forward.ts';
 import { arrangeScored, bucket, padRows, sharedPrefixLength } from './shapes.ts';
 import { finalOf } from './weights.ts';
 
@@ -49,7 +49,7 @@ export async function scoreTargets(
       chunk.forEach(({ index }, i) => (results[index] = scores[i]!));
     }
   } finally {
-    prefix?.forEach((layer) => tree.dispose(layer));
+    if (prefix) disposeCaches(prefix);
   }
   return results;
 }
@@ -68,13 +68,13 @@ function chunkSize({ config, chunkValues }: Engine, rows: readonly Row[]): numbe
 }
 
 /** Keys and values of `ids`, padded to a bucket. The caller frees them. */
-async function readPrefix(engine: Engine, ids: readonly number[]): Promise<Prefix[]> {
+async function readPrefix(engine: Engine, ids: readonly number[]): Promise<KeyValues[]> {
   const width = bucket(ids.length);
-  const { x, caches } = await engine.contexts.use(width, 0, (context) =>
-    readTokens(engine, int32(padRows([ids], 1, width), [1, width]), context),
+  const { x, caches } = await engine.contexts.use(width, 0, (contexts) =>
+    readTokens(engine, int32(padRows([ids], 1, width), [1, width]), contexts),
   );
   x.dispose();
-  return caches.map((cache) => ({ ...cache, bias: prefixBias(ids.length, width) }));
+  return caches;
 }
 
 async function scoreChunk(
@@ -82,7 +82,7 @@ async function scoreChunk(
   rows: readonly Row[],
   height: number,
   start: number,
-  prefix: readonly Prefix[] | null,
+  prefix: readonly KeyValues[] | null,
 ): Promise<Float32Array[]> {
   const width = bucket(Math.max(...rows.map(({ inputs }) => inputs.length)));
   const ids = int32(
@@ -101,14 +101,30 @@ async function scoreChunk(
     })),
   );
   const { positions, targets, slots } = arrangeScored(scored, bucket(scored.length), height * width);
-  const x = await engine.contexts.use(width, start, (context) =>
-    prefix ? readTokensAfter(engine, ids, context, prefix) : readAlone(engine, ids, context),
+  const x = await engine.contexts.use(width, start, (contexts) =>
+    prefix ? readAfter(engine, ids, contexts, prefix, start) : readAlone(engine, ids, contexts),
   );
   const values = await engine.execution.read(
     engine.programs.logProbs(finalOf(engine.weights), x, int32(positions), int32(targets)),
   );
   let next = 0;
   return rows.map(({ target }) => Float32Array.from(target, () => Math.min(0, values[slots[next++]!]!)));
+}
+
+/** @param start the length of the prefix */
+async function readAfter(
+  engine: Engine,
+  ids: np.Array,
+  contexts: Contexts,
+  caches: readonly KeyValues[],
+  start: number,
+) {
+  const biases = prefixBiases(engine.config, start, caches[0]!.keys.shape[2]!, ids.shape[1]!);
+  try {
+    return await readTokensAfter(engine, ids, contexts, { caches, biases });
+  } finally {
+    tree.dispose(biases);
+  }
 }
 
 async function readAlone(...args: Parameters<typeof readTokens>) {

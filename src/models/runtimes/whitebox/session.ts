@@ -3,9 +3,9 @@ import { numpy as np, tree } from '@jax-js/jax';
 import { checkStep } from '../../decoding/checks.ts';
 import { turn } from '../../decoding/join.ts';
 import type { Abortable, DecodeSession } from '../../language-model.ts';
-import { decodeContext } from './context.ts';
+import { decodeContexts } from './context.ts';
 import { int32 } from './device.ts';
-import { checkPrompt, disposeCaches, readTokens, type Engine } from './engine.ts';
+import { checkPrompt, contextOf, disposeCaches, readTokens, type Engine } from './engine.ts';
 import type { KeyValues } from './forward.ts';
 import { bucket, padRows } from './shapes.ts';
 import { finalOf } from './weights.ts';
@@ -80,7 +80,7 @@ class Session implements DecodeSession {
     const { programs, execution, weights, contexts } = this.#engine;
     const width = bucket(Math.max(...prompts.map(({ length }) => length)));
     const ids = int32(padRows(prompts, height, width), [height, width]);
-    const { x, caches } = await contexts.use(width, 0, (context) => readTokens(this.#engine, ids, context));
+    const { x, caches } = await contexts.use(width, 0, (at) => readTokens(this.#engine, ids, at));
     const last = Array.from({ length: height }, (_, row) => row * width + (prompts[row]?.length ?? 1) - 1);
     const logits = await execution.read(programs.logits(finalOf(weights), x, int32(last)));
     const sized = caches.map((cache) => resize(cache, this.#capacity));
@@ -109,20 +109,20 @@ class Session implements DecodeSession {
       ids[slot] = tokens[row]!;
       positions[slot] = this.#lengths[row]!;
     });
-    const { context, write } = decodeContext(config, positions, this.#capacity);
+    const { contexts, write } = decodeContexts(config, positions, this.#capacity);
     let x = edits.apply(0, programs.embed(table.ref, int32(ids, [this.#height, 1])));
     for (const [i, layer] of weights.layers.entries()) {
       const { x: out, ...cache } = programs.decodeLayer(
         tree.ref(layer),
         x,
-        tree.ref(context),
+        contextOf(this.#engine, contexts, i),
         write.ref,
         this.#caches[i]!,
       );
       this.#caches[i] = cache;
       x = edits.apply(i + 1, out);
     }
-    tree.dispose([context, write]);
+    tree.dispose([...contexts, write]);
     this.#logits = await execution.read(
       programs.logits(finalOf(weights), x, int32(positions.map((_, row) => row))),
     );
