@@ -23,13 +23,26 @@ const lastLogits = (output: Output, row: number, count: number) =>
 const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 
+/** Four norms per layer, scaled embeddings, and a window shorter than the texts on the first layer. */
+const gemma: LlamaConfig = {
+  ...tinyConfig,
+  modelType: 'gemma3_text',
+  queryKeyNorm: true,
+  sliding: { window: 7, rope: { theta: 1000, scaling: null }, layers: [0] },
+};
+
 describe('a written graph computes what a float64 forward pass computes', () => {
   const families: Record<string, Partial<LlamaConfig>> = {
     'llama, grouped queries, tied head': {},
     'llama, one head per key, untied head': { kvHeads: 4, tieWordEmbeddings: false },
     'qwen2: biases on queries, keys and values': { modelType: 'qwen2', attentionBias: 'qkv' },
-    'qwen3: norms on queries and keys': { modelType: 'qwen3', queryKeyNorm: true, ropeTheta: 1e6 },
+    'qwen3: norms on queries and keys': {
+      modelType: 'qwen3',
+      queryKeyNorm: true,
+      rope: { theta: 1e6, scaling: null },
+    },
     'biases on all of attention': { attentionBias: 'qkvo' },
+    'gemma3: four norms, scaled embeddings, windows': gemma,
   };
   for (const [family, change] of Object.entries(families))
     test(family, async () => {
@@ -44,6 +57,21 @@ describe('a written graph computes what a float64 forward pass computes', () => 
         expect(farthest(row, logits[position]!)).toBeLessThan(1e-5 * scale),
       );
     });
+
+  test('beyond the context for which rotary tables are stored whole', async () => {
+    const ids = randomIds('long', 600);
+    const lastOf = async (maxPositions: number) => {
+      const config = { ...gemma, maxPositions };
+      const engine = await loadEngine(tinyFolder(config, tinyWeights(config)), vocabSize);
+      return lastLogits(
+        await engine.forward({ ids: [ids], mask: [ones(600)], past: null, keep: 100 }),
+        0,
+        100,
+      );
+    };
+    const whole = await lastOf(600);
+    (await lastOf(100_000)).forEach((row, i) => expect(farthest(row, whole[i]!)).toBeLessThan(1e-3));
+  });
 
   test('with weights stored in half precision, for the rounded weights', async () => {
     const weights = tinyWeights();
@@ -81,7 +109,10 @@ describe('the file', () => {
  * Every comparison here is exact. It holds because masked keys add exact zeros to sums that run term by term; with
  * the Softmax operator the same rows differ in their last bits.
  */
-describe('a row comes out the same to the last bit', () => {
+describe.each([
+  ['llama', tinyConfig],
+  ['gemma3', gemma],
+])('a row of %s comes out the same to the last bit', (_, config) => {
   let engine: Engine;
   const lengths = [20, 33, 5, 48, 17, 2, 60, 41];
   const prompts = lengths.map((length, row) => randomIds(`row ${row}`, length));
@@ -114,7 +145,7 @@ describe('a row comes out the same to the last bit', () => {
   }
 
   beforeAll(async () => {
-    engine = await loadEngine(tinyFolder(), vocabSize);
+    engine = await loadEngine(tinyFolder(config, tinyWeights(config)), vocabSize);
     for (const row of lengths.keys()) alone.push((await decode([row], lengths[row]!, 'left'))[0]!);
   });
 

@@ -42,7 +42,7 @@ describe('config.json', () => {
       layers: 30,
       headDim: 64,
       kvHeads: 3,
-      ropeTheta: 100000,
+      rope: { theta: 100000, scaling: null },
       eosTokenIds: [2],
     });
     expect(parameterCount(config)).toBe(134_515_008); // the safetensors count on the model card
@@ -64,9 +64,9 @@ describe('config.json', () => {
 
   test('is read in its older and newer spellings', () => {
     const { num_key_value_heads: _, rope_theta: __, ...old } = smolLm2;
-    expect(parseLlamaConfig(old)).toMatchObject({ kvHeads: 9, ropeTheta: 10000 });
+    expect(parseLlamaConfig(old)).toMatchObject({ kvHeads: 9, rope: { theta: 10000 } });
     const rope = { rope_type: 'default', rope_theta: 5e5 };
-    expect(parseLlamaConfig({ ...old, rope_parameters: rope }).ropeTheta).toBe(5e5);
+    expect(parseLlamaConfig({ ...old, rope_parameters: rope }).rope.theta).toBe(5e5);
     expect(parseLlamaConfig({ ...smolLm2, eos_token_id: [2, 7], pad_token_id: -1 })).toMatchObject({
       eosTokenIds: [2, 7],
       padTokenId: null,
@@ -82,10 +82,22 @@ describe('config.json', () => {
 
   test.each([
     ['another architecture', { model_type: 'gpt2' }, /"gpt2"/],
-    ['scaled rotary embeddings', { rope_scaling: { rope_type: 'llama3', factor: 32 } }, /"llama3"/],
+    ['rotary scaling of other kinds', { rope_scaling: { rope_type: 'yarn', factor: 32 } }, /"yarn"/],
     ['another activation', { hidden_act: 'gelu' }, /"gelu"/],
     ['feed-forward biases', { mlp_bias: true }, /feed-forward/],
-    ['sliding windows', { use_sliding_window: true }, /sliding/],
+    ['sliding windows of Llama', { use_sliding_window: true }, /sliding/],
+    ['capped logits', { final_logit_softcapping: 30 }, /softcapping/],
+    ['attention that looks ahead', { use_bidirectional_attention: true }, /ahead/],
+    [
+      'layers of other kinds',
+      { model_type: 'qwen3', use_sliding_window: true, layer_types: ['conv'] },
+      /"conv"/,
+    ],
+    [
+      'rotary factors that depend on length',
+      { rope_scaling: { rope_type: 'longrope', short_factor: [1], long_factor: [2], attention_factor: 1 } },
+      /depend on the length/,
+    ],
     ['quantized weights', { quantization_config: { bits: 4 } }, /quantized/],
   ])('refuses %s', (_, changes, message) => {
     const parse = () => parseLlamaConfig({ ...smolLm2, ...changes });
@@ -98,19 +110,97 @@ describe('config.json', () => {
     ['a fraction of a layer', { num_hidden_layers: 1.5 }, /num_hidden_layers/],
     ['heads that cannot be grouped', { num_key_value_heads: 4 }, /9 heads cannot share 4/],
     ['an odd head', { head_dim: 63 }, /63 dimensions/],
+    [
+      'RoPE scaling without its numbers',
+      { rope_scaling: { rope_type: 'llama3', factor: 32 } },
+      /low_freq_factor/,
+    ],
   ])('rejects %s', (_, changes, message) => {
     const parse = () => parseLlamaConfig({ ...smolLm2, ...changes });
     expect(parse).toThrow(message);
     expect(parse).toThrow(expect.objectContaining({ code: 'bad-model' }));
   });
 
-  test.each([[{}], [{ model_type: 'qwen2' }], [{ model_type: 'qwen3' }], [{ attention_bias: true }]])(
-    'is read back as it was written: %j',
-    (changes) => {
-      const config = tinyConfig(changes);
-      expect(parseLlamaConfig(JSON.parse(JSON.stringify(toHubConfig(config))))).toEqual(config);
-    },
-  );
+  const gemma270m = {
+    model_type: 'gemma3_text',
+    vocab_size: 262144,
+    hidden_size: 640,
+    intermediate_size: 2048,
+    num_hidden_layers: 18,
+    num_attention_heads: 4,
+    num_key_value_heads: 1,
+    max_position_embeddings: 32768,
+    sliding_window: 512,
+  };
+
+  test('of Gemma 3 270M is read with the defaults of its family, and gives its number of parameters', () => {
+    const config = parseLlamaConfig(gemma270m);
+    expect(config).toMatchObject({
+      headDim: 256,
+      tieWordEmbeddings: true,
+      queryPreAttentionScalar: 256,
+      rope: { theta: 1e6, scaling: null },
+    });
+    const layers = Array.from({ length: 18 }, (_, i) => i).filter((i) => i % 6 !== 5);
+    expect(config.sliding).toEqual({ window: 512, rope: { theta: 1e4, scaling: null }, layers });
+    expect(parameterCount(config)).toBe(268_098_176);
+  });
+
+  test('of Gemma 3 is read in its older and newer spellings', () => {
+    const older = {
+      rope_theta: 2e6,
+      rope_local_base_freq: 5e3,
+      rope_scaling: { rope_type: 'linear', factor: 8 },
+    };
+    const newer = {
+      rope_parameters: {
+        full_attention: { rope_type: 'linear', factor: 8, rope_theta: 2e6 },
+        sliding_attention: { rope_type: 'default', rope_theta: 5e3 },
+      },
+    };
+    const config = parseLlamaConfig({ ...gemma270m, ...older, sliding_window_pattern: 3 });
+    const layer_types = Array.from({ length: 18 }, (_, i) => `${i % 3 === 2 ? 'full' : 'sliding'}_attention`);
+    expect(parseLlamaConfig({ ...gemma270m, ...newer, layer_types })).toEqual(config);
+    expect(config.rope.scaling).toEqual({ kind: 'linear', factor: 8 });
+    expect(parseLlamaConfig(JSON.parse(JSON.stringify(toHubConfig(config))))).toEqual(config);
+  });
+
+  test('names another architecture before it looks for fields that it lacks', () => {
+    expect(() => parseLlamaConfig({ model_type: 'gpt2', n_embd: 768 })).toThrow(/"gpt2", not one of llama/);
+  });
+
+  test.each([
+    [{}],
+    [{ model_type: 'qwen2' }],
+    [{ model_type: 'qwen3' }],
+    [{ attention_bias: true }],
+    [{ model_type: 'qwen2', use_sliding_window: true, sliding_window: 5, max_window_layers: 1 }],
+    [{ rope_scaling: { type: 'linear', factor: 2 } }],
+    [
+      {
+        rope_scaling: {
+          rope_type: 'llama3',
+          factor: 8,
+          low_freq_factor: 1,
+          high_freq_factor: 4,
+          original_max_position_embeddings: 64,
+        },
+      },
+    ],
+    [
+      {
+        rope_scaling: {
+          rope_type: 'longrope',
+          short_factor: [1, 1, 2, 4],
+          long_factor: [1, 1, 2, 4],
+          attention_factor: 1,
+        },
+      },
+    ],
+  ])('is read back as it was written: %j', (changes) => {
+    const config = tinyConfig(changes);
+    expect(parseLlamaConfig(JSON.parse(JSON.stringify(toHubConfig(config))))).toEqual(config);
+  });
 });
 
 describe('weights', () => {

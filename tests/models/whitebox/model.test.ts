@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { randomIds, stubTokenizer, tinyConfig, tinyWeights } from './tiny.ts';
+import { gemmaFields, randomIds, stubTokenizer, tinyConfig, tinyWeights } from './tiny.ts';
 import { liveBuffers } from './live-buffers.ts';
 import { referenceForward, referenceLogProbs, referenceLogSoftmax } from './reference-forward.ts';
 import { LabError } from '../../../src/core/errors.ts';
@@ -44,6 +44,7 @@ describe('logits match the float64 reference', () => {
     ['biases in all projections', { attention_bias: true }],
     ['qwen2: biases in q, k and v', { model_type: 'qwen2' }],
     ['qwen3: normed queries and keys', { model_type: 'qwen3', tie_word_embeddings: false }],
+    ['gemma3: four norms, scaled embeddings, windows', gemmaFields],
   ])('%s', async (_, changes) => {
     const other = tinyConfig(changes);
     const otherWeights = tinyWeights(other);
@@ -180,6 +181,7 @@ describe('gradients', () => {
     ['llama', {}],
     ['qwen2', { model_type: 'qwen2', tie_word_embeddings: false }],
     ['qwen3', { model_type: 'qwen3' }],
+    ['gemma3', gemmaFields],
   ])('%s: token gradients match central differences', async (_, changes) => {
     const other = tinyConfig(changes);
     const otherWeights = tinyWeights(other);
@@ -248,7 +250,18 @@ describe('gradients', () => {
   });
 });
 
-describe('hidden states, parameters and edits', () => {
+describe.each([
+  ['llama', {}],
+  ['gemma3', gemmaFields],
+])('hidden states, parameters and edits of %s', (_, changes) => {
+  const config = tinyConfig(changes);
+  const weights = tinyWeights(config);
+  let model: JaxModel;
+  beforeAll(() => {
+    model = create(config, weights);
+  });
+  afterAll(() => model.dispose());
+
   test('hidden states are the residual stream, the last one normed', async () => {
     const prompt = ids(6, 'prompt');
     const states = await model.hiddenStates(prompt);
@@ -261,7 +274,8 @@ describe('hidden states, parameters and edits', () => {
           hidden[layer]!.flatMap((x) => [...x]),
         ),
       ).toBeLessThan(1e-4);
-    const norm = weights.get('model.norm.weight')!.data;
+    const one = config.modelType === 'gemma3_text' ? 1 : 0;
+    const norm = weights.get('model.norm.weight')!.data.map((value) => value + one);
     const normed = hidden.at(-1)!.flatMap((x) => {
       const scale = 1 / Math.sqrt(x.reduce((sum, v) => sum + v * v, 0) / 16 + config.rmsNormEps);
       return Array.from(x, (value, i) => value * scale * norm[i]!);

@@ -1,6 +1,6 @@
 /**
  * @file The Llama family written a second time, in float64 and plain loops, as the oracle of the runtimes' tests.
- * Follows transformers' modeling_llama.py / modeling_qwen2.py / modeling_qwen3.py; shares no code with src/.
+ * Follows transformers' modeling_llama.py / modeling_qwen2.py / modeling_qwen3.py / modeling_gemma3.py; shares no code with src/.
  */
 import type { LlamaConfig } from '../../../src/models/llama.ts';
 import type { Tensors } from '../../../src/models/safetensors.ts';
@@ -30,6 +30,7 @@ export function referenceForward(
     return tensor.data;
   };
   const { hiddenSize: d, headDim: D, heads, kvHeads } = config;
+  const gemma = config.modelType === 'gemma3_text';
 
   const linear = (name: string, x: Float64Array): Float64Array => {
     const w = weight(`${name}.weight`);
@@ -47,12 +48,12 @@ export function referenceForward(
     let square = 0;
     for (const value of x) square += value * value;
     const scale = 1 / Math.sqrt(square / x.length + config.rmsNormEps);
-    return x.map((value, i) => value * scale * w[i]!);
+    return x.map((value, i) => value * scale * (gemma ? 1 + w[i]! : w[i]!));
   };
-  const rotate = (x: Float64Array, position: number): Float64Array =>
+  const rotate = (x: Float64Array, position: number, rope: LlamaConfig['rope']): Float64Array =>
     x.map((value, i) => {
       const pair = i % (D / 2);
-      const angle = position / config.ropeTheta ** ((2 * pair) / D);
+      const angle = position * scaled(1 / rope.theta ** ((2 * pair) / D), pair, rope.scaling);
       const other = i < D / 2 ? -x[i + D / 2]! : x[i - D / 2]!;
       return value * Math.cos(angle) + other * Math.sin(angle);
     });
@@ -63,6 +64,7 @@ export function referenceForward(
     if (override) return Float64Array.from(override);
     return Float64Array.from(weight('model.embed_tokens.weight').subarray(id * d, (id + 1) * d));
   });
+  if (gemma) stream = stream.map((x) => x.map((value) => value * Math.fround(d ** 0.5)));
   const hidden: Float64Array[][] = [];
   const boundary = (layer: number) => {
     if (edits.residual?.layer === layer)
@@ -73,6 +75,8 @@ export function referenceForward(
 
   for (let n = 0; n < config.layers; n++) {
     const at = (name: string) => `model.layers.${n}.${name}`;
+    const slides = config.sliding !== null && config.sliding.layers.includes(n);
+    const rope = slides ? config.sliding!.rope : config.rope;
     const normed = stream.map((x) => norm(at('input_layernorm.weight'), x));
     const prepare = (projection: string, count: number, normName: string | null) =>
       normed.map((x, position) => {
@@ -83,6 +87,7 @@ export function referenceForward(
           return rotate(
             config.queryKeyNorm ? norm(at(`self_attn.${normName}.weight`), part) : part,
             position,
+            rope,
           );
         });
       });
@@ -97,7 +102,8 @@ export function referenceForward(
         for (let s = 0; s <= t; s++) {
           let dot = 0;
           for (let i = 0; i < D; i++) dot += q[t]![h]![i]! * k[s]![shared]![i]!;
-          scores.push(dot / Math.sqrt(D));
+          const outside = slides && s <= t - config.sliding!.window;
+          scores.push(outside ? -Infinity : dot / Math.sqrt(config.queryPreAttentionScalar ?? D));
         }
         const top = Math.max(...scores);
         const exps = scores.map((score) => Math.exp(score - top));
@@ -105,17 +111,23 @@ export function referenceForward(
         for (let s = 0; s <= t; s++)
           for (let i = 0; i < D; i++) out[h * D + i]! += (exps[s]! / total) * v[s]![shared]![i]!;
       }
-      return linear(at('self_attn.o_proj'), out);
+      const projected = linear(at('self_attn.o_proj'), out);
+      return gemma ? norm(at('post_attention_layernorm.weight'), projected) : projected;
     });
     stream = stream.map((x, t) => x.map((value, i) => value + mixed[t]![i]!));
     stream = stream.map((x) => {
-      const inner = norm(at('post_attention_layernorm.weight'), x);
+      const inner = norm(at(`${gemma ? 'pre_feedforward' : 'post_attention'}_layernorm.weight`), x);
       const gate = linear(at('mlp.gate_proj'), inner);
       const up = linear(at('mlp.up_proj'), inner);
-      const fed = linear(
+      const act = (g: number) =>
+        gemma
+          ? 0.5 * g * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (g + 0.044715 * g ** 3)))
+          : g / (1 + Math.exp(-g));
+      const down = linear(
         at('mlp.down_proj'),
-        gate.map((g, i) => (g / (1 + Math.exp(-g))) * up[i]!),
+        gate.map((g, i) => act(g) * up[i]!),
       );
+      const fed = gemma ? norm(at('post_feedforward_layernorm.weight'), down) : down;
       return x.map((value, i) => value + fed[i]!);
     });
     boundary(n + 1);
@@ -123,6 +135,27 @@ export function referenceForward(
   const head = config.labels ? 'score' : config.tieWordEmbeddings ? 'model.embed_tokens' : 'lm_head';
   const logits = stream.map((x) => linear(head, norm('model.norm.weight', x)));
   return { logits, hidden };
+}
+
+/** A rotary frequency as modeling_rope_utils.py scales it. */
+function scaled(frequency: number, pair: number, scaling: LlamaConfig['rope']['scaling']): number {
+  switch (scaling?.kind) {
+    case 'linear':
+      return frequency / scaling.factor;
+    case 'factors':
+      return frequency / scaling.factors[pair]!;
+    case 'llama3': {
+      const { factor, lowFrequencyFactor, highFrequencyFactor, originalPositions } = scaling;
+      const wavelength = (2 * Math.PI) / frequency;
+      if (wavelength < originalPositions / highFrequencyFactor) return frequency;
+      if (wavelength > originalPositions / lowFrequencyFactor) return frequency / factor;
+      const smooth =
+        (originalPositions / wavelength - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
+      return ((1 - smooth) * frequency) / factor + smooth * frequency;
+    }
+    default:
+      return frequency;
+  }
 }
 
 /** Log-softmax in float64. */

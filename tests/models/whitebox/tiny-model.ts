@@ -21,6 +21,14 @@ const base = {
   eos_token_id: 2,
 };
 
+/** Four norms per layer, scaled embeddings, and a window of three positions on the first of two layers. */
+export const gemmaFields = {
+  model_type: 'gemma3_text',
+  query_pre_attn_scalar: 6,
+  sliding_window: 3,
+  layer_types: ['sliding_attention', 'full_attention'],
+};
+
 export const tinyConfig = (changes: Record<string, unknown> = {}): LlamaConfig =>
   parseLlamaConfig({ ...base, ...changes });
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { randomIds, tinyConfig, tinyWeights } from './tiny.ts';
+import { gemmaFields, randomIds, tinyConfig, tinyWeights } from './tiny.ts';
 import { liveBuffers } from './live-buffers.ts';
 import { referenceLogProbs } from './reference-forward.ts';
 import { createRandom } from '../../../src/core/random.ts';
@@ -85,7 +85,10 @@ describe('the loss', () => {
   });
 });
 
-describe('a step', () => {
+describe.each([
+  ['llama', config],
+  ['gemma3', tinyConfig(gemmaFields)],
+])('a step of %s', (_, config) => {
   test('moves every weight by AdamW with clipping, checked by float64 central differences', async () => {
     const weights = tinyWeights(config);
     const options = {
