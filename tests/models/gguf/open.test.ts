@@ -26,8 +26,9 @@ test('the header is read as @huggingface/gguf reads it', async () => {
       bytes: 4 * shape.map(Number).reduce((a, b) => a * b, 1),
     })),
   );
-  expect(ours.metadata.texts('tokenizer.ggml.tokens')).toEqual(theirs.metadata['tokenizer.ggml.tokens']);
-  expect(ours.metadata.number('qwen3.rope.freq_base')).toBe(theirs.metadata['qwen3.rope.freq_base']);
+  const metadata = theirs.metadata as unknown as Readonly<Record<string, unknown>>;
+  expect(ours.metadata.texts('tokenizer.ggml.tokens')).toEqual(metadata['tokenizer.ggml.tokens']);
+  expect(ours.metadata.number('qwen3.rope.freq_base')).toBe(metadata['qwen3.rope.freq_base']);
 });
 
 describe('the config', () => {
