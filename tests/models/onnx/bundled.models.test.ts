@@ -6,12 +6,12 @@ import { bundledModels } from '../../../src/models/catalog.ts';
 
 /** SHA-256 of each graph, to notice a change of the writer that changes what is served. New weights bring new ones. */
 const digests: Readonly<Record<string, string>> = {
-  'tinytown-base': '0cbe34b006ca6cddd0d188602ea8fb2e41a347119bf9ed02f2efbfc0613c5525',
-  'tinytown-chat': '2d9e34af04f2b9081d2c2bbcbb24a7ce939824742188724ef01ddd90600e8876',
-  'tinytown-expert': 'd000b267ca296efb987330da94004457642b30f7344dd7f3458d6d0363f4ff01',
-  'tinytown-guard-answer': '20c5d8e501c33ec29287677014dbdee1d5b5f6a605d2ae05a1a938299740a216',
-  'tinytown-guard-prompt': 'c98e0adfeb2d349e9da5c1eaa67da58c6b6cec862d810d3feddfe416738d51fa',
-  'tinytown-helper': '74d6e2c97a36f3d19ca52ed9a3e3dcf31791cd0fe7d679f0281acaa3494a6b17',
+  'tinytown-base': '714fd413ae33c28ec699eb113416c1533c5d6bc75274dbcd77ce90424b3bfdf3',
+  'tinytown-chat': '947e843a94fd2764c2e6eb21cd4811546386631e8ee32973f2aa589440a7b063',
+  'tinytown-expert': '26ee4042f4156171fa3db4f939ac69d86ae1bab0f760048f8c301af8b09ab2f9',
+  'tinytown-guard-answer': '07159120bb50eecebc5125db4922eb63b93d615eaae507a4414bccd666766ec3',
+  'tinytown-guard-prompt': 'c6bf06692742b2b1c4a9044deea2ebc46a7206ed32ecd588cc2c470ac199f131',
+  'tinytown-helper': '67f06814f4c4d54588cc5da0de4fd6786578a1f917c363d56e7f16e26a60421e',
 };
 
 test.each(bundledModels.map(({ id }) => id))('the graph of %s has its known bytes', (id) => {
