@@ -16,7 +16,7 @@ export interface ModelDescription {
 }
 
 /**
- * @param source where the folder is, if known: bundled models are not asked for files that they do not have
+ * @param source where the folder is, if known: bundled models are asked for a template in a file only if they have no other
  * @throws LabError 'unknown-model', 'unreachable' or 'bad-model', or the signal's reason
  */
 export async function readDescription(
@@ -33,7 +33,10 @@ export async function readDescription(
   ]);
   checkConfig(config);
   // As in transformers: the file wins, since what is beside it may be older.
-  const template = templateFile ?? tokenizerConfig['chat_template'];
+  const template =
+    templateFile ??
+    tokenizerConfig['chat_template'] ??
+    (mayHaveFile ? undefined : await folder.optionalText('chat_template.jinja'));
   return {
     config,
     generation,

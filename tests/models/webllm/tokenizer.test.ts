@@ -50,9 +50,12 @@ test('separators alternate where there are two, and prefix ids come first', () =
   );
 });
 
-test('a system message is refused, not dropped, where the folder has no place for one', () => {
+test('a system message goes into the first user turn where the folder has no place for one', () => {
   const tokenizer = tokenizerWith({ system_template: '' });
-  expect(() => tokenizer.prompt([system('Be brief.'), user('Hi')])).toThrow(/no place for a system message/);
+  expect(tokenizer.systemRole).not.toBe('own');
+  expect(shown(tokenizer.prompt([system('Be brief.'), user('Hi')]))).toContain(
+    '<|im_start|>user\nBe brief.\n\nHi<|im_end|>',
+  );
 });
 
 test('the first user header can be left out after a system message', () => {
