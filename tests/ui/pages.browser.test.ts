@@ -263,8 +263,7 @@ test('a template pack is taken into the plan, and one that does not fit says why
   all('main button')
     .find(({ textContent }) => textContent?.includes('Edit the plan'))!
     .click();
-  flushSync();
-  const input = find('input[aria-label="Template pack file"]') as HTMLInputElement;
+  const input = await vi.waitFor(() => find('input[aria-label="Template pack file"]') as HTMLInputElement);
   const choose = (content: unknown) => {
     const files = new DataTransfer();
     files.items.add(new File([JSON.stringify(content)], 'pack.json'));

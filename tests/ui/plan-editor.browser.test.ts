@@ -123,8 +123,7 @@ test('what a defense learned is saved after a run, taken in for the next, and gi
   expect(app.run.artifacts).toMatchObject([{ defense: 'gradient-cuff', model: 'tinytown-chat' }]);
   button('What defenses learned');
   button('Edit the plan').click();
-  flushSync();
-  all('dialog li > .head .open')[2]!.click();
+  (await vi.waitFor(() => all('dialog li > .head .open')[2] ?? expect.unreachable())).click();
   flushSync();
   const take = (content: string) => {
     const input = named('File of what Gradient Cuff learned') as HTMLInputElement;
@@ -146,8 +145,7 @@ test('what a defense learned is saved after a run, taken in for the next, and gi
   expect((await run())[2]).toMatchObject({ stack: [{ artifact: { threshold: 1.25 } }] });
   flushSync();
   button('Edit the plan').click();
-  flushSync();
-  all('dialog li > .head .open')[2]!.click();
+  (await vi.waitFor(() => all('dialog li > .head .open')[2] ?? expect.unreachable())).click();
   flushSync();
   expect(group().textContent).toContain('given by the plan');
   button('Learn anew').click();
