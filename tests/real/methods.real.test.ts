@@ -26,8 +26,16 @@ const smallest = (spec: OptionsSpec): Record<string, unknown> =>
     }),
   );
 
-/** They read the states of the model for every behavior that they learn from, which takes minutes here. */
-const slow: readonly string[] = ['conditional-steering', 'dro', 'steering'];
+/** They take from ten seconds to minutes here: run with `--all`. */
+const slow: readonly string[] = [
+  'advprompter',
+  'conditional-steering',
+  'dro',
+  'embedding-attack',
+  'gcg-universal',
+  'refusal-ablation',
+  'steering',
+];
 
 describe.skipIf(state === null)('on SmolLM2', () => {
   let site: LocalServer;
