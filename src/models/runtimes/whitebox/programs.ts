@@ -5,8 +5,9 @@
  */
 import { grad, jit, numpy as np, valueAndGrad } from '@jax-js/jax';
 import type { LlamaConfig } from '../../llama.ts';
+import { layerBackward, layerSaving, type Saved } from './backward.ts';
 import * as forward from './forward.ts';
-import type { Arrays, Context, KeyValues, Prefix, Saved } from './forward.ts';
+import type { Arrays, Context, KeyValues, Prefix } from './forward.ts';
 import * as head from './head.ts';
 import type { Final } from './head.ts';
 
@@ -36,15 +37,15 @@ export function createPrograms(config: LlamaConfig) {
       forward.decodeLayer(config, weights, x, context, write, cache),
     ),
     layerSaving: jit((weights: Arrays, x: np.Array, context: Context) =>
-      forward.layerSaving(config, weights, x, context),
+      layerSaving(config, weights, x, context),
     ),
     layerBackward: jit((weights: Arrays, saved: Saved, context: Context, dOut: np.Array) =>
-      forward.layerBackward(config, weights, saved, context, dOut),
+      layerBackward(config, weights, saved, context, dOut),
     ),
     /** Without the gradients of the weights. */
     layerBackwardInput: jit(
       (weights: Arrays, saved: Saved, context: Context, dOut: np.Array) =>
-        forward.layerBackward(config, weights, saved, context, dOut).dInput,
+        layerBackward(config, weights, saved, context, dOut).dInput,
     ),
     /** Next-token logits at flat positions, [M, V]. */
     logits: jit((final: Final, x: np.Array, positions: np.Array) => {
