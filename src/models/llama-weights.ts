@@ -1,6 +1,7 @@
 /** @file The weights of a Llama-family model by their Hugging Face names: shapes, checks and initial values. */
 import { LabError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
+import { allFinite } from '../core/vectors.ts';
 import { familyOf } from './llama-family.ts';
 import type { LlamaConfig } from './llama.ts';
 import type { Tensor } from './language-model.ts';
@@ -72,19 +73,13 @@ export function checkWeights(config: LlamaConfig, weights: Tensors): Tensors {
       const tensor = weights.get(name);
       if (!tensor) throw new LabError('bad-model', `The checkpoint has no weight "${name}".`, { advice });
       checkShape(name, tensor.shape, shape);
-      if (!isFinite(tensor.data))
+      if (!allFinite(tensor.data))
         throw new LabError('bad-model', `Weight "${name}" holds values that are not finite numbers.`, {
           advice: 'Fetch the weights again; if that does not help, the checkpoint itself is damaged.',
         });
       return [name, tensor];
     }),
   );
-}
-
-function isFinite(data: Float32Array): boolean {
-  let zero = 0;
-  for (let i = 0; i < data.length; i++) zero += data[i]! * 0; // NaN for NaN and for an infinity
-  return zero === 0;
 }
 
 /** Projections that write into the residual stream. */

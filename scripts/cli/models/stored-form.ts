@@ -2,7 +2,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelTask } from '../../../src/models/catalog.ts';
-import { manifestFile, parseManifest, type ModelManifest } from '../../../src/models/import/manifest.ts';
+import {
+  manifestBytes,
+  manifestFile,
+  parseManifest,
+  type ModelManifest,
+} from '../../../src/models/import/manifest.ts';
 import { sha256Of } from './source-files.ts';
 
 /** @throws LabError 'bad-model', SyntaxError, or the system's error */
@@ -12,8 +17,7 @@ const manifestOf = (folder: string): ModelManifest =>
 /** Bytes on disk; `null` when the manifest cannot be read. */
 export function sizeOf(folder: string): number | null {
   try {
-    const { files } = manifestOf(folder);
-    return files.reduce((sum, { bytes }) => sum + bytes, statSync(join(folder, manifestFile)).size);
+    return manifestBytes(manifestOf(folder)) + statSync(join(folder, manifestFile)).size;
   } catch {
     return null;
   }

@@ -146,6 +146,11 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
     await change(id, { damaged: null });
   };
 
+  const compareSizes = async (id: string, { files }: ModelManifest): Promise<void> => {
+    for (const { path, bytes } of files)
+      if ((await storedFile(`${id}/${path}`))?.size !== bytes) throw notAsStored(id, path);
+  };
+
   return {
     async list() {
       const models: StoredModel[] = [];
@@ -183,9 +188,8 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
       const manifest = await found(id);
       const { damaged } = await stateOf(id);
       if (damaged !== null) throw notAsStored(id, damaged);
-      if (!verified.has(keyOf(manifest))) await verify(id, signal);
-      for (const { path, bytes } of manifest.files)
-        if ((await storedFile(`${id}/${path}`))?.size !== bytes) throw notAsStored(id, path);
+      if (verified.has(keyOf(manifest))) await compareSizes(id, manifest);
+      else await verify(id, signal);
       await change(id, { lastUsedAt: now().toISOString() });
     },
     async exported(id) {

@@ -4,6 +4,7 @@
  * computes is checked where it leaves the runtime, and stops the work that asked for it.
  */
 import { LabError } from '../../core/errors.ts';
+import { allFinite } from '../../core/vectors.ts';
 import type { ScoringModel } from '../contract/grey-box.ts';
 import type { WhiteBoxModel } from '../contract/white-box.ts';
 import type { DecodeSession } from './session.ts';
@@ -19,13 +20,6 @@ const notFinite = (id: string, what: string, values: Float32Array): LabError => 
     },
   );
 };
-
-/** Σ 0·x is 0 for finite values alone; one pass, without a branch. */
-function allFinite(values: Float32Array): boolean {
-  let zero = 0;
-  for (let i = 0; i < values.length; i++) zero += values[i]! * 0;
-  return zero === 0;
-}
 
 /**
  * @param what names the values, with the step: "log-probs of request 3"

@@ -1,5 +1,6 @@
 /** @file Writes the weights of a model as one safetensors file, piece by piece. */
 import { LabError } from '../../core/errors.ts';
+import { allFinite } from '../../core/vectors.ts';
 import { turn } from '../decoding/join.ts';
 import { overflowsHalf } from '../float16.ts';
 import { encodeValues, layOut, type StoredType } from '../safetensors.ts';
@@ -86,9 +87,7 @@ async function* piecesOf(tensor: CheckpointTensor): AsyncGenerator<Float32Array<
 }
 
 function checkFinite(name: string, values: Float32Array): void {
-  let zero = 0;
-  for (let i = 0; i < values.length; i++) zero += values[i]! * 0; // NaN for NaN and for an infinity
-  if (zero === 0) return;
+  if (allFinite(values)) return;
   throw new LabError('bad-model', `Weight "${name}" holds values that are not finite numbers.`, {
     advice: 'Download the model again; if that does not help, the checkpoint itself is damaged.',
   });
