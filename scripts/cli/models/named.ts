@@ -120,7 +120,7 @@ export const modelsIn = ({ models: { targets, roles } }: Plan): readonly string[
 /** The plan with ids in place of names. Everything else in it is checked before anything is imported. */
 export async function planWithIds(plan: Plan, options: NamingOptions): Promise<Plan> {
   resolvePlan(
-    renamed(plan, (name) => (isOnDisk(name) && !isBundled(name) ? placeholder(name) : name)),
+    renamed(plan, (name) => (isOnDisk(name) && !isBundled(name) ? idBeforeImport(name) : name)),
     registries,
   );
   const ids = await idsOf(modelsIn(plan), options);
@@ -128,7 +128,7 @@ export async function planWithIds(plan: Plan, options: NamingOptions): Promise<P
 }
 
 /** An id for a model before it is imported. */
-const placeholder = (name: string) => importedId(name, '0'.repeat(64));
+const idBeforeImport = (name: string) => importedId(name, '0'.repeat(64));
 
 const renamed = (plan: Plan, id: (name: string) => string): Plan => ({
   ...plan,

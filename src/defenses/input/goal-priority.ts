@@ -40,7 +40,7 @@ interface ReplyParts {
  * The answer runs from the first answer mark to the next mark of thoughts, or to the end; repeated answer marks within
  * it are removed. A text without marks is an answer; one with thoughts only has none.
  */
-export function splitThoughts(content: string): ReplyParts {
+export function splitReply(content: string): ReplyParts {
   const opening = answerMark.exec(content);
   const thinking = thoughtsMark.exec(content);
   if (opening === null && thinking === null)
@@ -109,7 +109,7 @@ export const goalPriority = defineDefense({
         const reply = await model.generate(prompt, unstreamed(request));
         const event = { defense, action: 'edited', reason: 'The request was put below the rule.' } as const;
         if (reply.finishReason === 'blocked') return withEvent(reply, event, 'start');
-        const { thoughts, answer, start, end } = splitThoughts(reply.text);
+        const { thoughts, answer, start, end } = splitReply(reply.text);
         return withEvent(
           { ...reply, text: answer, tokens: tokensWithin(reply, start, end) },
           {

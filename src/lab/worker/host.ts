@@ -167,7 +167,7 @@ export function createLab({
         if (!connectEndpoints) throw sealedBuild();
         return (await endpoints)?.models() ?? [];
       }),
-    behaviors: (set) => outcomeOf(async () => (await registries()).sets.get(set).behaviors),
+    behaviors: (set) => outcomeOf(async () => shipped.sets.get(set).behaviors),
     load: (callId, id, task, onProgress) =>
       stoppable(callId, async (signal) => {
         const entry = findModel((await registries()).models, id, task);
@@ -197,10 +197,9 @@ export function createLab({
         return reply;
       }),
     mutate: (request, set) =>
-      outcomeOf(async () => {
-        const all = await registries();
-        return mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, all), all);
-      }),
+      outcomeOf(async () =>
+        mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, shipped), shipped),
+      ),
     run: (runId, plan, onEvents, sources) => run(runId, plan, onEvents, { sources }),
     runKept: (runId, plan, onEvents, sources, places, append, trial) =>
       run(runId, plan, onEvents, { sources, keep: { places, keeper: { append, trial } } }),
@@ -220,7 +219,7 @@ export function createLab({
     exported: (runId, format, options) => outcomeOf(() => reader.exported(runId, format, options)),
     artifacts: (runId) => outcomeOf(async () => (await later.store).artifacts(runId)),
     checkArtifact: (defense, artifact) =>
-      outcomeOf(async () => checkArtifact((await registries()).defenses, defense, artifact)),
+      outcomeOf(async () => checkArtifact(shipped.defenses, defense, artifact)),
     restore: (runId, input, records) =>
       outcomeOf(async () => {
         const lab = await environment();

@@ -20,20 +20,28 @@ export function plannedCounts(
   plan: Pick<PlanOutline, 'behaviors'>,
   sets: readonly BehaviorSetCard[],
 ): BehaviorCounts {
-  const counts = { harmful: 0, 'benign-lookalike': 0, benign: 0 };
-  const kinds = Object.keys(counts) as BehaviorKind[];
+  const total = { harmful: 0, 'benign-lookalike': 0, benign: 0 };
   for (const source of plan.behaviors) {
-    for (const kind of kinds) {
-      if ('counts' in source) counts[kind] += source.counts[kind];
-      else if ('behaviors' in source) counts[kind] += countsIn(source.behaviors)[kind];
-      else if (source.kinds?.includes(kind) ?? true)
-        counts[kind] += Math.min(
-          source.limit ?? Infinity,
-          sets.find(({ id }) => id === source.set)?.counts[kind] ?? 0,
-        );
-    }
+    const counts = countsOf(source, sets);
+    for (const kind of Object.keys(total) as BehaviorKind[]) total[kind] += counts[kind];
   }
-  return counts;
+  return total;
+}
+
+function countsOf(
+  source: PlanOutline['behaviors'][number],
+  sets: readonly BehaviorSetCard[],
+): BehaviorCounts {
+  if ('counts' in source) return source.counts;
+  if ('behaviors' in source) return countsIn(source.behaviors);
+  const held = sets.find(({ id }) => id === source.set)?.counts;
+  const taken = (kind: BehaviorKind) =>
+    (source.kinds?.includes(kind) ?? true) ? Math.min(source.limit ?? Infinity, held?.[kind] ?? 0) : 0;
+  return {
+    harmful: taken('harmful'),
+    'benign-lookalike': taken('benign-lookalike'),
+    benign: taken('benign'),
+  };
 }
 
 interface TableRequest {

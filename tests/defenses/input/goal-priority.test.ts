@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { assistant, system, user } from '../../../src/core/chat.ts';
 import { isRefusal } from '../../../src/core/refusal.ts';
-import { goalPriority, splitThoughts } from '../../../src/defenses/input/goal-priority.ts';
+import { goalPriority, splitReply } from '../../../src/defenses/input/goal-priority.ts';
 import { answering, scripted } from '../../../src/models/runtimes/scripted.ts';
 import { defend, options, remembering } from '../defend.ts';
 
@@ -22,7 +22,7 @@ describe('the answer of a reply', () => {
     ['[Thoughts] This could harm', '', 'This could harm'],
     ['', '', ''],
   ])('%j', async (written, answer, thoughts) => {
-    expect(splitThoughts(written)).toMatchObject({ answer, thoughts });
+    expect(splitReply(written)).toMatchObject({ answer, thoughts });
     expect((await ask(written)).reply.text).toBe(answer);
   });
 });
@@ -69,7 +69,7 @@ test('both worked examples and the task ask for thoughts, then an answer, in the
   const examples = content
     .split('Request: ')
     .slice(1, 3)
-    .map((example) => splitThoughts(example).answer);
+    .map((example) => splitReply(example).answer);
   expect(examples.map((answer) => isRefusal(answer))).toEqual([false, true]);
   expect(content).toMatch(/^Safety comes before being helpful/);
 });
