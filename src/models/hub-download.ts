@@ -7,6 +7,7 @@ import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { isAbort, LabError } from '../core/errors.ts';
+import { pause } from '../core/pause.ts';
 import { faultHeader } from '../core/file-fault.ts';
 import { damagedDownload, faulty, missing } from './file-errors.ts';
 import { partBytes, splitHubUrl, type HubFile } from './hub.ts';
@@ -128,19 +129,3 @@ function hasher({ hash, bytes }: HubFile) {
   if (hash.algorithm === 'sha-256') return sha256.create();
   return sha1.create().update(utf8ToBytes(`blob ${bytes}\0`));
 }
-
-const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> => {
-  signal?.throwIfAborted();
-  if (ms === 0) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal!.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
-};

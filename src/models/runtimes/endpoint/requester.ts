@@ -1,5 +1,6 @@
 /** @file Requests to one server: a limited number at once, tried again where that can help, within a budget. */
 import type { LabError } from '../../../core/errors.ts';
+import { pause } from '../../../core/pause.ts';
 import { untilAborted } from '../../decoding/abort.ts';
 import type { EndpointReply, EndpointRequest, EndpointSettings, Send } from '../../endpoint.ts';
 import { budgetSpent, gaveUp, messageIn, refusal } from './errors.ts';
@@ -29,22 +30,8 @@ export interface Requester {
 /** Resolves after `ms`, and rejects with the reason of the signal. */
 export type Wait = (ms: number, signal: AbortSignal | undefined) => Promise<void>;
 
-const wait: Wait = (ms, signal) =>
-  new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal!.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
-
 /** No wait is random: results must not depend on it, and the limit on requests at once spreads the tries. */
-export function createRequester(settings: EndpointSettings, send: Send, waitFor: Wait = wait): Requester {
+export function createRequester(settings: EndpointSettings, send: Send, waitFor: Wait = pause): Requester {
   const { name: endpoint, address, concurrency, timeoutMs, backoffMs } = settings;
   const { host } = new URL(address);
   const slots = createSlots(concurrency);
