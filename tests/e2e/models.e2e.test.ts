@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../../scripts/build.ts';
-import { openSite, visit, waitForControl, type Site } from './site.ts';
+import { askSeal, openSite, visit, waitForControl, type Site } from './site.ts';
 
 let site: Site;
 beforeAll(async () => {
@@ -91,6 +91,7 @@ test('a dropped folder answers, survives a reload with no server, and is deleted
   expect(paths.filter((path) => path.endsWith('.safetensors'))).toHaveLength(1);
   const name = (await said.textContent())!.replace(/ is stored.*/s, '').trim();
   await ask(page, name);
+  await askSeal(page, { type: 'fill', webgpu: false });
   await context.setOffline(true);
   await page.goto(`${site.server.url}#/models`);
   await page.reload();
