@@ -1,16 +1,8 @@
 /** @file Writes the folder of an imported model into the origin private file system. Only workers can. */
 import type { FileWriter, FolderWriter } from '../../models/import/folder-writer.ts';
 import { storedModelsFolder } from '../../models/stored-files.ts';
+import { openFile, writeWhole } from '../storage/opfs-file.ts';
 import { explained } from '../storage/storage-errors.ts';
-
-/** The part of a `FileSystemSyncAccessHandle` that is used. */
-interface OpenFile {
-  write(bytes: Uint8Array<ArrayBuffer>, options: { readonly at: number }): number;
-  truncate(size: number): void;
-  flush(): void;
-  close(): void;
-}
-type FileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<OpenFile> };
 
 /** @param name of the folder; its manifest is written last, so that a folder without one is known to be incomplete */
 export async function createFolder(name: string): Promise<FolderWriter> {
@@ -33,32 +25,30 @@ export async function removeFolder(name: string): Promise<void> {
 }
 
 async function openForWriting(root: FileSystemDirectoryHandle, path: string): Promise<FileWriter> {
-  const names = path.split('/');
-  let folder = root;
-  for (const name of names.slice(0, -1)) folder = await folder.getDirectoryHandle(name, { create: true });
-  const handle = (await folder.getFileHandle(names.at(-1)!, { create: true })) as FileHandle;
-  const file = await handle.createSyncAccessHandle();
+  const file = await openFile(await madeFile(root, path));
   file.truncate(0);
   let at = 0;
   return {
     async append(bytes) {
-      try {
-        // A full disk may show as fewer bytes, and again as none, before it shows as an error.
-        for (let done = 0; done < bytes.byteLength;) {
-          const written = file.write(bytes.subarray(done), { at: at + done });
-          if (written === 0) throw new DOMException('No bytes were written.', 'QuotaExceededError');
-          done += written;
-        }
-        at += bytes.byteLength;
-      } catch (error) {
-        throw explained(error);
-      }
+      writeWhole(file, bytes, at);
+      at += bytes.byteLength;
     },
     async close() {
       file.flush();
       file.close();
     },
   };
+}
+
+async function madeFile(root: FileSystemDirectoryHandle, path: string): Promise<FileSystemFileHandle> {
+  const names = path.split('/');
+  try {
+    let folder = root;
+    for (const name of names.slice(0, -1)) folder = await folder.getDirectoryHandle(name, { create: true });
+    return await folder.getFileHandle(names.at(-1)!, { create: true });
+  } catch (error) {
+    throw explained(error);
+  }
 }
 
 /** Replace one small file. @param path below the folder of all models */

@@ -2,7 +2,8 @@
  * @file A second copy of every run, in files of the origin private file system. Chromium deletes all databases of a site
  * when the disk runs full; files stay. A copy that is written first also tells that there is room for the database.
  */
-import { explained, storageError } from '../storage/storage-errors.ts';
+import { canBeWritten, withFile, writeWhole, type OpenFile } from '../storage/opfs-file.ts';
+import { explained } from '../storage/storage-errors.ts';
 import { unpack, type Frame } from './frames.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -23,15 +24,6 @@ export interface RunCopies {
   setOwner(id: string): Promise<void>;
 }
 
-/** The part of a `FileSystemSyncAccessHandle` that is used; only workers have it. */
-interface OpenFile {
-  getSize(): number;
-  read(into: Bytes, options: { readonly at: number }): number;
-  write(bytes: Bytes, options: { readonly at: number }): number;
-  truncate(size: number): void;
-  close(): void;
-}
-type FileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<OpenFile> };
 type Folder = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
 
 /** Each frame follows its length in bytes. */
@@ -47,7 +39,7 @@ export async function openRunCopies(storage: StorageManager | undefined): Promis
   try {
     const folder = await folderIn(storage);
     const room = await folder.getFileHandle('room', { create: true });
-    return 'createSyncAccessHandle' in room ? runCopiesIn(storage) : null;
+    return canBeWritten(room) ? runCopiesIn(storage) : null;
   } catch (error) {
     if (error instanceof DOMException) return null;
     throw error;
@@ -64,7 +56,7 @@ function runCopiesIn(storage: StorageManager): RunCopies {
   /** Files that end with a whole frame: a worker that was killed may have left half of one. */
   const whole = new Set<string>();
   let roomCheckedAt = -Infinity;
-  const fileNamed = async (name: string, options: FileSystemGetFileOptions = {}): Promise<FileHandle> =>
+  const fileNamed = async (name: string, options: FileSystemGetFileOptions = {}) =>
     (await folderIn(storage)).getFileHandle(name, options);
   const fileOf = (runId: string, options?: FileSystemGetFileOptions) =>
     fileNamed(encodeURIComponent(runId) + ending, options);
@@ -141,43 +133,4 @@ function endOfFrames(file: OpenFile): number {
     end = next;
   }
   return end;
-}
-
-/** Write at the end of a file, all or nothing. On a full disk a browser writes a part, or throws. */
-function writeWhole(file: OpenFile, bytes: Bytes): void {
-  const size = file.getSize();
-  let written = 0;
-  try {
-    written = file.write(bytes, { at: size });
-  } finally {
-    if (written < bytes.length) file.truncate(size);
-  }
-  if (written < bytes.length) throw storageError('disk-full');
-}
-
-async function withFile(
-  handle: FileHandle | Promise<FileHandle>,
-  work: (file: OpenFile) => void,
-): Promise<void> {
-  try {
-    const file = await openAlone(await handle);
-    try {
-      work(file);
-    } finally {
-      file.close();
-    }
-  } catch (error) {
-    throw explained(error);
-  }
-}
-
-/** The worker of a page that was just reloaded, or another tab, may still hold the file for a moment. */
-async function openAlone(handle: FileHandle): Promise<OpenFile> {
-  for (let tries = 20; ; tries--)
-    try {
-      return await handle.createSyncAccessHandle();
-    } catch (error) {
-      if ((error as Error).name !== 'NoModificationAllowedError' || tries === 0) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
 }

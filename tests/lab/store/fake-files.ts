@@ -12,6 +12,7 @@ class FakeFile {
     return new Blob([this.bytes]);
   }
   async createSyncAccessHandle() {
+    let spare = 3;
     return {
       getSize: () => this.bytes.length,
       read: (into: Uint8Array, { at }: { at: number }) => {
@@ -20,7 +21,8 @@ class FakeFile {
         return part.length;
       },
       write: (added: Uint8Array, { at }: { at: number }) => {
-        const room = this.#disk.full ? 3 : added.length;
+        const room = this.#disk.full ? spare : added.length;
+        if (this.#disk.full) spare = 0;
         const grown = new Uint8Array(at + Math.min(room, added.length));
         grown.set(this.bytes.slice(0, at));
         grown.set(added.slice(0, room), at);
@@ -28,6 +30,7 @@ class FakeFile {
         return Math.min(room, added.length);
       },
       truncate: (size: number) => void (this.bytes = this.bytes.slice(0, size)),
+      flush: () => {},
       close: () => {},
     };
   }
