@@ -26,6 +26,7 @@ import { catalogueOf, registries as everything, type Registries } from '../trial
 import { expandPlan } from '../trials/trials.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './batches.ts';
+import { modelCalls, storeOf } from './model-calls.ts';
 import { createRunReader } from './run-reader.ts';
 
 /** The models of servers, as `models/runtimes/endpoint/` makes them. */
@@ -76,7 +77,7 @@ export function createLab({
   });
   /** @throws as `ModelStore.use` for an imported model */
   const usable = async (entry: ModelEntry, { signal }: LoadListener): Promise<ModelEntry> => {
-    if (entry.source.kind === 'stored') await modelStore().use(entry.source.folder, signal);
+    if (entry.source.kind === 'stored') await storeOf(later.modelStore).use(entry.source.folder, signal);
     return entry;
   };
   const models = createModelPool(
@@ -104,12 +105,6 @@ export function createLab({
     call.pausePoint.resume();
     if (calls.get(callId) === call) calls.delete(callId);
     return outcome;
-  };
-  const modelStore = (): ModelStore => {
-    if (later.modelStore) return later.modelStore;
-    throw new LabError('storage-unavailable', 'Models cannot be stored here.', {
-      advice: 'Open the lab in a browser that stores files for sites.',
-    });
   };
   const fixed = Promise.resolve(later.device).then(async ({ kind }): Promise<Registries> => {
     if (kind !== 'webgpu') return shipped;
@@ -245,23 +240,7 @@ export function createLab({
         const release = await store.lock(runId);
         await store.remove(runId).finally(release);
       }),
-    importModel: (callId, files, dtype, onProgress) =>
-      stoppable(callId, async (signal) => {
-        const progress = relay(onProgress);
-        const stored = await modelStore().import(files, { dtype, signal, onProgress: progress.send });
-        await progress.settled();
-        return stored;
-      }),
-    storedModels: () => outcomeOf(async () => (await later.modelStore?.list()) ?? []),
-    verifyModel: (id) => outcomeOf(async () => modelStore().verify(id)),
-    renameModel: (id, title) => outcomeOf(async () => modelStore().rename(id, title)),
-    pinModel: (id, pinned) => outcomeOf(async () => modelStore().pin(id, pinned)),
-    exportModel: (id) => outcomeOf(async () => modelStore().exported(id)),
-    removeModel: (id) =>
-      outcomeOf(async () => {
-        await modelStore().remove(id);
-        models.forget(id);
-      }),
+    ...modelCalls(later.modelStore, stoppable, (id) => models.forget(id)),
   };
 }
 
