@@ -31,25 +31,48 @@ export async function readDescription(
     folder.optionalJson('generation_config.json'),
     mayHaveFile ? folder.optionalText('chat_template.jinja') : null,
   ]);
-  checkConfig(config);
   // As in transformers: the file wins, since what is beside it may be older.
   const template =
     templateFile ??
     tokenizerConfig['chat_template'] ??
     (mayHaveFile ? undefined : await folder.optionalText('chat_template.jinja'));
+  return describe({
+    config,
+    generation,
+    tokenizer,
+    tokenizerConfig: { ...tokenizerConfig, chat_template: template },
+  });
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** @throws LabError 'bad-model' for a configuration that is out of all proportion */
+export function describe({
+  config,
+  generation,
+  tokenizer,
+  tokenizerConfig,
+}: {
+  readonly config: Json;
+  readonly generation: Json | null;
+  readonly tokenizer: Json;
+  /** The chat template included. */
+  readonly tokenizerConfig: Json;
+}): ModelDescription {
+  checkConfig(config);
   return {
     config,
     generation,
     tokenizer: {
       tokenizer: tokenizer as unknown as TokenizerFiles['tokenizer'],
-      config: { ...tokenizerConfig, chat_template: template },
+      config: tokenizerConfig,
       generation: { eos_token_id: endIdsOf(config, generation) },
     },
   };
 }
 
 /** The ids of all files that name some; one that names none hides no other. */
-const endIdsOf = (...files: readonly (Readonly<Record<string, unknown>> | null)[]): number[] => [
+const endIdsOf = (...files: readonly (Json | null)[]): number[] => [
   ...new Set(
     files.flatMap((file) =>
       [file, file?.['text_config'] as typeof file].flatMap((part) => [...readEndIds(part?.['eos_token_id'])]),

@@ -2,10 +2,13 @@
  * @file Turns a checkpoint of any format into the folder that both runtimes read: Hugging Face's small files, the
  * weights once as safetensors, and an ONNX graph that refers to them.
  */
+import { createChatTokenizer } from '../chat-tokenizer.ts';
+import { describe } from '../description.ts';
 import { labelsOf, parseLlamaConfig, type LlamaConfig } from '../llama.ts';
 import { writeLlamaClassifierOnnx } from '../onnx/llama-classifier.ts';
 import { writeLlamaOnnx } from '../onnx/llama.ts';
 import type { GraphWeights } from '../onnx/layers.ts';
+import { createTextTokenizer } from '../text-tokenizer.ts';
 import { findWeights } from '../weight-names.ts';
 import type { Checkpoint, CheckpointTensor } from './checkpoint.ts';
 import type { FolderWriter } from './folder-writer.ts';
@@ -30,8 +33,9 @@ export interface ImportOptions {
 
 /**
  * Reads one tensor at a time. The folder is committed when all is written, and discarded at any failure.
- * @throws LabError 'not-supported' for an architecture that no runtime has, before weights are read; 'bad-model' for
- *   weights that are missing, of other shapes or not finite; as `target`; or the signal's reason
+ * @throws LabError 'not-supported' for an architecture that no runtime has or a tokenizer that loses text, 'bad-model' for
+ *   a tokenizer or template that cannot be used and for weights that are missing or of other shapes, all before anything
+ *   is written; 'bad-model' for weights that are not finite; as `target`; or the signal's reason
  */
 export async function importCheckpoint(
   checkpoint: Checkpoint,
@@ -49,13 +53,38 @@ export async function importCheckpoint(
   }
 }
 
+interface Readable {
+  readonly config: LlamaConfig;
+  readonly wanted: Checkpoint['tensors'];
+}
+/** Tokenizers take seconds to build, and a checkpoint does not change. */
+const checked = new WeakMap<Checkpoint, Readable>();
+
+/**
+ * Whether the runtimes will read it: the architecture is known, the weights are there in their shapes, and text survives
+ * the tokenizer, which is built as they will build it. No weight is read.
+ * @throws LabError 'not-supported' or 'bad-model'
+ */
+export function checkReadable(checkpoint: Checkpoint): Readable {
+  const before = checked.get(checkpoint);
+  if (before) return before;
+  const config = parseLlamaConfig(checkpoint.config);
+  const wanted = findWeights(config, checkpoint.tensors);
+  const { tokenizer } = describe(checkpoint);
+  if (config.labels) createTextTokenizer(tokenizer);
+  else createChatTokenizer(tokenizer);
+  const readable = { config, wanted };
+  checked.set(checkpoint, readable);
+  return readable;
+}
+
 async function writeModel(
-  { title, license, config: hubConfig, generation, tokenizer, tokenizerConfig, tensors }: Checkpoint,
+  checkpoint: Checkpoint,
   target: FolderWriter,
   { id, origin, title: givenTitle, dtype = 'F16', signal, onProgress, now }: ImportOptions,
 ): Promise<ModelManifest> {
-  const config = parseLlamaConfig(hubConfig);
-  const wanted = findWeights(config, tensors);
+  const { title, license, config: hubConfig, generation, tokenizer, tokenizerConfig } = checkpoint;
+  const { config, wanted } = checkReadable(checkpoint);
   const small = [
     await writeJson(target, 'config.json', {
       ...hubConfig,

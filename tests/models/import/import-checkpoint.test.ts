@@ -160,6 +160,30 @@ describe('nothing is stored', () => {
     expect([reads, folder.state]).toEqual([0, 'discarded']);
   });
 
+  test.each([
+    ['a chat template', { chat_template: null }, /^bad-model.*no chat template/],
+    ['a chat template that can be read', { chat_template: '{% if %}' }, /^bad-model.*chat template/],
+  ])('of a model without %s, and no weight is read', async (_, change, message) => {
+    const checkpoint = await tiny();
+    const tokenizerConfig = { ...checkpoint.tokenizerConfig, ...change };
+    const folder = memoryFolder();
+    const read = () => Promise.reject(new Error('A weight was read.'));
+    const tensors = new Map([...checkpoint.tensors].map(([name, tensor]) => [name, { ...tensor, read }]));
+    const failure = importCheckpoint({ ...checkpoint, tokenizerConfig, tensors }, folder, base);
+    expect(await failureOf(failure)).toMatch(message);
+    expect(folder).toMatchObject({ state: 'discarded', files: new Map() });
+  });
+
+  test('of a model whose tokenizer loses text, and no weight is read', async () => {
+    const checkpoint = await tiny();
+    const tokenizer = { ...checkpoint.tokenizer, decoder: { type: 'Fuse' } };
+    const folder = memoryFolder();
+    expect(await failureOf(importCheckpoint({ ...checkpoint, tokenizer }, folder, base))).toMatch(
+      /^not-supported.*loses text/,
+    );
+    expect(folder).toMatchObject({ state: 'discarded', files: new Map() });
+  });
+
   test('when the disk is full half way', async () => {
     const folder = memoryFolder(60_000);
     expect(await failureOf(importCheckpoint(await tiny(), folder, base))).toMatch(/^disk-full/);
