@@ -1,10 +1,18 @@
 /** @file Why a file of a model cannot be had, in words for the user. */
 import { LabError } from '../core/errors.ts';
+import { importedIdIn } from './imported-id.ts';
 
-export const missing = (file: string, url: URL | null) =>
-  new LabError('unknown-model', `There is no ${file} at ${url?.href ?? 'this address'}.`, {
-    advice: 'Check the name of the model, and that its folder has this file.',
-  });
+export function missing(file: string, url: URL | null): LabError {
+  const id = url && importedIdIn(url.pathname);
+  return id
+    ? new LabError('unknown-model', `The model "${id}" is not on this device.`, {
+        advice:
+          'Its id ends with the first digits of the SHA-256 of its file: bring that file on the page Models, under the same name.',
+      })
+    : new LabError('unknown-model', `There is no ${file} at ${url?.href ?? 'this address'}.`, {
+        advice: 'Check the name of the model, and that its folder has this file.',
+      });
+}
 
 export const unreachable = (file: string, url: URL, cause: unknown) =>
   new LabError('unreachable', `${file} could not be fetched from ${url.host || 'this device'}.`, {

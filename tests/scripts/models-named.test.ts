@@ -63,17 +63,19 @@ test('a plan with a wrong method is refused before its models are imported', asy
   await expect(planWithIds(plan, {})).rejects.toThrow('no-such-attack');
 });
 
-test('a model is hashed as its one file, or as the list of its files', async () => {
+test('a model is hashed as its one file, or as the list of the files that it computes with', async () => {
   const one = join(folder, 'one');
   await mkdir(one);
   writeFileSync(join(one, 'config.json'), '{}');
   // sha256sum config.json
   const digest = '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
   expect(await hashOf(sourceFiles(one))).toBe(digest);
-  writeFileSync(join(one, 'b.json'), '{}');
-  // printf '%s  b.json\n%s  config.json\n' … | sha256sum
+  writeFileSync(join(one, 'README.md'), 'Not what the model computes.');
+  expect(await hashOf(sourceFiles(one))).toBe(digest);
+  writeFileSync(join(one, 'tokenizer.json'), '{}');
+  // printf '%s  config.json\n%s  tokenizer.json\n' … | sha256sum
   expect(await hashOf(sourceFiles(one))).toBe(
-    '7e2387b6518b494e18e6dfd83238310f4abe847f68223186739cc4e19a11e179',
+    '4b1147a7a833a7806f5be7e037ff400261c142be4cb3f61bdddfe1629f44e32e',
   );
 });
 

@@ -1,10 +1,11 @@
 /** @file Imports a model from disk into the cache of the command line, unless it is there already. */
 import { existsSync, rmSync } from 'node:fs';
 import type { Checkpoint } from '../../../src/models/import/checkpoint.ts';
-import { importCheckpoint } from '../../../src/models/import/import-checkpoint.ts';
+import { identify, type Identity } from '../../../src/models/import/identify.ts';
+import { checkReadable, importCheckpoint } from '../../../src/models/import/import-checkpoint.ts';
 import { openCheckpoint } from '../../../src/models/import/open-checkpoint.ts';
 import { importedId } from '../../../src/models/imported-id.ts';
-import { cachedModels, folderOf, keepRecord, type CachedModel } from './cache.ts';
+import { cachedModels, findCached, folderOf, keepRecord, type CachedModel } from './cache.ts';
 import { folderWriter } from './folder-writer.ts';
 import { asBlobs, hashOf, sourceFiles, type SourceFiles } from './source-files.ts';
 
@@ -21,12 +22,23 @@ export async function addModel(name: string): Promise<CachedModel> {
   const known = unchanged(source);
   if (known) return known;
   // Opened first, so that files that are no model are refused before they are read whole.
-  const checkpoint = await openCheckpoint(await asBlobs(source));
+  const blobs = await asBlobs(source);
+  const checkpoint = await openCheckpoint(blobs);
+  checkReadable(checkpoint);
   const sha256 = await hashOf(source);
   const same = cachedModels().find((model) => model.sha256 === sha256);
-  const id = same?.id ?? importedId(source.name, sha256);
-  const model: CachedModel = { id, source: source.path, sha256, files: [...source.files.values()] };
-  if (!same) await importInto(folderOf(model), checkpoint, model);
+  const identity = checkpoint.exported
+    ? await identify(blobs, checkpoint, {})
+    : ({ id: importedId(source.name, sha256), sourceSha256: sha256, dtype: 'F16' } as const);
+  const twin = same ? undefined : findCached(identity.id);
+  if (twin) return twin;
+  const model: CachedModel = {
+    id: same?.id ?? identity.id,
+    source: source.path,
+    sha256,
+    files: [...source.files.values()],
+  };
+  if (!same) await importInto(folderOf(model), checkpoint, { ...identity, origin: source.path });
   keepRecord(model);
   return model;
 }
@@ -37,16 +49,15 @@ const progressMs = 2_000;
 async function importInto(
   folder: string,
   checkpoint: Checkpoint,
-  { id, source }: CachedModel,
+  identity: Identity & { readonly origin: string },
 ): Promise<void> {
   if (existsSync(folder)) rmSync(folder, { recursive: true }); // without a record it is not known to be whole
-  console.error(`Importing ${source} …`);
+  console.error(`Importing ${identity.origin} …`);
   const memory = watchMemory();
   let printedAt = performance.now();
   try {
     await importCheckpoint(checkpoint, folderWriter(folder), {
-      id,
-      origin: source,
+      ...identity,
       now: () => new Date(),
       onProgress({ loadedBytes, totalBytes, secondsLeft }) {
         if (performance.now() - printedAt < progressMs) return;
@@ -58,7 +69,9 @@ async function importInto(
   } finally {
     memory.stop();
   }
-  console.error(`Imported as ${id}; the import took ${megabytes(memory.peak())} of memory at its peak.`);
+  console.error(
+    `Imported as ${identity.id}; the import took ${megabytes(memory.peak())} of memory at its peak.`,
+  );
 }
 
 /** The most memory that this process has had more than at the start, sampled. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, openAsBlob, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { excerpt } from '../../../src/core/excerpt.ts';
+import { decisiveFiles, hashList, shardName, sourceName } from '../../../src/models/import/source.ts';
 import { badUsage } from '../failure.ts';
 import type { SourceFile } from './cache.ts';
 
@@ -16,8 +17,6 @@ export interface SourceFiles {
   readonly files: ReadonlyMap<string, SourceFile>;
 }
 
-/** One file of a GGUF model that was cut into several. */
-const shardName = /^(.*)-\d{5}-of-(\d{5})\.gguf$/;
 const mostFiles = 1_000;
 
 /** True if `name` can only mean a file or a folder, whether it exists or not. */
@@ -33,13 +32,8 @@ export function sourceFiles(name: string): SourceFiles {
   const names = isFolder ? filesIn(path) : shardsOf(path);
   if (names.length === 0) throw badUsage(`The folder "${excerpt(name)}" holds no files.`);
   const files = names.map((file) => [file, describe(join(folder, file))] as const);
-  return { name: nameOf(path), path, files: new Map(files) };
+  return { name: sourceName(basename(path)), path, files: new Map(files) };
 }
-
-const nameOf = (path: string): string => {
-  const name = basename(path);
-  return shardName.exec(name)?.[1] ?? name.replace(/\.(gguf|zip|safetensors)$/i, '');
-};
 
 function filesIn(folder: string): readonly string[] {
   const names = readdirSync(folder, { withFileTypes: true })
@@ -74,25 +68,24 @@ function describe(path: string): SourceFile {
 const unreadable = (path: string, error: unknown) =>
   badUsage(`"${excerpt(path)}" cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`);
 
-/** The files as a reader takes them; nothing is read yet. */
-export async function asBlobs({ files }: SourceFiles): Promise<ReadonlyMap<string, Blob>> {
+/** The files as a reader takes them, several below the name of their folder; nothing is read yet. */
+export async function asBlobs({ files, name: folder }: SourceFiles): Promise<ReadonlyMap<string, Blob>> {
   const blobs = new Map<string, Blob>();
   for (const [name, { path }] of files) {
     const blob = await openAsBlob(path).catch((error: unknown) => {
       throw unreadable(path, error);
     });
-    blobs.set(name, new File([blob], name));
+    blobs.set(files.size === 1 ? name : `${folder}/${name}`, new File([blob], name));
   }
   return blobs;
 }
 
-/** SHA-256 of the one file; of a list of hashes and names, as `sha256sum` writes it, where there are several. */
+/** SHA-256 of the one file; of the list of those that count where there are several. As the page makes it. */
 export async function hashOf({ files }: SourceFiles): Promise<string> {
-  const hashes: (readonly [hash: string, name: string])[] = [];
-  for (const [name, { path }] of files) hashes.push([await sha256Of(path), name]);
-  if (hashes.length === 1) return hashes[0]![0];
-  const list = hashes.map(([hash, name]) => `${hash}  ${name}\n`).join('');
-  return createHash('sha256').update(list).digest('hex');
+  const names = files.size === 1 ? [...files.keys()] : decisiveFiles(files.keys());
+  const hashes: (readonly [name: string, sha256: string])[] = [];
+  for (const name of names) hashes.push([name, await sha256Of(files.get(name)!.path)]);
+  return hashes.length === 1 ? hashes[0]![1] : createHash('sha256').update(hashList(hashes)).digest('hex');
 }
 
 /** @throws CommandError 2 when the file cannot be read */

@@ -3,7 +3,16 @@ import type { ModelManifest } from '../../models/import/manifest.ts';
 
 export interface StoredModel extends Pick<
   ModelManifest,
-  'id' | 'title' | 'origin' | 'license' | 'task' | 'labels' | 'architecture' | 'parameters' | 'importedAt'
+  | 'id'
+  | 'title'
+  | 'origin'
+  | 'sourceSha256'
+  | 'license'
+  | 'task'
+  | 'labels'
+  | 'architecture'
+  | 'parameters'
+  | 'importedAt'
 > {
   /** As the weights are stored. */
   readonly dtype: ModelManifest['weights']['dtype'];
@@ -15,4 +24,10 @@ export interface StoredModel extends Pick<
   readonly lastUsedAt: string | null;
   /** Not deleted before it is unpinned. */
   readonly pinned: boolean;
+}
+
+export interface ImportedModel {
+  readonly model: StoredModel;
+  /** True if it was there before, so that nothing was written. */
+  readonly wasStored: boolean;
 }

@@ -20,7 +20,7 @@ import type { ExportOptions } from '../records/export.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { AttackReply, ChatReply, MutatedPrompt } from '../records/reply.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
-import type { StoredModel } from '../records/stored-model.ts';
+import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { TrialKey, TrialRecord } from '../records/trial.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
@@ -111,7 +111,7 @@ export interface LabApi {
   unsavedLines(runId: string): Promise<Outcome<Blob>>;
   remove(runId: string): Promise<Outcome<void>>;
   /**
-   * Store a model that the user brought. Nothing is stored when it fails or is cancelled.
+   * Store a model that the user brought, unless it is stored. Nothing is stored when it fails or is cancelled.
    * @param files by path: a GGUF file, a zip file, or a Hugging Face folder
    * @param dtype in which matrices are stored; default `'F16'`
    */
@@ -120,7 +120,7 @@ export interface LabApi {
     files: ReadonlyMap<string, Blob>,
     dtype: StoredModel['dtype'] | undefined,
     onProgress: (progress: ImportProgress) => void,
-  ): Promise<Outcome<StoredModel>>;
+  ): Promise<Outcome<ImportedModel>>;
   storedModels(): Promise<Outcome<readonly StoredModel[]>>;
   /** Compare every file with its hash; fails with 'bad-model' that names the first which differs. */
   verifyModel(id: string): Promise<Outcome<void>>;

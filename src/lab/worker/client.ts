@@ -12,7 +12,7 @@ import type { TokenTrace } from '../../models/decoding/policy.ts';
 import { parsePlan, type Plan } from '../plan/plan.ts';
 import type { AttackRequest, ChatRequest } from '../plan/request.ts';
 import type { LoadProgress, RunEvent } from '../records/events.ts';
-import type { StoredModel } from '../records/stored-model.ts';
+import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
 import { runIdOf } from '../records/run-id.ts';
 import type { DeviceKind } from '../records/run.ts';
@@ -71,14 +71,14 @@ export interface LabClient extends Pick<
       readonly onProgress?: (progress: LoadProgress) => void;
     },
   ): Promise<Outcome<void>>;
-  /** Store a model that the user brought. Nothing is stored when it fails or is cancelled. */
+  /** Store a model that the user brought, unless it is stored. Nothing is stored when it fails or is cancelled. */
   importModel(
     files: ReadonlyMap<string, Blob>,
     options?: Stoppable & {
       readonly dtype?: StoredModel['dtype'];
       readonly onProgress?: (progress: ImportProgress) => void;
     },
-  ): Promise<Outcome<StoredModel>>;
+  ): Promise<Outcome<ImportedModel>>;
   chat(
     request: ChatRequest,
     options?: Stoppable & {

@@ -6,13 +6,7 @@ import { relay } from './batches.ts';
 
 type ModelCalls = Pick<
   LabApi,
-  | 'importModel'
-  | 'storedModels'
-  | 'verifyModel'
-  | 'renameModel'
-  | 'pinModel'
-  | 'exportModel'
-  | 'removeModel'
+  'importModel' | 'storedModels' | 'verifyModel' | 'renameModel' | 'pinModel' | 'exportModel' | 'removeModel'
 >;
 
 /** @throws LabError 'storage-unavailable' without a store */

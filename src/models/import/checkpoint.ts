@@ -1,4 +1,5 @@
 /** @file A checkpoint as readers of files give it to the importer, whatever its format: small files, and tensors by name. */
+import type { ModelManifest } from './manifest.ts';
 
 /** One weight, read when it is asked for, so that only one needs to be in memory. */
 export interface CheckpointTensor {
@@ -29,4 +30,12 @@ export interface Checkpoint {
   readonly tokenizerConfig: Readonly<Record<string, unknown>>;
   /** By Hugging Face name: `model.layers.0.self_attn.q_proj.weight` and so on. */
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
+  /** Of a model that was imported before and exported. */
+  readonly exported?: ExportedFolder;
+}
+
+/** What an exported folder says of itself, and its files by path, to be compared with that. */
+export interface ExportedFolder {
+  readonly manifest: ModelManifest;
+  readonly files: ReadonlyMap<string, Blob>;
 }

@@ -4,6 +4,7 @@ import { excerpt } from '../../core/excerpt.ts';
 import { parseObject } from '../files.ts';
 import { indexFile, openWeights, weightFileNames } from '../weight-files.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { manifestFile, parseManifest, type ModelManifest } from './manifest.ts';
 import { modelFolder } from './paths.ts';
 
 type Files = ReadonlyMap<string, Blob>;
@@ -13,6 +14,7 @@ const mostBytes = { json: 128 * 2 ** 20, text: 2 ** 20 } as const;
 
 /**
  * @param files by path; the folder itself may be a part of the paths
+ * @returns with an empty title where neither folder nor files give one
  * @throws LabError 'bad-model' or 'not-supported', before any weight is read
  */
 export async function readFolder(files: Files): Promise<Checkpoint> {
@@ -25,15 +27,27 @@ export async function readFolder(files: Files): Promise<Checkpoint> {
   const tokenizerConfig = await requiredJson(folder, 'tokenizer_config.json');
   // Newer folders keep the template in a file of its own.
   const template = tokenizerConfig['chat_template'] ?? (await text(folder, 'chat_template.jinja'));
+  const manifest = await manifestIn(folder);
   return {
-    title: root.name || nameIn(config) || 'Model',
-    license: licenseIn(await text(folder, 'README.md')),
+    title: manifest?.title ?? (root.name || nameIn(config) || ''),
+    license: manifest ? manifest.license : licenseIn(await text(folder, 'README.md')),
     config,
     generation: await json(folder, 'generation_config.json'),
     tokenizer,
     tokenizerConfig: template === null ? tokenizerConfig : { ...tokenizerConfig, chat_template: template },
     tensors: await openWeights(await weightFiles(folder)),
+    ...(manifest && { exported: { manifest, files: folder } }),
   };
+}
+
+/** Of a model that was exported here; a file of that name may be something else in other folders. */
+async function manifestIn(folder: Files): Promise<ModelManifest | null> {
+  try {
+    const found = await json(folder, manifestFile);
+    return found && parseManifest(found);
+  } catch {
+    return null;
+  }
 }
 
 async function weightFiles(folder: Files): Promise<readonly Blob[]> {

@@ -21,6 +21,8 @@ export interface ImportOptions {
   readonly id: string;
   /** What was brought, for people. */
   readonly origin: string;
+  /** Of the files that were brought, hexadecimal. */
+  readonly sourceSha256?: string | undefined;
   /** Default: the checkpoint's own. */
   readonly title?: string | undefined;
   /** Of the matrices on disk; computing is float32 either way. Default: `'F16'`, half the bytes. */
@@ -81,7 +83,7 @@ export function checkReadable(checkpoint: Checkpoint): Readable {
 async function writeModel(
   checkpoint: Checkpoint,
   target: FolderWriter,
-  { id, origin, title: givenTitle, dtype = 'F16', signal, onProgress, now }: ImportOptions,
+  { id, origin, sourceSha256, title: givenTitle, dtype = 'F16', signal, onProgress, now }: ImportOptions,
 ): Promise<ModelManifest> {
   const { title, license, config: hubConfig, generation, tokenizer, tokenizerConfig } = checkpoint;
   const { config, wanted } = checkReadable(checkpoint);
@@ -101,7 +103,7 @@ async function writeModel(
   const written = await writeWeights(wanted, target, {
     dtype,
     signal,
-    onBytes: (bytes) => onProgress?.(meter(bytes)),
+    onBytes: (bytes) => onProgress?.({ stage: 'storing', ...meter(bytes) }),
   });
   const graph = await writeHashed(target, 'onnx/model.onnx', (append) => append(graphOf(config, written)));
   const manifest: ModelManifest = {
@@ -109,6 +111,7 @@ async function writeModel(
     id,
     title: givenTitle ?? title,
     origin,
+    ...(sourceSha256 !== undefined && { sourceSha256 }),
     license,
     task: config.labels ? 'text-classification' : 'text-generation',
     ...(config.labels && { labels: [...labelsOf(hubConfig)] }),

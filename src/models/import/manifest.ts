@@ -20,6 +20,11 @@ const manifestSchema = z.object({
   title: z.string().min(1).max(300),
   /** What was brought, for people: names of files, or a repository at its revision. */
   origin: z.string().max(1000),
+  /** Of the file that was brought, or of the list of its files; hexadecimal. The id shows its first digits. */
+  sourceSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   license: z.string().max(300).nullable(),
   task: z.enum(['text-generation', 'text-classification']),
   /** Class names of a classifier. */

@@ -5,6 +5,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { pickledWeights, readFolder } from './folder.ts';
 import { plainPath } from './paths.ts';
 import { openGguf } from '../gguf/open.ts';
+import { sourceName } from './source.ts';
 import { readZip } from './zip.ts';
 
 type Kind = 'gguf' | 'zip' | 'pickle' | 'other';
@@ -36,10 +37,13 @@ export async function openCheckpoint(
     const unpacked = await readZip(file, signal);
     // PyTorch's own format is a zip file around a pickle.
     if ([...unpacked.keys()].some((path) => /(^|\/)data\.pkl$/.test(path))) throw pickledWeights(name);
-    return openFiles(unpacked, name.replace(/\.zip$/i, ''));
+    return openFiles(unpacked, sourceName(name));
   }
-  return openFiles(brought, name);
+  return openFiles(brought, unnamed);
 }
+
+/** Files that came without their folder. */
+const unnamed = 'Imported model';
 
 /** Files that are GGUF by their first bytes: of those named so, or the one that was brought alone. */
 async function ggufFiles(files: ReadonlyMap<string, Blob>): Promise<readonly Blob[]> {
@@ -55,7 +59,7 @@ async function openFiles(files: ReadonlyMap<string, Blob>, name: string): Promis
     return openGguf(gguf);
   if ([...files.keys()].some((path) => /(^|\/)config\.json$/.test(path))) {
     const checkpoint = await readFolder(files);
-    return checkpoint.title === 'Model' ? { ...checkpoint, title: name } : checkpoint;
+    return checkpoint.title === '' ? { ...checkpoint, title: name } : checkpoint;
   }
   const [[path, file]] = files as unknown as [[string, Blob]];
   if (files.size === 1) throw await refused(path, file);

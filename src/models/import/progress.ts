@@ -1,7 +1,12 @@
 /** @file How far an import is, how fast it goes, and how long it will take. */
 
-export interface ImportProgress {
-  /** Bytes of weights read, of what was brought. */
+export interface ImportProgress extends Advance {
+  /** `checking`: the hash of the files is taken. `storing`: weights are read, converted and written. */
+  readonly stage: 'checking' | 'storing';
+}
+
+export interface Advance {
+  /** Bytes read of what was brought. */
   readonly loadedBytes: number;
   readonly totalBytes: number;
   /** Over the last seconds; `null` at the start. */
@@ -16,7 +21,7 @@ const windowMs = 5000;
 export function progressMeter(totalBytes: number, now: () => number) {
   let loadedBytes = 0;
   const marks = [{ at: now(), bytes: 0 }];
-  return (bytes: number): ImportProgress => {
+  return (bytes: number): Advance => {
     loadedBytes += bytes;
     const at = now();
     marks.push({ at, bytes: loadedBytes });

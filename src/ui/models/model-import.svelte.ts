@@ -5,6 +5,7 @@ import type { LabClient } from '../../lab/worker/client.ts';
 
 type ImportModel = LabClient['importModel'];
 type Files = Parameters<ImportModel>[0];
+type ImportedModel = Extract<Awaited<ReturnType<ImportModel>>, { status: 'done' }>['value'];
 type Options = NonNullable<Parameters<ImportModel>[1]>;
 export type ImportProgress = Parameters<NonNullable<Options['onProgress']>>[0];
 export type StoredType = NonNullable<Options['dtype']>;
@@ -12,11 +13,11 @@ export type StoredType = NonNullable<Options['dtype']>;
 export class ModelImport {
   /** What is being imported; `null` when nothing is. */
   name = $state<string | null>(null);
-  /** `null` until the first weights are read. */
+  /** `null` until the first bytes are read. */
   progress = $state.raw<ImportProgress | null>(null);
   failure = $state.raw<Failure | null>(null);
-  /** Title of the model that was imported last. */
-  done = $state<string | null>(null);
+  /** What was imported last. */
+  done = $state.raw<ImportedModel | null>(null);
   readonly #lab: Pick<LabClient, 'importModel'>;
   /** Called when a model has been stored. */
   readonly #onstored: () => Promise<void>;
@@ -42,7 +43,7 @@ export class ModelImport {
     [this.name, this.progress, this.#controller] = [null, null, null];
     if (outcome.status === 'failed') this.failure = outcome;
     if (outcome.status !== 'done') return;
-    this.done = outcome.value.title;
+    this.done = outcome.value;
     await this.#onstored();
   };
 

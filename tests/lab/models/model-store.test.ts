@@ -1,23 +1,17 @@
-import { openAsBlob } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createModelStore, type ModelStore } from '../../../src/lab/models/model-store.ts';
-import { freeId } from '../../../src/lab/models/model-id.ts';
+import { hashOf, sourceFiles } from '../../../scripts/cli/models/source-files.ts';
+import type { ImportProgress } from '../../../src/models/import/progress.ts';
+import { importedId } from '../../../src/models/imported-id.ts';
+import { storedFile } from '../../../src/models/stored-files.ts';
 import { openFolder } from '../../../src/models/files.ts';
+import { tinyHubFolder } from '../../models/import/brought.ts';
 import { stubFiles, type MemoryFiles } from './memory-files.ts';
 
-const folder = new URL('../../../public/models/tinytown-chat/', import.meta.url);
-const names = [
-  'config.json',
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'model.safetensors',
-];
-const brought = new Map(
-  await Promise.all(
-    names.map(async (name) => [`my-model/${name}`, await openAsBlob(new URL(name, folder))] as const),
-  ),
-);
+const brought = tinyHubFolder('my-model/');
 
 let disk: MemoryFiles;
 let store: ModelStore;
@@ -28,8 +22,8 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 test('an imported model is listed with size, hash and origin, and its files are read back', async () => {
-  const model = await store.import(brought, {});
-  expect(await store.list()).toEqual([model]);
+  const { model, wasStored } = await store.import(brought, {});
+  expect([await store.list(), wasStored]).toEqual([[model], false]);
   expect(model).toMatchObject({ origin: 'my-model', lastUsedAt: null, pinned: false, dtype: 'F16' });
   const onDisk = [...disk.files()].filter(([path]) => !path.endsWith('/model.json'));
   expect(model.bytes).toBe(onDisk.reduce((sum, [, bytes]) => sum + bytes, 0));
@@ -38,15 +32,44 @@ test('an imported model is listed with size, hash and origin, and its files are 
   expect(config['model_type']).toBe('llama');
 });
 
-test('a second import of the same files has an id of its own', async () => {
-  const [first, second] = [await store.import(brought, {}), await store.import(brought, {})];
-  expect(second.id).toBe(`${first.id}-2`);
-  expect([freeId('My Model.Q4_1.gguf', []), freeId('…', ['model'])]).toEqual(['my-model.q4-1', 'model-2']);
+test('a second import of the same files finds the model that is there, also when both come at once', async () => {
+  const both = await Promise.all([store.import(brought, {}), store.import(brought, {})]);
+  expect(both.map(({ wasStored }) => wasStored)).toEqual([false, true]);
+  expect(both[1].model).toEqual(both[0].model);
+  expect((await store.import(brought, {})).wasStored).toBe(true);
+  expect(await store.list()).toHaveLength(1);
+});
+
+test('in single precision it is another model', async () => {
+  const { model } = await store.import(brought, {});
+  const wide = await store.import(brought, { dtype: 'F32' });
+  expect(wide).toMatchObject({ wasStored: false, model: { dtype: 'F32' } });
+  expect(wide.model.id).toBe(model.id.replace('@', '-F32@'));
+});
+
+test('the id is that of the command line', async () => {
+  const { model } = await store.import(brought, {});
+  const folder = mkdtempSync(join(tmpdir(), 'glovebox-id-'));
+  for (const [path, file] of brought) writeFileSync(join(folder, path.split('/')[1]!), await file.bytes());
+  const sha256 = await hashOf(sourceFiles(folder));
+  rmSync(folder, { recursive: true });
+  expect(model).toMatchObject({ id: importedId('my-model', sha256), sourceSha256: sha256 });
+});
+
+test('an import waits for one that was cancelled, which takes nothing of it away', async () => {
+  const controller = new AbortController();
+  const onProgress = ({ stage }: ImportProgress) => void (stage === 'storing' && controller.abort());
+  const first = store.import(brought, { signal: controller.signal, onProgress });
+  const second = store.import(brought, {});
+  await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+  const { model, wasStored } = await second;
+  expect(wasStored).toBe(false);
+  await store.verify(model.id);
 });
 
 test('files that come without their folder are not called by the name of one of them', async () => {
   const flat = new Map([...brought].map(([path, file]) => [path.replace('my-model/', ''), file]));
-  const { title, origin } = await store.import(flat, {});
+  const { title, origin } = (await store.import(flat, {})).model;
   expect([title, origin]).toEqual([
     'Imported model',
     'config.json, generation_config.json, tokenizer.json and 2 more',
@@ -54,18 +77,18 @@ test('files that come without their folder are not called by the name of one of 
 });
 
 test('a model with a flipped byte fails its check, and is not used from then on', async () => {
-  const { id } = await store.import(brought, {});
+  const { id } = (await store.import(brought, {})).model;
   await store.verify(id);
   await store.use(id);
   expect((await store.list())[0]!.lastUsedAt).toBe('2026-11-26T08:00:00.000Z');
-  disk.flip(`models/${id}/model.safetensors`, 100_000);
+  disk.flip(`models/${id}/model.safetensors`, 10_000);
   await expect(store.verify(id)).rejects.toThrow(/model\.safetensors of .* is not as it was stored/);
   await expect(store.use(id)).rejects.toMatchObject({ code: 'bad-model' });
 });
 
 test('a byte that changed since the last session keeps a model from being used', async () => {
-  const { id } = await store.import(brought, {});
-  disk.flip(`models/${id}/model.safetensors`, 100_000);
+  const { id } = (await store.import(brought, {})).model;
+  disk.flip(`models/${id}/model.safetensors`, 10_000);
   const later = createModelStore(() => new Date('2026-11-27T08:00:00Z'));
   await expect(later.use(id)).rejects.toThrow(/model\.safetensors of .* is not as it was stored/);
   expect((await later.list())[0]!.lastUsedAt).toBeNull();
@@ -91,7 +114,7 @@ test('what another tab is importing is not cleared away', async () => {
 });
 
 test('a pinned model is not deleted; a deleted one leaves nothing', async () => {
-  const { id } = await store.import(brought, {});
+  const { id } = (await store.import(brought, {})).model;
   await store.pin(id, true);
   await expect(store.remove(id)).rejects.toMatchObject({ code: 'bad-input' });
   await store.pin(id, false);
@@ -100,7 +123,7 @@ test('a pinned model is not deleted; a deleted one leaves nothing', async () => 
 });
 
 test('a new name is kept; an empty one is refused', async () => {
-  const { id } = await store.import(brought, {});
+  const { id } = (await store.import(brought, {})).model;
   await store.rename(id, ' My twin ');
   expect((await store.list())[0]!.title).toBe('My twin');
   await expect(store.rename(id, '  ')).rejects.toMatchObject({ code: 'bad-input' });
@@ -108,32 +131,51 @@ test('a new name is kept; an empty one is refused', async () => {
 
 test('an import that is cancelled, or for which the disk is too small, leaves nothing', async () => {
   const controller = new AbortController();
-  const onProgress = () => controller.abort();
+  const onProgress = ({ stage }: ImportProgress) => void (stage === 'storing' && controller.abort());
   await expect(store.import(brought, { signal: controller.signal, onProgress })).rejects.toMatchObject({
     name: 'AbortError',
   });
   expect(disk.files().size).toBe(0);
-  disk.room = 1e6;
+  disk.room = 60_000;
   await expect(store.import(brought, {})).rejects.toMatchObject({ code: 'disk-full' });
   expect(disk.files().size).toBe(0);
 });
 
-test('what an import left when its worker was ended is removed by the next one', async () => {
+test('what an import left when its tab was closed is removed when the next one starts', async () => {
   await store.import(brought, {});
-  const left = [...disk.files()].length;
-  disk.room = Infinity;
+  const whole = disk.files();
   const root = await navigator.storage.getDirectory();
   const models = await root.getDirectoryHandle('models');
   const half = await models.getDirectoryHandle('half', { create: true });
   await half.getFileHandle('config.json', { create: true });
-  const { id } = await store.import(brought, {});
-  await store.remove(id);
-  expect(disk.files().size).toBe(left);
+  const next = createModelStore(() => new Date());
+  expect([(await next.list()).length, disk.files()]).toEqual([1, whole]);
 });
 
-test('an exported model is a zip file that can be imported', async () => {
-  const { id, sha256 } = await store.import(brought, {});
-  const zip = await store.exported(id);
-  const again = await store.import(new Map([['my.zip', zip]]), {});
-  expect(again.sha256).toBe(sha256);
+test('an exported model is a zip file that comes back as the same model', async () => {
+  const { model } = await store.import(brought, { dtype: 'F32' });
+  const zip = new Map([['my.zip', await store.exported(model.id)]]);
+  expect((await store.import(zip, {})).wasStored).toBe(true);
+  await store.remove(model.id);
+  const again = await store.import(zip, {});
+  expect(again).toEqual({ wasStored: false, model: { ...model, origin: 'my.zip' } });
+});
+
+test('an exported model of which a byte changed is refused', async () => {
+  const { model } = await store.import(brought, {});
+  const file = await storedFile(`${model.id}/model.safetensors`);
+  const bytes = new Uint8Array(await file!.arrayBuffer());
+  bytes[bytes.length - 1]! ^= 1;
+  const files = new Map<string, Blob>([...brought, ['my-model/model.safetensors', new Blob([bytes])]]);
+  for (const name of [
+    'config.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'generation_config.json',
+    'model.json',
+  ])
+    files.set(`my-model/${name}`, (await storedFile(`${model.id}/${name}`))!);
+  await store.remove(model.id);
+  await expect(store.import(files, {})).rejects.toThrow(/model\.safetensors is not as the model\.json/);
+  expect(disk.files().size).toBe(0);
 });

@@ -63,6 +63,7 @@ test('an id of an imported model is understood where the model is not, and names
   expect(id).toBe('My-model-Q4_1@b179c9523d0e');
   expect(findModel([], id)).toMatchObject({ id, source: { kind: 'url', base: `imported/${id}/` } });
   expect(importedId('../..', 'a'.repeat(64))).toBe('model@aaaaaaaaaaaa');
+  expect(importedId('a', 'b'.repeat(64), 'F32')).toBe('a-F32@bbbbbbbbbbbb');
   expect(isImportedId('name@b179')).toBe(false);
 });
 

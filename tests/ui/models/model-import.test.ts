@@ -1,15 +1,22 @@
 import { expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/core/errors.ts';
+import type { ImportedModel } from '../../../src/lab/records/stored-model.ts';
 import { droppedFiles, pickedFiles } from '../../../src/ui/models/dropped-files.ts';
 import { ModelImport, type ImportProgress } from '../../../src/ui/models/model-import.svelte.ts';
 import { ModelShelf, type StoredModel } from '../../../src/ui/models/model-shelf.svelte.ts';
 
-const progress: ImportProgress = { loadedBytes: 1, totalBytes: 2, bytesPerSecond: 10, secondsLeft: 0.1 };
+const progress: ImportProgress = {
+  stage: 'storing',
+  loadedBytes: 1,
+  totalBytes: 2,
+  bytesPerSecond: 10,
+  secondsLeft: 0.1,
+};
 const files = new Map([['folder/config.json', new Blob(['{}'])]]);
 
 /** A lab whose imports wait to be ended by the test. */
 function waitingLab() {
-  const ends: ((outcome: Outcome<StoredModel>) => void)[] = [];
+  const ends: ((outcome: Outcome<ImportedModel>) => void)[] = [];
   const calls: { signal: AbortSignal; report: (progress: ImportProgress) => void }[] = [];
   const importModel: ConstructorParameters<typeof ModelImport>[0]['importModel'] = (_files, options = {}) => {
     calls.push({ signal: options.signal!, report: options.onProgress! });
@@ -18,8 +25,9 @@ function waitingLab() {
   return { importModel, ends, calls };
 }
 const stored = { id: 'smol', title: 'Smol' } as StoredModel;
+const imported = { model: stored, wasStored: false };
 
-test('an import shows its name and progress, then the title of what was stored', async () => {
+test('an import shows its name and progress, then what was stored', async () => {
   const lab = waitingLab();
   const onstored = vi.fn(async () => {});
   const importing = new ModelImport(lab, onstored);
@@ -27,9 +35,9 @@ test('an import shows its name and progress, then the title of what was stored',
   expect([importing.name, importing.progress]).toEqual(['folder', null]);
   lab.calls[0]!.report(progress);
   expect(importing.progress).toEqual(progress);
-  lab.ends[0]!({ status: 'done', value: stored });
+  lab.ends[0]!({ status: 'done', value: imported });
   await ending;
-  expect([importing.name, importing.done, onstored.mock.calls.length]).toEqual([null, 'Smol', 1]);
+  expect([importing.name, importing.done, onstored.mock.calls.length]).toEqual([null, imported, 1]);
 });
 
 test('a cancelled import is over at once, and what it says later is not shown', async () => {

@@ -1,0 +1,63 @@
+/** @file Which model the files that a user brought are: its id, and the hash that stands behind it. */
+import { LabError } from '../../core/errors.ts';
+import { excerpt } from '../../core/excerpt.ts';
+import { importedId, isImportedId } from '../imported-id.ts';
+import type { Checkpoint, ExportedFolder } from './checkpoint.ts';
+import { hashBlob, hashFiles, type HashOptions } from './hash-blob.ts';
+import type { ImportOptions } from './import-checkpoint.ts';
+import { progressMeter } from './progress.ts';
+import { sourceOf } from './source.ts';
+
+export interface Identity extends Required<Pick<ImportOptions, 'id' | 'dtype'>> {
+  readonly sourceSha256: string;
+}
+
+/**
+ * Reads every file once. A model that was exported keeps its id and its precision.
+ * @param files what `checkpoint` was opened from
+ * @throws LabError 'bad-model' for an exported model whose files are not as its `model.json` says; or the signal's reason
+ */
+export async function identify(
+  files: ReadonlyMap<string, Blob>,
+  { exported, title }: Checkpoint,
+  { dtype = 'F16', signal, onProgress }: Pick<ImportOptions, 'dtype' | 'signal' | 'onProgress'>,
+): Promise<Identity> {
+  const source = sourceOf(files);
+  const read = exported ? statedFiles(exported) : source.files;
+  const meter = progressMeter(
+    [...read.values()].reduce((sum, { size }) => sum + size, 0),
+    () => performance.now(),
+  );
+  const options: HashOptions = {
+    signal,
+    onBytes: (bytes) => onProgress?.({ stage: 'checking', ...meter(bytes) }),
+  };
+  if (exported) {
+    await checkExported(exported, options);
+    const { id, weights, sourceSha256 } = exported.manifest;
+    if (isImportedId(id) && sourceSha256 !== undefined) return { id, sourceSha256, dtype: weights.dtype };
+    const sha256 = await hashFiles(source.files, { signal });
+    return { id: importedId(source.name, sha256, weights.dtype), sourceSha256: sha256, dtype: weights.dtype };
+  }
+  const sourceSha256 = await hashFiles(source.files, options);
+  return { id: importedId(source.name || title, sourceSha256, dtype), sourceSha256, dtype };
+}
+
+/** Graphs are written anew, and not read. */
+const statedFiles = ({ manifest, files }: ExportedFolder): ReadonlyMap<string, Blob> =>
+  new Map(
+    manifest.files.flatMap(({ path }) =>
+      files.has(path) && !path.startsWith('onnx/') ? [[path, files.get(path)!]] : [],
+    ),
+  );
+
+async function checkExported(exported: ExportedFolder, options: HashOptions): Promise<void> {
+  const stated = new Map(exported.manifest.files.map(({ path, sha256 }) => [path, sha256]));
+  for (const [path, file] of statedFiles(exported)) {
+    if ((await hashBlob(file, options)) === stated.get(path)) continue;
+    throw new LabError('bad-model', `${excerpt(path)} is not as the model.json beside it says.`, {
+      advice:
+        'Copy or export the model again. If you changed it yourself, delete model.json: then it is a model of its own.',
+    });
+  }
+}
