@@ -7,6 +7,8 @@ import { readJson, readTemplates } from './json-file.ts';
 
 export interface PlanChoices {
   readonly seed?: number;
+  /** Models under attack, in place of the plan's. Empty or absent: those of the plan. */
+  readonly model?: readonly string[];
   /** `i/n`, from 1. */
   readonly shard?: string;
   /** Template pack file, in place of the pack of the plan. */
@@ -24,7 +26,7 @@ export interface PlanChoices {
  */
 export function readPlan(
   path: string,
-  { seed, shard, templates, date, templateVar = [] }: PlanChoices,
+  { seed, model = [], shard, templates, date, templateVar = [] }: PlanChoices,
 ): Plan {
   const given = parsePlan(readJson(path, 'plan file'));
   return parsePlan({
@@ -34,6 +36,7 @@ export function readPlan(
       variables: { ...given.chatTemplate.variables, ...readVariables(templateVar) },
     },
     ...(seed !== undefined && { seed }),
+    ...(model.length > 0 && { models: { ...given.models, targets: model } }),
     ...(templates !== undefined && { templates: readTemplates(templates) }),
     ...(shard !== undefined && { shard: readShard(shard) }),
   });

@@ -61,6 +61,26 @@ describe('a list of prompts', () => {
   });
 });
 
+test('models that a command names take the place of the targets of the plan, and stand in it', async () => {
+  const path = join(folder, 'targets.json');
+  const plan = {
+    version: 1,
+    name: 'p',
+    models: { targets: ['tinytown-chat'], roles: { judge: 'tinytown-helper' } },
+    behaviors: [{ set: 'tinytown', limit: 1 }],
+    attacks: [{ id: 'direct-request' }],
+    evaluators: [{ id: 'pattern-refusal' }],
+  };
+  await writeFile(path, JSON.stringify(plan));
+  const named = readPlan(path, { model: ['tinytown-base', './model.gguf'] });
+  expect(named.models).toEqual({
+    targets: ['tinytown-base', './model.gguf'],
+    roles: { judge: 'tinytown-helper' },
+  });
+  expect(readPlan(path, { model: [] })).toEqual(parsePlan(plan));
+  expect(JSON.stringify(named)).toBe(JSON.stringify(parsePlan(named)));
+});
+
 describe('template packs', () => {
   const plan = {
     version: 1,

@@ -39,6 +39,8 @@ const behaviorSource = z.union([
     kinds: z.array(behaviorSchema.shape.kind).max(10).optional(),
     /** Take this many of each kind, in the order of the set. Default: all. */
     limit: z.int().positive().optional(),
+    /** Take those that the plan's seed draws, in place of the first; without a limit this changes nothing. */
+    drawn: z.literal(true).optional(),
   }),
   z.strictObject({ behaviors: z.array(behaviorSchema).min(1).max(100_000) }),
 ]);

@@ -2,6 +2,7 @@
 import type { Behavior } from '../../core/behavior.ts';
 import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
+import { createRandom } from '../../core/random.ts';
 import { isFindable } from '../../evaluators/grading/steps.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registries } from './registries.ts';
@@ -9,17 +10,26 @@ import type { Registries } from './registries.ts';
 type Sets = Pick<Registries, 'sets'>;
 type BehaviorSource = Plan['behaviors'][number];
 
-/** @throws LabError 'bad-plan' when the set has no behavior of the kinds that are asked for */
-export function behaviorsOf(source: BehaviorSource, { sets }: Sets): readonly Behavior[] {
+/**
+ * In the order of the set.
+ * @param seed of the plan; read only where behaviors are drawn
+ * @throws LabError 'bad-plan' when the set has no behavior of the kinds that are asked for
+ */
+export function behaviorsOf(source: BehaviorSource, { sets }: Sets, seed = 0): readonly Behavior[] {
   if ('behaviors' in source) return source.behaviors;
-  const { kinds, limit = Infinity } = source;
+  const { kinds, limit = Infinity, drawn } = source;
+  const all = sets.get(source.set).behaviors;
   const counts = new Map<Behavior['kind'], number>();
-  const behaviors = sets.get(source.set).behaviors.filter(({ kind }) => {
-    const count = counts.get(kind) ?? 0;
-    if ((kinds && !kinds.includes(kind)) || count >= limit) return false;
-    counts.set(kind, count + 1);
-    return true;
-  });
+  const order = drawn ? createRandom(`${seed}/behaviors/${source.set}`).shuffle(all) : all;
+  const taken = new Set(
+    order.filter(({ kind }) => {
+      const count = counts.get(kind) ?? 0;
+      if ((kinds && !kinds.includes(kind)) || count >= limit) return false;
+      counts.set(kind, count + 1);
+      return true;
+    }),
+  );
+  const behaviors = all.filter((behavior) => taken.has(behavior));
   if (behaviors.length > 0) return behaviors;
   throw new LabError('bad-plan', `No behavior of set "${source.set}" is of kind ${kinds?.join(' or ')}.`, {
     advice: 'Ask for other kinds, or leave "kinds" out to take all.',

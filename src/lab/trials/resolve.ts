@@ -80,7 +80,7 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
     problems,
   );
   const tested = plan.behaviors.flatMap((source, i) =>
-    problems.attempt(`behaviors.${i}`, () => behaviorsOf(source, registries)).flat(),
+    problems.attempt(`behaviors.${i}`, () => behaviorsOf(source, registries, plan.seed)).flat(),
   );
   for (const [i, source] of plan.behaviors.entries())
     for (const behavior of 'behaviors' in source ? source.behaviors : [])

@@ -17,6 +17,8 @@ export class BehaviorsDraft {
   readonly #given: readonly Source[];
   readonly #givenSet: string;
   readonly #givenLimits: string;
+  /** True if the seed draws the behaviors of the given set. */
+  readonly isDrawn: boolean;
   readonly #sets: readonly BehaviorSetCard[];
 
   constructor(sets: readonly BehaviorSetCard[], sources: readonly Source[]) {
@@ -26,6 +28,7 @@ export class BehaviorsDraft {
     const own = sources.filter(this.#isOwn);
     this.limits = { ...none, ...plannedCounts({ behaviors: own }, sets) };
     this.#givenLimits = JSON.stringify(this.limits);
+    this.isDrawn = own.some((source) => 'set' in source && source.drawn === true);
     this.others = sources.filter((source) => !this.#isOwn(source));
   }
 
@@ -51,7 +54,12 @@ export class BehaviorsDraft {
     const untouched = this.set === this.#givenSet && JSON.stringify(limits) === this.#givenLimits;
     const fresh = (Object.entries(limits) as [BehaviorKind, number][])
       .filter(([, limit]) => limit > 0)
-      .map(([kind, limit]) => ({ set: this.set, kinds: [kind], limit }));
+      .map(([kind, limit]) => ({
+        set: this.set,
+        kinds: [kind],
+        limit,
+        ...(this.isDrawn && { drawn: true as const }),
+      }));
     const first = this.#given.findIndex(this.#isOwn);
     const given = this.#given.flatMap((source, i): PlanInput['behaviors'] => {
       if (!this.#isOwn(source)) return this.others.includes(source) ? [source] : [];

@@ -161,3 +161,17 @@ test('a shard tests a part, and knows and learns what the whole plan does', () =
   }
   expect(refusal({ shard: { index: 3, count: 2 } })).toMatchObject({ code: 'bad-plan' });
 });
+
+test('a plan can have its seed draw the behaviors, the same for the same seed and in the order of the set', () => {
+  const drawnBy = (seed: number) => {
+    const { resolved } = expanded({ ...plan, seed, behaviors: [{ set: 'toys', limit: 2, drawn: true }] });
+    return resolved.behaviors.map(({ id }) => id);
+  };
+  const draws = Array.from({ length: 20 }, (_, seed) => drawnBy(seed));
+  expect(draws.map((_, seed) => drawnBy(seed))).toEqual(draws);
+  for (const ids of draws) {
+    expect(ids.slice(2)).toEqual(['kitten', 'bread']);
+    expect(ids.slice(0, 2).toSorted()).toEqual(ids.slice(0, 2));
+  }
+  expect(new Set(draws.map(([first]) => first)).size).toBeGreaterThan(2);
+});
