@@ -44,6 +44,13 @@ export function readVariables(assignments: readonly string[]): Readonly<Record<s
   );
 }
 
+/** The assignments that `readVariables` reads as these variables; none holds a line break. */
+export const writeVariables = (variables: Readonly<Record<string, TemplateValue>>): readonly string[] =>
+  Object.entries(variables).map(([name, given]) => {
+    const isPlain = typeof given === 'string' && readValue(given.trim()) === given && !/[\r\n]/.test(given);
+    return `${name}=${isPlain ? given : JSON.stringify(given)}`;
+  });
+
 function readValue(text: string): TemplateValue {
   try {
     return value.parse(JSON.parse(text));

@@ -7,6 +7,7 @@ import type { ModelEntry } from '../types.ts';
 import { BehaviorsDraft } from './behaviors-draft.svelte.ts';
 import { ColumnsDraft } from './columns-draft.svelte.ts';
 import { distinct } from '../../core/groups.ts';
+import { TemplateDraft } from '../state/template-draft.svelte.ts';
 import { isValid, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
 
 /** Methods of which a plan holds each at most once; records are keyed by their ids. */
@@ -20,6 +21,7 @@ export class PlanDraft {
   targets = $state.raw<readonly string[]>([]);
   roles = $state<Partial<Record<ModelRole, string>>>({});
   maxNewTokens = $state(defaultSampling.maxNewTokens);
+  readonly template: TemplateDraft;
   readonly behaviors: BehaviorsDraft;
   /** Chosen method ids, in the order of the plan. */
   chosen = $state<Record<Kind, string[]>>({ attacks: [], evaluators: [] });
@@ -40,6 +42,7 @@ export class PlanDraft {
     this.targets = plan.models.targets;
     this.roles = { ...catalogue.roles, ...plan.models.roles };
     this.maxNewTokens = plan.sampling.maxNewTokens;
+    this.template = new TemplateDraft(plan.chatTemplate);
     this.templates = plan.templates ?? null;
     this.behaviors = new BehaviorsDraft(catalogue.sets, plan.behaviors);
     this.columns = new ColumnsDraft(catalogue.defenses, plan.defenses);
@@ -108,20 +111,19 @@ export class PlanDraft {
     if (stacks !== null) return stacks;
     const role = this.neededRoles.find((needed) => !this.roles[needed]);
     if (role) return `Choose a model for the role “${role}”.`;
+    if (this.template.problem !== null) return 'Check the variables of chat templates.';
     const wrong = this.#picked.find(({ card, options }) => !isValid(card.options, options));
     return wrong ? `Check the options of ${wrong.card.title}.` : null;
   });
 
   /** What the plan says and no field shows, in words. */
   readonly fixedSettings = $derived.by((): readonly string[] => {
-    const { contrast, sampling, chatTemplate, record, replay, concurrency } = this.#plan;
+    const { contrast, sampling, record, replay, concurrency } = this.#plan;
     return [
+      ...(this.behaviors.isDrawn ? ['behaviors drawn by the seed'] : []),
       ...(sampling.temperature > 0 ? [`temperature ${sampling.temperature}, top-p ${sampling.topP}`] : []),
       ...(contrast ? [`${contrast.harmful.length} pairs of requests for defenses to learn from`] : []),
       ...(replay ? ['attack results taken over from another run'] : []),
-      ...Object.entries(chatTemplate.variables).map(
-        ([name, value]) => `template variable ${name} = ${value}`,
-      ),
       `${record.topTokens} alternatives stored per token`,
       `${concurrency} trials side by side`,
     ];
@@ -149,6 +151,7 @@ export class PlanDraft {
       defenses: this.columns.toPlan(),
       evaluators: methods('evaluators'),
       sampling: { ...rest.sampling, maxNewTokens: this.maxNewTokens },
+      chatTemplate: this.template.toSettings(),
       ...(this.templates && { templates: this.templates }),
     };
   };

@@ -3,7 +3,6 @@ import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
-import { readVariables } from '../../lab/plan/chat-template.ts';
 import { defaultSampling, type MethodChoice } from '../../lab/plan/plan.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
@@ -13,6 +12,7 @@ import { choiceOf, withoutDefaults, type OptionInput } from '../state/method-pic
 import { choiceOfChip, StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
 import { samplingOf } from '../state/sampling.ts';
+import { TemplateDraft } from '../state/template-draft.svelte.ts';
 
 export interface PlaygroundEvents {
   readonly load: (model: string) => Promise<void>;
@@ -29,19 +29,7 @@ export class Playground {
   readonly stack = new StackDraft();
   temperature = $state(defaultSampling.temperature);
   maxNewTokens = $state(defaultSampling.maxNewTokens);
-  /** What the model's template takes for today; empty for the constant of the lab. */
-  date = $state('');
-  /** Variables of the model's template, one assignment per line. */
-  variables = $state('');
-  /** What is wrong with the variables, in words, or `null`. */
-  readonly variablesProblem = $derived.by((): string | null => {
-    try {
-      this.#chatTemplate();
-      return null;
-    } catch (error) {
-      return (error as Error).message;
-    }
-  });
+  readonly template = new TemplateDraft();
   readonly defended: ChatColumn;
   readonly open: ChatColumn;
   readonly running = $derived.by(() => this.defended.running || this.open.running);
@@ -66,15 +54,10 @@ export class Playground {
     if (this.behavior?.prompt !== prompt) this.behavior = null;
   };
 
-  #chatTemplate() {
-    const lines = this.variables.split('\n').filter((line) => line.trim() !== '');
-    return { ...(this.date !== '' && { date: this.date }), variables: readVariables(lines) };
-  }
-
   /** Ask both columns. Their requests share seed and sampling, so that only the defenses differ. */
   send = async (): Promise<void> => {
     const prompt = this.prompt.trim();
-    if (prompt === '' || this.variablesProblem !== null) return;
+    if (prompt === '' || this.template.problem !== null) return;
     const { catalogue } = this.#labInfo;
     const attackCard = catalogue?.attacks.find(({ id }) => id === this.attack);
     const defenses = this.stack.active
@@ -86,7 +69,7 @@ export class Playground {
       ...(this.behavior && { behavior: this.behavior }),
       roles: catalogue?.roles ?? {},
       sampling: samplingOf(this),
-      chatTemplate: this.#chatTemplate(),
+      chatTemplate: this.template.toSettings(),
       seed: 0,
       topTokens: 5,
       evaluators: this.behavior ? (catalogue?.evaluators ?? []).flatMap(evaluatorChoice) : [],

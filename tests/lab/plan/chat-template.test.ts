@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readVariables } from '../../../src/lab/plan/chat-template.ts';
+import { readVariables, writeVariables } from '../../../src/lab/plan/chat-template.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { checkRequest } from '../../../src/lab/plan/request.ts';
 import { runIdOf } from '../../../src/lab/records/run-id.ts';
@@ -45,4 +45,22 @@ test('variables are read as a person types them', () => {
     list: '[1]',
   });
   expect(() => readVariables(['enable_thinking'])).toThrow(/no "="/);
+});
+
+test('variables are written as they are read', () => {
+  const variables = {
+    flag: false,
+    none: null,
+    n: -2.5,
+    word: 'be brief',
+    blank: ' x ',
+    empty: '',
+    lines: 'a\nb\r',
+    number: '2',
+    truth: 'true',
+    quoted: '"x"',
+  };
+  const lines = writeVariables(variables);
+  expect(lines.filter((line) => /[\r\n]/.test(line))).toEqual([]);
+  expect(readVariables(lines)).toEqual(variables);
 });

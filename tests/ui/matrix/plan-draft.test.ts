@@ -26,7 +26,7 @@ const everything = parsePlan({
       ],
     },
     { set: 'tinytown', kinds: ['harmful', 'benign'], limit: 3 },
-    { set: 'another', limit: 2 },
+    { set: 'another', limit: 2, drawn: true },
   ],
   attacks: [
     { id: 'pair', options: { streams: 2 } },
@@ -81,6 +81,33 @@ test('parts of a plan without a field stay when the rest is edited', () => {
   expect(again.attacks).toEqual([everything.attacks[0], { id: 'gcg', options: { steps: 9 } }]);
   for (const field of ['contrast', 'record', 'concurrency', 'replay', 'defenses', 'models'] as const)
     expect(again[field]).toEqual(everything[field]);
+});
+
+test('behaviors that the seed draws stay drawn when their number changes', () => {
+  const drawn = parsePlan({ ...plan, behaviors: [{ set: 'tinytown', limit: 4, drawn: true }] });
+  const draft = new PlanDraft(catalogue, drawn);
+  expect(draft.fixedSettings).toContain('behaviors drawn by the seed');
+  draft.behaviors.limits.harmful = 5;
+  expect(parsePlan(draft.toPlan()).behaviors[0]).toEqual({
+    set: 'tinytown',
+    kinds: ['harmful'],
+    limit: 5,
+    drawn: true,
+  });
+});
+
+test('the date and the variables of chat templates can be set, and are checked', () => {
+  const draft = new PlanDraft(catalogue, everything);
+  expect(draft.template.variables).toBe('enable_thinking=false');
+  draft.template.variables = 'enable_thinking=true\n\nstyle="007"';
+  draft.template.date = '';
+  expect(parsePlan(draft.toPlan()).chatTemplate).toEqual({
+    date: '2024-07-26',
+    variables: { enable_thinking: true, style: '007' },
+  });
+  draft.template.variables = 'messages=1';
+  expect(draft.template.problem).toMatch(/set by the lab/);
+  expect(draftOf().template.problem).toBeNull();
 });
 
 test('sources without fields can be left out', () => {
