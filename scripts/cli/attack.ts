@@ -1,6 +1,8 @@
 /** @file `attack`: one attack on one behavior, printed step by step. */
 import type { AttackStep } from '../../src/attacks/attack.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
+import { sumOfCounts } from '../../src/core/counts.ts';
+import { countOrUnknown } from '../../src/core/format.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { completeRequest, findBehavior, ownBehavior, readOptions } from './choices.ts';
 import { badUsage, readInput, readLongInput, valueOf } from './failure.ts';
@@ -61,7 +63,7 @@ export async function attack(id: string, given: AttackOptions): Promise<void> {
     ...(reply.generation.thoughts !== undefined && { thoughts: reply.generation.thoughts }),
     scores: reply.scores,
     queries,
-    tokens: promptTokens + completionTokens,
+    tokens: sumOfCounts([promptTokens, completionTokens]),
     ...(loss === undefined ? {} : { loss }),
   };
   if (json) return console.log(JSON.stringify({ result }));
@@ -69,5 +71,5 @@ export async function attack(id: string, given: AttackOptions): Promise<void> {
   if (assistantPrefix !== undefined) console.log(`(assistant prefix: ${assistantPrefix})`);
   console.log(`assistant: ${result.response}`);
   printScores(result.scores);
-  console.log(`${queries} queries, ${result.tokens} tokens`);
+  console.log(`${queries} queries, ${countOrUnknown(result.tokens)} tokens`);
 }

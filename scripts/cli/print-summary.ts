@@ -1,5 +1,13 @@
 /** @file Prints the summary of a run as tables. */
-import { addedDuration, amount, count, interval, percent, ratio } from '../../src/core/format.ts';
+import {
+  addedDuration,
+  amount,
+  count,
+  countOrUnknown,
+  interval,
+  percent,
+  ratio,
+} from '../../src/core/format.ts';
 import type { RunSummary } from '../../src/lab/records/summary.ts';
 import { textTable, type Row } from './text-table.ts';
 
@@ -38,7 +46,7 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
             queries: count(cell.queries),
             ...(own.some(({ sequences }) => sequences > 0) && { scored: count(cell.sequences) }),
             ...(own.some(({ gradients }) => gradients > 0) && { gradients: count(cell.gradients) }),
-            tokens: count(cell.tokens),
+            tokens: countOrUnknown(cell.tokens),
             seconds: seconds(cell.elapsedMs),
           })),
       );
@@ -75,7 +83,7 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
           'first words': time?.addedFirstTokenMs == null ? '' : addedDuration(time.addedFirstTokenMs),
           '/token': time?.tokenTimeRatio == null ? '' : ratio(time.tokenTimeRatio),
           '+queries': extra ? amount(extra.queries.value) : '',
-          '+tokens': extra ? amount(extra.tokens.value) : '',
+          '+tokens': extra ? (extra.tokens ? amount(extra.tokens.value) : countOrUnknown(null)) : '',
         };
       }),
     );

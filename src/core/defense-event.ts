@@ -17,6 +17,6 @@ export interface DefenseEvent {
 export interface DefenseCost {
   /** Texts generated, scored or classified. */
   readonly queries: number;
-  /** Prompt and new tokens of generated and scored texts; a classifier's input is not counted in tokens. */
-  readonly tokens: number;
+  /** Prompt and new tokens of generated and scored texts; a classifier's input is not counted in tokens. `null`: unknown. */
+  readonly tokens: number | null;
 }

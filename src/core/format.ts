@@ -25,6 +25,9 @@ export const ratio = (value: number): string => `${value.toFixed(value < 9.95 ? 
 
 export const count = (value: number): string => value.toLocaleString('en-US');
 
+/** `1,234`, or `unknown` for what was not counted. */
+export const countOrUnknown = (value: number | null): string => (value === null ? 'unknown' : count(value));
+
 /** An amount with about three digits: `1,234`, `12.3`, `0.25`. */
 export const amount = (value: number): string =>
   value.toLocaleString('en-US', {

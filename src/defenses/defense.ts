@@ -83,8 +83,8 @@ export const blocked = (event: DefenseEvent, from?: Generation): Generation => (
   text: blockedText,
   finishReason: 'blocked',
   tokens: [],
-  promptTokens: from?.promptTokens ?? 0,
-  completionTokens: from?.completionTokens ?? 0,
+  promptTokens: from ? from.promptTokens : 0,
+  completionTokens: from ? from.completionTokens : 0,
   events: [...(from?.events ?? []), event],
 });
 

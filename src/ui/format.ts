@@ -3,6 +3,7 @@ export {
   addedDuration,
   amount,
   count,
+  countOrUnknown,
   duration,
   interval,
   list,

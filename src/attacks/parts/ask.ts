@@ -63,7 +63,7 @@ export async function whereItFits<T>(request: () => Promise<T>): Promise<T | nul
 }
 
 const cutByWindow = ({ finishReason, completionTokens }: Generation, { maxNewTokens }: GenerateOptions) =>
-  finishReason === 'length' && completionTokens < maxNewTokens;
+  finishReason === 'length' && completionTokens !== null && completionTokens < maxNewTokens;
 
 const isSystem = ({ role }: ChatMessage): boolean => role === 'system';
 

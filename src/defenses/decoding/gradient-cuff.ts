@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { user, type ChatMessage } from '../../core/chat.ts';
+import { sumOfCounts } from '../../core/counts.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number, text } from '../../core/options.ts';
 import { createRandom, type Random } from '../../core/random.ts';
@@ -44,7 +45,10 @@ async function look(
     gradient === 'exact'
       ? await exactGradient(model, messages, opening, options)
       : await sampledGradient(model, messages, loss, { directions, radius, random }, probe);
-  const totalCost = { queries: cost.queries + slope.cost.queries, tokens: cost.tokens + slope.cost.tokens };
+  const totalCost = {
+    queries: cost.queries + slope.cost.queries,
+    tokens: sumOfCounts([cost.tokens, slope.cost.tokens]),
+  };
   return { loss, length: slope.length, cost: totalCost };
 }
 

@@ -1,4 +1,5 @@
 /** @file What a defense reads in the replies of the model it wraps. */
+import { sumOfCounts } from '../../core/counts.ts';
 import type { DefenseCost } from '../../core/defense-event.ts';
 import { isEmptyResponse, isRefusal } from '../../core/refusal.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
@@ -28,8 +29,7 @@ export const declines = ({ text, finishReason }: Generation): boolean | null => 
 /** The cost of `replies`. */
 export const spentOn = (replies: readonly Generation[]): DefenseCost => ({
   queries: replies.length,
-  tokens: replies.reduce(
-    (sum, { promptTokens, completionTokens }) => sum + promptTokens + completionTokens,
-    0,
+  tokens: sumOfCounts(
+    replies.flatMap(({ promptTokens, completionTokens }) => [promptTokens, completionTokens]),
   ),
 });

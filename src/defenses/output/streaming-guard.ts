@@ -1,3 +1,4 @@
+import { countOrUnknown } from '../../core/format.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
@@ -10,7 +11,8 @@ import { withheldStream } from '../generation/requests.ts';
 /** One reading of the answer while it is written. */
 interface Look {
   readonly text: string;
-  readonly tokens: number;
+  /** `null` where a server does not count. */
+  readonly tokens: number | null;
   readonly probability: number;
 }
 
@@ -69,7 +71,7 @@ export const streamingGuard = defineDefense({
     const watching = ({ assistantPrefix = '', signal, watch: outer }: GenerateOptions, clear: () => void) => {
       const looks: Look[] = [];
       let queries = 0;
-      const look = async (text: string, tokens: number) => {
+      const look = async (text: string, tokens: number | null) => {
         const { probability, read } = await guard.worst([assistantPrefix + text], { signal });
         queries += read;
         looks.push({ text, tokens, probability });
@@ -116,8 +118,12 @@ export const streamingGuard = defineDefense({
         const event = {
           defense,
           action: 'blocked',
-          reason: `The answer looked harmful after ${tokens} tokens and was stopped there.`,
-          detail: { ...detail, stoppedAfter: tokens, cleared: cleared?.tokens ?? 0 },
+          reason: `The answer looked harmful after ${countOrUnknown(tokens)} tokens and was stopped there.`,
+          detail: {
+            ...detail,
+            ...(tokens !== null && { stoppedAfter: tokens }),
+            cleared: cleared?.tokens ?? 0,
+          },
           cost,
         } as const;
         const text = remains === 'cleared' ? (cleared?.text ?? '') : '';

@@ -1,4 +1,5 @@
 /** @file What trials cost: the time that a defense adds to an answer, its extra calls and tokens, and sums over trials. */
+import { sumOfCounts } from '../../core/counts.ts';
 import { differenceOf, meanOf, ratioOf } from '../../core/means.ts';
 import { mean } from '../../core/statistics.ts';
 import { undefended } from '../plan/plan.ts';
@@ -51,7 +52,7 @@ export function costOf(
     queries: target.queries,
     sequences: target.scored,
     gradients: target.gradients,
-    tokens: trials.reduce((sum, { tokens }) => sum + tokens, 0),
+    tokens: sumOfCounts(trials.map(({ tokens }) => tokens)),
     elapsedMs: elapsedOf(trials),
   };
 }
@@ -66,11 +67,12 @@ export function overheadOf(model: string, defense: string, trials: readonly Tria
     .filter((trial) => trial.defense === defense && trial.finishReason !== 'failed')
     .map(({ overhead }) => overhead);
   if (spent.length === 0) return null;
+  const tokens = spent.map((overhead) => overhead.tokens).filter((counted) => counted !== null);
   return {
     model,
     defense,
     n: spent.length,
     queries: meanOf(spent.map(({ queries }) => queries)),
-    tokens: meanOf(spent.map(({ tokens }) => tokens)),
+    tokens: tokens.length < spent.length ? null : meanOf(tokens),
   };
 }

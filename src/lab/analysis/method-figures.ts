@@ -18,7 +18,8 @@ export interface AttackFigures {
   /** Sequences that the model under attack scored without generating. */
   readonly sequences: number;
   readonly gradients: number;
-  readonly tokens: number;
+  /** `null` if some were not counted. */
+  readonly tokens: number | null;
   readonly ms: number;
 }
 
@@ -34,7 +35,7 @@ export function attackFigures({ cells }: PublishedResults, attack: string): Atta
     queries: cell.queries / cell.n,
     sequences: cell.sequences / cell.n,
     gradients: cell.gradients / cell.n,
-    tokens: cell.tokens / cell.n,
+    tokens: cell.tokens === null ? null : cell.tokens / cell.n,
     ms: cell.elapsedMs / cell.n,
   };
 }

@@ -31,7 +31,7 @@ const resultsSchema = z.object({
       queries: count,
       sequences: count,
       gradients: count,
-      tokens: count,
+      tokens: count.nullable(),
       elapsedMs: z.number(),
     }),
   ),
@@ -51,7 +51,13 @@ const resultsSchema = z.object({
     }),
   ),
   overhead: z.array(
-    z.object({ model: z.string(), defense: z.string(), n: count, queries: estimate, tokens: estimate }),
+    z.object({
+      model: z.string(),
+      defense: z.string(),
+      n: count,
+      queries: estimate,
+      tokens: estimate.nullable(),
+    }),
   ),
 });
 

@@ -1,4 +1,5 @@
 /** @file The rates of a run as rows and columns: attacks down, defenses across. */
+import { sumOfCounts } from '../../core/counts.ts';
 import type { PlanOutline } from '../plan/outline.ts';
 import { defenseNames } from '../plan/plan.ts';
 import type { Cell, Overhead, OverRefusal, RunSummary, Speed, Utility } from '../records/summary.ts';
@@ -15,9 +16,9 @@ export interface RateColumn {
   readonly utility: Utility | null;
   readonly speed: Speed | null;
   readonly overhead: Overhead | null;
-  /** Model calls, tokens and milliseconds over all attacks. */
+  /** Model calls, tokens (`null`: some were not counted) and milliseconds over all attacks. */
   readonly queries: number;
-  readonly tokens: number;
+  readonly tokens: number | null;
   readonly elapsedMs: number;
 }
 export interface RateTable {
@@ -48,7 +49,7 @@ export function rateTable(
         speed: find(summary?.speed),
         overhead: find(summary?.overhead),
         queries: cells.reduce((sum, cell) => sum + cell.queries, 0),
-        tokens: cells.reduce((sum, cell) => sum + cell.tokens, 0),
+        tokens: sumOfCounts(cells.map(({ tokens }) => tokens)),
         elapsedMs: cells.reduce((sum, cell) => sum + cell.elapsedMs, 0),
       };
     }),

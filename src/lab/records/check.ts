@@ -19,8 +19,8 @@ const usage = z.record(
   z.string(),
   z.looseObject({
     queries: count,
-    promptTokens: count,
-    completionTokens: count,
+    promptTokens: count.nullable(),
+    completionTokens: count.nullable(),
     scored: count.optional(),
     gradients: count.optional(),
     served: z
@@ -77,7 +77,7 @@ const recordSchema = z.looseObject({
       action: z.enum(['passed', 'edited', 'blocked', 'resampled', 'steered']),
       reason: z.string(),
       detail: z.looseObject({}).optional(),
-      cost: z.looseObject({ queries: count, tokens: count }).optional(),
+      cost: z.looseObject({ queries: count, tokens: count.nullable() }).optional(),
     }),
   ),
   scores: z.record(

@@ -3,6 +3,7 @@
  * place of some ten thousand, so that a run of any size fits in memory.
  */
 import type { BehaviorKind } from '../../core/behavior.ts';
+import { sumOfCounts } from '../../core/counts.ts';
 import { fingerprint } from '../../core/hash.ts';
 import { isReadable } from '../../core/readability.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
@@ -28,12 +29,12 @@ export interface TrialDigest extends TrialKey, Cell {
   readonly scores: Readonly<Record<string, Pick<Score, 'value' | 'label'>>>;
   /** Of the model under attack, by attack and answer. */
   readonly usage: Usage;
-  /** Prompt and completion tokens of all models. */
-  readonly tokens: number;
+  /** Prompt and completion tokens of all models; `null` if some were not counted. */
+  readonly tokens: number | null;
   /** The servers that any of its models were behind; absent if all ran in the lab. */
   readonly served?: readonly Served[];
   /** What defenses spent besides the answer itself. */
-  readonly overhead: { readonly queries: number; readonly tokens: number };
+  readonly overhead: { readonly queries: number; readonly tokens: number | null };
   readonly times: TrialRecord['times'];
   readonly output: OutputFacts;
   /** The attack's own verdict; absent for attacks without a test of success. */
@@ -87,11 +88,11 @@ export function digestOf(record: TrialRecord): TrialDigest {
       ]),
     ),
     usage: record.usage.target ?? noUsage,
-    tokens: spent.promptTokens + spent.completionTokens,
+    tokens: sumOfCounts([spent.promptTokens, spent.completionTokens]),
     ...(spent.served && { served: spent.served }),
     overhead: {
       queries: record.events.reduce((sum, { cost }) => sum + (cost?.queries ?? 0), 0),
-      tokens: record.events.reduce((sum, { cost }) => sum + (cost?.tokens ?? 0), 0),
+      tokens: sumOfCounts(record.events.map(({ cost }) => (cost ? cost.tokens : 0))),
     },
     times,
     output: outputFacts(record),

@@ -1,5 +1,7 @@
 /** @file Trials as files that others can read: JSON Lines, complete, and CSV, one row per trial. */
+import { sumOfCounts } from '../../core/counts.ts';
 import type { TrialRecord } from './trial.ts';
+import { noUsage } from './usage.ts';
 
 export interface ExportOptions {
   /** Default true. When false, what a model wrote is left out; scores, costs and prompts stay. */
@@ -113,7 +115,11 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ['finishReason', ({ finishReason }) => finishReason],
   ['blockedBy', ({ events }) => events.find(({ action }) => action === 'blocked')?.defense ?? ''],
   ['targetQueries', ({ usage }) => usage.target?.queries ?? 0],
-  ['targetTokens', ({ usage }) => (usage.target?.promptTokens ?? 0) + (usage.target?.completionTokens ?? 0)],
+  // Empty where they were not counted.
+  [
+    'targetTokens',
+    ({ usage: { target = noUsage } }) => sumOfCounts([target.promptTokens, target.completionTokens]) ?? '',
+  ],
   ['loss', ({ attackResult }) => attackResult.loss ?? ''],
   ['claimed', ({ attackResult }) => String(attackResult.claimed ?? '')],
   ['seed', ({ seed }) => seed],

@@ -29,8 +29,8 @@ export interface Cell extends Rate {
   /** Sequences that the model under attack scored without generating. */
   readonly sequences: number;
   readonly gradients: number;
-  /** Prompt and completion tokens of all models. */
-  readonly tokens: number;
+  /** Prompt and completion tokens of all models; `null` if some were not counted. */
+  readonly tokens: number | null;
   readonly elapsedMs: number;
 }
 
@@ -73,8 +73,8 @@ export interface Overhead {
   readonly n: number;
   /** Mean per trial. */
   readonly queries: Estimate;
-  /** Mean per trial. */
-  readonly tokens: Estimate;
+  /** Mean per trial; `null` if some were not counted. */
+  readonly tokens: Estimate | null;
 }
 
 /**

@@ -1,12 +1,14 @@
 /** @file Calls and tokens that a trial spends on each model. */
+import { sumOfCounts } from '../../core/counts.ts';
 import { joinServed, type Served } from '../../models/endpoint.ts';
 import type { TargetOrRole } from '../plan/find-models.ts';
 
 /** Calls and tokens that a trial spent on one model. */
 export interface Usage {
   readonly queries: number;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
+  /** `null` if some of its calls went to a server that does not count. */
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
   /** Sequences scored without generating. */
   readonly scored: number;
   readonly gradients: number;
@@ -22,8 +24,11 @@ export function addUsage(a: Usage, b: Partial<Usage>): Usage {
   const served = joinServed(a.served, b.served);
   return {
     queries: a.queries + (b.queries ?? 0),
-    promptTokens: a.promptTokens + (b.promptTokens ?? 0),
-    completionTokens: a.completionTokens + (b.completionTokens ?? 0),
+    promptTokens: sumOfCounts([a.promptTokens, b.promptTokens === undefined ? 0 : b.promptTokens]),
+    completionTokens: sumOfCounts([
+      a.completionTokens,
+      b.completionTokens === undefined ? 0 : b.completionTokens,
+    ]),
     scored: a.scored + (b.scored ?? 0),
     gradients: a.gradients + (b.gradients ?? 0),
     ...(served && { served }),

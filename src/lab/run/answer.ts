@@ -58,8 +58,8 @@ function answerClock() {
     /** Call it at the end of the answer. A withheld answer reaches the caller all at once, at its end. */
     times({ finishReason, completionTokens }: Generation): AnswerTimes {
       const total = watch.elapsedMs();
-      const written = finishReason !== 'blocked' && completionTokens > 0;
-      return { firstTokenMs: firstTokenMs ?? total, ...(written && { tokenMs: total / completionTokens }) };
+      const count = finishReason === 'blocked' ? 0 : (completionTokens ?? 0);
+      return { firstTokenMs: firstTokenMs ?? total, ...(count > 0 && { tokenMs: total / count }) };
     },
   };
 }

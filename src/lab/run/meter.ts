@@ -202,7 +202,8 @@ function countCompanions(
     meterOf(signal)?.add(role, {
       queries: 1,
       promptTokens: model.tokenizer.prompt(rewrite ? rewrite(messages) : messages, options).length,
-      completionTokens: Math.min(policy?.steps ?? 0, completionTokens),
+      // A model that takes a policy runs in the lab, which counts.
+      completionTokens: Math.min(policy?.steps ?? 0, completionTokens!),
     });
   }
 }

@@ -65,8 +65,9 @@ export interface Generation {
   readonly finishReason: FinishReason;
   /** Filled if `topTokens` asks for it and the model's tier allows it. */
   readonly tokens: readonly TokenTrace[];
-  readonly promptTokens: number;
-  readonly completionTokens: number;
+  /** `null` where a server does not count. */
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
   /** In the order in which the defenses acted; empty for an undefended model. */
   readonly events: readonly DefenseEvent[];
   /** The server that wrote it; absent for models that run in the lab. */

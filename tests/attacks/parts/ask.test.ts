@@ -23,7 +23,7 @@ describe('asking', () => {
   const lengthOf = (messages: readonly ChatMessage[]) =>
     scripted({ reply: () => '' })
       .generate(messages, { maxNewTokens: 1 })
-      .then(({ promptTokens }) => promptTokens);
+      .then(({ promptTokens }) => promptTokens!);
 
   test('sends a conversation that fits unchanged', async () => {
     expect((await heard(4096)).seen).toEqual([talk]);

@@ -136,7 +136,7 @@ describe('the defended model', () => {
       [[prompt]],
       [[prompt]],
     ]);
-    expect(ours.opened[0]!.steps).toEqual(Array<number>(reply.completionTokens).fill(1));
+    expect(ours.opened[0]!.steps).toEqual(Array<number>(reply.completionTokens!).fill(1));
     expect(reply.text).not.toMatch(/<\|/);
   });
   test('asks the expert no further than its last say, and lets go of it there', async () => {

@@ -108,7 +108,7 @@ describe('the vote', () => {
     const { text: answer, completionTokens, promptTokens, events } = await vote([no, yes, `${yes} Twice.`]);
     const written = [no, yes, `${yes} Twice.`].reduce((sum, reply) => sum + reply.length, 0);
     expect(answer).not.toBe(no);
-    expect(events.at(-1)!.cost!.tokens).toBe(2 * promptTokens + written - completionTokens);
+    expect(events.at(-1)!.cost!.tokens).toBe(2 * promptTokens! + written - completionTokens!);
   });
 });
 

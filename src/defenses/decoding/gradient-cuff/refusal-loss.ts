@@ -1,4 +1,5 @@
 /** @file The refusal loss of Gradient Cuff, and the length of its gradient around a request. */
+import { sumOfCounts } from '../../../core/counts.ts';
 import { editLastUser, lastUserText, type ChatMessage } from '../../../core/chat.ts';
 import type { DefenseCost } from '../../../core/defense-event.ts';
 import type { Random } from '../../../core/random.ts';
@@ -85,7 +86,7 @@ export async function sampledGradient(
   const cost = {
     // One more to read the embedding.
     queries: estimates.reduce((sum, { cost: { queries } }) => sum + queries, 1),
-    tokens: estimates.reduce((sum, { cost: { tokens } }) => sum + tokens, 0),
+    tokens: sumOfCounts(estimates.map(({ cost: { tokens } }) => tokens)),
   };
   return { length: norm(gradient), cost };
 }

@@ -1,5 +1,14 @@
 /** @file The tables of a report: the matrix, each attack, each defense, each pair. */
-import { addedDuration, amount, count, duration, interval, percent, ratio } from '../../../core/format.ts';
+import {
+  addedDuration,
+  amount,
+  count,
+  countOrUnknown,
+  duration,
+  interval,
+  percent,
+  ratio,
+} from '../../../core/format.ts';
 import { undefended } from '../../plan/plan.ts';
 import type { Cell } from '../../records/summary.ts';
 import type { RateColumn, RateTable } from '../rate-table.ts';
@@ -42,7 +51,9 @@ export const attacks = ({ rows }: RateTable, name: Name): Markup =>
               ...[cell.queries, cell.sequences, cell.gradients].map((total) =>
                 total === 0 ? nothing : perBehavior(total, cell, amount),
               ),
-              perBehavior(cell.tokens, cell, amount),
+              cell.tokens === null
+                ? html`<td>${countOrUnknown(null)}</td>`
+                : perBehavior(cell.tokens, cell, amount),
               perBehavior(cell.elapsedMs, cell, duration),
             ];
       return html`<tr>
@@ -95,14 +106,18 @@ function spent({ overhead, queries, tokens, elapsedMs }: RateColumn): readonly M
   const own =
     overhead === null
       ? [nothing, nothing]
-      : [overhead.queries, overhead.tokens].map(({ value, interval }) =>
-          amountCell(amount(value), value === 0 ? null : interval, amount),
+      : [overhead.queries, overhead.tokens].map((spent) =>
+          spent === null
+            ? html`<td>${countOrUnknown(null)}</td>`
+            : amountCell(amount(spent.value), spent.value === 0 ? null : spent.interval, amount),
         );
   const all =
     queries === 0
       ? nothing
       : html`<td>
-          ${count(queries)} queries<span class="small">${count(tokens)} tokens, ${duration(elapsedMs)}</span>
+          ${count(queries)} queries<span class="small"
+            >${countOrUnknown(tokens)} tokens, ${duration(elapsedMs)}</span
+          >
         </td>`;
   return [...own, all];
 }
@@ -130,7 +145,7 @@ export const pairs = (cells: readonly Cell[], name: Name): Markup =>
           <td>${cell.scored}</td>
           <td>${cell.n}</td>
           <td>${count(cell.queries)}</td>
-          <td>${count(cell.tokens)}</td>
+          <td>${countOrUnknown(cell.tokens)}</td>
           <td>${duration(cell.elapsedMs)}</td>
         </tr> `,
     ),
