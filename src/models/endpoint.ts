@@ -73,6 +73,11 @@ export interface Served {
   readonly model: string;
   /** Of the server or of its configuration; `null` if it tells none. */
   readonly version: string | null;
+  /**
+   * Whether the date and the variables of the plan went with the request. Where they did not, the server's template read
+   * what it likes, the clock included; where they did, a template may still ignore them. Absent in older records.
+   */
+  readonly templateSettings?: 'sent' | 'not-sent';
   /** A server may batch, change or sample as it likes: the same request need not give the same bytes again. */
   readonly reproducible: false;
 }

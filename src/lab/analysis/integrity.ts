@@ -3,8 +3,10 @@
  * the evaluators', and evaluators that disagree.
  */
 import { firstOf } from '../../core/excerpt.ts';
-import { groupedBy } from '../../core/groups.ts';
+import { plural } from '../../core/format.ts';
+import { distinct, groupedBy } from '../../core/groups.ts';
 import { rateOf } from '../../core/statistics.ts';
+import type { Served } from '../../models/endpoint.ts';
 import { directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { Agreement, ClaimCheck, Integrity, OutputCheck } from '../records/summary.ts';
@@ -108,16 +110,35 @@ function disputeWarnings({ attack, evaluators, scored, agreed }: Agreement, on: 
     : [];
 }
 
-/** Models behind servers, each with its version: where one has several, it changed during the run. */
+/**
+ * Models behind servers, each with its version: where one has several, it changed during the run. Which of them did not
+ * get what the plan says of date and template variables, and whether tokens went uncounted.
+ */
 function serverWarnings(digests: readonly TrialDigest[]): readonly string[] {
-  const servers = new Set(
-    digests.flatMap(({ served = [] }) =>
-      served.map(({ host, model, version }) => `${model} at ${host} (${version ?? 'version unknown'})`),
-    ),
-  );
-  if (servers.size === 0) return [];
-  const listed = firstOf([...servers].toSorted(), (text) => text).join(', ');
-  return [`Servers wrote these answers and may write others when asked again: ${listed}.`];
+  const served = digests.flatMap((digest) => digest.served ?? []);
+  if (served.length === 0) return [];
+  const listed = (servers: readonly Served[]) => {
+    const names = servers.map(
+      ({ host, model, version }) => `${model} at ${host} (${version ?? 'version unknown'})`,
+    );
+    return firstOf(distinct(names).toSorted(), (text) => text).join(', ');
+  };
+  const unsent = served.filter(({ templateSettings }) => templateSettings === 'not-sent');
+  const uncounted = digests.filter(({ tokens }) => tokens === null).length;
+  return [
+    ...(unsent.length > 0
+      ? [
+          `The date and the variables of chat templates were not sent, because the server takes none: ${listed(unsent)}. ` +
+            "Its own template may have read today's date.",
+        ]
+      : []),
+    ...(uncounted > 0
+      ? [
+          `${plural(uncounted, 'trial')} spent tokens that the server did not count; sums over them are unknown.`,
+        ]
+      : []),
+    `Servers wrote these answers and may write others when asked again: ${listed(served)}.`,
+  ];
 }
 
 const isHarmful = ({ kind }: TrialDigest): boolean => kind === 'harmful';

@@ -147,6 +147,7 @@ test('the same plan twice gives the same records, and each says which server ans
       host: new URL(server.address).host,
       model: 'small-served',
       version: 'vllm 0.9.9 fp-1',
+      templateSettings: 'sent' as const,
       reproducible: false,
     },
   ];
@@ -218,6 +219,30 @@ test('a server gives target, attacker and judge, and the record names it for eac
     records().map((record) => digestOf({ ...record, times })),
   ).integrity;
   expect(warnings.at(-1)).toMatch(/may write others.*large-served at 127\.0\.0\.1:\d+ \(vllm 0\.9\.9 fp-1\)/);
+});
+
+test('a run says of a server that it neither counts tokens nor takes a date, and holds no number for them', async () => {
+  const server = await serving({ owner: 'openai', counts: false });
+  const { lab, run, records } = newLab();
+  await lab.connect([settings(server.address)], null);
+  const input: PlanInput = {
+    ...plan,
+    behaviors: [{ behaviors: behaviors.slice(0, 3) }],
+    attacks: [{ id: 'direct-request' }],
+    evaluators: [{ id: 'asking' }],
+    chatTemplate: { date: '2025-01-31' },
+  };
+  expect(await run(input)).toMatchObject({ status: 'done' });
+  const stored = records().map((record) => ({ ...record, times }));
+  expect(stored.flatMap((record) => recordProblem(record) ?? [])).toEqual([]);
+  const summary = summarize(parsePlan(input), device, [asking], stored.map(digestOf));
+  expect(stored[0]!.usage.target).toMatchObject({ queries: 1, promptTokens: null, completionTokens: null });
+  expect(summary.cells.map(({ tokens }) => tokens)).toEqual([null]);
+  expect(summary.integrity.warnings.slice(-3)).toEqual([
+    expect.stringMatching(/were not sent.*small-served at 127/),
+    expect.stringMatching(/^3 trials spent tokens that the server did not count/),
+    expect.stringMatching(/may write others/),
+  ]);
 });
 
 test('a dead judge ends the run: its verdicts must not turn into gaps', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { assistant, system, user } from '../../../src/core/chat.ts';
 import { endpointDefaults, type EndpointSettings } from '../../../src/models/endpoint.ts';
-import { readAddress } from '../../../src/models/runtimes/endpoint/address.ts';
+import { readAddress } from '../../../src/models/endpoint-address.ts';
 import { seedNumber } from '../../../src/models/runtimes/endpoint/completion.ts';
 import { connectEndpoints } from '../../../src/models/runtimes/endpoint/index.ts';
 import { delayIn } from '../../../src/models/runtimes/endpoint/requester.ts';
@@ -51,6 +51,7 @@ describe('an answer', () => {
       seed: seedNumber('plan/7/a'),
       stream: false,
       stop: ['END'],
+      chat_template_kwargs: { date_string: '26 Jul 2024' },
     });
     expect(reply).toMatchObject({ text: replyTo(body!), finishReason: 'end', tokens: [], events: [] });
     expect(reply.promptTokens).toBe(JSON.stringify(body!['messages']).length);
@@ -58,6 +59,7 @@ describe('an answer', () => {
       host: new URL(server.address).host,
       model: 'small-served',
       version: 'vllm 0.9.9 fp-1',
+      templateSettings: 'sent',
       reproducible: false,
     });
     expect(model).toMatchObject({ access: 'black-box', contextWindow: 4096 });
@@ -133,6 +135,36 @@ describe('an answer', () => {
     });
   });
 
+  const saying = (message: object, finish = 'stop'): ServerOptions => ({
+    answer: (_body, response) => {
+      response.end(JSON.stringify({ choices: [{ message, finish_reason: finish }] }));
+      return true;
+    },
+  });
+  test.each([
+    ['a field of the server', { content: 'Hi.', reasoning_content: ' It greets. ' }, 'Hi.', 'It greets.'],
+    ['a field of newer servers', { content: 'Hi.', reasoning: 'It greets.' }, 'Hi.', 'It greets.'],
+    ['tags', { content: '<think>It greets.</think>\n\nHi.' }, 'Hi.', 'It greets.'],
+    ['a tag that the prompt opened', { content: 'It greets.</think>Hi.' }, 'Hi.', 'It greets.'],
+    ['no end', { content: null, reasoning_content: 'It greets' }, '', 'It greets'],
+    ['nothing', { content: 'Hi.', reasoning_content: '' }, 'Hi.', undefined],
+  ])('keeps thoughts in %s apart from the answer', async (_, message, text, thoughts) => {
+    const { model } = await connected(saying(message));
+    const reply = await model.generate(hello, plain);
+    expect([reply.text, reply.thoughts]).toEqual([text, thoughts]);
+  });
+
+  test('ends before a stop string of the answer, not before one of the thoughts', async () => {
+    const { model } = await connected(saying({ content: '<think>END is near</think>Hi. END of it' }));
+    const reply = await model.generate(hello, { ...plain, stop: ['END'] });
+    expect(reply).toMatchObject({ text: 'Hi. ', thoughts: 'END is near', finishReason: 'stop-string' });
+  });
+
+  test('says that its tokens are unknown where the server does not count them', async () => {
+    const { model } = await connected({ counts: false });
+    expect(await model.generate(hello, plain)).toMatchObject({ promptTokens: null, completionTokens: null });
+  });
+
   test('withheld by the server’s own filter is blocked, and says by whom', async () => {
     const { model } = await connected({
       answer: (_body, response) => {
@@ -145,6 +177,41 @@ describe('an answer', () => {
       finishReason: 'blocked',
       events: [{ defense: 'endpoint:small', action: 'blocked' }],
     });
+  });
+});
+
+describe('the date and the variables of chat templates', () => {
+  const settings = { date: '2025-01-31', variables: { enable_thinking: false } };
+
+  test('go with the request, and the answer says so', async () => {
+    const { server, model } = await connected();
+    const reply = await model.withPrompts!(settings).generate(hello, plain);
+    expect(server.asked.at(-1)!.body!['chat_template_kwargs']).toEqual({
+      date_string: '31 Jan 2025',
+      enable_thinking: false,
+    });
+    expect(reply.served!.templateSettings).toBe('sent');
+    expect(() => model.withPrompts!({ date: 'today' })).toThrow(/no date/);
+  });
+
+  test.each(['library', 'openai'])('stay here where the server (%s) takes none', async (owner) => {
+    const { server, model } = await connected({ owner });
+    const reply = await model.withPrompts!(settings).generate(hello, plain);
+    expect(server.asked.at(-1)!.body).not.toHaveProperty('chat_template_kwargs');
+    expect(reply.served!.templateSettings).toBe('not-sent');
+  });
+
+  test('are left out once a server has refused them', async () => {
+    const { server, model } = await connected({
+      answer: (body, response) => {
+        if (!body['chat_template_kwargs']) return false;
+        response.writeHead(400).end('{"error": {"message": "chat_template is not supported here"}}');
+        return true;
+      },
+    });
+    for (const _ of [1, 2])
+      expect((await model.generate(hello, plain)).served!.templateSettings).toBe('not-sent');
+    expect(server.asked.filter(({ body }) => body?.['chat_template_kwargs'])).toHaveLength(1);
   });
 });
 

@@ -3,9 +3,12 @@ import { z } from 'zod';
 import { assistant, type ChatMessage } from '../../../core/chat.ts';
 import { LabError } from '../../../core/errors.ts';
 import { hash128 } from '../../../core/hash.ts';
+import { splitThoughts } from '../../../core/thoughts.ts';
 import type { FinishReason, GenerateOptions } from '../../contract/black-box.ts';
 import type { TokenTrace } from '../../decoding/policy.ts';
 import { greedy } from '../../decoding/sampler.ts';
+import { defaultDate, type PromptSettings } from '../../prompt-settings.ts';
+import { strftime } from '../../strftime.ts';
 import { messageIn } from './errors.ts';
 import type { Software } from './server.ts';
 import { cutAtStop } from './stop.ts';
@@ -18,10 +21,27 @@ const mostAlternatives = 20;
 /** The seed of a request as a number, which is all that servers take. 31 bits. */
 export const seedNumber = (seed: string): number => hash128(seed)[0] >>> 1;
 
+/** Software that hands variables on to the chat template. */
+export const takesTemplateVariables = (software: Software): boolean =>
+  software === 'vllm' || software === 'llama.cpp';
+
+/** The date goes by the name under which the templates of Llama 3 read it, and in their form, `26 Jul 2024`. */
+const templateVariables = ({ date = defaultDate, variables = {} }: PromptSettings) => ({
+  date_string: strftime(new Date(`${date}T00:00:00Z`), '%d %b %Y'),
+  ...variables,
+});
+
+interface Addressed {
+  /** As the server lists it. */
+  readonly model: string;
+  readonly software: Software;
+  /** What its template should read; `null`: nothing is sent. */
+  readonly settings: PromptSettings | null;
+}
+
 /** @throws LabError 'not-supported' for a prefix that the server may not continue */
 export function completionRequest(
-  model: string,
-  software: Software,
+  { model, software, settings }: Addressed,
   messages: readonly ChatMessage[],
   {
     maxNewTokens,
@@ -50,6 +70,7 @@ export function completionRequest(
     ...(topTokens > 0 && { logprobs: true, top_logprobs: Math.min(topTokens, mostAlternatives) }),
     // The others continue a last turn of the assistant by themselves.
     ...(prefixed && software === 'vllm' && { continue_final_message: true, add_generation_prompt: false }),
+    ...(settings && { chat_template_kwargs: templateVariables(settings) }),
   };
 }
 
@@ -72,7 +93,12 @@ const answerSchema = z.looseObject({
         finish_reason: text,
         /** vLLM: the stop string, if one ended the answer. */
         stop_reason: z.union([z.string(), z.number()]).nullish(),
-        message: z.looseObject({ content: text }),
+        /** Thoughts, where the server tells them apart: `reasoning_content` in llama.cpp, either name in vLLM and Ollama. */
+        message: z.looseObject({
+          content: text,
+          reasoning_content: text.catch(null),
+          reasoning: text.catch(null),
+        }),
         logprobs: z
           .looseObject({
             content: z.array(option.extend({ top_logprobs: z.array(option).nullish() })).nullish(),
@@ -86,7 +112,10 @@ const answerSchema = z.looseObject({
 type Option = z.infer<typeof option>;
 
 export interface Completion {
+  /** What follows the thoughts; empty when they did not end. */
   readonly text: string;
+  /** Whether the server told them apart or not; `null` if the model wrote none. */
+  readonly thoughts: string | null;
   readonly finishReason: FinishReason;
   /** True if the server's own filter ended the answer. */
   readonly filtered: boolean;
@@ -98,7 +127,11 @@ export interface Completion {
   readonly fingerprint: string | null;
 }
 
-/** @throws Error that says what cannot be read */
+/**
+ * Thoughts that the server's template began and the model did not end carry no tag; they pass for an answer unless the
+ * server itself tells them apart.
+ * @throws Error that says what cannot be read
+ */
 export function readCompletion(body: string, stop: readonly string[]): Completion {
   const parsed = answerSchema.safeParse(JSON.parse(body));
   if (!parsed.success) {
@@ -107,9 +140,15 @@ export function readCompletion(body: string, stop: readonly string[]): Completio
   }
   const { model, system_fingerprint, choices, usage } = parsed.data;
   const { finish_reason, stop_reason, message, logprobs } = choices[0]!;
-  const cut = cutAtStop(message.content ?? '', tracesOf(logprobs?.content ?? []), stop);
+  const content = message.content ?? '';
+  const cut = cutAtStop(content, tracesOf(logprobs?.content ?? []), stop, startOfAnswer(content));
+  const { thoughts: tagged, answer } = splitThoughts(cut.text);
+  const apart = message.reasoning_content || message.reasoning || null;
+  const thoughts = [apart, tagged].filter((part) => part !== null).map((part) => part.trim());
   return {
-    ...cut,
+    text: answer,
+    thoughts: thoughts.length === 0 ? null : thoughts.filter((part) => part !== '').join('\n\n'),
+    tokens: cut.tokens,
     finishReason:
       finish_reason === 'content_filter'
         ? 'blocked'
@@ -123,6 +162,12 @@ export function readCompletion(body: string, stop: readonly string[]): Completio
     model: model ?? null,
     fingerprint: system_fingerprint ?? null,
   };
+}
+
+/** Thoughts may name a stop string without ending the answer. */
+function startOfAnswer(content: string): number {
+  const { thoughts, answer } = splitThoughts(content);
+  return thoughts === null ? 0 : content.length - answer.length;
 }
 
 /** Servers list the likeliest tokens without the rest of the distribution, so there is no entropy. */

@@ -3,7 +3,8 @@ import { LabError } from '../../../core/errors.ts';
 import type { GenerateOptions, Generation, LanguageModel } from '../../contract/black-box.ts';
 import { refuseEdit } from '../../decoding/checks.ts';
 import type { Served } from '../../endpoint.ts';
-import { completionRequest, readCompletion, type Completion } from './completion.ts';
+import { checkSettings, type PromptSettings } from '../../prompt-settings.ts';
+import { completionRequest, readCompletion, takesTemplateVariables, type Completion } from './completion.ts';
 import { uncounted } from './errors.ts';
 import type { Requester } from './requester.ts';
 import type { ListedModel, Server } from './server.ts';
@@ -17,35 +18,49 @@ interface Parts {
   readonly hasTokenBudget: boolean;
 }
 
+interface Asked {
+  readonly completion: Completion;
+  readonly templateSettings: NonNullable<Served['templateSettings']>;
+}
+
+/** What the server has refused to do so far. The views of one model share it. */
+interface Refused {
+  logProbs: boolean;
+  templateVariables: boolean;
+}
+
 /**
  * The server applies its own chat template, and reads special tokens typed into a message as it likes. Its answers are
  * not promised to be the same a second time, although temperature and seed are sent.
  */
-export function createEndpointModel({ id, listed, server, requester, hasTokenBudget }: Parts): LanguageModel {
-  /** False once the server has refused to tell log-probs. */
-  let tellsLogProbs = true;
+export const createEndpointModel = (parts: Parts): LanguageModel =>
+  withSettings(parts, {}, { logProbs: false, templateVariables: false });
+
+function withSettings(parts: Parts, settings: PromptSettings, refused: Refused): LanguageModel {
+  const { id, listed, server, requester, hasTokenBudget } = parts;
+  const { software } = server;
 
   async function complete(
     messages: Parameters<LanguageModel['generate']>[0],
     options: GenerateOptions,
-  ): Promise<Completion> {
-    const ask = (topTokens: number) => {
-      const request = completionRequest(listed.id, server.software, messages, { ...options, topTokens });
-      return requester.ask(
+  ): Promise<Asked> {
+    const topTokens = refused.logProbs ? 0 : (options.topTokens ?? 0);
+    const isSent = takesTemplateVariables(software) && !refused.templateVariables;
+    const to = { model: listed.id, software, settings: isSent ? settings : null };
+    const request = completionRequest(to, messages, { ...options, topTokens });
+    try {
+      const completion = await requester.ask(
         { path: 'chat/completions', body: JSON.stringify(request) },
         (text) => readCompletion(text, options.stop ?? []),
         options.signal,
       );
-    };
-    const wanted = tellsLogProbs ? (options.topTokens ?? 0) : 0;
-    try {
-      return await ask(wanted);
+      return { completion, templateSettings: isSent ? 'sent' : 'not-sent' };
     } catch (error) {
-      const isRefusal =
-        error instanceof LabError && error.code === 'bad-input' && /logprob/i.test(error.message);
-      if (wanted === 0 || !isRefusal) throw error;
-      tellsLogProbs = false;
-      return ask(0);
+      const refusal = error instanceof LabError && error.code === 'bad-input' ? error.message : '';
+      if (topTokens > 0 && /logprob/i.test(refusal)) refused.logProbs = true;
+      else if (isSent && /chat.?template/i.test(refusal)) refused.templateVariables = true;
+      else throw error;
+      return complete(messages, options);
     }
   }
 
@@ -56,21 +71,27 @@ export function createEndpointModel({ id, listed, server, requester, hasTokenBud
     contextWindow: listed.contextWindow ?? Infinity,
     async generate(messages, options): Promise<Generation> {
       refuseUnsupported(id, options);
-      const { usage, filtered, ...answer } = await complete(messages, options);
-      if (usage === null && hasTokenBudget) throw uncounted(requester.host);
-      requester.spend((usage?.promptTokens ?? 0) + (usage?.completionTokens ?? 0));
+      const { completion, templateSettings } = await complete(messages, options);
+      const { usage, filtered, thoughts, ...answer } = completion;
+      if (usage !== null) requester.spend(usage.promptTokens + usage.completionTokens);
+      else if (hasTokenBudget) throw uncounted(requester.host);
       const tokens = (options.topTokens ?? 0) > 0 ? answer.tokens : [];
       let text = '';
       for (const token of tokens) options.onToken?.(token, (text += token.text));
       return {
         text: answer.text,
+        ...(thoughts !== null && { thoughts }),
         finishReason: answer.finishReason,
         tokens,
-        promptTokens: usage?.promptTokens ?? 0,
-        completionTokens: usage?.completionTokens ?? 0,
+        promptTokens: usage?.promptTokens ?? null,
+        completionTokens: usage?.completionTokens ?? null,
         events: filtered ? [{ defense: id, action: 'blocked', reason: "The server's own filter." }] : [],
-        served: servedBy(requester.host, listed.id, server, answer),
+        served: { ...servedBy(requester.host, listed.id, server, answer), templateSettings },
       };
+    },
+    withPrompts(other) {
+      checkSettings(other);
+      return withSettings(parts, other, refused);
     },
   };
 }

@@ -8,11 +8,21 @@ export interface CutAnswer {
   readonly isCut: boolean;
 }
 
-export function cutAtStop(text: string, tokens: readonly TokenTrace[], stop: readonly string[]): CutAnswer {
-  const places = stop.map((string) => text.indexOf(string)).filter((place) => place >= 0);
+/**
+ * @param tokens may hold more than the text: thoughts in front of it that the server told apart
+ * @param from where in the text a stop string counts
+ */
+export function cutAtStop(
+  text: string,
+  tokens: readonly TokenTrace[],
+  stop: readonly string[],
+  from = 0,
+): CutAnswer {
+  const places = stop.map((string) => text.indexOf(string, from)).filter((place) => place >= 0);
   if (places.length === 0) return { text, tokens, isCut: false };
   const end = Math.min(...places);
-  let length = 0;
+  const all = tokens.map((token) => token.text).join('');
+  let length = -Math.max(0, all.lastIndexOf(text));
   const kept = tokens.filter((token) => {
     const begins = length < end;
     length += token.text.length;
