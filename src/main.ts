@@ -1,5 +1,6 @@
 /** @file The page's entry: builds the lab's client and the state around it, and shows the frame. */
 import { mount } from 'svelte';
+import { connection } from './core/connection.ts';
 import { createLabClient } from './lab/worker/client.ts';
 import { exposeToCommandLine, headless } from './lab/worker/command-line.ts';
 import { parsePlan } from './lab/plan/plan.ts';
@@ -20,12 +21,14 @@ watchWays(window, ({ address, how }) => {
 const lab = createLabClient({ mayStart: policyStands });
 if (headless()) exposeToCommandLine(lab);
 else {
+  const form = import.meta.env.MODE === 'connected' ? await import('./ui/servers/index.ts') : null;
   const app = createApp({
     lab,
     window,
     readLedger: () => askSeal({ type: 'ledger' }).catch(() => null),
     repairFiles,
     quickstart: () => fetchShipped('plans/quickstart.json', parsePlan),
+    connected: form && { ...form, origins: connection?.origins ?? [] },
   });
   mount(App, { target: document.getElementById('app')!, props: { app } });
   void startSeal({ onUpdate: (apply) => (app.update.apply = apply) });

@@ -6,7 +6,7 @@ import {
   type EndpointSettings,
   type Send,
 } from '../../src/models/endpoint.ts';
-import { readAddress } from '../../src/models/runtimes/endpoint/address.ts';
+import { readAddress } from '../../src/models/endpoint-address.ts';
 import { sendByFetch } from '../../src/models/runtimes/endpoint/send.ts';
 import { badUsage, readInput } from './failure.ts';
 

@@ -24,6 +24,8 @@ import { RunList, setRunList } from './matrix/run-list.svelte.ts';
 import { RunSession, setRun } from './state/run-session.svelte.ts';
 import { Speed, setSpeed } from './frame/speed.svelte.ts';
 import { StoredModels, setStoredModels } from './models/stored-models.svelte.ts';
+import { setServerPanel, type ServerPanel } from './state/server-panel.ts';
+import type { Servers } from './servers/servers.svelte.ts';
 import { PromptList, setPromptList } from './studio/prompt-list.svelte.ts';
 import { DeviceStorage, setDeviceStorage } from './storage/device-storage.svelte.ts';
 import { StudioRun, setStudioRun } from './studio/studio-run.svelte.ts';
@@ -39,6 +41,12 @@ export interface AppParts {
   readonly repairFiles: RepairFiles;
   /** Fetches the plan behind the big button. @throws when the file cannot be had */
   readonly quickstart: () => Promise<Plan>;
+  /** The form for servers. Default: this build is sealed, and has none. */
+  readonly connected?: {
+    readonly Panel: ServerPanel['Panel'];
+    readonly Servers: new (...parts: ConstructorParameters<typeof Servers>) => Servers;
+    readonly origins: readonly string[];
+  } | null;
 }
 
 function storageOf(window: Window): Storage | null {
@@ -49,7 +57,7 @@ function storageOf(window: Window): Storage | null {
   }
 }
 
-export function createApp({ lab, window, readLedger, repairFiles, quickstart }: AppParts) {
+export function createApp({ lab, window, readLedger, repairFiles, quickstart, connected = null }: AppParts) {
   const labInfo = new LabInfo(lab, quickstart);
   const speed = new Speed(() => performance.now());
   const modelLoads = new ModelLoads(lab);
@@ -70,6 +78,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart }: 
   const demoRun = new RunSession(lab, modelLoads.note);
   const ledger = new Ledger(readLedger, window.location.host);
   const storage = storageOf(window);
+  const page = { origins: connected?.origins ?? [], own: window.location.origin };
   const onframe: OnFrame = (show) => void window.requestAnimationFrame(show);
   return {
     lab,
@@ -103,6 +112,10 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart }: 
       }),
     },
     microscope: new Microscope(lab, labInfo, { load: modelLoads.load, onframe, ontoken: speed.tick }),
+    serverPanel: connected && {
+      Panel: connected.Panel,
+      servers: new connected.Servers({ lab, labInfo, modelLoads, page }),
+    },
     published: new Published(fetchShipped),
     covers: new Covers(),
     update: new Update(),
@@ -137,6 +150,7 @@ export function provideApp(app: App): void {
   setSpeed(app.speed);
   setPlayground(app.playground);
   setMicroscope(app.microscope);
+  setServerPanel(app.serverPanel);
   setPublished(app.published);
   setCovers(app.covers);
   setUpdate(app.update);

@@ -34,6 +34,8 @@ export interface ServerOptions {
   /** Default: the server adds the counts of tokens. */
   readonly counts?: boolean;
   readonly port?: number;
+  /** Pages of other origins may ask. Default: only programs may. */
+  readonly cors?: boolean;
   /** Nothing is answered before so many requests have been in progress at once. Default 0. */
   readonly holdUntil?: number;
 }
@@ -106,6 +108,7 @@ export async function startServer({
   key,
   counts = true,
   port = 0,
+  cors = false,
   holdUntil = 0,
 }: ServerOptions = {}) {
   const asked: Asked[] = [];
@@ -140,6 +143,13 @@ export async function startServer({
   const server = createServer((request, response) => {
     void (async () => {
       const path = request.url ?? '';
+      if (cors)
+        for (const what of ['Origin', 'Headers', 'Methods'])
+          response.setHeader(
+            `Access-Control-Allow-${what}`,
+            what === 'Headers' ? 'Authorization, Content-Type' : '*',
+          );
+      if (request.method === 'OPTIONS') return void response.writeHead(cors ? 204 : 405).end();
       const { authorization } = request.headers;
       const text = await readBody(request);
       const body = text === '' ? null : (JSON.parse(text) as Record<string, unknown>);

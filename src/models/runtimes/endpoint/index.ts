@@ -6,7 +6,7 @@ import { LabError } from '../../../core/errors.ts';
 import type { Abortable } from '../../decoding/abort.ts';
 import { endpointId, readEndpointId, type EndpointSettings, type Send } from '../../endpoint.ts';
 import type { LanguageModel } from '../../language-model.ts';
-import { readAddress } from './address.ts';
+import { readAddress } from '../../endpoint-address.ts';
 import { createEndpointModel } from './model.ts';
 import { createRequester } from './requester.ts';
 import { sendByFetch } from './send.ts';

@@ -1,6 +1,6 @@
 /** @file Checks the address of an OpenAI-compatible server. */
-import { LabError } from '../../../core/errors.ts';
-import { excerpt } from '../../../core/excerpt.ts';
+import { LabError } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
 
 const refused = (text: string, reason: string) =>
   new LabError('bad-input', `"${excerpt(text)}" is not the address of an endpoint: ${reason}.`, {
