@@ -29,7 +29,8 @@ export type StoredType = 'F32' | 'F16';
 
 const bytesPerValue: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
+/** Values of a tensor of this shape. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
 
 function checkEntry({ name, dtype, shape, begin, end }: SafetensorsEntry): void {
   const width = bytesPerValue[dtype];
@@ -63,7 +64,12 @@ export interface OpenSafetensors {
   readonly metadata: SafetensorsHeader['metadata'];
   /** @throws LabError 'bad-model' for damage or a type other than F32, F16 and BF16 */
   read(name: string): Promise<Float32Array<ArrayBuffer>>;
+  /** The same values, some at a time. @throws as `read` */
+  pieces(name: string): AsyncGenerator<Float32Array<ArrayBuffer>>;
 }
+
+/** Values that `pieces` decodes at a time. */
+const pieceValues = 2 ** 20;
 
 /** @throws LabError 'bad-model' if the header is damaged */
 export async function openSafetensors(file: Blob): Promise<OpenSafetensors> {
@@ -73,14 +79,24 @@ export async function openSafetensors(file: Blob): Promise<OpenSafetensors> {
   const header = new Uint8Array(await bytesOf(lengthBytes, dataStart));
   const { entries, metadata } = parseHeader(header, file.size - dataStart);
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const checked = (name: string): SafetensorsEntry => {
+    const entry = byName.get(name);
+    if (!entry) return rejectFile(`it has no tensor "${excerpt(name)}"`);
+    checkEntry(entry);
+    return entry;
+  };
   return {
     entries: byName,
     metadata,
     async read(name) {
-      const entry = byName.get(name);
-      if (!entry) return rejectFile(`it has no tensor "${excerpt(name)}"`);
-      checkEntry(entry);
-      return decode(entry.dtype, await bytesOf(dataStart + entry.begin, dataStart + entry.end));
+      const { dtype, begin, end } = checked(name);
+      return decode(dtype, await bytesOf(dataStart + begin, dataStart + end));
+    },
+    async *pieces(name) {
+      const { dtype, begin, end } = checked(name);
+      const step = pieceValues * bytesPerValue[dtype]!;
+      for (let at = begin; at < end; at += step)
+        yield decode(dtype, await bytesOf(dataStart + at, dataStart + Math.min(at + step, end)));
     },
   };
 }

@@ -45,9 +45,15 @@ export async function openWeights(files: Iterable<Blob>): Promise<ReadonlyMap<st
   const tensors = new Map<string, CheckpointTensor>();
   const aliases: [name: string, stored: unknown][] = [];
   for (const file of files) {
-    const { entries, metadata, read } = await openSafetensors(file);
+    const { entries, metadata, read, pieces } = await openSafetensors(file);
     for (const [name, { shape, dtype, begin, end }] of entries)
-      tensors.set(name, { shape, type: dtype, bytes: end - begin, read: () => read(name) });
+      tensors.set(name, {
+        shape,
+        type: dtype,
+        bytes: end - begin,
+        read: () => read(name),
+        pieces: () => pieces(name),
+      });
     aliases.push(...Object.entries(metadata));
   }
   for (const [name, stored] of aliases) {

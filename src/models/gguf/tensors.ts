@@ -78,38 +78,54 @@ export function checkpointTensor(
     return reject(
       `tensor "${excerpt(tensor.name)}" has ${shape[0]} rows, which ${headCount} heads cannot share`,
     );
-  const isNorm = /norm\.weight$/.test(hfName);
+  const offset = /norm\.weight$/.test(hfName) ? normOffset : 0;
+  const isReordered = headCount > 0 && interleavedRope;
+  const pieces = () => decodedPieces(tensor, offset);
   return {
     shape,
     bytes: tensor.bytes!,
     type: typeName(tensor.type),
     async read() {
-      const values = await decode(tensor);
-      if (isNorm && normOffset !== 0) for (let i = 0; i < values.length; i++) values[i]! -= normOffset;
-      if (headCount > 0 && interleavedRope) halvesApart(values, headCount, shape);
+      const values = await joined(pieces(), shape);
+      if (isReordered) halvesApart(values, headCount, shape);
       return values;
     },
+    ...(isReordered ? {} : { pieces }),
   };
 }
 
-/** Bytes of a tensor that are in memory at a time, beside its values. */
-const pieceBytes = 8_000_000;
+/** All values of a tensor as the file has them. */
+export const decode = (tensor: StoredTensor): Promise<Float32Array<ArrayBuffer>> =>
+  joined(decodedPieces(tensor), tensor.shape);
 
-export async function decode({
-  name,
-  type,
-  shape,
-  begin,
-  bytes,
-  file,
-}: StoredTensor): Promise<Float32Array<ArrayBuffer>> {
+/** Values that are decoded at a time, about. */
+const pieceValues = 2 ** 20;
+
+/** Whole blocks, in order. @param offset is taken off every value */
+async function* decodedPieces(
+  { name, type, begin, bytes, file }: StoredTensor,
+  offset = 0,
+): AsyncGenerator<Float32Array<ArrayBuffer>> {
   const { blockBytes, blockValues, decode } = tensorTypeOf(type)!;
+  const step = Math.floor(pieceValues / blockValues) * blockBytes;
+  for (let at = 0; at < bytes!; at += step) {
+    const piece = await pieceOf(file, begin + at, Math.min(step, bytes! - at), name);
+    const values = new Float32Array((piece.byteLength / blockBytes) * blockValues);
+    decode(piece, values);
+    if (offset !== 0) for (let i = 0; i < values.length; i++) values[i]! -= offset;
+    yield values;
+  }
+}
+
+async function joined(
+  pieces: AsyncIterable<Float32Array>,
+  shape: readonly number[],
+): Promise<Float32Array<ArrayBuffer>> {
   const values = new Float32Array(shape.reduce((product, length) => product * length, 1));
-  const blocks = Math.floor(pieceBytes / blockBytes);
-  for (let at = 0, out = 0; at < bytes!; at += blocks * blockBytes, out += blocks * blockValues) {
-    const length = Math.min(blocks * blockBytes, bytes! - at);
-    const piece = await pieceOf(file, begin + at, length, name);
-    decode(piece, values.subarray(out, out + (length / blockBytes) * blockValues));
+  let at = 0;
+  for await (const piece of pieces) {
+    values.set(piece, at);
+    at += piece.length;
   }
   return values;
 }

@@ -14,6 +14,12 @@ export interface CheckpointTensor {
    * @throws LabError 'bad-model' if the file ends early or the values cannot be decoded
    */
   read(): Promise<Float32Array<ArrayBuffer>>;
+  /**
+   * The same values a million or so at a time, in order, so that a large embedding is never whole in memory. Absent where
+   * only the whole can be decoded.
+   * @throws as `read`
+   */
+  pieces?(): AsyncIterable<Float32Array<ArrayBuffer>>;
 }
 
 export interface Checkpoint {

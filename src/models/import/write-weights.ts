@@ -3,7 +3,7 @@ import { LabError } from '../../core/errors.ts';
 import { allFinite } from '../../core/vectors.ts';
 import { turn } from '../decoding/join.ts';
 import { overflowsHalf } from '../float16.ts';
-import { encodeValues, layOut, type StoredType } from '../safetensors.ts';
+import { encodeValues, layOut, sizeOf, type StoredType } from '../safetensors.ts';
 import { writeHeader, type SafetensorsEntry } from '../safetensors-header.ts';
 import type { CheckpointTensor } from './checkpoint.ts';
 import type { FolderWriter } from './folder-writer.ts';
@@ -65,25 +65,28 @@ async function writeOnce(
     await append(header);
     for (const entry of entries) {
       const tensor = tensors.get(entry.name)!;
-      let count = 0;
+      const size = sizeOf(entry.shape);
+      let [count, reported] = [0, 0];
       for await (const values of piecesOf(tensor)) {
         signal?.throwIfAborted();
         checkFinite(entry.name, values);
         if (entry.dtype === 'F16' && overflowsHalf(values)) overflowing.add(entry.name);
         await append(encodeValues(values, entry.dtype as StoredType));
         count += values.length;
+        const read = Math.round((tensor.bytes * count) / size);
+        onBytes?.(read - reported);
+        reported = read;
         await turn();
       }
       checkCount(entry, count);
-      onBytes?.(tensor.bytes);
     }
   });
   return { file, entries, headerBytes: header.byteLength, overflowing };
 }
 
 async function* piecesOf(tensor: CheckpointTensor): AsyncGenerator<Float32Array<ArrayBuffer>> {
-  const values = await tensor.read();
-  for (let at = 0; at < values.length; at += pieceValues) yield values.subarray(at, at + pieceValues);
+  for await (const values of tensor.pieces?.() ?? [await tensor.read()])
+    for (let at = 0; at < values.length; at += pieceValues) yield values.subarray(at, at + pieceValues);
 }
 
 function checkFinite(name: string, values: Float32Array): void {
@@ -94,7 +97,7 @@ function checkFinite(name: string, values: Float32Array): void {
 }
 
 function checkCount({ name, shape }: SafetensorsEntry, count: number): void {
-  const wanted = shape.reduce((size, length) => size * length, 1);
+  const wanted = sizeOf(shape);
   if (count !== wanted)
     throw new LabError('bad-model', `Weight "${name}" has ${count} values, not ${wanted}.`, {
       advice: 'Download the model again.',

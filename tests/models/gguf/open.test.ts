@@ -211,6 +211,47 @@ describe('tensors', () => {
   });
 });
 
+describe('a tensor in pieces', () => {
+  /** 34,000 rows of 32 values, stored as `type` with `blockBytes` for each row: a little more than fits into a piece. */
+  function large(architecture: string, type: number, blockBytes: number) {
+    const { metadata, tensors } = tinyModel(architecture, sentencepiece);
+    const rows = 34_000;
+    const data = Uint8Array.from({ length: rows * blockBytes }, (_, i) => (i % blockBytes < 2 ? 0x30 : i % 251));
+    const wide = { name: 'token_embd.weight', shape: [rows, 32], type, data };
+    return openGguf(asFile(writeGguf({ metadata, tensors: [wide, ...tensors.slice(1)] })));
+  }
+
+  test.each([
+    ['Q8_0', 8, 34],
+    ['Q4_0', 2, 18],
+    ['F16', 1, 64],
+  ])('of type %s holds at most 4 MiB at a time, and all values in order', async (_, type, blockBytes) => {
+    const tensor = (await large('llama', type, blockBytes)).tensors.get('model.embed_tokens.weight')!;
+    const whole = await tensor.read();
+    let at = 0;
+    let count = 0;
+    for await (const piece of tensor.pieces!()) {
+      expect(piece.byteLength).toBeLessThanOrEqual(4 * 2 ** 20);
+      expect(Buffer.compare(bytesOf(piece), bytesOf(whole.subarray(at, at + piece.length)))).toBe(0);
+      at += piece.length;
+      count++;
+    }
+    expect([at, count]).toEqual([whole.length, 2]);
+  });
+
+  const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>) =>
+    new Uint8Array(buffer, byteOffset, byteLength);
+
+  test('has the changes of the whole, or is not offered', async () => {
+    const gemma = (await open('gemma3')).tensors.get('model.norm.weight')!;
+    for await (const piece of gemma.pieces!()) expect(piece).toEqual(await gemma.read());
+    // Rows of queries change places within a head.
+    expect((await open('llama')).tensors.get('model.layers.0.self_attn.q_proj.weight')).not.toHaveProperty(
+      'pieces',
+    );
+  });
+});
+
 test('a file that is gone when a tensor is read is a clear error', async () => {
   const file = asFile(writeGguf(tinyModel('llama')));
   const { tensors } = await openGguf(file);
