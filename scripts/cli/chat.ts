@@ -31,11 +31,12 @@ export async function chat(given: ChatOptions): Promise<void> {
       page.evaluate((value) => globalThis.glovebox!.chat(value), request),
     ),
   );
-  const { text, thoughts, systemInUserTurn, finishReason, tokens } = reply.generation;
+  const { text, thoughts, systemInUserTurn, plainText, finishReason, tokens } = reply.generation;
   const result = {
     response: text,
     ...(thoughts !== undefined && { thoughts }),
     ...(systemInUserTurn && { systemInUserTurn }),
+    ...(plainText && { plainText }),
     blocked: finishReason === 'blocked',
     ...(options.topTokens > 0 && tokens.length > 0
       ? { tokens: tokens.map(({ text, logProb, top, policy }) => ({ text, logProb, top, policy })) }

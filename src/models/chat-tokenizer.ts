@@ -9,6 +9,7 @@ import { checkSettings, defaultDate, type PromptSettings } from './prompt-settin
 import { checkRoundTrip } from './round-trip.ts';
 import { strftime } from './strftime.ts';
 import { systemInUserTurn, traitsOf, type SystemRole } from './template-traits.ts';
+import { isPlainTemplate } from './plain-template.ts';
 import { templateSource } from './template-source.ts';
 import { readEndIds, type TokenizerFiles } from './tokenizer-files.ts';
 import { buildTokenizer, type CheckedTokenizer, type Marks } from './tokenizer.ts';
@@ -27,6 +28,11 @@ export interface PromptOptions {
    * begins with them.
    */
   readonly assistantPrefix?: string | undefined;
+  /**
+   * True for a prompt behind which an answer is scored, not written: if the template opens a thought, the thought is
+   * closed, empty, as templates do that are told not to think. Else the answer would be read as the start of a thought.
+   */
+  readonly atAnswer?: boolean | undefined;
   readonly specialTokens?: SpecialTokens | undefined;
   /** Cuts the text of a user turn into pieces that are encoded separately. Default: one piece. */
   readonly pieces?: ((text: string) => readonly string[]) | undefined;
@@ -41,6 +47,8 @@ export interface ChatTokenizer {
   /** Ids that no typed text has: added tokens that are more than blanks. */
   readonly specialIds: ReadonlySet<number>;
   readonly systemRole: SystemRole;
+  /** True for a model without a chat template of its own: it continues the text of the messages. */
+  readonly isPlain: boolean;
   /** True if the model begins its turn within a thought, whose opening tag stands in the prompt. */
   readonly opensThought: boolean;
   /** Ids of plain text: no BOS is added, added tokens are read as text. */
@@ -74,6 +82,7 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
     vocabSize: tokenizer.vocabSize,
     bosId: bosToken === undefined ? null : (ids.get(bosToken) ?? null),
     specialIds: new Set(tokenizer.addedTokens.filter(isControl).map(({ id }) => id)),
+    isPlain: isPlainTemplate(source),
     encode,
     decode: (list: readonly number[]) => (list.length === 0 ? '' : tokenizer.decode(list)),
   };
@@ -92,7 +101,7 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
     const { afterAnswer, ...traits } = traitsOf(render);
 
     const prompt = (messages: readonly ChatMessage[], options: PromptOptions = {}) => {
-      const { assistantPrefix = '', specialTokens = 'text', pieces } = options;
+      const { assistantPrefix = '', atAnswer = false, specialTokens = 'text', pieces } = options;
       const marks = freeMarks(messages.map(({ content }) => content));
       const typed = messages.map(({ role, content }) => {
         const text = role === 'user' && pieces ? pieces(content).join(marks.cut) : content;
@@ -100,7 +109,8 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
       });
       const turns = traits.systemRole === 'own' ? typed : systemInUserTurn(typed);
       const text = render(turns, true);
-      const start = assistantPrefix !== '' && traits.opensThought ? withThoughtClosed(text) : text;
+      const isAnswer = atAnswer || assistantPrefix !== '';
+      const start = isAnswer && traits.opensThought ? withThoughtClosed(text) : text;
       return [...tokenizer.encodeMarked(start, marks), ...encode(assistantPrefix)];
     };
     const endIds = new Set([

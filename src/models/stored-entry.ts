@@ -1,5 +1,6 @@
 /** @file The catalogue's entry of an imported model. Pure. */
 import type { ModelEntry } from './catalog.ts';
+import { plainTemplateNote } from './plain-template.ts';
 
 export interface StoredFacts {
   readonly id: string;
@@ -8,6 +9,7 @@ export interface StoredFacts {
   readonly license: string | null;
   readonly task: ModelEntry['task'];
   readonly labels?: readonly string[] | undefined;
+  readonly template?: 'plain' | undefined;
   readonly bytes: number;
 }
 
@@ -18,11 +20,12 @@ export const storedEntry = ({
   license,
   task,
   labels,
+  template,
   bytes,
 }: StoredFacts): ModelEntry => ({
   id,
   title,
-  summary: `Imported from ${origin}.`,
+  summary: `Imported from ${origin}.${template === 'plain' ? ` ${plainTemplateNote}` : ''}`,
   source: { kind: 'stored', folder: id },
   task,
   ...(task === 'text-generation'

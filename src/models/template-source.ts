@@ -1,6 +1,11 @@
 /** @file Finds the chat template among the forms in which model folders hold it. */
 import { LabError } from '../core/errors.ts';
 import { excerpt } from '../core/excerpt.ts';
+import { isPlainTemplate } from './plain-template.ts';
+
+/** False for what says nothing: base models have no template, some converters write an empty one, the importer a plain one. */
+export const hasTemplate = ({ chat_template: source }: Readonly<Record<string, unknown>>): boolean =>
+  typeof source === 'string' ? source.trim() !== '' && !isPlainTemplate(source) : namedTemplates(source).length > 0;
 
 /**
  * The chat template of `tokenizer_config.json`: a text, or a list of named ones, of which `default` is used.
@@ -8,7 +13,7 @@ import { excerpt } from '../core/excerpt.ts';
  */
 export function templateSource(config: Readonly<Record<string, unknown>>): string {
   const source = config['chat_template'];
-  if (typeof source === 'string') return source;
+  if (typeof source === 'string' && source.trim() !== '') return source;
   const named = namedTemplates(source);
   const chosen = named.find(({ name }) => name === 'default');
   if (chosen) return chosen.template;
@@ -22,7 +27,8 @@ export function templateSource(config: Readonly<Record<string, unknown>>): strin
       { advice: 'Name the template for conversations "default" in its tokenizer_config.json.' },
     );
   throw new LabError('bad-model', 'The model folder has no chat template.', {
-    advice: 'Pick an instruction-tuned model, or add "chat_template" to its tokenizer_config.json.',
+    advice:
+      'Pick an instruction-tuned model, or import this one, which gives it a template that continues plain text.',
   });
 }
 

@@ -5,6 +5,7 @@ import { identify, type Identity } from '../../../src/models/import/identify.ts'
 import { checkReadable, importCheckpoint } from '../../../src/models/import/import-checkpoint.ts';
 import { openCheckpoint } from '../../../src/models/import/open-checkpoint.ts';
 import { importedId } from '../../../src/models/imported-id.ts';
+import { plainTemplateNote } from '../../../src/models/plain-template.ts';
 import { cachedModels, findCached, folderOf, keepRecord, type CachedModel } from './cache.ts';
 import { folderWriter } from './folder-writer.ts';
 import { asBlobs, hashOf, sourceFiles, type SourceFiles } from './source-files.ts';
@@ -56,7 +57,7 @@ async function importInto(
   const memory = watchMemory();
   let printedAt = performance.now();
   try {
-    await importCheckpoint(checkpoint, folderWriter(folder), {
+    const { template } = await importCheckpoint(checkpoint, folderWriter(folder), {
       ...identity,
       now: () => new Date(),
       onProgress({ loadedBytes, totalBytes, secondsLeft }) {
@@ -66,15 +67,17 @@ async function importInto(
         console.error(`${megabytes(loadedBytes)} of ${megabytes(totalBytes)} of weights${left}`);
       },
     });
+    if (template === 'plain') console.error(plainTemplateNote);
   } finally {
     memory.stop();
   }
+  const { more, all } = memory.peak();
   console.error(
-    `Imported as ${identity.id}; the import took ${megabytes(memory.peak())} of memory at its peak.`,
+    `Imported as ${identity.id}; at its peak the import took ${megabytes(more)} of memory, ${megabytes(all)} with all else.`,
   );
 }
 
-/** The most memory that this process has had more than at the start, sampled. */
+/** The most memory that this process has had, sampled: more than at the start, and in all. */
 function watchMemory() {
   const start = process.memoryUsage.rss();
   let most = start;
@@ -83,7 +86,7 @@ function watchMemory() {
   return {
     peak() {
       sample();
-      return most - start;
+      return { more: most - start, all: most };
     },
     stop: () => clearInterval(timer),
   };

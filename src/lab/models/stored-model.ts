@@ -61,7 +61,8 @@ export async function changeState(id: string, changes: Partial<State>): Promise<
 /** @param id of its folder, which is that of the manifest unless an older version of the lab stored it */
 export async function describeStored(id: string, manifest: ModelManifest): Promise<StoredModel> {
   const { title, pinned, lastUsedAt } = await stateOf(id);
-  const { origin, license, task, labels, architecture, parameters, importedAt, sourceSha256 } = manifest;
+  const { origin, license, task, labels, template, architecture, parameters, importedAt, sourceSha256 } =
+    manifest;
   return {
     id,
     title: title ?? manifest.title,
@@ -69,6 +70,7 @@ export async function describeStored(id: string, manifest: ModelManifest): Promi
     license,
     task,
     ...(labels && { labels }),
+    ...(template && { template }),
     architecture,
     parameters,
     importedAt,

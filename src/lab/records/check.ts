@@ -66,6 +66,7 @@ const recordSchema = z.looseObject({
   response: z.string(),
   thoughts: z.string().optional(),
   systemInUserTurn: z.literal(true).optional(),
+  plainText: z.literal(true).optional(),
   reading: z.string().optional(),
   untranslated: z.enum(['empty', 'too-long', 'no-better']).optional(),
   finishReason: z.enum(['end', 'length', 'stop-string', 'blocked', 'failed']),

@@ -10,6 +10,7 @@ export interface StoredModel extends Pick<
   | 'license'
   | 'task'
   | 'labels'
+  | 'template'
   | 'architecture'
   | 'parameters'
   | 'importedAt'

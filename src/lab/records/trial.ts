@@ -37,6 +37,8 @@ export interface TrialRecord extends TrialKey {
   readonly thoughts?: string;
   /** True if the model's template has no system turn, so that its text went in front of the first user turn. */
   readonly systemInUserTurn?: true;
+  /** True if the model has no chat template, as base models have none: it continued the text of the messages. */
+  readonly plainText?: true;
   /**
    * The decoded or translated answer, if that is what the evaluators judged; absent when they judged `response` itself.
    * `attackResult.answeredIn` names the code or the language.

@@ -47,6 +47,7 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     response,
     ...(generation?.thoughts !== undefined && { thoughts: generation.thoughts }),
     ...(generation?.systemInUserTurn && { systemInUserTurn: true }),
+    ...(generation?.plainText && { plainText: true }),
     ...(reading && reading.text !== response && { reading: reading.text }),
     ...(reading?.untranslated && { untranslated: reading.untranslated }),
     finishReason: generation?.finishReason ?? 'failed',

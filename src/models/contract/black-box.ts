@@ -62,6 +62,8 @@ export interface Generation {
   readonly thoughts?: string;
   /** True if the template has no system turn, so that the text of one went in front of the first user turn. */
   readonly systemInUserTurn?: true;
+  /** True if the model has no chat template, so that it continued the text of the messages. */
+  readonly plainText?: true;
   readonly finishReason: FinishReason;
   /** Filled if `topTokens` asks for it and the model's tier allows it. */
   readonly tokens: readonly TokenTrace[];

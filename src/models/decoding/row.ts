@@ -179,6 +179,7 @@ export function generationOf(row: Row, finishReason: FinishReason, tokenizer: Ch
     text: answer,
     ...(thoughts !== null && { thoughts }),
     ...(row.systemInUserTurn && { systemInUserTurn: true as const }),
+    ...(tokenizer.isPlain && { plainText: true as const }),
     finishReason,
     tokens: row.tokens,
     promptTokens: row.prompts[0]!.length,

@@ -8,6 +8,8 @@ import { labelsOf, parseLlamaConfig, type LlamaConfig } from '../llama.ts';
 import { writeLlamaClassifierOnnx } from '../onnx/llama-classifier.ts';
 import { writeLlamaOnnx } from '../onnx/llama.ts';
 import type { GraphWeights } from '../onnx/layers.ts';
+import { plainTemplate } from '../plain-template.ts';
+import { hasTemplate } from '../template-source.ts';
 import { createTextTokenizer } from '../text-tokenizer.ts';
 import { findWeights } from '../weight-names.ts';
 import type { Checkpoint, CheckpointTensor } from './checkpoint.ts';
@@ -58,6 +60,9 @@ export async function importCheckpoint(
 interface Readable {
   readonly config: LlamaConfig;
   readonly wanted: Checkpoint['tensors'];
+  /** With a template, which is a plain one if the files have none. */
+  readonly tokenizerConfig: Checkpoint['tokenizerConfig'];
+  readonly isPlain: boolean;
 }
 /** Tokenizers take seconds to build, and a checkpoint does not change. */
 const checked = new WeakMap<Checkpoint, Readable>();
@@ -72,10 +77,17 @@ export function checkReadable(checkpoint: Checkpoint): Readable {
   if (before) return before;
   const config = parseLlamaConfig(checkpoint.config);
   const wanted = findWeights(config, checkpoint.tensors);
-  const { tokenizer } = describe(checkpoint);
+  const isPlain = !config.labels && !hasTemplate(checkpoint.tokenizerConfig);
+  const tokenizerConfig = isPlain
+    ? {
+        ...checkpoint.tokenizerConfig,
+        chat_template: plainTemplate(checkpoint.tokenizer, checkpoint.tokenizerConfig),
+      }
+    : checkpoint.tokenizerConfig;
+  const { tokenizer } = describe({ ...checkpoint, tokenizerConfig });
   if (config.labels) createTextTokenizer(tokenizer);
   else createChatTokenizer(tokenizer);
-  const readable = { config, wanted };
+  const readable = { config, wanted, tokenizerConfig, isPlain };
   checked.set(checkpoint, readable);
   return readable;
 }
@@ -85,8 +97,8 @@ async function writeModel(
   target: FolderWriter,
   { id, origin, sourceSha256, title: givenTitle, dtype = 'F16', signal, onProgress, now }: ImportOptions,
 ): Promise<ModelManifest> {
-  const { title, license, config: hubConfig, generation, tokenizer, tokenizerConfig } = checkpoint;
-  const { config, wanted } = checkReadable(checkpoint);
+  const { title, license, config: hubConfig, generation, tokenizer } = checkpoint;
+  const { config, wanted, tokenizerConfig, isPlain } = checkReadable(checkpoint);
   const small = [
     await writeJson(target, 'config.json', {
       ...hubConfig,
@@ -115,6 +127,7 @@ async function writeModel(
     license,
     task: config.labels ? 'text-classification' : 'text-generation',
     ...(config.labels && { labels: [...labelsOf(hubConfig)] }),
+    ...(isPlain && { template: 'plain' as const }),
     importedAt: now().toISOString(),
     architecture: config.modelType,
     parameters: sum(wanted.values(), valuesOf),

@@ -31,6 +31,8 @@ const manifestSchema = z.object({
   labels: z.array(z.string().max(300)).max(10_000).optional(),
   /** ISO 8601, UTC. */
   importedAt: z.iso.datetime(),
+  /** `plain`: the files have no chat template, so the importer wrote one that continues text. Absent: their own. */
+  template: z.literal('plain').optional(),
   architecture: z.string().max(100),
   parameters: z.int().nonnegative(),
   contextWindow: z.int().positive(),

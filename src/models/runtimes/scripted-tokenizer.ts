@@ -48,6 +48,7 @@ export function scriptedTokenizer(pieces: readonly string[] = []): ScriptedToken
     endIds: new Set([endId]),
     specialIds: new Set(controls.keys()),
     systemRole: 'own',
+    isPlain: false,
     opensThought: false,
     withSettings: () => tokenizer,
     encode,

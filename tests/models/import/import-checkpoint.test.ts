@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Checkpoint } from '../../../src/models/import/checkpoint.ts';
+import { user } from '../../../src/core/chat.ts';
+import type { Checkpoint, CheckpointTensor } from '../../../src/models/import/checkpoint.ts';
 import { readFolder } from '../../../src/models/import/folder.ts';
 import { importCheckpoint } from '../../../src/models/import/import-checkpoint.ts';
 import { parseManifest } from '../../../src/models/import/manifest.ts';
@@ -215,24 +216,79 @@ test('progress counts the bytes of all weights that are used', async () => {
   );
 });
 
-test('a large matrix is written in parts of at most 4 MiB, and one tensor is read at a time', async () => {
-  const config = { ...tinyConfig, vocabSize: 80_000 };
-  const checkpoint = await readFolder(blobs(tinyFolder(config)));
-  let [held, most] = [0, 0];
-  const tensors = new Map(
-    [...checkpoint.tensors].map(([name, tensor]) => {
-      const read = async () => {
-        held++;
-        most = Math.max(most, held);
-        const values = await tensor.read();
+describe('a large matrix', () => {
+  const large = async () => readFolder(blobs(tinyFolder({ ...tinyConfig, vocabSize: 40_000 })));
+  /** Imports with every tensor replaced. */
+  async function importedWith(change: (tensor: CheckpointTensor) => CheckpointTensor) {
+    const checkpoint = await large();
+    const tensors = new Map([...checkpoint.tensors].map(([name, tensor]) => [name, change(tensor)]));
+    const folder = memoryFolder();
+    await importCheckpoint({ ...checkpoint, tensors }, folder, { ...base, dtype: 'F32' });
+    return folder;
+  }
+
+  test('is read and written in parts of at most 4 MiB', async () => {
+    let [reads, largest] = [0, 0];
+    const folder = await importedWith(({ read, pieces, ...facts }) => ({
+      ...facts,
+      read: () => (reads++, read()),
+      async *pieces() {
+        for await (const piece of pieces!()) {
+          largest = Math.max(largest, piece.byteLength);
+          yield piece;
+        }
+      },
+    }));
+    expect(folder.largestPart).toBeLessThanOrEqual(4 * 2 ** 20);
+    expect(largest).toBeLessThanOrEqual(4 * 2 ** 20);
+    expect(reads).toBe(0);
+  });
+
+  test('is the same in parts and as a whole, one at a time', async () => {
+    let [held, most] = [0, 0];
+    const whole = await importedWith(({ shape, bytes, type, read }) => ({
+      ...{ shape, bytes, type },
+      async read() {
+        most = Math.max(most, ++held);
+        const values = await read();
         queueMicrotask(() => held--);
         return values;
-      };
-      return [name, { ...tensor, read }];
-    }),
-  );
-  const folder = memoryFolder();
-  await importCheckpoint({ ...checkpoint, tensors }, folder, { ...base, dtype: 'F32' });
-  expect(folder.largestPart).toBeLessThanOrEqual(4 * 2 ** 20);
-  expect(most).toBe(1);
+      },
+    }));
+    const parts = await importedWith((tensor) => tensor);
+    const [a, b] = [parts, whole].map(({ files }) => files.get('model.safetensors')!);
+    expect(Buffer.compare(a!, b!)).toBe(0);
+    expect(most).toBe(1);
+  });
+});
+
+describe('a model without a chat template', () => {
+  const without = async (template: unknown) => {
+    const checkpoint = await tiny();
+    const { chat_template: _, ...config } = checkpoint.tokenizerConfig;
+    return { ...checkpoint, tokenizerConfig: template === undefined ? config : { ...config, chat_template: template } };
+  };
+
+  test.each([undefined, null, '', ' \n'])('(%j) continues plain text, and its manifest says so', async (template) => {
+    const { folder, manifest } = await imported(await without(template));
+    expect(manifest.template).toBe('plain');
+    const model = await loadTransformersModel(tinyEntry, options(folder.files));
+    expect(model.tokenizer.isPlain).toBe(true);
+    expect(await model.generate([user('Hi')], { maxNewTokens: 2 })).toMatchObject({ plainText: true });
+    expect((await imported(await tiny())).manifest).not.toHaveProperty('template');
+  });
+
+  test('that names its templates otherwise is refused before any weight is read', async () => {
+    const folder = memoryFolder();
+    const failure = await failureOf(
+      importCheckpoint(await without([{ name: 'rag', template: 'x' }]), folder, base),
+    );
+    expect(failure).toMatch(/^bad-model.*only "rag"/);
+    expect(folder.state).toBe('discarded');
+  });
+
+  test('has none to miss if it is a classifier', async () => {
+    const { manifest } = await imported(await readFolder(blobs(tinyGuardFolder())));
+    expect(manifest).not.toHaveProperty('template');
+  });
 });

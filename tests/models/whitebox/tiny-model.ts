@@ -58,6 +58,7 @@ export function stubTokenizer({ vocabSize }: LlamaConfig): ChatTokenizer {
   const tokenizer: ChatTokenizer = {
     vocabSize,
     systemRole: 'own',
+    isPlain: false,
     opensThought: false,
     withSettings: () => tokenizer,
     bosId: 1,
