@@ -13,7 +13,7 @@ import {
 } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf, verdictRank } from './parts/success/verdict.ts';
-import { crossEntropy } from './parts/target.ts';
+import { crossEntropy, targetBehindThought } from './parts/target.ts';
 
 function checkedPrompter(prompter: LanguageModel): WhiteBoxModel {
   if (isWhiteBox(prompter)) return prompter;
@@ -39,7 +39,8 @@ export const advprompter = defineAttack({
     'candidates. Here all weights are trained, not a low-rank adapter; the prompter is a chat model that ' +
     "continues the user's turn; characters beyond printable ASCII are excluded; targets are not varied " +
     'during training, and all suffixes have the same length; the prompter is trained again for each ' +
-    'attacked behavior, so it is trained on few.',
+    'attacked behavior, so it is trained on few.' +
+    targetBehindThought,
   access: 'grey-box',
   needs: ['attacker'],
   needsWhen: successNeeds,

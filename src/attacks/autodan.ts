@@ -19,7 +19,7 @@ import {
 } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf } from './parts/success/verdict.ts';
-import { crossEntropy, targetOf } from './parts/target.ts';
+import { crossEntropy, targetBehindThought, targetOf } from './parts/target.ts';
 import texts from './templates/autodan.json' with { type: 'json' };
 
 interface Member {
@@ -61,7 +61,8 @@ export const autodan = defineAttack({
     'come from a table, and only words of the table are remembered; a synonym is drawn by the softmax ' +
     'of its score; words to exchange are picked anywhere in the text, and a synonym without a score ' +
     'counts as the one with the lowest, where the published code prefers it; an unusable rephrasing is ' +
-    'dropped; what is learned is not carried over to another behavior.',
+    'dropped; what is learned is not carried over to another behavior.' +
+    targetBehindThought,
   access: 'grey-box',
   needs: [],
   needsWhen: { ...successNeeds, mutation: { paraphraser: ['paraphraser'] } },
@@ -149,7 +150,9 @@ export const autodan = defineAttack({
     const elites = Math.max(1, Math.floor(options.elites * options.population));
 
     const evaluate = async (population: readonly string[]): Promise<readonly Member[]> => {
-      const prompts = population.map((text) => model.tokenizer.prompt(promptWith(behavior, text)));
+      const prompts = population.map((text) =>
+        model.tokenizer.prompt(promptWith(behavior, text), { atAnswer: true }),
+      );
       const fits = prompts.map((prompt) => prompt.length + target.length <= model.contextWindow);
       const requests = prompts.filter((_, i) => fits[i]).map((prompt) => ({ prompt, target }));
       if (requests.length === 0) throw contextOverflow(model, prompts[0]!.length + target.length);

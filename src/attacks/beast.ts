@@ -5,7 +5,7 @@ import { conversation, defineAttack } from './attack.ts';
 import { drawDistinct } from './parts/draws.ts';
 import { verdictByWords } from './parts/success/verdict.ts';
 import { placeSuffix, suffixSpan, suffixTokens, withSuffix } from './parts/suffix/suffix-prompt.ts';
-import { crossEntropy, isCertain, targetOf } from './parts/target.ts';
+import { crossEntropy, isCertain, targetBehindThought, targetOf } from './parts/target.ts';
 
 interface Beam {
   readonly ids: readonly number[];
@@ -31,7 +31,8 @@ export const beast = defineAttack({
   differs:
     'The paper keeps 15 beams, tries 15 tokens after each and goes up to 40 tokens. Here tokens are drawn ' +
     'without replacement from printable ASCII; a suffix counts only if its text retokenizes to the ' +
-    'tokens that were scored; the best suffix of any length is returned.',
+    'tokens that were scored; the best suffix of any length is returned.' +
+    targetBehindThought,
   access: 'grey-box',
   needs: [],
   options: {
@@ -87,7 +88,7 @@ export const beast = defineAttack({
         certain: isCertain(scored[i]!),
       }));
     };
-    const plain = { prompt: tokenizer.prompt(conversation(behavior)), target };
+    const plain = { prompt: tokenizer.prompt(conversation(behavior), { atAnswer: true }), target };
     const [logProbs] = await model.logProbs([plain], { signal });
     let best: Beam = { ids: [], text: '', loss: crossEntropy(logProbs!), parent: 0, certain: false };
     yield { step: 0, candidate: behavior.prompt, loss: best.loss, bestLoss: best.loss };
@@ -108,7 +109,7 @@ export const beast = defineAttack({
             draws,
           )) {
             const longer = [...ids, id];
-            const text = textOfSpan(tokenizer, place, span, longer);
+            const text = textOfSpan(tokenizer, place, span, longer, { atAnswer: true });
             if (text !== null) candidates.set(text, { ids: longer, text, parent });
           }
         if (candidates.size === 0) break;

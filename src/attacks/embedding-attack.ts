@@ -5,7 +5,7 @@ import { rounded } from '../core/vectors.ts';
 import type { ModelEdit, WhiteBoxModel } from '../models/language-model.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { verdictByWords } from './parts/success/verdict.ts';
-import { crossEntropy, targetOf } from './parts/target.ts';
+import { crossEntropy, targetBehindThought, targetOf } from './parts/target.ts';
 
 type Vectors = readonly (readonly number[])[];
 
@@ -41,7 +41,8 @@ export const embeddingAttack = defineAttack({
     'The paper moves 20 vectors in steps of 0.001 for Llama 2, about a tenth of the size of its ' +
     'embeddings. Here the step is a share of the root mean square of the embedding that the vectors ' +
     'start from; the best vectors of the whole search are returned, rounded to single precision, with ' +
-    'the loss of the rounded vectors; intermediate layers are not decoded.',
+    'the loss of the rounded vectors; intermediate layers are not decoded.' +
+    targetBehindThought,
   access: 'white-box',
   needs: [],
   options: {
@@ -92,7 +93,7 @@ export const embeddingAttack = defineAttack({
     const lossAndGradient = async () => {
       const view = model.edited(editOf(vectors));
       try {
-        const prompt = view.tokenizer.prompt(messages);
+        const prompt = view.tokenizer.prompt(messages, { atAnswer: true });
         const at = prompt.findIndex((id) => id >= model.tokenizer.vocabSize);
         if (at < 0)
           throw new LabError('not-supported', `${model.id} does not take vectors in its prompts.`, {

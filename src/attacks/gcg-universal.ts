@@ -22,7 +22,7 @@ import {
   type Suffix,
   type SuffixPrompt,
 } from './parts/suffix/suffix-prompt.ts';
-import { crossEntropy, isCertain } from './parts/target.ts';
+import { crossEntropy, isCertain, targetBehindThought } from './parts/target.ts';
 
 interface Candidate extends Suffix {
   /** Mean over the active prompts: cross-entropy of the target plus, weighted, that of the suffix. */
@@ -64,7 +64,8 @@ export const gcgUniversal = defineAttack({
     'The paper fits 25 behaviors and up to 4 models in 500 steps. Here the search runs again for each ' +
     'behavior that it is tried on, with that behavior first (`own`) or left out; models must share a ' +
     'tokenizer; the weight of fluency is constant; the search ends when the suffix works on all ' +
-    'behaviors and models.',
+    'behaviors and models.' +
+    targetBehindThought,
   access: 'white-box',
   needs: [],
   needsWhen: { secondModel: { true: ['scorer'] } },

@@ -25,7 +25,7 @@ import {
   type Suffix,
   type SuffixPrompt,
 } from './parts/suffix/suffix-prompt.ts';
-import { crossEntropy, isCertain, targetOf } from './parts/target.ts';
+import { crossEntropy, isCertain, targetBehindThought, targetOf } from './parts/target.ts';
 
 interface Candidate extends Suffix {
   /** Cross-entropy of the target, nats per token. */
@@ -86,7 +86,8 @@ export const gcg = defineAttack({
     "The paper's defaults are 500 steps, 512 candidates and the 256 best swaps per position; ours suit a " +
     'laptop. Here every candidate is checked to retokenize to its own ids in context, so the loss is ' +
     'that of the string; the best suffix of the whole search is tested and returned; unless `success` ' +
-    'says otherwise, an answer has to open with the target to end the search.',
+    'says otherwise, an answer has to open with the target to end the search.' +
+    targetBehindThought,
   access: 'white-box',
   needs: [],
   needsWhen: { probe: { true: ['scorer'] } },
@@ -177,7 +178,9 @@ export const gcg = defineAttack({
     /** Losses under the draft model, which has its own tokenizer. */
     const draftLosses = async (draftModel: ScoringModel, suffixes: readonly Suffix[]) => {
       const target = draftModel.tokenizer.encode(targetOf(behavior));
-      const prompts = suffixes.map(({ text }) => draftModel.tokenizer.prompt(prompt.place(text)));
+      const prompts = suffixes.map(({ text }) =>
+        draftModel.tokenizer.prompt(prompt.place(text), { atAnswer: true }),
+      );
       const requests = prompts.map((tokens) => ({ prompt: tokens, target }));
       return (await draftModel.logProbs(requests, scoring)).map(crossEntropy);
     };

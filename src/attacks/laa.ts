@@ -8,7 +8,7 @@ import { argmax } from '../models/decoding/sampler.ts';
 import type { ScoringModel } from '../models/language-model.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { exclamationMarks, suffixTokens, withSuffix } from './parts/suffix/suffix-prompt.ts';
-import { targetOf } from './parts/target.ts';
+import { targetBehindThought, targetOf } from './parts/target.ts';
 import texts from './templates/laa.json' with { type: 'json' };
 
 /** The request within the chosen template; the rules of the paper are shortened for small contexts. */
@@ -79,7 +79,8 @@ export const laa = defineAttack({
     'target token is the one that starts the answer after the chat template, not the likelier of two ' +
     "spellings; the search stops without asking a judge, because the lab's evaluators read the answer " +
     "afterwards; there is one template of rules, without the paper's in-context example; suffixes are not " +
-    'transferred from other models.',
+    'transferred from other models.' +
+    targetBehindThought,
   access: 'grey-box',
   needs: [],
   templates: texts,
@@ -147,13 +148,14 @@ export const laa = defineAttack({
     const { tokenizer } = model;
     const start = request(behavior, options.template, templates);
     const place = (suffix: string) => conversation(behavior, withSuffix(start, suffix));
+    const promptOf = (suffix: string) => tokenizer.prompt(place(suffix), { atAnswer: true });
     const token = tokenizer.encode(targetOf(behavior))[0]!;
     const allowed = suffixTokens(tokenizer);
     const initial = exclamationMarks(options.suffixLength);
 
     const evaluate = async (proposals: readonly (readonly number[])[]): Promise<Candidate[]> => {
       const texts = proposals.map((ids) => tokenizer.decode(ids));
-      const requests = texts.map((suffix) => ({ prompt: tokenizer.prompt(place(suffix)), target: [token] }));
+      const requests = texts.map((suffix) => ({ prompt: promptOf(suffix), target: [token] }));
       const scored = await model.logProbs(requests, { signal });
       return proposals.map((ids, i) => ({ ids, suffix: texts[i]!, logProb: scored[i]![0]! }));
     };
@@ -162,7 +164,7 @@ export const laa = defineAttack({
         ? Math.exp(logProb) >= options.stopProbability
         : // The likeliest of V tokens has at least 1/V of the mass.
           logProb >= -Math.log(tokenizer.vocabSize) - 1e-3 &&
-          (await opensWith(model, tokenizer.prompt(place(suffix)), token, signal));
+          (await opensWith(model, promptOf(suffix), token, signal));
 
     let overall: Candidate | undefined;
     let step = 0;

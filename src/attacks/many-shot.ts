@@ -12,7 +12,7 @@ import {
   type Demonstration,
 } from './parts/demonstrations.ts';
 import { fitPowerLaw } from './parts/power-law.ts';
-import { crossEntropy, targetOf } from './parts/target.ts';
+import { crossEntropy, targetBehindThought, targetOf } from './parts/target.ts';
 
 /** The user's own shots in their order, then invented ones. */
 function shotsOf(
@@ -46,7 +46,8 @@ export const manyShot = defineAttack({
   summary: 'Fills the context with exchanges in which the assistant complied, then asks.',
   differs:
     "Small contexts hold few shots; the shots are invented and harmless, in the form of the behavior's " +
-    'own request and target, because the lab ships no harmful text; the law has no constant term.',
+    'own request and target, because the lab ships no harmful text; the law has no constant term.' +
+    targetBehindThought,
   access: 'black-box',
   needs: [],
   templates: demonstrationTexts,
@@ -98,7 +99,7 @@ export const manyShot = defineAttack({
     const points: [number, number][] = [];
     for (const shots of doublings(shown.length)) {
       context.signal.throwIfAborted();
-      const prompt = model.tokenizer.prompt(place(shown.slice(0, shots)));
+      const prompt = model.tokenizer.prompt(place(shown.slice(0, shots)), { atAnswer: true });
       const [logProbs] = await model.logProbs([{ prompt, target }], { signal: context.signal });
       const loss = crossEntropy(logProbs!);
       points.push([shots, loss]);

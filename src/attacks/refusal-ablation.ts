@@ -95,7 +95,8 @@ export const refusalAblation = defineAttack({
     'only harmful ones that the model refuses and harmless ones that it answers. Here the stream is ' +
     'edited between layers, not between attention and MLP within a layer; the refusal tokens are the ' +
     'first tokens of a list of openings; when no candidate meets both bounds, the one that refuses ' +
-    'least is used anyway, and the step says so.',
+    'least is used anyway, and the step says so. Where a chat template opens a thought, refusal is measured ' +
+    'behind an empty one.',
   access: 'white-box',
   needs: [],
   templates: texts,

@@ -75,11 +75,13 @@ test('a template has variables', () => {
   expect(() => tokenizer.withSettings({ variables: { messages: 'x' } })).toThrow(/set by the lab/);
 });
 
-test('a thought that the prompt opens is closed before an assistant prefix', () => {
+test('a thought that the prompt opens is closed before an assistant prefix and an answer to score', () => {
   const tokenizer = withTemplate(`${chatMl}{{ '<think>\n' }}`);
   expect(tokenizer.opensThought).toBe(true);
   const prompt = tokenizer.prompt([user('Hi')], { assistantPrefix: 'Sure' });
   expect(tokenizer.decode(prompt)).toMatch(/<think>\n\n<\/think>\n\nSure$/);
+  const scored = tokenizer.prompt([user('Hi')], { atAnswer: true });
+  expect(tokenizer.decode(scored)).toMatch(/<think>\n\n<\/think>\n\n$/);
 });
 
 describe('text survives', () => {

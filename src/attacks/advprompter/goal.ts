@@ -49,7 +49,9 @@ export function goalOf(
     logProbs: (suffixes) =>
       model.logProbs(
         suffixes.map((suffix) => ({
-          prompt: model.tokenizer.prompt(suffix.length === 0 ? conversation(behavior) : messages(suffix)),
+          prompt: model.tokenizer.prompt(suffix.length === 0 ? conversation(behavior) : messages(suffix), {
+            atAnswer: true,
+          }),
           target,
         })),
         { signal },

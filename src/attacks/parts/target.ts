@@ -7,6 +7,11 @@ export const affirmativeOpening = 'Sure, here is';
 
 export const targetOf = (behavior: Behavior): string => behavior.target ?? affirmativeOpening;
 
+/** For the cards of attacks that score a target: their prompts are made with `atAnswer`. */
+export const targetBehindThought =
+  ' Where a chat template opens a thought, the target is scored behind an empty one, although the model may think first ' +
+  'when it answers.';
+
 /** Mean −log-prob of the target, nats per token. */
 export const crossEntropy = (logProbs: Float32Array): number => -mean(logProbs);
 

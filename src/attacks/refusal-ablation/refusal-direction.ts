@@ -28,7 +28,7 @@ export async function firstLogits(
   options: Abortable,
 ): Promise<readonly Float32Array[]> {
   const session = await model.open(
-    requests.map((request) => model.tokenizer.prompt([user(request)])),
+    requests.map((request) => model.tokenizer.prompt([user(request)], { atAnswer: true })),
     options,
   );
   try {

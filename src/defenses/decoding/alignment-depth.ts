@@ -110,7 +110,7 @@ export const alignmentDepth = defineDefense({
         if (declines(draft) !== false) return passed('There was no answer to take back.');
 
         const { assistantPrefix: _, ...question } = options;
-        const start = model.tokenizer.prompt(messages, question);
+        const start = model.tokenizer.prompt(messages, { ...question, atAnswer: true });
         const answer = model.tokenizer.encode(wholeAnswer(draft, request));
         const room = model.contextWindow - start.length - Math.max(...ids.map(({ length }) => length));
         const asked = depths(Math.min(answer.length, Math.max(0, room)), every, deepest);

@@ -45,11 +45,12 @@ export const placeSuffix =
     conversation(behavior, withSuffix(behavior.prompt, suffix));
 
 /**
- * The span of a suffix that is not yet known, located with a stand-in.
+ * The span of a suffix that is not yet known, in a prompt behind which a target is scored; located
+ * with a stand-in.
  * @throws LabError 'not-supported' when the tokenizer merges the suffix with the text around it
  */
 export const suffixSpan = (tokenizer: ChatTokenizer, place: Placement): PromptSpan =>
-  locateSpan(tokenizer, place, ' !');
+  locateSpan(tokenizer, place, ' !', { atAnswer: true });
 
 export interface Suffix {
   readonly ids: readonly number[];
@@ -68,7 +69,7 @@ export interface SuffixPrompt {
 /** @throws LabError 'not-supported' when the tokenizer merges the suffix with the text around it */
 export function suffixPrompt(model: WhiteBoxModel, behavior: Behavior, initial: string): SuffixPrompt {
   const place = placeSuffix(behavior);
-  const span = locateSpan(model.tokenizer, place, initial);
+  const span = locateSpan(model.tokenizer, place, initial, { atAnswer: true });
   return { model, place, span, target: model.tokenizer.encode(targetOf(behavior)) };
 }
 
@@ -79,7 +80,9 @@ export const initialSuffix = ({ span, model }: SuffixPrompt): Suffix => {
 
 /** The suffix of `ids` if its text retokenizes to these very ids in every prompt, else `null`. */
 export function retokenizedSuffix(prompts: readonly SuffixPrompt[], ids: readonly number[]): Suffix | null {
-  const texts = prompts.map(({ model, place, span }) => textOfSpan(model.tokenizer, place, span, ids));
+  const texts = prompts.map(({ model, place, span }) =>
+    textOfSpan(model.tokenizer, place, span, ids, { atAnswer: true }),
+  );
   const [text] = texts;
   return typeof text === 'string' && texts.every((other) => other === text) ? { ids, text } : null;
 }

@@ -99,7 +99,7 @@ export async function exactGradient(
   options: GenerateOptions,
 ): Promise<{ readonly length: number; readonly cost: DefenseCost }> {
   const place = (text: string) => editLastUser(messages, () => text);
-  const { prompt, start, end } = findSpan(model.tokenizer, place, lastUserText(messages));
+  const { prompt, start, end } = findSpan(model.tokenizer, place, lastUserText(messages), { atAnswer: true });
   const target = model.tokenizer.encode(opening);
   if (start === end) return { length: 0, cost: spentOn([]) };
   const gradient = await model.embeddingGradient({ prompt, target, start, end }, { signal: options.signal });
