@@ -5,7 +5,9 @@ import { isPlainTemplate } from './plain-template.ts';
 
 /** False for what says nothing: base models have no template, some converters write an empty one, the importer a plain one. */
 export const hasTemplate = ({ chat_template: source }: Readonly<Record<string, unknown>>): boolean =>
-  typeof source === 'string' ? source.trim() !== '' && !isPlainTemplate(source) : namedTemplates(source).length > 0;
+  typeof source === 'string'
+    ? source.trim() !== '' && !isPlainTemplate(source)
+    : namedTemplates(source).length > 0;
 
 /**
  * The chat template of `tokenizer_config.json`: a text, or a list of named ones, of which `default` is used.

@@ -216,7 +216,9 @@ describe('a tensor in pieces', () => {
   function large(architecture: string, type: number, blockBytes: number) {
     const { metadata, tensors } = tinyModel(architecture, sentencepiece);
     const rows = 34_000;
-    const data = Uint8Array.from({ length: rows * blockBytes }, (_, i) => (i % blockBytes < 2 ? 0x30 : i % 251));
+    const data = Uint8Array.from({ length: rows * blockBytes }, (_, i) =>
+      i % blockBytes < 2 ? 0x30 : i % 251,
+    );
     const wide = { name: 'token_embd.weight', shape: [rows, 32], type, data };
     return openGguf(asFile(writeGguf({ metadata, tensors: [wide, ...tensors.slice(1)] })));
   }

@@ -266,17 +266,23 @@ describe('a model without a chat template', () => {
   const without = async (template: unknown) => {
     const checkpoint = await tiny();
     const { chat_template: _, ...config } = checkpoint.tokenizerConfig;
-    return { ...checkpoint, tokenizerConfig: template === undefined ? config : { ...config, chat_template: template } };
+    return {
+      ...checkpoint,
+      tokenizerConfig: template === undefined ? config : { ...config, chat_template: template },
+    };
   };
 
-  test.each([undefined, null, '', ' \n'])('(%j) continues plain text, and its manifest says so', async (template) => {
-    const { folder, manifest } = await imported(await without(template));
-    expect(manifest.template).toBe('plain');
-    const model = await loadTransformersModel(tinyEntry, options(folder.files));
-    expect(model.tokenizer.isPlain).toBe(true);
-    expect(await model.generate([user('Hi')], { maxNewTokens: 2 })).toMatchObject({ plainText: true });
-    expect((await imported(await tiny())).manifest).not.toHaveProperty('template');
-  });
+  test.each([undefined, null, '', ' \n'])(
+    '(%j) continues plain text, and its manifest says so',
+    async (template) => {
+      const { folder, manifest } = await imported(await without(template));
+      expect(manifest.template).toBe('plain');
+      const model = await loadTransformersModel(tinyEntry, options(folder.files));
+      expect(model.tokenizer.isPlain).toBe(true);
+      expect(await model.generate([user('Hi')], { maxNewTokens: 2 })).toMatchObject({ plainText: true });
+      expect((await imported(await tiny())).manifest).not.toHaveProperty('template');
+    },
+  );
 
   test('that names its templates otherwise is refused before any weight is read', async () => {
     const folder = memoryFolder();

@@ -49,3 +49,18 @@ test('the loss is the mean over the trained tokens, and nothing is left on the d
   expect(liveBuffers() - before).toBeLessThanOrEqual(6); // contexts that the model keeps for later
   model.dispose();
 });
+
+test('a loss that is no number stops the learner, and names the model', async () => {
+  const model = create();
+  const learner = await model.learner({ learningRate: 1e30 });
+  const learn = async () => {
+    for (let step = 0; step < 4; step++) await learner.learn([{ ids: [1, 5, 6, 7, 8], from: 3 }]);
+  };
+  await expect(learn()).rejects.toMatchObject({
+    name: 'LabError',
+    code: 'not-finite',
+    message: expect.stringMatching(/^tiny gives no numbers: .* losses of a training step/),
+  });
+  learner.dispose();
+  model.dispose();
+});
