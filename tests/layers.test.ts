@@ -122,6 +122,14 @@ describe('imports', () => {
     expect(importsOf('src/a/B.svelte', "<script>\n  import './x.css';\n</script>")).toEqual(['src/a/x.css']);
   });
 
+  test('keep the list of well-known models, which is large, out of the page: the worker sends it', () => {
+    const readers = edges.filter(({ target }) => target === 'src/models/catalogue/known-models.ts');
+    expect(readers.map(({ path }) => path).toSorted()).toEqual([
+      'src/lab/trials/registries.ts',
+      'src/models/runtimes/webllm/records.ts',
+    ]);
+  });
+
   test('point left: core ← models ← attacks | defenses | evaluators | data ← lab ← ui', () => {
     const unknown = new Set(sources.map(({ folder }) => folder).filter((folder) => !(folder in allowed)));
     expect([...unknown], 'folders without a place in the layers').toEqual([]);

@@ -63,7 +63,7 @@ export function readReplay(
       ...(error && { error }),
     });
   });
-  translatorFor(replayedOutcomes(plan, chunks, sources), resolved, registries.models);
+  translatorFor(replayedOutcomes(plan, chunks, sources), resolved, registries);
   return { plan, sources };
 }
 

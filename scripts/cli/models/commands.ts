@@ -41,7 +41,7 @@ async function bundled({ id, runtimes, access }: ModelEntry): Promise<ListedMode
 
 function listed(model: CachedModel): ListedModel {
   const { id, source, sha256 } = model;
-  const { runtimes, access } = findModel(registries.models, id, taskIn(folderOf(model)));
+  const { runtimes, access } = findModel(registries, id, taskIn(folderOf(model)));
   return { id, source, bytes: sizeOf(folderOf(model)), sha256, runtimes, access };
 }
 

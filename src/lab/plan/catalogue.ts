@@ -3,15 +3,14 @@ import type { Behavior } from '../../core/behavior.ts';
 import type { MethodCard, ModelRole } from '../../core/method.ts';
 import type { InferenceStage } from '../../defenses/defense.ts';
 import type { Measures } from '../../evaluators/evaluator.ts';
-import type { ModelEntry } from '../../models/catalog.ts';
 import type { BuildOffer } from '../../models/catalogue/offers.ts';
+import type { KnownEntries } from './find-models.ts';
 import type { KnownModel } from '../../models/catalogue/known-model.ts';
 
-export interface Catalogue {
+export interface Catalogue extends KnownEntries {
   readonly attacks: readonly AttackCard[];
   readonly defenses: readonly DefenseCard[];
   readonly evaluators: readonly EvaluatorCard[];
-  readonly models: readonly ModelEntry[];
   /** Well-known models, whether this device can run them or not. */
   readonly known: readonly KnownModelCard[];
   /** The default model of each role. */

@@ -3,13 +3,19 @@ import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import { classifierRoles, rolesNeeded, type MethodCard, type ModelRole } from '../../core/method.ts';
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
-import { knownModels } from '../../models/catalogue/known-models.ts';
-import { hubEntries } from '../../models/catalogue/offers.ts';
 import { readEndpointId } from '../../models/endpoint.ts';
 import { importedFolder, isImportedId } from '../../models/imported-id.ts';
 import { type Plan } from './plan.ts';
 
 export type RoleEntries = Readonly<Partial<Record<ModelRole, ModelEntry>>>;
+
+/** The models that can be found by their ids alone. */
+export interface KnownEntries {
+  /** Those to choose from. */
+  readonly models: readonly ModelEntry[];
+  /** Models of a hub that the catalogue knows, which load when they are named. */
+  readonly hub: readonly ModelEntry[];
+}
 
 /** A role, or the model under attack. */
 export type TargetOrRole = 'target' | ModelRole;
@@ -28,21 +34,21 @@ const kinds = {
 } as const;
 
 /** @throws LabError 'unknown-model', or 'bad-plan' for a model of the wrong task */
-export function findRoleModel(role: TargetOrRole, id: string, models: readonly ModelEntry[]): ModelEntry {
+export function findRoleModel(role: TargetOrRole, id: string, known: KnownEntries): ModelEntry {
   const task = taskOf(role);
-  const entry = findModel(models, id, task);
+  const entry = findModel(known, id, task);
   if (entry.task === task) return entry;
   const place = role === 'target' ? 'The model under attack' : `The role ${role}`;
-  const candidates = candidatesFor(role, models).map((candidate) => candidate.id);
+  const candidates = candidatesFor(role, known.models).map((candidate) => candidate.id);
   throw new LabError('bad-plan', `${place} asks for ${kinds[task].name}; ${id} ${kinds[entry.task].does}.`, {
     advice: `Name ${kinds[task].name}${candidates.length > 0 ? `, such as ${candidates.slice(0, 3).join(', ')}` : ''}.`,
   });
 }
 
 /** @throws as `findRoleModel` */
-export const findRoles = (roles: Plan['models']['roles'], models: readonly ModelEntry[]): RoleEntries =>
+export const findRoles = (roles: Plan['models']['roles'], known: KnownEntries): RoleEntries =>
   Object.fromEntries(
-    Object.entries(roles).map(([role, id]) => [role, findRoleModel(role as ModelRole, id, models)]),
+    Object.entries(roles).map(([role, id]) => [role, findRoleModel(role as ModelRole, id, known)]),
   );
 
 interface WithOptions {
@@ -56,21 +62,19 @@ export function rolesUsed(roles: RoleEntries, chosen: readonly WithOptions[]): R
   return Object.fromEntries(Object.entries(roles).filter(([role]) => needed.has(role)));
 }
 
-const hubModels = hubEntries(knownModels);
-
 /**
- * The entry for `id` among `models`, or among the hub models that the catalogue knows. Any other `org/name` is a hub model
+ * The entry for `id` among those that are known. Any other `org/name` is a hub model
  * of which nothing is known, a web address a model folder, `name@hash` a model that the command line imported, and
  * `endpoint:name` a model behind a server.
  * @param task what a model that is not in the catalogue is taken to do
  * @throws LabError 'unknown-model'
  */
 export function findModel(
-  models: readonly ModelEntry[],
+  { models, hub }: KnownEntries,
   id: string,
   task: ModelTask = 'text-generation',
 ): ModelEntry {
-  const listed = models.find((entry) => entry.id === id) ?? hubModels.find((entry) => entry.id === id);
+  const listed = models.find((entry) => entry.id === id) ?? hub.find((entry) => entry.id === id);
   if (listed) return listed;
   if (task === 'text-generation' && readEndpointId(id)) return behindEndpoint(id);
   if (/^https?:\/\//.test(id))

@@ -79,7 +79,7 @@ export async function* runPlan(
   const expanded = expandPlan(input, registries);
   const { plan } = expanded.resolved;
   const replayed = replayedOutcomes(plan, expanded.chunks, sources);
-  const translator = translatorFor(replayed, expanded.resolved, registries.models);
+  const translator = translatorFor(replayed, expanded.resolved, registries);
   const resolved = { ...expanded.resolved, roles: { ...expanded.resolved.roles, ...translator } };
   const writer = keep ? keptRun(keep.keeper, keep.places) : await openRunWriter(runId, expanded, environment);
   const progress = trackProgress(writer, expanded, (digests) =>

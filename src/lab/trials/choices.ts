@@ -59,12 +59,12 @@ export interface ChosenMethods {
 export function chooseAll(choices: Choices, registries: Registries, problems: Problems): ChosenMethods {
   const { templates, replay } = choices;
   const targets = choices.targets.flatMap((id, i) =>
-    problems.attempt(`models.targets.${i}`, () => findRoleModel('target', id, registries.models)),
+    problems.attempt(`models.targets.${i}`, () => findRoleModel('target', id, registries)),
   );
   const roles: RoleEntries = Object.assign(
     {},
     ...Object.entries(choices.roles).flatMap(([role, id]) =>
-      problems.attempt(`models.roles.${role}`, () => findRoles({ [role]: id }, registries.models)),
+      problems.attempt(`models.roles.${role}`, () => findRoles({ [role]: id }, registries)),
     ),
   );
   const filledRoles = Object.keys(choices.roles);

@@ -8,17 +8,17 @@ import type { Defense } from '../../defenses/defense.ts';
 import { defenses } from '../../defenses/index.ts';
 import type { Evaluator } from '../../evaluators/evaluator.ts';
 import { evaluators } from '../../evaluators/index.ts';
-import { bundledModels, defaultRoles, type ModelEntry } from '../../models/catalog.ts';
+import { bundledModels, defaultRoles } from '../../models/catalog.ts';
 import { knownModels } from '../../models/catalogue/known-models.ts';
-import { offerOf } from '../../models/catalogue/offers.ts';
+import { hubEntries, offerOf } from '../../models/catalogue/offers.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
+import type { KnownEntries } from '../plan/find-models.ts';
 
-export interface Registries {
+export interface Registries extends KnownEntries {
   readonly attacks: Registry<Attack>;
   readonly defenses: Registry<Defense>;
   readonly evaluators: Registry<Evaluator>;
   readonly sets: Registry<BehaviorSet>;
-  readonly models: readonly ModelEntry[];
 }
 
 export const registries: Registries = {
@@ -27,10 +27,11 @@ export const registries: Registries = {
   evaluators,
   sets: behaviorSets,
   models: bundledModels,
+  hub: hubEntries(knownModels),
 };
 
 /** The registries as plain data: without functions and behaviors. */
-export function catalogueOf({ attacks, defenses, evaluators, sets, models }: Registries): Catalogue {
+export function catalogueOf({ attacks, defenses, evaluators, sets, models, hub }: Registries): Catalogue {
   return {
     attacks: attacks.all.map((attack) => ({ ...card(attack), mutates: attack.mutate !== undefined })),
     defenses: defenses.all.map((defense) => ({
@@ -45,6 +46,7 @@ export function catalogueOf({ attacks, defenses, evaluators, sets, models }: Reg
       yesFrom: evaluator.yesFrom,
     })),
     models,
+    hub,
     known: knownModels.map((model) => ({
       ...model,
       offers: model.builds.map((build) => offerOf(model, build)),

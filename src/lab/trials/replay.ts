@@ -1,7 +1,6 @@
 /** @file Takes attack results from an earlier run, for plans that replay them. */
 import { LabError } from '../../core/errors.ts';
-import type { ModelEntry } from '../../models/catalog.ts';
-import { findRoles, type RoleEntries } from '../plan/find-models.ts';
+import { findRoles, type KnownEntries, type RoleEntries } from '../plan/find-models.ts';
 import { directRequest, type Plan } from '../plan/plan.ts';
 import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
 import type { ResolvedPlan } from './resolve.ts';
@@ -72,14 +71,14 @@ export function replayedOutcomes(
 export function translatorFor(
   replayed: ReadonlyMap<string, AttackOutcome>,
   { plan }: ResolvedPlan,
-  models: readonly ModelEntry[],
+  known: KnownEntries,
 ): RoleEntries {
   const languages = [...replayed.values()].flatMap(({ result: { answeredIn } }) =>
     typeof answeredIn === 'object' ? [answeredIn.language] : [],
   );
   if (languages.length === 0) return {};
   const { translator } = plan.models.roles;
-  if (translator !== undefined) return findRoles({ translator }, models);
+  if (translator !== undefined) return findRoles({ translator }, known);
   throw new LabError(
     'bad-plan',
     `Answers may come in ${[...new Set(languages)].join(' or ')}, and no model translates them into English.`,

@@ -165,7 +165,7 @@ export function createLab({
     behaviors: (set) => outcomeOf(async () => shipped.sets.get(set).behaviors),
     load: (callId, id, task, onProgress) =>
       stoppable(callId, async (signal) => {
-        const entry = findModel((await registries()).models, id, task);
+        const entry = findModel(await registries(), id, task);
         const progress = relay(onProgress);
         const listening = { onProgress: progress.send, signal };
         if (entry.task === 'text-classification') await models.classifier(entry, listening);

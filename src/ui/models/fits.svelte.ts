@@ -35,7 +35,7 @@ export class Fits {
   of = (id: string): ModelFit | null => {
     const { catalogue, models } = this.#labInfo;
     if (!catalogue || !this.#facts || !this.isListed(id)) return null;
-    const entry = findModel(models, id);
+    const entry = findModel({ models, hub: catalogue.hub }, id);
     return fitOfEntry(entry, { ...catalogue, models }, this.#facts, this.#stored.stored[id] ?? false);
   };
 

@@ -97,7 +97,7 @@ export class LabInfo {
 
   /** Add a model by name or address. @throws LabError 'unknown-model' with advice */
   addModel = (name: string, task: ModelTask = 'text-generation'): ModelEntry => {
-    const entry = findModel(this.models, name, task);
+    const entry = findModel({ models: this.models, hub: this.catalogue?.hub ?? [] }, name, task);
     if (!this.models.includes(entry)) this.#added = [...this.#added, entry];
     return entry;
   };

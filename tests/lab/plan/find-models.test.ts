@@ -12,6 +12,8 @@ import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { bundledModels, defaultRoles } from '../../../src/models/catalog.ts';
 import { device, loadGuard, loadToy, newRunner, plan, registries as toys, runAll } from '../run/harness.ts';
 
+const none = { models: [], hub: [] };
+
 /** Blocks what its guard finds harmful. */
 const bouncer = defineDefense({
   ...toys.defenses.get('self-reminder'),
@@ -39,7 +41,7 @@ const guarded = {
 
 test('every role is filled, by a model that can play it', () => {
   for (const role of [...languageRoles, ...classifierRoles]) {
-    const entry = findRoleModel(role, defaultRoles[role], bundledModels);
+    const entry = findRoleModel(role, defaultRoles[role], { models: bundledModels, hub: [] });
     expect(entry.task).toBe(taskOf(role));
     expect(candidatesFor(role, bundledModels)).toContain(entry);
   }
@@ -70,8 +72,8 @@ describe('a model that cannot play its part is refused, and the message says who
     );
   });
   test('a model of the hub is taken to be what its role asks for', () => {
-    expect(findRoleModel('answer-guard', 'org/guard', [])).toMatchObject({ task: 'text-classification' });
-    expect(findRoleModel('judge', 'org/judge', [])).toMatchObject({ task: 'text-generation' });
+    expect(findRoleModel('answer-guard', 'org/guard', none)).toMatchObject({ task: 'text-classification' });
+    expect(findRoleModel('judge', 'org/judge', none)).toMatchObject({ task: 'text-generation' });
   });
 });
 

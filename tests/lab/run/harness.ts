@@ -105,6 +105,7 @@ export const registries: Registries = {
   defenses,
   evaluators,
   sets: registry('behavior set', [toys]),
+  hub: [],
   models: [
     entry('closed', 'black-box'),
     entry('toy', 'grey-box'),

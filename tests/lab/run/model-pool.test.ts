@@ -4,7 +4,8 @@ import { importedId, isImportedId } from '../../../src/models/imported-id.ts';
 import { findModel } from '../../../src/lab/plan/find-models.ts';
 import { loadGuard, loadToy, registries } from './harness.ts';
 
-const [closed, toy] = [findModel(registries.models, 'closed'), findModel(registries.models, 'toy')];
+const [closed, toy] = [findModel(registries, 'closed'), findModel(registries, 'toy')];
+const none = { models: [], hub: [] };
 const pause = () => new Promise((resolve) => setTimeout(resolve, 2));
 
 test('each model is loaded once a tier, one load at a time', async () => {
@@ -37,7 +38,7 @@ test('a classifier is loaded once, after what was asked for before it', async ()
       return loadGuard(entry, options);
     },
   );
-  const guard = findModel(registries.models, 'guard');
+  const guard = findModel(registries, 'guard');
   void pool.get(toy, { access: 'grey-box' });
   const [first, again] = await Promise.all([pool.classifier(guard, {}), pool.classifier(guard, {})]);
   expect(again).toBe(first);
@@ -61,23 +62,23 @@ test('a caller who gives up does not take the model from another who waits for i
 test('an id of an imported model is understood where the model is not, and names its folder', () => {
   const id = importedId('My model (Q4_1)', 'b179c9523d0e6a0f'.repeat(4));
   expect(id).toBe('My-model-Q4_1@b179c9523d0e');
-  expect(findModel([], id)).toMatchObject({ id, source: { kind: 'url', base: `imported/${id}/` } });
+  expect(findModel(none, id)).toMatchObject({ id, source: { kind: 'url', base: `imported/${id}/` } });
   expect(importedId('../..', 'a'.repeat(64))).toBe('model@aaaaaaaaaaaa');
   expect(importedId('a', 'b'.repeat(64), 'F32')).toBe('a-F32@bbbbbbbbbbbb');
   expect(isImportedId('name@b179')).toBe(false);
 });
 
 test('a name with a slash is a model of the hub, a web address a folder, anything else unknown', () => {
-  expect(findModel([], 'org/name').source).toEqual({ kind: 'hub', repo: 'org/name', revision: 'main' });
-  expect(findModel([], 'http://localhost:1/m').source).toEqual({
+  expect(findModel(none, 'org/name').source).toEqual({ kind: 'hub', repo: 'org/name', revision: 'main' });
+  expect(findModel(none, 'http://localhost:1/m').source).toEqual({
     kind: 'url',
     base: 'http://localhost:1/m/',
   });
-  expect(findModel([], 'org/guard', 'text-classification')).toMatchObject({
+  expect(findModel(none, 'org/guard', 'text-classification')).toMatchObject({
     task: 'text-classification',
     runtimes: ['transformers'],
   });
-  expect(() => findModel([toy], 'nobody')).toThrow(
+  expect(() => findModel({ ...none, models: [toy] }, 'nobody')).toThrow(
     expect.objectContaining({ code: 'unknown-model', advice: expect.stringContaining('toy') }),
   );
 });

@@ -202,6 +202,6 @@ describe('a replay', () => {
     const plain = { ...plan, attacks: [{ id: 'direct-request' }], replay: { toy: 'toy' }, defenses: [] };
     const { resolved, chunks } = expanded(plain);
     const results = replayedOutcomes(resolved.plan, chunks, []);
-    expect(translatorFor(results, resolved, registries.models)).toEqual({});
+    expect(translatorFor(results, resolved, registries)).toEqual({});
   });
 });
