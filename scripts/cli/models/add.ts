@@ -30,7 +30,12 @@ export async function addModel(name: string): Promise<CachedModel> {
   const same = cachedModels().find((model) => model.sha256 === sha256);
   const identity = checkpoint.exported
     ? await identify(blobs, checkpoint, {})
-    : ({ id: importedId(source.name, sha256), sourceSha256: sha256, dtype: 'F16' } as const);
+    : ({
+        id: importedId(source.name, sha256),
+        title: source.name,
+        sourceSha256: sha256,
+        dtype: 'F16',
+      } as const);
   const twin = same ? undefined : findCached(identity.id);
   if (twin) return twin;
   const model: CachedModel = {

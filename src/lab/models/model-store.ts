@@ -135,7 +135,6 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
         const manifest = await importCheckpoint(checkpoint, await createFolder(id), {
           ...options,
           ...identity,
-          title: excerpt(checkpoint.title, mostTitleCharacters),
           origin: originOf(files),
           now,
         });

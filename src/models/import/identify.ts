@@ -8,7 +8,11 @@ import type { ImportOptions } from './import-checkpoint.ts';
 import { progressMeter } from './progress.ts';
 import { sourceOf } from './source.ts';
 
-export interface Identity extends Required<Pick<ImportOptions, 'id' | 'dtype'>> {
+export interface Identity {
+  readonly id: string;
+  /** As the user knows it: by its file or folder; what GGUF files call themselves is often another name. */
+  readonly title: string;
+  readonly dtype: 'F16' | 'F32';
   readonly sourceSha256: string;
 }
 
@@ -35,12 +39,14 @@ export async function identify(
   if (exported) {
     await checkExported(exported, options);
     const { id, weights, sourceSha256 } = exported.manifest;
-    if (isImportedId(id) && sourceSha256 !== undefined) return { id, sourceSha256, dtype: weights.dtype };
+    const kept = { title, dtype: weights.dtype };
+    if (isImportedId(id) && sourceSha256 !== undefined) return { id, sourceSha256, ...kept };
     const sha256 = await hashFiles(source.files, { signal });
-    return { id: importedId(source.name, sha256, weights.dtype), sourceSha256: sha256, dtype: weights.dtype };
+    return { id: importedId(source.name, sha256, weights.dtype), sourceSha256: sha256, ...kept };
   }
+  const name = source.name || title;
   const sourceSha256 = await hashFiles(source.files, options);
-  return { id: importedId(source.name || title, sourceSha256, dtype), sourceSha256, dtype };
+  return { id: importedId(name, sourceSha256, dtype), title: excerpt(name, 100), sourceSha256, dtype };
 }
 
 /** Graphs are written anew, and not read. */

@@ -16,6 +16,8 @@ export interface Advance {
 }
 
 const windowMs = 5000;
+/** Before that, a speed says little: the first tensors are the smallest. */
+const warmUpMs = 1500;
 
 /** @param now in milliseconds, from any origin */
 export function progressMeter(totalBytes: number, now: () => number) {
@@ -28,8 +30,9 @@ export function progressMeter(totalBytes: number, now: () => number) {
     while (marks.length > 2 && marks[1]!.at < at - windowMs) marks.shift();
     const [first] = marks as [(typeof marks)[number]];
     const seconds = (at - first.at) / 1000;
-    const bytesPerSecond = seconds > 0 ? (loadedBytes - first.bytes) / seconds : null;
-    const secondsLeft = bytesPerSecond ? (totalBytes - loadedBytes) / bytesPerSecond : null;
+    const bytesPerSecond = at - first.at < warmUpMs ? null : (loadedBytes - first.bytes) / seconds;
+    const leftBytes = totalBytes - loadedBytes;
+    const secondsLeft = leftBytes === 0 ? 0 : bytesPerSecond ? leftBytes / bytesPerSecond : null;
     return { loadedBytes, totalBytes, bytesPerSecond, secondsLeft };
   };
 }
