@@ -1,13 +1,14 @@
 /** @file Builds a graph node by node: each operator call gives the name of its output. */
 import type { Tensor } from '../language-model.ts';
-import type {
-  Attribute,
-  ElementType,
-  ExternalData,
-  Initializer,
-  Node,
-  OnnxModel,
-  ValueInfo,
+import {
+  elementTypes,
+  type Attribute,
+  type ElementType,
+  type ExternalData,
+  type Initializer,
+  type Node,
+  type OnnxModel,
+  type ValueInfo,
 } from './proto.ts';
 import { roundToHalves } from '../float16.ts';
 
@@ -24,6 +25,12 @@ export interface OpOptions {
   readonly domain?: 'com.microsoft';
   /** Names of the outputs, `''` for one that is not used. Default: one generated name. */
   readonly outputs?: readonly string[];
+}
+
+/** Little endian, as in a file. Float32 shares memory with `data`. */
+export function valueBytes(data: Float32Array, dtype: ExternalTensor['dtype']): Uint8Array {
+  const values = dtype === 'float16' ? roundToHalves(data) : data;
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 export class GraphBuilder {
@@ -67,15 +74,23 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A value in another type of numbers. */
+  cast(value: string, to: ElementType, outputs?: readonly string[]): string {
+    return this.op('Cast', [value], {
+      attributes: { to: { int: elementTypes[to] } },
+      ...(outputs && { outputs }),
+    });
+  }
+
+  /** A constant of any type, as it is stored. */
+  constant(initializer: Initializer): string {
+    this.#initializers.set(initializer.name, initializer);
+    return initializer.name;
+  }
+
   /** Store a tensor. With `float16` it is rounded, and widened again by a Cast that runs once, at loading. */
   tensor(name: string, { shape, data }: Tensor, dtype: 'float32' | 'float16' = 'float32'): string {
-    const values = dtype === 'float16' ? roundToHalves(data) : data;
-    return this.#weight(
-      name,
-      dtype,
-      shape,
-      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-    );
+    return this.#weight(name, dtype, shape, valueBytes(data, dtype));
   }
 
   /** Refer to a tensor in a file beside the graph, as float32. */
@@ -89,11 +104,8 @@ export class GraphBuilder {
     shape: readonly number[],
     data: Initializer['data'],
   ): string {
-    const stored = type === 'float32' ? name : `${name}.f16`;
-    this.#initializers.set(stored, { name: stored, type, shape, data });
-    return type === 'float32'
-      ? name
-      : this.op('Cast', [stored], { attributes: { to: { int: 1 } }, outputs: [name] });
+    if (type === 'float32') return this.constant({ name, type, shape, data });
+    return this.cast(this.constant({ name: `${name}.f16`, type, shape, data }), 'float32', [name]);
   }
 
   finish(name: string, opsets: OnnxModel['opsets']): OnnxModel {

@@ -5,6 +5,8 @@
  * Attention is spelled out as exp(score − max) · V over exp(score − max) · 1. Both sums are matrix products, which add
  * their terms one by one, so that masked positions (exact zeros) change no bit; the Softmax operator sums in vector
  * lanes, and padding moves terms between lanes. So a row's result does not depend on its batch.
+ *
+ * In half precision (`Products`) the operator is used, in float32: sums of many halves would lose more than its lanes.
  */
 import {
   attentionKindOf,
@@ -15,17 +17,12 @@ import {
   type Family,
 } from '../llama-family.ts';
 import type { LlamaConfig } from '../llama.ts';
-import type { Tensor } from '../language-model.ts';
-import type { ExternalTensor, GraphBuilder } from './graph.ts';
+import type { GraphBuilder } from './graph.ts';
 import { Positions, type LayerInputs, type RotaryTables } from './positions.ts';
+import type { Products, ProductOptions } from './products.ts';
 
-/** By Hugging Face name, matrices [out, in]: values, which become part of the graph, or where they are beside it. */
-export type GraphWeights = ReadonlyMap<string, Tensor | ExternalTensor>;
-
-export interface LlamaOnnxOptions {
-  /** How the weights are stored; the arithmetic is float32 either way. Default: `'float32'`. */
-  readonly weights?: 'float32' | 'float16';
-  /** `'softmax'` uses the operator: a little faster, but results depend on padding. For measurements. */
+export interface LlamaOnnxOptions extends ProductOptions {
+  /** `'softmax'` uses the operator: a little faster, but results depend on padding. Float16 always does. */
   readonly attention?: 'batch-invariant' | 'softmax';
 }
 
@@ -45,33 +42,34 @@ export class LlamaLayers {
   readonly #graph: GraphBuilder;
   readonly #config: LlamaConfig;
   readonly #family: Family;
-  readonly #weights: GraphWeights;
-  readonly #dtype: 'float32' | 'float16';
+  readonly #products: Products;
   readonly #softmax: boolean;
   readonly #appendToCache: AppendToCache;
 
   constructor(
     graph: GraphBuilder,
     config: LlamaConfig,
-    weights: GraphWeights,
-    options: LlamaOnnxOptions,
+    products: Products,
+    attention: LlamaOnnxOptions['attention'],
     appendToCache: AppendToCache,
   ) {
     this.#graph = graph;
     this.#config = config;
     this.#family = familyOf(config);
-    this.#weights = weights;
-    this.#dtype = options.weights ?? 'float32';
-    this.#softmax = options.attention === 'softmax';
+    this.#products = products;
+    this.#softmax = attention === 'softmax' || products.arithmetic === 'float16';
     this.#appendToCache = appendToCache;
   }
 
-  /** Append all layers and the last norm. @returns the normed states, [B, S, d], and the embedding, [V, d] */
+  /**
+   * Append all layers and the last norm.
+   * @returns the normed states, [B, S, d], in float32, and the embedding, [V, d], in the precision of the products
+   */
   append(inputs: LayerInputs): { readonly normed: string; readonly embedding: string } {
     const { norms } = this.#family;
     const shared = this.#shared(inputs);
-    const embedding = this.weight('model.embed_tokens.weight');
-    let residual = this.#scaled(this.#graph.op('Gather', [embedding, inputs.ids]));
+    const embedding = this.#products.table('model.embed_tokens.weight');
+    let residual = this.#scaled(this.#products.widen(this.#graph.op('Gather', [embedding, inputs.ids])));
     let branch: string | null = null;
     for (let layer = 0; layer < this.#config.layers; layer++) {
       const name = (part: string) => `model.layers.${layer}.${part}`;
@@ -96,7 +94,8 @@ export class LlamaLayers {
     return attentionKinds(this.#config).map((kind, index) => {
       if (!used.has(index)) return undefined;
       const table = index === 0 ? 'rotary' : 'rotary.sliding';
-      const rotary = positions.rotaryTables(kind, headDim, maxPositions, table);
+      const { rows, cos, sin } = positions.rotaryTables(kind, headDim, maxPositions, table);
+      const rotary = { rows, cos: this.#products.narrow(cos), sin: this.#products.narrow(sin) };
       return { bias: this.#perHead(positions.bias(kind)), ones, rotary };
     });
   }
@@ -122,16 +121,18 @@ export class LlamaLayers {
     return scale === 1 ? embedded : this.#graph.op('Mul', [embedded, this.#graph.scalar(scale)]);
   }
 
-  #attention(layer: number, x: string, shared: Shared): string {
+  #attention(layer: number, normed: string, shared: Shared): string {
     const g = this.#graph;
+    const { narrow, widen } = this.#products;
     const { heads, kvHeads, headDim } = this.#config;
+    const x = narrow(normed);
     const name = (part: string) => `model.layers.${layer}.self_attn.${part}`;
     const byHead = (value: string) =>
       g.op('Transpose', [g.op('Reshape', [value, g.ints([0, 0, kvHeads, headDim])])], {
         attributes: { perm: { ints: [0, 2, 1, 3] } },
       });
 
-    const rotated = this.#rotated(name('q'), this.#project(name('q_proj'), x), heads, shared.rotary);
+    const rotated = this.#rotated(name('q'), this.#products.project(name('q_proj'), x), heads, shared.rotary);
     // Heads that share keys become rows of one matrix: [B, K, G·S, D].
     const grouped = g.op(
       'Transpose',
@@ -140,27 +141,38 @@ export class LlamaLayers {
     );
     const query = g.op('Mul', [
       g.op('Reshape', [grouped, g.ints([0, 0, -1, headDim])]),
-      g.scalar(queryScale(this.#config)),
+      narrow(g.scalar(queryScale(this.#config))),
     ]);
     const key = this.#appendToCache(
       layer,
       'key',
-      byHead(this.#rotated(name('k'), this.#project(name('k_proj'), x), kvHeads, shared.rotary)),
+      byHead(this.#rotated(name('k'), this.#products.project(name('k_proj'), x), kvHeads, shared.rotary)),
     );
-    const value = this.#appendToCache(layer, 'value', byHead(this.#project(name('v_proj'), x)));
+    const value = this.#appendToCache(layer, 'value', byHead(this.#products.project(name('v_proj'), x)));
     const keyT = g.op('Transpose', [key], { attributes: { perm: { ints: [0, 1, 3, 2] } } });
-    const scores = g.op('Add', [g.op('MatMul', [query, keyT]), shared.bias]); // [B, K, G·S, T]
+    const products = this.#hasLargeScores
+      ? g.op('MatMul', [widen(query), widen(keyT)])
+      : widen(g.op('MatMul', [query, keyT]));
+    const scores = g.op('Add', [products, shared.bias]); // [B, K, G·S, T]
 
     const mixed = this.#mix(scores, value, shared.ones);
     const split = g.op('Reshape', [mixed, g.ints([0, 0, heads / kvHeads, -1, headDim])]);
     const bySequence = g.op('Transpose', [split], { attributes: { perm: { ints: [0, 3, 1, 2, 4] } } });
-    return this.#project(name('o_proj'), g.op('Reshape', [bySequence, g.ints([0, 0, heads * headDim])]));
+    const joined = g.op('Reshape', [bySequence, g.ints([0, 0, heads * headDim])]);
+    return widen(this.#products.project(name('o_proj'), joined));
+  }
+
+  /** Biases make keys and queries so large that their products need the range and the digits of float32. */
+  get #hasLargeScores(): boolean {
+    return this.#config.attentionBias !== 'none';
   }
 
   #mix(scores: string, value: string, ones: string): string {
     const g = this.#graph;
-    if (this.#softmax)
-      return g.op('MatMul', [g.op('Softmax', [scores], { attributes: { axis: { int: -1 } } }), value]);
+    if (this.#softmax) {
+      const shares = g.op('Softmax', [scores], { attributes: { axis: { int: -1 } } });
+      return g.op('MatMul', [this.#products.narrow(shares), value]);
+    }
     const maximum = g.op('ReduceMax', [scores, g.ints([-1])]);
     const weight = g.op('Exp', [g.op('Sub', [scores, maximum])]);
     return g.op('Div', [g.op('MatMul', [weight, value]), g.op('MatMul', [weight, ones])]);
@@ -172,16 +184,20 @@ export class LlamaLayers {
     let x = value;
     if (this.#config.queryKeyNorm) {
       const split = g.op('Reshape', [x, g.ints([0, 0, heads, this.#config.headDim])]);
-      const normed = this.#norm(split, `${name}_norm.weight`);
+      const normed = this.#products.narrow(
+        this.#norm(this.#products.widen(split), `${name}_norm.weight`),
+      );
       x = g.op('Reshape', [normed, g.ints([0, 0, heads * this.#config.headDim])]);
     }
     return g.op('RotaryEmbedding', [x, rows, cos, sin], { domain: 'com.microsoft' });
   }
 
-  #feedForward(name: (part: string) => string, x: string): string {
-    const g = this.#graph;
-    const gate = this.#activated(this.#project(name('mlp.gate_proj'), x));
-    return this.#project(name('mlp.down_proj'), g.op('Mul', [gate, this.#project(name('mlp.up_proj'), x)]));
+  #feedForward(name: (part: string) => string, normed: string): string {
+    const products = this.#products;
+    const x = products.narrow(normed);
+    const gate = this.#activated(products.project(name('mlp.gate_proj'), x));
+    const gated = this.#graph.op('Mul', [gate, products.project(name('mlp.up_proj'), x)]);
+    return products.widen(products.project(name('mlp.down_proj'), gated));
   }
 
   #activated(x: string): string {
@@ -220,42 +236,7 @@ export class LlamaLayers {
 
   #normWeight(name: string): string {
     const { normOffset } = this.#family;
-    const weight = this.weight(name);
+    const weight = this.#products.weight(name);
     return normOffset === 0 ? weight : this.#graph.op('Add', [weight, this.#graph.scalar(normOffset)]);
-  }
-
-  #project(name: string, x: string): string {
-    const product = this.#graph.op('MatMul', [x, this.matrix(`${name}.weight`)]);
-    const bias = `${name}.bias`;
-    return this.#weights.has(bias) ? this.#graph.op('Add', [product, this.weight(bias)]) : product;
-  }
-
-  weight(name: string): string {
-    const weight = this.#read(name);
-    return 'data' in weight
-      ? this.#graph.tensor(name, weight, this.#dtype)
-      : this.#graph.external(name, weight);
-  }
-
-  /** A projection, transposed from [out, in] to the [in, out] that MatMul takes: here, or by the engine at loading. */
-  matrix(name: string): string {
-    const weight = this.#read(name);
-    if (!('data' in weight))
-      return this.#graph.op('Transpose', [this.#graph.external(name, weight)], {
-        attributes: { perm: { ints: [1, 0] } },
-      });
-    const { shape, data } = weight;
-    const [rows, columns] = shape as [number, number];
-    const transposed = new Float32Array(data.length);
-    for (let row = 0; row < rows; row++)
-      for (let column = 0; column < columns; column++)
-        transposed[column * rows + row] = data[row * columns + column]!;
-    return this.#graph.tensor(name, { shape: [columns, rows], data: transposed }, this.#dtype);
-  }
-
-  #read(name: string): Tensor | ExternalTensor {
-    const tensor = this.#weights.get(name);
-    if (!tensor) throw new RangeError(`Weight "${name}" is missing.`);
-    return tensor;
   }
 }

@@ -4,7 +4,8 @@
  */
 import type { LlamaConfig } from '../llama.ts';
 import { GraphBuilder } from './graph.ts';
-import { LlamaLayers, type GraphWeights, type LlamaOnnxOptions } from './layers.ts';
+import { LlamaLayers, type LlamaOnnxOptions } from './layers.ts';
+import { Products, type GraphWeights } from './products.ts';
 import { writeOnnx } from './proto.ts';
 
 /**
@@ -16,7 +17,7 @@ import { writeOnnx } from './proto.ts';
 export function writeLlamaClassifierOnnx(
   config: LlamaConfig,
   weights: GraphWeights,
-  options: LlamaOnnxOptions = {},
+  options: Pick<LlamaOnnxOptions, 'weights'> = {},
 ): Uint8Array<ArrayBuffer> {
   if (!config.labels) throw new RangeError('The configuration of a classifier needs labels.');
   const g = new GraphBuilder();
@@ -27,7 +28,8 @@ export function writeLlamaClassifierOnnx(
   const [rows, length] = [0, 1].map((axis) => g.op('Gather', [size, g.ints(axis)])) as [string, string];
   const range = (limit: string) => g.op('Range', [g.ints(0), limit, g.ints(1)]);
   const positions = g.op('Expand', [range(length), size]);
-  const body = new LlamaLayers(g, config, weights, options, (_layer, _part, current) => current);
+  const products = new Products(g, weights, options);
+  const body = new LlamaLayers(g, config, products, undefined, (_layer, _part, current) => current);
   const { normed } = body.append({ ids, mask, positions });
 
   const lengths = g.op('ReduceSum', [mask, g.ints([1])], { attributes: { keepdims: { int: 0 } } });
@@ -36,7 +38,7 @@ export function writeLlamaClassifierOnnx(
     g.op('Sub', [lengths, g.ints(1)]), // index of the last token in its row
   ]);
   const states = g.op('Gather', [g.op('Reshape', [normed, g.ints([-1, config.hiddenSize])]), lastTokens]);
-  g.op('MatMul', [states, body.matrix('score.weight')], { outputs: ['logits'] });
+  products.product('score.weight', states, { outputs: ['logits'] });
   g.output('logits', 'float32', ['batch_size', config.labels.length]);
   return writeOnnx(g.finish('llama-classifier', { '': 18, 'com.microsoft': 1 }));
 }

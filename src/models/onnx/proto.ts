@@ -6,7 +6,7 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 /** Values of TensorProto.DataType. */
-export const elementTypes = { float32: 1, int64: 7, bool: 9, float16: 10 } as const;
+export const elementTypes = { float32: 1, uint8: 2, int64: 7, bool: 9, float16: 10 } as const;
 export type ElementType = keyof typeof elementTypes;
 
 /** A part of a file that is given to the engine beside the graph. */
