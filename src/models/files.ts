@@ -41,6 +41,8 @@ export interface ModelFolder {
   bytes(file: string): Promise<Uint8Array<ArrayBuffer>>;
   /** The file without a copy in this thread's memory, where the source allows that. */
   blob(file: string): Promise<Blob>;
+  /** The start of a file; the rest is not read. */
+  firstBytes(file: string, bytes: number): Promise<Uint8Array<ArrayBuffer>>;
   /** A checked response whose body reports progress and fails with the same errors. */
   response(file: string): Promise<Response>;
 }
@@ -69,12 +71,41 @@ export function openFolder(source: ModelSource, given: FolderOptions = {}): Mode
       source.kind === 'stored'
         ? ((await storedFile(`${source.folder}/${file}`)) ?? failMissing(file))
         : readWhole(url, file, options, limits.weights, (response) => response.blob()),
+    firstBytes: async (file, bytes) => {
+      if (source.kind === 'stored') {
+        const stored = (await storedFile(`${source.folder}/${file}`)) ?? failMissing(file);
+        return new Uint8Array(await stored.slice(0, bytes).arrayBuffer());
+      }
+      const onProgress: FolderOptions['onProgress'] = ({ loadedBytes }) =>
+        options.onProgress?.({ file, loadedBytes: Math.min(loadedBytes, bytes), totalBytes: bytes });
+      return readWhole(url, file, { ...options, onProgress }, limits.weights, ({ body }) =>
+        firstOf(body!, bytes, file),
+      );
+    },
     response: async (file) => {
       const response = await request(url, file, options);
       const body = response.body!.pipeThrough(countBytes(file, sizeOf(response), options, limits.weights));
       return new Response(body, { headers: response.headers });
     },
   };
+}
+
+/** @throws LabError 'bad-model' if the file ends before */
+async function firstOf(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  bytes: number,
+  file: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const whole = new Uint8Array(bytes);
+  const reader = body.getReader();
+  for (let at = 0; at < bytes;) {
+    const { done, value } = await reader.read();
+    if (done) throw damaged(file, `ends after ${at} of ${bytes} bytes`);
+    whole.set(value.subarray(0, bytes - at), at);
+    at += value.byteLength;
+  }
+  await reader.cancel();
+  return whole;
 }
 
 const failMissing = (file: string): never => {

@@ -25,6 +25,8 @@ export interface Family {
   /** Added to the stored weight of every norm. */
   readonly normOffset: 0 | 1;
   readonly norms: LayerNorms;
+  /** True if its activations exceed the range of half precision, so that it needs float32. */
+  readonly exceedsHalf: boolean;
 }
 
 const llamaNorms: LayerNorms = {
@@ -40,6 +42,7 @@ const llamaLike = (className: string): Family => ({
   scaledEmbedding: false,
   normOffset: 0,
   norms: llamaNorms,
+  exceedsHalf: false,
 });
 
 /** By `model_type`. */
@@ -58,6 +61,7 @@ export const families: Readonly<Record<ModelType, Family>> = {
       beforeFeedForward: 'pre_feedforward_layernorm',
       afterFeedForward: 'post_feedforward_layernorm',
     },
+    exceedsHalf: true,
   },
 };
 

@@ -3,21 +3,23 @@
  * weights once as safetensors, and an ONNX graph that refers to them.
  */
 import { createChatTokenizer } from '../chat-tokenizer.ts';
+import { processor, type ComputeDevice } from '../compute-device.ts';
 import { describe } from '../description.ts';
 import { labelsOf, parseLlamaConfig, type LlamaConfig } from '../llama.ts';
-import { writeLlamaClassifierOnnx } from '../onnx/llama-classifier.ts';
-import { writeLlamaOnnx } from '../onnx/llama.ts';
-import type { GraphWeights } from '../onnx/layers.ts';
 import { plainTemplate } from '../plain-template.ts';
+import { chooseFourBit } from '../precision.ts';
+import { graphsInConfig, offeredPrecisions } from '../stored-graphs.ts';
 import { hasTemplate } from '../template-source.ts';
 import { createTextTokenizer } from '../text-tokenizer.ts';
 import { findWeights } from '../weight-names.ts';
 import type { Checkpoint, CheckpointTensor } from './checkpoint.ts';
 import type { FolderWriter } from './folder-writer.ts';
-import { writeHashed, writeJson } from './hashed-files.ts';
+import { writeJson } from './hashed-files.ts';
 import { manifestFile, type ModelManifest } from './manifest.ts';
 import { progressMeter, type ImportProgress } from './progress.ts';
-import { weightsFile, writeWeights, type WrittenWeights } from './write-weights.ts';
+import { fourBitSources, writeFourBit } from './write-four-bit.ts';
+import { withoutHalf, writeGraphs } from './write-graphs.ts';
+import { weightsFile, writeWeights } from './write-weights.ts';
 
 export interface ImportOptions {
   readonly id: string;
@@ -29,6 +31,10 @@ export interface ImportOptions {
   readonly title?: string | undefined;
   /** Of the matrices on disk; computing is float32 either way. Default: `'F16'`, half the bytes. */
   readonly dtype?: 'F16' | 'F32' | undefined;
+  /** Also store the matrices in four bits. Default: what `chooseFourBit` says for `device`. */
+  readonly fourBit?: boolean | undefined;
+  /** That the lab is set to. Default: the processor. */
+  readonly device?: ComputeDevice | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
   /** Time of day. */
@@ -95,29 +101,39 @@ export function checkReadable(checkpoint: Checkpoint): Readable {
 async function writeModel(
   checkpoint: Checkpoint,
   target: FolderWriter,
-  { id, origin, sourceSha256, title: givenTitle, dtype = 'F16', signal, onProgress, now }: ImportOptions,
+  options: ImportOptions,
 ): Promise<ModelManifest> {
+  const { id, origin, sourceSha256, title: givenTitle, dtype = 'F16', signal, onProgress, now } = options;
   const { title, license, config: hubConfig, generation, tokenizer } = checkpoint;
   const { config, wanted, tokenizerConfig, isPlain } = checkReadable(checkpoint);
   const small = [
-    await writeJson(target, 'config.json', {
-      ...hubConfig,
-      'transformers.js_config': { dtype: 'fp32', weights: weightsFile },
-    }),
     await writeJson(target, 'tokenizer.json', tokenizer),
     await writeJson(target, 'tokenizer_config.json', tokenizerConfig),
     ...(generation ? [await writeJson(target, 'generation_config.json', generation)] : []),
   ];
+  const parameters = sum(wanted.values(), valuesOf);
+  const sources = fourBitSources(wanted);
+  const inSingle = withoutHalf(config, dtype);
+  const plan =
+    inSingle === null
+      ? (asked(options.fourBit) ?? chooseFourBit(parameters, options.device ?? processor))
+      : noFourBit(inSingle);
   const meter = progressMeter(
-    sum(wanted.values(), ({ bytes }) => bytes),
+    sum(wanted.values(), ({ bytes }) => bytes) +
+      (plan.make ? sum(sources.values(), ({ bytes }) => bytes) : 0),
     () => performance.now(),
   );
-  const written = await writeWeights(wanted, target, {
-    dtype,
-    signal,
-    onBytes: (bytes) => onProgress?.({ stage: 'storing', ...meter(bytes) }),
+  const onBytes = (bytes: number) => onProgress?.({ stage: 'storing', ...meter(bytes) });
+  const written = await writeWeights(wanted, target, { dtype, signal, onBytes });
+  const refusal = withoutHalf(config, dtype, written);
+  const fourBit =
+    plan.make && refusal === null ? await writeFourBit(sources, target, { signal, onBytes }) : null;
+  const { files, graphs } = await writeGraphs(config, target, written, { half: refusal === null, fourBit });
+  const stored = { graphs, withoutHalf: refusal };
+  const configFile = await writeJson(target, 'config.json', {
+    ...hubConfig,
+    'transformers.js_config': graphsInConfig(weightsFile, stored),
   });
-  const graph = await writeHashed(target, 'onnx/model.onnx', (append) => append(graphOf(config, written)));
   const manifest: ModelManifest = {
     version: 1,
     id,
@@ -130,29 +146,24 @@ async function writeModel(
     ...(isPlain && { template: 'plain' as const }),
     importedAt: now().toISOString(),
     architecture: config.modelType,
-    parameters: sum(wanted.values(), valuesOf),
+    parameters,
     contextWindow: config.maxPositions,
     weights: { dtype, from: typesOf(wanted), widened: [...written.widened] },
-    files: [...small, written.file, graph],
+    precision: {
+      offered: [...offeredPrecisions(stored).offered],
+      why: refusal ?? plan.why,
+    },
+    files: [configFile, ...small, written.file, ...(fourBit ? [fourBit.file] : []), ...files],
   };
   await writeJson(target, manifestFile, manifest);
   return manifest;
 }
 
-/** The graph alone: every weight is a place in the weights' file. */
-function graphOf(config: LlamaConfig, { entries, headerBytes }: WrittenWeights): Uint8Array<ArrayBuffer> {
-  const weights: GraphWeights = new Map(
-    entries.map(({ name, shape, dtype, begin, end }) => [
-      name,
-      {
-        shape,
-        dtype: dtype === 'F16' ? 'float16' : 'float32',
-        place: { location: weightsFile, offset: headerBytes + begin, length: end - begin },
-      },
-    ]),
-  );
-  return config.labels ? writeLlamaClassifierOnnx(config, weights) : writeLlamaOnnx(config, weights);
-}
+const asked = (make: boolean | undefined) =>
+  make === undefined
+    ? null
+    : { make, why: make ? 'You asked for a 4-bit form.' : 'You asked for no 4-bit form.' };
+const noFourBit = (why: string) => ({ make: false, why });
 
 const valuesOf = ({ shape }: CheckpointTensor) => shape.reduce((size, length) => size * length, 1);
 

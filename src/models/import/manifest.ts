@@ -4,6 +4,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
 import { issueTexts } from '../../core/excerpt.ts';
+import { precisions } from '../precision.ts';
 
 export const manifestFile = 'model.json';
 
@@ -44,6 +45,15 @@ const manifestSchema = z.object({
     /** Matrices stored as float32 because half precision cannot hold their values. */
     widened: z.array(z.string().max(300)).max(100_000),
   }),
+  /** Absent in models of an earlier version of the app, which have single precision only. */
+  precision: z
+    .object({
+      /** What it can be computed in. */
+      offered: z.array(z.enum(precisions)).min(1).max(10),
+      /** Why it was stored so, in sentences. */
+      why: z.string().max(1000),
+    })
+    .optional(),
   /** Every file of the folder but this one. */
   files: z.array(fileSchema).min(1).max(100),
 });

@@ -11,6 +11,8 @@ import { writeHashed } from './hashed-files.ts';
 import type { ManifestFile } from './manifest.ts';
 
 export const weightsFile = 'model.safetensors';
+/** Embedding and head, which stay in half precision where the layers have four bits. */
+export const outsideLayers = (name: string): boolean => /^(model\.embed_tokens|lm_head)\.weight$/.test(name);
 
 /** Values converted at a time. */
 const pieceValues = 2 ** 20;
@@ -57,8 +59,11 @@ async function writeOnce(
     const stored: StoredType = shape.length < 2 || widened.has(name) ? 'F32' : dtype;
     return { name, shape, dtype: stored };
   });
-  // Float32 first, so that every tensor starts at a multiple of its values' width.
-  const entries = layOut(typed.toSorted((a, b) => Number(b.dtype === 'F32') - Number(a.dtype === 'F32')));
+  // Float32 first, so that every tensor starts at a multiple of its values' width. Then embedding and head: with
+  // them, the start of the file holds all that a graph with 4-bit matrices reads of it.
+  const rank = ({ name, dtype: type }: (typeof typed)[number]) =>
+    type === 'F32' ? 0 : outsideLayers(name) ? 1 : 2;
+  const entries = layOut(typed.toSorted((a, b) => rank(a) - rank(b)));
   const header = writeHeader({ entries, metadata: { format: 'pt' } });
   const overflowing = new Set<string>();
   const file = await writeHashed(folder, weightsFile, async (append) => {
@@ -84,7 +89,8 @@ async function writeOnce(
   return { file, entries, headerBytes: header.byteLength, overflowing };
 }
 
-async function* piecesOf(tensor: CheckpointTensor): AsyncGenerator<Float32Array<ArrayBuffer>> {
+/** The values of a tensor in order, some at a time: whole blocks of any format. */
+export async function* piecesOf(tensor: CheckpointTensor): AsyncGenerator<Float32Array<ArrayBuffer>> {
   for await (const values of tensor.pieces?.() ?? [await tensor.read()])
     for (let at = 0; at < values.length; at += pieceValues) yield values.subarray(at, at + pieceValues);
 }

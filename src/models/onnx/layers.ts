@@ -184,9 +184,7 @@ export class LlamaLayers {
     let x = value;
     if (this.#config.queryKeyNorm) {
       const split = g.op('Reshape', [x, g.ints([0, 0, heads, this.#config.headDim])]);
-      const normed = this.#products.narrow(
-        this.#norm(this.#products.widen(split), `${name}_norm.weight`),
-      );
+      const normed = this.#products.narrow(this.#norm(this.#products.widen(split), `${name}_norm.weight`));
       x = g.op('Reshape', [normed, g.ints([0, 0, heads * this.#config.headDim])]);
     }
     return g.op('RotaryEmbedding', [x, rows, cos, sin], { domain: 'com.microsoft' });

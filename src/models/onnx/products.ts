@@ -29,8 +29,7 @@ export interface ProductOptions {
   readonly arithmetic?: 'float32' | 'float16';
 }
 
-const isFourBit = (weight: GraphWeight): weight is FourBitMatrix =>
-  'packed' in weight;
+const isFourBit = (weight: GraphWeight): weight is FourBitMatrix => 'packed' in weight;
 
 export class Products {
   readonly arithmetic: 'float32' | 'float16';
@@ -134,7 +133,8 @@ export class Products {
   #read(name: string): Tensor | ExternalTensor {
     const weight = this.#weights.get(name);
     if (!weight) throw new RangeError(`Weight "${name}" is missing.`);
-    if (isFourBit(weight)) throw new RangeError(`Weight "${name}" has four bits per value, and is only multiplied.`);
+    if (isFourBit(weight))
+      throw new RangeError(`Weight "${name}" has four bits per value, and is only multiplied.`);
     return weight;
   }
 }

@@ -20,7 +20,12 @@ const ones = new Array<number>(20).fill(1);
 /** Logits of all positions, from a cache that holds the first 12 tokens. */
 async function logitsOf(graph: Uint8Array<ArrayBuffer>, config: LlamaConfig): Promise<Float32Array[]> {
   const engine = await loadEngine(new Map(tinyFolder(config)).set('onnx/model.onnx', graph), vocabSize);
-  const first = await engine.forward({ ids: [ids.slice(0, 12)], mask: [ones.slice(0, 12)], past: null, keep: 12 });
+  const first = await engine.forward({
+    ids: [ids.slice(0, 12)],
+    mask: [ones.slice(0, 12)],
+    past: null,
+    keep: 12,
+  });
   const rest = await engine.forward({ ids: [ids.slice(12)], mask: [ones], past: first.past, keep: 8 });
   return [
     ...Array.from({ length: 12 }, (_, i) => first.logits(0, 11 - i).slice()),
@@ -31,7 +36,9 @@ async function logitsOf(graph: Uint8Array<ArrayBuffer>, config: LlamaConfig): Pr
 /** Largest difference, as a share of the largest logit. */
 function gap(logits: readonly Float32Array[], expected: readonly ArrayLike<number>[]): number {
   const largest = Math.max(...expected.map((row) => Math.max(...Array.from(row, Math.abs))));
-  const farthest = logits.map((row, p) => Math.max(...row.map((value, i) => Math.abs(value - expected[p]![i]!))));
+  const farthest = logits.map((row, p) =>
+    Math.max(...row.map((value, i) => Math.abs(value - expected[p]![i]!))),
+  );
   return Math.max(...farthest) / largest;
 }
 
@@ -80,7 +87,9 @@ describe('matrices in four bits', () => {
       weights.set(name, made.tensor);
     }
     const { logits } = referenceForward(tinyConfig, weights, ids);
-    expect(gap(await logitsOf(writeLlamaOnnx(tinyConfig, mixed, half), tinyConfig), logits)).toBeLessThan(1e-2);
+    expect(gap(await logitsOf(writeLlamaOnnx(tinyConfig, mixed, half), tinyConfig), logits)).toBeLessThan(
+      1e-2,
+    );
   });
 
   test('keep values on 16 levels exactly, whatever the sign of the largest', () => {

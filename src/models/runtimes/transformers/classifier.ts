@@ -18,10 +18,10 @@ import type { TextClassifier } from '../../text-classifier.ts';
 import { createTextTokenizer } from '../../text-tokenizer.ts';
 import { int64 } from './engine.ts';
 import { configure } from './environment.ts';
+import { candidateGraphs } from './graph-choice.ts';
 import { explainLoad, explainRun, failureIn, returnRunFailures } from './errors.ts';
 import {
-  candidateDtypes,
-  checkAdapter,
+  computeDevice,
   readSizes,
   start,
   threadsFor,
@@ -45,7 +45,7 @@ export async function loadTransformersClassifier(
   options: TransformersOptions,
 ): Promise<TextClassifier> {
   const { device, signal } = options;
-  if (device === 'webgpu') await checkAdapter(entry);
+  const adapter = await computeDevice(entry, options);
   const folder = openFolder(entry.source, options);
   const description = await readDescription(folder, entry.source);
   checkTask(entry.id, description, 'text-classification');
@@ -58,8 +58,8 @@ export async function loadTransformersClassifier(
   configure(threadsFor(sizes.parameters));
   try {
     const preloaded = { 'config.json': plainEncoder(config) };
-    const dtypes = candidateDtypes(entry, config, options);
-    const model = await start(AutoModelForSequenceClassification, folder, preloaded, dtypes, device);
+    const graphs = candidateGraphs(entry, config, options, adapter);
+    const { model } = await start(AutoModelForSequenceClassification, folder, preloaded, graphs, device);
     signal?.throwIfAborted();
     const logitsOf = createRun(entry.id, model, labels);
     const firstOf = async (rows: Rows) => (await logitsOf(rows))[0]!;

@@ -10,12 +10,13 @@ import { checkedScoring } from '../../decoding/numbers.ts';
 import { checkTask, readDescription } from '../../description.ts';
 import { openFolder, type ModelFolder } from '../../files.ts';
 import type { ScoringModel } from '../../language-model.ts';
+import type { ChosenPrecision } from '../../precision.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { configure, type PreloadedFiles } from './environment.ts';
 import { explainLoad } from './errors.ts';
+import { candidateGraphs } from './graph-choice.ts';
 import {
-  candidateDtypes,
-  checkAdapter,
+  computeDevice,
   readSizes,
   start,
   threadsFor,
@@ -39,7 +40,7 @@ export async function loadTransformersModel(
   options: TransformersOptions,
 ): Promise<ScoringModel> {
   const { device, signal } = options;
-  if (device === 'webgpu') await checkAdapter(entry);
+  const adapter = await computeDevice(entry, options);
   const folder = openFolder(entry.source, options);
   const description = await readDescription(folder, entry.source);
   checkTask(entry.id, description, 'text-generation');
@@ -49,26 +50,27 @@ export async function loadTransformersModel(
   const sizes = readSizes(config);
   configure(threadsFor(sizes.parameters));
   try {
-    const model = await start(
-      AutoModelForCausalLM,
-      folder,
-      preloaded,
-      candidateDtypes(entry, config, options),
-      device,
-    );
+    const candidates = candidateGraphs(entry, config, options, adapter);
+    const { model, graph } = await start(AutoModelForCausalLM, folder, preloaded, candidates, device);
     signal?.throwIfAborted();
     const engine = createEngine(entry.id, model, Math.min(sizes.vocabSize, tokenizer.vocabSize));
     const host = await examine(entry, folder, engine, device, sizes);
-    return present(host, sizes, tokenizer);
+    return present(host, sizes, tokenizer, { precision: graph.precision, why: graph.why });
   } catch (error) {
     throw explainLoad(entry.id, error);
   }
 }
 
-function present(host: Host, sizes: Sizes, tokenizer: ChatTokenizer): ScoringModel {
+function present(
+  host: Host,
+  sizes: Sizes,
+  tokenizer: ChatTokenizer,
+  computes: ChosenPrecision,
+): ScoringModel {
   const shared = {
     id: host.limits.id,
     contextWindow: sizes.contextWindow,
+    computes,
     tokenizer,
     ...checkedScoring(host.limits.id, {
       open: (prompts, options) => openSession(host, prompts, options),
@@ -79,7 +81,7 @@ function present(host: Host, sizes: Sizes, tokenizer: ChatTokenizer): ScoringMod
     ...shared,
     access: 'grey-box',
     generate: createGenerate(shared, { maxBatch: host.mayBatch ? 16 : 1 }),
-    withPrompts: (settings) => present(host, sizes, tokenizer.withSettings(settings)),
+    withPrompts: (settings) => present(host, sizes, tokenizer.withSettings(settings), computes),
   };
 }
 

@@ -7,29 +7,34 @@ import type { ModelEntry } from '../../catalog.ts';
 import { isMissing, type FolderOptions, type ModelFolder } from '../../files.ts';
 import { inNode, withFolder, type PreloadedFiles } from './environment.ts';
 import { failureIn } from './errors.ts';
-import { hubDtypes } from '../../hub-choice.ts';
+import { askAdapter, processor, type ComputeDevice } from '../../compute-device.ts';
+import type { PrecisionWish } from '../../precision.ts';
+import type { Dtype, Graph } from './graph-choice.ts';
 
 export interface TransformersOptions extends FolderOptions {
   /** In Node, `'wasm'` means the native processor backend. */
   readonly device: 'wasm' | 'webgpu';
   /** Data type of the stored weights. Default: that of config.json, else the best for the device that the folder has. */
   readonly dtype?: Dtype | undefined;
+  /** For models that the lab imported. Default: `'auto'`. */
+  readonly precision?: PrecisionWish | undefined;
 }
-
-const dtypes = ['fp32', 'fp16', 'q8', 'q4', 'q4f16'] as const;
-type Dtype = (typeof dtypes)[number];
 
 /** Work that a device does in a few tenths of a second, in parameters × tokens. */
 const workPerRun = { wasm: 2e9, webgpu: 5e10 } as const;
 
 /** @throws LabError 'no-webgpu' */
-export async function checkAdapter({ id }: ModelEntry): Promise<void> {
-  // Both may be missing, although their types say otherwise.
-  const { gpu } = (globalThis.navigator ?? {}) as { readonly gpu?: GPU };
-  if (!(await gpu?.requestAdapter()))
+export async function computeDevice(
+  { id }: ModelEntry,
+  { device }: Pick<TransformersOptions, 'device'>,
+): Promise<ComputeDevice> {
+  if (device === 'wasm') return processor;
+  const adapter = await askAdapter();
+  if (!adapter)
     throw new LabError('no-webgpu', `${id} was to run on WebGPU, which this browser or device lacks.`, {
       advice: 'Switch the device to the processor (WASM).',
     });
+  return adapter;
 }
 
 export interface Sizes {
@@ -71,61 +76,40 @@ export function threadsFor(parameters: number): number {
   return Math.max(1, Math.min(4, (globalThis.navigator.hardwareConcurrency ?? 1) - 1));
 }
 
-/** Data types in which the weights may be stored, in order of preference. */
-export function candidateDtypes(
-  { source }: ModelEntry,
-  config: Readonly<Record<string, unknown>>,
-  { dtype, device }: TransformersOptions,
-): readonly Dtype[] {
-  if (dtype) return [dtype];
-  const stated = (config['transformers.js_config'] as { readonly dtype?: unknown } | undefined)?.dtype;
-  const dtypeInConfig = dtypes.find((name) => name === stated);
-  if (source.kind !== 'hub') return dtypeInConfig ? [dtypeInConfig] : ['fp32', 'q8'];
-  // The user agreed to the weights of one data type, which is not always that of config.json.
-  const others: readonly Dtype[] = hubDtypes(device);
-  return dtypeInConfig ? [dtypeInConfig, ...others.filter((name) => name !== dtypeInConfig)] : others;
-}
-
-/** `transformers.js_config.weights`: the file that holds the weights of the graph, for models that the lab imported. */
-const externalSchema = z.looseObject({
-  'transformers.js_config': z.looseObject({ weights: z.string().regex(/^[\w-]+\.safetensors$/) }),
-});
-
-/** The engine asks for the file by `data`, and the graph knows it as `path`. */
-function externalData(config: unknown): { readonly path: string; readonly data: string }[] {
-  const { data } = externalSchema.safeParse(config);
-  const file = data?.['transformers.js_config'].weights;
-  return file === undefined ? [] : [{ path: file, data: file }];
-}
-
-/** Load the weights of the first data type that the folder has. A file that exists but does not load ends the search. */
+/** Load the first graph that the folder has. A file that exists but does not load ends the search. */
 export async function start(
   auto: { from_pretrained: (typeof PreTrainedModel)['from_pretrained'] },
   folder: ModelFolder,
   preloaded: PreloadedFiles,
-  candidates: readonly Dtype[],
+  candidates: readonly Graph[],
   device: 'wasm' | 'webgpu',
-): Promise<PreTrainedModel> {
-  const external = externalData(preloaded['config.json']);
-  for (const [index, dtype] of candidates.entries()) {
+): Promise<{ readonly model: PreTrainedModel; readonly graph: Graph }> {
+  for (const [index, graph] of candidates.entries()) {
+    const externalData = await Promise.all(
+      Object.entries(graph.weights).map(async ([path, part]) => ({
+        path,
+        // A name is read by the engine, through the folder.
+        data: part === 'whole' ? path : await folder.firstBytes(path, part),
+      })),
+    );
     try {
       const model = await withFolder(folder, preloaded, (name) =>
         auto.from_pretrained(name, {
           device: device === 'wasm' && inNode ? 'cpu' : device,
-          dtype,
-          ...(external.length > 0 && { session_options: { externalData: external } }),
+          dtype: graph.dtype,
+          ...(externalData.length > 0 && { session_options: { externalData } }),
         }),
       );
       for (const session of Object.values(model.sessions as Record<string, object>)) {
         const failure = failureIn(session);
         if (failure) throw failure.error;
       }
-      return model;
+      return { model, graph };
     } catch (error) {
       if (isAbort(error) || !isMissing(error) || index === candidates.length - 1) throw error;
     }
   }
-  throw new Error('There is no data type to try.');
+  throw new Error('There is no graph to try.');
 }
 
 /** Tokens that the device reads in a few tenths of a second, so that a stop request takes effect between runs. */
