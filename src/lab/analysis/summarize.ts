@@ -4,6 +4,7 @@ import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan
 import type { TrialDigest } from '../records/digest.ts';
 import type { DeviceInfo } from '../records/run.ts';
 import type { Cell, RunSummary } from '../records/summary.ts';
+import { addUsage, noUsage, type Usage } from '../records/usage.ts';
 import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
 import { successRate, type ScoringEvaluator } from './verdicts.ts';
@@ -62,12 +63,14 @@ export function summarize(
           return trials.length === 0 ? [] : [{ model, defense, ...successRate(evaluator, trials) }];
         });
 
+  const precisions = precisionsOf(digests);
   const claims = checkClaims(plan, harm, digests);
   return {
     plan: plan.name,
     seed: plan.seed,
     device,
     elapsedMs: elapsedOf(digests),
+    ...(precisions && { precisions }),
     cells,
     overRefusal: benignRates(refusal, 'benign-lookalike').map(({ successes, ...rest }) => ({
       ...rest,
@@ -84,4 +87,12 @@ export function summarize(
     claims,
     integrity: checkOutputs(plan, harm, digests, claims),
   };
+}
+
+/** By model under attack; `undefined` where none says. */
+function precisionsOf(digests: readonly TrialDigest[]): RunSummary['precisions'] {
+  const sums = new Map<string, Usage>();
+  for (const { model, usage } of digests) sums.set(model, addUsage(sums.get(model) ?? noUsage, usage));
+  const known = [...sums].flatMap(([model, { precisions }]) => (precisions ? [[model, precisions] as const] : []));
+  return known.length === 0 ? undefined : Object.fromEntries(known);
 }

@@ -1,5 +1,6 @@
 /** @file Checks that data from outside is a trial record. */
 import { z } from 'zod';
+import { precisions } from '../../models/precision.ts';
 import { answerCodes } from '../../attacks/parts/answered-in.ts';
 import { behaviorSchema } from '../../core/behavior.ts';
 import { issueTexts } from '../../core/excerpt.ts';
@@ -26,6 +27,7 @@ const usage = z.record(
     served: z
       .array(z.looseObject({ host: z.string(), model: z.string(), version: z.string().nullable() }))
       .optional(),
+    precisions: z.array(z.enum(precisions)).optional(),
   }),
 );
 

@@ -1,6 +1,7 @@
 /** @file The summary of a run, as plain data: rates, costs, and checks on the outputs behind them. */
 import type { Estimate } from '../../core/means.ts';
 import type { Rate } from '../../core/statistics.ts';
+import type { ComputePrecision } from '../../models/precision.ts';
 import type { DeviceInfo } from './run.ts';
 
 /** The `--json` summary of a run, and what the matrix shows. */
@@ -9,6 +10,8 @@ export interface RunSummary {
   readonly seed: number;
   readonly device: DeviceInfo;
   readonly elapsedMs: number;
+  /** In which the models under attack computed, by model; absent where none says. */
+  readonly precisions?: Readonly<Record<string, readonly ComputePrecision[]>>;
   readonly cells: readonly Cell[];
   readonly overRefusal: readonly OverRefusal[];
   readonly utility: readonly Utility[];

@@ -1,6 +1,7 @@
 /** @file Calls and tokens that a trial spends on each model. */
 import { sumOfCounts } from '../../core/counts.ts';
 import { joinServed, type Served } from '../../models/endpoint.ts';
+import { precisions, type ComputePrecision } from '../../models/precision.ts';
 import type { TargetOrRole } from '../plan/find-models.ts';
 
 /** Calls and tokens that a trial spent on one model. */
@@ -14,6 +15,8 @@ export interface Usage {
   readonly gradients: number;
   /** The servers that answered; absent for models that run in the lab. */
   readonly served?: readonly Served[];
+  /** In which the models of the lab computed their answers; absent where they do not say. */
+  readonly precisions?: readonly ComputePrecision[];
 }
 
 export type UsageByRole = Readonly<Partial<Record<TargetOrRole, Usage>>>;
@@ -22,6 +25,7 @@ export const noUsage: Usage = { queries: 0, promptTokens: 0, completionTokens: 0
 
 export function addUsage(a: Usage, b: Partial<Usage>): Usage {
   const served = joinServed(a.served, b.served);
+  const all = [...(a.precisions ?? []), ...(b.precisions ?? [])];
   return {
     queries: a.queries + (b.queries ?? 0),
     promptTokens: sumOfCounts([a.promptTokens, b.promptTokens === undefined ? 0 : b.promptTokens]),
@@ -32,5 +36,6 @@ export function addUsage(a: Usage, b: Partial<Usage>): Usage {
     scored: a.scored + (b.scored ?? 0),
     gradients: a.gradients + (b.gradients ?? 0),
     ...(served && { served }),
+    ...(all.length > 0 && { precisions: precisions.filter((precision) => all.includes(precision)) }),
   };
 }

@@ -68,12 +68,14 @@ export function metered(model: LanguageModel, role: TargetOrRole, meter: Meter |
     id: model.id,
     access: model.access,
     contextWindow: model.contextWindow,
+    ...(model.computes && { computes: model.computes }),
     async generate(messages, options) {
       const reply = await model.generate(messages, options);
       const { promptTokens, completionTokens, served } = reply;
       count(options.signal, {
         ...{ queries: 1, promptTokens, completionTokens },
         ...(served && { served: [served] }),
+        ...(model.computes && { precisions: [model.computes.precision] }),
       });
       countCompanions(messages, options, reply, meterOf);
       return reply;

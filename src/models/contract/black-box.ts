@@ -9,6 +9,7 @@ import type { Abortable } from '../decoding/abort.ts';
 import type { DecodingPolicy, TokenTrace } from '../decoding/policy.ts';
 import type { Sampling } from '../decoding/sampler.ts';
 import type { Served } from '../endpoint.ts';
+import type { ChosenPrecision } from '../precision.ts';
 import type { PromptSettings } from '../prompt-settings.ts';
 import type { ModelEdit } from './edit.ts';
 
@@ -82,6 +83,8 @@ export interface LanguageModel {
   readonly access: Access;
   /** Most tokens the model can attend to, prompt and completion together. */
   readonly contextWindow: number;
+  /** The precision of its arithmetic, and why it is this one; absent for models that run elsewhere or do not say. */
+  readonly computes?: ChosenPrecision;
   /**
    * Write the next assistant turn. Stateless: the result depends only on the arguments.
    * Callers may ask concurrently; the runtime joins waiting requests into one batch.

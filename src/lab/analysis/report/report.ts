@@ -4,6 +4,7 @@
  */
 import { duration, plural } from '../../../core/format.ts';
 import { directRequest, type Plan } from '../../plan/plan.ts';
+import { precisionWords } from '../../../models/precision.ts';
 import type { DeviceInfo } from '../../records/run.ts';
 import type { RunSummary } from '../../records/summary.ts';
 import { conclusions } from '../conclusions.ts';
@@ -71,6 +72,9 @@ function opening({ plan, device, versions, summary, startedAt, finished, total }
     ...(shard ? [['Shard', `${shard.index} of ${shard.count}`] as const] : []),
     ['Started', startedAt.replace(/^(.{10})T(.{5}).*/, '$1 $2 UTC')],
     ['Device', `${device.description} (${device.kind})`],
+    ...Object.entries(summary.precisions ?? {}).map(
+      ([model, used]) => [`${model} computes in`, used.map((name) => precisionWords[name]).join(', ')] as const,
+    ),
     ['Trials', `${plural(finished, 'trial')} in ${duration(summary.elapsedMs)} of computing`],
     [
       'Versions',

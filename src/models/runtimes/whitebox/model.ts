@@ -72,12 +72,15 @@ export function createWhiteBoxModel({ weights: checkpoint, ...parts }: JaxModelP
   return present({ parts, engine, residual: [], release });
 }
 
+const computes = { precision: 'float32', why: 'Gradients are computed in single precision.' } as const;
+
 function present(view: View): JaxModel {
   const { parts, engine } = view;
   const { id, config, tokenizer } = parts;
   const shared = {
     id,
     contextWindow: config.maxPositions,
+    computes,
     tokenizer,
     ...checkedScoring(id, {
       open: (prompts, options) => explain(id, openSession(engine, prompts, options)),
