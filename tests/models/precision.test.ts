@@ -30,8 +30,20 @@ describe('the user’s wish', () => {
   });
   test.each([
     [fourBit, processor, 'float16', 'float32', /^The processor computes in single precision: [^.]*\.$/],
-    [fourBit, plainAdapter, 'q4f16', 'float32', /^This graphics adapter has no half-precision shaders [^.]*\.$/],
-    [both, halfAdapter, 'q4f16', 'float16', /^No 4-bit form of it was made .* This graphics adapter has half/],
+    [
+      fourBit,
+      plainAdapter,
+      'q4f16',
+      'float32',
+      /^This graphics adapter has no half-precision shaders [^.]*\.$/,
+    ],
+    [
+      both,
+      halfAdapter,
+      'q4f16',
+      'float16',
+      /^No 4-bit form of it was made .* This graphics adapter has half/,
+    ],
     [gemma, halfAdapter, 'float16', 'float32', /^Its activations are too large\.$/],
   ] as const)('is answered with the reason where it cannot: %#', (model, device, wish, precision, why) => {
     const chosen = choosePrecision(model, device, wish);
@@ -42,7 +54,13 @@ describe('the user’s wish', () => {
 
 test('a 4-bit form is made of large models for adapters that have half precision', () => {
   expect(chooseFourBit(1.2e9, halfAdapter)).toMatchObject({ make: true });
-  expect(chooseFourBit(135e6, halfAdapter)).toMatchObject({ make: false, why: expect.stringMatching(/135 million/) });
+  expect(chooseFourBit(135e6, halfAdapter)).toMatchObject({
+    make: false,
+    why: expect.stringMatching(/135 million/),
+  });
   expect(chooseFourBit(1.2e9, plainAdapter)).toMatchObject({ make: false });
-  expect(chooseFourBit(1.2e9, processor)).toMatchObject({ make: false, why: expect.stringMatching(/processor/) });
+  expect(chooseFourBit(1.2e9, processor)).toMatchObject({
+    make: false,
+    why: expect.stringMatching(/processor/),
+  });
 });

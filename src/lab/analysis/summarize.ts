@@ -93,6 +93,8 @@ export function summarize(
 function precisionsOf(digests: readonly TrialDigest[]): RunSummary['precisions'] {
   const sums = new Map<string, Usage>();
   for (const { model, usage } of digests) sums.set(model, addUsage(sums.get(model) ?? noUsage, usage));
-  const known = [...sums].flatMap(([model, { precisions }]) => (precisions ? [[model, precisions] as const] : []));
+  const known = [...sums].flatMap(([model, { precisions }]) =>
+    precisions ? [[model, precisions] as const] : [],
+  );
   return known.length === 0 ? undefined : Object.fromEntries(known);
 }

@@ -78,9 +78,12 @@ test.each([
     { ...tinyConfig, modelType: 'gemma3_text', queryKeyNorm: true } as LlamaConfig,
     /exceed the range of half precision/,
   ],
-] as const)('half precision is not offered for %s, and the reason is stored', async (_, change, config, why) => {
-  const { manifest, files } = await imported({ ...change, fourBit: true, device: halfAdapter }, config);
-  expect(manifest.precision!.offered).toEqual(['float32']);
-  expect(manifest.precision!.why).toMatch(why);
-  expect([...files.keys()].filter((path) => path.startsWith('onnx/'))).toEqual(['onnx/model.onnx']);
-});
+] as const)(
+  'half precision is not offered for %s, and the reason is stored',
+  async (_, change, config, why) => {
+    const { manifest, files } = await imported({ ...change, fourBit: true, device: halfAdapter }, config);
+    expect(manifest.precision!.offered).toEqual(['float32']);
+    expect(manifest.precision!.why).toMatch(why);
+    expect([...files.keys()].filter((path) => path.startsWith('onnx/'))).toEqual(['onnx/model.onnx']);
+  },
+);

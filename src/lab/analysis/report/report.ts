@@ -73,7 +73,8 @@ function opening({ plan, device, versions, summary, startedAt, finished, total }
     ['Started', startedAt.replace(/^(.{10})T(.{5}).*/, '$1 $2 UTC')],
     ['Device', `${device.description} (${device.kind})`],
     ...Object.entries(summary.precisions ?? {}).map(
-      ([model, used]) => [`${model} computes in`, used.map((name) => precisionWords[name]).join(', ')] as const,
+      ([model, used]) =>
+        [`${model} computes in`, used.map((name) => precisionWords[name]).join(', ')] as const,
     ),
     ['Trials', `${plural(finished, 'trial')} in ${duration(summary.elapsedMs)} of computing`],
     [
