@@ -11,22 +11,31 @@ export type LabErrorCode =
   | 'budget-spent'
   | 'context-overflow'
   | 'device-lost'
-  | 'disk-full'
   | 'no-webgpu'
   | 'not-finite'
   | 'not-supported'
   | 'out-of-memory'
-  | 'quota-exceeded'
   | 'run-locked'
-  | 'storage-blocked'
-  | 'storage-failed'
-  | 'storage-lost'
-  | 'storage-newer'
-  | 'storage-unavailable'
   | 'unknown-method'
   | 'unknown-model'
   | 'unreachable'
-  | 'worker-died';
+  | 'worker-died'
+  | StorageErrorCode;
+
+const storageErrorCodes = [
+  'disk-full',
+  'quota-exceeded',
+  'storage-blocked',
+  'storage-failed',
+  'storage-lost',
+  'storage-newer',
+  'storage-unavailable',
+] as const;
+/** Failures of storing, as opposed to what was to be stored. */
+export type StorageErrorCode = (typeof storageErrorCodes)[number];
+
+export const isStorageErrorCode = (code: string): code is StorageErrorCode =>
+  (storageErrorCodes as readonly string[]).includes(code);
 
 /** Messages name what users and files contain; whatever that is, they stay readable. */
 const mostCharacters = { message: 1200, advice: 700 } as const;

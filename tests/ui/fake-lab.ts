@@ -317,8 +317,8 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
       return { status: 'done', value: undefined };
     },
     restore: async () => ({ status: 'done', value: 0 }),
-    unsaved: async () => ({ status: 'done', value: 0 }),
-    unsavedLines: async () => ({ status: 'done', value: new Blob([]) }),
+    inMemory: async () => ({ status: 'done', value: 0 }),
+    inMemoryLines: async () => ({ status: 'done', value: new Blob([]) }),
     importModel: async () => ({ status: 'cancelled' }),
     storedModels: async () => ({ status: 'done', value: [] }),
     verifyModel: async () => ({ status: 'done', value: undefined }),

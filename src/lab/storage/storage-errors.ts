@@ -1,16 +1,5 @@
 /** @file What a failure of the browser's storage means, and what to do about it. */
-import { LabError, type LabErrorCode } from '../../core/errors.ts';
-
-const codes = [
-  'disk-full',
-  'quota-exceeded',
-  'storage-blocked',
-  'storage-failed',
-  'storage-lost',
-  'storage-newer',
-  'storage-unavailable',
-] as const satisfies readonly LabErrorCode[];
-type StorageErrorCode = (typeof codes)[number];
+import { isStorageErrorCode, LabError, type StorageErrorCode } from '../../core/errors.ts';
 
 const words: Readonly<Record<StorageErrorCode, { readonly message: string; readonly advice: string }>> = {
   'disk-full': {
@@ -50,7 +39,7 @@ export const storageError = (code: StorageErrorCode, cause?: unknown): LabError 
 
 /** True if storing failed, as opposed to what was to be stored. */
 export const isStorageError = (error: unknown): error is LabError =>
-  error instanceof LabError && (codes as readonly string[]).includes(error.code);
+  error instanceof LabError && isStorageErrorCode(error.code);
 
 const nameOf = (error: unknown) =>
   error instanceof Error || error instanceof DOMException ? error.name : '';

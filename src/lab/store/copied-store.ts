@@ -2,34 +2,28 @@
  * @file A store with copies of what is written: of the trials of this session in memory, so that those that cannot be
  * stored are not lost, and of every run in files, where there are any.
  */
-import { LabError } from '../../core/errors.ts';
 import { fingerprint } from '../../core/hash.ts';
 import { trialLine } from '../records/export.ts';
 import { isStorageError, storageError } from '../storage/storage-errors.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import { packRun, packTrials, recordsOf, unpack } from './frames.ts';
 import type { RunCopies } from './run-copies.ts';
-import type { BareStore, RunStore, StoredRunInfo, UnsavedTrials } from './run-store.ts';
+import type { BareStore, RunStore, StoredRunInfo, TrialsInMemory } from './run-store.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The trials of one run that this session finished. */
-interface SessionTrials {
-  readonly frames: { readonly places: readonly number[]; readonly bytes: Bytes }[];
-  /** Places of those that are not stored. */
-  readonly unsaved: Set<number>;
+/** Some trials that this session finished, packed. */
+interface Kept {
+  readonly places: readonly number[];
+  readonly bytes: Bytes;
 }
 
 export function withCopies(store: BareStore, copies: RunCopies | null): RunStore {
-  const session = new Map<string, SessionTrials>();
+  /** By run: what this session finished, in the order written. */
+  const session = new Map<string, Kept[]>();
   /** Fingerprints of what the copies say about runs. */
   const copiedRuns = new Map<string, string>();
 
-  const trialsOf = (runId: string): SessionTrials => {
-    const trials = session.get(runId) ?? { frames: [], unsaved: new Set() };
-    session.set(runId, trials);
-    return trials;
-  };
   /** A copy that fails for another reason than room is only missed if the database is lost as well. */
   const copy = async (runId: string, frame: Bytes): Promise<void> => {
     try {
@@ -40,25 +34,15 @@ export function withCopies(store: BareStore, copies: RunCopies | null): RunStore
     }
   };
   const write = async (runId: string, rows: readonly PlacedRecord[], frame: Bytes): Promise<void> => {
-    const { frames, unsaved } = trialsOf(runId);
-    const places = rows.map(({ place }) => place);
-    for (const place of places) unsaved.add(place);
-    const settle = () => {
-      for (const place of places) unsaved.delete(place);
-    };
     try {
       await copy(runId, frame);
       await store.append(runId, rows);
     } catch (error) {
       if (!isStorageError(error)) throw error;
-      if (await isRestored(runId, rows)) return settle();
-      if (error.code === 'storage-lost') {
-        copiedRuns.delete(runId);
-        for (const { places } of frames) for (const place of places) unsaved.add(place);
-      }
-      throw notSaved(error, unsaved.size);
+      if (await isRestored(runId, rows)) return;
+      if (error.code === 'storage-lost') copiedRuns.delete(runId);
+      throw error;
     }
-    settle();
   };
 
   /** True if the store was restored while `rows` were appended: it holds them then, from the copy made just before. */
@@ -73,16 +57,15 @@ export function withCopies(store: BareStore, copies: RunCopies | null): RunStore
   };
 
   const appendUnsaved = async (runId: string): Promise<void> => {
-    const { frames, unsaved } = trialsOf(runId);
-    if (frames.length === 0) return;
+    const kept = session.get(runId);
+    if (!kept) return;
     const stored = new Set<number>();
     for await (const batch of store.digests(runId)) for (const { place } of batch) stored.add(place);
-    for (const { places, bytes } of frames) {
+    for (const { places, bytes } of kept) {
       if (places.every((place) => stored.has(place))) continue;
       const rows = recordsOf((await unpack(bytes))!).filter(({ place }) => !stored.has(place));
       await write(runId, rows, bytes);
     }
-    unsaved.clear();
   };
   /** A run is done when every trial is stored: those of this session may have been lost and be in memory still. */
   const checkDone = async ({ id, total }: StoredRunInfo): Promise<void> => {
@@ -105,12 +88,14 @@ export function withCopies(store: BareStore, copies: RunCopies | null): RunStore
     },
     async append(runId, rows) {
       const bytes = await packTrials(rows);
-      trialsOf(runId).frames.push({ places: rows.map(({ place }) => place), bytes });
+      const kept = session.get(runId) ?? [];
+      session.set(runId, kept);
+      kept.push({ places: rows.map(({ place }) => place), bytes });
       await write(runId, rows, bytes);
     },
-    unsaved(runId) {
-      const { frames, unsaved } = trialsOf(runId);
-      return unsaved.size === 0 ? null : unsavedOf(frames, new Set(unsaved));
+    inMemory(runId) {
+      const kept = session.get(runId);
+      return kept ? trialsIn(kept) : null;
     },
     appendUnsaved,
     async remove(runId) {
@@ -122,24 +107,12 @@ export function withCopies(store: BareStore, copies: RunCopies | null): RunStore
   };
 }
 
-function unsavedOf(frames: SessionTrials['frames'], unsaved: ReadonlySet<number>): UnsavedTrials {
-  return {
-    count: unsaved.size,
-    async lines() {
-      const parts: Blob[] = [];
-      for (const { places, bytes } of frames) {
-        if (!places.some((place) => unsaved.has(place))) continue;
-        const { lines } = (await unpack(bytes))!;
-        parts.push(new Blob(lines.filter((_, i) => unsaved.has(places[i]!)).map((line) => `${line}\n`)));
-      }
-      return new Blob(parts, { type: 'application/jsonl' });
-    },
-  };
-}
-
-const notSaved = ({ code, message, advice }: LabError, count: number): LabError =>
-  new LabError(
-    code,
-    `${message} ${count} finished ${count === 1 ? 'trial of this run is' : 'trials of this run are'} only in memory.`,
-    { advice: `Save them now, because closing or reloading this page loses them. ${advice}` },
-  );
+const trialsIn = (kept: readonly Kept[]): TrialsInMemory => ({
+  count: kept.reduce((count, { places }) => count + places.length, 0),
+  async lines() {
+    const parts: Blob[] = [];
+    for (const { bytes } of kept)
+      parts.push(new Blob((await unpack(bytes))!.lines.map((line) => `${line}\n`)));
+    return new Blob(parts, { type: 'application/jsonl' });
+  },
+});

@@ -41,7 +41,7 @@ export function createMemoryStore(): RunStore {
       if (again) throw new Error(`Trial ${again.place} of run ${runId} is already stored.`);
       trials.set(runId, [...rows(runId), ...structuredClone(records)]);
     },
-    unsaved: () => null,
+    inMemory: () => null,
     appendUnsaved: async () => {},
     async remove(runId) {
       runs.delete(runId);

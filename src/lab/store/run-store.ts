@@ -41,8 +41,8 @@ export interface RunStore {
    * unless it was lost, and the records stay in memory.
    */
   append(runId: string, records: readonly PlacedRecord[]): Promise<void>;
-  /** Trials that this session finished but could not store: they are only in memory. */
-  unsaved(runId: string): UnsavedTrials | null;
+  /** The trials that this session finished of a run that is not done, stored or not. */
+  inMemory(runId: string): TrialsInMemory | null;
   /**
    * Store trials that this session finished and the store does not hold, of a run that is known.
    * @throws as `append`
@@ -59,9 +59,9 @@ export interface RunStore {
 }
 
 /** A store without copies in memory. */
-export type BareStore = Omit<RunStore, 'unsaved' | 'appendUnsaved'>;
+export type BareStore = Omit<RunStore, 'inMemory' | 'appendUnsaved'>;
 
-export interface UnsavedTrials {
+export interface TrialsInMemory {
   readonly count: number;
   /** As `trials.jsonl` in the folder of a run. */
   lines(): Promise<Blob>;

@@ -105,10 +105,10 @@ export interface LabApi {
   checkArtifact(defense: string, artifact: unknown): Promise<Outcome<void>>;
   /** Store finished trials of an earlier run, so that `run` goes on from them. @returns how many were new */
   restore(runId: string, plan: unknown, records: readonly TrialRecord[]): Promise<Outcome<number>>;
-  /** How many trials of a run this session finished but could not store: they are only in the worker's memory. */
-  unsaved(runId: string): Promise<Outcome<number>>;
+  /** How many trials this session finished of a run that is not done: the worker's memory holds them, stored or not. */
+  inMemory(runId: string): Promise<Outcome<number>>;
   /** These trials as `trials.jsonl` in the folder of a run. */
-  unsavedLines(runId: string): Promise<Outcome<Blob>>;
+  inMemoryLines(runId: string): Promise<Outcome<Blob>>;
   remove(runId: string): Promise<Outcome<void>>;
   /**
    * Store a model that the user brought, unless it is stored. Nothing is stored when it fails or is cancelled.

@@ -53,8 +53,8 @@ export interface LabClient extends Pick<
   | 'exported'
   | 'artifacts'
   | 'checkArtifact'
-  | 'unsaved'
-  | 'unsavedLines'
+  | 'inMemory'
+  | 'inMemoryLines'
   | 'remove'
   | 'storedModels'
   | 'verifyModel'
@@ -225,8 +225,8 @@ export function createLabClient({
     exported: (id, format, options) => ask((lab) => lab.exported(id, format, options)),
     artifacts: (id) => ask((lab) => lab.artifacts(id)),
     checkArtifact: (defense, artifact) => ask((lab) => lab.checkArtifact(defense, artifact)),
-    unsaved: (id) => ask((lab) => lab.unsaved(id)),
-    unsavedLines: (id) => ask((lab) => lab.unsavedLines(id)),
+    inMemory: (id) => ask((lab) => lab.inMemory(id)),
+    inMemoryLines: (id) => ask((lab) => lab.inMemoryLines(id)),
     remove: (id) => ask((lab) => lab.remove(id)),
     storedModels: () => ask((lab) => lab.storedModels()),
     verifyModel: (id) => ask((lab) => lab.verifyModel(id)),

@@ -231,9 +231,9 @@ export function createLab({
           run.release();
         }
       }),
-    unsaved: (runId) => outcomeOf(async () => (await later.store).unsaved(runId)?.count ?? 0),
-    unsavedLines: (runId) =>
-      outcomeOf(async () => (await (await later.store).unsaved(runId)?.lines()) ?? new Blob([])),
+    inMemory: (runId) => outcomeOf(async () => (await later.store).inMemory(runId)?.count ?? 0),
+    inMemoryLines: (runId) =>
+      outcomeOf(async () => (await (await later.store).inMemory(runId)?.lines()) ?? new Blob([])),
     remove: (runId) =>
       outcomeOf(async () => {
         const store = await later.store;
