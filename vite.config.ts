@@ -129,7 +129,9 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: [endToEndTests],
-          fileParallelism: false,
+          globalSetup: 'tests/e2e/setup.ts',
+          // Much of their time is waiting. More browsers than this make each other miss their deadlines.
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

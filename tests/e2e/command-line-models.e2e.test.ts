@@ -4,13 +4,12 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ensureBuilt, root } from '../../scripts/build.ts';
+import { root } from '../../scripts/build.ts';
 
 let folder: string;
 let model: string;
 const bundled = join(root, 'public/models/tinytown-chat');
 beforeAll(async () => {
-  await ensureBuilt();
   folder = await mkdtemp(join(tmpdir(), 'glovebox-models-'));
   model = join(folder, 'my model');
   const filter = (path: string) => !path.includes('onnx'); // as a folder from a hub: the graph is the importer's

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, truncate, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ensureBuilt, root } from '../../scripts/build.ts';
+import { root } from '../../scripts/build.ts';
 
 const plan = {
   version: 1,
@@ -20,7 +20,6 @@ const trialsInPlan = 2 * (2 * 3 + 2 * 3);
 let folder: string;
 let planPath: string;
 beforeAll(async () => {
-  await ensureBuilt();
   folder = await mkdtemp(join(tmpdir(), 'glovebox-'));
   planPath = join(folder, 'plan.json');
   await writeFile(planPath, JSON.stringify(plan));

@@ -3,17 +3,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { carriedBuild, ensureBuilt, root, sealedBuild } from '../../scripts/build.ts';
+import { root } from '../../scripts/build.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { startServer } from '../models/endpoint/server.ts';
 
 const key = 'sk-lantern-0123456789';
 let folder: string;
 beforeAll(async () => {
-  await ensureBuilt(sealedBuild);
-  await ensureBuilt(carriedBuild);
   folder = await mkdtemp(join(tmpdir(), 'glovebox-'));
-}, 600_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 function lab(...args: readonly string[]) {

@@ -2,16 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
-import { ensureBuilt } from '../../scripts/build.ts';
+import { expect, test } from 'vitest';
 import { fuzz } from '../../scripts/faults/fuzz.ts';
 import { garbledFiles } from '../../scripts/faults/garbled.ts';
 import { kills } from '../../scripts/faults/kills.ts';
 import type { FaultPart, Outcome } from '../../scripts/faults/part.ts';
 import { storage } from '../../scripts/faults/storage.ts';
 import { createRandom } from '../../src/core/random.ts';
-
-beforeAll(() => ensureBuilt());
 
 const parts: readonly (readonly [FaultPart, number])[] = [
   [kills, 3],

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import AxeBuilder from '@axe-core/playwright';
-import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dist } from '../../scripts/build.ts';
 import { askSeal, openSite, visit, waitForControl, type Site } from './site.ts';
 
@@ -67,16 +67,27 @@ async function loaded(page: Page) {
   await page.getByText('Fetching the results.').waitFor({ state: 'detached' });
 }
 
-test.each(pages)('%s has no serious accessibility violation, light, dark or narrow', async (hash) => {
-  const { context, page } = await visit(site.browser);
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [1280, 360]) {
+describe('no serious accessibility violation, light, dark or narrow', () => {
+  let context: BrowserContext;
+  let page: Page;
+  beforeAll(async () => {
+    ({ context, page } = await visit(site.browser));
+  });
+  afterAll(() => context.close());
+
+  const looks = [1280, 360].flatMap((width) => [
+    { width, colorScheme: 'light' as const },
+    { width, colorScheme: 'dark' as const },
+  ]);
+  test.each(pages)('%s', async (hash) => {
+    await page.goto(`${site.server.url}${hash}`);
+    await page.reload();
+    await waitForControl(page);
+    await page.locator('h1').waitFor();
+    await loaded(page);
+    for (const { width, colorScheme } of looks) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: 800 });
-      await page.goto(`${site.server.url}${hash}`);
-      await waitForControl(page);
-      await page.locator('h1').waitFor();
-      await loaded(page);
       const { violations } = await new AxeBuilder({ page }).analyze();
       const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
       expect(
@@ -85,7 +96,7 @@ test.each(pages)('%s has no serious accessibility violation, light, dark or narr
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(wide).toBeLessThanOrEqual(0);
     }
-  await context.close();
+  });
 });
 
 test('the quickstart is started and stopped with the keyboard alone', async () => {

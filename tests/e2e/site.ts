@@ -1,6 +1,6 @@
 /** @file The built app on a local server, in a real Chromium, with a list of the requests and errors of the page. */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { dist, ensureBuilt } from '../../scripts/build.ts';
+import { dist } from '../../scripts/build.ts';
 import { ensureChromium, launch } from '../../scripts/chromium.ts';
 import { serve, type LocalServer } from '../../scripts/serve.ts';
 import type { SealAnswer, SealMessage } from '../../src/lab/seal/messages.ts';
@@ -16,7 +16,6 @@ export async function openSite(options: {
   /** Further flags for Chromium. */
   readonly args?: readonly string[];
 }): Promise<Site> {
-  await ensureBuilt();
   const server = await serve({ folder: dist, port: 0, headers: options.headers });
   const browser = await launch(ensureChromium(), 'none', options.args);
   return {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { dependencies } from '../../package.json';
-import { dist, ensureBuilt } from '../../scripts/build.ts';
+import { dist } from '../../scripts/build.ts';
 
 interface Bill {
   readonly components: readonly {
@@ -15,7 +15,6 @@ interface Bill {
 let licenses: string;
 let bill: Bill;
 beforeAll(async () => {
-  await ensureBuilt();
   licenses = await readFile(join(dist, 'licenses.txt'), 'utf8');
   bill = JSON.parse(await readFile(join(dist, 'sbom.json'), 'utf8')) as Bill;
 });
