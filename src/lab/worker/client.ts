@@ -160,7 +160,10 @@ export function createLabClient({
     });
     return (connection = fresh);
   };
-  const endWorker = () => connection?.end({ status: 'cancelled' });
+  const endWorker = () => {
+    connection?.end({ status: 'cancelled' });
+    connection = null; // a call that follows at once must not reach the worker that ended
+  };
 
   /** The outcome of a call, or of its worker if that ends first. */
   const ask = <T>(

@@ -287,6 +287,19 @@ describe('the device', () => {
   });
 });
 
+test('servers are named to a fresh worker, whatever the one before it was doing', async () => {
+  const { client } = newClient();
+  await client.device();
+  // The host of these tests is sealed, and says so; a call that went to the old worker would be cancelled.
+  for (let workers = 2; workers <= 4; workers++) {
+    expect(await client.connect([])).toMatchObject({ status: 'failed', code: 'not-supported' });
+    expect(opened.map(({ terminated }) => terminated)).toEqual([
+      ...Array<boolean>(workers - 1).fill(true),
+      false,
+    ]);
+  }
+});
+
 test('an error in a callback belongs to the page and does not end the call', async () => {
   const thrown = vi.fn();
   vi.stubGlobal('queueMicrotask', (callback: () => void) => {
