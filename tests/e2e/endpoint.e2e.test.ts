@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { root } from '../../scripts/build.ts';
+import { carriedBuild, root, sealedBuild } from '../../scripts/build.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { startServer } from '../models/endpoint/server.ts';
 
@@ -28,18 +28,23 @@ function lab(...args: readonly string[]) {
   );
 }
 
-/** Scripts of a build that speak the protocol of endpoints. */
-async function speaking(build: string): Promise<readonly string[]> {
+/** Scripts of a build that hold a text. */
+async function holding(build: string, wanted: string): Promise<readonly string[]> {
   const names = (await readdir(build, { recursive: true })).filter((name) => name.endsWith('.js'));
   const texts = await Promise.all(
     names.map(async (name) => ({ name, text: await readFile(join(build, name), 'utf8') })),
   );
-  return texts.filter(({ text }) => text.includes('chat/completions')).map(({ name }) => name);
+  return texts.filter(({ text }) => text.includes(wanted)).map(({ name }) => name);
 }
+/** Scripts of a build that speak the protocol of endpoints. */
+const speaking = (build: string) => holding(build, 'chat/completions');
 
 test('the sealed build has no script that speaks to an endpoint; the connected one has one', async () => {
   expect(await speaking(sealedBuild.folder)).toEqual([]);
   expect(await speaking(carriedBuild.folder)).toEqual([expect.stringMatching(/^engines\/endpoint-.*\.js$/)]);
+  // Nor does the sealed one have the form that names servers.
+  expect(await holding(sealedBuild.folder, 'Check and connect')).toEqual([]);
+  expect(await holding(carriedBuild.folder, 'Check and connect')).toHaveLength(1);
   const policyIn = async (build: string) =>
     /http-equiv="Content-Security-Policy"[^>]*content="([^"]*)"/.exec(
       await readFile(join(build, 'index.html'), 'utf8'),
