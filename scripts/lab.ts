@@ -38,8 +38,13 @@ const repeatable = (flags: string, description: string) =>
 const device = () =>
   new Option('--device <kind>', 'device that computes').choices(['wasm', 'webgpu']).default('wasm');
 
-const modelNames = 'bundled id, .gguf or zip file, folder, or id of an imported model';
-const airlock = () => new Option('--airlock', 'agree that models named org/name are asked for on their hub');
+const modelNames =
+  'bundled id, .gguf or zip file, folder, id of an imported model, or org/name[:file.gguf] of a hub, with --airlock';
+const airlock = () =>
+  new Option('--airlock', 'agree that models named org/name are downloaded from their hub');
+
+const mirror = () =>
+  new Option('--mirror <url>', 'mirror that is asked in place of the hub; default: GLOVEBOX_MIRROR');
 
 const templates = () =>
   new Option(
@@ -82,6 +87,7 @@ withEndpointOptions(withTemplateOptions(program.command('run')))
   .option('--resume', 'continue after the trials that are already in the folder')
   .option('--json', 'print the summary as JSON')
   .addOption(airlock())
+  .addOption(mirror())
   .addOption(device())
   .action(run);
 
@@ -101,6 +107,7 @@ withEndpointOptions(program.command('replay'))
   .option('--resume', 'continue after the trials that are already in the folder')
   .option('--json', 'print the summary as JSON')
   .addOption(airlock())
+  .addOption(mirror())
   .addOption(device())
   .action(replay);
 
@@ -140,6 +147,7 @@ const withRequestOptions = (command: Command) =>
     .option('--temperature <t>', 'sampling temperature; 0 is greedy', decimal, defaultSampling.temperature)
     .option('--json', 'print JSON')
     .addOption(airlock())
+    .addOption(mirror())
     .addOption(device());
 
 withRequestOptions(program.command('attack'))
@@ -184,9 +192,10 @@ models
 models
   .command('add')
   .description('import a model, so that it is ready when it is named')
-  .argument('<name>', '.gguf or zip file, or folder')
+  .argument('<name>', '.gguf or zip file, folder, or org/name[:file.gguf] of a hub, with --airlock')
   .option('--json', 'print JSON')
   .addOption(airlock())
+  .addOption(mirror())
   .action(addModels);
 models
   .command('verify')

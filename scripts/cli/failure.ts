@@ -59,7 +59,10 @@ export const asCommandError = (error: unknown): CommandError => {
   return new CommandError(1, error instanceof Error ? error.message : String(error));
 };
 
-/** The value that `read` makes of the user's input. @throws CommandError with exit code 2 for anything that it throws */
+/**
+ * The value that `read` makes of the user's input.
+ * @throws CommandError with exit code 2 for anything that it throws, but 1 for a network or a disk that fails
+ */
 export function readInput<T>(read: () => T): T {
   try {
     return read();
@@ -74,4 +77,10 @@ export const readLongInput = <T>(read: () => Promise<T>): Promise<T> =>
     throw asBadUsage(error);
   });
 
-const asBadUsage = (error: unknown) => badUsage(asCommandError(error).message);
+/** What the input names was right, and something outside of it failed. */
+const outside: readonly LabErrorCode[] = ['unreachable', 'disk-full', 'storage-failed'];
+
+const asBadUsage = (error: unknown) =>
+  error instanceof LabError && outside.includes(error.code)
+    ? fromFailure(error)
+    : badUsage(asCommandError(error).message);

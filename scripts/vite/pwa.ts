@@ -57,7 +57,7 @@ export const pwa = (plugins: Plugin[]): PluginOption =>
       buildPlugins: { vite: plugins },
       rollupFormat: 'iife',
       globPatterns: ['**/*'],
-      globIgnores: ['_headers', 'service.worker.js', '**/*.map'],
+      globIgnores: ['_headers', 'service.worker*.js', '**/*.map'],
       maximumFileSizeToCacheInBytes: 64 * 1024 * 1024,
     },
   });

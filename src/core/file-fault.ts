@@ -6,6 +6,15 @@ export const faultHeader = 'X-Glovebox-Fault';
 /**
  * For files of the app: `wrong-answer`, the site sent something else; `damaged`, the stored copy is damaged and the
  * site out of reach. For files of a hub, with the reason as text: `airlock-closed`; `hub-refused`, asking again is of no
- * use; `hub-unreachable`, asking again may help.
+ * use; `hub-gated`, it gives the file to accounts only; `hub-unreachable`, asking again may help; `hub-busy`, asking again
+ * may help after the time in `Retry-After`; `disk-full`, what arrived could not be stored.
  */
-export type FileFault = 'wrong-answer' | 'damaged' | 'airlock-closed' | 'hub-refused' | 'hub-unreachable';
+export type FileFault =
+  | 'wrong-answer'
+  | 'damaged'
+  | 'airlock-closed'
+  | 'hub-refused'
+  | 'hub-gated'
+  | 'hub-unreachable'
+  | 'hub-busy'
+  | 'disk-full';

@@ -6,10 +6,11 @@ export type Runtime = 'transformers' | 'webllm' | 'whitebox' | 'endpoint' | 'scr
 /** Where the files of a model are. `base` URLs end in a slash and are relative to the site for bundled models. */
 export type ModelSource =
   | { readonly kind: 'bundled'; readonly base: string }
-  | { readonly kind: 'hub'; readonly repo: string; readonly revision: string }
+  /** `file`: path of the one GGUF file that is meant, in a repository of several. */
+  | { readonly kind: 'hub'; readonly repo: string; readonly revision: string; readonly file?: string }
   | { readonly kind: 'url'; readonly base: string }
-  /** Imported into this browser. */
-  | { readonly kind: 'stored'; readonly folder: string }
+  /** Imported into this browser. `repository`: by which name plans may call it, if it came from a hub. */
+  | { readonly kind: 'stored'; readonly folder: string; readonly repository?: string }
   /** `library` is the path of its compiled library in the repository of libraries. */
   | { readonly kind: 'webllm'; readonly modelId: string; readonly library: string }
   /** Behind a server that is named when the lab starts; the entry's id says which model of it. */

@@ -25,6 +25,9 @@ export const damagedDownload = (file: string) =>
     advice: 'What arrived was dropped. Load the model again; if it fails again, the file itself has changed.',
   });
 
+export const gatedAdvice =
+  'Accept the licence there, download the files of the model, and bring them: drop them on the page Models, or name their folder on the command line.';
+
 /** The service worker holds back a file, and says why. @param reason its words, for files of a hub */
 export function faulty(file: string, fault: string, reason: string): LabError {
   switch (fault) {
@@ -43,6 +46,18 @@ export function faulty(file: string, fault: string, reason: string): LabError {
     case 'hub-unreachable':
       return new LabError('unreachable', `${file} could not be fetched: ${reason}`, {
         advice: 'Check the connection and load the model again; what has arrived is kept.',
+      });
+    case 'hub-gated':
+      return new LabError('unreachable', `${file} cannot be fetched: ${reason}`, {
+        advice: gatedAdvice,
+      });
+    case 'hub-busy':
+      return new LabError('unreachable', `${file} was not fetched: ${reason}`, {
+        advice: 'Try again after that time; what has arrived is kept, and the download goes on with it.',
+      });
+    case 'disk-full':
+      return new LabError('disk-full', `There is no room to store ${file}: ${reason}`, {
+        advice: 'Free space on this disk, or delete models that you no longer need, then download it again.',
       });
     case 'damaged':
       return new LabError(

@@ -7,7 +7,7 @@ import { faultHeader } from '../core/file-fault.ts';
 import type { ModelSource } from './catalog.ts';
 import { faulty, missing, unreachable } from './file-errors.ts';
 import { fetchFromHub } from './hub-download.ts';
-import { hubFolder, repositoriesOf, splitHubUrl } from './hub.ts';
+import { splitHubUrl } from './hub.ts';
 import type { Abortable } from './language-model.ts';
 import { fetchStored, storedFile, storedRoot } from './stored-files.ts';
 
@@ -126,7 +126,14 @@ function folderUrl(source: ModelSource, baseUrl: string | undefined): string {
     case 'url':
       return new URL(source.base, rootUrl(baseUrl)).href;
     case 'hub':
-      return new URL(hubFolder(repositoriesOf(source)[0]!), rootUrl(baseUrl)).href;
+      throw new LabError(
+        'unknown-model',
+        `${source.repo} is a model of the hub, and is not on this device.`,
+        {
+          advice:
+            'Load it on the page Models, which asks for its files first, or give --airlock on the command line.',
+        },
+      );
     case 'stored':
       return new URL(`${storedRoot}${encodeURIComponent(source.folder)}/`, rootUrl(baseUrl)).href;
     case 'webllm':

@@ -1,4 +1,4 @@
-/** @file Which files of a hub's repository loading a model takes: small ones, and the weights of one data type. Pure. */
+/** @file Which files of a hub's repository a model is made of: small ones, and the weights in one form. Pure. */
 import type { HubFile } from './hub.ts';
 
 /** Data types of ONNX weights on hubs, in order of preference. */
@@ -7,7 +7,7 @@ export const hubDtypes = (device: 'wasm' | 'webgpu') =>
 
 const suffixes = { fp32: '', fp16: '_fp16', q8: '_quantized', q4: '_q4', q4f16: '_q4f16' } as const;
 
-const smallFiles = /^(onnx\/)?[\w.-]+\.(json|jinja)$/;
+const smallFiles = /^(onnx\/)?[\w.-]+\.(json|jinja)$|^README\.md$/;
 const mostSmallBytes = 64 * 2 ** 20;
 
 /** For the ONNX engine; no weights when the repository has none that it can run. */
@@ -22,9 +22,32 @@ export function onnxFiles(files: readonly HubFile[], device: 'wasm' | 'webgpu'):
   return small;
 }
 
-/** What methods that use gradients load instead. */
-export const gradientFiles = (files: readonly HubFile[]): readonly HubFile[] =>
-  files.filter(({ path }) => /^[\w.-]*\.safetensors$/.test(path));
+const weights = /^model\.safetensors$/;
+const shard = /^model-\d{5}-of-\d{5}\.safetensors$/;
+const index = /^model\.safetensors\.index\.json$/;
+const described =
+  /^(config|generation_config|tokenizer|tokenizer_config)\.json$|^chat_template\.jinja$|^README\.md$/;
+
+/** What the importer reads of a Hugging Face repository; empty when its weights are not safetensors. */
+export function safetensorsFiles(files: readonly HubFile[]): readonly HubFile[] {
+  const named = (pattern: RegExp) => files.filter(({ path }) => pattern.test(path));
+  const whole = named(weights);
+  const parts = named(index).length > 0 ? [...named(index), ...named(shard)] : [];
+  const taken = named(shard).length > 0 && parts.length > 0 ? parts : whole;
+  return taken.length === 0 ? [] : [...named(described), ...taken];
+}
+
+const ggufShard = /^(.*)-\d{5}-of-(\d{5})\.gguf$/;
+
+/** A GGUF file of a repository, with the others of its set where it was cut into several. */
+export function ggufFiles(files: readonly HubFile[], path: string): readonly HubFile[] {
+  const [, stem, count] = ggufShard.exec(path) ?? [];
+  if (stem === undefined) return files.filter((file) => file.path === path);
+  return files.filter((file) => {
+    const found = ggufShard.exec(file.path);
+    return found?.[1] === stem && found[2] === count;
+  });
+}
 
 /** For web-llm: its weights, its library and its small files. */
 export const webLlmFiles = (files: readonly HubFile[]): readonly HubFile[] =>

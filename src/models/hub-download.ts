@@ -3,20 +3,21 @@
  * for again, later and later; a download that was cut goes on with the parts on this device. The hash of the whole
  * file is checked as it passes: the stream ends with an error, and the parts are dropped, if it is another.
  */
-import { sha1 } from '@noble/hashes/legacy.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { isAbort, LabError } from '../core/errors.ts';
 import { pause } from '../core/pause.ts';
 import { faultHeader } from '../core/file-fault.ts';
 import { damagedDownload, faulty, missing } from './file-errors.ts';
+import { fileHasher } from './hub-hash.ts';
 import { partBytes, splitHubUrl, type HubFile } from './hub.ts';
+import { longestWaitMs, mostWaits, retryAfterMs } from './hub-wait.ts';
 import type { Abortable } from './language-model.ts';
 
 export interface HubDownloadOptions extends Abortable {
   readonly fetch?: typeof fetch | undefined;
   /** Waits before the tries of one part, in milliseconds. */
   readonly waitsMs?: readonly number[];
+  /** Called with how long the hub asked to wait, in milliseconds, when the pause begins. */
+  readonly onWait?: ((ms: number) => void) | undefined;
 }
 
 /** Parts asked for at the same time. */
@@ -27,9 +28,19 @@ const defaultWaitsMs = [0, 500, 2_000, 5_000, 10_000, 20_000];
 
 type Get = (url: string, init?: RequestInit) => Promise<Response>;
 
-/** Files of a repository, as far as the user has agreed to them. */
-async function listOf(folder: string, file: string, get: Get, signal: AbortSignal | null) {
-  const response = await get(folder, { signal }).catch((error: unknown) => {
+/**
+ * Files of a repository, as far as the user has agreed to them.
+ * @param folder absolute address on this site
+ * @param file named by the error
+ * @throws LabError 'unreachable' while the airlock is closed, 'not-supported' without a service worker
+ */
+export async function agreedFiles(
+  folder: string,
+  file: string,
+  { fetch: given, signal }: Pick<HubDownloadOptions, 'fetch' | 'signal'>,
+): Promise<readonly HubFile[]> {
+  const get: Get = given ?? globalThis.fetch;
+  const response = await get(folder, { signal: signal ?? null }).catch((error: unknown) => {
     throw isAbort(error) ? error : faulty(file, 'hub-unreachable', 'The connection was cut.');
   });
   const fault = response.headers.get(faultHeader);
@@ -48,23 +59,32 @@ async function listOf(folder: string, file: string, get: Get, signal: AbortSigna
  */
 export async function fetchFromHub(
   url: string,
-  { fetch: given, signal, waitsMs = defaultWaitsMs }: HubDownloadOptions = {},
+  { fetch: given, signal: stop, waitsMs = defaultWaitsMs, onWait }: HubDownloadOptions = {},
 ): Promise<Response> {
   const get: Get = given ?? globalThis.fetch;
+  // One part that fails for good ends the others.
+  const failed = new AbortController();
+  const signal = AbortSignal.any(stop ? [stop, failed.signal] : [failed.signal]);
   const { folder, path: file } = splitHubUrl(url)!;
-  const entry = (await listOf(folder, file, get, signal ?? null)).find(({ path }) => path === file);
+  const entry = (await agreedFiles(folder, file, { fetch: given, signal })).find(({ path }) => path === file);
   if (!entry) throw missing(file, new URL(url));
   const { bytes } = entry;
   const count = Math.max(1, Math.ceil(bytes / partBytes));
 
+  const busy = busyHub(file, onWait);
   const tryPart = async (index: number): Promise<Uint8Array<ArrayBuffer> | LabError> => {
     const first = index * partBytes;
     const end = Math.min(bytes, first + partBytes);
     const headers = count === 1 ? {} : { range: `bytes=${first}-${end - 1}` };
     let reason: string;
     try {
-      const response = await get(url, { headers, signal: signal ?? null });
+      await busy.pause(signal);
+      const response = await get(url, { headers, signal });
       const fault = response.headers.get(faultHeader);
+      if (fault === 'hub-busy') {
+        busy.note(retryAfterMs(response.headers.get('retry-after'), Date.now()), await response.text());
+        return tryPart(index);
+      }
       if (fault !== null && fault !== 'hub-unreachable') throw faulty(file, fault, await response.text());
       if (fault === null && response.ok) {
         const content = new Uint8Array(await response.arrayBuffer());
@@ -88,7 +108,7 @@ export async function fetchFromHub(
     throw last ?? faulty(file, 'hub-unreachable', 'No try was made.');
   };
 
-  const hash = hasher(entry);
+  const hash = fileHasher(entry);
   let slow = false;
   const waiting: Promise<Uint8Array<ArrayBuffer>>[] = [];
   let asked = 0;
@@ -105,10 +125,14 @@ export async function fetchFromHub(
       async pull(controller) {
         // The first part alone: a host that does not send parts then sends a small file whole, once.
         while (asked < count && waiting.length < (read === 0 || slow ? 1 : parallelParts)) ask();
-        const content = await waiting.shift()!;
+        const content = await waiting.shift()!.catch(async (error: unknown) => {
+          failed.abort();
+          await Promise.allSettled(waiting);
+          throw error;
+        });
         read++;
         hash.update(content);
-        if (read === count && bytesToHex(hash.digest()) !== entry.hash.hex) {
+        if (read === count && hash.hex() !== entry.hash.hex) {
           await get(url, { method: 'DELETE' });
           throw damagedDownload(file);
         }
@@ -121,11 +145,25 @@ export async function fetchFromHub(
   return new Response(body, { headers: { 'content-length': String(bytes) } });
 }
 
+/** Pauses that the hub asks for, shared by all parts of a file. */
+function busyHub(file: string, onWait: HubDownloadOptions['onWait']) {
+  let until = 0;
+  let waits = 0;
+  return {
+    async pause(signal: AbortSignal | undefined): Promise<void> {
+      await pause(Math.max(0, until - Date.now()), signal);
+    },
+    /** @throws LabError 'unreachable' if it is to be given up */
+    note(ms: number, reason: string): void {
+      // Parts that were asked for together are refused together: one pause serves them all.
+      if (Date.now() < until) return;
+      if (ms > longestWaitMs || ++waits > mostWaits) throw faulty(file, 'hub-busy', reason);
+      until = Date.now() + ms;
+      onWait?.(ms);
+    },
+  };
+}
+
 /** Drop the parts of a file, which something else keeps from now on. */
 export const dropParts = async (url: string, get: Get = globalThis.fetch): Promise<void> =>
   void (await get(url, { method: 'DELETE' }));
-
-function hasher({ hash, bytes }: HubFile) {
-  if (hash.algorithm === 'sha-256') return sha256.create();
-  return sha1.create().update(utf8ToBytes(`blob ${bytes}\0`));
-}

@@ -1,38 +1,52 @@
 /** @file The catalogue's entry of an imported model. Pure. */
 import type { ModelEntry } from './catalog.ts';
+import type { ModelManifest } from './import/manifest.ts';
 import { plainTemplateNote } from './plain-template.ts';
 
 export interface StoredFacts {
   readonly id: string;
   readonly title: string;
   readonly origin: string;
+  readonly repository?: string | undefined;
   readonly license: string | null;
   readonly task: ModelEntry['task'];
   readonly labels?: readonly string[] | undefined;
   readonly template?: 'plain' | undefined;
   readonly bytes: number;
+  readonly dtype: ModelManifest['weights']['dtype'];
 }
 
 export const storedEntry = ({
   id,
   title,
   origin,
+  repository,
   license,
   task,
   labels,
   template,
   bytes,
+  dtype,
 }: StoredFacts): ModelEntry => ({
   id,
   title,
   summary: `Imported from ${origin}.${template === 'plain' ? ` ${plainTemplateNote}` : ''}`,
-  source: { kind: 'stored', folder: id },
+  source: { kind: 'stored', folder: id, ...(repository !== undefined && { repository }) },
   task,
-  ...(task === 'text-generation'
-    ? { runtimes: ['transformers', 'whitebox'], access: 'white-box' }
-    : { runtimes: ['transformers'], access: 'black-box' }),
+  ...offered(task, dtype),
   bytes,
   license: license ?? 'not stated in its files',
   needs: { webgpu: false, f16: false },
   ...(labels && { labels }),
 });
+
+/** Graphs that others published have no weights that the white-box runtime reads. */
+function offered(
+  task: ModelEntry['task'],
+  dtype: StoredFacts['dtype'],
+): Pick<ModelEntry, 'runtimes' | 'access'> {
+  if (task === 'text-classification') return { runtimes: ['transformers'], access: 'black-box' };
+  return dtype === 'as-published'
+    ? { runtimes: ['transformers'], access: 'grey-box' }
+    : { runtimes: ['transformers', 'whitebox'], access: 'white-box' };
+}

@@ -8,6 +8,7 @@ import { Airlock, setAirlock } from './models/airlock.svelte.ts';
 import { Covers, setCovers } from './state/covers.svelte.ts';
 import type { OnFrame } from './state/frames.ts';
 import { Device, setDevice, type DeviceSources } from './models/device.svelte.ts';
+import { HubDownload, setHubDownload } from './models/hub-download.svelte.ts';
 import { Fits, setFits } from './models/fits.svelte.ts';
 import { ModelImport, setModelImport } from './models/model-import.svelte.ts';
 import { ModelShelf, setModelShelf } from './models/model-shelf.svelte.ts';
@@ -58,7 +59,8 @@ function storageOf(window: Window): Storage | null {
 }
 
 export function createApp({ lab, window, readLedger, repairFiles, quickstart, connected = null }: AppParts) {
-  const labInfo = new LabInfo(lab, quickstart);
+  const storage = storageOf(window);
+  const labInfo = new LabInfo(lab, quickstart, storage);
   const speed = new Speed(() => performance.now());
   const modelLoads = new ModelLoads(lab);
   const kept = new DeviceStorage(window.navigator.storage);
@@ -77,7 +79,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
   const run = new RunSession(lab, onloaded);
   const demoRun = new RunSession(lab, modelLoads.note);
   const ledger = new Ledger(readLedger, window.location.host);
-  const storage = storageOf(window);
+  const hubDownload = new HubDownload(lab, onstored);
   const page = { origins: connected?.origins ?? [], own: window.location.origin };
   const onframe: OnFrame = (show) => void window.requestAnimationFrame(show);
   return {
@@ -93,7 +95,13 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     modelLoads,
     ledger,
     appFiles: new AppFiles(repairFiles),
-    airlock: new Airlock(modelLoads, ledger, () => labInfo.device?.kind ?? 'wasm'),
+    hubDownload,
+    airlock: new Airlock({
+      modelLoads,
+      downloads: hubDownload,
+      ledger,
+      device: () => labInfo.device?.kind ?? 'wasm',
+    }),
     storedModels,
     shelf,
     modelImport: new ModelImport(lab, onstored),
@@ -141,6 +149,7 @@ export function provideApp(app: App): void {
   setLedger(app.ledger);
   setAppFiles(app.appFiles);
   setAirlock(app.airlock);
+  setHubDownload(app.hubDownload);
   setStoredModels(app.storedModels);
   setModelShelf(app.shelf);
   setModelImport(app.modelImport);

@@ -1,12 +1,18 @@
 /**
  * @file Model hubs and every other host, on this computer: a TLS server to which Chromium is told to send all names but
  * localhost. It serves repositories as the hubs do and keeps what it was asked, whoever the request was meant for.
+ * Without TLS it is a mirror of the hub for programs in Node.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server as PlainServer,
+  type ServerResponse,
+} from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface StubRequest {
@@ -34,6 +40,8 @@ export interface StubHub {
   /** Files by path, by `org/name`; may be changed. */
   readonly repositories: Map<string, Map<string, Uint8Array>>;
   interfere: Interference | null;
+  /** Of the server itself; that of a mirror, without TLS. */
+  readonly address: string;
   /** For Chromium, so that it takes this server for every host but localhost. */
   readonly chromiumArgs: readonly string[];
   close(): Promise<void>;
@@ -42,11 +50,13 @@ export interface StubHub {
 export const commit = 'c0ffee'.padEnd(40, '0');
 /** Where large files are, as on the hub: behind a redirect. */
 export const filesHost = 'cdn-lfs.hf.co';
+/** Serves what the hub serves. */
+export const mirrorHost = 'mirror.example';
 /** Hosts that Chromium asks for purposes of its own, whatever the page does. */
 const browserHosts = ['google.com', 'googleapis.com', 'gstatic.com', 'gvt1.com'].map(
   (host) => `MAP *.${host} ~NOTFOUND`,
 );
-const isLarge = (path: string) => /\.(onnx|onnx_data|bin|safetensors)$/.test(path);
+const isLarge = (path: string) => /\.(onnx|onnx_data|bin|safetensors|gguf)$/.test(path);
 const digest = (algorithm: string, ...content: (string | Uint8Array)[]) =>
   content.reduce((hash, part) => hash.update(part), createHash(algorithm)).digest('hex');
 
@@ -64,7 +74,8 @@ function certificate(): { key: string; cert: string } {
   return { key: pem, cert: pem };
 }
 
-export async function openStubHub(): Promise<StubHub> {
+/** @param tls `false`: a mirror at `address`, which redirects to its own host */
+export async function openStubHub({ tls = true } = {}): Promise<StubHub> {
   const requests: StubRequest[] = [];
   const connections: string[] = [];
   const repositories: StubHub['repositories'] = new Map();
@@ -78,11 +89,13 @@ export async function openStubHub(): Promise<StubHub> {
     response.writeHead(206, { ...cors(part.byteLength), 'Content-Range': range }).end(part);
   };
   const answer = (request: StubRequest, response: ServerResponse) => {
-    const path = request.url.replace(/\?.*$/s, '');
+    const path = request.url.replace(/\?.*$/s, '').replace(/^\/cdn\//, '/');
+    const isHub = request.host === 'huggingface.co' || request.host === mirrorHost || !tls;
+    const isRedirected = request.host === filesHost || request.url.startsWith('/cdn/');
     const missing = () => void response.writeHead(404, cors(0)).end();
     const [, listed] = /^\/api\/models\/([^/]+\/[^/]+)\/revision\/[^/]+$/.exec(path) ?? [];
     const [, repo, file] = /^\/([^/]+\/[^/]+)\/(?:resolve\/)?[^/]+\/(.+)$/.exec(path) ?? [];
-    if (request.host === 'huggingface.co' && listed !== undefined) {
+    if (isHub && listed !== undefined) {
       const files = repositories.get(listed);
       return files ? json(response, { sha: commit, siblings: [...files].map(sibling) }) : missing();
     }
@@ -94,19 +107,23 @@ export async function openStubHub(): Promise<StubHub> {
     }
     const content = repositories.get(repo ?? '')?.get(file ?? '');
     if (!content) return missing();
-    if (request.host !== 'huggingface.co' || !isLarge(path)) return send(request, response, content);
-    const location = `https://${filesHost}${path.replace('/resolve/', '/')}?signature=${Math.random()}`;
+    if (!isHub || isRedirected || !isLarge(path)) return send(request, response, content);
+    const place = tls ? `https://${filesHost}` : `http://${request.host}/cdn`;
+    const location = `${place}${path.replace('/resolve/', '/')}?signature=${Math.random()}`;
     response.writeHead(302, { ...cors(0), Location: location }).end();
   };
 
-  const server = createServer({ ...certificate() }, (incoming, response) => {
+  const listener = (incoming: IncomingMessage, response: ServerResponse) => {
     const request = read(incoming);
     requests.push(request);
     void (async () => {
       if (await state.interfere?.(request, response, incoming.socket)) return;
       answer(request, response);
     })();
-  });
+  };
+  const server: Server | PlainServer = tls
+    ? createServer({ ...certificate() }, listener)
+    : createPlainServer(listener);
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket) => {
     requests.push(read(incoming));
     socket.destroy();
@@ -120,6 +137,7 @@ export async function openStubHub(): Promise<StubHub> {
     requests,
     connections,
     repositories,
+    address: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     get interfere() {
       return state.interfere;
     },
@@ -144,7 +162,7 @@ const read = ({ headers, method = '', url = '' }: IncomingMessage): StubRequest 
 
 const cors = (length: number) => ({
   'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers': 'Content-Range',
+  'Access-Control-Expose-Headers': 'Content-Range, Retry-After',
   'Content-Type': 'application/octet-stream',
   'Content-Length': length,
 });
@@ -161,7 +179,7 @@ const sibling = ([rfilename, content]: [string, Uint8Array]) => ({
   ...(isLarge(rfilename) ? { lfs: { sha256: digest('sha256', content), size: content.byteLength } } : {}),
 });
 
-const closed = (server: Server): Promise<void> =>
+const closed = (server: Server | PlainServer): Promise<void> =>
   new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

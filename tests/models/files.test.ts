@@ -25,11 +25,9 @@ describe('addresses', () => {
       'http://lab.test/app/models/tiny/config.json',
     );
   });
-  test('of a hub model are on this site, and name its revision', () => {
+  test('of a hub model are read once it is stored, and not before', () => {
     const source = { kind: 'hub', repo: 'org/name', revision: 'v1' } as const;
-    expect(openFolder(source, { baseUrl: 'http://lab.test/app/' }).url).toBe(
-      'http://lab.test/app/hub/huggingface.co/org/name/v1/',
-    );
+    expect(() => openFolder(source)).toThrow(/org\/name is a model of the hub, and is not on this device/);
   });
   test('of a model in the format of web-llm are refused', () => {
     expect(() => openFolder({ kind: 'webllm', modelId: 'm', library: 'm.wasm' })).toThrow(

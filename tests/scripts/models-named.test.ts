@@ -32,7 +32,6 @@ describe('a name', () => {
   });
   test.each([
     ['a hub model, without the airlock', 'org/name', {}, /asks no other computer.*--airlock/s],
-    ['a hub model, with the airlock', 'org/name', { airlock: true }, /cannot download/],
     ['a file that does not exist', './nowhere.gguf', {}, /no file or folder "\.\/nowhere\.gguf"/],
   ] as const)('that is %s is refused', async (_, name, options, message) => {
     await expect(idsOf([name], options)).rejects.toMatchObject({

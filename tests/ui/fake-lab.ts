@@ -199,6 +199,8 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
       outcomeOf(async () =>
         mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, registries), registries),
       ),
+    downloadHubModel: async () => ({ status: 'done', value: undefined }),
+    importHubModel: async () => ({ status: 'cancelled' }),
     async load(model, { signal, onProgress } = {}) {
       for (let part = 1; part <= 10; part++) {
         await pause();

@@ -2,7 +2,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Checkpoint } from '../../../src/models/import/checkpoint.ts';
 import { identify, type Identity } from '../../../src/models/import/identify.ts';
-import { checkReadable, importCheckpoint } from '../../../src/models/import/import-checkpoint.ts';
+import {
+  checkReadable,
+  importCheckpoint,
+  type ImportOptions,
+} from '../../../src/models/import/import-checkpoint.ts';
 import { openCheckpoint } from '../../../src/models/import/open-checkpoint.ts';
 import { importedId } from '../../../src/models/imported-id.ts';
 import { plainTemplateNote } from '../../../src/models/plain-template.ts';
@@ -52,10 +56,11 @@ export async function addModel(name: string): Promise<CachedModel> {
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 const progressMs = 2_000;
 
-async function importInto(
+/** Import a checkpoint into a folder of the cache, and say so. @throws as `importCheckpoint` */
+export async function importInto(
   folder: string,
   checkpoint: Checkpoint,
-  identity: Identity & { readonly origin: string },
+  identity: Identity & Pick<ImportOptions, 'origin' | 'title' | 'repository'>,
 ): Promise<void> {
   if (existsSync(folder)) rmSync(folder, { recursive: true }); // without a record it is not known to be whole
   console.error(`Importing ${identity.origin} …`);

@@ -1,6 +1,6 @@
 /**
- * @file Turns the names of models on the command line and in plans into ids: a model that ships with the app has one, a
- * file or a folder is imported once and gets one.
+ * @file Turns the names of models on the command line and in plans into ids: a model that ships with the app has one; a
+ * file, a folder, or a model of a hub is imported once and gets one.
  */
 import { existsSync } from 'node:fs';
 import { excerpt } from '../../../src/core/excerpt.ts';
@@ -9,22 +9,26 @@ import type { TrialRequest } from '../../../src/lab/plan/request.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { resolvePlan } from '../../../src/lab/trials/resolve.ts';
 import { readEndpointId } from '../../../src/models/endpoint.ts';
+import { readHubName } from '../../../src/models/hub-name.ts';
 import { importedId, isImportedId } from '../../../src/models/imported-id.ts';
 import { isBehindEndpoint } from '../endpoints.ts';
 import { badUsage } from '../failure.ts';
 import { readPair } from '../method-words.ts';
 import { addModel } from './add.ts';
+import { addHubModel, knownHubModel } from './add-hub.ts';
 import { cachedModels, findCached } from './cache.ts';
 import { isPath } from './source-files.ts';
 
 export interface NamingOptions {
   /** Agree to ask a model hub for what is named `org/name`. */
   readonly airlock?: true;
+  /** Address that is asked in place of the hub. */
+  readonly mirror?: string;
 }
 
 const isBundled = (name: string) => registries.models.some(({ id }) => id === name);
-const isOnDisk = (name: string) => isPath(name) || existsSync(name);
-const isRepository = (name: string) => /^[\w.-]+\/[\w.-]+$/.test(name);
+/** A path, or what can only be one; `org/name:file.gguf` is a file of a hub, unless it is here. */
+const isOnDisk = (name: string) => existsSync(name) || (isPath(name) && readHubName(name)?.file == null);
 
 /**
  * Import what is not here yet.
@@ -40,19 +44,19 @@ export async function idsOf(
   return ids;
 }
 
-async function idOf(name: string, { airlock }: NamingOptions): Promise<string> {
+async function idOf(name: string, { airlock, mirror }: NamingOptions): Promise<string> {
   if (isBundled(name) || isBehindEndpoint(name) || isImportedId(name)) return name;
   if (isOnDisk(name)) return (await addModel(name)).id;
-  if (!isRepository(name)) return name; // refused with the list of known ids, where the whole input is checked
+  const hubName = readHubName(name);
+  if (!hubName) return name; // refused with the list of known ids, where the whole input is checked
+  const known = knownHubModel(hubName);
+  if (known) return known.id;
   if (!airlock)
     throw badUsage(
       `"${excerpt(name)}" is a model of a hub, and the command line asks no other computer for anything.`,
       'Give --airlock to agree to the download, or name a file or folder that you have.',
     );
-  throw badUsage(
-    `The command line cannot download "${excerpt(name)}" itself.`,
-    'Download its folder with a tool of the hub and name that, or load the model on the Models page.',
-  );
+  return (await addHubModel(hubName, { mirror })).id;
 }
 
 /** @throws CommandError 2 for a model that is neither bundled nor imported */
@@ -120,12 +124,15 @@ export const modelsIn = ({ models: { targets, roles } }: Plan): readonly string[
 /** The plan with ids in place of names. Everything else in it is checked before anything is imported. */
 export async function planWithIds(plan: Plan, options: NamingOptions): Promise<Plan> {
   resolvePlan(
-    renamed(plan, (name) => (isOnDisk(name) && !isBundled(name) ? idBeforeImport(name) : name)),
+    renamed(plan, (name) => (isImported(name) ? idBeforeImport(name) : name)),
     registries,
   );
   const ids = await idsOf(modelsIn(plan), options);
   return renamed(plan, (name) => ids.get(name) ?? name);
 }
+
+const isImported = (name: string) =>
+  !isBundled(name) && !isBehindEndpoint(name) && (isOnDisk(name) || readHubName(name) !== null);
 
 /** An id for a model before it is imported. */
 const idBeforeImport = (name: string) => importedId(name, '0'.repeat(64));

@@ -1,19 +1,25 @@
 /** @file The models that were imported into this browser: list, import, verify, rename, pin, export, remove. */
 import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
-import { hashBlob } from '../../models/import/hash-blob.ts';
+import { hashBlob, hashFiles } from '../../models/import/hash-blob.ts';
 import { identify } from '../../models/import/identify.ts';
+import type { FolderWriter } from '../../models/import/folder-writer.ts';
 import {
   checkReadable,
   importCheckpoint,
   type ImportOptions,
 } from '../../models/import/import-checkpoint.ts';
+import { keepFiles, type KeepOptions } from '../../models/import/keep-files.ts';
 import { manifestFile, modelHash, type ModelManifest } from '../../models/import/manifest.ts';
 import { openCheckpoint } from '../../models/import/open-checkpoint.ts';
+import { importedId } from '../../models/imported-id.ts';
 import { storedFile, storedModelsFolder } from '../../models/stored-files.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import { createFolder, removeFolder } from './stored-folder.ts';
 import { changeState, describeStored, foundManifest, manifestOf, stateOf } from './stored-model.ts';
+
+/** What is known of a model that came from a hub, besides its files. */
+type FromHub = Required<Pick<KeepOptions, 'title' | 'origin' | 'repository'>>;
 
 export interface ModelStore {
   /** The first call in a session removes what imports left that were cut off. */
@@ -24,7 +30,12 @@ export interface ModelStore {
    */
   import(
     files: ReadonlyMap<string, Blob>,
-    options: Pick<ImportOptions, 'dtype' | 'signal' | 'onProgress'>,
+    options: Pick<ImportOptions, 'dtype' | 'signal' | 'onProgress'> & Partial<FromHub>,
+  ): Promise<ImportedModel>;
+  /** Store a repository as it is published. @throws as `keepFiles`; nothing is stored then */
+  keep(
+    files: ReadonlyMap<string, Blob>,
+    options: Pick<KeepOptions, 'task' | 'signal' | 'onProgress'> & FromHub,
   ): Promise<ImportedModel>;
   /** @throws LabError 'bad-model' that names the file which is not as it was stored */
   verify(id: string, signal?: AbortSignal): Promise<void>;
@@ -112,6 +123,19 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
       if ((await storedFile(`${id}/${path}`))?.size !== bytes) throw notAsStored(id, path);
   };
 
+  /** What is stored under an id, or is written there by `write`. */
+  const storedOr = (
+    id: string,
+    { signal, repository }: Pick<ImportOptions, 'signal' | 'repository'>,
+    write: (folder: FolderWriter) => Promise<ModelManifest>,
+  ): Promise<ImportedModel> =>
+    alone(id, signal, async () => {
+      const stored = await manifestOf(id);
+      if (stored && repository !== undefined) await changeState(id, { repository });
+      const manifest = stored ?? (await write(await createFolder(id)));
+      return { model: await describeStored(id, manifest), wasStored: stored !== null };
+    });
+
   return {
     async list() {
       // A list is worth more than the room that is left over.
@@ -128,18 +152,23 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
       checkReadable(checkpoint);
       await cleanUp();
       const identity = await identify(files, checkpoint, options);
-      const { id } = identity;
-      return alone(id, options.signal, async () => {
-        const stored = await manifestOf(id);
-        if (stored) return { model: await describeStored(id, stored), wasStored: true };
-        const manifest = await importCheckpoint(checkpoint, await createFolder(id), {
+      return storedOr(identity.id, options, (folder) =>
+        importCheckpoint(checkpoint, folder, {
           ...options,
           ...identity,
-          origin: originOf(files),
+          ...(options.title !== undefined && { title: options.title }),
+          origin: options.origin ?? originOf(files),
           now,
-        });
-        return { model: await describeStored(id, manifest), wasStored: false };
-      });
+        }),
+      );
+    },
+    async keep(files, options) {
+      await cleanUp();
+      const sourceSha256 = await hashFiles(files, options);
+      const id = importedId(options.title, sourceSha256);
+      return storedOr(id, options, (folder) =>
+        keepFiles(files, folder, { ...options, id, sourceSha256, now }),
+      );
     },
     verify,
     async rename(id, title) {

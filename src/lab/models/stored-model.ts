@@ -16,6 +16,8 @@ import { writeFile } from './stored-folder.ts';
 const stateFile = 'state.json';
 const stateSchema = z.object({
   title: z.string().min(1).max(300).optional(),
+  /** As in the manifest, for a model that was stored before it came from a hub too. */
+  repository: z.string().max(300).optional(),
   pinned: z.boolean().default(false),
   lastUsedAt: z.iso.datetime().nullable().default(null),
   /** A file that was not as it was stored. */
@@ -60,13 +62,14 @@ export async function changeState(id: string, changes: Partial<State>): Promise<
 
 /** @param id of its folder, which is that of the manifest unless an older version of the lab stored it */
 export async function describeStored(id: string, manifest: ModelManifest): Promise<StoredModel> {
-  const { title, pinned, lastUsedAt } = await stateOf(id);
+  const { title, pinned, lastUsedAt, repository = manifest.repository } = await stateOf(id);
   const { origin, license, task, labels, template, architecture, parameters, importedAt, sourceSha256 } =
     manifest;
   return {
     id,
     title: title ?? manifest.title,
     origin,
+    ...(repository !== undefined && { repository }),
     license,
     task,
     ...(labels && { labels }),

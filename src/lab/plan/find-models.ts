@@ -4,6 +4,7 @@ import { excerpt } from '../../core/excerpt.ts';
 import { classifierRoles, rolesNeeded, type MethodCard, type ModelRole } from '../../core/method.ts';
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
 import { readEndpointId } from '../../models/endpoint.ts';
+import { readHubName } from '../../models/hub-name.ts';
 import { importedFolder, isImportedId } from '../../models/imported-id.ts';
 import { type Plan } from './plan.ts';
 
@@ -63,7 +64,8 @@ export function rolesUsed(roles: RoleEntries, chosen: readonly WithOptions[]): R
 }
 
 /**
- * The entry for `id` among those that are known. Any other `org/name` is a hub model
+ * The entry for `id` among those that are known; a stored model that came from a hub has its repository as a second
+ * id. Any other `org/name` is a hub model
  * of which nothing is known, a web address a model folder, `name@hash` a model that the command line imported, and
  * `endpoint:name` a model behind a server.
  * @param task what a model that is not in the catalogue is taken to do
@@ -74,15 +76,23 @@ export function findModel(
   id: string,
   task: ModelTask = 'text-generation',
 ): ModelEntry {
-  const listed = models.find((entry) => entry.id === id) ?? hub.find((entry) => entry.id === id);
+  const listed = models.find((entry) => entry.id === id);
   if (listed) return listed;
+  const stored = models.find(({ source }) => source.kind === 'stored' && source.repository === id);
+  if (stored) return { ...stored, id };
+  const known = hub.find((entry) => entry.id === id);
+  if (known) return known;
   if (task === 'text-generation' && readEndpointId(id)) return behindEndpoint(id);
   if (/^https?:\/\//.test(id))
     return outside(id, task, { kind: 'url', base: id.endsWith('/') ? id : `${id}/` });
   if (isImportedId(id)) return outside(id, task, { kind: 'url', base: importedFolder(id) });
-  if (/^[\w.-]+\/[\w.-]+$/.test(id)) return outside(id, task, { kind: 'hub', repo: id, revision: 'main' });
+  const name = readHubName(id);
+  if (name) {
+    const { repo, file } = name;
+    return outside(id, task, { kind: 'hub', repo, revision: 'main', ...(file !== null && { file }) });
+  }
   throw new LabError('unknown-model', `There is no model "${excerpt(id)}".`, {
-    advice: `Known: ${models.map((entry) => entry.id).join(', ')}. A hub model is named org/name.`,
+    advice: `Known: ${models.map((entry) => entry.id).join(', ')}. A hub model is named org/name, or org/name:file.gguf.`,
   });
 }
 

@@ -7,6 +7,7 @@ export interface StoredModel extends Pick<
   | 'title'
   | 'origin'
   | 'sourceSha256'
+  | 'repository'
   | 'license'
   | 'task'
   | 'labels'

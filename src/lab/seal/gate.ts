@@ -1,9 +1,11 @@
 /** @file Every request of the app passes here: served from the device, resolved to a hub, or refused. */
+import { LabError } from '../../core/errors.ts';
 import { faultHeader, type FileFault } from '../../core/file-fault.ts';
 import type { HubGate } from './hub-gate.ts';
 import type { Counted, SealStore } from './ledger.ts';
-import type { SealMessage, SealReply } from './messages.ts';
+import type { SealMessage, SealRefusal, SealReply } from './messages.ts';
 import { DamagedFile, WrongAnswer, type OfflineFiles } from './offline-files.ts';
+import { OutsideFailure } from './outside.ts';
 import { sealed } from './policy.ts';
 import type { Tally } from './tally.ts';
 
@@ -30,6 +32,12 @@ const faulty = (fault: FileFault, reason: string): Response =>
 
 /** How long one `repair` message works, well below the time after which browsers end an event, in milliseconds. */
 const repairStepMs = 10_000;
+
+const refusalOf = (error: unknown): SealRefusal => ({
+  refused: error instanceof Error ? error.message : String(error),
+  ...(error instanceof LabError && { advice: error.advice }),
+  ...(error instanceof OutsideFailure && error.waitMs !== null && { waitMs: error.waitMs }),
+});
 
 /** An address as a page gave it, which may be none. */
 const addressOf = (text: string): string => (URL.canParse(text) ? new URL(text).href : 'about:unknown');
@@ -131,6 +139,18 @@ export function createGate({ files, hub, store, tally, fetch, scope, now, endpoi
         return { lists: await hub.lists(message.repositories) };
       case 'hub-stored':
         return { stored: await hub.stored(message.folders) };
+      case 'hub-config':
+        return { text: await hub.config(message.folder) };
+      case 'hub-begun':
+        return { begun: await hub.begun() };
+      case 'hub-drop':
+        await hub.drop(message.folder);
+        return { ok: true };
+      case 'mirror':
+        return { address: await hub.mirror() };
+      case 'mirror-set':
+        await hub.setMirror(message.address);
+        return { ok: true };
       case 'airlock-open': {
         const refused = await hub.open(message, page);
         return refused === null ? { ok: true } : { refused };
@@ -167,8 +187,6 @@ export function createGate({ files, hub, store, tally, fetch, scope, now, endpoi
 
     /** Answer a message of the page with this id; a failure becomes a reason. */
     answer: (message: SealMessage, page: string): Promise<SealReply<SealMessage['type']>> =>
-      answer(message, page).catch((error: unknown) => ({
-        refused: error instanceof Error ? error.message : String(error),
-      })),
+      answer(message, page).catch(refusalOf),
   };
 }

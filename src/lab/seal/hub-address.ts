@@ -48,8 +48,20 @@ export function readHubAddress(url: string, scope: string): HubAddress | null {
   return { repository, folder: hubFolder(repository), path };
 }
 
-/** The outside address of a file. @param commit what the revision stands for; the revision itself where none is known */
-export const outsideAddress = ({ host, repo }: HubRepository, commit: string, path: string): string =>
+/** Where the Hugging Face Hub is asked. @param mirror in place of it; `null`: itself */
+export const hubOrigin = (mirror: string | null): string => mirror ?? 'https://huggingface.co';
+
+/**
+ * The outside address of a file.
+ * @param commit what the revision stands for; the revision itself where none is known
+ * @param mirror in place of the Hugging Face Hub, if any
+ */
+export const outsideAddress = (
+  { host, repo }: HubRepository,
+  commit: string,
+  path: string,
+  mirror: string | null,
+): string =>
   host === 'huggingface.co'
-    ? `https://${host}/${repo}/resolve/${commit}/${path}`
+    ? `${hubOrigin(mirror)}/${repo}/resolve/${commit}/${path}`
     : `https://${host}/${repo}/${commit}/${path}`;

@@ -5,18 +5,20 @@
 import { faultHeader, type FileFault } from '../../core/file-fault.ts';
 import { LabError } from '../../core/errors.ts';
 import { partBytes, type HubFile, type HubRepository } from '../../models/hub.ts';
-import { agreed, isOpen, opened, refusal, type Airlock } from './airlock.ts';
-import { isBelowHub, outsideAddress, readHubAddress } from './hub-address.ts';
-import { askForList } from './hub-lists.ts';
-import type { SealStore } from './ledger.ts';
-import type { AirlockRequest, HubList } from './messages.ts';
-import { partCount, partSpan, type ModelParts } from './model-parts.ts';
+import { partCount, partSpan, type HubParts } from '../../models/hub-parts.ts';
+import { readMirror } from '../../models/hub-mirror.ts';
+import { agreed, isOpen, opened, type Airlock } from './airlock.ts';
+import { isBelowHub, readHubAddress } from './hub-address.ts';
+import { createPartSource, Fault } from './hub-fetch.ts';
+import { askForList, askForText } from './hub-lists.ts';
+import type { HubStore } from './ledger.ts';
+import type { AirlockRequest, BegunDownload, HubList } from './messages.ts';
 import { OutsideFailure, type Outside } from './outside.ts';
 import { sealed } from './policy.ts';
 
 export interface HubGateParts {
-  readonly store: SealStore;
-  readonly parts: ModelParts;
+  readonly store: HubStore;
+  readonly parts: HubParts;
   readonly outside: Outside;
   /** Absolute URL of the app's folder. */
   readonly scope: string;
@@ -27,18 +29,7 @@ export interface HubGateParts {
   readonly keptElsewhere: (url: string) => Promise<boolean>;
 }
 
-/** Longest time for one part: Chromium ends an event of a service worker after five minutes. */
-const partTimeoutMs = 4 * 60_000;
-/** A host that does not send parts may send a file of up to this size whole. */
-const mostWholeBytes = 16 * partBytes;
-
-class Fault extends Error {
-  readonly fault: FileFault;
-  constructor(fault: FileFault, message: string) {
-    super(message);
-    this.fault = fault;
-  }
-}
+const mostConfigBytes = 2 ** 20;
 
 export function createHubGate({
   store,
@@ -49,9 +40,6 @@ export function createHubGate({
   pageExists,
   keptElsewhere,
 }: HubGateParts) {
-  /** Downloads of parts under way, so that two readers of one part ask once. */
-  const underway = new Map<string, Promise<void>>();
-
   const airlock = async (): Promise<Airlock | null> => {
     const state = await store.airlock();
     if (!isOpen(state, now())) return null;
@@ -60,57 +48,10 @@ export function createHubGate({
     return null;
   };
 
-  const keep = async (file: HubFile, first: number, content: Uint8Array<ArrayBuffer>) => {
-    const from = first * partBytes;
-    for (let at = 0; at < content.byteLength; at += partBytes)
-      await parts.put(file, (from + at) / partBytes, content.slice(at, at + partBytes));
-  };
-
-  /** Fetch part `index`, and keep it. */
-  async function download(list: HubList, file: HubFile, index: number): Promise<void> {
-    const state = await airlock();
-    const reason = refusal(state, list.folder, now());
-    if (reason !== null || state === null) throw new Fault('airlock-closed', reason ?? '');
-    const { first, end } = partSpan(file, index);
-    const whole = partCount(file) === 1;
-    const url = outsideAddress(list.repository, list.commit, file.path);
-    const { status, headers, content } = await outside({
-      url,
-      reason: `model ${state.model}`,
-      ...(whole ? {} : { range: { first, last: end - 1 } }),
-      mostBytes: whole ? file.bytes : file.bytes <= mostWholeBytes ? file.bytes : end - first,
-      timeoutMs: partTimeoutMs,
-    });
-    await store.received(content.byteLength, now());
-    const { host } = new URL(url);
-    if (!whole && status !== 206) {
-      if (content.byteLength !== file.bytes)
-        throw new Fault('hub-refused', `${host} does not send ${file.path} in parts.`);
-      return keep(file, 0, content);
-    }
-    const range = headers.get('content-range');
-    if (
-      content.byteLength !== end - first ||
-      (range !== null && range !== `bytes ${first}-${end - 1}/${file.bytes}`)
-    )
-      throw new Fault('hub-unreachable', `${host} sent another part of ${file.path} than was asked for.`);
-    await keep(file, index, content);
-  }
-
-  async function partOf(list: HubList, file: HubFile, index: number): Promise<Blob> {
-    const stored = await parts.get(file, index);
-    if (stored) return stored;
-    const key = `${file.hash.hex}/${index}`;
-    const work = underway.get(key) ?? download(list, file, index).finally(() => underway.delete(key));
-    underway.set(key, work);
-    await work;
-    const arrived = await parts.get(file, index);
-    if (!arrived) throw new Fault('hub-refused', 'The browser did not keep what arrived.');
-    return arrived;
-  }
+  const partOf = createPartSource({ store, parts, outside, now, airlock });
 
   const isHere = async (folder: string, file: HubFile): Promise<boolean> =>
-    (await parts.has(file)) || keptElsewhere(scope + folder + file.path);
+    (await parts.arrived(file)) === file.bytes || keptElsewhere(scope + folder + file.path);
 
   async function answer(request: Request): Promise<Response> {
     const address = readHubAddress(request.url, scope);
@@ -149,11 +90,16 @@ export function createHubGate({
     airlock,
 
     async serve(request: Request): Promise<Response> {
-      const fault = (kind: FileFault, reason: string) =>
-        new Response(reason, { status: 503, headers: { [faultHeader]: kind, 'Cache-Control': 'no-store' } });
+      const fault = (kind: FileFault, reason: string, more: Readonly<Record<string, string>> = {}) =>
+        new Response(reason, {
+          status: 503,
+          headers: { [faultHeader]: kind, 'Cache-Control': 'no-store', ...more },
+        });
       try {
         return sealed(await answer(request));
       } catch (error) {
+        if (error instanceof OutsideFailure && error.waitMs !== null)
+          return sealed(fault('hub-busy', error.message, { 'Retry-After': seconds(error.waitMs) }));
         if (error instanceof OutsideFailure)
           return sealed(fault(error.again ? 'hub-unreachable' : 'hub-refused', error.message));
         if (error instanceof LabError)
@@ -165,11 +111,12 @@ export function createHubGate({
       }
     },
 
-    /** @throws Error with a reason for the user */
+    /** @throws Error or LabError with a reason for the user, OutsideFailure */
     async lists(repositories: readonly HubRepository[]): Promise<readonly HubList[]> {
       const lists: HubList[] = [];
+      const mirror = await store.mirror();
       for (const repository of repositories.slice(0, 4)) {
-        const list = await askForList(outside, repository);
+        const list = await askForList(outside, repository, mirror);
         await store.setList(list);
         lists.push(list);
       }
@@ -185,6 +132,53 @@ export function createHubGate({
           return (await Promise.all(files.map((file) => isHere(folder, file)))).every(Boolean);
         }),
       ),
+
+    /** The text of `config.json`, or `null`. @throws as `lists` */
+    async config(folder: string): Promise<string | null> {
+      const list = await store.list(folder);
+      if (!list) throw new Error('The list of this repository was not asked for.');
+      const file = list.files.find(({ path }) => path === 'config.json');
+      return file && file.bytes <= mostConfigBytes
+        ? askForText(outside, list, file, await store.mirror())
+        : null;
+    },
+
+    /** Downloads that were begun and not taken over by an engine or the store of models. */
+    async begun(): Promise<readonly BegunDownload[]> {
+      const begun = await Promise.all(
+        (await store.models()).map(async ({ repository, folder, commit, files }) => {
+          const arrived = await Promise.all(files.map((file) => parts.arrived(file)));
+          return {
+            repository,
+            folder,
+            commit,
+            paths: files.map(({ path }) => path),
+            bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+            arrivedBytes: arrived.reduce((sum, bytes) => sum + bytes, 0),
+          };
+        }),
+      );
+      return begun.filter(({ arrivedBytes }) => arrivedBytes > 0);
+    },
+
+    /** Drop what has arrived for a folder, and its list. */
+    async drop(folder: string): Promise<void> {
+      const list = await store.model(folder);
+      for (const file of list?.files ?? []) await parts.drop(file);
+      await store.removeModel(folder);
+    },
+
+    mirror: () => store.mirror(),
+
+    /** @throws LabError 'bad-input' for an address that cannot be a mirror */
+    async setMirror(address: string | null): Promise<void> {
+      const mirror = address === null ? null : readMirror(address);
+      const before = await store.mirror();
+      await store.setMirror(mirror);
+      const told = (place: string, what: string) => store.count(place, what, {}, new Date(now()));
+      if (mirror !== null) await told(mirror, 'set as mirror of the hub');
+      if (before !== null && before !== mirror) await told(before, 'no longer mirror of the hub');
+    },
 
     /** @returns why it stays closed, or `null` */
     async open(request: AirlockRequest, page: string): Promise<string | null> {
@@ -213,6 +207,8 @@ export function createHubGate({
   };
 }
 export type HubGate = ReturnType<typeof createHubGate>;
+
+const seconds = (ms: number): string => String(Math.ceil(ms / 1000));
 
 /** Number of the part that a range names exactly, else `null`. */
 function partIndex(file: HubFile, range: string): number | null {

@@ -12,6 +12,8 @@ interface SealDatabase extends DBSchema {
   airlock: { key: 'airlock'; value: Airlock };
   /** As asked for, by folder. */
   lists: { key: string; value: HubList };
+  /** `mirror`: address that is asked in place of the hub. */
+  settings: { key: 'mirror'; value: string };
   /** With the files that the user agreed to, by folder. */
   models: { key: string; value: AgreedList };
   /** Of version 1: rows by host and reason. */
@@ -39,7 +41,16 @@ export interface SealStore {
   setList(list: HubList): Promise<void>;
   model(folder: string): Promise<AgreedList | null>;
   setModel(list: AgreedList): Promise<void>;
+  /** All lists that were agreed to. */
+  models(): Promise<readonly AgreedList[]>;
+  removeModel(folder: string): Promise<void>;
+  /** Address that is asked in place of the Hugging Face Hub; `null`: the hub itself. */
+  mirror(): Promise<string | null>;
+  setMirror(address: string | null): Promise<void>;
 }
+
+/** What deciding about files of a hub needs. */
+export type HubStore = Omit<SealStore, 'entries'>;
 
 /** A script that asks for ever new addresses must not fill the disk: further ones share a row per host. */
 const mostRows = 5_000;
@@ -49,10 +60,11 @@ const longestAddress = 600;
 export function createSealStore(site: string, name = 'glovebox-seal', most = mostRows): SealStore {
   const database = createDatabase<SealDatabase>({
     name,
-    version: 2,
+    version: 3,
     async upgrade(db, from, _to, transaction) {
-      for (const store of ['lists', 'models', 'airlock'] as const)
+      for (const store of ['lists', 'models', 'airlock', 'settings'] as const)
         if (!db.objectStoreNames.contains(store)) db.createObjectStore(store);
+      if (from === 2) return;
       const requests = db.createObjectStore('requests', { keyPath: ['address', 'reason'] });
       if (from !== 1) return;
       await transaction.objectStore('airlock').clear();
@@ -103,5 +115,12 @@ export function createSealStore(site: string, name = 'glovebox-seal', most = mos
     setList: async (list) => void (await database.use((db) => db.put('lists', list, list.folder))),
     model: async (folder) => (await database.use((db) => db.get('models', folder))) ?? null,
     setModel: async (list) => void (await database.use((db) => db.put('models', list, list.folder))),
+    models: () => database.use((db) => db.getAll('models')),
+    removeModel: (folder) => database.use((db) => db.delete('models', folder)),
+    mirror: async () => (await database.use((db) => db.get('settings', 'mirror'))) ?? null,
+    setMirror: async (address) =>
+      void (await database.use<unknown>((db) =>
+        address === null ? db.delete('settings', 'mirror') : db.put('settings', address, 'mirror'),
+      )),
   };
 }

@@ -33,6 +33,15 @@ export interface AgreedList extends HubList {
   readonly taken: readonly string[];
 }
 
+/** Files of a repository of which some parts have arrived, and that no model is made of yet. */
+export interface BegunDownload extends Pick<HubList, 'repository' | 'folder' | 'commit'> {
+  /** Files that were agreed to. */
+  readonly paths: readonly string[];
+  /** Of all of them. */
+  readonly bytes: number;
+  readonly arrivedBytes: number;
+}
+
 export interface AirlockRequest {
   /** Shown in the ledger. */
   readonly model: string;
@@ -47,6 +56,14 @@ export type SealMessage =
   | { readonly type: 'hub-lists'; readonly repositories: readonly HubRepository[] }
   /** Whether everything that loading from these folders took is on this device. */
   | { readonly type: 'hub-stored'; readonly folders: readonly string[] }
+  /** Ask for the `config.json` of a repository whose list was asked for, to know which of its files are of use. */
+  | { readonly type: 'hub-config'; readonly folder: string }
+  | { readonly type: 'hub-begun' }
+  /** Drop what has arrived of a folder's files. */
+  | { readonly type: 'hub-drop'; readonly folder: string }
+  /** Ask this address in place of the Hugging Face Hub from now on; `null`: the hub itself. */
+  | { readonly type: 'mirror-set'; readonly address: string | null }
+  | { readonly type: 'mirror' }
   | ({ readonly type: 'airlock-open' } & AirlockRequest)
   /** `loaded`: the model is in memory, so that what has arrived is all that it needs. */
   | { readonly type: 'airlock-close'; readonly loaded: boolean }
@@ -89,11 +106,22 @@ export interface SealAnswers {
   readonly 'hub-lists': { readonly lists: readonly HubList[] };
   /** By folder. */
   readonly 'hub-stored': { readonly stored: readonly boolean[] };
+  /** `null`: the repository has none. */
+  readonly 'hub-config': { readonly text: string | null };
+  readonly 'hub-begun': { readonly begun: readonly BegunDownload[] };
+  readonly mirror: { readonly address: string | null };
   readonly repair: RepairStep;
 }
 export type SealAnswer<T extends SealMessage['type']> = T extends keyof SealAnswers
   ? SealAnswers[T]
   : { readonly ok: true };
 
-/** An answer, or the reason why there is none. */
-export type SealReply<T extends SealMessage['type']> = SealAnswer<T> | { readonly refused: string };
+/** Why there is no answer. */
+export interface SealRefusal {
+  readonly refused: string;
+  /** What to do about it, as a sentence. */
+  readonly advice?: string;
+  /** How long to wait before asking again, if that may help, in milliseconds. */
+  readonly waitMs?: number;
+}
+export type SealReply<T extends SealMessage['type']> = SealAnswer<T> | SealRefusal;

@@ -5,6 +5,7 @@
  * is seen. The answer is then refused; and a request that fails on its way does not say whether it was redirected.
  */
 import type { SealStore } from './ledger.ts';
+import { inSeconds, retryAfterMs } from '../../models/hub-wait.ts';
 import { isHubHost } from './policy.ts';
 
 export interface OutsideParts {
@@ -31,13 +32,22 @@ export interface OutsideAnswer {
   readonly content: Uint8Array<ArrayBuffer>;
 }
 
-/** Why there is no answer. `again`: whether asking again may help. */
+/** Why there is no answer. */
 export class OutsideFailure extends Error {
+  /** Whether asking again may help. */
   readonly again: boolean;
+  /** Status of the answer, if one came that is an error. */
+  readonly status: number | null;
+  /** How long the host wants not to be asked, for status 429. */
+  readonly waitMs: number | null;
 
-  constructor(message: string, again: boolean) {
+  constructor(
+    message: string,
+    again: boolean,
+    { status = null, waitMs = null }: Partial<Pick<OutsideFailure, 'status' | 'waitMs'>> = {},
+  ) {
     super(message);
-    this.again = again;
+    [this.again, this.status, this.waitMs] = [again, status, waitMs];
   }
 }
 
@@ -66,14 +76,14 @@ export function createOutside({ fetch, store, now }: OutsideParts) {
         address = withoutQuery(answer.url);
         await count(address, `${reason}, redirected`, { requests: 1 }, new Date(now()));
       }
-      if (!isHubHost(new URL(address).hostname)) {
+      const { hostname } = new URL(address);
+      if (!isHubHost(hostname) && hostname !== new URL(url).hostname) {
         await answer.body?.cancel();
         throw new OutsideFailure(`${host} led to ${new URL(address).host}, which is no model hub.`, false);
       }
       if (!answer.ok) {
         await answer.body?.cancel();
-        const again = answer.status === 429 || answer.status >= 500;
-        throw new OutsideFailure(`${host} answered ${answer.status}.`, again);
+        throw failureFor(host, answer, now());
       }
       const chunks: Uint8Array<ArrayBuffer>[] = [];
       const reader = answer.body?.getReader();
@@ -96,6 +106,13 @@ export function createOutside({ fetch, store, now }: OutsideParts) {
       if (bytes > 0) await count(address, rowOf(reason, address !== url), { bytes }, new Date(now()));
     }
   };
+}
+
+function failureFor(host: string, { status, headers }: Response, now: number): OutsideFailure {
+  if (status !== 429) return new OutsideFailure(`${host} answered ${status}.`, status >= 500, { status });
+  const waitMs = retryAfterMs(headers.get('retry-after'), now);
+  const message = `${host} is asked too often (429), and wants to be left alone for ${inSeconds(waitMs)}.`;
+  return new OutsideFailure(message, true, { status, waitMs });
 }
 
 const rowOf = (reason: string, redirected: boolean) => (redirected ? `${reason}, redirected` : reason);

@@ -1,24 +1,41 @@
 /** @file The page's side of the airlock: asks which files a model takes, opens for them alone, and closes again. */
-import type { ModelEntry } from '../../models/catalog.ts';
+import type { ModelEntry, ModelSource } from '../../models/catalog.ts';
+import { parseObject } from '../../models/files.ts';
 import { hubFolder, repositoriesOf, type HubFile } from '../../models/hub.ts';
-import { gradientFiles, onnxFiles, webLlmFiles } from '../../models/hub-choice.ts';
+import { webLlmFiles } from '../../models/hub-choice.ts';
+import { hubNameText } from '../../models/hub-name.ts';
+import type { HubPlan } from '../../models/hub-plan.ts';
+import { patiently } from '../../models/hub-wait.ts';
 import type { AirlockRequest, HubList } from './messages.ts';
-import { askSeal } from './page-client.ts';
+import { askSeal, Refused } from './page-client.ts';
+
+export type { BegunDownload } from './messages.ts';
 
 /** Files of one repository, for the user to see before agreeing. */
 export interface Offer {
   readonly folder: string;
   readonly host: string;
   readonly repo: string;
+  readonly commit: string;
   readonly files: readonly HubFile[];
-  /** More files, which only methods that use gradients need. */
-  readonly forGradients: readonly HubFile[];
+  /** What becomes of them: `engine`, an engine keeps them itself; else as in `HubPlan`. */
+  readonly how: HubPlan['how'] | 'engine';
+}
+
+interface Asking {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with how long a hub asked to wait, in milliseconds, when the pause begins. */
+  readonly onWait?: ((ms: number) => void) | undefined;
 }
 
 /** Hosts that loading `entry` asks; empty for models of this site. */
 export const hostsOf = ({ source }: ModelEntry): readonly string[] => [
   ...new Set(repositoriesOf(source).map(({ host }) => host)),
 ];
+
+/** The name of a model of the hub: `org/name` or `org/name:file.gguf`. */
+export const hubNameOf = ({ repo, file }: Extract<ModelSource, { kind: 'hub' }>): string =>
+  hubNameText({ repo, file: file ?? null });
 
 /** Whether every file of each model is on this device; `null` for models of a site, and where no seal is active. */
 export async function storedOnDevice(entries: readonly ModelEntry[]): Promise<readonly (boolean | null)[]> {
@@ -31,28 +48,42 @@ export async function storedOnDevice(entries: readonly ModelEntry[]): Promise<re
   });
 }
 
+const waitOf = (error: unknown) => (error instanceof Refused ? error.waitMs : null);
+
 /**
- * Ask the hosts for the files of a model. This leaves the tab: one request per repository, which names it.
- * @throws LabError 'bad-input' with the reason, 'not-supported' without a service worker
+ * Ask the hosts for the files of a model. This leaves the tab: one request per repository, which names it, and one for
+ * the configuration of a model of the hub, which says whether and how it can be used.
+ * @throws Refused, a LabError, with the reason; LabError 'not-supported' for a model that nothing here can run, and
+ *   without a service worker; or the signal's reason
  */
 export async function askForFiles(
   { source }: ModelEntry,
   device: 'wasm' | 'webgpu',
+  asking: Asking = {},
 ): Promise<readonly Offer[]> {
-  const { lists } = await askSeal({ type: 'hub-lists', repositories: repositoriesOf(source) });
-  return lists.map(({ folder, repository: { host, repo }, files }: HubList) => ({
-    folder,
-    host,
-    repo,
-    files: source.kind === 'webllm' ? webLlmFiles(files) : onnxFiles(files, device),
-    forGradients: source.kind === 'webllm' ? [] : gradientFiles(files),
-  }));
+  const repositories = repositoriesOf(source);
+  const { lists } = await patiently(() => askSeal({ type: 'hub-lists', repositories }), waitOf, asking);
+  if (source.kind !== 'hub')
+    return lists.map((list) => offerOf(list, { how: 'engine', files: webLlmFiles(list.files) }));
+  const [list] = lists as [HubList];
+  const { folder } = list;
+  const ask = () => askSeal({ type: 'hub-config', folder });
+  const text = source.file === undefined ? (await patiently(ask, waitOf, asking)).text : null;
+  const { planHubFiles } = await import('../../models/hub-plan.ts');
+  const config = text === null ? null : parseObject('config.json', text);
+  const name = { repo: source.repo, file: source.file ?? null };
+  return [offerOf(list, planHubFiles(name, list.files, { device, config }))];
 }
+
+const offerOf = (
+  { folder, commit, repository: { host, repo } }: HubList,
+  { how, files }: Pick<Offer, 'how' | 'files'>,
+): Offer => ({ folder, host, repo, commit, files, how });
 
 /**
  * Do `work` with the airlock open, and close it whatever happens.
- * @param work says whether the model is loaded
- * @throws LabError 'not-supported' without a service worker, 'bad-input' when the request is refused.
+ * @param work says whether everything that is needed has arrived
+ * @throws LabError 'not-supported' without a service worker; Refused
  */
 export async function throughAirlock(request: AirlockRequest, work: () => Promise<boolean>): Promise<void> {
   await askSeal({ type: 'airlock-open', ...request });
@@ -63,3 +94,15 @@ export async function throughAirlock(request: AirlockRequest, work: () => Promis
     await askSeal({ type: 'airlock-close', loaded });
   }
 }
+
+/** Downloads that were cut off or cancelled; none where no seal is active. */
+export const begunDownloads = async () =>
+  (await askSeal({ type: 'hub-begun' }).catch(() => ({ begun: [] }))).begun;
+
+/** Delete what has arrived of a repository's files. */
+export const dropDownload = async (folder: string): Promise<void> =>
+  void (await askSeal({ type: 'hub-drop', folder }));
+
+/** Address that is asked in place of the hub, `null` for none, and where no seal is active. */
+export const mirrorInUse = async (): Promise<string | null> =>
+  (await askSeal({ type: 'mirror' }).catch(() => ({ address: null }))).address;

@@ -1,7 +1,8 @@
 /** @file The page's side of the service worker: starting it, asking it, and moving to a new version. */
 import { Workbox } from 'workbox-window';
 import { LabError } from '../../core/errors.ts';
-import type { SealAnswer, SealMessage, SealReply } from './messages.ts';
+import { mirrorWorkerFile, serviceWorkerFile } from './policy.ts';
+import type { SealAnswer, SealMessage, SealRefusal, SealReply } from './messages.ts';
 
 export type { LedgerEntry, SealStatus } from './messages.ts';
 
@@ -13,9 +14,20 @@ export interface SealEvents {
   readonly onUpdate: (apply: () => void) => void;
 }
 
+/** The service worker does not do what it was asked to. */
+export class Refused extends LabError {
+  /** How long to wait before asking again, if that may help, in milliseconds. */
+  readonly waitMs: number | null;
+
+  constructor({ refused, advice = 'Check the name or the address.', waitMs }: SealRefusal) {
+    super('bad-input', refused, { advice });
+    this.waitMs = waitMs ?? null;
+  }
+}
+
 /**
  * Ask the service worker.
- * @throws LabError 'not-supported' when none controls this page, 'bad-input' with its reason when it refuses.
+ * @throws LabError 'not-supported' when none controls this page; Refused, a LabError 'bad-input', with its reason.
  */
 export async function askSeal<M extends SealMessage>(message: M): Promise<SealAnswer<M['type']>> {
   const controller = navigator.serviceWorker?.controller;
@@ -29,8 +41,7 @@ export async function askSeal<M extends SealMessage>(message: M): Promise<SealAn
     controller.postMessage(message, [port2]);
   });
   port1.close();
-  if ('refused' in reply)
-    throw new LabError('bad-input', reply.refused, { advice: 'Nothing was sent. Check the address.' });
+  if ('refused' in reply) throw new Refused(reply);
   return reply;
 }
 
@@ -40,7 +51,7 @@ export async function askSeal<M extends SealMessage>(message: M): Promise<SealAn
  */
 export async function startSeal({ onUpdate }: SealEvents): Promise<void> {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
-  const workbox = new Workbox(new URL('service.worker.js', document.baseURI).href);
+  const workbox = new Workbox((await scriptInCharge()).href);
   workbox.addEventListener('waiting', () =>
     onUpdate(() => {
       workbox.addEventListener('controlling', () => location.reload());
@@ -54,6 +65,13 @@ export async function startSeal({ onUpdate }: SealEvents): Promise<void> {
   if (!navigator.serviceWorker.controller)
     registration?.active?.postMessage({ type: 'claim' } satisfies SealMessage);
   setTimeout(() => void fill(), fillAfterMs);
+}
+
+/** The script that is registered now: another one once a mirror was set. */
+async function scriptInCharge(): Promise<URL> {
+  const registration = await navigator.serviceWorker.getRegistration();
+  const isMirror = registration?.active?.scriptURL.endsWith(`/${mirrorWorkerFile}`);
+  return new URL(isMirror ? mirrorWorkerFile : serviceWorkerFile, document.baseURI);
 }
 
 /** The mark of an automatic reload. It lives in the history entry, because isolation swaps the session storage. */

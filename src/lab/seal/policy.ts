@@ -1,7 +1,8 @@
 /**
  * @file What the browser is told to enforce: the one list of hosts that the app may ever talk to, and the headers that
  * every response of the site carries. The build, the local server and the service worker all read it from here.
- * Pages and workers may connect to this site only. The service worker alone has a policy that names the hubs. A connected
+ * Pages and workers may connect to this site only. The service worker alone has a policy that names the hubs, or one that
+ * allows any https address once the user has set a mirror. A connected
  * build adds the origins of servers that were named when it was built, and nothing else.
  */
 import { connection } from '../../core/connection.ts';
@@ -21,6 +22,9 @@ export const isHubHost = (hostname: string): boolean =>
 /** File name of the service worker's script, which lies in the app's folder. */
 export const serviceWorkerFile = 'service.worker.js';
 
+/** The same script for users who set a mirror: a policy cannot know its address, so this one allows any. */
+export const mirrorWorkerFile = 'service.worker.mirror.js';
+
 type Directives = readonly (readonly [name: string, ...values: string[]])[];
 
 const pageDirectives = (endpoints: readonly string[]): Directives => [
@@ -37,11 +41,13 @@ const pageDirectives = (endpoints: readonly string[]): Directives => [
   ['form-action', "'none'"],
 ];
 
-const serviceWorkerDirectives = (endpoints: readonly string[]): Directives => [
+const serviceWorkerDirectives = (sources: readonly string[]): Directives => [
   ['default-src', "'none'"],
   ['script-src', "'self'"],
-  ['connect-src', "'self'", ...hubHosts.map((host) => `https://${host}`), ...endpoints],
+  ['connect-src', "'self'", ...sources],
 ];
+const hubSources = hubHosts.map((host) => `https://${host}`);
+const mirrorSources = ['https:', 'http://localhost:*', 'http://127.0.0.1:*'];
 
 const policyText = (list: Directives) => list.map((directive) => directive.join(' ')).join('; ');
 
@@ -84,15 +90,19 @@ export function policyWith(endpoints: readonly string[]): SitePolicy {
     'X-Content-Type-Options': 'nosniff',
     'X-DNS-Prefetch-Control': 'off',
   };
-  /** For the script of the service worker alone. */
-  const serviceWorkerHeaders = {
+  /** For the scripts of the service worker alone. */
+  const workerHeaders = (sources: readonly string[]) => ({
     ...headers,
-    'Content-Security-Policy': policyText(serviceWorkerDirectives(endpoints)),
+    'Content-Security-Policy': policyText(serviceWorkerDirectives([...sources, ...endpoints])),
+  });
+  const scripts: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    [serviceWorkerFile]: workerHeaders(hubSources),
+    [mirrorWorkerFile]: workerHeaders(mirrorSources),
   };
   return {
     meta: policyText(page),
     headers,
-    headersFor: (path) => (path.split('/').at(-1) === serviceWorkerFile ? serviceWorkerHeaders : headers),
+    headersFor: (path) => scripts[path.split('/').at(-1)!] ?? headers,
   };
 }
 

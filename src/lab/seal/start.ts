@@ -1,12 +1,12 @@
 /** @file Ties the seal to the events of a service worker. */
 import { connection } from '../../core/connection.ts';
+import { cachedParts } from '../../models/hub-parts.ts';
 import type { AppFile } from './app-file.ts';
 import { createDownload } from './download.ts';
 import { createGate } from './gate.ts';
 import { createHubGate } from './hub-gate.ts';
 import { createSealStore } from './ledger.ts';
 import type { SealMessage } from './messages.ts';
-import { createModelParts } from './model-parts.ts';
 import { createOfflineFiles } from './offline-files.ts';
 import { createOutside } from './outside.ts';
 import { sealHeaders } from './policy.ts';
@@ -39,7 +39,7 @@ export function startSeal(worker: SealScope, manifest: readonly AppFile[]): void
 
   const hub = createHubGate({
     store,
-    parts: createModelParts(worker.caches, scope),
+    parts: cachedParts(worker.caches, scope),
     outside: createOutside({ fetch: fetchNow, store, now: Date.now }),
     scope,
     now: Date.now,

@@ -7,8 +7,11 @@ import type { Behavior } from '../../core/behavior.ts';
 import type { Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
 import type { EndpointSettings, Send } from '../../models/endpoint.ts';
+import type { HubProgress } from '../../models/hub-files.ts';
+import type { ImportOptions } from '../../models/import/import-checkpoint.ts';
 import type { ImportProgress } from '../../models/import/progress.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
+import type { HubModelFiles } from '../models/hub-models.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
 import type { PlanOutline } from '../plan/outline.ts';
@@ -118,7 +121,19 @@ export interface LabApi {
   importModel(
     callId: string,
     files: ReadonlyMap<string, Blob>,
-    dtype: StoredModel['dtype'] | undefined,
+    dtype: ImportOptions['dtype'],
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<Outcome<StoredModel>>;
+  /** Download files of a hub's model through the airlock, which has to be open for them. */
+  downloadHubModel(
+    callId: string,
+    files: HubModelFiles,
+    onProgress: (progress: HubProgress) => void,
+  ): Promise<Outcome<void>>;
+  /** Store a model that was downloaded; its downloaded files are dropped then. */
+  importHubModel(
+    callId: string,
+    files: HubModelFiles,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<Outcome<ImportedModel>>;
   storedModels(): Promise<Outcome<readonly StoredModel[]>>;

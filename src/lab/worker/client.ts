@@ -7,8 +7,11 @@ import type { AttackStep } from '../../attacks/attack.ts';
 import { failure, LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
 import type { EndpointSettings, Send } from '../../models/endpoint.ts';
+import type { HubProgress } from '../../models/hub-files.ts';
+import type { ImportOptions } from '../../models/import/import-checkpoint.ts';
 import type { ImportProgress } from '../../models/import/progress.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
+import type { HubModelFiles } from '../models/hub-models.ts';
 import { parsePlan, type Plan } from '../plan/plan.ts';
 import type { AttackRequest, ChatRequest } from '../plan/request.ts';
 import type { LoadProgress, RunEvent } from '../records/events.ts';
@@ -75,10 +78,20 @@ export interface LabClient extends Pick<
   importModel(
     files: ReadonlyMap<string, Blob>,
     options?: Stoppable & {
-      readonly dtype?: StoredModel['dtype'];
+      readonly dtype?: ImportOptions['dtype'];
       readonly onProgress?: (progress: ImportProgress) => void;
     },
   ): Promise<Outcome<ImportedModel>>;
+  /** Download files of a hub's model through the airlock, which has to be open for them. */
+  downloadHubModel(
+    files: HubModelFiles,
+    options?: Stoppable & { readonly onProgress?: (progress: HubProgress) => void },
+  ): Promise<Outcome<void>>;
+  /** Store a model that was downloaded; its downloaded files are dropped then. */
+  importHubModel(
+    files: HubModelFiles,
+    options?: Stoppable & { readonly onProgress?: (progress: ImportProgress) => void },
+  ): Promise<Outcome<StoredModel>>;
   chat(
     request: ChatRequest,
     options?: Stoppable & {
@@ -240,6 +253,14 @@ export function createLabClient({
     importModel(files, { signal, dtype, onProgress } = {}) {
       const id = nextCall();
       return stoppable(id, signal, (lab, listen) => lab.importModel(id, files, dtype, listen(onProgress)));
+    },
+    downloadHubModel(files, { signal, onProgress } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen) => lab.downloadHubModel(id, files, listen(onProgress)));
+    },
+    importHubModel(files, { signal, onProgress } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen) => lab.importHubModel(id, files, listen(onProgress)));
     },
     load(model, { signal, task = 'text-generation', onProgress } = {}) {
       const id = nextCall();

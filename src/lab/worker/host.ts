@@ -8,6 +8,7 @@ import type { LanguageModel } from '../../models/language-model.ts';
 import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../models/load.ts';
 import { storedEntry } from '../../models/stored-entry.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
+import type { HubModels } from '../models/hub-models.ts';
 import type { ModelStore } from '../models/model-store.ts';
 import { checkArtifact } from '../plan/artifacts.ts';
 import { findModel } from '../plan/find-models.ts';
@@ -49,6 +50,8 @@ export interface LabHost {
   readonly lifeline?: Promise<string | null>;
   /** Of imported models. Default: none can be imported. */
   readonly modelStore?: ModelStore | undefined;
+  /** Of models that come from a hub. Default: none can be downloaded. */
+  readonly hubModels?: HubModels | undefined;
   /** Default: everything that ships with the lab. */
   readonly registries?: Registries;
   /** Models that only WebGPU can run. Default: those that web-llm lists, which loads its package. */
@@ -240,7 +243,7 @@ export function createLab({
         const release = await store.lock(runId);
         await store.remove(runId).finally(release);
       }),
-    ...modelCalls(later.modelStore, stoppable, (id) => models.forget(id)),
+    ...modelCalls(later, stoppable, (id) => models.forget(id)),
   };
 }
 

@@ -1,20 +1,38 @@
 /** @file The worker's calls on models that the user brought: each works on the store, where the browser has one. */
 import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
+import type { HubModels } from '../models/hub-models.ts';
 import type { ModelStore } from '../models/model-store.ts';
 import type { LabApi } from './api.ts';
 import { relay } from './batches.ts';
 
 type ModelCalls = Pick<
   LabApi,
-  'importModel' | 'storedModels' | 'verifyModel' | 'renameModel' | 'pinModel' | 'exportModel' | 'removeModel'
+  | 'importModel'
+  | 'downloadHubModel'
+  | 'importHubModel'
+  | 'storedModels'
+  | 'verifyModel'
+  | 'renameModel'
+  | 'pinModel'
+  | 'exportModel'
+  | 'removeModel'
 >;
 
 /** @throws LabError 'storage-unavailable' without a store */
 export function storeOf(store: ModelStore | undefined): ModelStore {
   if (store) return store;
-  throw new LabError('storage-unavailable', 'Models cannot be stored here.', {
+  throw cannotStore();
+}
+
+const cannotStore = () =>
+  new LabError('storage-unavailable', 'Models cannot be stored here.', {
     advice: 'Open the lab in a browser that stores files for sites.',
   });
+
+/** Where models are kept, and where they come from; `undefined` where the browser has no such place. */
+export interface ModelPlaces {
+  readonly modelStore?: ModelStore | undefined;
+  readonly hubModels?: HubModels | undefined;
 }
 
 /**
@@ -22,15 +40,32 @@ export function storeOf(store: ModelStore | undefined): ModelStore {
  * @param forget gives back the memory of a model
  */
 export function modelCalls(
-  store: ModelStore | undefined,
+  { modelStore: store, hubModels }: ModelPlaces,
   stoppable: <T>(callId: string, work: (signal: AbortSignal) => Promise<T>) => Promise<Outcome<T>>,
   forget: (id: string) => void,
 ): ModelCalls {
+  const hub = (): HubModels => {
+    if (hubModels) return hubModels;
+    throw cannotStore();
+  };
   return {
     importModel: (callId, files, dtype, onProgress) =>
       stoppable(callId, async (signal) => {
         const progress = relay(onProgress);
         const stored = await storeOf(store).import(files, { dtype, signal, onProgress: progress.send });
+        await progress.settled();
+        return stored;
+      }),
+    downloadHubModel: (callId, files, onProgress) =>
+      stoppable(callId, async (signal) => {
+        const progress = relay(onProgress);
+        await hub().download(files, { signal, onProgress: progress.send });
+        await progress.settled();
+      }),
+    importHubModel: (callId, files, onProgress) =>
+      stoppable(callId, async (signal) => {
+        const progress = relay(onProgress);
+        const stored = await hub().import(files, { signal, onProgress: progress.send });
         await progress.settled();
         return stored;
       }),

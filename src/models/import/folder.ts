@@ -87,7 +87,7 @@ async function text(folder: Files, name: string): Promise<string | null> {
 }
 
 /** The line `license:` in the front matter of a model card. */
-function licenseIn(card: string | null): string | null {
+export function licenseIn(card: string | null): string | null {
   const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(card ?? '')?.[1] ?? '';
   const stated = /^license:[ \t]*["']?([\w. +-]{1,60}?)["']?[ \t]*$/m.exec(front)?.[1];
   return stated === undefined || stated === 'other'

@@ -29,6 +29,8 @@ export interface ImportOptions {
   readonly sourceSha256?: string | undefined;
   /** Default: the checkpoint's own. */
   readonly title?: string | undefined;
+  /** `org/name` on the hub, for what came from there. */
+  readonly repository?: string | undefined;
   /** Of the matrices on disk; computing is float32 either way. Default: `'F16'`, half the bytes. */
   readonly dtype?: 'F16' | 'F32' | undefined;
   /** Also store the matrices in four bits. Default: what `chooseFourBit` says for `device`. */
@@ -103,7 +105,7 @@ async function writeModel(
   target: FolderWriter,
   options: ImportOptions,
 ): Promise<ModelManifest> {
-  const { id, origin, sourceSha256, title: givenTitle, dtype = 'F16', signal, onProgress, now } = options;
+  const { id, origin, sourceSha256, repository, dtype = 'F16', signal, onProgress, now } = options;
   const { title, license, config: hubConfig, generation, tokenizer } = checkpoint;
   const { config, wanted, tokenizerConfig, isPlain } = checkReadable(checkpoint);
   const small = [
@@ -137,9 +139,10 @@ async function writeModel(
   const manifest: ModelManifest = {
     version: 1,
     id,
-    title: givenTitle ?? title,
+    title: options.title ?? title,
     origin,
     ...(sourceSha256 !== undefined && { sourceSha256 }),
+    ...(repository !== undefined && { repository }),
     license,
     task: config.labels ? 'text-classification' : 'text-generation',
     ...(config.labels && { labels: [...labelsOf(hubConfig)] }),

@@ -26,6 +26,8 @@ const manifestSchema = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
+  /** `org/name` on the hub, with the name of a GGUF file behind a colon, by which plans may name this model too. */
+  repository: z.string().max(300).optional(),
   license: z.string().max(300).nullable(),
   task: z.enum(['text-generation', 'text-classification']),
   /** Class names of a classifier. */
@@ -35,11 +37,12 @@ const manifestSchema = z.object({
   /** `plain`: the files have no chat template, so the importer wrote one that continues text. Absent: their own. */
   template: z.literal('plain').optional(),
   architecture: z.string().max(100),
-  parameters: z.int().nonnegative(),
-  contextWindow: z.int().positive(),
+  /** `null` where its files do not say. */
+  parameters: z.int().nonnegative().nullable(),
+  contextWindow: z.int().positive().nullable(),
   weights: z.object({
-    /** As the weights are stored; norms and biases are always float32. */
-    dtype: z.enum(['F16', 'F32']),
+    /** As the weights are stored; norms and biases are always float32. `as-published`: the files were kept as they came. */
+    dtype: z.enum(['F16', 'F32', 'as-published']),
     /** Types in the files that were brought, most values first. */
     from: z.array(z.string().max(30)).max(100),
     /** Matrices stored as float32 because half precision cannot hold their values. */

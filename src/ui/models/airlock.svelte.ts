@@ -4,13 +4,17 @@ import { failure, type Failure } from '../../core/errors.ts';
 import {
   askForFiles,
   hostsOf,
+  hubNameOf,
+  mirrorInUse,
   storedOnDevice,
   throughAirlock,
+  type BegunDownload,
   type Offer,
 } from '../../lab/seal/page-airlock.ts';
 import type { Ledger } from '../state/ledger.svelte.ts';
 import type { ModelLoads } from '../state/model-loads.svelte.ts';
-import type { ModelEntry } from '../types.ts';
+import type { ModelEntry, ModelTask } from '../types.ts';
+import type { HubDownload, HubModelFiles } from './hub-download.svelte.ts';
 
 export interface AirlockQuestion {
   readonly model: ModelEntry;
@@ -19,66 +23,111 @@ export interface AirlockQuestion {
   readonly offers: readonly Offer[] | null;
 }
 
+export interface AirlockParts {
+  readonly modelLoads: Pick<ModelLoads, 'load' | 'of'>;
+  readonly downloads: Pick<HubDownload, 'download' | 'store'>;
+  readonly ledger: Pick<Ledger, 'refresh'>;
+  readonly device: () => 'wasm' | 'webgpu';
+}
+
 export class Airlock {
   /** Waits for the user's answer; `null` when there is nothing to decide. */
   question = $state.raw<AirlockQuestion | null>(null);
   /** Whether the hosts are being asked for their lists. */
   asking = $state(false);
+  /** How long a host asked to wait before it is asked again, in milliseconds. */
+  waitMs = $state<number | null>(null);
   failure = $state.raw<Failure | null>(null);
-  readonly #modelLoads: Pick<ModelLoads, 'load' | 'of'>;
-  readonly #ledger: Pick<Ledger, 'refresh'>;
-  readonly #device: () => 'wasm' | 'webgpu';
+  readonly #parts: AirlockParts;
+  #controller: AbortController | null = null;
 
-  constructor(
-    modelLoads: Pick<ModelLoads, 'load' | 'of'>,
-    ledger: Pick<Ledger, 'refresh'>,
-    device: () => 'wasm' | 'webgpu',
-  ) {
-    [this.#modelLoads, this.#ledger, this.#device] = [modelLoads, ledger, device];
+  constructor(parts: AirlockParts) {
+    this.#parts = parts;
   }
 
   /** Load a model; one that comes from outside is asked about first, unless it is on this device. */
   load = async (model: ModelEntry): Promise<void> => {
     this.failure = null;
     const hosts = hostsOf(model);
-    const [stored] = hosts.length > 0 ? await storedOnDevice([model]) : [true];
-    if (stored) await this.#modelLoads.load(model.id, model.task);
-    else this.question = { model, hosts, offers: null };
+    // Files of a hub's model become a stored model, which is another entry; an engine keeps its own.
+    const [stored] = hosts.length === 0 ? [true] : await storedOnDevice([model]);
+    if (stored && model.source.kind !== 'hub') return this.#parts.modelLoads.load(model.id, model.task);
+    this.question = { model, hosts: await this.#named(hosts), offers: null };
   };
 
-  refuse = (): void => void (this.question = null);
+  refuse = (): void => {
+    this.#controller?.abort();
+    this.question = null;
+  };
 
   /** Ask the hosts for their lists of files. */
   ask = async (): Promise<void> => {
     const { question } = this;
     if (!question || this.asking) return;
+    const controller = (this.#controller = new AbortController());
     this.asking = true;
-    const offers = await this.#orFailure(() => askForFiles(question.model, this.#device()));
-    this.asking = false;
+    const offers = await this.#orFailure(() =>
+      askForFiles(question.model, this.#parts.device(), {
+        signal: controller.signal,
+        onWait: (ms) => (this.waitMs = ms),
+      }),
+    );
+    [this.asking, this.waitMs] = [false, null];
     // The user may have turned away meanwhile.
     if (this.question === question) this.question = offers ? { ...question, offers } : null;
-    await this.#ledger.refresh();
+    await this.#parts.ledger.refresh();
   };
 
-  /** Open the airlock for what was shown, load, and close it again whatever happens. */
-  agree = async ({ forGradients }: { readonly forGradients: boolean }): Promise<void> => {
+  /** Open the airlock for what was shown, fetch it, and close it again whatever happens; then load the model. */
+  agree = async (): Promise<void> => {
     if (!this.question?.offers) return;
     const { model, offers } = this.question;
     [this.question, this.failure] = [null, null];
-    const files = offers.map((offer) => ({
-      folder: offer.folder,
-      paths: [...offer.files, ...(forGradients ? offer.forGradients : [])].map(({ path }) => path),
-    }));
+    const [offer] = offers;
+    if (model.source.kind === 'hub' && offer && offer.how !== 'engine')
+      return this.#bring(filesOf(hubNameOf(model.source), model.task, offer, offer.how));
+    const { modelLoads } = this.#parts;
+    const files = offers.map(({ folder, files: own }) => ({ folder, paths: own.map(({ path }) => path) }));
+    await this.#through({ model: model.id, files }, async () => {
+      await modelLoads.load(model.id, model.task);
+      return modelLoads.of(model.id).status === 'ready';
+    });
+  };
+
+  /** Go on with a download that was cut off. */
+  resume = async (begun: BegunDownload): Promise<void> => {
+    this.failure = null;
+    await this.#bring(begunFiles(begun));
+  };
+
+  async #bring(files: HubModelFiles): Promise<void> {
+    const { downloads, modelLoads } = this.#parts;
+    let whole = false;
+    await this.#through(
+      { model: files.name, files: [files] },
+      async () => (whole = await downloads.download(files)),
+    );
+    const stored = whole ? await downloads.store(files) : null;
+    if (stored) await modelLoads.load(stored.id, stored.task);
+  }
+
+  async #through(...[request, work]: Parameters<typeof throughAirlock>): Promise<void> {
+    const { ledger } = this.#parts;
     await this.#orFailure(async () => {
-      const ended = throughAirlock({ model: model.id, files }, async () => {
-        await this.#modelLoads.load(model.id, model.task);
-        return this.#modelLoads.of(model.id).status === 'ready';
-      });
-      void this.#ledger.refresh();
+      const ended = throughAirlock(request, work);
+      void ledger.refresh();
       await ended;
     });
-    await this.#ledger.refresh();
-  };
+    await ledger.refresh();
+  }
+
+  /** With the mirror in place of the hub. */
+  async #named(hosts: readonly string[]): Promise<readonly string[]> {
+    const mirror = await mirrorInUse();
+    return hosts.map((host) =>
+      host === 'huggingface.co' && mirror ? `${mirror} (mirror of ${host})` : host,
+    );
+  }
 
   async #orFailure<T>(work: () => Promise<T>): Promise<T | null> {
     try {
@@ -89,6 +138,29 @@ export class Airlock {
       return null;
     }
   }
+}
+
+const filesOf = (
+  name: string,
+  task: ModelTask,
+  { folder, commit, files }: Offer,
+  how: HubModelFiles['how'],
+): HubModelFiles => ({ name, task, folder, commit, how, paths: files.map(({ path }) => path) });
+
+/** True for a download that becomes a stored model: engines take up theirs when the model is loaded. */
+export const isOfStore = ({ paths }: BegunDownload): boolean =>
+  paths.some((path) => /\.(safetensors|gguf|onnx)$/.test(path));
+
+function begunFiles({ repository: { repo }, folder, commit, paths }: BegunDownload): HubModelFiles {
+  const file = paths.find((path) => path.endsWith('.gguf'));
+  return {
+    name: file === undefined ? repo : `${repo}:${file}`,
+    folder,
+    commit,
+    paths,
+    how: paths.some((path) => path.endsWith('.onnx')) ? 'keep' : 'import',
+    task: 'text-generation',
+  };
 }
 
 export const [getAirlock, setAirlock] = createContext<Airlock>();

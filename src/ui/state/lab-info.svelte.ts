@@ -8,6 +8,8 @@ import { undefended, type Plan } from '../../lab/plan/plan.ts';
 import type { DeviceInfo } from '../../lab/records/run.ts';
 import type { AnyCard, ModelEntry, ModelTask } from '../types.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
+import type { PreferenceStore } from '../frame/preference.svelte.ts';
+import { addedNames, type AddedNames } from './added-names.ts';
 
 export class LabInfo {
   catalogue = $state.raw<Catalogue | null>(null);
@@ -34,11 +36,15 @@ export class LabInfo {
 
   readonly #fetchQuickstart: () => Promise<Plan>;
 
+  readonly #names: AddedNames;
+
+  /** @param store remembers the addresses of models that were added; `null`: they last for this visit */
   constructor(
     lab: Pick<LabClient, 'catalogue' | 'device' | 'behaviors' | 'useDevice' | 'storage'>,
     fetchQuickstart: () => Promise<Plan>,
+    store: PreferenceStore | null = null,
   ) {
-    [this.#lab, this.#fetchQuickstart] = [lab, fetchQuickstart];
+    [this.#lab, this.#fetchQuickstart, this.#names] = [lab, fetchQuickstart, addedNames(store)];
   }
 
   /** Ask the lab. A lab that does not start leaves a failure to show. */
@@ -50,6 +56,7 @@ export class LabInfo {
         this.#lab.device(),
         this.#fetchQuickstart(),
       ]);
+      this.#added = this.#names.read().map(({ id, task }) => findModel({ models: [], hub: [] }, id, task));
       const storage = await this.#lab.storage();
       this.persistent = storage.status === 'done' && storage.value.persistent;
     } catch (error) {
@@ -95,11 +102,23 @@ export class LabInfo {
     this.catalogue = await this.#lab.catalogue();
   };
 
-  /** Add a model by name or address. @throws LabError 'unknown-model' with advice */
+  /**
+   * The model with this name or address. One at an address is listed and remembered; one of a hub is listed once it is
+   * stored.
+   * @throws LabError 'unknown-model' with advice
+   */
   addModel = (name: string, task: ModelTask = 'text-generation'): ModelEntry => {
     const entry = findModel({ models: this.models, hub: this.catalogue?.hub ?? [] }, name, task);
-    if (!this.models.includes(entry)) this.#added = [...this.#added, entry];
+    if (entry.source.kind !== 'url' || this.models.includes(entry)) return entry;
+    this.#added = [...this.#added, entry];
+    this.#names.write(this.#added);
     return entry;
+  };
+
+  /** Take a model that was added by its address off the list. */
+  forgetModel = (id: string): void => {
+    this.#added = this.#added.filter((entry) => entry.id !== id);
+    this.#names.write(this.#added);
   };
 
   /** Compute on another device from now on; where that fails, everything stays as it was. */

@@ -9,7 +9,7 @@ import { createHubGate } from '../../../src/lab/seal/hub-gate.ts';
 import { createSealStore } from '../../../src/lab/seal/ledger.ts';
 import type { SealAnswer, SealMessage } from '../../../src/lab/seal/messages.ts';
 import { sealHeaders } from '../../../src/lab/seal/policy.ts';
-import { createModelParts } from '../../../src/lab/seal/model-parts.ts';
+import { cachedParts } from '../../../src/models/hub-parts.ts';
 import { createOfflineFiles } from '../../../src/lab/seal/offline-files.ts';
 import { createOutside } from '../../../src/lab/seal/outside.ts';
 import { createTally } from '../../../src/lab/seal/tally.ts';
@@ -67,7 +67,7 @@ function gateOf(fetchOutside?: (url: string) => Promise<Response>, endpoints: re
   });
   const hub = createHubGate({
     store,
-    parts: createModelParts(caches, scope),
+    parts: cachedParts(caches, scope),
     outside: createOutside({ fetch: fetchOutside ?? server.fetch, store, now }),
     scope,
     now,
@@ -255,7 +255,10 @@ test('a list that is none is refused with the reason', async () => {
   server.files[listAddress] = '<html>';
   expect(await lists()).toEqual({ refused: expect.stringContaining('something other than the list') });
   Reflect.deleteProperty(server.files, listAddress);
-  expect(await lists()).toEqual({ refused: expect.stringContaining('has no model org/name') });
+  expect(await lists()).toEqual({
+    refused: expect.stringContaining('has no model org/name'),
+    advice: expect.stringContaining('download its files there'),
+  });
 });
 
 test('a failure while answering is a reason, not silence', async () => {

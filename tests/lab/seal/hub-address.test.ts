@@ -11,8 +11,11 @@ test('an address names a repository at its revision, and a file', () => {
     folder,
     path: 'onnx/model.onnx',
   });
-  expect(outsideAddress(address!.repository, 'c0ffee', address!.path)).toBe(
-    'https://huggingface.co/org/name/resolve/c0ffee/onnx/model.onnx',
+  const outside = (mirror: string | null) =>
+    outsideAddress(address!.repository, 'c0ffee', address!.path, mirror);
+  expect(outside(null)).toBe('https://huggingface.co/org/name/resolve/c0ffee/onnx/model.onnx');
+  expect(outside('http://localhost:8080/hub')).toBe(
+    'http://localhost:8080/hub/org/name/resolve/c0ffee/onnx/model.onnx',
   );
 });
 

@@ -1,7 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { SealMessage } from '../../../src/lab/seal/messages.ts';
 import type { LoadProgress } from '../../../src/lab/records/events.ts';
+import type { StoredModel } from '../../../src/lab/records/stored-model.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
+import { toHubConfig } from '../../../src/models/llama.ts';
 import type { ModelEntry } from '../../../src/ui/types.ts';
 import { Airlock } from '../../../src/ui/models/airlock.svelte.ts';
 import { filterKnown, parameterCount } from '../../../src/ui/models/known-list.ts';
@@ -10,6 +12,7 @@ import type { Capabilities } from '../../../src/ui/models/device.svelte.ts';
 import { ModelLoads } from '../../../src/ui/state/model-loads.svelte.ts';
 import { StoredModels } from '../../../src/ui/models/stored-models.svelte.ts';
 import { LabInfo } from '../../../src/ui/state/lab-info.svelte.ts';
+import { tinyConfig } from '../../models/tiny-model.ts';
 import { catalogue, createFakeLab } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
 
@@ -114,46 +117,67 @@ const list = {
     file('onnx/model_quantized.onnx', 100),
   ],
 };
+const answers = {
+  'hub-stored': { stored: [false] },
+  'hub-lists': { lists: [list] },
+  mirror: { address: null },
+  'hub-config': { text: null },
+};
 const airlockOf = () => {
   const load = vi.fn(async () => {});
   const of = () => ({ status: 'ready', files: [], failure: null }) as const;
-  return { load, airlock: new Airlock({ load, of }, { refresh: async () => {} }, () => 'wasm') };
+  const downloads = {
+    download: vi.fn(async () => true),
+    store: vi.fn(async () => ({ id: 'big@1', task: 'text-generation' }) as StoredModel),
+  };
+  const ledger = { refresh: async () => {} };
+  const airlock = new Airlock({ modelLoads: { load, of }, downloads, ledger, device: () => 'wasm' });
+  return { load, downloads, airlock };
 };
 afterEach(() => vi.unstubAllGlobals());
 
 test('a model of this site loads at once, one from outside after the user agrees to ask and to its files', async () => {
-  const asked = stubSeal({ 'hub-stored': { stored: [false] }, 'hub-lists': { lists: [list] } });
-  const { load, airlock } = airlockOf();
+  const asked = stubSeal({ ...answers, 'hub-config': { text: JSON.stringify({ model_type: 'bert' }) } });
+  const { load, downloads, airlock } = airlockOf();
   await airlock.load(bundled);
   expect(load).toHaveBeenCalledWith(bundled.id, 'text-generation');
   await airlock.load(big);
   expect(airlock.question).toMatchObject({ hosts: ['huggingface.co'], offers: null });
-  expect(asked.map(({ type }) => type)).toEqual(['hub-stored']);
   await airlock.ask();
   const [offer] = airlock.question!.offers!;
-  expect(offer!.files.map(({ path }) => path)).toEqual(['config.json', 'onnx/model_quantized.onnx']);
+  const paths = ['README.md', 'config.json', 'onnx/model_quantized.onnx'];
+  expect(offer!.files.map(({ path }) => path)).toEqual(paths);
   expect(load).toHaveBeenCalledTimes(1);
-  await airlock.agree({ forGradients: true });
-  expect(load).toHaveBeenCalledTimes(2);
-  expect(asked.slice(2)).toEqual([
-    {
-      type: 'airlock-open',
-      model: 'big',
-      files: [{ folder, paths: ['config.json', 'onnx/model_quantized.onnx', 'model.safetensors'] }],
-    },
+  await airlock.agree();
+  const files = { name: 'org/big', folder, paths, commit: 'c0ffee', how: 'keep', task: 'text-generation' };
+  expect(downloads.download).toHaveBeenCalledWith(files);
+  expect(downloads.store).toHaveBeenCalledWith(files);
+  expect(load).toHaveBeenLastCalledWith('big@1', 'text-generation');
+  expect(asked.slice(-2)).toEqual([
+    { type: 'airlock-open', model: 'org/big', files: [files] },
     { type: 'airlock-close', loaded: true },
   ]);
 });
 
-test('a model that is on this device loads without a question', async () => {
-  stubSeal({ 'hub-stored': { stored: [true] } });
-  const { load, airlock } = airlockOf();
+test('weights that the importer reads are taken in place of graphs', async () => {
+  stubSeal({ ...answers, 'hub-config': { text: JSON.stringify(toHubConfig(tinyConfig)) } });
+  const { airlock } = airlockOf();
   await airlock.load(big);
-  expect([load.mock.calls.length, airlock.question]).toEqual([1, null]);
+  await airlock.ask();
+  const [offer] = airlock.question!.offers!;
+  expect(offer).toMatchObject({ how: 'import' });
+  expect(offer!.files.map(({ path }) => path)).toEqual(['README.md', 'config.json', 'model.safetensors']);
+});
+
+test('a mirror is named in place of the hub', async () => {
+  stubSeal({ ...answers, mirror: { address: 'https://mirror.example' } });
+  const { airlock } = airlockOf();
+  await airlock.load(big);
+  expect(airlock.question!.hosts).toEqual(['https://mirror.example (mirror of huggingface.co)']);
 });
 
 test('a user who turns away while the hub is asked is not asked again', async () => {
-  stubSeal({ 'hub-stored': { stored: [false] }, 'hub-lists': { lists: [list] } });
+  stubSeal(answers);
   const { load, airlock } = airlockOf();
   await airlock.load(big);
   const asking = airlock.ask();
@@ -163,7 +187,7 @@ test('a user who turns away while the hub is asked is not asked again', async ()
 });
 
 test('a hub that refuses leaves the reason', async () => {
-  stubSeal({ 'hub-stored': { stored: [false] }, 'hub-lists': { refused: 'No such model.' } });
+  stubSeal({ ...answers, 'hub-lists': { refused: 'No such model.' } });
   const { airlock } = airlockOf();
   await airlock.load(big);
   await airlock.ask();
@@ -200,12 +224,38 @@ test('stored models are told from others, and nothing is guessed where nothing a
 test('a hub model is named org/name; any other unknown name is refused with advice', async () => {
   const labInfo = new LabInfo(createFakeLab(), async () => plan);
   await labInfo.open();
-  const entry = labInfo.addModel('org/name');
-  expect(labInfo.models).toContain(entry);
+  expect(labInfo.addModel('org/name:Q4_1.gguf').source).toEqual({
+    kind: 'hub',
+    repo: 'org/name',
+    revision: 'main',
+    file: 'Q4_1.gguf',
+  });
   expect(() => labInfo.addModel('nonsense')).toThrow(/no model/);
   expect(labInfo.addModel('org/guard', 'text-classification').task).toBe('text-classification');
-  labInfo.addModel('org/name');
-  expect(labInfo.models.filter(({ id }) => id === 'org/name')).toHaveLength(1);
+  expect(labInfo.models).toEqual(catalogue.models);
+});
+
+test('a model that was added by its address is listed at the next visit too, until it is taken off', async () => {
+  const kept = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  };
+  const visit = async () => {
+    const labInfo = new LabInfo(createFakeLab(), async () => plan, storage);
+    await labInfo.open();
+    return labInfo;
+  };
+  const id = 'https://lab.example/guard/';
+  const entry = (await visit()).addModel(id, 'text-classification');
+  const later = await visit();
+  expect(later.models.at(-1)).toEqual(entry);
+  later.addModel(id, 'text-classification');
+  expect(later.models.filter((model) => model.id === id)).toHaveLength(1);
+  later.forgetModel(id);
+  expect((await visit()).models).toEqual(catalogue.models);
+  kept.set('glovebox-added-models', '{"id":1}');
+  expect((await visit()).models).toEqual(catalogue.models);
 });
 
 test('a lab that does not start leaves advice instead of an empty page', async () => {

@@ -63,7 +63,7 @@ export async function loadTransformersClassifier(
     signal?.throwIfAborted();
     const logitsOf = createRun(entry.id, model, labels);
     const firstOf = async (rows: Rows) => (await logitsOf(rows))[0]!;
-    const stored = entry.source.kind === 'hub' ? null : await folder.optionalJson('selftest.json');
+    const stored = await folder.optionalJson('selftest.json');
     if (stored) await compareWithStored(entry.id, (ids) => firstOf([ids]), device, stored);
     const mayBatch = await canBatch(sizes.vocabSize, firstOf, device);
     const ask = joinTexts(logitsOf, mayBatch ? tokensPerRun(device, sizes) : 1);

@@ -41,12 +41,17 @@ export function candidateGraphs(
   if (stored) return [graph(choosePrecision(offeredPrecisions(stored), device, wish))];
   const stated = (config['transformers.js_config'] as { readonly dtype?: unknown } | undefined)?.dtype;
   const dtypeInConfig = dtypes.find((name) => name === stated);
-  if (source.kind !== 'hub')
+  const first = dtypeInConfig ? [dtypeInConfig] : [];
+  if (source.kind === 'bundled')
     return dtypeInConfig
-      ? graphs([dtypeInConfig], 'Its folder has this precision only.')
+      ? graphs(first, 'Its folder has this precision only.')
       : graphs(['fp32', 'q8'], 'It is the best that its folder has.');
-  // The user agreed to the weights of one data type, which is not always that of config.json.
-  const others: readonly Dtype[] = hubDtypes(device.kind);
-  const order = dtypeInConfig ? [dtypeInConfig, ...others.filter((name) => name !== dtypeInConfig)] : others;
-  return graphs(order, 'It is the best for this device that its repository has.');
+  if (source.kind === 'url') {
+    const order = new Set<Dtype>([...first, 'fp32', 'q8', 'q4']);
+    return graphs([...order], 'It is the best that its folder has.');
+  }
+  // A repository that was stored as it is published has the weights of one data type, which is that of the device of that
+  // day, and not always that of config.json.
+  const order = new Set<Dtype>([...first, ...hubDtypes(device.kind), ...dtypes]);
+  return graphs([...order], 'It is the best for this device that its repository has.');
 }

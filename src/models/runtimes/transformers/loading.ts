@@ -84,6 +84,7 @@ export async function start(
   candidates: readonly Graph[],
   device: 'wasm' | 'webgpu',
 ): Promise<{ readonly model: PreTrainedModel; readonly graph: Graph }> {
+  let firstMissing: unknown;
   for (const [index, graph] of candidates.entries()) {
     const externalData = await Promise.all(
       Object.entries(graph.weights).map(async ([path, part]) => ({
@@ -106,7 +107,9 @@ export async function start(
       }
       return { model, graph };
     } catch (error) {
-      if (isAbort(error) || !isMissing(error) || index === candidates.length - 1) throw error;
+      if (isAbort(error) || !isMissing(error)) throw error;
+      firstMissing ??= error;
+      if (index === candidates.length - 1) throw firstMissing;
     }
   }
   throw new Error('There is no graph to try.');

@@ -1,0 +1,106 @@
+/**
+ * @file Stores a repository made for ONNX Runtime as it is published: its files are copied, and only the manifest is
+ * written. Its graphs may be of any architecture, so nothing in them is converted or checked before it is loaded.
+ */
+import { z } from 'zod';
+import { LabError } from '../../core/errors.ts';
+import { parseObject } from '../files.ts';
+import { labelsOf } from '../llama.ts';
+import type { ModelTask } from '../catalog.ts';
+import { licenseIn } from './folder.ts';
+import type { FolderWriter } from './folder-writer.ts';
+import { writeHashed, writeJson } from './hashed-files.ts';
+import type { ImportOptions } from './import-checkpoint.ts';
+import { manifestFile, type ManifestFile, type ModelManifest } from './manifest.ts';
+import { progressMeter } from './progress.ts';
+
+/** Bytes copied at a time. */
+const pieceBytes = 4 * 2 ** 20;
+const mostConfigBytes = 2 ** 20;
+
+const configSchema = z.looseObject({
+  model_type: z.string().max(100),
+  architectures: z.array(z.string()).nullish(),
+  max_position_embeddings: z.int().positive().nullish(),
+});
+
+export interface KeepOptions extends Omit<ImportOptions, 'dtype' | 'title'> {
+  readonly title: string;
+  /** What it does, where its configuration does not say. */
+  readonly task: ModelTask;
+}
+
+/**
+ * The folder is committed when all is written, and discarded at any failure.
+ * @param files by path in the repository, `config.json` and `onnx/…` among them
+ * @throws LabError 'bad-model' for a configuration that is none; as `target`; or the signal's reason
+ */
+export async function keepFiles(
+  files: ReadonlyMap<string, Blob>,
+  target: FolderWriter,
+  options: KeepOptions,
+): Promise<ModelManifest> {
+  try {
+    const manifest = await copy(files, target, options);
+    options.signal?.throwIfAborted();
+    await target.commit();
+    return manifest;
+  } catch (error) {
+    await target.discard();
+    throw error;
+  }
+}
+
+async function copy(
+  files: ReadonlyMap<string, Blob>,
+  target: FolderWriter,
+  { id, title, origin, repository, sourceSha256, task, signal, onProgress, now }: KeepOptions,
+): Promise<ModelManifest> {
+  const config = await configOf(files);
+  const license = licenseIn((await files.get('README.md')?.slice(0, mostConfigBytes).text()) ?? null);
+  const totalBytes = [...files.values()].reduce((sum, { size }) => sum + size, 0);
+  const meter = progressMeter(totalBytes, () => performance.now());
+  const copied: ManifestFile[] = [];
+  for (const [path, file] of files)
+    copied.push(
+      await writeHashed(target, path, async (append) => {
+        for (let at = 0; at < file.size; at += pieceBytes) {
+          signal?.throwIfAborted();
+          const piece = new Uint8Array(await file.slice(at, at + pieceBytes).arrayBuffer());
+          await append(piece);
+          onProgress?.({ stage: 'storing', ...meter(piece.byteLength) });
+        }
+      }),
+    );
+  const stated = config.architectures?.some((name) => name.endsWith('ForSequenceClassification'));
+  const isClassifier = stated ?? task === 'text-classification';
+  const manifest: ModelManifest = {
+    version: 1,
+    id,
+    title,
+    origin,
+    ...(sourceSha256 !== undefined && { sourceSha256 }),
+    ...(repository !== undefined && { repository }),
+    license,
+    task: isClassifier ? 'text-classification' : 'text-generation',
+    ...(isClassifier && { labels: [...labelsOf({ id2label: config['id2label'] })] }),
+    importedAt: now().toISOString(),
+    architecture: config.model_type,
+    parameters: null,
+    contextWindow: config.max_position_embeddings ?? null,
+    weights: { dtype: 'as-published', from: ['ONNX'], widened: [] },
+    files: copied,
+  };
+  await writeJson(target, manifestFile, manifest);
+  return manifest;
+}
+
+async function configOf(files: ReadonlyMap<string, Blob>): Promise<z.infer<typeof configSchema>> {
+  const file = files.get('config.json');
+  const text = file && file.size <= mostConfigBytes ? await file.text() : '';
+  const { data } = configSchema.safeParse(parseObject('config.json', text));
+  if (data) return data;
+  throw new LabError('bad-model', 'config.json does not say which model this is.', {
+    advice: 'Pick a repository whose config.json names its model_type.',
+  });
+}
