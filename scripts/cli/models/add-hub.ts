@@ -140,7 +140,7 @@ async function store(
 
 async function identityOfKept(title: string, blobs: ReadonlyMap<string, Blob>): Promise<Identity> {
   const sourceSha256 = await hashFiles(blobs, {});
-  return { id: importedId(title, sourceSha256), sourceSha256, dtype: 'F16' };
+  return { id: importedId(title, sourceSha256), title, sourceSha256, dtype: 'F16' };
 }
 
 /** What the catalogue says that a model does. */

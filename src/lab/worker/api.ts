@@ -123,7 +123,7 @@ export interface LabApi {
     files: ReadonlyMap<string, Blob>,
     dtype: ImportOptions['dtype'],
     onProgress: (progress: ImportProgress) => void,
-  ): Promise<Outcome<StoredModel>>;
+  ): Promise<Outcome<ImportedModel>>;
   /** Download files of a hub's model through the airlock, which has to be open for them. */
   downloadHubModel(
     callId: string,
@@ -135,7 +135,7 @@ export interface LabApi {
     callId: string,
     files: HubModelFiles,
     onProgress: (progress: ImportProgress) => void,
-  ): Promise<Outcome<ImportedModel>>;
+  ): Promise<Outcome<StoredModel>>;
   storedModels(): Promise<Outcome<readonly StoredModel[]>>;
   /** Compare every file with its hash; fails with 'bad-model' that names the first which differs. */
   verifyModel(id: string): Promise<Outcome<void>>;

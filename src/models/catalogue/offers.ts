@@ -1,6 +1,7 @@
 /** @file What this app can do with each build of a known model: load it, take it as a file, or nothing, and why. Pure. */
 import type { Access } from '../../core/method.ts';
 import type { ModelEntry, Runtime } from '../catalog.ts';
+import { hubNameText, readHubName, type HubName } from '../hub-name.ts';
 import { supportedTypes } from '../llama.ts';
 import type { KnownBuild, KnownModel } from './known-model.ts';
 
@@ -62,37 +63,52 @@ export function offerOf(model: KnownModel, build: KnownBuild): BuildOffer {
           'The hub gives it only to accounts that accepted its licence: download it there, and bring the files.',
           true,
         );
-      if (build.format === 'gguf')
-        return refused(build, 'Download the file, and bring it: the hub’s GGUF files are not fetched.', true);
-      return loaded('white-box', build.repo);
+      if (build.format === 'safetensors') return loaded('white-box', build.repo);
+      return build.files
+        ? loaded('white-box', hubNameText({ repo: build.repo, file: build.files[0]!.path }))
+        : refused(build, 'Which of its files it is, is not known: name it, as org/name:file.gguf.');
     default:
       return build.format satisfies never;
   }
 }
 
-/** Entries by which models of the catalogue that are on the Hugging Face Hub are loaded, one per repository. */
+/**
+ * Entries by which models of the catalogue that are on the Hugging Face Hub are loaded: one per repository, and one per
+ * GGUF file.
+ */
 export const hubEntries = (models: readonly KnownModel[]): readonly ModelEntry[] =>
   models.flatMap((model) => {
-    const repos = new Map<string, BuildOffer[]>();
-    for (const build of model.builds) {
-      const offer = offerOf(model, build);
-      if (offer.entryId === build.repo) repos.set(build.repo, [...(repos.get(build.repo) ?? []), offer]);
-    }
-    return [...repos].map(([repo, offers]) => hubEntry(model, repo, offers));
+    const offers = model.builds.map((build) => offerOf(model, build));
+    const ids = new Set(offers.flatMap(({ entryId }) => entryId ?? []));
+    return [...ids].flatMap((id) => {
+      const name = readHubName(id);
+      return name
+        ? hubEntry(
+            model,
+            id,
+            name,
+            offers.filter(({ entryId }) => entryId === id),
+          )
+        : [];
+    });
   });
 
-function hubEntry(model: KnownModel, repo: string, offers: readonly BuildOffer[]): ModelEntry {
-  const formats = new Set(offers.map(({ build }) => build.format));
-  const runtimes: Runtime[] = [];
-  if (formats.has('onnx')) runtimes.push('transformers');
-  if (formats.has('safetensors')) runtimes.push('whitebox');
-  const access = formats.has('safetensors') ? 'white-box' : offers[0]!.access!;
+function hubEntry(
+  model: KnownModel,
+  id: string,
+  { repo, file }: HubName,
+  offers: readonly BuildOffer[],
+): ModelEntry {
+  // Weights that the importer reads are taken before graphs.
+  const isImported = offers.some(({ build }) => build.format !== 'onnx');
+  const runtimes: readonly Runtime[] = isImported ? ['transformers', 'whitebox'] : ['transformers'];
+  const access = isImported ? 'white-box' : offers[0]!.access!;
   const revision = offers.find(({ build }) => build.revision !== null)?.build.revision ?? 'main';
   return {
-    id: repo,
+    id,
     title: model.title,
     summary: model.summary,
-    source: { kind: 'hub', repo, revision },
+    source: { kind: 'hub', repo, revision, ...(file !== null && { file }) },
     task: model.kind === 'classifier' ? 'text-classification' : 'text-generation',
     runtimes,
     access,

@@ -39,10 +39,11 @@ export async function identify(
   if (exported) {
     await checkExported(exported, options);
     const { id, weights, sourceSha256 } = exported.manifest;
-    const kept = { title, dtype: weights.dtype };
+    const stored = weights.dtype === 'F32' ? 'F32' : 'F16';
+    const kept = { title, dtype: stored } as const;
     if (isImportedId(id) && sourceSha256 !== undefined) return { id, sourceSha256, ...kept };
     const sha256 = await hashFiles(source.files, { signal });
-    return { id: importedId(source.name, sha256, weights.dtype), sourceSha256: sha256, ...kept };
+    return { id: importedId(source.name, sha256, stored), sourceSha256: sha256, ...kept };
   }
   const name = source.name || title;
   const sourceSha256 = await hashFiles(source.files, options);

@@ -72,13 +72,18 @@ test('an architecture that is not read, and a gated model, are told apart', () =
   ]);
 });
 
-test('a repository with ONNX files and safetensors is one entry with gradients', () => {
+test('a repository with ONNX files and safetensors is one entry with gradients, and so is each GGUF file', () => {
   const entries = hubEntries(knownModels);
   expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length);
   expect(entries.find(({ id }) => id === 'HuggingFaceTB/SmolLM2-135M-Instruct')).toMatchObject({
     runtimes: ['transformers', 'whitebox'],
     access: 'white-box',
     license: 'Apache-2.0',
+  });
+  const gguf = 'HuggingFaceTB/SmolLM2-360M-Instruct-GGUF:smollm2-360m-instruct-q8_0.gguf';
+  expect(entries.find(({ id }) => id === gguf)).toMatchObject({
+    access: 'white-box',
+    source: { kind: 'hub', file: 'smollm2-360m-instruct-q8_0.gguf' },
   });
   expect(entries.find(({ id }) => id === 'Xenova/toxic-bert')).toMatchObject({
     task: 'text-classification',
