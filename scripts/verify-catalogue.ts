@@ -7,9 +7,9 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
-import type { KnownBuild, KnownModel } from '../src/models/catalogue/known-model.ts';
 import { knownModels } from '../src/models/catalogue/known-models.ts';
-import { verifyBuild, type HubQuestion } from './catalogue/verify-build.ts';
+import type { HubQuestion } from './catalogue/verify-build.ts';
+import { verifyModels } from './catalogue/verify-models.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,31 +25,7 @@ const question: HubQuestion = {
   today: new Date().toISOString().slice(0, 10),
   revision: values.newest ? 'main' : undefined,
 };
-let failures = 0;
-let changes = 0;
-
-async function verified(build: KnownBuild): Promise<KnownBuild> {
-  try {
-    const now = await verifyBuild(build, question);
-    if (JSON.stringify({ ...now, verified: build.verified }) !== JSON.stringify(build)) {
-      changes++;
-      console.error(`${build.repo} (${build.format}, ${build.precision}): at ${now.revision}`);
-    }
-    return now;
-  } catch (error) {
-    failures++;
-    console.error(`${build.repo} (${build.format}, ${build.precision}): ${(error as Error).message}`);
-    return build;
-  }
-}
-
-const models: KnownModel[] = [];
-for (const model of knownModels) {
-  const builds = model.id.includes(values.only)
-    ? await Promise.all(model.builds.map(verified))
-    : [...model.builds];
-  models.push({ ...model, builds });
-}
+const { models, changes, failures } = await verifyModels(knownModels, values.only, question, console.error);
 if (!values.check) {
   const file = new URL('../src/models/catalogue/models.json', import.meta.url).pathname;
   const options = await resolveConfig(file);

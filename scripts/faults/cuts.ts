@@ -75,7 +75,7 @@ async function ledgered(page: Page): Promise<string> {
 
 async function loadThroughCuts(page: Page, hub: StubHub, random: Random): Promise<string> {
   const cut = cutAnswers(hub, 1 + random.integer(6), random);
-  const card = page.getByRole('article', { name: hubTitle(repo) });
+  const card = page.getByRole('article', { name: hubTitle(repo), exact: true });
   const failed = page.locator('main').getByRole('alert');
   const open = page.getByRole('button', { name: 'Open for this model' });
   const loaded = card.getByText('in memory');

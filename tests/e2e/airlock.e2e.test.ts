@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { dist } from '../../scripts/build.ts';
 import { hubFolder, partBytes } from '../../src/models/hub.ts';
 import { askSeal, openSite, visit, waitForControl, type Site, type Visit } from './site.ts';
-import { filesHost, openStubHub, type StubHub } from './stub-hub.ts';
+import { commit, filesHost, mirrorHost, openStubHub, type StubHub } from './stub-hub.ts';
 
 let hub: StubHub;
 let site: Site;
@@ -73,7 +73,7 @@ async function ledgered(page: Page) {
   return { counts, failures: outside.reduce((sum, { failures }) => sum + failures, 0), entries };
 }
 
-test('a model comes in from the page: ask, look, open, load; then it is here and loads with the airlock closed', async () => {
+async function putTinytown(repo: string) {
   const folder = join(dist, 'models/tinytown-chat');
   const names = await readdir(folder, { recursive: true });
   const files = await Promise.all(
@@ -81,34 +81,98 @@ test('a model comes in from the page: ask, look, open, load; then it is here and
       .filter((name) => name.includes('.'))
       .map(async (name) => [name, new Uint8Array(await readFile(join(folder, name)))] as const),
   );
-  putRepository('org/tiny', Object.fromEntries(files));
+  putRepository(repo, Object.fromEntries(files));
+}
+const cardOf = (page: Page, name: string) => page.getByRole('article', { name, exact: true });
+const inMemory = (page: Page, name: string) =>
+  cardOf(page, name).getByText('in memory').waitFor({ timeout: 60_000 });
+/** Files in the origin private file system, and in the caches of downloads. */
+const kept = (page: Page) =>
+  page.evaluate(async () => {
+    const names: string[] = [];
+    const walk = async (folder: FileSystemDirectoryHandle, prefix: string) => {
+      const entries = (
+        folder as unknown as { entries(): AsyncIterable<[string, FileSystemHandle]> }
+      ).entries();
+      for await (const [name, handle] of entries)
+        if (handle.kind === 'file') names.push(prefix + name);
+        else await walk(handle as FileSystemDirectoryHandle, `${prefix}${name}/`);
+    };
+    await walk(await navigator.storage.getDirectory(), '');
+    const parts = await (await caches.open('glovebox-models')).keys();
+    return {
+      weights: names.filter((name) => /safetensors|onnx$/.test(name)).toSorted(),
+      parts: parts.length,
+    };
+  });
+
+test('a model comes in from the page: ask, look, open, store, load; a reload finds it, by its repository too', async () => {
+  await putTinytown('org/tiny');
   const { page } = open;
   await page.getByLabel('Another model').fill('org/tiny');
   await page.getByRole('button', { name: 'Add and load' }).click();
   expect(hub.requests).toEqual([]);
   await page.getByRole('button', { name: 'Ask for the list of files' }).click();
-  await page.getByText('onnx/model.onnx').waitFor();
+  await page.getByText('model.safetensors').first().waitFor();
   expect(hub.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
     'GET /api/models/org/tiny/revision/main?blobs=true',
+    `GET /org/tiny/resolve/${commit}/config.json`,
   ]);
   await page.getByRole('button', { name: 'Open for this model' }).click();
-  const card = page.getByRole('article', { name: 'org/tiny' });
-  await card.getByText('in memory').waitFor({ timeout: 60_000 });
+  await inMemory(page, 'tiny');
   expect((await askSeal(page, { type: 'status' })).sealed).toBe(true);
   expect((await ledgered(page)).counts).toEqual(seen());
+  const { weights, parts } = await kept(page);
+  expect(weights.map((path) => path.split('/').slice(2).join('/'))).toEqual([
+    'model.safetensors',
+    'onnx/model.onnx',
+  ]);
+  expect(parts).toBe(0);
 
   const before = hub.requests.length;
   await page.reload();
   await waitForControl(page);
+  await cardOf(page, 'tiny').waitFor();
   await page.getByLabel('Another model').fill('org/tiny');
   await page.getByRole('button', { name: 'Add and load' }).click();
-  await card.getByText('in memory').waitFor({ timeout: 60_000 });
+  await inMemory(page, 'tiny');
   expect(hub.requests.length).toBe(before);
+});
+
+test('a mirror is asked in place of the hub, and its address is in the ledger', async () => {
+  await putTinytown('org/mirrored');
+  const { page } = open;
+  const script = () => page.evaluate(() => navigator.serviceWorker.controller?.scriptURL.split('/').at(-1));
+  await page.getByText('Ask a mirror in place of the hub').click();
+  await page.getByLabel('Address of the mirror').fill('http://mirror.example');
+  await page.getByRole('button', { name: 'Use this mirror' }).click();
+  await page.getByText('it must begin with https://').waitFor();
+  await page.getByLabel('Address of the mirror').fill(`https://${mirrorHost}/`);
+  await page.getByRole('button', { name: 'Use this mirror' }).click();
+  await page.getByText(`Mirror of the hub: https://${mirrorHost}`).waitFor();
+  await waitForControl(page);
+  expect(await script()).toBe('service.worker.mirror.js');
+  await page.getByLabel('Another model').fill('org/mirrored');
+  await page.getByRole('button', { name: 'Add and load' }).click();
+  await page.getByText(`https://${mirrorHost} (mirror of huggingface.co)`).waitFor();
+  await page.getByRole('button', { name: 'Ask for the list of files' }).click();
+  await page.getByRole('button', { name: 'Open for this model' }).click();
+  await inMemory(page, 'mirrored');
+  expect(Object.keys(seen()).toSorted()).toEqual([filesHost, mirrorHost].toSorted());
+  const { counts, entries } = await ledgered(page);
+  expect(counts).toMatchObject(seen());
+  expect(entries.find(({ reason }) => reason === 'set as mirror of the hub')).toMatchObject({
+    host: mirrorHost,
+  });
+
+  await page.getByRole('button', { name: 'Ask the hub itself' }).click();
+  await page.getByText('Ask a mirror in place of the hub').waitFor();
+  await expect.poll(script).toBe('service.worker.js');
 });
 
 describe('a large model', () => {
   const repo = 'org/large';
-  const loaded = (page: Page) => page.getByRole('article', { name: repo }).getByText('in memory');
+  const loaded = (page: Page) => cardOf(page, 'large').getByText('in memory');
   /** When each answer with a part began and ended, ms. */
   let answers: { readonly began: number; ended: number }[];
 
@@ -153,10 +217,9 @@ describe('a large model', () => {
       return true;
     };
   };
-  async function add(page: Page, opens = true) {
+  async function add(page: Page) {
     await page.getByLabel('Another model').fill(repo);
     await page.getByRole('button', { name: 'Add and load' }).click();
-    if (!opens) return;
     await page.getByRole('button', { name: 'Ask for the list of files' }).click();
     await page.getByRole('button', { name: 'Open for this model' }).click();
   }
@@ -184,14 +247,14 @@ describe('a large model', () => {
     const finished = answers.filter(({ ended }) => ended < Infinity).length;
     hub.interfere = null;
     hub.requests.length = 0;
-    await add(page);
+    await page.getByRole('button', { name: 'Open the airlock and go on' }).click();
     await loaded(page).waitFor({ timeout: 60_000 });
     const asked = hub.requests.filter(({ host, range }) => host === filesHost && range !== null);
     expect(asked.length).toBeLessThanOrEqual(5 - finished + 1);
     expect(asked.length).toBeGreaterThan(0);
   });
 
-  test('with one wrong byte is refused by its hash, and is fetched whole again', async () => {
+  test('with one wrong byte is refused by its hash again and again, and arrives once it is right', async () => {
     const { page } = open;
     hub.interfere = ({ host, range, url }, response) => {
       if (host !== filesHost || range === null || !range.startsWith('bytes=0-')) return false;
@@ -213,21 +276,6 @@ describe('a large model', () => {
     hub.interfere = null;
     await add(page);
     await loaded(page).waitFor({ timeout: 60_000 });
-  });
-
-  test('whose caches were deleted is asked for again, not taken for here', async () => {
-    const { page } = open;
-    await add(page);
-    await loaded(page).waitFor({ timeout: 60_000 });
-    await page.evaluate(async () => {
-      for (const name of await caches.keys()) await caches.delete(name);
-    });
-    await page.reload();
-    await waitForControl(page);
-    hub.requests.length = 0;
-    await add(page);
-    await loaded(page).waitFor({ timeout: 60_000 });
-    expect(hub.requests.filter(({ host }) => host === filesHost).length).toBeGreaterThan(4);
   });
 });
 

@@ -1,7 +1,9 @@
 import { request } from 'node:https';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyBuild, type HubQuestion } from '../../scripts/catalogue/verify-build.ts';
-import type { KnownBuild } from '../../src/models/catalogue/known-model.ts';
+import { verifyModels } from '../../scripts/catalogue/verify-models.ts';
+import { knownModelSchema, type KnownBuild } from '../../src/models/catalogue/known-model.ts';
+import { knownModels } from '../../src/models/catalogue/known-models.ts';
 import { commit, openStubHub, type StubHub } from '../e2e/stub-hub.ts';
 
 let hub: StubHub;
@@ -77,4 +79,34 @@ test('a repository that is gone, and a file that is, are named', async () => {
   await expect(verifyBuild({ ...build, format: 'onnx', files }, question)).rejects.toThrow(
     'org/model has no file onnx/model_q4.onnx.',
   );
+});
+
+test('every build of the models that are named is asked about, and the others stay as they are', async () => {
+  const id = 'HuggingFaceTB/SmolLM2-360M-Instruct';
+  const { builds } = knownModels.find((model) => model.id === id)!;
+  const weights = { safetensors: 'model.safetensors', webllm: 'params_shard_0.bin', onnx: 'onnx/model.onnx' };
+  for (const { repo, format, files } of builds) {
+    const content = hub.repositories.get(repo) ?? new Map<string, Uint8Array>();
+    const paths = files?.map(({ path }) => path) ?? [weights[format as keyof typeof weights]];
+    for (const path of paths) content.set(path, Buffer.from(path));
+    hub.repositories.set(repo, content);
+  }
+  const told: string[] = [];
+  const { models, changes, failures } = await verifyModels(knownModels, id, question, (line) =>
+    told.push(line),
+  );
+  expect([changes, failures, told.length]).toEqual([builds.length, 0, builds.length]);
+  expect(knownModelSchema.array().parse(models)).toHaveLength(knownModels.length);
+  for (const [index, model] of models.entries())
+    if (model.id !== id) expect(model).toEqual(knownModels[index]);
+    else
+      for (const build of model.builds) {
+        expect(build).toMatchObject({ revision: commit, verified: '2026-11-26' });
+        expect(build.files!.every(({ sha256 }) => sha256 !== null)).toBe(true);
+      }
+
+  hub.repositories.delete(builds[0]!.repo);
+  const again = await verifyModels(models, id, { ...question, revision: 'main' }, (line) => told.push(line));
+  expect(again.failures).toBeGreaterThan(0);
+  expect(told.at(-1)).toContain('answered 404');
 });

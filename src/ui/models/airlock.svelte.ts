@@ -48,6 +48,8 @@ export class Airlock {
   /** Load a model; one that comes from outside is asked about first, unless it is on this device. */
   load = async (model: ModelEntry): Promise<void> => {
     this.failure = null;
+    // A stored model may be called by its repository; it is loaded as itself.
+    if (model.source.kind === 'stored') return this.#parts.modelLoads.load(model.source.folder, model.task);
     const hosts = hostsOf(model);
     // Files of a hub's model become a stored model, which is another entry; an engine keeps its own.
     const [stored] = hosts.length === 0 ? [true] : await storedOnDevice([model]);

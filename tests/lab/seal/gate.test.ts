@@ -261,6 +261,82 @@ test('a list that is none is refused with the reason', async () => {
   });
 });
 
+describe('a mirror', () => {
+  const mirror = 'https://mirror.example';
+  test('is asked in place of the hub, for lists and for files, and the ledger says since when', async () => {
+    const { ask, server, open, hubFile, ledger } = gateOf();
+    expect(await ask({ type: 'mirror-set', address: `${mirror}/` })).toEqual({ ok: true });
+    expect(await ask({ type: 'mirror' })).toEqual({ address: mirror });
+    for (const [address, text] of Object.entries(files))
+      if (address.startsWith('https://huggingface.co'))
+        server.files[address.replace('https://huggingface.co', mirror)] = text;
+    await open();
+    expect((await hubFile('config.json')).text).toBe('{"hub":1}');
+    expect(server.asked.map(({ url }) => new URL(url).host)).toEqual(['mirror.example']);
+    await ask({ type: 'mirror-set', address: null });
+    expect(await ask({ type: 'mirror' })).toEqual({ address: null });
+    const rows = await ledger();
+    expect(rows).toContain(`${mirror} set as mirror of the hub 0 0 0`);
+    expect(rows).toContain(`${mirror} no longer mirror of the hub 0 0 0`);
+  });
+
+  test.each([
+    'http://mirror.example',
+    'ftp://mirror.example',
+    'https://a:b@mirror.example',
+    'mirror',
+    `https://${'x'.repeat(300)}.example`,
+  ])('is not set to %s', async (address) => {
+    const { ask } = gateOf();
+    expect(await ask({ type: 'mirror-set', address })).toMatchObject({
+      refused: expect.stringContaining('cannot be a mirror'),
+      advice: expect.stringContaining('https://huggingface.co'),
+    });
+    expect(await ask({ type: 'mirror' })).toEqual({ address: null });
+  });
+});
+
+describe('a configuration', () => {
+  test('is asked for with the list, is checked by its hash, and is in the ledger', async () => {
+    const { ask, server, ledger } = gateOf();
+    expect(await ask({ type: 'hub-config', folder })).toMatchObject({
+      refused: expect.stringContaining('not asked'),
+    });
+    await ask({ type: 'hub-lists', repositories: [repository] });
+    expect(await ask({ type: 'hub-config', folder })).toEqual({ text: '{"hub":1}' });
+    expect(await ledger()).toContain(`${resolved}config.json configuration of org/name 1 0 9`);
+    server.files[`${resolved}config.json`] = '{"hub":2}';
+    expect(await ask({ type: 'hub-config', folder })).toMatchObject({
+      refused: expect.stringContaining('arrived damaged'),
+    });
+  });
+});
+
+test('a download that was cut off is told with what has arrived, until it is dropped', async () => {
+  const { ask, open, hubFile } = gateOf();
+  await open();
+  expect(await ask({ type: 'hub-begun' })).toEqual({ begun: [] });
+  await hubFile('config.json');
+  expect((await ask({ type: 'hub-begun' })).begun).toEqual([
+    expect.objectContaining({
+      folder,
+      paths: ['config.json', 'model.onnx'],
+      arrivedBytes: 9,
+      bytes: 9 + big.length,
+    }),
+  ]);
+  await ask({ type: 'hub-drop', folder });
+  expect(await ask({ type: 'hub-begun' })).toEqual({ begun: [] });
+});
+
+test('a host that is asked too often says how long to wait', async () => {
+  const { ask } = gateOf(async () => new Response('', { status: 429, headers: { 'Retry-After': '7' } }));
+  expect(await ask({ type: 'hub-lists', repositories: [repository] })).toMatchObject({
+    refused: expect.stringContaining('left alone for 7 s'),
+    waitMs: 7000,
+  });
+});
+
 test('a failure while answering is a reason, not silence', async () => {
   const { ask, server } = gateOf();
   server.state.down = true;
