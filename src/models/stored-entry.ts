@@ -33,7 +33,7 @@ export const storedEntry = ({
   summary: `Imported from ${origin}.${template === 'plain' ? ` ${plainTemplateNote}` : ''}`,
   source: { kind: 'stored', folder: id, ...(repository !== undefined && { repository }) },
   task,
-  ...offered(task, dtype),
+  ...offeredBy(task, dtype),
   bytes,
   license: license ?? 'not stated in its files',
   needs: { webgpu: false, f16: false },
@@ -41,7 +41,7 @@ export const storedEntry = ({
 });
 
 /** Graphs that others published have no weights that the white-box runtime reads. */
-function offered(
+export function offeredBy(
   task: ModelEntry['task'],
   dtype: StoredFacts['dtype'],
 ): Pick<ModelEntry, 'runtimes' | 'access'> {

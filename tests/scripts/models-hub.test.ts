@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cachedModels, folderOf } from '../../scripts/cli/models/cache.ts';
 import { checkModelIds, idsOf, planWithIds } from '../../scripts/cli/models/named.ts';
-import { damageIn } from '../../scripts/cli/models/stored-form.ts';
+import { damageIn, offeredIn } from '../../scripts/cli/models/stored-form.ts';
 import { readLongInput } from '../../scripts/cli/failure.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
 import { openStubHub, type StubHub } from '../e2e/stub-hub.ts';
@@ -142,6 +142,7 @@ test('a repository made for ONNX Runtime is kept as it is published', async () =
   const [model] = cachedModels();
   expect(model).toMatchObject({ id, source: 'org/onnx' });
   expect(readdirSync(join(folderOf(model!), 'onnx'))).toEqual(['model.onnx']);
+  expect(offeredIn(folderOf(model!))).toEqual({ runtimes: ['transformers'], access: 'grey-box' });
   expect(await damageIn(folderOf(model!))).toBeNull();
 });
 

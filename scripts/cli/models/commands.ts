@@ -3,7 +3,6 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { excerpt } from '../../../src/core/excerpt.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
-import { findModel } from '../../../src/lab/plan/find-models.ts';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
 import { root } from '../../build.ts';
 import { badUsage, CommandError, readLongInput } from '../failure.ts';
@@ -12,7 +11,7 @@ import { addModel } from './add.ts';
 import { cachedModels, findCached, folderOf, removeCached, type CachedModel } from './cache.ts';
 import { idsOf, type NamingOptions } from './named.ts';
 import { sha256Of } from './source-files.ts';
-import { damageIn, sizeOf, taskIn } from './stored-form.ts';
+import { damageIn, offeredIn, sizeOf } from './stored-form.ts';
 
 const megabytes = (bytes: number | null) => (bytes === null ? 'unknown' : `${(bytes / 1e6).toFixed(1)} MB`);
 
@@ -41,7 +40,7 @@ async function bundled({ id, runtimes, access }: ModelEntry): Promise<ListedMode
 
 function listed(model: CachedModel): ListedModel {
   const { id, source, sha256 } = model;
-  const { runtimes, access } = findModel(registries, id, taskIn(folderOf(model)));
+  const { runtimes, access } = offeredIn(folderOf(model));
   return { id, source, bytes: sizeOf(folderOf(model)), sha256, runtimes, access };
 }
 

@@ -1,13 +1,14 @@
 /** @file What the command line knows of an imported model's folder: its manifest, its size, and whether it is whole. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelTask } from '../../../src/models/catalog.ts';
+import type { ModelEntry } from '../../../src/models/catalog.ts';
 import {
   manifestBytes,
   manifestFile,
   parseManifest,
   type ModelManifest,
 } from '../../../src/models/import/manifest.ts';
+import { offeredBy } from '../../../src/models/stored-entry.ts';
 import { sha256Of } from './source-files.ts';
 
 /** @throws LabError 'bad-model', SyntaxError, or the system's error */
@@ -23,12 +24,13 @@ export function sizeOf(folder: string): number | null {
   }
 }
 
-/** What the model does; taken to write text when the manifest cannot be read. */
-export function taskIn(folder: string): ModelTask {
+/** What can run the model, and how far into it that reaches; as for an import when the manifest cannot be read. */
+export function offeredIn(folder: string): Pick<ModelEntry, 'runtimes' | 'access'> {
   try {
-    return manifestOf(folder).task;
+    const { task, weights } = manifestOf(folder);
+    return offeredBy(task, weights.dtype);
   } catch {
-    return 'text-generation';
+    return offeredBy('text-generation', 'F16');
   }
 }
 
