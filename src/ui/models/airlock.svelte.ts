@@ -149,10 +149,6 @@ const filesOf = (
   how: HubModelFiles['how'],
 ): HubModelFiles => ({ name, task, folder, commit, how, paths: files.map(({ path }) => path) });
 
-/** True for a download that becomes a stored model: engines take up theirs when the model is loaded. */
-export const isOfStore = ({ paths }: BegunDownload): boolean =>
-  paths.some((path) => /\.(safetensors|gguf|onnx)$/.test(path));
-
 function begunFiles({ repository: { repo }, folder, commit, paths }: BegunDownload): HubModelFiles {
   const file = paths.find((path) => path.endsWith('.gguf'));
   return {

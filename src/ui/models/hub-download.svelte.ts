@@ -74,7 +74,7 @@ export class HubDownload {
     this.#clear();
   };
 
-  look = async (): Promise<void> => void (this.begun = await begunDownloads());
+  look = async (): Promise<void> => void (this.begun = (await begunDownloads()).filter(isOfStore));
 
   drop = async ({ folder }: BegunDownload): Promise<void> => {
     await dropDownload(folder);
@@ -101,5 +101,9 @@ export class HubDownload {
     [this.name, this.progress, this.waitMs] = [null, null, null];
   }
 }
+
+/** True for a download that becomes a stored model: engines take up theirs when the model is loaded. */
+const isOfStore = ({ paths }: BegunDownload): boolean =>
+  paths.some((path) => /\.(safetensors|gguf|onnx)$/.test(path));
 
 export const [getHubDownload, setHubDownload] = createContext<HubDownload>();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { headersFile } from '../../../scripts/vite/seal.ts';
-import { headersFor, isHubHost, metaPolicy } from '../../../src/lab/seal/policy.ts';
+import { headersFor, isHubHost, metaPolicy, mirrorWorkerFile } from '../../../src/lab/seal/policy.ts';
 
 const policyOf = (path: string) => headersFor(path)['Content-Security-Policy'];
 
@@ -8,6 +8,14 @@ test('pages and workers connect to their own site, and only the service worker t
   for (const policy of [metaPolicy, policyOf('/'), policyOf('/engines/lab.worker-abc.js')])
     expect(policy).toMatch(/connect-src 'self'(;|$)/);
   expect(policyOf('/lab/service.worker.js')).toContain('https://huggingface.co');
+});
+
+test('the script for users of a mirror may ask any https address, and no other script may', () => {
+  const open = (path: string) => / https:( |;|$)/.test(policyOf(path)!);
+  expect(open(`/lab/${mirrorWorkerFile}`)).toBe(true);
+  for (const path of ['/', '/service.worker.js', '/engines/lab.worker-abc.js', '/x/mirror.js'])
+    expect(open(path)).toBe(false);
+  expect(policyOf(`/lab/${mirrorWorkerFile}`)).not.toContain(' http: ');
 });
 
 test('a host is a hub by its whole name', () => {
