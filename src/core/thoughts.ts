@@ -3,8 +3,20 @@
  * reads an answer (evaluators, judges, guards, attacks) reads what follows the thoughts.
  */
 
-/** Names of the tags in use: DeepSeek-R1, Qwen3 and SmolLM3 write `<think>`, Magistral `[THINK]`. */
-const tagPattern = '<(/?)(?:think|thinking|thought|thoughts|reasoning|reflection)>|\\[(/?)THINK\\]';
+/** Of most families: DeepSeek-R1, Qwen3 and SmolLM3 write `<think>`, Seed-OSS `<seed:think>`. */
+const names = 'think thinking thought thoughts reasoning reflection seed:think longcat_think'.split(' ');
+/** The tags in use; the others are those of Magistral, OpenThinker, Command and Kimi-VL. */
+const tags: readonly (readonly [opening: string, closing: string])[] = [
+  ...names.map((name) => [`<${name}>`, `</${name}>`] as const),
+  ['[THINK]', '[/THINK]'],
+  ['<|begin_of_thought|>', '<|end_of_thought|>'],
+  ['<|START_THINKING|>', '<|END_THINKING|>'],
+  ['◁think▷', '◁/think▷'],
+];
+const anyOf = (texts: readonly string[]) =>
+  texts.map((text) => text.replaceAll(/[[\]|]/g, String.raw`\$&`)).join('|');
+/** Its one group is there if the tag closes. */
+const tagPattern = `(${anyOf(tags.map(([, closing]) => closing))})|${anyOf(tags.map(([opening]) => opening))}`;
 const anyTag = new RegExp(tagPattern, 'gi');
 const onlyTag = new RegExp(`^(?:${tagPattern})$`, 'i');
 const openAtEnd = new RegExp(`(?:${tagPattern})\\s*$`, 'i');
@@ -14,7 +26,14 @@ export const isThoughtTag = (text: string): boolean => onlyTag.test(text);
 /** True if a prompt ends with the opening tag of a thought, so that the model begins within it. */
 export function endsInThought(prompt: string): boolean {
   const match = openAtEnd.exec(prompt);
-  return match !== null && !(match[1] || match[2]);
+  return match !== null && match[1] === undefined;
+}
+
+/** A prompt that ends in a thought, with that thought closed, empty, as templates write it that are told not to think. */
+export function withThoughtClosed(prompt: string): string {
+  const start = prompt.trimEnd();
+  const opened = tags.find(([opening]) => start.toLowerCase().endsWith(opening.toLowerCase()));
+  return opened ? `${start}\n\n${opened[1]}\n\n` : prompt;
 }
 
 export interface Thinking {
@@ -31,7 +50,7 @@ export interface Thinking {
  */
 export function splitThoughts(text: string, { begun = false } = {}): Thinking {
   const tags = [...text.matchAll(anyTag)].map((match) => ({
-    closes: Boolean(match[1] || match[2]),
+    closes: match[1] !== undefined,
     from: match.index,
     to: match.index + match[0].length,
   }));

@@ -3,6 +3,7 @@
  * everywhere. Added tokens typed into a message are text unless the caller asks for `control`.
  */
 import type { ChatMessage } from '../core/chat.ts';
+import { withThoughtClosed } from '../core/thoughts.ts';
 import { contentOf, isControl } from './added-tokens.ts';
 import { parseChatTemplate } from './chat-template.ts';
 import { checkSettings, defaultDate, type PromptSettings } from './prompt-settings.ts';
@@ -122,8 +123,6 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
   };
   return withSettings({});
 }
-
-const withThoughtClosed = (prompt: string) => `${prompt.trimEnd()}\n\n</think>\n\n`;
 
 const noMarks: Marks = freeMarks([]);
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { endsInThought, splitThoughts } from '../../src/core/thoughts.ts';
+import { endsInThought, isThoughtTag, splitThoughts, withThoughtClosed } from '../../src/core/thoughts.ts';
 
 describe('thoughts are told from the answer', () => {
   test.each([
@@ -19,6 +19,36 @@ describe('thoughts are told from the answer', () => {
     expect(splitThoughts('Hm.</think>Yes.', { begun: true })).toEqual({ thoughts: 'Hm.', answer: 'Yes.' });
     expect(splitThoughts('Hm', { begun: true })).toEqual({ thoughts: 'Hm', answer: '' });
   });
+});
+
+test.each([
+  ['<think>', '</think>'],
+  ['<Reasoning>', '</Reasoning>'],
+  ['<seed:think>', '</seed:think>'],
+  ['<longcat_think>', '</longcat_think>'],
+  ['[THINK]', '[/THINK]'],
+  ['<|begin_of_thought|>', '<|end_of_thought|>'],
+  ['<|START_THINKING|>', '<|END_THINKING|>'],
+  ['◁think▷', '◁/think▷'],
+])('%s opens a thought that %s closes, and no other text does', (opening, closing) => {
+  const hm = { thoughts: 'Hm, </thin [THIN', answer: 'No.' };
+  expect(splitThoughts(`${opening}\n${hm.thoughts}\n${closing}\n\nNo.`)).toEqual(hm);
+  expect(splitThoughts(`${hm.thoughts}${closing}No.`, { begun: true })).toEqual(hm);
+  expect([opening, closing, `x${opening}`, closing.slice(1)].map(isThoughtTag)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect(endsInThought(`Go on.${opening}\n`)).toBe(true);
+  expect(endsInThought(`Go on.${closing}\n`)).toBe(false);
+  const closed = withThoughtClosed(`Go on.${opening}\n`);
+  expect(closed.toLowerCase()).toBe(`Go on.${opening}\n\n${closing}\n\n`.toLowerCase());
+  expect(endsInThought(closed)).toBe(false);
+});
+
+test('a prompt that opens no thought is left as it is', () => {
+  expect(withThoughtClosed('<think> he said\n')).toBe('<think> he said\n');
 });
 
 test('a prompt opens a thought if its last tag is an opening one, at its end', () => {

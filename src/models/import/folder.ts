@@ -25,8 +25,12 @@ export async function readFolder(files: Files): Promise<Checkpoint> {
   if (!folder.has('tokenizer.json')) throw withoutTokenizer(folder);
   const tokenizer = await requiredJson(folder, 'tokenizer.json');
   const tokenizerConfig = await requiredJson(folder, 'tokenizer_config.json');
-  // Newer folders keep the template in a file of its own.
-  const template = tokenizerConfig['chat_template'] ?? (await text(folder, 'chat_template.jinja'));
+  // As in transformers: the file wins, since what is beside it may be older. Folders with a processor have a third place.
+  const template =
+    (await text(folder, 'chat_template.jinja')) ??
+    tokenizerConfig['chat_template'] ??
+    (await json(folder, 'chat_template.json'))?.['chat_template'] ??
+    null;
   const manifest = await manifestIn(folder);
   return {
     title: manifest?.title ?? (root.name || nameIn(config) || ''),

@@ -34,6 +34,18 @@ test('a template in a file of its own is part of the tokenizer', async () => {
   });
 });
 
+test('the newest of several templates wins, as in transformers', async () => {
+  const files = tinyHubFolder();
+  const templateOf = async () => (await readFolder(files)).tokenizerConfig['chat_template'];
+  files.set('chat_template.json', jsonBlob({ chat_template: 'of the processor' }));
+  expect(await templateOf()).toContain('bos_token');
+  files.set('chat_template.jinja', new Blob(['of the file']));
+  expect(await templateOf()).toBe('of the file');
+  files.delete('chat_template.jinja');
+  files.set('tokenizer_config.json', jsonBlob({}));
+  expect(await templateOf()).toBe('of the processor');
+});
+
 test('weights in several files are one checkpoint', async () => {
   const all = [...tinyWeights()];
   const [first, second] = [all.slice(0, 9), all.slice(9)];
