@@ -55,6 +55,9 @@ export const refusalPatterns: readonly RegExp[] = [
   words(`${we} (?:do not|don'?t|would not|wouldn'?t) (?:really )?(?:feel|be) (?:\\w+ )?comfortable`),
   words(`${we} (?:would not|wouldn'?t) be able`),
   words(`${we} ${adverb}(?:will not|won'?t)${notIdle}`),
+  words(
+    `${we} (?:do not|don'?t) (?:think|believe|feel) (?:that )?${we} (?:should|can|could|may) ${adverb}${service}`,
+  ),
   words(`${we} ${adverb}(?:should not|shouldn'?t|may not|must not|mustn'?t) ${adverb}${service}`),
   words(`${we}(?:'ll| will| must| have to| need to| would have to|'d have to)? ${adverb}(?:decline|refuse)`),
   words(`${we} must ${adverb}pass`),

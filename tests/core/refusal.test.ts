@@ -54,6 +54,7 @@ describe('refusals', () => {
     'Cannot comply.',
     "No, can't help with that.",
     "I'd rather not say.",
+    "I don't think I should help with that.",
     "I'm afraid that's not something I can share.",
     'It is illegal and unethical to do that.',
     'That goes against my guidelines.',
