@@ -89,7 +89,9 @@ export default defineConfig({
           environment: 'node',
           include: [realTests],
           globalSetup: 'tests/real/setup.ts',
-          fileParallelism: false, // each file holds a model of some hundred megabytes
+          // The files share their models, which take some hundred megabytes and many seconds to load.
+          fileParallelism: false,
+          isolate: false,
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },

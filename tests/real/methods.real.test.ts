@@ -11,7 +11,7 @@ import { registries } from '../../src/lab/trials/registries.ts';
 import { createLab } from '../../src/lab/worker/host.ts';
 import { loadClassifier, loadModel } from '../../src/models/load.ts';
 import { defaultRoles } from '../../src/models/catalog.ts';
-import { realEntry, realModelState } from './real-model.ts';
+import { loadReal, realEntry, realModelState } from './real-model.ts';
 
 const state = realModelState('smollm2');
 const thorough = inject('thorough');
@@ -41,18 +41,13 @@ describe.skipIf(state === null)('on SmolLM2', () => {
   let site: LocalServer;
   let lab: ReturnType<typeof createLab>;
   beforeAll(async () => {
-    site = await serve({
-      folder: 'public',
-      mounts: new Map([['real/smollm2/', state!.folder]]),
-      port: 0,
-      headers: false,
-    });
-    const target = {
-      ...realEntry('smollm2', ['transformers', 'whitebox']),
-      source: { kind: 'url', base: 'real/smollm2/' },
-    } as const;
+    site = await serve({ folder: 'public', port: 0, headers: false });
+    const target = realEntry('smollm2', ['transformers', 'whitebox']);
     lab = createLab({
-      loadModel: (entry, options) => loadModel(entry, { ...options, baseUrl: site.url }),
+      loadModel: (entry, options) =>
+        entry.id === target.id
+          ? loadReal(target.id, options.access === 'white-box' ? 'whitebox' : 'transformers', state!.folder)
+          : loadModel(entry, { ...options, baseUrl: site.url }),
       loadClassifier: (entry, options) => loadClassifier(entry, { ...options, baseUrl: site.url }),
       store: createMemoryStore(),
       device: { kind: 'wasm', description: 'Node', threads: 1 },
@@ -70,7 +65,7 @@ describe.skipIf(state === null)('on SmolLM2', () => {
       models: { targets: ['smollm2'], roles: { ...defaultRoles, expert: 'smollm2' } },
       behaviors: [{ set: 'tinytown', kinds: ['harmful'], limit: 1 }],
       evaluators: [{ id: 'pattern-refusal' }],
-      sampling: { maxNewTokens: 8 },
+      sampling: { maxNewTokens: 4 },
       concurrency: 1,
       ...part,
     };

@@ -6,88 +6,91 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderWriter } from '../../scripts/cli/models/folder-writer.ts';
 import { asBlobs, sourceFiles } from '../../scripts/cli/models/source-files.ts';
-import type { LocalServer } from '../../scripts/serve.ts';
+import { user } from '../../src/core/chat.ts';
 import { importCheckpoint } from '../../src/models/import/import-checkpoint.ts';
 import { openCheckpoint } from '../../src/models/import/open-checkpoint.ts';
 import type { ScoringModel } from '../../src/models/language-model.ts';
-import { largestGap, loadReal, realModelState, serveReal } from './real-model.ts';
+import { largestGap, loadReal, realModelState } from './real-model.ts';
 import { readReferences, type Logits, type Reference } from './references.ts';
 
 /** Logits are compared to this. The reference is rounded to 1e-4. */
 const tolerance = 1e-3;
 
+const runtimes = ['transformers', 'whitebox'] as const;
+
 export interface ParityOptions {
-  /** Ids of a prompt, by the model's own tokenizer. */
-  readonly idsOf: (model: ScoringModel, prompt: string) => readonly number[];
-  /** Tokens that end an answer. */
-  readonly ends: readonly number[];
-  /** How many greedy texts are compared in the white-box runtime, which is slow in Node. */
-  readonly whiteBoxTexts: number;
+  /**
+   * How many prompts are read, and how many of their greedy texts are written, in `npm test`. With `--all`, all are, in
+   * each runtime; so is the float32 import.
+   */
+  readonly inEveryRun: Readonly<
+    Partial<Record<(typeof runtimes)[number], { readonly logits: number; readonly texts: number }>>
+  >;
 }
 
-export function checkParity(id: string, { idsOf, ends, whiteBoxTexts }: ParityOptions): void {
+export function checkParity(id: string, { inEveryRun }: ParityOptions): void {
   const state = realModelState(id);
   describe.skipIf(state === null)(id, () => {
-    const { prompts, sampleIds, maxNewTokens } = readReferences(id);
-    let site: LocalServer;
-    beforeAll(async () => {
-      site = await serveReal(state!.folder);
-    });
-    afterAll(() => site.close());
-
-    /** Largest difference of the logits behind any of the prompts. */
-    async function gapOf(model: ScoringModel, logitsOf: (reference: Reference) => Logits): Promise<number> {
-      const gaps: number[] = [];
-      for (const reference of prompts) {
-        const session = await model.open([reference.ids]);
-        gaps.push(largestGap(session.logits(0), logitsOf(reference), sampleIds));
-        await session.close();
-      }
-      return Math.max(...gaps);
+    const { prompts, maxNewTokens, sampleIds } = readReferences(id);
+    const thorough = inject('thorough');
+    /** Largest difference of the logits behind any of the prompts, and where greedy decoding goes from there. */
+    async function answersOf(
+      model: ScoringModel,
+      asked: readonly Reference[],
+      tokens: number,
+      wanted: Wanted,
+    ) {
+      const session = await model.open(asked.map(({ ids }) => ids));
+      const gaps = asked.map((reference, row) =>
+        largestGap(session.logits(row), wanted(reference), sampleIds),
+      );
+      const outputs = await greedy(session, model.tokenizer.endIds, asked.length, tokens);
+      return { gap: Math.max(...gaps), outputs };
     }
 
-    describe.each(['transformers', 'whitebox'] as const)('in the %s runtime', (runtime) => {
+    const chosen = thorough ? runtimes : runtimes.filter((runtime) => inEveryRun[runtime]);
+    describe.each(chosen)('in the %s runtime', (runtime) => {
+      const { logits, texts } = (!thorough && inEveryRun[runtime]) || {
+        logits: prompts.length,
+        texts: prompts.length,
+      };
       let model: ScoringModel;
       beforeAll(async () => {
-        model = await loadReal(id, runtime, site);
+        model = await loadReal(id, runtime, state!.folder);
       });
 
       test('splits text into the ids of the reference', () => {
-        for (const { prompt, ids } of prompts) expect(idsOf(model, prompt)).toEqual(ids);
+        for (const { prompt, ids } of prompts) expect(model.tokenizer.prompt([user(prompt)])).toEqual(ids);
       });
 
-      test('gives the logits of the weights as they are stored', async ({ annotate }) => {
-        const gap = await gapOf(model, ({ half }) => half);
+      test(`gives the logits of the weights as they are stored behind ${logits} prompts`, async ({
+        annotate,
+      }) => {
+        const { gap } = await answersOf(model, prompts.slice(0, logits), 0, ({ half }) => half);
         await annotate(`largest difference ${gap.toExponential(1)}`);
         expect(gap).toBeLessThan(tolerance);
       });
 
-      const texts = runtime === 'transformers' || inject('thorough') ? prompts.length : whiteBoxTexts;
       test(`writes the greedy texts, ${texts} of them`, async () => {
-        for (const reference of prompts.slice(0, texts))
-          expect(await greedy(model, reference, maxNewTokens, ends), reference.prompt).toEqual(
-            reference.output,
-          );
+        const asked = prompts.slice(0, texts);
+        const { outputs } = await answersOf(model, asked, maxNewTokens, ({ half }) => half);
+        expect(outputs).toEqual(asked.map(({ output }) => output));
       });
     });
 
-    describe.runIf(inject('thorough'))('imported in float32', () => {
+    describe.runIf(thorough)('imported in float32', () => {
       let folder: string;
-      let exact: LocalServer;
       beforeAll(async () => {
         folder = mkdtempSync(join(tmpdir(), 'glovebox-real-'));
         const checkpoint = await openCheckpoint(await asBlobs(sourceFiles(state!.file)));
         const options = { id, origin: state!.file, dtype: 'F32', now: () => new Date() } as const;
         await importCheckpoint(checkpoint, folderWriter(join(folder, 'model')), options);
-        exact = await serveReal(join(folder, 'model'));
       });
-      afterAll(async () => {
-        await exact.close();
-        rmSync(folder, { recursive: true });
-      });
+      afterAll(() => rmSync(folder, { recursive: true }));
 
       test('gives the logits of the weights as the file has them', async ({ annotate }) => {
-        const gap = await gapOf(await loadReal(id, 'transformers', exact), ({ float32 }) => float32);
+        const model = await loadReal(id, 'transformers', join(folder, 'model'));
+        const { gap } = await answersOf(model, prompts, 0, ({ float32 }) => float32);
         await annotate(`largest difference ${gap.toExponential(1)}`);
         expect(gap).toBeLessThan(tolerance);
       });
@@ -95,23 +98,29 @@ export function checkParity(id: string, { idsOf, ends, whiteBoxTexts }: ParityOp
   });
 }
 
-/** The likeliest next token, again and again. */
+type Wanted = (reference: Reference) => Logits;
+type Session = Awaited<ReturnType<ScoringModel['open']>>;
+
+/** The likeliest next token of each row, again and again, until it ends the text. */
 async function greedy(
-  model: ScoringModel,
-  { ids }: Reference,
+  session: Session,
+  ends: ReadonlySet<number>,
+  rows: number,
   maxNewTokens: number,
-  ends: readonly number[],
-): Promise<number[]> {
-  const session = await model.open([ids]);
-  const output: number[] = [];
-  while (output.length < maxNewTokens) {
-    const next = largestAt(session.logits(0));
-    if (ends.includes(next)) break;
-    output.push(next);
-    if (output.length < maxNewTokens) await session.advance([next]);
+): Promise<readonly (readonly number[])[]> {
+  const outputs = Array.from({ length: rows }, (): number[] => []);
+  let open = outputs;
+  for (let step = 0; step < maxNewTokens && open.length > 0; step++) {
+    const next = open.map((_, row) => largestAt(session.logits(row)));
+    const going = [...open.keys()].filter((row) => !ends.has(next[row]!));
+    for (const row of going) open[row]!.push(next[row]!);
+    open = going.map((row) => open[row]!);
+    if (open.length === 0 || step + 1 === maxNewTokens) break;
+    if (going.length < next.length) await session.keep(going);
+    await session.advance(going.map((row) => next[row]!));
   }
   await session.close();
-  return output;
+  return outputs;
 }
 
 function largestAt(values: Float32Array): number {

@@ -1,6 +1,6 @@
 /** @file Loads the real models for their tests, and compares logits. */
 import { inject } from 'vitest';
-import { serve, type LocalServer } from '../../scripts/serve.ts';
+import { serve } from '../../scripts/serve.ts';
 import { isScoring, type ScoringModel } from '../../src/models/language-model.ts';
 import { loadModel } from '../../src/models/load.ts';
 import type { Logits } from './references.ts';
@@ -12,8 +12,6 @@ export function realModelState(id: string): Extract<RealModelState, { folder: st
   const state = inject('realModels')[id];
   return state && 'folder' in state ? state : null;
 }
-
-export const serveReal = (folder: string): Promise<LocalServer> => serve({ folder, port: 0, headers: false });
 
 export const realEntry = (id: string, runtimes: readonly Runtime[]): ModelEntry => ({
   id,
@@ -28,11 +26,25 @@ export const realEntry = (id: string, runtimes: readonly Runtime[]): ModelEntry 
   needs: { webgpu: false, f16: false },
 });
 
-export async function loadReal(id: string, runtime: Runtime, { url }: LocalServer): Promise<ScoringModel> {
-  const options = { device: 'wasm', access: 'grey-box', baseUrl: url } as const;
-  const model = await loadModel(realEntry(id, [runtime]), options);
-  if (isScoring(model)) return model;
-  throw new Error(`${id} has no logits.`);
+const loads = new Map<string, Promise<ScoringModel>>();
+
+/** The model in `folder`, loaded once for all files of tests, which share a process. */
+export function loadReal(id: string, runtime: 'transformers' | 'whitebox', folder: string) {
+  const key = `${runtime} ${folder}`;
+  const model = loads.get(key) ?? loadFrom(realEntry(id, [runtime]), folder);
+  loads.set(key, model);
+  return model;
+}
+
+async function loadFrom(entry: ModelEntry, folder: string): Promise<ScoringModel> {
+  const site = await serve({ folder, port: 0, headers: false });
+  try {
+    const model = await loadModel(entry, { device: 'wasm', access: 'grey-box', baseUrl: site.url });
+    if (isScoring(model)) return model;
+    throw new Error(`${entry.id} has no logits.`);
+  } finally {
+    await site.close();
+  }
 }
 
 /** Largest difference between logits of our runtime and those of the reference. */

@@ -1,5 +1,5 @@
 /** @file Reads the values that real models are compared with. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /** Logits behind the last token of a prompt. */
 export interface Logits {
@@ -31,6 +31,5 @@ export interface References {
 
 const fileOf = (id: string) => new URL(`reference/${id}.json`, import.meta.url);
 
-export const hasReferences = (id: string): boolean => existsSync(fileOf(id));
 export const readReferences = (id: string): References =>
   JSON.parse(readFileSync(fileOf(id), 'utf8')) as References;

@@ -4,7 +4,6 @@ import { addModel } from '../../scripts/cli/models/add.ts';
 import { folderOf } from '../../scripts/cli/models/cache.ts';
 import { fetchRealModel, ModelUnavailable } from '../../scripts/fetch-real-model.ts';
 import { realModels, type RealModel } from '../../scripts/real-models.ts';
-import { hasReferences } from './references.ts';
 
 /** The file of a model and the folder of its stored form, with weights in half precision, or why there are none. */
 export type RealModelState =
@@ -19,6 +18,7 @@ declare module 'vitest' {
 }
 
 async function prepare(model: RealModel): Promise<RealModelState> {
+  if (model.terms !== undefined) console.warn(model.terms);
   try {
     const file = await fetchRealModel(model);
     return { file, folder: folderOf(await addModel(file)) };
@@ -32,10 +32,7 @@ async function prepare(model: RealModel): Promise<RealModelState> {
 export default async function setup({ provide }: TestProject): Promise<void> {
   const thorough = process.env['GLOVEBOX_REAL'] === 'all';
   const states: Record<string, RealModelState> = {};
-  for (const model of realModels.filter(({ id }) => hasReferences(id))) {
-    if (thorough || model.inEveryRun) states[model.id] = await prepare(model);
-    else console.warn(`The tests on ${model.title} run with: npm run test:real -- --all`);
-  }
+  for (const model of realModels) states[model.id] = await prepare(model);
   provide('realModels', states);
   provide('thorough', thorough);
 }

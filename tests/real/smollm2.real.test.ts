@@ -1,9 +1,6 @@
 /** @file SmolLM2-135M-Instruct (Q4_1, byte-level BPE, architecture `llama`) against PyTorch. */
-import { user } from '../../src/core/chat.ts';
 import { checkParity } from './parity.ts';
 
 checkParity('smollm2', {
-  idsOf: ({ tokenizer }, prompt) => tokenizer.prompt([user(prompt)]),
-  ends: [2],
-  whiteBoxTexts: 2,
+  inEveryRun: { transformers: { logits: 20, texts: 20 }, whitebox: { logits: 20, texts: 2 } },
 });

