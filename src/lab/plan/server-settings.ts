@@ -4,7 +4,7 @@ import { excerpt } from '../../core/excerpt.ts';
 import { readAddress } from '../../models/endpoint-address.ts';
 import { endpointDefaults, type EndpointSettings } from '../../models/endpoint.ts';
 
-export { endpointId, readEndpointId } from '../../models/endpoint.ts';
+export { endpointId } from '../../models/endpoint.ts';
 
 export interface ServerFields {
   readonly address: string;
@@ -13,8 +13,8 @@ export interface ServerFields {
   /** Empty: none. */
   readonly key: string;
   readonly concurrency: number;
-  /** Most tries in all; `null`: no limit. */
-  readonly maxRequests: number | null;
+  /** Most tries in all; `null`, or `undefined` as an empty field gives it: no limit. */
+  readonly maxRequests: number | null | undefined;
 }
 
 export interface PageFacts {
@@ -64,7 +64,7 @@ export function serverSettings(fields: ServerFields, { origins, own }: PageFacts
     address,
     key: key === '' ? null : key,
     concurrency: fields.concurrency,
-    maxRequests: fields.maxRequests,
+    maxRequests: fields.maxRequests ?? null,
   };
 }
 

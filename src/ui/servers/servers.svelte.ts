@@ -6,7 +6,6 @@ import { defaultSampling } from '../../lab/plan/plan.ts';
 import {
   endpointId,
   forCheck,
-  readEndpointId,
   serverSettings,
   unreachedAdvice,
   type PageFacts,
@@ -114,10 +113,6 @@ export class Servers {
     /connection failed/.test(failed.message)
       ? { ...failed, advice: unreachedAdvice(this.#parts.page.own) }
       : failed;
-
-  /** True for the id of a model of a server that is connected. */
-  has = (id: string): boolean =>
-    this.connected.some(({ settings }) => settings.name === readEndpointId(id)?.endpoint);
 }
 
 const failed = (message: string, advice: string): Failure => ({
