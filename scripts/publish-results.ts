@@ -1,44 +1,81 @@
 /**
- * @file `npm run results`: runs the two plans behind the pages of the methods and writes their summaries to
- * public/results. With `--resume` it continues runs that were interrupted, which must be of the same weights.
+ * @file `npm run results`: runs the plans behind the published results and writes their summaries: those of `attacks` and
+ * `defenses` to public/results, for the pages of the methods; that of `secrets`, on a real model, to docs/results. Names
+ * of plans choose among them. With `--resume` it continues runs that were interrupted, which must be of the same weights.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { parsePublishedResults } from '../src/lab/analysis/published.ts';
+import type { TrialRecord } from '../src/lab/records/trial.ts';
 import { root } from './build.ts';
+import { fetchRealModel } from './fetch-real-model.ts';
+import { realModels } from './real-models.ts';
+import { secretFigures, secretTables, withTables } from './secret-results.ts';
+
+const names = ['attacks', 'defenses', 'secrets'] as const;
+type Name = (typeof names)[number];
+
+const { values, positionals } = parseArgs({
+  options: { resume: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const unknown = positionals.find((name) => !names.some((known) => known === name));
+if (unknown !== undefined)
+  throw new Error(`There is no plan "${unknown}" to publish. Known: ${names.join(', ')}.`);
+const chosen = names.filter((name) => positionals.length === 0 || positionals.includes(name));
+
+const outOf = (name: Name) => join(root, '.cache', 'results', name);
 
 /** Run a plan of public/plans as on the command line. @returns the summary that it prints */
-async function summaryOf(plan: string, resume: boolean): Promise<unknown> {
-  const out = join(root, '.cache', 'results', plan);
-  if (!resume) await rm(out, { recursive: true, force: true });
+async function summaryOf(name: Name, more: readonly string[] = []): Promise<unknown> {
+  const out = outOf(name);
+  if (!values.resume) await rm(out, { recursive: true, force: true });
   const lab = ['--import', 'tsx', join(root, 'scripts/lab.ts')];
-  const run = ['run', join(root, 'public/plans', `${plan}.json`), '--out', out, '--json'];
-  const child = spawn(process.execPath, [...lab, ...run, ...(resume ? ['--resume'] : [])], {
+  const run = ['run', join(root, 'public/plans', `${name}.json`), '--out', out, '--json', ...more];
+  const child = spawn(process.execPath, [...lab, ...run, ...(values.resume ? ['--resume'] : [])], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`The run of ${plan}.json failed; the reason is above.`);
+  if (code !== 0) throw new Error(`The run of ${name}.json failed; the reason is above.`);
   return JSON.parse(output);
 }
 
-const resume = process.argv.includes('--resume');
-const folder = join(root, 'public/results');
-const summaries = new Map<string, unknown>();
-for (const plan of ['attacks', 'defenses']) {
-  const summary = await summaryOf(plan, resume);
-  parsePublishedResults(summary);
-  summaries.set(plan, summary);
-}
-// Written at the end, because the app contains public/: a change there would make the second run build it again.
-await mkdir(folder, { recursive: true });
-for (const [plan, summary] of summaries) {
-  const file = join(folder, `${plan}.json`);
+async function write(file: string, content: string): Promise<void> {
   const options = await resolveConfig(file);
-  await writeFile(file, await format(JSON.stringify(summary), { ...options, filepath: file }));
+  await writeFile(file, await format(content, { ...options, filepath: file }));
   console.error(`Wrote ${file}`);
 }
+
+/** The summary, what only the trials tell, the report of the run, and the tables of the page that explains them. */
+async function publishSecrets(): Promise<void> {
+  const smollm2 = realModels.find(({ id }) => id === 'smollm2')!;
+  const summary = await summaryOf('secrets', ['--model', await fetchRealModel(smollm2)]);
+  const lines = (await readFile(join(outOf('secrets'), 'trials.jsonl'), 'utf8')).trimEnd().split('\n');
+  const figures = secretFigures(lines.map((line) => JSON.parse(line) as TrialRecord));
+  const folder = join(root, 'docs/results');
+  await mkdir(folder, { recursive: true });
+  await write(join(folder, 'secrets.json'), JSON.stringify({ summary, figures }));
+  await copyFile(join(outOf('secrets'), 'report.html'), join(folder, 'secrets.html'));
+  const page = join(folder, 'secrets.md');
+  const tables = secretTables(parsePublishedResults(summary), figures);
+  await write(page, withTables(await readFile(page, 'utf8'), tables));
+}
+
+const summaries = new Map<Name, unknown>();
+for (const name of chosen) {
+  if (name === 'secrets') continue;
+  const summary = await summaryOf(name);
+  parsePublishedResults(summary);
+  summaries.set(name, summary);
+}
+if (chosen.includes('secrets')) await publishSecrets();
+// Written at the end, because the app contains public/: a change there would make the next run build it again.
+const folder = join(root, 'public/results');
+await mkdir(folder, { recursive: true });
+for (const [name, summary] of summaries) await write(join(folder, `${name}.json`), JSON.stringify(summary));

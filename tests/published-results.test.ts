@@ -1,11 +1,14 @@
 /** @file The results that ship: whole, of the plans beside them, and explained where an attack shows nothing. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { secretTables, withTables, type SecretFigures } from '../scripts/secret-results.ts';
 import { attacks } from '../src/attacks/index.ts';
 import { defenses } from '../src/defenses/index.ts';
 import { parsePublishedResults, parseMethodNotes } from '../src/lab/analysis/published.ts';
 import { attackFigures, standsOut } from '../src/lab/analysis/method-figures.ts';
 import { defenseNames, directRequest, parsePlan, undefended } from '../src/lab/plan/plan.ts';
+import { registries } from '../src/lab/trials/registries.ts';
+import { resolvePlan } from '../src/lab/trials/resolve.ts';
 
 const read = (path: string): unknown =>
   JSON.parse(readFileSync(new URL(`../public/${path}`, import.meta.url), 'utf8'));
@@ -42,4 +45,45 @@ test('notes are of methods that there are, in one to three sentences', () => {
   expect(Object.keys(notes.defenses).filter((id) => !defenses.has(id))).toEqual([]);
   for (const note of [...Object.values(notes.attacks), ...Object.values(notes.defenses)])
     expect(note).toMatch(/^[A-Z](?:[^.]|\.(?=\d))*\.(?: [A-Z0-9](?:[^.]|\.(?=\d))*\.){0,2}$/);
+});
+
+describe('the results on secrets', () => {
+  const docs = (name: string) => readFileSync(new URL(`../docs/results/${name}`, import.meta.url), 'utf8');
+  const { summary, figures } = JSON.parse(docs('secrets.json')) as {
+    summary: unknown;
+    figures: SecretFigures;
+  };
+  const results = parsePublishedResults(summary);
+  const plan = parsePlan(read('plans/secrets.json'));
+
+  test('are those of the plan that ships, on a real model, for the behaviors that its seed draws today', () => {
+    expect([results.plan, results.seed]).toEqual([plan.name, plan.seed]);
+    expect(new Set(results.cells.map(({ model }) => model))).toEqual(
+      new Set(['SmolLM2-135M-Instruct.Q4_1@b179c9523d0e']),
+    );
+    const pairs = results.cells.map(({ attack, defense }) => `${attack}|${defense}`);
+    const planned = defenseNames(plan).flatMap((defense) => plan.attacks.map(({ id }) => `${id}|${defense}`));
+    expect(pairs).toEqual(planned);
+    const { behaviors } = resolvePlan(plan, registries);
+    const asked = behaviors.filter(({ kind }) => kind === 'harmful').map(({ id }) => id);
+    expect(figures.asked).toEqual(asked);
+  });
+
+  test('hold what defenses cost, and no false alarm of the search for secrets', () => {
+    const behind = defenseNames(plan);
+    for (const rows of [results.overRefusal, results.utility, figures.unasked])
+      expect(rows.map(({ defense }) => defense)).toEqual(behind);
+    expect(figures.falseAlarms.searched).toBeGreaterThan(5_000);
+    expect(figures.falseAlarms.found).toBe(0);
+    expect(figures.failed).toBe(0);
+  });
+
+  test('stand in the tables of their page, which says what they show and what they do not', () => {
+    const page = docs('secrets.md');
+    const flat = (text: string) => text.replace(/[\s-]+/g, ' ');
+    expect(flat(page)).toBe(flat(withTables(page, secretTables(results, figures))));
+    expect(page).toMatch(/^## What this shows$/m);
+    expect(page).toMatch(/^## What it does not show$/m);
+    expect(docs('secrets.html')).toContain(`<title>${plan.name} · Glovebox report</title>`);
+  });
 });
