@@ -14,6 +14,7 @@ import { report } from './cli/report.ts';
 import { run } from './cli/run.ts';
 import { excerpt } from '../src/core/excerpt.ts';
 import { defaultSampling } from '../src/lab/plan/plan.ts';
+import { precisionWishes } from '../src/models/precision.ts';
 
 const wholeNumber = (text: string): number => {
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
@@ -37,6 +38,11 @@ const repeatable = (flags: string, description: string) =>
     .default([], 'none');
 const device = () =>
   new Option('--device <kind>', 'device that computes').choices(['wasm', 'webgpu']).default('wasm');
+
+const precision = () =>
+  new Option('--precision <p>', 'what imported models are computed in, where they and the device can')
+    .choices(precisionWishes)
+    .default('auto');
 
 const modelNames =
   'bundled id, .gguf or zip file, folder, id of an imported model, or org/name[:file.gguf] of a hub, with --airlock';
@@ -89,6 +95,7 @@ withEndpointOptions(withTemplateOptions(program.command('run')))
   .addOption(airlock())
   .addOption(mirror())
   .addOption(device())
+  .addOption(precision())
   .action(run);
 
 withEndpointOptions(program.command('replay'))
@@ -109,6 +116,7 @@ withEndpointOptions(program.command('replay'))
   .addOption(airlock())
   .addOption(mirror())
   .addOption(device())
+  .addOption(precision())
   .action(replay);
 
 program
@@ -148,7 +156,8 @@ const withRequestOptions = (command: Command) =>
     .option('--json', 'print JSON')
     .addOption(airlock())
     .addOption(mirror())
-    .addOption(device());
+    .addOption(device())
+    .addOption(precision());
 
 withRequestOptions(program.command('attack'))
   .description('run one attack on one behavior and print its steps')
@@ -193,6 +202,7 @@ models
   .command('add')
   .description('import a model, so that it is ready when it is named')
   .argument('<name>', '.gguf or zip file, folder, or org/name[:file.gguf] of a hub, with --airlock')
+  .option('--four-bit', 'store its matrices in four bits too, for graphics adapters with shader-f16')
   .option('--json', 'print JSON')
   .addOption(airlock())
   .addOption(mirror())

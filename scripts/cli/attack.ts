@@ -50,8 +50,10 @@ export async function attack(id: string, given: AttackOptions): Promise<void> {
     console.error(`step ${step.step}${loss}  ${step.candidate ?? ''}`);
   };
   const reply = valueOf(
-    await inSession(options.device, { onEvent: onStep, models: requestedModels(request) }, (page) =>
-      page.evaluate((value) => globalThis.glovebox!.attack(value), request),
+    await inSession(
+      options.device,
+      { onEvent: onStep, precision: options.precision, models: requestedModels(request) },
+      (page) => page.evaluate((value) => globalThis.glovebox!.attack(value), request),
     ),
   );
   const { messages, assistantPrefix, loss } = reply.result;

@@ -27,8 +27,10 @@ export async function chat(given: ChatOptions): Promise<void> {
     return completeRequest(request, chatBehavior(request), options.role);
   });
   const reply = valueOf(
-    await inSession(options.device, { onEvent: () => {}, models: requestedModels(request) }, (page) =>
-      page.evaluate((value) => globalThis.glovebox!.chat(value), request),
+    await inSession(
+      options.device,
+      { onEvent: () => {}, precision: options.precision, models: requestedModels(request) },
+      (page) => page.evaluate((value) => globalThis.glovebox!.chat(value), request),
     ),
   );
   const { text, thoughts, systemInUserTurn, plainText, finishReason, tokens } = reply.generation;

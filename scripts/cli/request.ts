@@ -2,6 +2,7 @@
 import type { Score } from '../../src/evaluators/evaluator.ts';
 import { readVariables } from '../../src/lab/plan/chat-template.ts';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
+import type { PrecisionWish } from '../../src/models/precision.ts';
 import type { NamingOptions } from './models/named.ts';
 import { readDefense, ruleEvaluators } from './choices.ts';
 
@@ -15,6 +16,7 @@ export interface RequestOptions extends NamingOptions {
   readonly date?: string;
   readonly templateVar: readonly string[];
   readonly device: DeviceKind;
+  readonly precision: PrecisionWish;
   readonly json?: true;
 }
 

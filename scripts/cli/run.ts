@@ -7,6 +7,7 @@ import type { ReplaySource } from '../../src/lab/trials/replay.ts';
 import { expandPlan } from '../../src/lab/trials/trials.ts';
 import { readInput, readLongInput, valueOf } from './failure.ts';
 import { checkRunFolder, openRun, type CheckedFolder, type FolderChoices, type OpenRun } from './open-run.ts';
+import type { PrecisionWish } from '../../src/models/precision.ts';
 import { checkModelIds, modelsIn, planWithIds, type NamingOptions } from './models/named.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
 import { printSummary } from './print-summary.ts';
@@ -16,6 +17,7 @@ import { addSources, inSession } from './session.ts';
 
 /** Where a run is written and on which device it is computed. */
 export interface FolderOptions extends FolderChoices {
+  readonly precision: PrecisionWish;
   readonly json?: true;
 }
 
@@ -54,7 +56,7 @@ export async function runInto(job: Job, options: FolderOptions): Promise<void> {
 async function compute(
   { sources = [] }: Job,
   checked: CheckedFolder,
-  { device: kind }: FolderOptions,
+  { device: kind, precision }: FolderOptions,
 ): Promise<RunSummary> {
   const progress = createProgress();
   let folder: OpenRun | null = null;
@@ -87,7 +89,7 @@ async function compute(
     keep: (lines: readonly string[]) => writing((open) => open.append(lines)),
     trial: (place: number) => writing((open) => open.trial(place)),
   };
-  return inSession(kind, { ...handlers, models: modelsIn(checked.plan) }, async (page) => {
+  return inSession(kind, { ...handlers, precision, models: modelsIn(checked.plan) }, async (page) => {
     const device = await page.evaluate(() => globalThis.glovebox!.device());
     folder = openRun(checked, device);
     const stop = () => void page.evaluate(() => globalThis.glovebox!.stop()).catch(() => {});

@@ -2,6 +2,8 @@
 import type { Browser, Page } from 'playwright-core';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
 import type { ReplaySource } from '../../src/lab/trials/replay.ts';
+import { isImportedId } from '../../src/models/imported-id.ts';
+import { precisionWords, type ChosenPrecision, type PrecisionWish } from '../../src/models/precision.ts';
 import { carriedBuild, ensureBuilt, sealedBuild } from '../build.ts';
 import { ensureChromium, launch } from '../chromium.ts';
 import { serve } from '../serve.ts';
@@ -25,6 +27,8 @@ export interface SessionHandlers {
 
 /** What happens on the page of a session, and which models it may load. */
 export interface SessionOptions extends SessionHandlers {
+  /** What imported models are computed in. Default: `'auto'`. */
+  readonly precision?: PrecisionWish | undefined;
   /** Ids. Those that the command line imported are served to the page. */
   readonly models: readonly string[];
 }
@@ -47,7 +51,7 @@ async function openPage(
   page: Page,
   address: string,
   device: DeviceKind,
-  { onEvent, keep, trial }: SessionHandlers,
+  { onEvent, keep, trial, precision = 'auto' }: Omit<SessionOptions, 'models'>,
 ): Promise<void> {
   page.on('pageerror', (error) => console.error(`page: ${error.message}`));
   await page.exposeFunction('gloveboxEvent', onEvent);
@@ -57,6 +61,7 @@ async function openPage(
   if (endpoints) await page.exposeFunction('gloveboxSend', endpoints.send);
   await page.goto(address);
   await page.waitForFunction(() => globalThis.glovebox !== undefined);
+  await page.evaluate((wish) => globalThis.glovebox!.usePrecision(wish), precision);
   valueOf(await page.evaluate((kind) => globalThis.glovebox!.useDevice(kind), device));
   if (endpoints)
     valueOf(await page.evaluate((settings) => globalThis.glovebox!.connect(settings), endpoints.settings));
@@ -84,7 +89,10 @@ export const inSession = <T>(
         const page = await browser.newPage();
         page.once('crash', onEnd).once('close', onEnd);
         await openPage(page, `${server.url}?cli`, device, handlers);
-        return work(page);
+        const value = await work(page);
+        for (const line of precisionLines(await page.evaluate(() => globalThis.glovebox!.computing())))
+          console.error(line);
+        return value;
       };
       try {
         return await Promise.race([end, steps()]);
@@ -97,6 +105,12 @@ export const inSession = <T>(
       await server.close();
     }
   });
+
+/** Of models that the command line imported: those that ship with the app have one precision. */
+const precisionLines = (computing: Readonly<Record<string, ChosenPrecision>>): readonly string[] =>
+  Object.entries(computing)
+    .filter(([id]) => isImportedId(id))
+    .map(([id, { precision, why }]) => `${id} computed in ${precisionWords[precision]}. ${why}`);
 
 /** True if a call failed because the page or the browser is no more. */
 const isTargetGone = (error: unknown) =>

@@ -8,6 +8,10 @@ export interface ComputeDevice {
 
 export const processor: ComputeDevice = { kind: 'wasm', f16: false };
 
+/** @param kind that the lab is set to */
+export const computeDeviceOf = async (kind: ComputeDevice['kind']): Promise<ComputeDevice> =>
+  (kind === 'webgpu' ? await askAdapter() : null) ?? processor;
+
 /** The graphics adapter; `null` where there is none. */
 export async function askAdapter(): Promise<ComputeDevice | null> {
   // Both may be missing, although their types say otherwise.

@@ -4,12 +4,15 @@ import { grants, type Access } from '../core/method.ts';
 import type { ModelEntry, Runtime } from './catalog.ts';
 import type { FolderOptions } from './files.ts';
 import type { LanguageModel } from './language-model.ts';
+import type { PrecisionWish } from './precision.ts';
 import type { TextClassifier } from './text-classifier.ts';
 
 export type Device = 'wasm' | 'webgpu';
 
 export interface ClassifierOptions extends FolderOptions {
   readonly device: Device;
+  /** For models that the lab imported. Default: `'auto'`. */
+  readonly precision?: PrecisionWish | undefined;
 }
 export interface LoadOptions extends ClassifierOptions {
   /** Lowest tier that suffices. */

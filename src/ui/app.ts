@@ -62,7 +62,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
   const storage = storageOf(window);
   const labInfo = new LabInfo(lab, quickstart, storage);
   const speed = new Speed(() => performance.now());
-  const modelLoads = new ModelLoads(lab);
+  const modelLoads = new ModelLoads(lab, lab.computing);
   const kept = new DeviceStorage(window.navigator.storage);
   // The user's first trial of this visit has started: there is something to keep.
   const onloaded = (models: readonly string[]) => {

@@ -20,9 +20,10 @@ const unchanged = ({ files }: SourceFiles): CachedModel | undefined =>
 
 /**
  * @param name file or folder
+ * @param fourBit whether to store its matrices in four bits too
  * @throws CommandError 2 for files that cannot be read; LabError of the reader or of the importer
  */
-export async function addModel(name: string): Promise<CachedModel> {
+export async function addModel(name: string, fourBit = false): Promise<CachedModel> {
   const source = sourceFiles(name);
   const known = unchanged(source);
   if (known) return known;
@@ -48,7 +49,12 @@ export async function addModel(name: string): Promise<CachedModel> {
     sha256,
     files: [...source.files.values()],
   };
-  if (!same) await importInto(folderOf(model), checkpoint, { ...identity, origin: source.path });
+  if (!same)
+    await importInto(folderOf(model), checkpoint, {
+      ...identity,
+      origin: source.path,
+      fourBit: fourBit || undefined,
+    });
   keepRecord(model);
   return model;
 }
@@ -60,14 +66,14 @@ const progressMs = 2_000;
 export async function importInto(
   folder: string,
   checkpoint: Checkpoint,
-  identity: Identity & Pick<ImportOptions, 'origin' | 'title' | 'repository'>,
+  identity: Identity & Pick<ImportOptions, 'origin' | 'title' | 'repository' | 'fourBit'>,
 ): Promise<void> {
   if (existsSync(folder)) rmSync(folder, { recursive: true }); // without a record it is not known to be whole
   console.error(`Importing ${identity.origin} …`);
   const memory = watchMemory();
   let printedAt = performance.now();
   try {
-    const { template } = await importCheckpoint(checkpoint, folderWriter(folder), {
+    const { template, precision } = await importCheckpoint(checkpoint, folderWriter(folder), {
       ...identity,
       now: () => new Date(),
       onProgress({ loadedBytes, totalBytes, secondsLeft }) {
@@ -78,6 +84,7 @@ export async function importInto(
       },
     });
     if (template === 'plain') console.error(plainTemplateNote);
+    if (precision) console.error(precision.why);
   } finally {
     memory.stop();
   }

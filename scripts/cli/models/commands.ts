@@ -60,7 +60,7 @@ export async function listModels({ json }: Printed): Promise<void> {
 export async function addModels(name: string, options: Printed & NamingOptions): Promise<void> {
   const ids = await readLongInput(() => idsOf([name], options));
   const id = ids.get(name)!;
-  const model = findCached(id) ?? (await readLongInput(() => addModel(name)));
+  const model = findCached(id) ?? (await readLongInput(() => addModel(name, options.fourBit)));
   console.log(options.json ? JSON.stringify(listed(model)) : id);
 }
 

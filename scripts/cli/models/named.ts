@@ -24,6 +24,8 @@ export interface NamingOptions {
   readonly airlock?: true;
   /** Address that is asked in place of the hub. */
   readonly mirror?: string;
+  /** Store what is imported in four bits too, for `--precision q4f16`. */
+  readonly fourBit?: true;
 }
 
 const isBundled = (name: string) => registries.models.some(({ id }) => id === name);
@@ -44,9 +46,9 @@ export async function idsOf(
   return ids;
 }
 
-async function idOf(name: string, { airlock, mirror }: NamingOptions): Promise<string> {
+async function idOf(name: string, { airlock, mirror, fourBit = false }: NamingOptions): Promise<string> {
   if (isBundled(name) || isBehindEndpoint(name) || isImportedId(name)) return name;
-  if (isOnDisk(name)) return (await addModel(name)).id;
+  if (isOnDisk(name)) return (await addModel(name, fourBit)).id;
   const hubName = readHubName(name);
   if (!hubName) return name; // refused with the list of known ids, where the whole input is checked
   const known = knownHubModel(hubName);

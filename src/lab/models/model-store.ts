@@ -30,7 +30,7 @@ export interface ModelStore {
    */
   import(
     files: ReadonlyMap<string, Blob>,
-    options: Pick<ImportOptions, 'dtype' | 'signal' | 'onProgress'> & Partial<FromHub>,
+    options: Pick<ImportOptions, 'dtype' | 'fourBit' | 'device' | 'signal' | 'onProgress'> & Partial<FromHub>,
   ): Promise<ImportedModel>;
   /** Store a repository as it is published. @throws as `keepFiles`; nothing is stored then */
   keep(

@@ -63,8 +63,18 @@ export async function changeState(id: string, changes: Partial<State>): Promise<
 /** @param id of its folder, which is that of the manifest unless an older version of the lab stored it */
 export async function describeStored(id: string, manifest: ModelManifest): Promise<StoredModel> {
   const { title, pinned, lastUsedAt, repository = manifest.repository } = await stateOf(id);
-  const { origin, license, task, labels, template, architecture, parameters, importedAt, sourceSha256 } =
-    manifest;
+  const {
+    origin,
+    license,
+    task,
+    labels,
+    template,
+    architecture,
+    parameters,
+    importedAt,
+    sourceSha256,
+    precision,
+  } = manifest;
   return {
     id,
     title: title ?? manifest.title,
@@ -78,6 +88,7 @@ export async function describeStored(id: string, manifest: ModelManifest): Promi
     parameters,
     importedAt,
     ...(sourceSha256 !== undefined && { sourceSha256 }),
+    ...(precision && { precision }),
     dtype: manifest.weights.dtype,
     bytes: manifestBytes(manifest),
     sha256: modelHash(manifest),

@@ -1,11 +1,21 @@
 /** @file Names a run by a hash of its plan and device, so that running the same plan again resumes the same run. */
 import type { Plan } from '../plan/plan.ts';
+import type { PrecisionWish } from '../../models/precision.ts';
 import type { DeviceKind } from './run.ts';
 
-/** Equal for equal plans (the seed is part of one) on the same kind of device; safe in URLs and file names. */
-export async function runIdOf(plan: Plan, device: DeviceKind): Promise<string> {
+/**
+ * Equal for equal plans (the seed is part of one) on the same kind of device, where the same precision was asked for;
+ * safe in URLs and file names.
+ */
+export async function runIdOf(
+  plan: Plan,
+  device: DeviceKind,
+  precision: PrecisionWish = 'auto',
+): Promise<string> {
   const { $schema: _, ...content } = plan;
-  const bytes = new TextEncoder().encode(JSON.stringify([device, content]));
+  const bytes = new TextEncoder().encode(
+    JSON.stringify([device, content, ...(precision === 'auto' ? [] : [precision])]),
+  );
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return Array.from(digest.slice(0, 10), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -15,6 +15,7 @@ export interface StoredModel extends Pick<
   | 'architecture'
   | 'parameters'
   | 'importedAt'
+  | 'precision'
 > {
   /** As the weights are stored. */
   readonly dtype: ModelManifest['weights']['dtype'];

@@ -10,6 +10,7 @@ import type { EndpointSettings, Send } from '../../models/endpoint.ts';
 import type { HubProgress } from '../../models/hub-files.ts';
 import type { ImportOptions } from '../../models/import/import-checkpoint.ts';
 import type { ImportProgress } from '../../models/import/progress.ts';
+import type { ChosenPrecision, PrecisionWish } from '../../models/precision.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { HubModelFiles } from '../models/hub-models.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
@@ -116,6 +117,7 @@ export interface LabApi {
   /**
    * Store a model that the user brought, unless it is stored. Nothing is stored when it fails or is cancelled.
    * @param files by path: a GGUF file, a zip file, or a Hugging Face folder
+   * @param fourBit whether to store its matrices in four bits too; default: as the lab advises for this device
    * @param dtype in which matrices are stored; default `'F16'`
    */
   importModel(
@@ -123,6 +125,7 @@ export interface LabApi {
     files: ReadonlyMap<string, Blob>,
     dtype: ImportOptions['dtype'],
     onProgress: (progress: ImportProgress) => void,
+    fourBit?: boolean,
   ): Promise<Outcome<ImportedModel>>;
   /** Download files of a hub's model through the airlock, which has to be open for them. */
   downloadHubModel(
@@ -136,6 +139,10 @@ export interface LabApi {
     files: HubModelFiles,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<Outcome<StoredModel>>;
+  /** What models that the lab imported are computed in from now on, where they and the device can. Default: `'auto'`. */
+  usePrecision(wish: PrecisionWish): Promise<void>;
+  /** In which precision each loaded model computes, and why, by id. */
+  computing(): Promise<Readonly<Record<string, ChosenPrecision>>>;
   storedModels(): Promise<Outcome<readonly StoredModel[]>>;
   /** Compare every file with its hash; fails with 'bad-model' that names the first which differs. */
   verifyModel(id: string): Promise<Outcome<void>>;

@@ -10,6 +10,7 @@ import type { EndpointSettings, Send } from '../../models/endpoint.ts';
 import type { HubProgress } from '../../models/hub-files.ts';
 import type { ImportOptions } from '../../models/import/import-checkpoint.ts';
 import type { ImportProgress } from '../../models/import/progress.ts';
+import type { PrecisionWish } from '../../models/precision.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { HubModelFiles } from '../models/hub-models.ts';
 import { parsePlan, type Plan } from '../plan/plan.ts';
@@ -59,6 +60,7 @@ export interface LabClient extends Pick<
   | 'inMemory'
   | 'inMemoryLines'
   | 'remove'
+  | 'computing'
   | 'storedModels'
   | 'verifyModel'
   | 'renameModel'
@@ -79,6 +81,8 @@ export interface LabClient extends Pick<
     files: ReadonlyMap<string, Blob>,
     options?: Stoppable & {
       readonly dtype?: ImportOptions['dtype'];
+      /** Store its matrices in four bits too. Default: as the lab advises for this device. */
+      readonly fourBit?: boolean | undefined;
       readonly onProgress?: (progress: ImportProgress) => void;
     },
   ): Promise<Outcome<ImportedModel>>;
@@ -133,6 +137,13 @@ export interface LabClient extends Pick<
    * @returns the ids of the models that the servers list; fails with 'not-supported' in the sealed build
    */
   connect(settings: readonly EndpointSettings[], send?: Send): Promise<Outcome<readonly string[]>>;
+  /**
+   * What models that the lab imported are computed in from now on, where they and the device can. Ends the worker, if this
+   * is a change.
+   */
+  usePrecision(wish: PrecisionWish): void;
+  /** What `usePrecision` was told last. Default: `'auto'`. */
+  precision(): PrecisionWish;
   /** End the worker, which gives back its memory. Pending calls are cancelled; the next call starts a fresh one. */
   endWorker(): void;
 }
@@ -155,6 +166,7 @@ export function createLabClient({
   stopWithinMs = 15_000,
 }: ClientOptions = {}): LabClient {
   let kind = device;
+  let precision: PrecisionWish = 'auto';
   let connection: Connection | null = null;
   let calls = 0;
   let endpoints: { readonly settings: readonly EndpointSettings[]; readonly send?: Send | undefined } | null =
@@ -163,7 +175,8 @@ export function createLabClient({
   const connected = (): Connection => {
     if (connection) return connection;
     const fresh = connect(startWorker(workerName(kind)));
-    // Calls that follow are taken after this one.
+    // Calls that follow are taken after these.
+    if (precision !== 'auto') void fresh.lab.usePrecision(precision).catch(() => {});
     if (endpoints)
       void fresh.lab
         .connect(endpoints.settings, endpoints.send ? proxy(endpoints.send) : null)
@@ -219,7 +232,7 @@ export function createLabClient({
     resume: () => void lab.resume(callId),
   });
   const nextCall = () => `call-${calls++}`;
-  const runId = (plan: Plan) => runIdOf(plan, kind);
+  const runId = (plan: Plan) => runIdOf(plan, kind, precision);
   const named = (input: unknown) =>
     outcomeOf(async () => {
       const plan = parsePlan(input);
@@ -244,15 +257,18 @@ export function createLabClient({
     inMemory: (id) => ask((lab) => lab.inMemory(id)),
     inMemoryLines: (id) => ask((lab) => lab.inMemoryLines(id)),
     remove: (id) => ask((lab) => lab.remove(id)),
+    computing: () => read((lab) => lab.computing()),
     storedModels: () => ask((lab) => lab.storedModels()),
     verifyModel: (id) => ask((lab) => lab.verifyModel(id)),
     renameModel: (id, title) => ask((lab) => lab.renameModel(id, title)),
     pinModel: (id, pinned) => ask((lab) => lab.pinModel(id, pinned)),
     exportModel: (id) => ask((lab) => lab.exportModel(id)),
     removeModel: (id) => ask((lab) => lab.removeModel(id)),
-    importModel(files, { signal, dtype, onProgress } = {}) {
+    importModel(files, { signal, dtype, fourBit, onProgress } = {}) {
       const id = nextCall();
-      return stoppable(id, signal, (lab, listen) => lab.importModel(id, files, dtype, listen(onProgress)));
+      return stoppable(id, signal, (lab, listen) =>
+        lab.importModel(id, files, dtype, listen(onProgress), fourBit),
+      );
     },
     downloadHubModel(files, { signal, onProgress } = {}) {
       const id = nextCall();
@@ -308,6 +324,12 @@ export function createLabClient({
       endpoints = { settings, send };
       return ask((lab) => lab.endpointModels());
     },
+    usePrecision(wish) {
+      if (wish === precision) return;
+      endWorker();
+      precision = wish;
+    },
+    precision: () => precision,
     endWorker,
   };
 }

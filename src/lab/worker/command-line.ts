@@ -14,7 +14,10 @@ import type { ReplaySource } from '../trials/replay.ts';
 import type { EndpointReply, EndpointRequest, EndpointSettings } from '../../models/endpoint.ts';
 import type { LabClient } from './client.ts';
 
-export interface CommandLineApi extends Pick<LabClient, 'device' | 'useDevice'> {
+export interface CommandLineApi extends Pick<
+  LabClient,
+  'device' | 'useDevice' | 'usePrecision' | 'computing'
+> {
   /** Requests to the servers go through `gloveboxSend`. @returns ids of the models that they list */
   connect(settings: readonly EndpointSettings[]): Promise<Outcome<readonly string[]>>;
   /** Steps go to `gloveboxEvent` as they happen. */
@@ -66,6 +69,8 @@ export function exposeToCommandLine(lab: LabClient): void {
   globalThis.glovebox = {
     device: lab.device,
     useDevice: lab.useDevice,
+    usePrecision: lab.usePrecision,
+    computing: lab.computing,
     connect: (settings) => lab.connect(settings, async (request) => globalThis.gloveboxSend!(request)),
     addSources(lines) {
       for (const line of lines.split('\n')) if (line !== '') added.push(JSON.parse(line) as ReplaySource);

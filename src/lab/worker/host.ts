@@ -2,10 +2,12 @@
 import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { turn } from '../../models/decoding/join.ts';
+import { computeDeviceOf } from '../../models/compute-device.ts';
 import type { EndpointSettings, Send } from '../../models/endpoint.ts';
 import type { FileProgress } from '../../models/files.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../models/load.ts';
+import type { ChosenPrecision, PrecisionWish } from '../../models/precision.ts';
 import { storedEntry } from '../../models/stored-entry.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import type { HubModels } from '../models/hub-models.ts';
@@ -73,8 +75,12 @@ export function createLab({
   ...later
 }: LabHost): LabApi {
   let endpoints: Promise<Endpoints> | null = null;
+  let wish: PrecisionWish = 'auto';
+  /** Of loaded models, by id. */
+  const computing = new Map<string, ChosenPrecision>();
   const loaderOptions = async (entry: ModelEntry, { onProgress, signal }: LoadListener) => ({
     device: (await later.device).kind,
+    precision: wish,
     signal,
     onProgress: (progress: FileProgress) => onProgress?.({ model: entry.id, ...progress }),
   });
@@ -83,14 +89,22 @@ export function createLab({
     if (entry.source.kind === 'stored') await storeOf(later.modelStore).use(entry.source.folder, signal);
     return entry;
   };
+  /** A model may be loaded for gradients too; how it answers is what counts. */
+  const noted = (model: LanguageModel): LanguageModel => {
+    if (model.computes && !(model.access === 'white-box' && computing.has(model.id)))
+      computing.set(model.id, model.computes);
+    return model;
+  };
   const models = createModelPool(
     async (entry, options) =>
       entry.source.kind === 'endpoint' && endpoints
         ? (await endpoints).load(entry.id, options)
-        : loadModel(await usable(entry, options), {
-            ...(await loaderOptions(entry, options)),
-            access: options.access,
-          }),
+        : noted(
+            await loadModel(await usable(entry, options), {
+              ...(await loaderOptions(entry, options)),
+              access: options.access,
+            }),
+          ),
     loadClassifier &&
       (async (entry, options) =>
         loadClassifier(await usable(entry, options), await loaderOptions(entry, options))),
@@ -243,7 +257,19 @@ export function createLab({
         const release = await store.lock(runId);
         await store.remove(runId).finally(release);
       }),
-    ...modelCalls(later, stoppable, (id) => models.forget(id)),
+    usePrecision: async (wanted) => {
+      wish = wanted;
+    },
+    computing: async () => Object.fromEntries(computing),
+    ...modelCalls(
+      later,
+      stoppable,
+      async () => computeDeviceOf((await later.device).kind),
+      (id) => {
+        models.forget(id);
+        computing.delete(id);
+      },
+    ),
   };
 }
 

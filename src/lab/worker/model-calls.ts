@@ -1,5 +1,6 @@
 /** @file The worker's calls on models that the user brought: each works on the store, where the browser has one. */
 import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
+import type { ComputeDevice } from '../../models/compute-device.ts';
 import type { HubModels } from '../models/hub-models.ts';
 import type { ModelStore } from '../models/model-store.ts';
 import type { LabApi } from './api.ts';
@@ -37,11 +38,13 @@ export interface ModelPlaces {
 
 /**
  * @param stoppable makes a call that `cancel` can reach under its id
+ * @param device that models are computed on
  * @param forget gives back the memory of a model
  */
 export function modelCalls(
   { modelStore: store, hubModels }: ModelPlaces,
   stoppable: <T>(callId: string, work: (signal: AbortSignal) => Promise<T>) => Promise<Outcome<T>>,
+  device: () => Promise<ComputeDevice>,
   forget: (id: string) => void,
 ): ModelCalls {
   const hub = (): HubModels => {
@@ -49,10 +52,11 @@ export function modelCalls(
     throw cannotStore();
   };
   return {
-    importModel: (callId, files, dtype, onProgress) =>
+    importModel: (callId, files, dtype, onProgress, fourBit) =>
       stoppable(callId, async (signal) => {
         const progress = relay(onProgress);
-        const stored = await storeOf(store).import(files, { dtype, signal, onProgress: progress.send });
+        const options = { dtype, fourBit, device: await device(), signal, onProgress: progress.send };
+        const stored = await storeOf(store).import(files, options);
         await progress.settled();
         return stored;
       }),

@@ -27,7 +27,7 @@ export class ModelImport {
     [this.#lab, this.#onstored] = [lab, onstored];
   }
 
-  start = async (files: Files, dtype: StoredType): Promise<void> => {
+  start = async (files: Files, dtype: StoredType, fourBit?: boolean): Promise<void> => {
     this.cancel();
     const controller = (this.#controller = new AbortController());
     const isCurrent = () => this.#controller === controller;
@@ -36,6 +36,7 @@ export class ModelImport {
     [this.progress, this.failure, this.done] = [null, null, null];
     const outcome = await this.#lab.importModel(files, {
       dtype,
+      fourBit,
       signal: controller.signal,
       onProgress: (progress) => void (isCurrent() && (this.progress = progress)),
     });

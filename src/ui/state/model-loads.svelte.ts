@@ -30,8 +30,13 @@ export class ModelLoads {
     return { id, bytes: files.reduce((sum, { loadedBytes }) => sum + loadedBytes, 0) };
   });
 
-  constructor(lab: Pick<LabClient, 'load'>) {
-    this.#lab = lab;
+  /** In which precision each loaded model computes, and why, by id. */
+  computing = $state.raw<Awaited<ReturnType<LabClient['computing']>>>({});
+  readonly #askComputing: LabClient['computing'];
+
+  /** @param computing what the loaded models compute in; default: nothing is known */
+  constructor(lab: Pick<LabClient, 'load'>, computing: LabClient['computing'] = () => Promise.resolve({})) {
+    [this.#lab, this.#askComputing] = [lab, computing];
   }
 
   of = (model: string): ModelState => this.#states[model] ?? idle;
@@ -49,7 +54,10 @@ export class ModelLoads {
     this.#loads = { ...this.#loads, [model]: undefined };
     if (outcome.status === 'cancelled') this.#set(model, idle);
     else if (outcome.status === 'failed') this.#set(model, { ...idle, status: 'failed', failure: outcome });
-    else this.#set(model, { ...this.of(model), status: 'ready' });
+    else {
+      this.#set(model, { ...this.of(model), status: 'ready' });
+      this.computing = await this.#askComputing();
+    }
   };
 
   cancel = (model: string): void => {
