@@ -191,6 +191,9 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
   const runId = async (plan: Plan) => `${plan.name}-${plan.seed}`.toLowerCase().replaceAll(' ', '-');
   return {
     device: async () => device,
+    usePrecision: () => {},
+    precision: () => 'auto',
+    computing: async () => ({}),
     connect: async () => ({ status: 'done', value: [] }),
     storage: async () => ({ status: 'done', value: { persistent: true } }),
     catalogue: async () => catalogue,

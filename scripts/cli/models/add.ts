@@ -23,7 +23,7 @@ const unchanged = ({ files }: SourceFiles): CachedModel | undefined =>
  * @param fourBit whether to store its matrices in four bits too
  * @throws CommandError 2 for files that cannot be read; LabError of the reader or of the importer
  */
-export async function addModel(name: string, fourBit = false): Promise<CachedModel> {
+export async function addModel(name: string, fourBit?: boolean): Promise<CachedModel> {
   const source = sourceFiles(name);
   const known = unchanged(source);
   if (known) return known;
@@ -53,7 +53,7 @@ export async function addModel(name: string, fourBit = false): Promise<CachedMod
     await importInto(folderOf(model), checkpoint, {
       ...identity,
       origin: source.path,
-      fourBit: fourBit || undefined,
+      fourBit,
     });
   keepRecord(model);
   return model;

@@ -46,7 +46,7 @@ export async function idsOf(
   return ids;
 }
 
-async function idOf(name: string, { airlock, mirror, fourBit = false }: NamingOptions): Promise<string> {
+async function idOf(name: string, { airlock, mirror, fourBit }: NamingOptions): Promise<string> {
   if (isBundled(name) || isBehindEndpoint(name) || isImportedId(name)) return name;
   if (isOnDisk(name)) return (await addModel(name, fourBit)).id;
   const hubName = readHubName(name);
