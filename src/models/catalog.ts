@@ -1,5 +1,7 @@
 /** @file The checkpoints of the lab, and what a device must offer to run each. */
 import type { Access, ModelRole } from '../core/method.ts';
+import type { ModelShape } from './catalogue/known-model.ts';
+import type { ComputePrecision } from './precision.ts';
 
 export type Runtime = 'transformers' | 'webllm' | 'whitebox' | 'endpoint' | 'scripted';
 
@@ -19,6 +21,14 @@ export type ModelSource =
 /** What a model does with text: continue it or classify it. */
 export type ModelTask = 'text-generation' | 'text-classification';
 
+export interface ImportedSize {
+  readonly parameters: number;
+  /** `null` for models of an earlier version of the app. */
+  readonly shape: ModelShape | null;
+  /** What it can be computed in. */
+  readonly offered: readonly ComputePrecision[];
+}
+
 export interface ModelEntry {
   readonly id: string;
   readonly title: string;
@@ -34,6 +44,8 @@ export interface ModelEntry {
   readonly bytes: number | null;
   readonly license: string;
   readonly needs: { readonly webgpu: boolean; readonly f16: boolean };
+  /** Of a model that was imported: what decides its memory and time. */
+  readonly imported?: ImportedSize;
   /** Class names of a classifier, if known before it is loaded. */
   readonly labels?: readonly string[];
 }

@@ -1,7 +1,9 @@
 /** @file The catalogue's entry of an imported model. Pure. */
 import type { ModelEntry } from './catalog.ts';
+import type { ModelShape } from './catalogue/known-model.ts';
 import type { ModelManifest } from './import/manifest.ts';
 import { plainTemplateNote } from './plain-template.ts';
+import type { ComputePrecision } from './precision.ts';
 
 export interface StoredFacts {
   readonly id: string;
@@ -14,6 +16,9 @@ export interface StoredFacts {
   readonly template?: 'plain' | undefined;
   readonly bytes: number;
   readonly dtype: ModelManifest['weights']['dtype'];
+  readonly parameters: number | null;
+  readonly shape?: ModelShape | undefined;
+  readonly precision?: { readonly offered: readonly ComputePrecision[] } | undefined;
 }
 
 export const storedEntry = ({
@@ -27,6 +32,9 @@ export const storedEntry = ({
   template,
   bytes,
   dtype,
+  parameters,
+  shape,
+  precision,
 }: StoredFacts): ModelEntry => ({
   id,
   title,
@@ -35,6 +43,10 @@ export const storedEntry = ({
   task,
   ...offeredBy(task, dtype),
   bytes,
+  ...(dtype !== 'as-published' &&
+    parameters !== null && {
+      imported: { parameters, shape: shape ?? null, offered: precision?.offered ?? ['float32'] },
+    }),
   license: license ?? 'not stated in its files',
   needs: { webgpu: false, f16: false },
   ...(labels && { labels }),

@@ -1,5 +1,6 @@
 /** @file Models of a hub in this browser: their files are downloaded through the airlock, then stored like any other. */
 import { LabError } from '../../core/errors.ts';
+import type { ComputeDevice } from '../../models/compute-device.ts';
 import type { ModelTask } from '../../models/catalog.ts';
 import { agreedFiles, dropParts } from '../../models/hub-download.ts';
 import { downloadHubFiles, type HubProgress } from '../../models/hub-files.ts';
@@ -37,6 +38,8 @@ export interface HubModels {
   import(
     files: HubModelFiles,
     options: {
+      /** That the lab is set to. */
+      readonly device: ComputeDevice;
       readonly signal?: AbortSignal | undefined;
       readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
     },

@@ -74,6 +74,7 @@ export async function describeStored(id: string, manifest: ModelManifest): Promi
     importedAt,
     sourceSha256,
     precision,
+    shape,
   } = manifest;
   return {
     id,
@@ -89,6 +90,7 @@ export async function describeStored(id: string, manifest: ModelManifest): Promi
     importedAt,
     ...(sourceSha256 !== undefined && { sourceSha256 }),
     ...(precision && { precision }),
+    ...(shape && { shape }),
     dtype: manifest.weights.dtype,
     bytes: manifestBytes(manifest),
     sha256: modelHash(manifest),

@@ -3,6 +3,8 @@ import type { ModelEntry } from '../../models/catalog.ts';
 import type { KnownBuild, Precision } from '../../models/catalogue/known-model.ts';
 import { bestAlternative, type Candidate } from '../../models/fit/alternative.ts';
 import { fitOf, type DeviceFacts, type Fit, type FitSubject } from '../../models/fit/fit.ts';
+import { weightBytes } from '../../models/fit/size.ts';
+import { choosePrecision, type ComputePrecision } from '../../models/precision.ts';
 import { hubDtypes } from '../../models/hub-choice.ts';
 import type { Catalogue, KnownModelCard } from './catalogue.ts';
 
@@ -26,13 +28,26 @@ export function fitOfEntry(
   device: DeviceFacts,
   isStored: boolean,
 ): ModelFit {
-  const fit = fitOf(subjectOf(entry, known, device.kind, isStored), device);
+  const fit = fitOf(subjectOf(entry, known, device, isStored), device);
   if (fit.verdict !== 'will not run') return { ...fit, alternative: null };
   const model = knownOf(known, entry.id);
-  const wanted = model && candidate(model, entry.id, fit);
+  const wanted = model ? candidate(model, entry.id, fit) : importedCandidate(entry, fit);
   const alternative = wanted && bestAlternative(wanted, candidates(known, models, device));
   return { ...fit, alternative: alternative && { id: alternative.id, title: alternative.title } };
 }
+
+const importedCandidate = ({ id, title, task, imported }: ModelEntry, fit: Fit): Candidate | null =>
+  imported === undefined
+    ? null
+    : {
+        id,
+        title,
+        model: id,
+        family: '',
+        kind: task === 'text-classification' ? 'classifier' : 'generator',
+        parameters: imported.parameters,
+        fit,
+      };
 
 const candidate = (model: KnownModelCard, id: string, fit: Fit): Candidate => ({
   id,
@@ -53,23 +68,41 @@ const candidates = (known: Known, models: readonly ModelEntry[], device: DeviceF
     }),
   );
 
+/** In half precision on disk, whatever the processor computes in. */
+const fitPrecision = (precision: ComputePrecision, kind: DeviceFacts['kind']): Precision =>
+  precision === 'q4f16' ? 'q4f16' : precision === 'float32' && kind === 'webgpu' ? 'f32' : 'f16';
+
 /** How large the weights of an entry are that the catalogue does not know, in bytes per parameter: half precision. */
 const halfPrecision = 2;
 
-function subjectOf(
-  entry: ModelEntry,
-  known: Known,
-  kind: DeviceFacts['kind'],
-  isStored: boolean,
-): FitSubject {
+function subjectOf(entry: ModelEntry, known: Known, device: DeviceFacts, isStored: boolean): FitSubject {
   const model = knownOf(known, entry.id);
-  const build = model && buildFor(model, entry.id, kind);
+  const build = model && buildFor(model, entry.id, device.kind);
   if (model && build) return subjectOfBuild(model, build, entry.needs, isStored);
-  const { bytes, source, title, needs } = entry;
+  const { bytes, source, title, needs, imported } = entry;
+  if (imported) {
+    const { parameters, shape, offered } = imported;
+    const { precision } = choosePrecision(
+      { offered, withoutHalf: null },
+      { kind: device.kind, f16: device.adapter?.f16 ?? false },
+    );
+    return {
+      title,
+      size: { parameters, shape },
+      engine: 'onnx',
+      isImported: true,
+      precision: fitPrecision(precision, device.kind),
+      fileBytes: device.kind === 'wasm' ? weightBytes({ parameters, shape }, 'f16') : bytes,
+      statedBytes: null,
+      needs,
+      isStored: true,
+    };
+  }
   return {
     title,
     size: bytes === null ? null : { parameters: bytes / halfPrecision, shape: null },
     engine: source.kind === 'webllm' ? 'webllm' : 'onnx',
+    isImported: false,
     precision: 'f16',
     fileBytes: bytes,
     statedBytes: null,
@@ -105,6 +138,7 @@ function subjectOfBuild(
     title,
     size: { parameters, shape },
     engine: format === 'webllm' ? 'webllm' : format === 'onnx' ? 'onnx' : 'whitebox',
+    isImported: false,
     precision,
     fileBytes: sizes.includes(null) ? null : sizes.reduce<number>((sum, bytes) => sum + bytes!, 0),
     statedBytes: memoryBytes,

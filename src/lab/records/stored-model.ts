@@ -16,6 +16,7 @@ export interface StoredModel extends Pick<
   | 'parameters'
   | 'importedAt'
   | 'precision'
+  | 'shape'
 > {
   /** As the weights are stored. */
   readonly dtype: ModelManifest['weights']['dtype'];

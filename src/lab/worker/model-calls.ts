@@ -69,7 +69,8 @@ export function modelCalls(
     importHubModel: (callId, files, onProgress) =>
       stoppable(callId, async (signal) => {
         const progress = relay(onProgress);
-        const stored = await hub().import(files, { signal, onProgress: progress.send });
+        const options = { device: await device(), signal, onProgress: progress.send };
+        const stored = await hub().import(files, options);
         await progress.settled();
         return stored;
       }),

@@ -20,7 +20,7 @@ const repository = z.string().regex(/^[\w.-]+\/[\w.-]+$/);
 const count = z.int().positive();
 
 /** Sizes of a decoder; widths in numbers per token. */
-const shape = z.strictObject({
+export const modelShape = z.strictObject({
   layers: count,
   width: count,
   heads: count,
@@ -72,7 +72,7 @@ export const knownModelSchema = z.strictObject({
   architecture: z.string().min(1),
   parameters: count,
   /** `null` for encoders, and where it is not known. */
-  shape: shape.nullable(),
+  shape: modelShape.nullable(),
   contextTokens: count,
   license: z.string().min(1),
   /** The hub gives the files only to accounts that accepted the licence. */

@@ -3,7 +3,7 @@
  * storage and time. Pure. Memory was measured on WASM only; docs/catalogue-and-fit.md has the figures.
  */
 import type { KnownBuild, Precision } from '../catalogue/known-model.ts';
-import { cacheBytes, largestTensorBytes, weightBytes, type ModelSize } from './size.ts';
+import { cacheBytes, headBytes, largestTensorBytes, weightBytes, type ModelSize } from './size.ts';
 
 /** What the browser tells about the device; `null` where it does not say. */
 export interface DeviceFacts {
@@ -29,6 +29,8 @@ export interface FitSubject {
   /** `null` when nothing is known of it. */
   readonly size: ModelSize | null;
   readonly engine: Engine;
+  /** The lab wrote its files: weights in half precision, which every graph reads. */
+  readonly isImported: boolean;
   readonly precision: Precision;
   /** Bytes on disk, if they are known. */
   readonly fileBytes: number | null;
@@ -74,10 +76,15 @@ const blockSlowdownOnWasm = 6;
 /** jax-js decodes in one thread, with a kernel per operation. */
 const whiteBoxSlowdown = 4;
 
-/** Page, worker and engine without a model, and what comes per byte of float32 and of stored weights. */
+/**
+ * Page, worker and engine without a model, and what comes per byte of float32 weights at the peak, while they are loaded.
+ * Imported: the engine holds a matrix as it is stored, in float32 and packed for its products, not all at a time; an
+ * embedding that is the head too it keeps whole besides, and turned round.
+ */
 const onWasm = {
-  onnx: { fixedBytes: 0.35 * GB, perFloat32Byte: 1, perFileByte: 1 },
-  whitebox: { fixedBytes: 0.37 * GB, perFloat32Byte: 2, perFileByte: 0 },
+  onnx: { fixedBytes: 0.39 * GB, perLayerByte: 1, perHeadByte: 1 },
+  imported: { fixedBytes: 0.39 * GB, perLayerByte: 1.65, perHeadByte: 3.65 },
+  whitebox: { fixedBytes: 0.41 * GB, perLayerByte: 2, perHeadByte: 2 },
 } as const;
 const onWebgpu = { fixedBytes: 0.4 * GB } as const;
 
@@ -88,24 +95,49 @@ const computePrecision = (precision: Precision, kind: DeviceFacts['kind']): Prec
   return isBlock || kind === 'webgpu' ? precision : 'f32';
 };
 
+interface Memory {
+  /** Page, worker, and the file while it is read. */
+  readonly page: number;
+  /** On WASM: in the one memory of the engine. */
+  readonly engine: number;
+}
+
 /**
- * Estimate of memory in bytes.
- * WASM: a fixed part + float32 weights and stored weights, each times a factor + keys and values in float32.
- * WebGPU: a fixed part + weights as stored + keys and values; for web-llm what its list states.
+ * Estimate of the peak of memory in bytes, with keys and values of 1,024 tokens.
+ * WASM: a fixed part + the file + float32 weights of layers and of the embedding, each times a factor.
+ * WebGPU: a fixed part + weights as computed, and the embedding turned round if it is the head; for web-llm what its
+ * list states.
  */
-export function memoryBytesOf(
-  { size, engine, precision, fileBytes, statedBytes }: FitSubject,
+function memoryOf(
+  { size, engine, isImported, precision, fileBytes, statedBytes }: FitSubject,
   kind: DeviceFacts['kind'],
-): number | null {
-  if (engine === 'webllm' && statedBytes !== null) return onWebgpu.fixedBytes + statedBytes;
+): Memory | null {
+  if (engine === 'webllm' && statedBytes !== null) return { page: onWebgpu.fixedBytes, engine: statedBytes };
   if (!size) return null;
   const cache = cacheBytes(size, contextTokens, kind === 'webgpu' && precision.endsWith('f16') ? 2 : 4);
   const stored = fileBytes ?? weightBytes(size, precision);
-  if (kind === 'webgpu')
-    return onWebgpu.fixedBytes + cache + (engine === 'whitebox' ? weightBytes(size, 'f32') : stored);
-  const part = onWasm[engine === 'whitebox' ? 'whitebox' : 'onnx'];
-  const inMemory = weightBytes(size, engine === 'whitebox' ? 'f32' : computePrecision(precision, kind));
-  return part.fixedBytes + part.perFloat32Byte * inMemory + part.perFileByte * stored + cache;
+  if (kind === 'webgpu') {
+    const weights =
+      engine === 'whitebox'
+        ? weightBytes(size, 'f32')
+        : isImported
+          ? weightBytes(size, precision) + headBytes(size, precision)
+          : stored;
+    return { page: onWebgpu.fixedBytes, engine: weights + cache };
+  }
+  const compute = engine === 'whitebox' ? 'f32' : computePrecision(precision, kind);
+  const part =
+    onWasm[engine === 'onnx' && isImported ? 'imported' : engine === 'whitebox' ? 'whitebox' : 'onnx'];
+  const head = headBytes(size, compute);
+  return {
+    page: part.fixedBytes + (engine === 'whitebox' ? 0 : stored),
+    engine: part.perLayerByte * (weightBytes(size, compute) - head) + part.perHeadByte * head + cache,
+  };
+}
+
+export function memoryBytesOf(subject: FitSubject, kind: DeviceFacts['kind']): number | null {
+  const memory = memoryOf(subject, kind);
+  return memory && memory.page + memory.engine;
 }
 
 /** Seconds to write 100 tokens: bytes that a token reads, divided by what the device reads per second. */
@@ -127,6 +159,7 @@ export function secondsPer100(subject: FitSubject, device: DeviceFacts): number 
 /** Why the build cannot start on this device at all; `null` if nothing is known to be in the way. */
 function obstacle(subject: FitSubject, device: DeviceFacts, memory: number | null): string | null {
   const { needs, engine, size, precision, isStored, fileBytes } = subject;
+  const inEngine = memoryOf(subject, device.kind)?.engine ?? 0;
   const { kind, adapter, freeBytes, memoryBytes } = device;
   if (needs.webgpu && !adapter) return 'It needs WebGPU, which this browser does not offer on this device.';
   if (needs.f16 && !adapter?.f16)
@@ -141,8 +174,8 @@ function obstacle(subject: FitSubject, device: DeviceFacts, memory: number | nul
   if (!isStored && download !== null && freeBytes !== null && download > freeBytes)
     return `Its files take ${gigabytes(download)}; the browser grants ${gigabytes(freeBytes)} more.`;
   if (memory === null) return null;
-  if (kind === 'wasm' && memory > wasmLimitBytes)
-    return `It takes ${gigabytes(memory)} of memory; a page computes in at most ${gigabytes(wasmLimitBytes)} on the processor.`;
+  if (kind === 'wasm' && inEngine > wasmLimitBytes)
+    return `It takes ${gigabytes(inEngine)} of memory to compute; a page computes in at most ${gigabytes(wasmLimitBytes)} on the processor.`;
   if (memoryBytes !== null && memoryBytes < reportedMemoryCap && memory > memoryBytes * usableShare)
     return `It takes ${gigabytes(memory)} of memory; this device has about ${gigabytes(memoryBytes)} for everything.`;
   return null;

@@ -39,6 +39,10 @@ export function weightBytes(size: ModelSize, precision: Precision): number {
 export const largestTensorBytes = (size: ModelSize, precision: Precision): number | null =>
   size.shape ? (embeddingWeights(size) * bits[precision].embeddings) / 8 : null;
 
+/** Bytes of the embedding, if it is the output head too; 0 for a head of its own, and without a shape. */
+export const headBytes = (size: ModelSize, precision: Precision): number =>
+  size.shape?.tiedHead ? largestTensorBytes(size, precision)! : 0;
+
 /**
  * Bytes of keys and values for `tokens`: 2 × layers × key/value heads × head width × bytes per number × tokens.
  * 0 without a shape: encoders keep none.

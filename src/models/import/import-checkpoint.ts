@@ -151,6 +151,7 @@ async function writeModel(
     architecture: config.modelType,
     parameters,
     contextWindow: config.maxPositions,
+    shape: shapeOf(config),
     weights: { dtype, from: typesOf(wanted), widened: [...written.widened] },
     precision: {
       offered: [...offeredPrecisions(stored).offered],
@@ -167,6 +168,17 @@ const asked = (make: boolean | undefined) =>
     ? null
     : { make, why: make ? 'You asked for a 4-bit form.' : 'You asked for no 4-bit form.' };
 const noFourBit = (why: string) => ({ make: false, why });
+
+const shapeOf = (config: LlamaConfig): ModelManifest['shape'] => ({
+  layers: config.layers,
+  width: config.hiddenSize,
+  heads: config.heads,
+  kvHeads: config.kvHeads,
+  headWidth: config.headDim,
+  feedForward: config.intermediateSize,
+  vocabulary: config.vocabSize,
+  tiedHead: config.tieWordEmbeddings,
+});
 
 const valuesOf = ({ shape }: CheckpointTensor) => shape.reduce((size, length) => size * length, 1);
 

@@ -4,6 +4,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
 import { issueTexts } from '../../core/excerpt.ts';
+import { modelShape } from '../catalogue/known-model.ts';
 import { precisions } from '../precision.ts';
 
 export const manifestFile = 'model.json';
@@ -40,6 +41,8 @@ const manifestSchema = z.object({
   /** `null` where its files do not say. */
   parameters: z.int().nonnegative().nullable(),
   contextWindow: z.int().positive().nullable(),
+  /** Of a decoder that the importer read. */
+  shape: modelShape.optional(),
   weights: z.object({
     /** As the weights are stored; norms and biases are always float32. `as-published`: the files were kept as they came. */
     dtype: z.enum(['F16', 'F32', 'as-published']),

@@ -21,6 +21,7 @@ const subject: FitSubject = {
   title: 'SmolLM2',
   size: smol,
   engine: 'onnx',
+  isImported: false,
   precision: 'f16',
   fileBytes: null,
   statedBytes: null,
