@@ -112,7 +112,7 @@ test.each([
   ['Tinytown Chat', { ...subject, size: { parameters: 1_150_000, shape: null } }, 393e6],
   ['SmolLM2-135M-Instruct', imported(smol), 1775e6],
   ['Gemma 3 270M', imported(gemma), 4047e6],
-  ['a random decoder', imported(random), MEASURED],
+  ['a random decoder', imported(random), 1342e6],
 ] as const)('memory of %s on the processor is within 20%% of what was measured', (_, of, measured) => {
   expect(Math.abs(memoryBytesOf(of, 'wasm')! / measured - 1)).toBeLessThan(0.2);
 });
