@@ -38,8 +38,8 @@ export interface HubModels {
   import(
     files: HubModelFiles,
     options: {
-      /** That the lab is set to. */
-      readonly device: ComputeDevice;
+      /** That the lab is set to. Default: the processor. */
+      readonly device?: ComputeDevice | undefined;
       readonly signal?: AbortSignal | undefined;
       readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
     },

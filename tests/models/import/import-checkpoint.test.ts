@@ -161,17 +161,14 @@ describe('nothing is stored', () => {
     expect([reads, folder.state]).toEqual([0, 'discarded']);
   });
 
-  test.each([
-    ['a chat template', { chat_template: null }, /^bad-model.*no chat template/],
-    ['a chat template that can be read', { chat_template: '{% if %}' }, /^bad-model.*chat template/],
-  ])('of a model without %s, and no weight is read', async (_, change, message) => {
+  test('of a model whose chat template cannot be read, and no weight is read', async () => {
     const checkpoint = await tiny();
-    const tokenizerConfig = { ...checkpoint.tokenizerConfig, ...change };
+    const tokenizerConfig = { ...checkpoint.tokenizerConfig, chat_template: '{% if %}' };
     const folder = memoryFolder();
     const read = () => Promise.reject(new Error('A weight was read.'));
     const tensors = new Map([...checkpoint.tensors].map(([name, tensor]) => [name, { ...tensor, read }]));
     const failure = importCheckpoint({ ...checkpoint, tokenizerConfig, tensors }, folder, base);
-    expect(await failureOf(failure)).toMatch(message);
+    expect(await failureOf(failure)).toMatch(/^bad-model.*chat template/);
     expect(folder).toMatchObject({ state: 'discarded', files: new Map() });
   });
 
