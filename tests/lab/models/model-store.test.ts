@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createModelStore, type ModelStore } from '../../../src/lab/models/model-store.ts';
+import { addModel } from '../../../scripts/cli/models/add.ts';
+import { cachedModels } from '../../../scripts/cli/models/cache.ts';
 import { hashOf, sourceFiles } from '../../../scripts/cli/models/source-files.ts';
 import type { ImportProgress } from '../../../src/models/import/progress.ts';
 import { importedId } from '../../../src/models/imported-id.ts';
@@ -159,6 +161,23 @@ test('an exported model is a zip file that comes back as the same model', async 
   await store.remove(model.id);
   const again = await store.import(zip, {});
   expect(again).toEqual({ wasStored: false, model: { ...model, origin: 'my.zip' } });
+});
+
+test('the command line imports an exported model under the same id, once', async () => {
+  const { model } = await store.import(brought, { dtype: 'F32' });
+  const folder = mkdtempSync(join(tmpdir(), 'glovebox-export-'));
+  vi.stubEnv('GLOVEBOX_MODELS', join(folder, 'cache'));
+  try {
+    const zip = await (await store.exported(model.id)).bytes();
+    for (const name of ['one.zip', 'two.zip']) {
+      writeFileSync(join(folder, name), zip);
+      expect((await addModel(join(folder, name))).id).toBe(model.id);
+    }
+    expect(cachedModels()).toHaveLength(1);
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('an exported model of which a byte changed is refused', async () => {
