@@ -18,7 +18,7 @@ const tokenizerWith = (changes: Changes = {}, tokenizerConfig: Record<string, un
 const shown = (ids: readonly number[]) => {
   const tokenizer = createChatTokenizer({
     tokenizer: { ...byteTokenizer, added_tokens: [] },
-    config: { chat_template: '' },
+    config: { chat_template: '{{ bos_token }}' },
     generation: {},
   });
   const names = new Map(byteTokenizer.added_tokens.map(({ id, content }) => [id, content]));
