@@ -104,8 +104,22 @@ describe('a graph whose batches are wrong', () => {
   };
 
   test('is detected', async () => {
-    const judged = (one: Engine) => canBatch(vocabSize, (rows) => lastLogits(one, rows), 'wasm');
+    const judged = (one: Engine) => canBatch('toy', vocabSize, (rows) => lastLogits(one, rows), 'wasm');
     expect([await judged(engine), await judged(confused)]).toEqual([true, false]);
+  });
+  test('is refused by name if it gives no numbers', async () => {
+    const torn: Engine = {
+      vocabSize,
+      forward: async (batch) => ({
+        ...(await engine.forward(batch)),
+        logits: () => new Float32Array(vocabSize).fill(NaN),
+      }),
+    };
+    const judged = canBatch('toy', vocabSize, (rows) => lastLogits(torn, rows), 'wasm');
+    await expect(judged).rejects.toMatchObject({
+      code: 'bad-model',
+      message: expect.stringMatching(/^toy gives values that are not finite/),
+    });
   });
   test('runs one row at a time, with the same results', async () => {
     const prompts = [randomIds('a', 9), randomIds('b', 4), randomIds('c', 6)];

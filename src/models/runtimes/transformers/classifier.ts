@@ -65,7 +65,7 @@ export async function loadTransformersClassifier(
     const firstOf = async (rows: Rows) => (await logitsOf(rows))[0]!;
     const stored = await folder.optionalJson('selftest.json');
     if (stored) await compareWithStored(entry.id, (ids) => firstOf([ids]), device, stored);
-    const mayBatch = await canBatch(sizes.vocabSize, firstOf, device);
+    const mayBatch = await canBatch(entry.id, sizes.vocabSize, firstOf, device);
     const ask = joinTexts(logitsOf, mayBatch ? tokensPerRun(device, sizes) : 1);
     return {
       id: entry.id,

@@ -99,7 +99,7 @@ async function examine(
   return {
     engine,
     limits: { id: entry.id, vocabSize: engine.vocabSize, contextWindow: sizes.contextWindow },
-    mayBatch: await canBatch(engine.vocabSize, (rows) => lastLogits(engine, rows), device),
+    mayBatch: await canBatch(entry.id, engine.vocabSize, (rows) => lastLogits(engine, rows), device),
     tokensPerRun: tokensPerRun(device, sizes),
   };
 }

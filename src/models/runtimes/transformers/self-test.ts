@@ -66,6 +66,7 @@ export async function comparePieces(id: string, engine: Engine): Promise<void> {
  * @throws LabError 'bad-model' if they are not finite
  */
 export async function canBatch(
+  id: string,
   vocabSize: number,
   firstOf: (rows: readonly (readonly number[])[]) => Promise<Float32Array>,
   device: 'wasm' | 'webgpu',
@@ -73,7 +74,7 @@ export async function canBatch(
   const [short, long] = [probeIds(vocabSize, 5), probeIds(vocabSize, 12)];
   const alone = await firstOf([short]);
   if (!alone.every(Number.isFinite))
-    throw new LabError('bad-model', 'The model gives values that are not finite numbers.', {
+    throw new LabError('bad-model', `${id} gives values that are not finite numbers.`, {
       advice: 'Load it again, or choose another data type or device; its weights may be damaged.',
     });
   try {
