@@ -42,6 +42,20 @@ describe('html', () => {
 });
 
 describe('a report', () => {
+  test('names the precisions in which each model computed, in one order, and none that is not known', () => {
+    expect(summary.precisions).toBeUndefined();
+    expect(made).not.toContain('computes in');
+    const digests = run.digests.map((digest, n) => ({
+      ...digest,
+      usage: { ...digest.usage, precisions: [n % 2 === 0 ? 'q4f16' : 'float16'] as const },
+    }));
+    const precise = summarize(run.plan, run.device, registries.evaluators.all, digests);
+    const { model } = digests[0]!;
+    expect(precise.precisions).toEqual({ [model]: ['float16', 'q4f16'] });
+    expect(report({ ...source, summary: precise })).toMatch(
+      new RegExp(`${model} computes in</dt>\\s*<dd>half precision \\(float16\\), 4-bit weights`),
+    );
+  });
   test('has every attack against every defense, each with rate, interval, n and costs', () => {
     expect(summary.cells.length).toBe(2 * 3 * 2);
     const found = rows(made);
