@@ -6,7 +6,7 @@ import { holdLifeline } from '../src/lab/worker/lifeline.ts';
 import { createHubModels } from '../src/lab/models/hub-models.ts';
 import { createModelStore } from '../src/lab/models/model-store.ts';
 import { openStore } from '../src/lab/store/open-store.ts';
-import { cachedParts } from '../src/models/hub-parts.ts';
+import { cachedParts } from '../src/models/hub/parts.ts';
 import { loadClassifier, loadModel } from '../src/models/load.ts';
 
 const modelStore = createModelStore(() => new Date(), navigator.locks);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Random } from '../../src/core/random.ts';
 import type { LedgerEntry } from '../../src/lab/seal/messages.ts';
-import { hubTitle } from '../../src/models/hub-name.ts';
+import { hubTitle } from '../../src/models/hub/name.ts';
 import { openStubHub, type StubHub } from '../../tests/e2e/stub-hub.ts';
 import { dist } from '../build.ts';
 import { ensureChromium, launch } from '../chromium.ts';

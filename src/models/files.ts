@@ -6,8 +6,8 @@ import { isAbort, LabError } from '../core/errors.ts';
 import { faultHeader } from '../core/file-fault.ts';
 import type { ModelSource } from './catalog.ts';
 import { faulty, missing, unreachable } from './file-errors.ts';
-import { fetchFromHub } from './hub-download.ts';
-import { splitHubUrl } from './hub.ts';
+import { fetchFromHub } from './hub/download.ts';
+import { splitHubUrl } from './hub/addresses.ts';
 import type { Abortable } from './language-model.ts';
 import { fetchStored, storedFile, storedRoot } from './stored-files.ts';
 

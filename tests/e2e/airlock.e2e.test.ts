@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { dist } from '../../scripts/build.ts';
-import { hubFolder, partBytes } from '../../src/models/hub.ts';
+import { hubFolder, partBytes } from '../../src/models/hub/addresses.ts';
 import { askSeal, openSite, visit, waitForControl, type Site, type Visit } from './site.ts';
 import { commit, filesHost, mirrorHost, openStubHub, type StubHub } from './stub-hub.ts';
 

@@ -4,8 +4,8 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from '../../../src/core/errors.ts';
 import { excerpt } from '../../../src/core/excerpt.ts';
-import type { HubFile } from '../../../src/models/hub.ts';
-import { joinParts, partCount, partSpan, type HubParts } from '../../../src/models/hub-parts.ts';
+import type { HubFile } from '../../../src/models/hub/addresses.ts';
+import { joinParts, partCount, partSpan, type HubParts } from '../../../src/models/hub/parts.ts';
 
 /** @param place folder of all downloads; made when it is needed */
 export function diskParts(place: string): HubParts {

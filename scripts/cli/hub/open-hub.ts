@@ -8,7 +8,7 @@ import type { HubStore } from '../../../src/lab/seal/ledger.ts';
 import type { AgreedList, HubList } from '../../../src/lab/seal/messages.ts';
 import { createOutside } from '../../../src/lab/seal/outside.ts';
 import { isHubHost } from '../../../src/lab/seal/policy.ts';
-import type { HubParts } from '../../../src/models/hub-parts.ts';
+import type { HubParts } from '../../../src/models/hub/parts.ts';
 
 /** Stands for the site's folder in the addresses of a hub's files; nothing is asked there. */
 export const site = 'https://lab.invalid/';

@@ -9,7 +9,7 @@ import type { TrialRequest } from '../../../src/lab/plan/request.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { resolvePlan } from '../../../src/lab/trials/resolve.ts';
 import { readEndpointId } from '../../../src/models/endpoint.ts';
-import { readHubName } from '../../../src/models/hub-name.ts';
+import { readHubName } from '../../../src/models/hub/name.ts';
 import { importedId, isImportedId } from '../../../src/models/imported-id.ts';
 import { isBehindEndpoint } from '../endpoints.ts';
 import { badUsage } from '../failure.ts';

@@ -2,11 +2,11 @@
 import { LabError } from '../../core/errors.ts';
 import type { ComputeDevice } from '../../models/compute-device.ts';
 import type { ModelTask } from '../../models/catalog.ts';
-import { agreedFiles, dropParts } from '../../models/hub-download.ts';
-import { downloadHubFiles, type HubProgress } from '../../models/hub-files.ts';
-import { hubTitle } from '../../models/hub-name.ts';
-import type { HubParts } from '../../models/hub-parts.ts';
-import type { HubPlan } from '../../models/hub-plan.ts';
+import { agreedFiles, dropParts } from '../../models/hub/download.ts';
+import { downloadHubFiles, type HubProgress } from '../../models/hub/files.ts';
+import { hubTitle } from '../../models/hub/name.ts';
+import type { HubParts } from '../../models/hub/parts.ts';
+import type { HubPlan } from '../../models/hub/plan.ts';
 import type { ImportProgress } from '../../models/import/progress.ts';
 import type { StoredModel } from '../records/stored-model.ts';
 import type { ModelStore } from './model-store.ts';

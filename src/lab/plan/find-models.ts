@@ -4,7 +4,7 @@ import { excerpt } from '../../core/excerpt.ts';
 import { classifierRoles, rolesNeeded, type MethodCard, type ModelRole } from '../../core/method.ts';
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
 import { readEndpointId } from '../../models/endpoint.ts';
-import { readHubName } from '../../models/hub-name.ts';
+import { readHubName } from '../../models/hub/name.ts';
 import { importedFolder, isImportedId } from '../../models/imported-id.ts';
 import { type Plan } from './plan.ts';
 

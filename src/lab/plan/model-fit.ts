@@ -5,7 +5,7 @@ import { bestAlternative, type Candidate } from '../../models/fit/alternative.ts
 import { fitOf, type DeviceFacts, type Fit, type FitSubject } from '../../models/fit/fit.ts';
 import { weightBytes } from '../../models/fit/size.ts';
 import { choosePrecision, type ComputePrecision } from '../../models/precision.ts';
-import { hubDtypes } from '../../models/hub-choice.ts';
+import { hubDtypes } from '../../models/hub/choice.ts';
 import type { Catalogue, KnownModelCard } from './catalogue.ts';
 
 export type { Fit, FitVerdict, DeviceFacts } from '../../models/fit/fit.ts';

@@ -2,7 +2,7 @@
  * @file The airlock: no request leaves the site unless the user has opened it for one model and its files.
  * Pure rules over plain data; `hub-gate.ts` applies them to requests.
  */
-import type { HubFile } from '../../models/hub.ts';
+import type { HubFile } from '../../models/hub/addresses.ts';
 import type { AirlockRequest, HubList } from './messages.ts';
 
 export interface Airlock {

@@ -2,7 +2,7 @@
  * @file Reads addresses below `hub/`, strictly: what is not plainly the address of a hub's file is none. Nothing of an
  * address that a script chose goes out; the service worker writes the outside address from the parts read here.
  */
-import { hubFolder, hubRoot, type HubHost, type HubRepository } from '../../models/hub.ts';
+import { hubFolder, hubRoot, type HubHost, type HubRepository } from '../../models/hub/addresses.ts';
 
 const hosts: readonly HubHost[] = ['huggingface.co', 'raw.githubusercontent.com'];
 

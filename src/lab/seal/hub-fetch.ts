@@ -1,7 +1,7 @@
 /** @file Fetches parts of a hub's files through the open airlock, and keeps them on this device. */
 import type { FileFault } from '../../core/file-fault.ts';
-import { partBytes, type HubFile } from '../../models/hub.ts';
-import { partCount, partSpan, type HubParts } from '../../models/hub-parts.ts';
+import { partBytes, type HubFile } from '../../models/hub/addresses.ts';
+import { partCount, partSpan, type HubParts } from '../../models/hub/parts.ts';
 import { explained, isStorageError } from '../storage/storage-errors.ts';
 import { refusal, type Airlock } from './airlock.ts';
 import { outsideAddress } from './hub-address.ts';

@@ -4,9 +4,9 @@
  */
 import { faultHeader, type FileFault } from '../../core/file-fault.ts';
 import { LabError } from '../../core/errors.ts';
-import { partBytes, type HubFile, type HubRepository } from '../../models/hub.ts';
-import { partCount, partSpan, type HubParts } from '../../models/hub-parts.ts';
-import { readMirror } from '../../models/hub-mirror.ts';
+import { partBytes, type HubFile, type HubRepository } from '../../models/hub/addresses.ts';
+import { partCount, partSpan, type HubParts } from '../../models/hub/parts.ts';
+import { readMirror } from '../../models/hub/mirror.ts';
 import { agreed, isOpen, opened, type Airlock } from './airlock.ts';
 import { isBelowHub, readHubAddress } from './hub-address.ts';
 import { createPartSource, Fault } from './hub-fetch.ts';

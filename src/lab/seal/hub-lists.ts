@@ -1,9 +1,9 @@
 /** @file Asks a repository's host which files it has, with size and hash. Everything is read by schema, within limits. */
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
-import { hubFolder, type HubFile, type HubHost, type HubRepository } from '../../models/hub.ts';
+import { hubFolder, type HubFile, type HubHost, type HubRepository } from '../../models/hub/addresses.ts';
 import { gatedAdvice } from '../../models/file-errors.ts';
-import { isListedFile } from '../../models/hub-hash.ts';
+import { isListedFile } from '../../models/hub/hash.ts';
 import { hubOrigin, isPlainPath, isRepository, outsideAddress } from './hub-address.ts';
 import type { HubList } from './messages.ts';
 import { OutsideFailure, type Outside } from './outside.ts';

@@ -1,5 +1,5 @@
 /** @file What the page may ask of the service worker, and what it answers. */
-import type { HubFile, HubRepository } from '../../models/hub.ts';
+import type { HubFile, HubRepository } from '../../models/hub/addresses.ts';
 
 /** Requests to one address for one reason, added up since the app was installed. */
 export interface LedgerEntry {

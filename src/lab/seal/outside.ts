@@ -5,7 +5,7 @@
  * is seen. The answer is then refused; and a request that fails on its way does not say whether it was redirected.
  */
 import type { SealStore } from './ledger.ts';
-import { inSeconds, retryAfterMs } from '../../models/hub-wait.ts';
+import { inSeconds, retryAfterMs } from '../../models/hub/wait.ts';
 import { isHubHost } from './policy.ts';
 
 export interface OutsideParts {

@@ -1,11 +1,11 @@
 /** @file The page's side of the airlock: asks which files a model takes, opens for them alone, and closes again. */
 import type { ModelEntry, ModelSource } from '../../models/catalog.ts';
 import { parseObject } from '../../models/files.ts';
-import { hubFolder, repositoriesOf, type HubFile } from '../../models/hub.ts';
-import { webLlmFiles } from '../../models/hub-choice.ts';
-import { hubNameText } from '../../models/hub-name.ts';
-import type { HubPlan } from '../../models/hub-plan.ts';
-import { patiently } from '../../models/hub-wait.ts';
+import { hubFolder, repositoriesOf, type HubFile } from '../../models/hub/addresses.ts';
+import { webLlmFiles } from '../../models/hub/choice.ts';
+import { hubNameText } from '../../models/hub/name.ts';
+import type { HubPlan } from '../../models/hub/plan.ts';
+import { patiently } from '../../models/hub/wait.ts';
 import type { AirlockRequest, HubList } from './messages.ts';
 import { askSeal, Refused } from './page-client.ts';
 
@@ -69,7 +69,7 @@ export async function askForFiles(
   const { folder } = list;
   const ask = () => askSeal({ type: 'hub-config', folder });
   const text = source.file === undefined ? (await patiently(ask, waitOf, asking)).text : null;
-  const { planHubFiles } = await import('../../models/hub-plan.ts');
+  const { planHubFiles } = await import('../../models/hub/plan.ts');
   const config = text === null ? null : parseObject('config.json', text);
   const name = { repo: source.repo, file: source.file ?? null };
   return [offerOf(list, planHubFiles(name, list.files, { device, config }))];

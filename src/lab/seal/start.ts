@@ -1,6 +1,6 @@
 /** @file Ties the seal to the events of a service worker. */
 import { connection } from '../../core/connection.ts';
-import { cachedParts } from '../../models/hub-parts.ts';
+import { cachedParts } from '../../models/hub/parts.ts';
 import type { AppFile } from './app-file.ts';
 import { createDownload } from './download.ts';
 import { createGate } from './gate.ts';

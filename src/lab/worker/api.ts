@@ -7,7 +7,7 @@ import type { Behavior } from '../../core/behavior.ts';
 import type { Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
 import type { EndpointSettings, Send } from '../../models/endpoint.ts';
-import type { HubProgress } from '../../models/hub-files.ts';
+import type { HubProgress } from '../../models/hub/files.ts';
 import type { ImportOptions } from '../../models/import/import-checkpoint.ts';
 import type { ImportProgress } from '../../models/import/progress.ts';
 import type { ChosenPrecision, PrecisionWish } from '../../models/precision.ts';

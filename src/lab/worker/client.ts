@@ -7,7 +7,7 @@ import type { AttackStep } from '../../attacks/attack.ts';
 import { failure, LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
 import type { EndpointSettings, Send } from '../../models/endpoint.ts';
-import type { HubProgress } from '../../models/hub-files.ts';
+import type { HubProgress } from '../../models/hub/files.ts';
 import type { ImportOptions } from '../../models/import/import-checkpoint.ts';
 import type { ImportProgress } from '../../models/import/progress.ts';
 import type { PrecisionWish } from '../../models/precision.ts';

@@ -1,7 +1,7 @@
 /** @file What this app can do with each build of a known model: load it, take it as a file, or nothing, and why. Pure. */
 import type { Access } from '../../core/method.ts';
 import type { ModelEntry, Runtime } from '../catalog.ts';
-import { hubNameText, readHubName, type HubName } from '../hub-name.ts';
+import { hubNameText, readHubName, type HubName } from '../hub/name.ts';
 import { supportedTypes } from '../llama.ts';
 import type { KnownBuild, KnownModel } from './known-model.ts';
 

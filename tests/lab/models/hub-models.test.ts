@@ -9,9 +9,9 @@ import { createHubModels, type HubModelFiles } from '../../../src/lab/models/hub
 import { createModelStore, type ModelStore } from '../../../src/lab/models/model-store.ts';
 import { findModel } from '../../../src/lab/plan/find-models.ts';
 import { storedEntry } from '../../../src/models/stored-entry.ts';
-import { downloadHubFiles, type HubFilesOptions } from '../../../src/models/hub-files.ts';
-import type { HubParts } from '../../../src/models/hub-parts.ts';
-import { hubFolder, partBytes, type HubFile } from '../../../src/models/hub.ts';
+import { downloadHubFiles, type HubFilesOptions } from '../../../src/models/hub/files.ts';
+import type { HubParts } from '../../../src/models/hub/parts.ts';
+import { hubFolder, partBytes, type HubFile } from '../../../src/models/hub/addresses.ts';
 import { openStubHub, type Interference, type StubHub } from '../../e2e/stub-hub.ts';
 import { failureOf } from '../../models/import/brought.ts';
 import { tinyConfig, tinyFolder, tinyWeights } from '../../models/tiny-model.ts';

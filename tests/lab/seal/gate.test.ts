@@ -9,11 +9,11 @@ import { createHubGate } from '../../../src/lab/seal/hub-gate.ts';
 import { createSealStore } from '../../../src/lab/seal/ledger.ts';
 import type { SealAnswer, SealMessage } from '../../../src/lab/seal/messages.ts';
 import { sealHeaders } from '../../../src/lab/seal/policy.ts';
-import { cachedParts } from '../../../src/models/hub-parts.ts';
+import { cachedParts } from '../../../src/models/hub/parts.ts';
 import { createOfflineFiles } from '../../../src/lab/seal/offline-files.ts';
 import { createOutside } from '../../../src/lab/seal/outside.ts';
 import { createTally } from '../../../src/lab/seal/tally.ts';
-import { partBytes } from '../../../src/models/hub.ts';
+import { partBytes } from '../../../src/models/hub/addresses.ts';
 import { appFile, fakeServer, memoryCaches } from './doubles.ts';
 
 const scope = 'https://site.example/lab/';

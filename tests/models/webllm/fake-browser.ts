@@ -3,7 +3,7 @@ import { sha1 } from '@noble/hashes/legacy.js';
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { ModelRecord } from '@mlc-ai/web-llm';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
-import { splitHubUrl, type HubFile } from '../../../src/models/hub.ts';
+import { splitHubUrl, type HubFile } from '../../../src/models/hub/addresses.ts';
 import type { EnginePackage } from '../../../src/models/runtimes/webllm/engine.ts';
 import type { FileCache } from '../../../src/models/runtimes/webllm/files.ts';
 import type { BrowserApis } from '../../../src/models/runtimes/webllm/index.ts';

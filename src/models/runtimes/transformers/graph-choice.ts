@@ -1,7 +1,7 @@
 /** @file Which graph of a model's folder to load: one of several precisions, by device and by what the user asks for. Pure. */
 import type { ModelEntry } from '../../catalog.ts';
 import type { ComputeDevice } from '../../compute-device.ts';
-import { hubDtypes } from '../../hub-choice.ts';
+import { hubDtypes } from '../../hub/choice.ts';
 import { choosePrecision, type ChosenPrecision, type PrecisionWish } from '../../precision.ts';
 import { offeredPrecisions, storedGraphsOf, type StoredGraphs } from '../../stored-graphs.ts';
 

@@ -7,8 +7,8 @@ import type { ModelRecord } from '@mlc-ai/web-llm';
 import { z } from 'zod';
 import { LabError } from '../../../core/errors.ts';
 import { openFolder, type FolderOptions } from '../../files.ts';
-import { dropParts } from '../../hub-download.ts';
-import { splitHubUrl } from '../../hub.ts';
+import { dropParts } from '../../hub/download.ts';
+import { splitHubUrl } from '../../hub/addresses.ts';
 import { chatConfigSchema, tensorCacheSchema, type ChatConfig, type Shard } from './config.ts';
 
 /** The cache names are web-llm's own; it looks files up there by exact URL. */

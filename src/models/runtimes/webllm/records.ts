@@ -5,7 +5,7 @@ import type { ModelEntry } from '../../catalog.ts';
 import { knownModels } from '../../catalogue/known-models.ts';
 import { webLlmId } from '../../catalogue/offers.ts';
 import { openFolder, rootUrl } from '../../files.ts';
-import { hubFolder, libraryAddress, libraryPath, repositoriesOf } from '../../hub.ts';
+import { hubFolder, libraryAddress, libraryPath, repositoriesOf } from '../../hub/addresses.ts';
 import { importEngine, type EnginePackage } from './engine.ts';
 import { needsF16 } from './preflight.ts';
 

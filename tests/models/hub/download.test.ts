@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { faultHeader, type FileFault } from '../../src/core/file-fault.ts';
-import { fetchFromHub } from '../../src/models/hub-download.ts';
-import { partBytes, type HubFile } from '../../src/models/hub.ts';
+import { faultHeader, type FileFault } from '../../../src/core/file-fault.ts';
+import { fetchFromHub } from '../../../src/models/hub/download.ts';
+import { partBytes, type HubFile } from '../../../src/models/hub/addresses.ts';
 
 const folder = 'https://site.example/hub/huggingface.co/org/name/main/';
 const big = new Uint8Array(3 * partBytes + 100).map((_, index) => index % 251);

@@ -2,7 +2,7 @@
  * @file Parts of model files on this device, by the hash of the whole file: a download that was cut goes on with them,
  * also after a reload or under another name. Parts are as they came; the reader checks the hash of the whole.
  */
-import { partBytes, type HubFile } from './hub.ts';
+import { partBytes, type HubFile } from './addresses.ts';
 
 /** Stays over versions of the app. */
 const cacheName = 'glovebox-models';

@@ -1,5 +1,5 @@
 /** @file How long a hub that is asked too often wants to be left alone. */
-import { pause } from '../core/pause.ts';
+import { pause } from '../../core/pause.ts';
 
 /** A hub that wants a longer pause than this is not waited for, in milliseconds. The airlock stays open that long. */
 export const longestWaitMs = 4 * 60_000;

@@ -2,7 +2,7 @@
  * @file Files of model hubs as the app names them: at addresses of this site, below `hub/`, which only the service
  * worker resolves. Pages, workers and the service worker read it, so it imports the catalogue's types only.
  */
-import type { ModelSource } from './catalog.ts';
+import type { ModelSource } from '../catalog.ts';
 
 export type HubHost = 'huggingface.co' | 'raw.githubusercontent.com';
 

@@ -3,10 +3,10 @@
  * list. They stay in parts on this device until something is made of them. Nothing is used before its hash was right:
  * a file that arrived damaged is dropped and fetched once more.
  */
-import { LabError } from '../core/errors.ts';
-import { agreedFiles, dropParts, fetchFromHub, type HubDownloadOptions } from './hub-download.ts';
-import type { HubFile } from './hub.ts';
-import { progressMeter, type Advance } from './import/progress.ts';
+import { LabError } from '../../core/errors.ts';
+import { agreedFiles, dropParts, fetchFromHub, type HubDownloadOptions } from './download.ts';
+import type { HubFile } from './addresses.ts';
+import { progressMeter, type Advance } from '../import/progress.ts';
 
 export interface HubProgress extends Advance {
   /** What is arriving. */

@@ -2,7 +2,7 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { HubFile } from './hub.ts';
+import type { HubFile } from './addresses.ts';
 
 export function fileHasher({ hash, bytes }: Pick<HubFile, 'hash' | 'bytes'>) {
   const state =

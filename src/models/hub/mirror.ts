@@ -1,6 +1,6 @@
 /** @file The address of a mirror that is asked in place of the Hugging Face Hub, with the same paths. */
-import { LabError } from '../core/errors.ts';
-import { excerpt } from '../core/excerpt.ts';
+import { LabError } from '../../core/errors.ts';
+import { excerpt } from '../../core/excerpt.ts';
 
 const longest = 200;
 const isLocal = (hostname: string) => ['localhost', '127.0.0.1', '[::1]'].includes(hostname);

@@ -2,12 +2,12 @@
  * @file Decides what to fetch of a repository: weights that the importer reads, or else the files that are made for ONNX
  * Runtime, which are stored as they are. A model that neither can use is refused by name, before its weights are read.
  */
-import { LabError } from '../core/errors.ts';
-import { excerpt } from '../core/excerpt.ts';
-import { ggufFiles, onnxFiles, safetensorsFiles } from './hub-choice.ts';
-import type { HubName } from './hub-name.ts';
-import type { HubFile } from './hub.ts';
-import { parseLlamaConfig } from './llama.ts';
+import { LabError } from '../../core/errors.ts';
+import { excerpt } from '../../core/excerpt.ts';
+import { ggufFiles, onnxFiles, safetensorsFiles } from './choice.ts';
+import type { HubName } from './name.ts';
+import type { HubFile } from './addresses.ts';
+import { parseLlamaConfig } from '../llama.ts';
 
 export interface HubPlan {
   /** `import`: converted into the lab's stored form; `keep`: stored as published. */

@@ -3,14 +3,14 @@
  * for again, later and later; a download that was cut goes on with the parts on this device. The hash of the whole
  * file is checked as it passes: the stream ends with an error, and the parts are dropped, if it is another.
  */
-import { isAbort, LabError } from '../core/errors.ts';
-import { pause } from '../core/pause.ts';
-import { faultHeader } from '../core/file-fault.ts';
-import { damagedDownload, faulty, missing } from './file-errors.ts';
-import { fileHasher } from './hub-hash.ts';
-import { partBytes, splitHubUrl, type HubFile } from './hub.ts';
-import { longestWaitMs, mostWaits, retryAfterMs } from './hub-wait.ts';
-import type { Abortable } from './language-model.ts';
+import { isAbort, LabError } from '../../core/errors.ts';
+import { pause } from '../../core/pause.ts';
+import { faultHeader } from '../../core/file-fault.ts';
+import { damagedDownload, faulty, missing } from '../file-errors.ts';
+import { fileHasher } from './hash.ts';
+import { partBytes, splitHubUrl, type HubFile } from './addresses.ts';
+import { longestWaitMs, mostWaits, retryAfterMs } from './wait.ts';
+import type { Abortable } from '../language-model.ts';
 
 export interface HubDownloadOptions extends Abortable {
   readonly fetch?: typeof fetch | undefined;

@@ -1,5 +1,5 @@
 /** @file Which files of a hub's repository a model is made of: small ones, and the weights in one form. Pure. */
-import type { HubFile } from './hub.ts';
+import type { HubFile } from './addresses.ts';
 
 /** Data types of ONNX weights on hubs, in order of preference. */
 export const hubDtypes = (device: 'wasm' | 'webgpu') =>
