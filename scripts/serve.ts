@@ -95,7 +95,7 @@ export async function serve(options: ServeOptions): Promise<LocalServer> {
   for (const [prefix, folder] of options.mounts ?? []) mounts.set(prefix, await realpath(folder));
   const server = createServer((request, response) => void respond(root, mounts, options, request, response));
   // A process that loads a model may not look at its connections for seconds, and would find them closed.
-  server.keepAliveTimeout = 120_000;
+  server.keepAliveTimeout = 600_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, '127.0.0.1', resolve);
   });
