@@ -20,8 +20,8 @@ const noDisk = 'only root can mount a small disk';
 export const storage: FaultPart = {
   id: 'storage',
   promise:
-    'When storing fails, no trial is lost that was stored, every other finished trial is offered for saving, and the ' +
-    'run goes on to the same bytes once there is storage again.',
+    'When storing fails, every trial that the page finished is offered for saving, and the run goes on to the same ' +
+    'bytes once there is storage again.',
   count: 30,
   unit: 'storage failures',
   async *run(random, count, folder) {
