@@ -42,10 +42,13 @@ function bytesOf(length: number, seed = 1): Uint8Array {
 const putRepository = (repo: string, files: Readonly<Record<string, Uint8Array>>) =>
   hub.repositories.set(repo, new Map(Object.entries(files)));
 
-async function openAirlock(page: Page, repo: string, paths: readonly string[]) {
+/** @returns what closes it again */
+async function openAirlock(page: Page, repo: string, paths: readonly string[]): Promise<string> {
   await askSeal(page, { type: 'hub-lists', repositories: [repository(repo)] });
   const files = [{ folder: folderOf(repo), paths }];
-  expect(await askSeal(page, { type: 'airlock-open', model: repo, files })).toEqual({ ok: true });
+  const { token } = await askSeal(page, { type: 'airlock-open', model: repo, files });
+  expect(token).toMatch(/^[\da-f-]{36}$/);
+  return token;
 }
 /** Status and length of an answer, or the error. */
 const get = (page: Page, url: string, init: { method?: string; headers?: Record<string, string> } = {}) =>
@@ -288,8 +291,8 @@ describe('what passes', () => {
   test('nothing while it is closed, from page or frame, and each try is in the ledger', async () => {
     const { page } = open;
     expect((await get(page, address('config.json')))[0]).toBe(503);
-    await openAirlock(page, repo, ['config.json']);
-    await askSeal(page, { type: 'airlock-close', loaded: false });
+    const token = await openAirlock(page, repo, ['config.json']);
+    await askSeal(page, { type: 'airlock-close', token, loaded: false });
     hub.requests.length = 0;
     expect((await get(page, address('config.json')))[0]).toBe(503);
     expect(hub.requests).toEqual([]);

@@ -53,8 +53,8 @@ export async function addHubModel(name: HubName, options: HubOptions): Promise<C
   console.error(
     `Downloading ${text} at ${commit.slice(0, 12)}: ${paths.length} files, ${megabytes(bytes)} …`,
   );
-  const refused = await hub.gate.open({ model: text, files: [{ folder, paths }] }, 'command line');
-  if (refused !== null) throw new LabError('bad-input', refused, { advice: 'Check the name.' });
+  const opened = await hub.gate.open({ model: text, files: [{ folder, paths }] }, 'command line');
+  if ('refused' in opened) throw new LabError('bad-input', opened.refused, { advice: 'Check the name.' });
   await downloadHubFiles(site + folder, paths, { fetch: hub.fetch, onProgress: printer() });
   const model = await store(text, commit, plan, parts);
   for (const file of plan.files) await parts.drop(file);

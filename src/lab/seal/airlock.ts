@@ -14,6 +14,8 @@ export interface Airlock {
   readonly bytes: number;
   /** The page that opened it; when it is gone, the airlock is closed. */
   readonly page: string;
+  /** Names this opening: only who holds it may close it, so that the end of one download does not close the next. */
+  readonly token: string;
   readonly receivedBytes: number;
   /** Milliseconds since the epoch. */
   readonly usedAt: number;
@@ -43,11 +45,17 @@ export function agreed(
   return kept.some((list) => list.files.length > 0) ? kept : 'No file was named.';
 }
 
-export const opened = (model: string, lists: readonly HubList[], page: string, now: number): Airlock => ({
+export const opened = (
+  model: string,
+  lists: readonly HubList[],
+  { page, token }: Pick<Airlock, 'page' | 'token'>,
+  now: number,
+): Airlock => ({
   model,
   folders: lists.map(({ folder }) => folder),
   bytes: lists.reduce((total, { files }) => total + sum(files), 0),
   page,
+  token,
   receivedBytes: 0,
   usedAt: now,
 });

@@ -151,12 +151,10 @@ export function createGate({ files, hub, store, tally, fetch, scope, now, endpoi
       case 'mirror-set':
         await hub.setMirror(message.address);
         return { ok: true };
-      case 'airlock-open': {
-        const refused = await hub.open(message, page);
-        return refused === null ? { ok: true } : { refused };
-      }
+      case 'airlock-open':
+        return hub.open(message, page);
       case 'airlock-close':
-        await hub.close(message.loaded);
+        await hub.close(message.token, message.loaded);
         return { ok: true };
       case 'attempt':
         refuse(addressOf(message.address), message.how.slice(0, 100));

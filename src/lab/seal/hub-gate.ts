@@ -12,7 +12,7 @@ import { isBelowHub, readHubAddress } from './hub-address.ts';
 import { createPartSource, Fault } from './hub-fetch.ts';
 import { askForList, askForText } from './hub-lists.ts';
 import type { HubStore } from './ledger.ts';
-import type { AirlockRequest, BegunDownload, HubList } from './messages.ts';
+import type { AirlockRequest, BegunDownload, HubList, SealReply } from './messages.ts';
 import { OutsideFailure, type Outside } from './outside.ts';
 import { sealed } from './policy.ts';
 
@@ -180,20 +180,25 @@ export function createHubGate({
       if (before !== null && before !== mirror) await told(before, 'no longer mirror of the hub');
     },
 
-    /** @returns why it stays closed, or `null` */
-    async open(request: AirlockRequest, page: string): Promise<string | null> {
+    /** One that is open gives way. @returns what closes it again, or why it was not opened */
+    async open(request: AirlockRequest, page: string): Promise<SealReply<'airlock-open'>> {
       const lists = agreed(request, await Promise.all(request.files.map(({ folder }) => store.list(folder))));
-      if (typeof lists === 'string') return lists;
+      if (typeof lists === 'string') return { refused: lists };
       for (const list of lists) await store.setModel({ ...list, taken: [] });
-      await store.setAirlock(opened(request.model.slice(0, 200), lists, page, now()));
-      return null;
+      const token = crypto.randomUUID();
+      await store.setAirlock(opened(request.model.slice(0, 200), lists, { page, token }, now()));
+      return { token };
     },
 
-    /** @param loaded whether what has arrived is all that the model needs */
-    async close(loaded: boolean): Promise<void> {
+    /**
+     * @param token of the opening that is to end; nothing happens if another has taken its place
+     * @param loaded whether what has arrived is all that the model needs
+     */
+    async close(token: string, loaded: boolean): Promise<void> {
       const state = await store.airlock();
+      if (state?.token !== token) return;
       await store.setAirlock(null);
-      if (!loaded || !state) return;
+      if (!loaded) return;
       for (const folder of state.folders) {
         const list = await store.model(folder);
         if (!list) continue;

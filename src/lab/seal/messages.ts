@@ -65,8 +65,11 @@ export type SealMessage =
   | { readonly type: 'mirror-set'; readonly address: string | null }
   | { readonly type: 'mirror' }
   | ({ readonly type: 'airlock-open' } & AirlockRequest)
-  /** `loaded`: the model is in memory, so that what has arrived is all that it needs. */
-  | { readonly type: 'airlock-close'; readonly loaded: boolean }
+  /**
+   * `loaded`: the model is in memory, so that what has arrived is all that it needs. `token`: of the opening that is to
+   * end; nothing happens if another has taken its place.
+   */
+  | { readonly type: 'airlock-close'; readonly token: string; readonly loaded: boolean }
   /** Something on the page tried to reach `address` in a way that only the page sees, and was refused. */
   | { readonly type: 'attempt'; readonly address: string; readonly how: string }
   /** Store everything this device can run, so that the network is never needed again. */
@@ -110,6 +113,7 @@ export interface SealAnswers {
   readonly 'hub-config': { readonly text: string | null };
   readonly 'hub-begun': { readonly begun: readonly BegunDownload[] };
   readonly mirror: { readonly address: string | null };
+  readonly 'airlock-open': { readonly token: string };
   readonly repair: RepairStep;
 }
 export type SealAnswer<T extends SealMessage['type']> = T extends keyof SealAnswers

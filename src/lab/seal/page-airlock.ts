@@ -86,12 +86,12 @@ const offerOf = (
  * @throws LabError 'not-supported' without a service worker; Refused
  */
 export async function throughAirlock(request: AirlockRequest, work: () => Promise<boolean>): Promise<void> {
-  await askSeal({ type: 'airlock-open', ...request });
+  const { token } = await askSeal({ type: 'airlock-open', ...request });
   let loaded = false;
   try {
     loaded = await work();
   } finally {
-    await askSeal({ type: 'airlock-close', loaded });
+    await askSeal({ type: 'airlock-close', token, loaded });
   }
 }
 

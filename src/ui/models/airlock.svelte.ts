@@ -25,7 +25,7 @@ export interface AirlockQuestion {
 
 export interface AirlockParts {
   readonly modelLoads: Pick<ModelLoads, 'load' | 'of'>;
-  readonly downloads: Pick<HubDownload, 'download' | 'store'>;
+  readonly downloads: Pick<HubDownload, 'download' | 'store' | 'cancel'>;
   readonly ledger: Pick<Ledger, 'refresh'>;
   readonly device: () => 'wasm' | 'webgpu';
 }
@@ -40,6 +40,8 @@ export class Airlock {
   failure = $state.raw<Failure | null>(null);
   readonly #parts: AirlockParts;
   #controller: AbortController | null = null;
+  /** Settles when the last opening has been closed. */
+  #ended: Promise<unknown> = Promise.resolve();
 
   constructor(parts: AirlockParts) {
     this.#parts = parts;
@@ -104,6 +106,8 @@ export class Airlock {
 
   async #bring(files: HubModelFiles): Promise<void> {
     const { downloads, modelLoads } = this.#parts;
+    // One download at a time: the one under way ends, and closes its airlock, before this one opens its own.
+    downloads.cancel();
     let whole = false;
     await this.#through(
       { model: files.name, files: [files] },
@@ -116,8 +120,13 @@ export class Airlock {
   async #through(...[request, work]: Parameters<typeof throughAirlock>): Promise<void> {
     const { ledger } = this.#parts;
     await this.#orFailure(async () => {
-      const ended = throughAirlock(request, work);
-      void ledger.refresh();
+      const ended = this.#ended.then(() =>
+        throughAirlock(request, () => {
+          void ledger.refresh();
+          return work();
+        }),
+      );
+      this.#ended = ended.catch(() => {});
       await ended;
     });
     await ledger.refresh();

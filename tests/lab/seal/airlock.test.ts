@@ -31,7 +31,7 @@ describe('opening', () => {
 });
 
 describe('an open airlock', () => {
-  const airlock = opened('org/name', [list], 'page-1', 0);
+  const airlock = opened('org/name', [list], { page: 'page-1', token: 'opening-1' }, 0);
   test('lets files of its folders in', () => {
     expect(refusal(airlock, folder, 0)).toBeNull();
     expect(refusal(airlock, 'hub/huggingface.co/org/other/main/', 0)).toContain('for org/name only');

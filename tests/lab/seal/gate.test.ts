@@ -155,24 +155,34 @@ describe('a file of a hub', () => {
   test('does not come in while the airlock is closed', async () => {
     const { server, open, ask, hubFile } = gateOf();
     expect(await hubFile('config.json')).toMatchObject({ status: 503, fault: 'airlock-closed' });
-    await open();
+    const { token } = await open();
     expect(await ask({ type: 'status' })).toMatchObject({ sealed: false, model: 'org/name' });
-    await ask({ type: 'airlock-close', loaded: false });
+    await ask({ type: 'airlock-close', token, loaded: false });
     expect(await ask({ type: 'status' })).toMatchObject({ sealed: true, model: null });
     expect(await hubFile('config.json')).toMatchObject({ status: 503, fault: 'airlock-closed' });
     expect(server.asked).toEqual([]);
   });
 
+  test('still comes when an opening ends that another has replaced', async () => {
+    const { open, ask, hubFile } = gateOf();
+    const first = await open(['config.json']);
+    const second = await open(['config.json']);
+    await ask({ type: 'airlock-close', token: first.token, loaded: true });
+    expect(await hubFile('config.json')).toMatchObject({ status: 200, text: '{"hub":1}' });
+    await ask({ type: 'airlock-close', token: second.token, loaded: false });
+    expect(await ask({ type: 'status' })).toMatchObject({ sealed: true });
+  });
+
   test('comes without cookies, referrer or headers of the page, once; then it is on this device', async () => {
     const { server, open, ledger, ask, hubFile } = gateOf();
-    await open();
+    const { token } = await open();
     expect((await hubFile('config.json', { headers: { 'x-leak': 'secret' } })).text).toBe('{"hub":1}');
     expect(server.asked).toHaveLength(1);
     expect(server.asked[0]).toMatchObject({
       url: `${resolved}config.json`,
       init: { credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store', headers: {} },
     });
-    await ask({ type: 'airlock-close', loaded: true });
+    await ask({ type: 'airlock-close', token, loaded: true });
     expect((await hubFile('config.json')).text).toBe('{"hub":1}');
     expect(server.asked).toHaveLength(1);
     expect(await ask({ type: 'hub-stored', folders: [folder, 'hub/other/'] })).toEqual({

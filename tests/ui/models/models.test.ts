@@ -122,6 +122,7 @@ const answers = {
   'hub-lists': { lists: [list] },
   mirror: { address: null },
   'hub-config': { text: null },
+  'airlock-open': { token: 'opening-1' },
 };
 const airlockOf = () => {
   const load = vi.fn(async () => {});
@@ -129,6 +130,7 @@ const airlockOf = () => {
   const downloads = {
     download: vi.fn(async () => true),
     store: vi.fn(async () => ({ id: 'big@1', task: 'text-generation' }) as StoredModel),
+    cancel: vi.fn(),
   };
   const ledger = { refresh: async () => {} };
   const airlock = new Airlock({ modelLoads: { load, of }, downloads, ledger, device: () => 'wasm' });
@@ -155,7 +157,30 @@ test('a model of this site loads at once, one from outside after the user agrees
   expect(load).toHaveBeenLastCalledWith('big@1', 'text-generation');
   expect(asked.slice(-2)).toEqual([
     { type: 'airlock-open', model: 'org/big', files: [files] },
-    { type: 'airlock-close', loaded: true },
+    { type: 'airlock-close', token: 'opening-1', loaded: true },
+  ]);
+});
+
+test('a second download waits until the first has ended and closed its airlock', async () => {
+  const asked = stubSeal(answers);
+  const { downloads, airlock } = airlockOf();
+  const ends: ((whole: boolean) => void)[] = [];
+  downloads.download.mockImplementation(() => new Promise((resolve) => ends.push(resolve)));
+  const begun = { ...list, paths: ['config.json'], bytes: 2, arrivedBytes: 1 };
+  const first = airlock.resume(begun);
+  await vi.waitFor(() => expect(ends).toHaveLength(1));
+  const second = airlock.resume(begun);
+  expect(downloads.cancel).toHaveBeenCalledTimes(2);
+  ends[0]!(false);
+  await first;
+  await vi.waitFor(() => expect(ends).toHaveLength(2));
+  ends[1]!(false);
+  await second;
+  expect(asked.map(({ type }) => type)).toEqual([
+    'airlock-open',
+    'airlock-close',
+    'airlock-open',
+    'airlock-close',
   ]);
 });
 
