@@ -59,6 +59,10 @@ export function faulty(file: string, fault: string, reason: string): LabError {
       return new LabError('disk-full', `There is no room to store ${file}: ${reason}`, {
         advice: 'Free space on this disk, or delete models that you no longer need, then download it again.',
       });
+    case 'not-stored':
+      return new LabError('storage-failed', `${file} arrived and could not be stored: ${reason}`, {
+        advice: 'Then download it again: what has arrived is kept, and the download goes on with it.',
+      });
     case 'damaged':
       return new LabError(
         'unreachable',

@@ -1,4 +1,5 @@
 /** @file Fetches parts of a hub's files through the open airlock, and keeps them on this device. */
+import type { LabError } from '../../core/errors.ts';
 import type { FileFault } from '../../core/file-fault.ts';
 import { partBytes, type HubFile } from '../../models/hub/addresses.ts';
 import { partCount, partSpan, type HubParts } from '../../models/hub/parts.ts';
@@ -25,6 +26,9 @@ export class Fault extends Error {
   }
 }
 
+/** Only then is it of use to drop what has arrived. */
+const isFull = ({ code }: LabError) => code === 'disk-full' || code === 'quota-exceeded';
+
 export interface PartSourceParts {
   readonly store: HubStore;
   readonly parts: HubParts;
@@ -46,8 +50,10 @@ export function createPartSource({ store, parts, outside, now, airlock }: PartSo
         await parts.put(file, (from + at) / partBytes, content.slice(at, at + partBytes));
     } catch (error) {
       const reason = explained(error);
-      if (isStorageError(reason)) throw new Fault('disk-full', reason.message);
-      throw error;
+      if (!isStorageError(reason)) throw error;
+      throw isFull(reason)
+        ? new Fault('disk-full', reason.message)
+        : new Fault('not-stored', `${reason.message} ${reason.advice}`);
     }
   };
 

@@ -24,7 +24,7 @@ export interface HubFilesOptions extends Omit<HubDownloadOptions, 'onWait'> {
  * @param paths that the user agreed to
  * @returns their entries in the list
  * @throws LabError 'bad-model' for a file that arrived damaged twice; 'disk-full', after which nothing is kept;
- *   'unreachable' or the signal's reason, after which what has arrived is kept
+ *   'storage-failed', 'unreachable' or the signal's reason, after which what has arrived is kept
  */
 export async function downloadHubFiles(
   folder: string,

@@ -222,6 +222,20 @@ describe('a disk that fills up', () => {
     expect(readdirSync(place)).toEqual([]);
   });
 
+  test('is told from a store that fails for another reason, which leaves what had arrived', async () => {
+    const put = parts.put;
+    let writes = 2;
+    parts.put = async (...given) => {
+      if (writes-- <= 0) throw new DOMException('The operation failed.', 'UnknownError');
+      await put(...given);
+    };
+    expect(await failureOf(download())).toMatch(/^storage-failed.*could not be stored.*is kept/);
+    expect(readdirSync(place)).toHaveLength(2);
+    parts.put = put;
+    await connect();
+    await download();
+  });
+
   test('while the model is stored says so, and nothing of the model is left', async () => {
     await download();
     disk.room = 1_000_000;

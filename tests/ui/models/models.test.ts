@@ -106,7 +106,7 @@ function stubSeal(answers: Partial<Record<SealMessage['type'], unknown>>) {
 const folder = 'hub/huggingface.co/org/big/main/';
 const file = (path: string, bytes: number) => ({ path, bytes, hash: { algorithm: 'git-blob', hex: '00' } });
 const list = {
-  repository: { host: 'huggingface.co', repo: 'org/big', revision: 'main' },
+  repository: { host: 'huggingface.co', repo: 'org/big', revision: 'main' } as const,
   folder,
   commit: 'c0ffee',
   files: [
