@@ -45,7 +45,7 @@ const putRepository = (repo: string, files: Readonly<Record<string, Uint8Array>>
 /** @returns what closes it again */
 async function openAirlock(page: Page, repo: string, paths: readonly string[]): Promise<string> {
   await askSeal(page, { type: 'hub-lists', repositories: [repository(repo)] });
-  const files = [{ folder: folderOf(repo), paths }];
+  const files = [{ folder: folderOf(repo), commit, paths }];
   const { token } = await askSeal(page, { type: 'airlock-open', model: repo, files });
   expect(token).toMatch(/^[\da-f-]{36}$/);
   return token;

@@ -139,7 +139,7 @@ describe.each([
     const opened = await askSeal(page, {
       type: 'airlock-open',
       model: 'm',
-      files: [{ folder, paths: ['secret'] }],
+      files: [{ folder, commit: 'c0ffee', paths: ['secret'] }],
     });
     expect(opened).toMatchObject({ refused: expect.stringContaining('not asked') });
     expect(await page.evaluate((url) => fetch(url).then(({ status }) => status), `${folder}secret`)).toBe(

@@ -46,7 +46,8 @@ export function diskParts(place: string): HubParts {
   };
 }
 
-function explained(path: string, cause: NodeJS.ErrnoException): LabError {
+/** What a failed write means. */
+export function explained(path: string, cause: NodeJS.ErrnoException): LabError {
   const isFull = cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
   return new LabError(
     isFull ? 'disk-full' : 'storage-failed',

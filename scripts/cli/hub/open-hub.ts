@@ -1,6 +1,7 @@
 /**
  * @file The hub as the command line asks it: by the rules of the page's service worker, which here is a function that
- * answers the same addresses. What it remembers lasts as long as the command; parts of downloads stay on disk.
+ * answers the same addresses. Parts of downloads stay on disk, with the lists that were agreed to, so that they can be
+ * dropped once a newer list names other files; what else it remembers lasts as long as the command.
  */
 import type { Airlock } from '../../../src/lab/seal/airlock.ts';
 import { createHubGate, type HubGate } from '../../../src/lab/seal/hub-gate.ts';
@@ -9,6 +10,7 @@ import type { AgreedList, HubList } from '../../../src/lab/seal/messages.ts';
 import { createOutside } from '../../../src/lab/seal/outside.ts';
 import { isHubHost } from '../../../src/lab/seal/policy.ts';
 import type { HubParts } from '../../../src/models/hub/parts.ts';
+import type { AgreedLists } from './kept-lists.ts';
 
 /** Stands for the site's folder in the addresses of a hub's files; nothing is asked there. */
 export const site = 'https://lab.invalid/';
@@ -23,12 +25,19 @@ export interface HubSettings {
   readonly parts: HubParts;
   /** Asked in place of the Hugging Face Hub; `null`: itself. */
   readonly mirror: string | null;
+  /** What was agreed to. Default: it is forgotten with the command. */
+  readonly lists?: AgreedLists | undefined;
   /** Default: the global one. */
   readonly fetch?: typeof fetch;
 }
 
-export function openHub({ parts, mirror, fetch: given = globalThis.fetch }: HubSettings): Hub {
-  const store = memoryStore(mirror);
+export function openHub({
+  parts,
+  mirror,
+  lists = memoryLists(),
+  fetch: given = globalThis.fetch,
+}: HubSettings): Hub {
+  const store = memoryStore(mirror, lists);
   const gate = createHubGate({
     store,
     parts,
@@ -41,9 +50,8 @@ export function openHub({ parts, mirror, fetch: given = globalThis.fetch }: HubS
   return { gate, fetch: async (input, init) => gate.serve(new Request(input, init)) };
 }
 
-function memoryStore(mirror: string | null): HubStore {
+function memoryStore(mirror: string | null, agreed: AgreedLists): HubStore {
   const lists = new Map<string, HubList>();
-  const models = new Map<string, AgreedList>();
   let airlock: Airlock | null = null;
   let mirrorNow = mirror;
   return {
@@ -55,12 +63,19 @@ function memoryStore(mirror: string | null): HubStore {
     },
     list: async (folder) => lists.get(folder) ?? null,
     setList: async (list) => void lists.set(list.folder, list),
+    ...agreed,
+    mirror: async () => mirrorNow,
+    setMirror: async (address) => void (mirrorNow = address),
+  };
+}
+
+function memoryLists(): AgreedLists {
+  const models = new Map<string, AgreedList>();
+  return {
     model: async (folder) => models.get(folder) ?? null,
     setModel: async (list) => void models.set(list.folder, list),
     models: async () => [...models.values()],
     removeModel: async (folder) => void models.delete(folder),
-    mirror: async () => mirrorNow,
-    setMirror: async (address) => void (mirrorNow = address),
   };
 }
 

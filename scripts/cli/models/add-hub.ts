@@ -20,6 +20,7 @@ import { openCheckpoint } from '../../../src/models/import/open-checkpoint.ts';
 import { importedId } from '../../../src/models/imported-id.ts';
 import { OutsideFailure } from '../../../src/lab/seal/outside.ts';
 import { diskParts } from '../hub/disk-parts.ts';
+import { keptLists } from '../hub/kept-lists.ts';
 import { openHub, site, type Hub } from '../hub/open-hub.ts';
 import { importInto } from './add.ts';
 import { cachedModels, cacheFolder, folderOf, keepRecord, type CachedModel } from './cache.ts';
@@ -42,10 +43,11 @@ const progressMs = 2_000;
  *   disk is full
  */
 export async function addHubModel(name: HubName, options: HubOptions): Promise<CachedModel> {
-  const parts = diskParts(join(cacheFolder(), 'downloads'));
+  const downloads = join(cacheFolder(), 'downloads');
+  const parts = diskParts(downloads);
   const asked = options.mirror ?? process.env['GLOVEBOX_MIRROR'] ?? '';
   const mirror = asked === '' ? null : readMirror(asked);
-  const hub = openHub({ parts, mirror });
+  const hub = openHub({ parts, mirror, lists: keptLists(downloads) });
   const { folder, commit, plan } = await ask(hub, name, mirror ?? 'https://huggingface.co');
   const text = hubNameText(name);
   const paths = plan.files.map(({ path }) => path);
@@ -53,11 +55,11 @@ export async function addHubModel(name: HubName, options: HubOptions): Promise<C
   console.error(
     `Downloading ${text} at ${commit.slice(0, 12)}: ${paths.length} files, ${megabytes(bytes)} …`,
   );
-  const opened = await hub.gate.open({ model: text, files: [{ folder, paths }] }, 'command line');
+  const opened = await hub.gate.open({ model: text, files: [{ folder, commit, paths }] }, 'command line');
   if ('refused' in opened) throw new LabError('bad-input', opened.refused, { advice: 'Check the name.' });
   await downloadHubFiles(site + folder, paths, { fetch: hub.fetch, onProgress: printer() });
   const model = await store(text, commit, plan, parts);
-  for (const file of plan.files) await parts.drop(file);
+  await hub.gate.drop(folder);
   return model;
 }
 

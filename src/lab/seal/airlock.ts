@@ -35,11 +35,13 @@ export function agreed(
   lists: readonly (HubList | null)[],
 ): readonly HubList[] | string {
   const kept: HubList[] = [];
-  for (const [index, { folder, paths }] of files.entries()) {
+  for (const [index, { folder, commit, paths }] of files.entries()) {
     const list = lists[index];
     if (!list) return `${folder} was not asked for its files.`;
+    const { repo } = list.repository;
+    if (list.commit !== commit) return `The list of ${repo} is no longer the one that was shown. Ask for it again.`;
     const unknown = paths.find((path) => !list.files.some((file) => file.path === path));
-    if (unknown !== undefined) return `${unknown} is not on the list of ${list.repository.repo}.`;
+    if (unknown !== undefined) return `${unknown} is not on the list of ${repo}.`;
     kept.push({ ...list, files: list.files.filter(({ path }) => paths.includes(path)) });
   }
   return kept.some((list) => list.files.length > 0) ? kept : 'No file was named.';
@@ -62,6 +64,18 @@ export const opened = (
 
 export const isOpen = (airlock: Airlock | null, now: number): airlock is Airlock =>
   airlock !== null && now - airlock.usedAt < idleMs;
+
+/**
+ * Files that lists to be agreed to take out of use: what has arrived of them would otherwise stay for good.
+ * @param before all lists that were agreed to so far
+ */
+export function orphans(before: readonly HubList[], lists: readonly HubList[]): readonly HubFile[] {
+  const isReplaced = ({ folder }: HubList) => lists.some((list) => list.folder === folder);
+  const kept = [...lists, ...before.filter((list) => !isReplaced(list))];
+  // Parts go by the hash of their file, which other lists may name too.
+  const hashes = new Set(kept.flatMap(({ files }) => files.map(({ hash }) => hash.hex)));
+  return before.filter(isReplaced).flatMap(({ files }) => files.filter(({ hash }) => !hashes.has(hash.hex)));
+}
 
 /** @returns why no file of `folder` may be fetched, or `null` when it may */
 export function refusal(airlock: Airlock | null, folder: string, now: number): string | null {

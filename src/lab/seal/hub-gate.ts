@@ -7,12 +7,12 @@ import { LabError } from '../../core/errors.ts';
 import { partBytes, type HubFile, type HubRepository } from '../../models/hub/addresses.ts';
 import { partCount, partSpan, type HubParts } from '../../models/hub/parts.ts';
 import { readMirror } from '../../models/hub/mirror.ts';
-import { agreed, isOpen, opened, type Airlock } from './airlock.ts';
+import { agreed, isOpen, opened, orphans, type Airlock } from './airlock.ts';
 import { isBelowHub, readHubAddress } from './hub-address.ts';
 import { createPartSource, Fault } from './hub-fetch.ts';
 import { askForList, askForText } from './hub-lists.ts';
 import type { HubStore } from './ledger.ts';
-import type { AirlockRequest, BegunDownload, HubList, SealReply } from './messages.ts';
+import type { AgreedFiles, AirlockRequest, BegunDownload, HubList, SealReply } from './messages.ts';
 import { OutsideFailure, type Outside } from './outside.ts';
 import { sealed } from './policy.ts';
 
@@ -49,6 +49,14 @@ export function createHubGate({
   };
 
   const partOf = createPartSource({ store, parts, outside, now, airlock });
+
+  /** The latest list, or that of a download which was agreed to before and goes on. */
+  const listOf = async ({ folder, commit }: AgreedFiles): Promise<HubList | null> => {
+    const latest = await store.list(folder);
+    if (latest?.commit === commit) return latest;
+    const before = await store.model(folder);
+    return before?.commit === commit ? before : latest;
+  };
 
   const isHere = async (folder: string, file: HubFile): Promise<boolean> =>
     (await parts.arrived(file)) === file.bytes || keptElsewhere(scope + folder + file.path);
@@ -182,8 +190,9 @@ export function createHubGate({
 
     /** One that is open gives way. @returns what closes it again, or why it was not opened */
     async open(request: AirlockRequest, page: string): Promise<SealReply<'airlock-open'>> {
-      const lists = agreed(request, await Promise.all(request.files.map(({ folder }) => store.list(folder))));
+      const lists = agreed(request, await Promise.all(request.files.map(listOf)));
       if (typeof lists === 'string') return { refused: lists };
+      for (const file of orphans(await store.models(), lists)) await parts.drop(file);
       for (const list of lists) await store.setModel({ ...list, taken: [] });
       const token = crypto.randomUUID();
       await store.setAirlock(opened(request.model.slice(0, 200), lists, { page, token }, now()));

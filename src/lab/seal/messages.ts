@@ -42,11 +42,18 @@ export interface BegunDownload extends Pick<HubList, 'repository' | 'folder' | '
   readonly arrivedBytes: number;
 }
 
+export interface AgreedFiles {
+  readonly folder: string;
+  /** Of the list that was shown. */
+  readonly commit: string;
+  readonly paths: readonly string[];
+}
+
 export interface AirlockRequest {
   /** Shown in the ledger. */
   readonly model: string;
   /** Files the user agreed to, by folder; each is on the list that the repository's host gave. */
-  readonly files: readonly { readonly folder: string; readonly paths: readonly string[] }[];
+  readonly files: readonly AgreedFiles[];
 }
 
 export type SealMessage =

@@ -91,7 +91,11 @@ export class Airlock {
     if (model.source.kind === 'hub' && offer && offer.how !== 'engine')
       return this.#bring(filesOf(hubNameOf(model.source), model.task, offer, offer.how));
     const { modelLoads } = this.#parts;
-    const files = offers.map(({ folder, files: own }) => ({ folder, paths: own.map(({ path }) => path) }));
+    const files = offers.map(({ folder, commit, files: own }) => ({
+      folder,
+      commit,
+      paths: own.map(({ path }) => path),
+    }));
     await this.#through({ model: model.id, files }, async () => {
       await modelLoads.load(model.id, model.task);
       return modelLoads.of(model.id).status === 'ready';

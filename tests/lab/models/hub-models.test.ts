@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { diskParts } from '../../../scripts/cli/hub/disk-parts.ts';
+import { keptLists, type AgreedLists } from '../../../scripts/cli/hub/kept-lists.ts';
 import { openHub, site, type Hub } from '../../../scripts/cli/hub/open-hub.ts';
 import { createHubModels, type HubModelFiles } from '../../../src/lab/models/hub-models.ts';
 import { createModelStore, type ModelStore } from '../../../src/lab/models/model-store.ts';
@@ -61,10 +62,10 @@ afterEach(() => {
 });
 
 /** As after a reload: nothing is remembered but the parts that arrived. */
-async function connect(): Promise<void> {
-  hub = openHub({ parts, mirror: stub.address });
+async function connect(lists?: AgreedLists): Promise<void> {
+  hub = openHub({ parts, mirror: stub.address, lists });
   await hub.gate.lists([repository]);
-  expect(await hub.gate.open({ model: repo, files: [{ folder, paths }] }, 'page')).toHaveProperty('token');
+  expect(await hub.gate.open({ model: repo, files: [{ folder, commit: brought.commit, paths }] }, 'page')).toHaveProperty('token');
   stub.requests.length = 0;
 }
 const download = (options: HubFilesOptions = {}) =>
@@ -101,7 +102,7 @@ test('a model is stored, weights once; plans may call it by its repository, and 
 
 test('a repository made for ONNX Runtime is stored file by file as it is published', async () => {
   const onnx = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx'];
-  await hub.gate.open({ model: repo, files: [{ folder, paths: onnx }] }, 'page');
+  await hub.gate.open({ model: repo, files: [{ folder, commit: brought.commit, paths: onnx }] }, 'page');
   const files: HubModelFiles = { ...brought, how: 'keep', paths: onnx };
   await models().download(files, {});
   const model = await models().import(files, {});
@@ -197,6 +198,18 @@ test('a download that is cancelled keeps what has arrived, and goes on with it',
   expect(asked().length).toBeLessThan(lastPart + 1);
   await hub.gate.drop(folder);
   expect([readdirSync(place), await hub.gate.begun()]).toEqual([[], []]);
+});
+
+test('what a newer list no longer names is dropped when it is agreed to, also by another command', async () => {
+  const arrived = () => readdirSync(place).filter((name) => !name.endsWith('.json')).length;
+  await connect(keptLists(place));
+  await download();
+  expect(arrived()).toBe(paths.length);
+  stub.repositories.set(repo, new Map(published).set('config.json', new TextEncoder().encode('{}')));
+  await connect(keptLists(place));
+  expect(arrived()).toBe(paths.length - 1);
+  await hub.gate.drop(folder);
+  expect(readdirSync(place)).toEqual([]);
 });
 
 test('an import that is cancelled stores nothing, and the download need not be repeated', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { agreed, allowance, idleMs, isOpen, opened, refusal } from '../../../src/lab/seal/airlock.ts';
+import { agreed, allowance, idleMs, isOpen, opened, orphans, refusal } from '../../../src/lab/seal/airlock.ts';
 import type { HubList } from '../../../src/lab/seal/messages.ts';
 
 const folder = 'hub/huggingface.co/org/name/main/';
@@ -14,7 +14,7 @@ const list: HubList = {
   commit: 'c0ffee',
   files: [file('config.json', 10), file('model.onnx', 1_000_000)],
 };
-const request = (paths: readonly string[]) => ({ model: 'org/name', files: [{ folder, paths }] });
+const request = (paths: readonly string[]) => ({ model: 'org/name', files: [{ folder, commit: 'c0ffee', paths }] });
 
 describe('opening', () => {
   test('keeps only the files that were agreed to', () => {
@@ -28,6 +28,19 @@ describe('opening', () => {
   ])('refuses %s', (_, asked, lists, reason) => {
     expect(agreed(asked, lists)).toContain(reason);
   });
+});
+
+test('a list that changed since it was shown is not opened for', () => {
+  const changed = { ...list, commit: 'decade' };
+  expect(agreed(request(['config.json']), [changed])).toContain('no longer the one that was shown');
+});
+
+test('a new list orphans files of the one before, but for those that any list still names', () => {
+  const named = (hex: string) => ({ path: hex, bytes: 1, hash: { algorithm: 'sha-256' as const, hex } });
+  const of = (at: string, ...hexes: string[]): HubList => ({ ...list, folder: at, files: hexes.map(named) });
+  const before = [of('a/', 'kept', 'gone', 'shared'), of('b/', 'shared', 'other')];
+  expect(orphans(before, [of('a/', 'kept', 'new')])).toEqual([named('gone')]);
+  expect(orphans(before, [of('c/', 'new')])).toEqual([]);
 });
 
 describe('an open airlock', () => {

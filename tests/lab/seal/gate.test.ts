@@ -31,14 +31,15 @@ const listed = (rfilename: string, text: string) => ({
   size: Buffer.byteLength(text),
   blobId: gitBlob(text),
 });
-const resolved = 'https://huggingface.co/org/name/resolve/c0ffee0000000000000000000000000000000000/';
+const commit = 'c0ffee'.padEnd(40, '0');
+const resolved = `https://huggingface.co/org/name/resolve/${commit}/`;
 const listAddress = 'https://huggingface.co/api/models/org/name/revision/main?blobs=true';
 const files = {
   [`${scope}index.html`]: '<html>',
   [`${scope}repair.html`]: '<html>repair',
   [config]: '{}',
   [listAddress]: JSON.stringify({
-    sha: 'c0ffee'.padEnd(40, '0'),
+    sha: commit,
     siblings: [listed('config.json', '{"hub":1}'), listed('model.onnx', big)],
   }),
   [`${resolved}config.json`]: '{"hub":1}',
@@ -99,7 +100,7 @@ function gateOf(fetchOutside?: (url: string) => Promise<Response>, endpoints: re
   const open = async (paths: readonly string[] = ['config.json', 'model.onnx']) => {
     await ask({ type: 'hub-lists', repositories: [repository] });
     server.asked.length = 0;
-    return ask({ type: 'airlock-open', model: 'org/name', files: [{ folder, paths }] });
+    return ask({ type: 'airlock-open', model: 'org/name', files: [{ folder, commit, paths }] });
   };
   const hubFile = async (path: string, init: RequestInit = {}) => {
     const response = await gate.fetch(new Request(scope + folder + path, init));
@@ -337,6 +338,46 @@ test('a download that was cut off is told with what has arrived, until it is dro
   ]);
   await ask({ type: 'hub-drop', folder });
   expect(await ask({ type: 'hub-begun' })).toEqual({ begun: [] });
+});
+
+describe('a repository that changes while a download is cut off', () => {
+  const changed = 'decade'.padEnd(40, '0');
+  const cutOff = async () => {
+    const gate = gateOf();
+    await gate.open();
+    await gate.hubFile('config.json');
+    gate.server.files[listAddress] = JSON.stringify({
+      sha: changed,
+      siblings: [listed('config.json', '{"hub":2}'), listed('model.onnx', big)],
+    });
+    await gate.ask({ type: 'hub-lists', repositories: [repository] });
+    const again = (of: string) =>
+      gate.ask({
+        type: 'airlock-open',
+        model: 'org/name',
+        files: [{ folder, commit: of, paths: ['config.json', 'model.onnx'] }],
+      });
+    return { ...gate, again };
+  };
+  const parts = async ({ caches }: ReturnType<typeof gateOf>) =>
+    (await (await caches.open('glovebox-models')).keys()).length;
+
+  test('goes on with the files that were agreed to', async () => {
+    const { again, ask, hubFile } = await cutOff();
+    expect(await again(commit)).toHaveProperty('token');
+    expect((await hubFile('config.json')).text).toBe('{"hub":1}');
+    expect((await ask({ type: 'hub-begun' })).begun).toMatchObject([{ commit, arrivedBytes: 9 }]);
+  });
+
+  test('drops what no list names once the new list is agreed to, and opens for no other', async () => {
+    const gate = await cutOff();
+    expect(await gate.again('f'.repeat(40))).toMatchObject({
+      refused: expect.stringContaining('no longer the one that was shown'),
+    });
+    expect(await parts(gate)).toBe(1);
+    await gate.again(changed);
+    expect(await parts(gate)).toBe(0);
+  });
 });
 
 test('a host that is asked too often says how long to wait', async () => {
