@@ -4,6 +4,7 @@ import { LabError } from '../../../src/core/errors.ts';
 import type { ModelTask } from '../../../src/models/catalog.ts';
 import { knownModels } from '../../../src/models/catalogue/known-models.ts';
 import { hubEntries } from '../../../src/models/catalogue/offers.ts';
+import { processor } from '../../../src/models/compute-device.ts';
 import { parseObject } from '../../../src/models/files.ts';
 import { downloadHubFiles, type HubProgress } from '../../../src/models/hub/files.ts';
 import { readMirror } from '../../../src/models/hub/mirror.ts';
@@ -82,7 +83,7 @@ async function ask({ gate }: Hub, name: HubName, address: string): Promise<Answe
     return {
       folder,
       commit: list!.commit,
-      plan: planHubFiles(name, list!.files, { device: 'wasm', config }),
+      plan: planHubFiles(name, list!.files, { device: processor, config }),
     };
   } catch (error) {
     if (!(error instanceof OutsideFailure)) throw error;

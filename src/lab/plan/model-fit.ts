@@ -1,6 +1,7 @@
 /** @file Which build of a model a device would load, and whether it can run it. Pure. */
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { KnownBuild, Precision } from '../../models/catalogue/known-model.ts';
+import type { ComputeDevice } from '../../models/compute-device.ts';
 import { bestAlternative, type Candidate } from '../../models/fit/alternative.ts';
 import { fitOf, type DeviceFacts, type Fit, type FitSubject } from '../../models/fit/fit.ts';
 import { weightBytes } from '../../models/fit/size.ts';
@@ -77,14 +78,14 @@ const halfPrecision = 2;
 
 function subjectOf(entry: ModelEntry, known: Known, device: DeviceFacts, isStored: boolean): FitSubject {
   const model = knownOf(known, entry.id);
-  const build = model && buildFor(model, entry.id, device.kind);
+  const build = model && buildFor(model, entry.id, computeDevice(device));
   if (model && build) return subjectOfBuild(model, build, entry.needs, isStored);
   const { bytes, source, title, needs, imported } = entry;
   if (imported) {
     const { parameters, shape, offered } = imported;
     const { precision } = choosePrecision(
       { offered, withoutHalf: null },
-      { kind: device.kind, f16: device.adapter?.f16 ?? false },
+      computeDevice(device),
     );
     return {
       title,
@@ -111,10 +112,15 @@ function subjectOf(entry: ModelEntry, known: Known, device: DeviceFacts, isStore
   };
 }
 
+const computeDevice = ({ kind, adapter }: DeviceFacts): ComputeDevice => ({
+  kind,
+  f16: adapter?.f16 ?? false,
+});
+
 /** The build that loading `id` takes on a device: ONNX weights in the order in which the runtime prefers them. */
-function buildFor(model: KnownModelCard, id: string, kind: DeviceFacts['kind']): KnownBuild | null {
+function buildFor(model: KnownModelCard, id: string, device: ComputeDevice): KnownBuild | null {
   const builds = model.offers.filter(({ entryId }) => entryId === id).map(({ build }) => build);
-  const order: readonly Precision[] = hubDtypes(kind).map((dtype) => hubPrecision[dtype]);
+  const order: readonly Precision[] = hubDtypes(device).map((dtype) => hubPrecision[dtype]);
   const onnx = builds
     .filter(({ format }) => format === 'onnx')
     .toSorted((a, b) => rank(order, a.precision) - rank(order, b.precision));

@@ -1,5 +1,6 @@
 /** @file The page's side of the airlock: asks which files a model takes, opens for them alone, and closes again. */
 import type { ModelEntry, ModelSource } from '../../models/catalog.ts';
+import { computeDeviceOf, type ComputeDevice } from '../../models/compute-device.ts';
 import { parseObject } from '../../models/files.ts';
 import { hubFolder, repositoriesOf, type HubFile } from '../../models/hub/addresses.ts';
 import { webLlmFiles } from '../../models/hub/choice.ts';
@@ -51,14 +52,14 @@ export async function storedOnDevice(entries: readonly ModelEntry[]): Promise<re
 const waitOf = (error: unknown) => (error instanceof Refused ? error.waitMs : null);
 
 /**
- * Ask the hosts for the files of a model. This leaves the tab: one request per repository, which names it, and one for
+ * Ask the hosts for the files of a model, in a form that this device can compute. This leaves the tab: one request per repository, which names it, and one for
  * the configuration of a model of the hub, which says whether and how it can be used.
  * @throws Refused, a LabError, with the reason; LabError 'not-supported' for a model that nothing here can run, and
  *   without a service worker; or the signal's reason
  */
 export async function askForFiles(
   { source }: ModelEntry,
-  device: 'wasm' | 'webgpu',
+  kind: ComputeDevice['kind'],
   asking: Asking = {},
 ): Promise<readonly Offer[]> {
   const repositories = repositoriesOf(source);
@@ -69,6 +70,7 @@ export async function askForFiles(
   const { folder } = list;
   const ask = () => askSeal({ type: 'hub-config', folder });
   const text = source.file === undefined ? (await patiently(ask, waitOf, asking)).text : null;
+  const device = await computeDeviceOf(kind);
   const { planHubFiles } = await import('../../models/hub/plan.ts');
   const config = text === null ? null : parseObject('config.json', text);
   const name = { repo: source.repo, file: source.file ?? null };

@@ -1,17 +1,19 @@
 /** @file Which files of a hub's repository a model is made of: small ones, and the weights in one form. Pure. */
+import type { ComputeDevice } from '../compute-device.ts';
 import type { HubFile } from './addresses.ts';
 
-/** Data types of ONNX weights on hubs, in order of preference. */
-export const hubDtypes = (device: 'wasm' | 'webgpu') =>
-  device === 'webgpu' ? (['q4f16', 'q4', 'fp16', 'fp32'] as const) : (['q8', 'q4', 'fp32'] as const);
+/** Data types of ONNX weights on hubs that a device can compute in, in order of preference. */
+export const hubDtypes = ({ kind, f16 }: ComputeDevice): readonly HubDtype[] =>
+  kind === 'wasm' ? ['q8', 'q4', 'fp32'] : f16 ? ['q4f16', 'q4', 'fp16', 'fp32'] : ['q4', 'fp32'];
 
+type HubDtype = keyof typeof suffixes;
 const suffixes = { fp32: '', fp16: '_fp16', q8: '_quantized', q4: '_q4', q4f16: '_q4f16' } as const;
 
 const smallFiles = /^(onnx\/)?[\w.-]+\.(json|jinja)$|^README\.md$/;
 const mostSmallBytes = 64 * 2 ** 20;
 
 /** For the ONNX engine; no weights when the repository has none that it can run. */
-export function onnxFiles(files: readonly HubFile[], device: 'wasm' | 'webgpu'): readonly HubFile[] {
+export function onnxFiles(files: readonly HubFile[], device: ComputeDevice): readonly HubFile[] {
   const small = files.filter(({ path, bytes }) => smallFiles.test(path) && bytes <= mostSmallBytes);
   for (const dtype of hubDtypes(device)) {
     const name = `onnx/model${suffixes[dtype]}.onnx`;

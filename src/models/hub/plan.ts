@@ -4,6 +4,7 @@
  */
 import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
+import type { ComputeDevice } from '../compute-device.ts';
 import { ggufFiles, onnxFiles, safetensorsFiles } from './choice.ts';
 import type { HubName } from './name.ts';
 import type { HubFile } from './addresses.ts';
@@ -16,7 +17,7 @@ export interface HubPlan {
 }
 
 export interface HubPlanOptions {
-  readonly device: 'wasm' | 'webgpu';
+  readonly device: ComputeDevice;
   /** Parsed `config.json` of the repository; `null` if it has none. */
   readonly config: Readonly<Record<string, unknown>> | null;
 }

@@ -3,6 +3,7 @@ import type { SealMessage } from '../../../src/lab/seal/messages.ts';
 import type { LoadProgress } from '../../../src/lab/records/events.ts';
 import type { StoredModel } from '../../../src/lab/records/stored-model.ts';
 import type { LabClient } from '../../../src/lab/worker/client.ts';
+import { askForFiles } from '../../../src/lab/seal/page-airlock.ts';
 import { toHubConfig } from '../../../src/models/llama.ts';
 import type { ModelEntry } from '../../../src/ui/types.ts';
 import { Airlock } from '../../../src/ui/models/airlock.svelte.ts';
@@ -182,6 +183,22 @@ test('a second download waits until the first has ended and closed its airlock',
     'airlock-open',
     'airlock-close',
   ]);
+});
+
+test.each([
+  [[], ['onnx/model_q4.onnx']],
+  [['shader-f16'], ['onnx/model_q4f16.onnx']],
+])('graphs are those that the graphics adapter can compute: %j', async (features, weights) => {
+  const graphs = [file('onnx/model_q4.onnx', 50), file('onnx/model_q4f16.onnx', 40)];
+  stubSeal({
+    ...answers,
+    'hub-lists': { lists: [{ ...list, files: graphs }] },
+    'hub-config': { text: JSON.stringify({ model_type: 'bert' }) },
+  });
+  const gpu = { requestAdapter: async () => ({ features: new Set(features) }) };
+  vi.stubGlobal('navigator', { ...navigator, gpu });
+  const [offer] = await askForFiles(big, 'webgpu');
+  expect(offer!.files.map(({ path }) => path)).toEqual(weights);
 });
 
 test('weights that the importer reads are taken in place of graphs', async () => {

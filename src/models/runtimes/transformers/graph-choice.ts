@@ -52,7 +52,7 @@ export function candidateGraphs(
   }
   // A repository that was stored as it is published has the weights of one data type, which is that of the device of that
   // day, and not always that of config.json.
-  const order = new Set<Dtype>([...first, ...hubDtypes(device.kind), ...dtypes]);
+  const order = new Set<Dtype>([...first, ...hubDtypes(device), ...dtypes]);
   const cannot = (name: Dtype) => device.kind === 'webgpu' && !device.f16 && /16$/.test(name);
   const possible = [...order].toSorted((a, b) => Number(cannot(a)) - Number(cannot(b)));
   return graphs(possible, 'It is the best for this device that its repository has.');
