@@ -67,11 +67,24 @@ export async function startSeal({ onUpdate }: SealEvents): Promise<void> {
   setTimeout(() => void fill(), fillAfterMs);
 }
 
-/** The script that is registered now: another one once a mirror was set. */
+/** How long the service worker may take to say whether a mirror is set, before the app starts without the answer. */
+const answerMs = 3_000;
+
+/** The script to register: another one while a mirror is set, whichever is in charge. */
 async function scriptInCharge(): Promise<URL> {
   const registration = await navigator.serviceWorker.getRegistration();
-  const isMirror = registration?.active?.scriptURL.endsWith(`/${mirrorWorkerFile}`);
-  return new URL(isMirror ? mirrorWorkerFile : serviceWorkerFile, document.baseURI);
+  const silence = new Promise<null>((resolve) => setTimeout(resolve, answerMs, null));
+  const answer = await Promise.race([askSeal({ type: 'mirror' }).catch(() => null), silence]);
+  return new URL(scriptFor(answer, registration?.active?.scriptURL), document.baseURI);
+}
+
+/**
+ * @param answer what the service worker says of the mirror; `null` if it says nothing
+ * @param active address of the script in charge, which then decides
+ */
+export function scriptFor(answer: SealAnswer<'mirror'> | null, active: string | undefined): string {
+  const isMirror = answer ? answer.address !== null : active?.endsWith(`/${mirrorWorkerFile}`) === true;
+  return isMirror ? mirrorWorkerFile : serviceWorkerFile;
 }
 
 /** The mark of an automatic reload. It lives in the history entry, because isolation swaps the session storage. */
