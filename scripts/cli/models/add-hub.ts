@@ -8,7 +8,7 @@ import { processor } from '../../../src/models/compute-device.ts';
 import { parseObject } from '../../../src/models/files.ts';
 import { downloadHubFiles, type HubProgress } from '../../../src/models/hub/files.ts';
 import { readMirror } from '../../../src/models/hub/mirror.ts';
-import { hubNameText, hubTitle, type HubName } from '../../../src/models/hub/name.ts';
+import { hubNameText, hubOriginText, hubTitle, type HubName } from '../../../src/models/hub/name.ts';
 import type { HubParts } from '../../../src/models/hub/parts.ts';
 import { planHubFiles, type HubPlan } from '../../../src/models/hub/plan.ts';
 import { inSeconds, patiently } from '../../../src/models/hub/wait.ts';
@@ -49,7 +49,8 @@ export async function addHubModel(name: HubName, options: HubOptions): Promise<C
   const asked = options.mirror ?? process.env['GLOVEBOX_MIRROR'] ?? '';
   const mirror = asked === '' ? null : readMirror(asked);
   const hub = openHub({ parts, mirror, lists: keptLists(downloads) });
-  const { folder, commit, plan } = await ask(hub, name, mirror ?? 'https://huggingface.co');
+  const answer = await ask(hub, name, mirror ?? 'https://huggingface.co');
+  const { folder, commit, plan } = answer;
   const text = hubNameText(name);
   const paths = plan.files.map(({ path }) => path);
   const bytes = plan.files.reduce((sum, file) => sum + file.bytes, 0);
@@ -59,7 +60,7 @@ export async function addHubModel(name: HubName, options: HubOptions): Promise<C
   const opened = await hub.gate.open({ model: text, files: [{ folder, commit, paths }] }, 'command line');
   if ('refused' in opened) throw new LabError('bad-input', opened.refused, { advice: 'Check the name.' });
   await downloadHubFiles(site + folder, paths, { fetch: hub.fetch, onProgress: printer() });
-  const model = await store(text, commit, plan, parts);
+  const model = await store(text, answer, mirror, parts);
   await hub.gate.drop(folder);
   return model;
 }
@@ -109,10 +110,11 @@ function printer(): (progress: HubProgress) => void {
 
 async function store(
   source: string,
-  commit: string,
-  { how, files }: HubPlan,
+  { commit, plan }: Answer,
+  mirror: string | null,
   parts: HubParts,
 ): Promise<CachedModel> {
+  const { how, files } = plan;
   const title = hubTitle(source);
   const blobs = new Map<string, Blob>();
   // Below a folder's name, as when the folder is brought from a disk: its id is then the same.
@@ -121,7 +123,7 @@ async function store(
       how === 'keep' || files.length === 1 ? file.path : `${title}/${file.path}`,
       (await parts.whole(file))!,
     );
-  const told = { title, origin: `huggingface.co/${source} at ${commit.slice(0, 12)}`, repository: source };
+  const told = { title, origin: hubOriginText(source, commit, mirror), repository: source };
   const checkpoint = how === 'import' ? await openCheckpoint(blobs) : null;
   if (checkpoint) checkReadable(checkpoint);
   const identity = checkpoint ? await identify(blobs, checkpoint, {}) : await identityOfKept(title, blobs);

@@ -4,7 +4,7 @@ import type { ComputeDevice } from '../../models/compute-device.ts';
 import type { ModelTask } from '../../models/catalog.ts';
 import { agreedFiles, dropParts } from '../../models/hub/download.ts';
 import { downloadHubFiles, type HubProgress } from '../../models/hub/files.ts';
-import { hubTitle } from '../../models/hub/name.ts';
+import { hubOriginText, hubTitle } from '../../models/hub/name.ts';
 import type { HubParts } from '../../models/hub/parts.ts';
 import type { HubPlan } from '../../models/hub/plan.ts';
 import type { ImportProgress } from '../../models/import/progress.ts';
@@ -23,6 +23,8 @@ export interface HubModelFiles {
   readonly how: HubPlan['how'];
   /** What it does, where its files do not say. */
   readonly task: ModelTask;
+  /** Asked in place of the hub; `null`: the hub itself. */
+  readonly mirror: string | null;
 }
 
 export interface HubModels {
@@ -60,7 +62,7 @@ export function createHubModels({ store, parts, site, fetch }: HubModelsParts): 
     async download({ folder, paths }, options) {
       await downloadHubFiles(site + folder, paths, { fetch, ...options });
     },
-    async import({ name, folder, paths, commit, how, task }, options) {
+    async import({ name, folder, paths, commit, how, task, mirror }, options) {
       const list = await agreedFiles(site + folder, paths[0] ?? name, { fetch, ...options });
       const blobs = new Map<string, Blob>();
       for (const path of paths) {
@@ -72,7 +74,7 @@ export function createHubModels({ store, parts, site, fetch }: HubModelsParts): 
       }
       const known = {
         title: hubTitle(name),
-        origin: `huggingface.co/${name} at ${commit.slice(0, 12)}`,
+        origin: hubOriginText(name, commit, mirror),
         repository: name,
         ...options,
       };

@@ -17,6 +17,13 @@ export function readHubName(text: string): HubName | null {
 
 export const hubNameText = ({ repo, file }: HubName): string => (file === null ? repo : `${repo}:${file}`);
 
+/**
+ * Where a model came from.
+ * @param mirror that gave its files in place of the hub, if any
+ */
+export const hubOriginText = (name: string, commit: string, mirror: string | null): string =>
+  `huggingface.co/${name} at ${commit.slice(0, 12)}${mirror === null ? '' : `, from the mirror ${mirror}`}`;
+
 /** What to call the model of a name: its repository, or its file without ending and number. */
 export const hubTitle = (name: string): string =>
   name

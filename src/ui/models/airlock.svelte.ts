@@ -108,10 +108,11 @@ export class Airlock {
     await this.#bring(begunFiles(begun));
   };
 
-  async #bring(files: HubModelFiles): Promise<void> {
+  async #bring(agreed: Omit<HubModelFiles, 'mirror'>): Promise<void> {
     const { downloads, modelLoads } = this.#parts;
     // One download at a time: the one under way ends, and closes its airlock, before this one opens its own.
     downloads.cancel();
+    const files = { ...agreed, mirror: await mirrorInUse() };
     let whole = false;
     await this.#through(
       { model: files.name, files: [files] },
@@ -160,9 +161,9 @@ const filesOf = (
   task: ModelTask,
   { folder, commit, files }: Offer,
   how: HubModelFiles['how'],
-): HubModelFiles => ({ name, task, folder, commit, how, paths: files.map(({ path }) => path) });
+): Omit<HubModelFiles, 'mirror'> => ({ name, task, folder, commit, how, paths: files.map(({ path }) => path) });
 
-function begunFiles({ repository: { repo }, folder, commit, paths }: BegunDownload): HubModelFiles {
+function begunFiles({ repository: { repo }, folder, commit, paths }: BegunDownload): Omit<HubModelFiles, 'mirror'> {
   const file = paths.find((path) => path.endsWith('.gguf'));
   return {
     name: file === undefined ? repo : `${repo}:${file}`,

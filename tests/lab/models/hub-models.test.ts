@@ -34,6 +34,7 @@ const brought: HubModelFiles = {
   commit: 'c0ffee'.padEnd(40, '0'),
   how: 'import',
   task: 'text-generation',
+  mirror: null,
 };
 
 let stub: StubHub;
@@ -98,6 +99,12 @@ test('a model is stored, weights once; plans may call it by its repository, and 
   const [entry] = (await store.list()).map(storedEntry);
   expect(findModel({ models: [entry!], hub: [] }, repo)).toEqual({ ...entry, id: repo });
   expect(entry).toMatchObject({ access: 'white-box', source: { kind: 'stored', repository: repo } });
+});
+
+test('a model that came from a mirror says so', async () => {
+  await models().download(brought, {});
+  const { origin } = await models().import({ ...brought, mirror: 'https://mirror.example' }, {});
+  expect(origin).toBe('huggingface.co/org/tiny at c0ffee000000, from the mirror https://mirror.example');
 });
 
 test('a repository made for ONNX Runtime is stored file by file as it is published', async () => {

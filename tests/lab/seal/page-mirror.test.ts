@@ -15,9 +15,11 @@ function page(inCharge: string, stored: string | null) {
     scriptURL: site + file,
     state: 'installed',
     addEventListener: () => {},
-    postMessage(message: SealMessage, ports: readonly MessagePort[] = []) {
-      if (message.type === 'activate' && !state.mute) container.controller = scriptOf(file);
-      if (message.type === 'activate' && !state.mute) changed();
+    postMessage(message: SealMessage, ports: readonly MessagePort[] = []): void {
+      if (message.type === 'activate' && !state.mute) {
+        controller = scriptOf(file);
+        changed();
+      }
       if (message.type === 'mirror-set') {
         events.push(`stored ${message.address}`);
         state.mirror = message.address;
@@ -26,15 +28,18 @@ function page(inCharge: string, stored: string | null) {
     },
   });
   let changed = () => {};
+  let controller = scriptOf(inCharge);
   const container = {
-    controller: scriptOf(inCharge),
+    get controller() {
+      return controller;
+    },
     addEventListener: (_type: string, act: () => void) => (changed = act),
-    getRegistration: async () => ({ active: container.controller }),
+    getRegistration: async () => ({ active: controller }),
     async register(url: URL) {
       if (state.offline) throw new TypeError('Failed to register.');
       const file = url.href.slice(site.length);
       events.push(`registered ${file}`);
-      return { installing: null, waiting: scriptOf(file), active: container.controller };
+      return { installing: null, waiting: scriptOf(file), active: controller };
     },
   };
   vi.stubGlobal('navigator', { serviceWorker: container });

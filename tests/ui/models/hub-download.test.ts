@@ -13,6 +13,7 @@ const files: HubModelFiles = {
   commit: 'c0ffee',
   how: 'import',
   task: 'text-generation',
+  mirror: null,
 };
 const repository = { host: 'huggingface.co', repo: 'org/tiny', revision: 'main' };
 const begun = { repository, ...files, bytes: 10, arrivedBytes: 4 };

@@ -152,7 +152,15 @@ test('a model of this site loads at once, one from outside after the user agrees
   expect(offer!.files.map(({ path }) => path)).toEqual(paths);
   expect(load).toHaveBeenCalledTimes(1);
   await airlock.agree();
-  const files = { name: 'org/big', folder, paths, commit: 'c0ffee', how: 'keep', task: 'text-generation' };
+  const files = {
+    name: 'org/big',
+    folder,
+    paths,
+    commit: 'c0ffee',
+    how: 'keep',
+    task: 'text-generation',
+    mirror: null,
+  };
   expect(downloads.download).toHaveBeenCalledWith(files);
   expect(downloads.store).toHaveBeenCalledWith(files);
   expect(load).toHaveBeenLastCalledWith('big@1', 'text-generation');
@@ -177,7 +185,7 @@ test('a second download waits until the first has ended and closed its airlock',
   await vi.waitFor(() => expect(ends).toHaveLength(2));
   ends[1]!(false);
   await second;
-  expect(asked.map(({ type }) => type)).toEqual([
+  expect(asked.map(({ type }) => type).filter((type) => type.startsWith('airlock'))).toEqual([
     'airlock-open',
     'airlock-close',
     'airlock-open',
