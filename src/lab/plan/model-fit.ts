@@ -83,10 +83,7 @@ function subjectOf(entry: ModelEntry, known: Known, device: DeviceFacts, isStore
   const { bytes, source, title, needs, imported } = entry;
   if (imported) {
     const { parameters, shape, offered } = imported;
-    const { precision } = choosePrecision(
-      { offered, withoutHalf: null },
-      computeDevice(device),
-    );
+    const { precision } = choosePrecision({ offered, withoutHalf: null }, computeDevice(device));
     return {
       title,
       size: { parameters, shape },

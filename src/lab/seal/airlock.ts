@@ -39,7 +39,8 @@ export function agreed(
     const list = lists[index];
     if (!list) return `${folder} was not asked for its files.`;
     const { repo } = list.repository;
-    if (list.commit !== commit) return `The list of ${repo} is no longer the one that was shown. Ask for it again.`;
+    if (list.commit !== commit)
+      return `The list of ${repo} is no longer the one that was shown. Ask for it again.`;
     const unknown = paths.find((path) => !list.files.some((file) => file.path === path));
     if (unknown !== undefined) return `${unknown} is not on the list of ${repo}.`;
     kept.push({ ...list, files: list.files.filter(({ path }) => paths.includes(path)) });

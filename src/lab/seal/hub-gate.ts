@@ -154,12 +154,14 @@ export function createHubGate({
     /** Downloads that were begun and not taken over by an engine or the store of models. */
     async begun(): Promise<readonly BegunDownload[]> {
       const begun = await Promise.all(
-        (await store.models()).map(async ({ repository, folder, commit, files }) => {
+        (await store.models()).map(async ({ repository, folder, commit, files, name, task }) => {
           const arrived = await Promise.all(files.map((file) => parts.arrived(file)));
           return {
             repository,
             folder,
             commit,
+            name,
+            task,
             paths: files.map(({ path }) => path),
             bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
             arrivedBytes: arrived.reduce((sum, bytes) => sum + bytes, 0),
@@ -193,7 +195,10 @@ export function createHubGate({
       const lists = agreed(request, await Promise.all(request.files.map(listOf)));
       if (typeof lists === 'string') return { refused: lists };
       for (const file of orphans(await store.models(), lists)) await parts.drop(file);
-      for (const list of lists) await store.setModel({ ...list, taken: [] });
+      for (const [index, list] of lists.entries()) {
+        const { name, task } = request.files[index]!;
+        await store.setModel({ ...list, name: name?.slice(0, 400), task, taken: [] });
+      }
       const token = crypto.randomUUID();
       await store.setAirlock(opened(request.model.slice(0, 200), lists, { page, token }, now()));
       return { token };

@@ -1,4 +1,5 @@
 /** @file What the page may ask of the service worker, and what it answers. */
+import type { ModelTask } from '../../models/catalog.ts';
 import type { HubFile, HubRepository } from '../../models/hub/addresses.ts';
 
 /** Requests to one address for one reason, added up since the app was installed. */
@@ -28,13 +29,13 @@ export interface HubList {
 }
 
 /** A list with only the files that the user agreed to. */
-export interface AgreedList extends HubList {
+export interface AgreedList extends HubList, ModelToBe {
   /** Paths of the files that a load has taken; empty until a load was done. */
   readonly taken: readonly string[];
 }
 
 /** Files of a repository of which some parts have arrived, and that no model is made of yet. */
-export interface BegunDownload extends Pick<HubList, 'repository' | 'folder' | 'commit'> {
+export interface BegunDownload extends Pick<HubList, 'repository' | 'folder' | 'commit'>, ModelToBe {
   /** Files that were agreed to. */
   readonly paths: readonly string[];
   /** Of all of them. */
@@ -42,7 +43,14 @@ export interface BegunDownload extends Pick<HubList, 'repository' | 'folder' | '
   readonly arrivedBytes: number;
 }
 
-export interface AgreedFiles {
+/** The stored model that is to be made of files; nothing for those of engines. */
+export interface ModelToBe {
+  /** `org/name`, or `org/name:file.gguf`. */
+  readonly name?: string | undefined;
+  readonly task?: ModelTask | undefined;
+}
+
+export interface AgreedFiles extends ModelToBe {
   readonly folder: string;
   /** Of the list that was shown. */
   readonly commit: string;

@@ -161,17 +161,32 @@ const filesOf = (
   task: ModelTask,
   { folder, commit, files }: Offer,
   how: HubModelFiles['how'],
-): Omit<HubModelFiles, 'mirror'> => ({ name, task, folder, commit, how, paths: files.map(({ path }) => path) });
+): Omit<HubModelFiles, 'mirror'> => ({
+  name,
+  task,
+  folder,
+  commit,
+  how,
+  paths: files.map(({ path }) => path),
+});
 
-function begunFiles({ repository: { repo }, folder, commit, paths }: BegunDownload): Omit<HubModelFiles, 'mirror'> {
+function begunFiles({
+  repository: { repo },
+  folder,
+  commit,
+  paths,
+  name,
+  task,
+}: BegunDownload): Omit<HubModelFiles, 'mirror'> {
+  // Downloads of earlier versions say neither name nor task.
   const file = paths.find((path) => path.endsWith('.gguf'));
   return {
-    name: file === undefined ? repo : `${repo}:${file}`,
+    name: name ?? (file === undefined ? repo : `${repo}:${file}`),
     folder,
     commit,
     paths,
     how: paths.some((path) => path.endsWith('.onnx')) ? 'keep' : 'import',
-    task: 'text-generation',
+    task: task ?? 'text-generation',
   };
 }
 

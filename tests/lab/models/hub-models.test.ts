@@ -66,7 +66,9 @@ afterEach(() => {
 async function connect(lists?: AgreedLists): Promise<void> {
   hub = openHub({ parts, mirror: stub.address, lists });
   await hub.gate.lists([repository]);
-  expect(await hub.gate.open({ model: repo, files: [{ folder, commit: brought.commit, paths }] }, 'page')).toHaveProperty('token');
+  expect(
+    await hub.gate.open({ model: repo, files: [{ folder, commit: brought.commit, paths }] }, 'page'),
+  ).toHaveProperty('token');
   stub.requests.length = 0;
 }
 const download = (options: HubFilesOptions = {}) =>

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { agreed, allowance, idleMs, isOpen, opened, orphans, refusal } from '../../../src/lab/seal/airlock.ts';
+import {
+  agreed,
+  allowance,
+  idleMs,
+  isOpen,
+  opened,
+  orphans,
+  refusal,
+} from '../../../src/lab/seal/airlock.ts';
 import type { HubList } from '../../../src/lab/seal/messages.ts';
 
 const folder = 'hub/huggingface.co/org/name/main/';
@@ -14,7 +22,10 @@ const list: HubList = {
   commit: 'c0ffee',
   files: [file('config.json', 10), file('model.onnx', 1_000_000)],
 };
-const request = (paths: readonly string[]) => ({ model: 'org/name', files: [{ folder, commit: 'c0ffee', paths }] });
+const request = (paths: readonly string[]) => ({
+  model: 'org/name',
+  files: [{ folder, commit: 'c0ffee', paths }],
+});
 
 describe('opening', () => {
   test('keeps only the files that were agreed to', () => {

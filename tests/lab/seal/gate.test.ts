@@ -380,6 +380,16 @@ describe('a repository that changes while a download is cut off', () => {
   });
 });
 
+test('a download that was cut off remembers which model it was to become', async () => {
+  const { ask, hubFile } = gateOf();
+  await ask({ type: 'hub-lists', repositories: [repository] });
+  const model = { name: 'org/name', task: 'text-classification' } as const;
+  const paths = ['config.json', 'model.onnx'];
+  await ask({ type: 'airlock-open', model: 'org/name', files: [{ folder, commit, paths, ...model }] });
+  await hubFile('config.json');
+  expect((await ask({ type: 'hub-begun' })).begun).toMatchObject([model]);
+});
+
 test('a host that is asked too often says how long to wait', async () => {
   const { ask } = gateOf(async () => new Response('', { status: 429, headers: { 'Retry-After': '7' } }));
   expect(await ask({ type: 'hub-lists', repositories: [repository] })).toMatchObject({

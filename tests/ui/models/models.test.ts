@@ -178,11 +178,15 @@ test('a second download waits until the first has ended and closed its airlock',
   const begun = { ...list, paths: ['config.json'], bytes: 2, arrivedBytes: 1 };
   const first = airlock.resume(begun);
   await vi.waitFor(() => expect(ends).toHaveLength(1));
-  const second = airlock.resume(begun);
+  expect(downloads.download).toHaveBeenLastCalledWith(expect.objectContaining({ task: 'text-generation' }));
+  const second = airlock.resume({ ...begun, name: 'org/big', task: 'text-classification' });
   expect(downloads.cancel).toHaveBeenCalledTimes(2);
   ends[0]!(false);
   await first;
   await vi.waitFor(() => expect(ends).toHaveLength(2));
+  expect(downloads.download).toHaveBeenLastCalledWith(
+    expect.objectContaining({ name: 'org/big', task: 'text-classification' }),
+  );
   ends[1]!(false);
   await second;
   expect(asked.map(({ type }) => type).filter((type) => type.startsWith('airlock'))).toEqual([
