@@ -69,6 +69,7 @@ export default defineConfig({
           exclude: [browserTests, modelTests, realTests, 'tests/e2e/**'],
           // A fresh process per file would spend more time on imports than most tests take.
           isolate: false,
+          maxWorkers: '100%', // one core less by default, which is half of two
           testTimeout: 60_000,
         },
       },
@@ -78,6 +79,7 @@ export default defineConfig({
           name: 'models',
           environment: 'node',
           include: [modelTests],
+          maxWorkers: '100%',
           testTimeout: 240_000,
           hookTimeout: 60_000,
         },
