@@ -46,7 +46,7 @@ function obstacle(
   if (offered.includes(wish)) return null;
   if (isHalf(wish) && withoutHalf !== null) return withoutHalf;
   return wish === 'q4f16'
-    ? 'No 4-bit form of it was made when it was imported.'
+    ? 'No 4-bit form of it was made when it was imported: to have one, delete it and import it again.'
     : `It is not stored in ${precisionWords[wish]}.`;
 }
 

@@ -35,7 +35,8 @@ export function storedGraphsOf(config: Readonly<Record<string, unknown>>): Store
   // Of an earlier version of the app.
   return {
     graphs: { float32: { [weights]: 'whole' } },
-    withoutHalf: 'It was imported before half precision was offered; import it again to have it.',
+    withoutHalf:
+      'It was imported before half precision was offered; delete it, then import it again to have it.',
   };
 }
 

@@ -73,6 +73,7 @@ export function checkOutputs(
       ...outputs.flatMap((check) => outputWarnings(check, on(check))),
       ...claims.flatMap((check) => claimWarnings(check, on(check))),
       ...agreement.flatMap((check) => disputeWarnings(check, on(check))),
+      ...precisionWarnings(digests),
       ...serverWarnings(digests),
     ],
   };
@@ -108,6 +109,24 @@ function disputeWarnings({ attack, evaluators, scored, agreed }: Agreement, on: 
   return apart > 0 && apart >= disputed * scored
     ? [`${attack}${on}: ${evaluators.join(' and ')} disagree on ${apart} of ${scored} answers.`]
     : [];
+}
+
+/**
+ * Warns of models that answered some trials in one precision and some in another, as a run does that goes on elsewhere:
+ * their rates mix two models. An attack may compute gradients in a precision of their own, in each of its trials.
+ */
+function precisionWarnings(digests: readonly TrialDigest[]): readonly string[] {
+  return [...groupedBy(digests, ({ model }) => model)].flatMap(([model, own]) => {
+    const known = distinct(own.flatMap(({ usage }) => usage.precisions ?? []));
+    const shared = known.filter((precision) =>
+      own.every(({ usage }) => (usage.precisions ?? known).includes(precision)),
+    );
+    return known.length > 1 && shared.length === 0
+      ? [
+          `${model} computed some answers in ${known.toSorted().join(', others in ')}: rates over both mix two models.`,
+        ]
+      : [];
+  });
 }
 
 /**

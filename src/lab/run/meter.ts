@@ -75,7 +75,7 @@ export function metered(model: LanguageModel, role: TargetOrRole, meter: Meter |
       count(options.signal, {
         ...{ queries: 1, promptTokens, completionTokens },
         ...(served && { served: [served] }),
-        ...(model.computes && { precisions: [model.computes.precision] }),
+        ...precisionOf(model),
       });
       countCompanions(messages, options, reply, meterOf);
       return reply;
@@ -134,6 +134,9 @@ export function meteredClassifier(
   };
 }
 
+const precisionOf = ({ computes }: LanguageModel): Pick<Usage, 'precisions'> =>
+  computes ? { precisions: [computes.precision] } : {};
+
 type Count = (signal: AbortSignal | undefined, spent: Partial<Usage>) => void;
 
 const scoring = (
@@ -142,13 +145,13 @@ const scoring = (
 ): Pick<ScoringModel, 'tokenizer' | 'logProbs' | 'open'> => ({
   tokenizer: model.tokenizer,
   logProbs(requests, options) {
-    count(options?.signal, { scored: requests.length });
+    count(options?.signal, { scored: requests.length, ...precisionOf(model) });
     return model.logProbs(requests, options);
   },
   async open(prompts, options) {
     const session = await model.open(prompts, options);
     const promptTokens = prompts.reduce((sum, prompt) => sum + prompt.length, 0);
-    count(options?.signal, { queries: prompts.length, promptTokens });
+    count(options?.signal, { queries: prompts.length, promptTokens, ...precisionOf(model) });
     return meteredSession(session, (completionTokens) => count(options?.signal, { completionTokens }));
   },
 });

@@ -28,6 +28,9 @@ export interface ModelPool {
   forget(id: string): void;
 }
 
+/** A stored model has its repository as a second id. */
+const keyOf = ({ id, source }: ModelEntry): string => (source.kind === 'stored' ? source.folder : id);
+
 const noClassifiers: LoadClassifier = async ({ id }) => {
   throw new LabError('not-supported', `${id} cannot be loaded: this lab runs no classifiers.`, {
     advice: 'Leave out what needs a guard.',
@@ -41,7 +44,7 @@ export function createModelPool(load: LoadModel, loadClassifier = noClassifiers)
   const forgetters: ((id: string) => void)[] = [];
 
   const shared = <Loaded, Options extends LoadListener>(
-    keyOf: (entry: ModelEntry, options: Options) => string,
+    nameOf: (entry: ModelEntry, options: Options) => string,
     fetch: (entry: ModelEntry, options: Options) => Promise<Loaded>,
   ) => {
     const loaded = new Map<string, Promise<Loaded>>();
@@ -49,7 +52,7 @@ export function createModelPool(load: LoadModel, loadClassifier = noClassifiers)
       for (const key of loaded.keys()) if (key === id || key.startsWith(`${id} `)) loaded.delete(key);
     });
     return async (entry: ModelEntry, options: Options): Promise<Loaded> => {
-      const key = keyOf(entry, options);
+      const key = nameOf(entry, options);
       for (;;) {
         let model = loaded.get(key);
         if (model === undefined) {
@@ -71,8 +74,8 @@ export function createModelPool(load: LoadModel, loadClassifier = noClassifiers)
     };
   };
   return {
-    get: shared(({ id }, { access }) => `${id} ${access}`, load),
-    classifier: shared(({ id }) => id, loadClassifier),
+    get: shared((entry, { access }) => `${keyOf(entry)} ${access}`, load),
+    classifier: shared(keyOf, loadClassifier),
     forget: (id) => forgetters.forEach((forget) => forget(id)),
   };
 }

@@ -232,7 +232,8 @@ export function createLabClient({
     resume: () => void lab.resume(callId),
   });
   const nextCall = () => `call-${calls++}`;
-  const runId = (plan: Plan) => runIdOf(plan, kind, precision);
+  // The processor computes in one precision, whatever is asked for.
+  const runId = (plan: Plan) => runIdOf(plan, kind, kind === 'webgpu' ? precision : 'auto');
   const named = (input: unknown) =>
     outcomeOf(async () => {
       const plan = parsePlan(input);

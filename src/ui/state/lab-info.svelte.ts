@@ -103,22 +103,23 @@ export class LabInfo {
   };
 
   /**
-   * The model with this name or address. One at an address is listed and remembered; one of a hub is listed once it is
-   * stored.
+   * The model with this name or address. One at an address is listed and remembered, one behind a server is listed as
+   * long as the page lasts, and one of a hub once it is stored.
    * @throws LabError 'unknown-model' with advice
    */
   addModel = (name: string, task: ModelTask = 'text-generation'): ModelEntry => {
     const entry = findModel({ models: this.models, hub: this.catalogue?.hub ?? [] }, name, task);
-    if (entry.source.kind !== 'url' || this.models.includes(entry)) return entry;
+    const { kind } = entry.source;
+    if ((kind !== 'url' && kind !== 'endpoint') || this.models.includes(entry)) return entry;
     this.#added = [...this.#added, entry];
-    this.#names.write(this.#added);
+    this.#names.write(atAddresses(this.#added));
     return entry;
   };
 
   /** Take a model that was added by its address off the list. */
   forgetModel = (id: string): void => {
     this.#added = this.#added.filter((entry) => entry.id !== id);
-    this.#names.write(this.#added);
+    this.#names.write(atAddresses(this.#added));
   };
 
   /** Compute on another device from now on; where that fails, everything stays as it was. */
@@ -128,6 +129,8 @@ export class LabInfo {
     this.device = await this.#lab.device();
   };
 }
+
+const atAddresses = (models: readonly ModelEntry[]) => models.filter(({ source }) => source.kind === 'url');
 
 export const [getLabInfo, setLabInfo] = createContext<LabInfo>();
 

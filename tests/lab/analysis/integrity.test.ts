@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
+import { noUsage } from '../../../src/lab/records/usage.ts';
+import type { ComputePrecision } from '../../../src/models/precision.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { assistantPrefix } from '../../../src/attacks/assistant-prefix.ts';
 import { registry } from '../../../src/core/method.ts';
@@ -77,6 +79,20 @@ describe('the outputs of a run', () => {
     const { outputs, warnings } = summarize(toys, device, evaluators, telling).integrity;
     expect(outputs[0]).toMatchObject({ unreadable: 0, harmful: 4, hollow: 0 });
     expect(warnings).toEqual([]);
+  });
+  test('that were computed in two precisions are told, but not gradients in one beside answers in another', () => {
+    const warningsOf = (precisions: readonly (readonly ComputePrecision[])[]) => {
+      const digests = precisions.map((of, i) => {
+        const one = record({ attack: 'walk', id: ids[i]! });
+        return digestOf({ ...one, usage: { target: { ...noUsage, precisions: of } } });
+      });
+      return summarize(toys, device, evaluators, digests).integrity.warnings;
+    };
+    expect(warningsOf([['float32'], ['float16']])).toEqual([
+      'toy computed some answers in float16, others in float32: rates over both mix two models.',
+    ]);
+    expect(warningsOf([['float32', 'float16'], ['float16']])).toEqual([]);
+    expect(warningsOf([['float32'], ['float32']])).toEqual([]);
   });
   test('that nobody can read are counted and told', () => {
     const { warnings } = integrityOf([

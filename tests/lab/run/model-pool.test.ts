@@ -99,3 +99,17 @@ test('a model that is forgotten is loaded anew at every tier; others stay', asyn
   await askAll();
   expect(loads.slice(3)).toEqual(['toy black-box', 'toy grey-box']);
 });
+
+test('a stored model is the same under its repository, which is its second id', async () => {
+  const source = { kind: 'stored', folder: 'toy@0123456789ab', repository: 'org/toy' } as const;
+  const stored = { ...toy, id: source.folder, source };
+  const alias = findModel({ ...none, models: [stored] }, 'org/toy');
+  let loads = 0;
+  const pool = createModelPool(async (entry) => (loads++, loadToy({ ...entry, id: 'toy' })));
+  await pool.get(stored, { access: 'black-box' });
+  await pool.get(alias, { access: 'black-box' });
+  expect(loads).toBe(1);
+  pool.forget(source.folder);
+  await pool.get(alias, { access: 'black-box' });
+  expect(loads).toBe(2);
+});

@@ -213,6 +213,23 @@ describe('the date and the variables of chat templates', () => {
       expect((await model.generate(hello, plain)).served!.templateSettings).toBe('not-sent');
     expect(server.asked.filter(({ body }) => body?.['chat_template_kwargs'])).toHaveLength(1);
   });
+
+  test('stay on where a refusal that names them had another reason', async () => {
+    let failing = true;
+    const { model } = await connected({
+      answer: (_, response) => {
+        if (failing)
+          response.writeHead(400).end('{"error": {"message": "bad chat_template_kwargs or else"}}');
+        return failing;
+      },
+    });
+    await expect(model.withPrompts!(settings).generate(hello, plain)).rejects.toMatchObject({
+      code: 'bad-input',
+    });
+    failing = false;
+    const reply = await model.withPrompts!(settings).generate(hello, plain);
+    expect(reply.served!.templateSettings).toBe('sent');
+  });
 });
 
 describe('a request that fails', () => {
@@ -354,6 +371,11 @@ describe('a server', () => {
     expect(refused).toMatchObject({ code: 'unreachable', message: expect.stringContaining('401') });
     expect(JSON.stringify([refused, (refused as Error).message])).not.toContain('sk-wrong-key');
     expect((refused as Error).message).toContain('[key]');
+  });
+
+  test('whose key is a common word gives its answers as they are', async () => {
+    const { model } = await connected({ key: 'model' }, { key: 'model' });
+    expect((await model.generate(hello, plain)).text).not.toBe('');
   });
 
   test('that is not there is known within seconds', async () => {

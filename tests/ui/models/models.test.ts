@@ -308,8 +308,19 @@ test('a model that was added by its address is listed at the next visit too, unt
   expect(later.models.filter((model) => model.id === id)).toHaveLength(1);
   later.forgetModel(id);
   expect((await visit()).models).toEqual(catalogue.models);
+  expect((await visit()).addModel('endpoint:small').source).toEqual({ kind: 'endpoint' });
+  expect((await visit()).models).toEqual(catalogue.models);
   kept.set('glovebox-added-models', '{"id":1}');
   expect((await visit()).models).toEqual(catalogue.models);
+});
+
+test('a model behind a server is listed for as long as the page lasts', async () => {
+  const labInfo = new LabInfo(createFakeLab(), async () => plan);
+  await labInfo.open();
+  const entry = labInfo.addModel('endpoint:small');
+  expect(labInfo.models.at(-1)).toEqual(entry);
+  labInfo.addModel('endpoint:small');
+  expect(labInfo.models).toHaveLength(catalogue.models.length + 1);
 });
 
 test('a lab that does not start leaves advice instead of an empty page', async () => {

@@ -43,9 +43,10 @@ function withSettings(parts: Parts, settings: PromptSettings, refused: Refused):
   async function complete(
     messages: Parameters<LanguageModel['generate']>[0],
     options: GenerateOptions,
+    without: Readonly<Refused> = refused,
   ): Promise<Asked> {
-    const topTokens = refused.logProbs ? 0 : (options.topTokens ?? 0);
-    const isSent = takesTemplateVariables(software) && !refused.templateVariables;
+    const topTokens = without.logProbs ? 0 : (options.topTokens ?? 0);
+    const isSent = takesTemplateVariables(software) && !without.templateVariables;
     const to = { model: listed.id, software, settings: isSent ? settings : null };
     const request = completionRequest(to, messages, { ...options, topTokens });
     try {
@@ -57,10 +58,16 @@ function withSettings(parts: Parts, settings: PromptSettings, refused: Refused):
       return { completion, templateSettings: isSent ? 'sent' : 'not-sent' };
     } catch (error) {
       const refusal = error instanceof LabError && error.code === 'bad-input' ? error.message : '';
-      if (topTokens > 0 && /logprob/i.test(refusal)) refused.logProbs = true;
-      else if (isSent && /chat.?template/i.test(refusal)) refused.templateVariables = true;
-      else throw error;
-      return complete(messages, options);
+      const what: keyof Refused | null =
+        topTokens > 0 && /logprob/i.test(refusal)
+          ? 'logProbs'
+          : isSent && /chat.?template/i.test(refusal)
+            ? 'templateVariables'
+            : null;
+      if (what === null) throw error;
+      const asked = await complete(messages, options, { ...without, [what]: true });
+      refused[what] = true; // that was the reason, as the request went through without it
+      return asked;
     }
   }
 

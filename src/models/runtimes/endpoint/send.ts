@@ -3,16 +3,21 @@ import type { EndpointReply, EndpointSettings, Send } from '../../endpoint.ts';
 
 /** Far above any answer: 4,096 tokens with 20 alternatives each take some 8 MB. */
 const mostCharacters = 64 * 2 ** 20;
+/** A shorter key may be a word that answers hold anyway. */
+const secretKeyCharacters = 8;
 
 /**
  * Sends to one endpoint, with its key. Redirects are failures: they could carry the key to another host. Wherever the
- * server repeats the key, `[key]` stands in its place, so that no record and no message can hold it.
+ * server repeats the key, `[key]` stands in its place, so that no record and no message can hold it; in answers only
+ * a key of 8 characters or more, because a short one, such as "test", would garble them.
  */
 export function sendByFetch(
   { address, key }: Pick<EndpointSettings, 'address' | 'key'>,
   fetch: typeof globalThis.fetch = globalThis.fetch.bind(globalThis),
 ): Send {
-  const withoutKey = (text: string) => (key === null ? text : text.replaceAll(key, '[key]'));
+  const withoutKey = (text: string) =>
+    key === null ? text : text.replaceAll(JSON.stringify(key).slice(1, -1), '[key]').replaceAll(key, '[key]');
+  const isSecret = key !== null && key.length >= secretKeyCharacters;
   return async ({ path, body, timeoutMs }): Promise<EndpointReply> => {
     const signal = AbortSignal.timeout(timeoutMs);
     try {
@@ -34,7 +39,7 @@ export function sendByFetch(
         kind: 'answer',
         status: response.status,
         retryAfter: response.headers.get('Retry-After'),
-        body: withoutKey(await bounded(response)),
+        body: response.ok && !isSecret ? await bounded(response) : withoutKey(await bounded(response)),
       };
     } catch (error) {
       if (signal.aborted) return { kind: 'timeout' };
