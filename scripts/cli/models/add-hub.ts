@@ -26,6 +26,7 @@ import { openHub, site, type Hub } from '../hub/open-hub.ts';
 import { importInto } from './add.ts';
 import { cachedModels, cacheFolder, folderOf, keepRecord, type CachedModel } from './cache.ts';
 import { folderWriter } from './folder-writer.ts';
+import { twinOf } from './stored-form.ts';
 
 export interface HubOptions {
   /** Address of a mirror. Default: that of the environment variable `GLOVEBOX_MIRROR`, else the hub itself. */
@@ -129,6 +130,8 @@ async function store(
   const identity = checkpoint ? await identify(blobs, checkpoint, {}) : await identityOfKept(title, blobs);
   const { id, sourceSha256: sha256 } = identity;
   const same = cachedModels().find((model) => model.sha256 === sha256);
+  const twin = same ? null : twinOf(identity);
+  if (twin) return twin;
   const model: CachedModel = { id: same?.id ?? id, source, sha256, files: same?.files ?? [] };
   if (!same && checkpoint) await importInto(folderOf(model), checkpoint, { ...identity, ...told });
   if (!same && !checkpoint)

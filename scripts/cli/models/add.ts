@@ -10,9 +10,10 @@ import {
 import { openCheckpoint } from '../../../src/models/import/open-checkpoint.ts';
 import { importedId } from '../../../src/models/imported-id.ts';
 import { plainTemplateNote } from '../../../src/models/plain-template.ts';
-import { cachedModels, findCached, folderOf, keepRecord, type CachedModel } from './cache.ts';
+import { cachedModels, folderOf, keepRecord, type CachedModel } from './cache.ts';
 import { folderWriter } from './folder-writer.ts';
 import { asBlobs, hashOf, sourceFiles, type SourceFiles } from './source-files.ts';
+import { twinOf } from './stored-form.ts';
 
 /** A model that was made from these very files, judged by their paths, sizes and times. */
 const unchanged = ({ files }: SourceFiles): CachedModel | undefined =>
@@ -41,7 +42,7 @@ export async function addModel(name: string, fourBit?: boolean): Promise<CachedM
         sourceSha256: sha256,
         dtype: 'F16',
       } as const);
-  const twin = same ? undefined : findCached(identity.id);
+  const twin = same ? null : twinOf(identity);
   if (twin) return twin;
   const model: CachedModel = {
     id: same?.id ?? identity.id,

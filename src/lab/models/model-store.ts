@@ -2,7 +2,7 @@
 import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import { hashBlob, hashFiles } from '../../models/import/hash-blob.ts';
-import { identify } from '../../models/import/identify.ts';
+import { identify, type Identity } from '../../models/import/identify.ts';
 import type { FolderWriter } from '../../models/import/folder-writer.ts';
 import {
   checkReadable,
@@ -12,6 +12,7 @@ import {
 import { keepFiles, type KeepOptions } from '../../models/import/keep-files.ts';
 import { manifestFile, modelHash, type ModelManifest } from '../../models/import/manifest.ts';
 import { openCheckpoint } from '../../models/import/open-checkpoint.ts';
+import { replaces } from '../../models/import/same-id.ts';
 import { importedId } from '../../models/imported-id.ts';
 import { storedFile, storedModelsFolder } from '../../models/stored-files.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
@@ -25,8 +26,8 @@ export interface ModelStore {
   /** The first call in a session removes what imports left that were cut off. */
   list(): Promise<readonly StoredModel[]>;
   /**
-   * Files of a model that is stored already are not stored again.
-   * @throws as `openCheckpoint`, `identify` and `importCheckpoint`; nothing is stored then
+   * Files of a model that is stored already are not stored again, unless `replaces` says so.
+   * @throws as `openCheckpoint`, `identify`, `replaces` and `importCheckpoint`; nothing is stored then
    */
   import(
     files: ReadonlyMap<string, Blob>,
@@ -123,17 +124,25 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
       if ((await storedFile(`${id}/${path}`))?.size !== bytes) throw notAsStored(id, path);
   };
 
-  /** What is stored under an id, or is written there by `write`. */
+  /** What is stored under an id, or is written there by `write`. What the user set for a model outlasts its files. */
   const storedOr = (
-    id: string,
+    brought: Pick<Identity, 'id' | 'restored' | 'weightsSha256'>,
     { signal, repository }: Pick<ImportOptions, 'signal' | 'repository'>,
     write: (folder: FolderWriter) => Promise<ModelManifest>,
   ): Promise<ImportedModel> =>
-    alone(id, signal, async () => {
+    alone(brought.id, signal, async () => {
+      const { id } = brought;
       const stored = await manifestOf(id);
-      if (stored && repository !== undefined) await changeState(id, { repository });
-      const manifest = stored ?? (await write(await createFolder(id)));
-      return { model: await describeStored(id, manifest), wasStored: stored !== null };
+      const state = stored && { ...(await stateOf(id)), ...(repository !== undefined && { repository }) };
+      const wasStored = stored !== null && !replaces(brought, stored);
+      if (stored && !wasStored) {
+        verified.delete(keyOf(stored));
+        await removeFolder(id);
+      }
+      const manifest = wasStored ? stored : await write(await createFolder(id));
+      if (state && !wasStored) await changeState(id, { ...state, damaged: null });
+      if (wasStored && repository !== undefined) await changeState(id, { repository });
+      return { model: await describeStored(id, manifest), wasStored };
     });
 
   return {
@@ -152,7 +161,7 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
       checkReadable(checkpoint);
       await cleanUp();
       const identity = await identify(files, checkpoint, options);
-      return storedOr(identity.id, options, (folder) =>
+      return storedOr(identity, options, (folder) =>
         importCheckpoint(checkpoint, folder, {
           ...options,
           ...identity,
@@ -166,7 +175,7 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
       await cleanUp();
       const sourceSha256 = await hashFiles(files, options);
       const id = importedId(options.title, sourceSha256);
-      return storedOr(id, options, (folder) =>
+      return storedOr({ id }, options, (folder) =>
         keepFiles(files, folder, { ...options, id, sourceSha256, now }),
       );
     },

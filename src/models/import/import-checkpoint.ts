@@ -27,6 +27,8 @@ export interface ImportOptions {
   readonly origin: string;
   /** Of the files that were brought, hexadecimal. */
   readonly sourceSha256?: string | undefined;
+  /** Id and hash are those that an exported model said of itself. */
+  readonly restored?: true | undefined;
   /** Default: the checkpoint's own. */
   readonly title?: string | undefined;
   /** `org/name` on the hub, for what came from there. */
@@ -105,7 +107,7 @@ async function writeModel(
   target: FolderWriter,
   options: ImportOptions,
 ): Promise<ModelManifest> {
-  const { id, origin, sourceSha256, repository, dtype = 'F16', signal, onProgress, now } = options;
+  const { id, origin, sourceSha256, restored, repository, dtype = 'F16', signal, onProgress, now } = options;
   const { title, license, config: hubConfig, generation, tokenizer } = checkpoint;
   const { config, wanted, tokenizerConfig, isPlain } = checkReadable(checkpoint);
   const small = [
@@ -142,6 +144,7 @@ async function writeModel(
     title: options.title ?? title,
     origin,
     ...(sourceSha256 !== undefined && { sourceSha256 }),
+    ...(restored && { restored }),
     ...(repository !== undefined && { repository }),
     license,
     task: config.labels ? 'text-classification' : 'text-generation',

@@ -24,7 +24,7 @@ const configSchema = z.looseObject({
   max_position_embeddings: z.int().positive().nullish(),
 });
 
-export interface KeepOptions extends Omit<ImportOptions, 'dtype' | 'title'> {
+export interface KeepOptions extends Omit<ImportOptions, 'dtype' | 'title' | 'restored'> {
   readonly title: string;
   /** What it does, where its configuration does not say. */
   readonly task: ModelTask;

@@ -27,6 +27,8 @@ const manifestSchema = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
+  /** Absent: the id was made from the files that were brought. `true`: it is that of an exported model, which said so. */
+  restored: z.literal(true).optional(),
   /** `org/name` on the hub, with the name of a GGUF file behind a colon, by which plans may name this model too. */
   repository: z.string().max(300).optional(),
   license: z.string().max(300).nullable(),

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createModelStore, type ModelStore } from '../../../src/lab/models/model-store.ts';
 import { addModel } from '../../../scripts/cli/models/add.ts';
 import { cachedModels } from '../../../scripts/cli/models/cache.ts';
@@ -10,7 +10,11 @@ import type { ImportProgress } from '../../../src/models/import/progress.ts';
 import { importedId } from '../../../src/models/imported-id.ts';
 import { storedFile } from '../../../src/models/stored-files.ts';
 import { openFolder } from '../../../src/models/files.ts';
-import { tinyHubFolder } from '../../models/import/brought.ts';
+import { hashBlob } from '../../../src/models/import/hash-blob.ts';
+import type { ModelManifest } from '../../../src/models/import/manifest.ts';
+import { jsonBlob, tinyHubFolder } from '../../models/import/brought.ts';
+import { writeSafetensors } from '../../../src/models/safetensors.ts';
+import { tinyWeights } from '../../models/tiny-model.ts';
 import { stubFiles, type MemoryFiles } from './memory-files.ts';
 
 const brought = tinyHubFolder('my-model/');
@@ -197,4 +201,116 @@ test('an exported model of which a byte changed is refused', async () => {
   await store.remove(model.id);
   await expect(store.import(files, {})).rejects.toThrow(/model\.safetensors is not as the model\.json/);
   expect(disk.files().size).toBe(0);
+});
+
+/** What an export of a stored model holds, but for the graph, which is written anew. */
+async function exportOf(id: string): Promise<Map<string, Blob>> {
+  const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'generation_config.json'];
+  const files = new Map<string, Blob>();
+  for (const name of [...names, 'model.safetensors', 'model.json'])
+    files.set(`my-model/${name}`, (await storedFile(`${id}/${name}`))!);
+  return files;
+}
+
+/** The export with a change to one weight, and a `model.json` that says so: `change` makes it say more. */
+async function forged(
+  files: Map<string, Blob>,
+  change: (manifest: ModelManifest) => ModelManifest = (manifest) => manifest,
+): Promise<Map<string, Blob>> {
+  const weights = new Map(tinyWeights());
+  const name = 'model.layers.1.mlp.up_proj.weight';
+  const { shape, data } = weights.get(name)!;
+  weights.set(name, { shape, data: data.with(7, 0.5) });
+  const file = new Blob([writeSafetensors(weights, { dtype: 'F16' })]);
+  const manifest = JSON.parse(await files.get('my-model/model.json')!.text()) as ModelManifest;
+  const sha256 = await hashBlob(file);
+  const stated = manifest.files.map((entry) =>
+    entry.path === 'model.safetensors' ? { ...entry, sha256, bytes: file.size } : entry,
+  );
+  const told = change({ ...manifest, files: stated });
+  return new Map([
+    ...files,
+    ['my-model/model.safetensors', file],
+    ['my-model/model.json', jsonBlob(told)],
+  ]);
+}
+
+describe('a model.json that gives other weights the id of another model', () => {
+  test('is refused where that model is stored, which stays as it was', async () => {
+    const { model } = await store.import(brought, {});
+    const files = await forged(await exportOf(model.id));
+    await expect(store.import(files, {})).rejects.toThrow(/Another model with the id .* other weights/);
+    expect(await store.list()).toEqual([model]);
+    await store.verify(model.id);
+  });
+
+  test('is replaced when the files come that the id was made from; what the user set stays', async () => {
+    const { model } = await store.import(brought, {});
+    const files = await forged(await exportOf(model.id));
+    await store.remove(model.id);
+    const restored = await store.import(files, {});
+    expect(restored.model.id).toBe(model.id);
+    expect(restored.model.sha256).not.toBe(model.sha256);
+    await store.rename(model.id, 'Mine');
+    expect(await store.import(brought, {})).toEqual({
+      wasStored: false,
+      model: { ...model, title: 'Mine' },
+    });
+    expect((await store.import(brought, {})).wasStored).toBe(true);
+  });
+
+  test.each<[string, (manifest: ModelManifest) => ModelManifest, RegExp]>([
+    [
+      'leaves the weights out of its list',
+      (manifest) => ({
+        ...manifest,
+        files: manifest.files.filter(({ path }) => path !== 'model.safetensors'),
+      }),
+      /model\.safetensors is not in the list of the model\.json/,
+    ],
+    [
+      'lists files that are not there',
+      (manifest) => ({
+        ...manifest,
+        files: [...manifest.files, { path: 'more.json', bytes: 2, sha256: '0'.repeat(64) }],
+      }),
+      /more\.json, which its model\.json lists, is missing/,
+    ],
+    [
+      'has a hash that is not in the id',
+      (manifest) => ({ ...manifest, sourceSha256: '1'.repeat(64) }),
+      /does not end with the first digits of its hash/,
+    ],
+  ])('is refused if it %s', async (_, change, message) => {
+    const { model } = await store.import(brought, {});
+    const files = await forged(await exportOf(model.id), change);
+    await store.remove(model.id);
+    await expect(store.import(files, {})).rejects.toThrow(message);
+    expect(disk.files().size).toBe(0);
+  });
+
+  test('does not stay on the command line when the files come that the id was made from', async () => {
+    const { model } = await store.import(brought, {});
+    const files = await forged(await exportOf(model.id));
+    const folder = mkdtempSync(join(tmpdir(), 'glovebox-forged-'));
+    vi.stubEnv('GLOVEBOX_MODELS', join(folder, 'cache'));
+    vi.spyOn(console, 'error').mockReturnValue();
+    const put = async (place: string, content: ReadonlyMap<string, Blob>) => {
+      mkdirSync(join(folder, place, 'my-model'), { recursive: true });
+      for (const [path, file] of content) writeFileSync(join(folder, place, path), await file.bytes());
+      return join(folder, place, 'my-model');
+    };
+    try {
+      const [bad, good] = [await put('bad', files), await put('good', brought)];
+      expect((await addModel(bad)).id).toBe(model.id);
+      const { sha256 } = await addModel(good);
+      expect(cachedModels()).toMatchObject([{ id: model.id, sha256 }]);
+      expect(sha256).toBe(model.sourceSha256);
+      await expect(addModel(bad)).rejects.toThrow(/other weights/);
+    } finally {
+      vi.restoreAllMocks();
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
