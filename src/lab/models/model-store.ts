@@ -17,7 +17,14 @@ import { importedId } from '../../models/imported-id.ts';
 import { storedFile, storedModelsFolder } from '../../models/stored-files.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import { createFolder, removeFolder } from './stored-folder.ts';
-import { changeState, describeStored, foundManifest, manifestOf, stateOf } from './stored-model.ts';
+import {
+  changeState,
+  describeStored,
+  foundManifest,
+  isIncomplete,
+  manifestOf,
+  stateOf,
+} from './stored-model.ts';
 
 /** What is known of a model that came from a hub, besides its files. */
 type FromHub = Required<Pick<KeepOptions, 'title' | 'origin' | 'repository'>>;
@@ -95,7 +102,7 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
   /** Folders that an import left when its tab was closed or its worker ended. */
   const cleanUp = async (): Promise<void> => {
     const removeIncomplete = async (id: string) => {
-      if (!(await storedFile(`${id}/${manifestFile}`))) await removeFolder(id);
+      if (await isIncomplete(id)) await removeFolder(id);
     };
     for (const id of await ids()) {
       if (underway.has(id)) continue;

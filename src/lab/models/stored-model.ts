@@ -35,6 +35,16 @@ export async function stateOf(id: string): Promise<State> {
   return parsed.data ?? stateSchema.parse({});
 }
 
+/** Whether its import was cut off: the manifest comes last, and was not begun or not written to its end. */
+export async function isIncomplete(id: string): Promise<boolean> {
+  const path = `${id}/${manifestFile}`;
+  if (!(await storedFile(path))) return true;
+  return readJson(path).then(
+    () => false,
+    (error: unknown) => error instanceof SyntaxError,
+  );
+}
+
 /** `null` for a folder without a usable manifest. */
 export async function manifestOf(id: string): Promise<ModelManifest | null> {
   try {

@@ -15,7 +15,14 @@ import { findWeights } from '../weight-names.ts';
 import type { Checkpoint, CheckpointTensor } from './checkpoint.ts';
 import type { FolderWriter } from './folder-writer.ts';
 import { writeJson } from './hashed-files.ts';
-import { manifestFile, type ModelManifest } from './manifest.ts';
+import {
+  checkManifest,
+  manifestFile,
+  shortOrigin,
+  shortText,
+  unwritten,
+  type ModelManifest,
+} from './manifest.ts';
 import { progressMeter, type ImportProgress } from './progress.ts';
 import { fourBitSources, writeFourBit } from './write-four-bit.ts';
 import { withoutHalf, writeGraphs } from './write-graphs.ts';
@@ -47,9 +54,10 @@ export interface ImportOptions {
 
 /**
  * Reads one tensor at a time. The folder is committed when all is written, and discarded at any failure.
- * @throws LabError 'not-supported' for an architecture that no runtime has or a tokenizer that loses text, 'bad-model' for
- *   a tokenizer or template that cannot be used and for weights that are missing or of other shapes, all before anything
- *   is written; 'bad-model' for weights that are not finite; as `target`; or the signal's reason
+ * @throws LabError 'not-supported' for an architecture that no runtime has, a tokenizer that loses text or a description
+ *   that no manifest can hold, 'bad-model' for a tokenizer or template that cannot be used and for weights that are missing
+ *   or of other shapes, all before anything is written; 'bad-model' for weights that are not finite; as `target`; or the
+ *   signal's reason
  */
 export async function importCheckpoint(
   checkpoint: Checkpoint,
@@ -110,12 +118,33 @@ async function writeModel(
   const { id, origin, sourceSha256, restored, repository, dtype = 'F16', signal, onProgress, now } = options;
   const { title, license, config: hubConfig, generation, tokenizer } = checkpoint;
   const { config, wanted, tokenizerConfig, isPlain } = checkReadable(checkpoint);
+  const parameters = sum(wanted.values(), valuesOf);
+  const known: Omit<ModelManifest, 'precision'> = {
+    version: 1,
+    id,
+    title: shortText(options.title ?? title),
+    origin: shortOrigin(origin),
+    ...(sourceSha256 !== undefined && { sourceSha256 }),
+    ...(restored && { restored }),
+    ...(repository !== undefined && { repository }),
+    license: license === null ? null : shortText(license),
+    task: config.labels ? 'text-classification' : 'text-generation',
+    ...(config.labels && { labels: [...labelsOf(hubConfig)] }),
+    ...(isPlain && { template: 'plain' as const }),
+    importedAt: now().toISOString(),
+    architecture: config.modelType,
+    parameters,
+    contextWindow: config.maxPositions,
+    shape: shapeOf(config),
+    weights: { dtype, from: typesOf(wanted), widened: [] },
+    files: [unwritten(weightsFile)],
+  };
+  checkManifest(known);
   const small = [
     await writeJson(target, 'tokenizer.json', tokenizer),
     await writeJson(target, 'tokenizer_config.json', tokenizerConfig),
     ...(generation ? [await writeJson(target, 'generation_config.json', generation)] : []),
   ];
-  const parameters = sum(wanted.values(), valuesOf);
   const sources = fourBitSources(wanted);
   const inSingle = withoutHalf(config, dtype);
   const plan =
@@ -139,29 +168,15 @@ async function writeModel(
     'transformers.js_config': graphsInConfig(weightsFile, stored),
   });
   const manifest: ModelManifest = {
-    version: 1,
-    id,
-    title: options.title ?? title,
-    origin,
-    ...(sourceSha256 !== undefined && { sourceSha256 }),
-    ...(restored && { restored }),
-    ...(repository !== undefined && { repository }),
-    license,
-    task: config.labels ? 'text-classification' : 'text-generation',
-    ...(config.labels && { labels: [...labelsOf(hubConfig)] }),
-    ...(isPlain && { template: 'plain' as const }),
-    importedAt: now().toISOString(),
-    architecture: config.modelType,
-    parameters,
-    contextWindow: config.maxPositions,
-    shape: shapeOf(config),
-    weights: { dtype, from: typesOf(wanted), widened: [...written.widened] },
+    ...known,
+    weights: { ...known.weights, widened: [...written.widened] },
     precision: {
       offered: [...offeredPrecisions(stored).offered],
       why: refusal ?? plan.why,
     },
     files: [configFile, ...small, written.file, ...(fourBit ? [fourBit.file] : []), ...files],
   };
+  checkManifest(manifest);
   await writeJson(target, manifestFile, manifest);
   return manifest;
 }

@@ -11,7 +11,15 @@ import { licenseIn } from './folder.ts';
 import type { FolderWriter } from './folder-writer.ts';
 import { writeHashed, writeJson } from './hashed-files.ts';
 import type { ImportOptions } from './import-checkpoint.ts';
-import { manifestFile, type ManifestFile, type ModelManifest } from './manifest.ts';
+import {
+  checkManifest,
+  manifestFile,
+  shortOrigin,
+  shortText,
+  unwritten,
+  type ManifestFile,
+  type ModelManifest,
+} from './manifest.ts';
 import { progressMeter } from './progress.ts';
 
 /** Bytes copied at a time. */
@@ -33,7 +41,8 @@ export interface KeepOptions extends Omit<ImportOptions, 'dtype' | 'title' | 're
 /**
  * The folder is committed when all is written, and discarded at any failure.
  * @param files by path in the repository, `config.json` and `onnx/…` among them
- * @throws LabError 'bad-model' for a configuration that is none; as `target`; or the signal's reason
+ * @throws LabError 'bad-model' for a configuration that is none, 'not-supported' for more files than a manifest lists, both
+ *   before anything is written; as `target`; or the signal's reason
  */
 export async function keepFiles(
   files: ReadonlyMap<string, Blob>,
@@ -58,6 +67,26 @@ async function copy(
 ): Promise<ModelManifest> {
   const config = await configOf(files);
   const license = licenseIn((await files.get('README.md')?.slice(0, mostConfigBytes).text()) ?? null);
+  const stated = config.architectures?.some((name) => name.endsWith('ForSequenceClassification'));
+  const isClassifier = stated ?? task === 'text-classification';
+  const known: ModelManifest = {
+    version: 1,
+    id,
+    title: shortText(title),
+    origin: shortOrigin(origin),
+    ...(sourceSha256 !== undefined && { sourceSha256 }),
+    ...(repository !== undefined && { repository }),
+    license: license === null ? null : shortText(license),
+    task: isClassifier ? 'text-classification' : 'text-generation',
+    ...(isClassifier && { labels: [...labelsOf({ id2label: config['id2label'] })] }),
+    importedAt: now().toISOString(),
+    architecture: config.model_type,
+    parameters: null,
+    contextWindow: config.max_position_embeddings ?? null,
+    weights: { dtype: 'as-published', from: ['ONNX'], widened: [] },
+    files: [...files.keys()].map(unwritten),
+  };
+  checkManifest(known);
   const totalBytes = [...files.values()].reduce((sum, { size }) => sum + size, 0);
   const meter = progressMeter(totalBytes, () => performance.now());
   const copied: ManifestFile[] = [];
@@ -72,25 +101,7 @@ async function copy(
         }
       }),
     );
-  const stated = config.architectures?.some((name) => name.endsWith('ForSequenceClassification'));
-  const isClassifier = stated ?? task === 'text-classification';
-  const manifest: ModelManifest = {
-    version: 1,
-    id,
-    title,
-    origin,
-    ...(sourceSha256 !== undefined && { sourceSha256 }),
-    ...(repository !== undefined && { repository }),
-    license,
-    task: isClassifier ? 'text-classification' : 'text-generation',
-    ...(isClassifier && { labels: [...labelsOf({ id2label: config['id2label'] })] }),
-    importedAt: now().toISOString(),
-    architecture: config.model_type,
-    parameters: null,
-    contextWindow: config.max_position_embeddings ?? null,
-    weights: { dtype: 'as-published', from: ['ONNX'], widened: [] },
-    files: copied,
-  };
+  const manifest = { ...known, files: copied };
   await writeJson(target, manifestFile, manifest);
   return manifest;
 }

@@ -3,11 +3,14 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
-import { issueTexts } from '../../core/excerpt.ts';
+import { excerpt, issueTexts } from '../../core/excerpt.ts';
 import { modelShape } from '../catalogue/known-model.ts';
 import { precisions } from '../precision.ts';
 
 export const manifestFile = 'model.json';
+
+const mostTextCharacters = 300;
+const mostOriginCharacters = 1000;
 
 const fileSchema = z.object({
   path: z.string().max(300),
@@ -19,9 +22,9 @@ const fileSchema = z.object({
 const manifestSchema = z.object({
   version: z.literal(1),
   id: z.string().min(1).max(200),
-  title: z.string().min(1).max(300),
+  title: z.string().min(1).max(mostTextCharacters),
   /** What was brought, for people: names of files, or a repository at its revision. */
-  origin: z.string().max(1000),
+  origin: z.string().max(mostOriginCharacters),
   /** Of the file that was brought, or of the list of its files; hexadecimal. The id shows its first digits. */
   sourceSha256: z
     .string()
@@ -31,7 +34,7 @@ const manifestSchema = z.object({
   restored: z.literal(true).optional(),
   /** `org/name` on the hub, with the name of a GGUF file behind a colon, by which plans may name this model too. */
   repository: z.string().max(300).optional(),
-  license: z.string().max(300).nullable(),
+  license: z.string().max(mostTextCharacters).nullable(),
   task: z.enum(['text-generation', 'text-classification']),
   /** Class names of a classifier. */
   labels: z.array(z.string().max(300)).max(10_000).optional(),
@@ -78,6 +81,29 @@ export function parseManifest(json: unknown): ModelManifest {
     advice: 'Delete this model and import it again.',
   });
 }
+
+/** Text that files state, cut to what a manifest holds. Text that was cut stays as it is. */
+export const shortText = (text: string, most = mostTextCharacters): string =>
+  excerpt(text, text.length <= most ? most : most - 30).slice(0, most);
+
+export const shortOrigin = (origin: string): string => shortText(origin, mostOriginCharacters);
+
+/**
+ * Whether a manifest will be read back. To be called before gigabytes are written for it.
+ * @param manifest whose files may still lack their sizes and hashes
+ * @throws LabError 'not-supported'
+ */
+export function checkManifest(manifest: ModelManifest): void {
+  const { error } = manifestSchema.safeParse(manifest);
+  if (!error) return;
+  const reasons = issueTexts(error.issues, 'model').join('; ');
+  throw new LabError('not-supported', `This model cannot be described in a ${manifestFile}: ${reasons}.`, {
+    advice: 'Nothing of it was stored. Check that its configuration and its list of files are as published.',
+  });
+}
+
+/** A file that is not written yet. */
+export const unwritten = (path: string): ManifestFile => ({ path, bytes: 0, sha256: '0'.repeat(64) });
 
 export const manifestBytes = ({ files }: ModelManifest): number =>
   files.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -154,8 +154,11 @@ test('what an import left when its tab was closed is removed when the next one s
   const models = await root.getDirectoryHandle('models');
   const half = await models.getDirectoryHandle('half', { create: true });
   await half.getFileHandle('config.json', { create: true });
-  const next = createModelStore(() => new Date());
-  expect([(await next.list()).length, disk.files()]).toEqual([1, whole]);
+  const next = () => createModelStore(() => new Date());
+  expect([(await next().list()).length, disk.files()]).toEqual([1, whole]);
+  const begun = await models.getDirectoryHandle('begun', { create: true });
+  await begun.getFileHandle('model.json', { create: true }); // empty
+  expect([(await next().list()).length, disk.files()]).toEqual([1, whole]);
 });
 
 test('an exported model is a zip file that comes back as the same model', async () => {

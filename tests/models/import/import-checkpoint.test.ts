@@ -4,6 +4,7 @@ import { user } from '../../../src/core/chat.ts';
 import type { Checkpoint, CheckpointTensor } from '../../../src/models/import/checkpoint.ts';
 import { readFolder } from '../../../src/models/import/folder.ts';
 import { importCheckpoint } from '../../../src/models/import/import-checkpoint.ts';
+import { keepFiles } from '../../../src/models/import/keep-files.ts';
 import { parseManifest } from '../../../src/models/import/manifest.ts';
 import type { ImportProgress } from '../../../src/models/import/progress.ts';
 import {
@@ -199,6 +200,44 @@ describe('nothing is stored', () => {
       await expect(importCheckpoint(checkpoint, folder, options)).rejects.toThrow(/abort/i);
       expect(folder.state).toBe('discarded');
     }
+  });
+});
+
+describe('a manifest that could not be read back is not written', () => {
+  const readBack = (folder: ReturnType<typeof memoryFolder>) =>
+    parseManifest(JSON.parse(new TextDecoder().decode(folder.files.get('model.json'))));
+
+  test('long licences, titles and origins are cut, once', async () => {
+    const long = 'MIT \u0007'.repeat(100_000);
+    const folder = memoryFolder();
+    const checkpoint = { ...(await tiny()), license: long };
+    await importCheckpoint(checkpoint, folder, { ...base, title: long, origin: long });
+    const manifest = readBack(folder);
+    expect(manifest.license).toMatch(/^MIT \\u0007MIT/);
+    const again = memoryFolder();
+    await importCheckpoint({ ...checkpoint, ...manifest }, again, { ...base, origin: manifest.origin });
+    expect(readBack(again)).toMatchObject({ license: manifest.license, title: manifest.title });
+  });
+
+  test('labels that none can hold are refused before a weight is read', async () => {
+    const checkpoint = await readFolder(blobs(tinyGuardFolder()));
+    const config = { ...checkpoint.config, id2label: { 0: 'a'.repeat(400), 1: 'b', 2: 'c' } };
+    const read = () => Promise.reject(new Error('A weight was read.'));
+    const tensors = new Map([...checkpoint.tensors].map(([name, tensor]) => [name, { ...tensor, read }]));
+    const folder = memoryFolder();
+    expect(await failureOf(importCheckpoint({ ...checkpoint, config, tensors }, folder, base))).toMatch(
+      /^not-supported: This model cannot be described in a model\.json: labels\.0/,
+    );
+    expect(folder).toMatchObject({ state: 'discarded', files: new Map() });
+  });
+
+  test('a repository of more files than it lists is refused before one is copied', async () => {
+    const files = blobs(tinyFolder());
+    for (let i = 0; i < 100; i++) files.set(`more-${i}.json`, new Blob(['{}']));
+    const folder = memoryFolder(0);
+    const options = { ...base, title: 'Tiny', task: 'text-generation' } as const;
+    expect(await failureOf(keepFiles(files, folder, options))).toMatch(/^not-supported.*files/);
+    expect(folder.state).toBe('discarded');
   });
 });
 
