@@ -3,12 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
 import type { Identity } from '../../../src/models/import/identify.ts';
-import {
-  manifestBytes,
-  manifestFile,
-  parseManifest,
-  type ModelManifest,
-} from '../../../src/models/import/manifest.ts';
+import { manifestBytes, parseManifest, type ModelManifest } from '../../../src/models/import/manifest.ts';
+import { manifestFile } from '../../../src/models/import/own-files.ts';
 import { replaces } from '../../../src/models/import/same-id.ts';
 import { offeredBy } from '../../../src/models/stored-entry.ts';
 import { findCached, folderOf, removeCached, type CachedModel } from './cache.ts';

@@ -10,7 +10,8 @@ import {
   type ImportOptions,
 } from '../../models/import/import-checkpoint.ts';
 import { keepFiles, type KeepOptions } from '../../models/import/keep-files.ts';
-import { manifestFile, modelHash, type ModelManifest } from '../../models/import/manifest.ts';
+import { modelHash, type ModelManifest } from '../../models/import/manifest.ts';
+import { manifestFile } from '../../models/import/own-files.ts';
 import { openCheckpoint } from '../../models/import/open-checkpoint.ts';
 import { replaces } from '../../models/import/same-id.ts';
 import { importedId } from '../../models/imported-id.ts';

@@ -2,18 +2,12 @@
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
-import {
-  manifestBytes,
-  manifestFile,
-  modelHash,
-  parseManifest,
-  type ModelManifest,
-} from '../../models/import/manifest.ts';
+import { manifestBytes, modelHash, parseManifest, type ModelManifest } from '../../models/import/manifest.ts';
+import { manifestFile, stateFile } from '../../models/import/own-files.ts';
 import { storedFile } from '../../models/stored-files.ts';
 import type { StoredModel } from '../records/stored-model.ts';
 import { writeFile } from './stored-folder.ts';
 
-const stateFile = 'state.json';
 const stateSchema = z.object({
   title: z.string().min(1).max(300).optional(),
   /** As in the manifest, for a model that was stored before it came from a hub too. */

@@ -1,5 +1,6 @@
 /** @file Which files of a hub's repository a model is made of: small ones, and the weights in one form. Pure. */
 import type { ComputeDevice } from '../compute-device.ts';
+import { isOwnFile } from '../import/own-files.ts';
 import type { HubFile } from './addresses.ts';
 
 /** Data types of ONNX weights on hubs that a device can compute in, in order of preference. */
@@ -14,7 +15,9 @@ const mostSmallBytes = 64 * 2 ** 20;
 
 /** For the ONNX engine; no weights when the repository has none that it can run. */
 export function onnxFiles(files: readonly HubFile[], device: ComputeDevice): readonly HubFile[] {
-  const small = files.filter(({ path, bytes }) => smallFiles.test(path) && bytes <= mostSmallBytes);
+  const small = files.filter(
+    ({ path, bytes }) => smallFiles.test(path) && bytes <= mostSmallBytes && !isOwnFile(path),
+  );
   for (const dtype of hubDtypes(device)) {
     const name = `onnx/model${suffixes[dtype]}.onnx`;
     // Large weights lie in files beside the graph: `….onnx_data`, `….onnx_data_1` and so on.

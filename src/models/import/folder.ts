@@ -4,7 +4,8 @@ import { excerpt } from '../../core/excerpt.ts';
 import { parseObject } from '../files.ts';
 import { indexFile, openWeights, weightFileNames } from '../weight-files.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { manifestFile, parseManifest, type ModelManifest } from './manifest.ts';
+import { parseManifest, type ModelManifest } from './manifest.ts';
+import { manifestFile } from './own-files.ts';
 import { modelFolder } from './paths.ts';
 
 type Files = ReadonlyMap<string, Blob>;

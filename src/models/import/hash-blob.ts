@@ -38,9 +38,18 @@ async function bytesOf(piece: Blob): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** One hash for a model's files, as the command line makes it: of the one file, or of the list of names and hashes. */
+/**
+ * One hash for a model's files, as the command line makes it: of the one file, or of the list of names and hashes, sorted
+ * by name, in whatever order the files came.
+ */
 export async function hashFiles(files: ReadonlyMap<string, Blob>, options: HashOptions): Promise<string> {
-  const hashes: (readonly [string, string])[] = [];
-  for (const [name, file] of files) hashes.push([name, await hashBlob(file, options)]);
-  return hashes.length === 1 ? hashes[0]![1] : bytesToHex(sha256(utf8ToBytes(hashList(hashes))));
+  const hashes = new Map<string, string>();
+  for (const [name, file] of files) hashes.set(name, await hashBlob(file, options));
+  return hashOfHashes(hashes);
+}
+
+/** @param hashes of each file by name */
+export function hashOfHashes(hashes: ReadonlyMap<string, string>): string {
+  const sorted = [...hashes].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.length === 1 ? sorted[0]![1] : bytesToHex(sha256(utf8ToBytes(hashList(sorted))));
 }

@@ -15,14 +15,8 @@ import { findWeights } from '../weight-names.ts';
 import type { Checkpoint, CheckpointTensor } from './checkpoint.ts';
 import type { FolderWriter } from './folder-writer.ts';
 import { writeJson } from './hashed-files.ts';
-import {
-  checkManifest,
-  manifestFile,
-  shortOrigin,
-  shortText,
-  unwritten,
-  type ModelManifest,
-} from './manifest.ts';
+import { checkManifest, shortOrigin, shortText, unwritten, type ModelManifest } from './manifest.ts';
+import { manifestFile } from './own-files.ts';
 import { progressMeter, type ImportProgress } from './progress.ts';
 import { fourBitSources, writeFourBit } from './write-four-bit.ts';
 import { withoutHalf, writeGraphs } from './write-graphs.ts';

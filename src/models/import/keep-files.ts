@@ -11,15 +11,8 @@ import { licenseIn } from './folder.ts';
 import type { FolderWriter } from './folder-writer.ts';
 import { writeHashed, writeJson } from './hashed-files.ts';
 import type { ImportOptions } from './import-checkpoint.ts';
-import {
-  checkManifest,
-  manifestFile,
-  shortOrigin,
-  shortText,
-  unwritten,
-  type ManifestFile,
-  type ModelManifest,
-} from './manifest.ts';
+import { checkManifest, shortOrigin, shortText, unwritten, type ManifestFile, type ModelManifest } from './manifest.ts';
+import { isOwnFile, manifestFile } from './own-files.ts';
 import { progressMeter } from './progress.ts';
 
 /** Bytes copied at a time. */
@@ -40,7 +33,7 @@ export interface KeepOptions extends Omit<ImportOptions, 'dtype' | 'title' | 're
 
 /**
  * The folder is committed when all is written, and discarded at any failure.
- * @param files by path in the repository, `config.json` and `onnx/…` among them
+ * @param files by path in the repository, `config.json` and `onnx/…` among them; those are left out whose names are taken
  * @throws LabError 'bad-model' for a configuration that is none, 'not-supported' for more files than a manifest lists, both
  *   before anything is written; as `target`; or the signal's reason
  */
@@ -61,10 +54,11 @@ export async function keepFiles(
 }
 
 async function copy(
-  files: ReadonlyMap<string, Blob>,
+  brought: ReadonlyMap<string, Blob>,
   target: FolderWriter,
   { id, title, origin, repository, sourceSha256, task, signal, onProgress, now }: KeepOptions,
 ): Promise<ModelManifest> {
+  const files = new Map([...brought].filter(([path]) => !isOwnFile(path)));
   const config = await configOf(files);
   const license = licenseIn((await files.get('README.md')?.slice(0, mostConfigBytes).text()) ?? null);
   const stated = config.architectures?.some((name) => name.endsWith('ForSequenceClassification'));

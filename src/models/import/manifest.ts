@@ -6,8 +6,7 @@ import { LabError } from '../../core/errors.ts';
 import { excerpt, issueTexts } from '../../core/excerpt.ts';
 import { modelShape } from '../catalogue/known-model.ts';
 import { precisions } from '../precision.ts';
-
-export const manifestFile = 'model.json';
+import { manifestFile } from './own-files.ts';
 
 const mostTextCharacters = 300;
 const mostOriginCharacters = 1000;
