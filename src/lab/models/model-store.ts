@@ -11,7 +11,7 @@ import {
 } from '../../models/import/import-checkpoint.ts';
 import { keepFiles, type KeepOptions } from '../../models/import/keep-files.ts';
 import { modelHash, type ModelManifest } from '../../models/import/manifest.ts';
-import { manifestFile } from '../../models/import/own-files.ts';
+import { manifestFile, withoutOwnFiles } from '../../models/import/own-files.ts';
 import { openCheckpoint } from '../../models/import/open-checkpoint.ts';
 import { replaces } from '../../models/import/same-id.ts';
 import { importedId } from '../../models/imported-id.ts';
@@ -181,7 +181,7 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
     },
     async keep(files, options) {
       await cleanUp();
-      const sourceSha256 = await hashFiles(files, options);
+      const sourceSha256 = await hashFiles(withoutOwnFiles(files), options);
       const id = importedId(options.title, sourceSha256);
       return storedOr({ id }, options, (folder) =>
         keepFiles(files, folder, { ...options, id, sourceSha256, now }),

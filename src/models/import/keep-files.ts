@@ -12,7 +12,7 @@ import type { FolderWriter } from './folder-writer.ts';
 import { writeHashed, writeJson } from './hashed-files.ts';
 import type { ImportOptions } from './import-checkpoint.ts';
 import { checkManifest, shortOrigin, shortText, unwritten, type ManifestFile, type ModelManifest } from './manifest.ts';
-import { isOwnFile, manifestFile } from './own-files.ts';
+import { manifestFile, withoutOwnFiles } from './own-files.ts';
 import { progressMeter } from './progress.ts';
 
 /** Bytes copied at a time. */
@@ -58,7 +58,7 @@ async function copy(
   target: FolderWriter,
   { id, title, origin, repository, sourceSha256, task, signal, onProgress, now }: KeepOptions,
 ): Promise<ModelManifest> {
-  const files = new Map([...brought].filter(([path]) => !isOwnFile(path)));
+  const files = withoutOwnFiles(brought);
   const config = await configOf(files);
   const license = licenseIn((await files.get('README.md')?.slice(0, mostConfigBytes).text()) ?? null);
   const stated = config.architectures?.some((name) => name.endsWith('ForSequenceClassification'));

@@ -7,3 +7,6 @@ export const stateFile = 'state.json';
 
 /** Whether a file of a repository would take the place of one of these. */
 export const isOwnFile = (path: string): boolean => path === manifestFile || path === stateFile;
+
+export const withoutOwnFiles = <T>(files: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+  new Map([...files].filter(([path]) => !isOwnFile(path)));

@@ -32,7 +32,7 @@ test('files of a repository do not take the places of those of the store', async
   const list = [...own].map(([path, { size }]) => ({
     path,
     bytes: size,
-    hash: { algorithm: 'sha256', hex: '0'.repeat(64) } as const,
+    hash: { algorithm: 'sha-256', hex: '0'.repeat(64) } as const,
   }));
   const chosen = onnxFiles(list, processor).map(({ path }) => path);
   expect(chosen).toContain('config.json');
