@@ -34,7 +34,7 @@ export interface ModelStore {
   /** The first call in a session removes what imports left that were cut off. */
   list(): Promise<readonly StoredModel[]>;
   /**
-   * Files of a model that is stored already are not stored again, unless `replaces` says so.
+   * Files of a model that is stored already are not stored again, unless `replaces` says so or it is damaged.
    * @throws as `openCheckpoint`, `identify`, `replaces` and `importCheckpoint`; nothing is stored then
    */
   import(
@@ -131,6 +131,13 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
     for (const { path, bytes } of files)
       if ((await storedFile(`${id}/${path}`))?.size !== bytes) throw notAsStored(id, path);
   };
+  /** By what was found when it was last checked, and by sizes. */
+  const isDamaged = async (id: string, manifest: ModelManifest): Promise<boolean> =>
+    (await stateOf(id)).damaged !== null ||
+    (await compareSizes(id, manifest).then(
+      () => false,
+      () => true,
+    ));
 
   /** What is stored under an id, or is written there by `write`. What the user set for a model outlasts its files. */
   const storedOr = (
@@ -142,7 +149,7 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
       const { id } = brought;
       const stored = await manifestOf(id);
       const state = stored && { ...(await stateOf(id)), ...(repository !== undefined && { repository }) };
-      const wasStored = stored !== null && !replaces(brought, stored);
+      const wasStored = stored !== null && !replaces(brought, stored) && !(await isDamaged(id, stored));
       if (stored && !wasStored) {
         verified.delete(keyOf(stored));
         await removeFolder(id);
@@ -228,7 +235,7 @@ const keyOf = (manifest: ModelManifest) => `${manifest.id} ${modelHash(manifest)
 
 const notAsStored = (id: string, path: string) =>
   new LabError('bad-model', `${path} of "${excerpt(id)}" is not as it was stored, and is not used.`, {
-    advice: 'Delete this model and import it again.',
+    advice: 'Import it again, from the files that it was made from.',
   });
 
 /** Names of what was brought: a folder, or its files. */

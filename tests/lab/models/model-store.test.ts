@@ -92,6 +92,32 @@ test('a model with a flipped byte fails its check, and is not used from then on'
   await expect(store.use(id)).rejects.toMatchObject({ code: 'bad-model' });
 });
 
+test.each<[string, (path: string) => Promise<void>]>([
+  ['with a flipped byte', async (path) => disk.flip(path, 10_000)],
+  [
+    'that was cut',
+    async () => {
+      const models = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+      const folder = await models.getDirectoryHandle((await store.list())[0]!.id);
+      const handle = await folder.getFileHandle('model.safetensors');
+      const file = await handle.createSyncAccessHandle();
+      file.truncate(100);
+      file.close();
+    },
+  ],
+])('a damaged model, %s, is mended when it is brought again; what the user set stays', async (_, damage) => {
+  const { model } = await store.import(brought, {});
+  await store.rename(model.id, 'Mine');
+  await store.pin(model.id, true);
+  await damage(`models/${model.id}/model.safetensors`);
+  await expect(store.verify(model.id)).rejects.toMatchObject({ code: 'bad-model' });
+  expect(await store.import(brought, {})).toEqual({
+    wasStored: false,
+    model: { ...model, title: 'Mine', pinned: true },
+  });
+  await store.use(model.id);
+});
+
 test('a byte that changed since the last session keeps a model from being used', async () => {
   const { id } = (await store.import(brought, {})).model;
   disk.flip(`models/${id}/model.safetensors`, 10_000);
