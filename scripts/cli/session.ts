@@ -10,6 +10,7 @@ import { serve } from '../serve.ts';
 import { givenEndpoints } from './endpoints.ts';
 import { CommandError, valueOf } from './failure.ts';
 import { mountsFor } from './models/cache.ts';
+import { checkIntact } from './models/intact.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 
 /** The browser can reach only the local server, whatever the page asks for. */
@@ -74,6 +75,7 @@ export const inSession = <T>(
   work: (page: Page) => Promise<T>,
 ): Promise<T> =>
   withTemporaryFolder(async () => {
+    await checkIntact(models);
     // Only the connected app holds the code that asks servers; its page, too, connects to this local server alone.
     const build = givenEndpoints() === null ? sealedBuild : carriedBuild;
     await ensureBuilt(build);

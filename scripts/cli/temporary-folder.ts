@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { fingerprint } from '../../src/core/hash.ts';
 import { badUsage } from './failure.ts';
 
-/** Other computers may share the place where the folders lie, so a name says whose it is, in few characters. */
-export const prefix = `glovebox-${fingerprint(hostname()).slice(0, 4)}-`;
+/** Other computers may share the place where temporary things lie, so a name says whose it is, in few characters. */
+export const host = fingerprint(hostname()).slice(0, 4);
+export const prefix = `glovebox-${host}-`;
 
 /** The browser makes a socket in the folder, whose whole path may have this many bytes. */
 const longestSocketPath = process.platform === 'darwin' ? 103 : 107;

@@ -1,9 +1,12 @@
 /** @file Models of a hub on the command line: a mirror on this computer stands in place of the hub. */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cachedModels, folderOf } from '../../scripts/cli/models/cache.ts';
+import { folderWriter } from '../../scripts/cli/models/folder-writer.ts';
+import { checkIntact } from '../../scripts/cli/models/intact.ts';
+import { host } from '../../scripts/cli/temporary-folder.ts';
 import { checkModelIds, idsOf, planWithIds } from '../../scripts/cli/models/named.ts';
 import { damageIn, offeredIn } from '../../scripts/cli/models/stored-form.ts';
 import { readLongInput } from '../../scripts/cli/failure.ts';
@@ -144,6 +147,48 @@ test('a repository made for ONNX Runtime is kept as it is published', async () =
   expect(readdirSync(join(folderOf(model!), 'onnx'))).toEqual(['model.onnx']);
   expect(offeredIn(folderOf(model!))).toEqual({ runtimes: ['transformers'], access: 'grey-box' });
   expect(await damageIn(folderOf(model!))).toBeNull();
+});
+
+describe('a damaged model', () => {
+  const graph = () => join(folderOf(cachedModels()[0]!), 'onnx/model.onnx');
+
+  test.each([
+    ['imported', 'org/tiny'],
+    ['kept', 'org/onnx'],
+  ])('that was %s is not used, and the next download replaces it', async (how, name) => {
+    const files = new Map(tinyFolder());
+    if (how === 'kept') files.delete('model.safetensors');
+    stub.repositories.set(name, files);
+    const id = await idOf(name);
+    await checkIntact(['tinytown-chat', id]);
+    appendFileSync(graph(), 'x');
+    await expect(checkIntact([id])).rejects.toThrow(/is damaged, and is not used: onnx\/model\.onnx has/);
+    expect(await idOf(name, {})).toBe(id); // without the airlock it stays
+    expect(await idOf(name)).toBe(id);
+    await checkIntact([id]);
+    expect(cachedModels()).toHaveLength(1);
+  });
+
+  test('is hashed again only when a size or a time is another', async () => {
+    stub.repositories.set('org/tiny', new Map(tinyFolder()));
+    const id = await idOf('org/tiny');
+    await checkIntact([id]);
+    const bytes = readFileSync(graph());
+    bytes[20]! ^= 1;
+    const { atime, mtime } = statSync(graph());
+    writeFileSync(graph(), bytes);
+    utimesSync(graph(), atime, mtime);
+    await checkIntact([id]); // no size and no time tells
+    utimesSync(graph(), atime, new Date(mtime.getTime() + 5000));
+    await expect(checkIntact([id])).rejects.toThrow(/its hash is another/);
+  });
+});
+
+test('what an import left is removed if its process ran on this computer and runs no more', () => {
+  const left = [`a.${host}-99999999.part`, `b.0000${host}-99999999.part`, `c.${host}-${process.ppid}.part`];
+  for (const name of left) mkdirSync(join(folder, name));
+  folderWriter(join(folder, 'model'));
+  expect(readdirSync(folder).toSorted()).toEqual(left.slice(1));
 });
 
 describe('a GGUF file of a repository', () => {

@@ -6,7 +6,7 @@ import { knownModels } from '../../../src/models/catalogue/known-models.ts';
 import { hubEntries } from '../../../src/models/catalogue/offers.ts';
 import { processor } from '../../../src/models/compute-device.ts';
 import { parseObject } from '../../../src/models/files.ts';
-import { downloadHubFiles, type HubProgress } from '../../../src/models/hub/files.ts';
+import { downloadHubFiles, incomplete, type HubProgress } from '../../../src/models/hub/files.ts';
 import { readMirror } from '../../../src/models/hub/mirror.ts';
 import { hubNameText, hubOriginText, hubTitle, type HubName } from '../../../src/models/hub/name.ts';
 import type { HubParts } from '../../../src/models/hub/parts.ts';
@@ -23,10 +23,10 @@ import { OutsideFailure } from '../../../src/lab/seal/outside.ts';
 import { diskParts } from '../hub/disk-parts.ts';
 import { keptLists } from '../hub/kept-lists.ts';
 import { openHub, site, type Hub } from '../hub/open-hub.ts';
-import { importInto } from './add.ts';
+import { clearPlace, importInto } from './add.ts';
 import { cachedModels, cacheFolder, folderOf, keepRecord, type CachedModel } from './cache.ts';
 import { folderWriter } from './folder-writer.ts';
-import { twinOf } from './stored-form.ts';
+import { damageOf, twinOf } from './intact.ts';
 
 export interface HubOptions {
   /** Address of a mirror. Default: that of the environment variable `GLOVEBOX_MIRROR`, else the hub itself. */
@@ -119,22 +119,24 @@ async function store(
   const title = hubTitle(source);
   const blobs = new Map<string, Blob>();
   // Below a folder's name, as when the folder is brought from a disk: its id is then the same.
-  for (const file of files)
-    blobs.set(
-      how === 'keep' || files.length === 1 ? file.path : `${title}/${file.path}`,
-      (await parts.whole(file))!,
-    );
+  for (const file of files) {
+    const blob = await parts.whole(file);
+    if (!blob) throw incomplete(source, file.path);
+    blobs.set(how === 'keep' || files.length === 1 ? file.path : `${title}/${file.path}`, blob);
+  }
   const told = { title, origin: hubOriginText(source, commit, mirror), repository: source };
   const checkpoint = how === 'import' ? await openCheckpoint(blobs) : null;
   if (checkpoint) checkReadable(checkpoint);
   const identity = checkpoint ? await identify(blobs, checkpoint, {}) : await identityOfKept(title, blobs);
   const { id, sourceSha256: sha256 } = identity;
   const same = cachedModels().find((model) => model.sha256 === sha256);
-  const twin = same ? null : twinOf(identity);
+  const twin = same ? null : await twinOf(identity);
   if (twin) return twin;
   const model: CachedModel = { id: same?.id ?? id, source, sha256, files: same?.files ?? [] };
-  if (!same && checkpoint) await importInto(folderOf(model), checkpoint, { ...identity, ...told });
-  if (!same && !checkpoint)
+  const isHere = same !== undefined && (await damageOf(same)) === null;
+  if (!isHere && checkpoint) await importInto(folderOf(model), checkpoint, { ...identity, ...told });
+  if (!isHere && !checkpoint) {
+    clearPlace(folderOf(model));
     await keepFiles(blobs, folderWriter(folderOf(model)), {
       ...told,
       id,
@@ -142,6 +144,7 @@ async function store(
       task: taskOf(source),
       now: () => new Date(),
     });
+  }
   keepRecord(model);
   return model;
 }

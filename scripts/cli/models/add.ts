@@ -1,5 +1,5 @@
 /** @file Imports a model from disk into the cache of the command line, unless it is there already. */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Checkpoint } from '../../../src/models/import/checkpoint.ts';
 import { identify, type Identity } from '../../../src/models/import/identify.ts';
 import {
@@ -12,14 +12,15 @@ import { importedId } from '../../../src/models/imported-id.ts';
 import { plainTemplateNote } from '../../../src/models/plain-template.ts';
 import { cachedModels, folderOf, keepRecord, type CachedModel } from './cache.ts';
 import { folderWriter } from './folder-writer.ts';
+import { damageOf, twinOf } from './intact.ts';
 import { asBlobs, hashOf, sourceFiles, type SourceFiles } from './source-files.ts';
-import { twinOf } from './stored-form.ts';
 
 /** A model that was made from these very files, judged by their paths, sizes and times. */
 const unchanged = ({ files }: SourceFiles): CachedModel | undefined =>
   cachedModels().find((model) => JSON.stringify(model.files) === JSON.stringify([...files.values()]));
 
 /**
+ * A model that is here but damaged is imported again.
  * @param name file or folder
  * @param fourBit whether to store its matrices in four bits too
  * @throws CommandError 2 for files that cannot be read; LabError of the reader or of the importer
@@ -27,7 +28,7 @@ const unchanged = ({ files }: SourceFiles): CachedModel | undefined =>
 export async function addModel(name: string, fourBit?: boolean): Promise<CachedModel> {
   const source = sourceFiles(name);
   const known = unchanged(source);
-  if (known) return known;
+  if (known && (await damageOf(known)) === null) return known;
   // Opened first, so that files that are no model are refused before they are read whole.
   const blobs = await asBlobs(source);
   const checkpoint = await openCheckpoint(blobs);
@@ -42,7 +43,7 @@ export async function addModel(name: string, fourBit?: boolean): Promise<CachedM
         sourceSha256: sha256,
         dtype: 'F16',
       } as const);
-  const twin = same ? null : twinOf(identity);
+  const twin = same ? null : await twinOf(identity);
   if (twin) return twin;
   const model: CachedModel = {
     id: same?.id ?? identity.id,
@@ -50,7 +51,7 @@ export async function addModel(name: string, fourBit?: boolean): Promise<CachedM
     sha256,
     files: [...source.files.values()],
   };
-  if (!same)
+  if (!same || (await damageOf(same)) !== null)
     await importInto(folderOf(model), checkpoint, {
       ...identity,
       origin: source.path,
@@ -63,13 +64,16 @@ export async function addModel(name: string, fourBit?: boolean): Promise<CachedM
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 const progressMs = 2_000;
 
+/** For a model: what is there without a record is not known to be whole, and with one it is damaged. */
+export const clearPlace = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+
 /** Import a checkpoint into a folder of the cache, and say so. @throws as `importCheckpoint` */
 export async function importInto(
   folder: string,
   checkpoint: Checkpoint,
   identity: Identity & Pick<ImportOptions, 'origin' | 'title' | 'repository' | 'fourBit'>,
 ): Promise<void> {
-  if (existsSync(folder)) rmSync(folder, { recursive: true }); // without a record it is not known to be whole
+  clearPlace(folder);
   console.error(`Importing ${identity.origin} …`);
   const memory = watchMemory();
   let printedAt = performance.now();

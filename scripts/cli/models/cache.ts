@@ -27,6 +27,8 @@ export type SourceFile = CachedModel['files'][number];
 
 export const folderOf = ({ sha256 }: Pick<CachedModel, 'sha256'>): string => join(cacheFolder(), sha256);
 const recordPath = (sha256: string) => join(cacheFolder(), `${sha256}.json`);
+/** Of the note that the model's files had their hashes, and in which state that was. */
+export const stampPath = (sha256: string): string => join(cacheFolder(), `${sha256}.checked`);
 
 /** Every model that is complete; a record that cannot be read is left out. */
 export function cachedModels(): readonly CachedModel[] {
@@ -60,6 +62,7 @@ export function keepRecord(model: CachedModel): void {
 
 export function removeCached(model: CachedModel): void {
   rmSync(recordPath(model.sha256), { force: true }); // first: without it the folder counts as incomplete
+  rmSync(stampPath(model.sha256), { force: true });
   rmSync(folderOf(model), { recursive: true, force: true });
 }
 

@@ -5,15 +5,16 @@ import { dirname, join } from 'node:path';
 import { LabError } from '../../../src/core/errors.ts';
 import { excerpt } from '../../../src/core/excerpt.ts';
 import type { FolderWriter } from '../../../src/models/import/folder-writer.ts';
-import { isRunning } from '../temporary-folder.ts';
+import { host, isRunning } from '../temporary-folder.ts';
 
-const partName = /\.(\d+)\.part$/;
+/** Other computers may share the place, and only this one knows which of its processes run. */
+const partName = /\.([0-9a-f]+)-(\d+)\.part$/;
 
-/** Remove what imports left whose process was killed. */
+/** Remove what imports of this computer left whose process was killed. */
 function removeAbandoned(place: string): void {
   for (const name of existsSync(place) ? readdirSync(place) : []) {
-    const [, pid] = partName.exec(name) ?? [];
-    if (pid !== undefined && Number(pid) !== process.pid && !isRunning(Number(pid)))
+    const [, owner, pid] = partName.exec(name) ?? [];
+    if (owner === host && Number(pid) !== process.pid && !isRunning(Number(pid)))
       rmSync(join(place, name), { recursive: true, force: true });
   }
 }
@@ -21,7 +22,7 @@ function removeAbandoned(place: string): void {
 /** @param folder where the model will be; another process may put the same one there meanwhile */
 export function folderWriter(folder: string): FolderWriter {
   removeAbandoned(dirname(folder));
-  const part = `${folder}.${process.pid}.part`;
+  const part = `${folder}.${host}-${process.pid}.part`;
   rmSync(part, { recursive: true, force: true });
   return {
     async create(path) {

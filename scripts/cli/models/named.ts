@@ -17,6 +17,7 @@ import { readPair } from '../method-words.ts';
 import { addModel } from './add.ts';
 import { addHubModel, knownHubModel } from './add-hub.ts';
 import { cachedModels, findCached } from './cache.ts';
+import { damageOf } from './intact.ts';
 import { isPath } from './source-files.ts';
 
 export interface NamingOptions {
@@ -52,7 +53,7 @@ async function idOf(name: string, { airlock, mirror, fourBit }: NamingOptions): 
   const hubName = readHubName(name);
   if (!hubName) return name; // refused with the list of known ids, where the whole input is checked
   const known = knownHubModel(hubName);
-  if (known) return known.id;
+  if (known && (!airlock || (await damageOf(known)) === null)) return known.id;
   if (!airlock)
     throw badUsage(
       `"${excerpt(name)}" is a model of a hub, and the command line asks no other computer for anything.`,

@@ -2,19 +2,17 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
-import type { Identity } from '../../../src/models/import/identify.ts';
 import { manifestBytes, parseManifest, type ModelManifest } from '../../../src/models/import/manifest.ts';
 import { manifestFile } from '../../../src/models/import/own-files.ts';
-import { replaces } from '../../../src/models/import/same-id.ts';
 import { offeredBy } from '../../../src/models/stored-entry.ts';
-import { findCached, folderOf, removeCached, type CachedModel } from './cache.ts';
 import { sha256Of } from './source-files.ts';
 
 /** @throws LabError 'bad-model', SyntaxError, or the system's error */
 const manifestOf = (folder: string): ModelManifest =>
   parseManifest(JSON.parse(readFileSync(join(folder, manifestFile), 'utf8')));
 
-function readableManifest(folder: string): ModelManifest | null {
+/** `null` for a folder without a usable manifest. */
+export function readableManifest(folder: string): ModelManifest | null {
   try {
     return manifestOf(folder);
   } catch {
@@ -39,19 +37,6 @@ export function offeredIn(folder: string): Pick<ModelEntry, 'runtimes' | 'access
   } catch {
     return offeredBy('text-generation', 'F16');
   }
-}
-
-/**
- * The model that is here under the id of what was brought, if it stays; one that does not is removed.
- * @throws LabError 'bad-model' for an export with other weights
- */
-export function twinOf(brought: Pick<Identity, 'id' | 'restored' | 'weightsSha256'>): CachedModel | null {
-  const twin = findCached(brought.id);
-  if (!twin) return null;
-  const stored = readableManifest(folderOf(twin));
-  if (stored && !replaces(brought, stored)) return twin;
-  removeCached(twin);
-  return null;
 }
 
 /** The first file that is not as it was written, in words; `null` if all are. */

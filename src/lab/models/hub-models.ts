@@ -1,9 +1,8 @@
 /** @file Models of a hub in this browser: their files are downloaded through the airlock, then stored like any other. */
-import { LabError } from '../../core/errors.ts';
 import type { ComputeDevice } from '../../models/compute-device.ts';
 import type { ModelTask } from '../../models/catalog.ts';
 import { agreedFiles, dropParts } from '../../models/hub/download.ts';
-import { downloadHubFiles, type HubProgress } from '../../models/hub/files.ts';
+import { downloadHubFiles, incomplete, type HubProgress } from '../../models/hub/files.ts';
 import { hubOriginText, hubTitle } from '../../models/hub/name.ts';
 import type { HubParts } from '../../models/hub/parts.ts';
 import type { HubPlan } from '../../models/hub/plan.ts';
@@ -85,8 +84,3 @@ export function createHubModels({ store, parts, site, fetch }: HubModelsParts): 
     },
   };
 }
-
-const incomplete = (name: string, path: string) =>
-  new LabError('unknown-model', `${path} of ${name} is not whole on this device.`, {
-    advice: 'Download it again; what has arrived is kept.',
-  });

@@ -86,3 +86,9 @@ async function drain(
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read())
     count(chunk.value.byteLength);
 }
+
+/** A file of which a part is missing, though it was downloaded. */
+export const incomplete = (name: string, path: string): LabError =>
+  new LabError('unknown-model', `${path} of ${name} is not whole on this device.`, {
+    advice: 'Download it again; what has arrived is kept.',
+  });
