@@ -1,13 +1,15 @@
 /** @file Imports a model from disk into the cache of the command line, unless it is there already. */
 import { rmSync } from 'node:fs';
-import type { Checkpoint } from '../../../src/models/import/checkpoint.ts';
+import type { Checkpoint, ExportedFolder } from '../../../src/models/import/checkpoint.ts';
 import { identify, type Identity } from '../../../src/models/import/identify.ts';
 import {
   checkReadable,
   importCheckpoint,
   type ImportOptions,
 } from '../../../src/models/import/import-checkpoint.ts';
-import { openCheckpoint } from '../../../src/models/import/open-checkpoint.ts';
+import { keepFiles } from '../../../src/models/import/keep-files.ts';
+import { checkKept } from '../../../src/models/import/kept-export.ts';
+import { openBrought } from '../../../src/models/import/open-checkpoint.ts';
 import { importedId } from '../../../src/models/imported-id.ts';
 import { plainTemplateNote } from '../../../src/models/plain-template.ts';
 import { cachedModels, folderOf, keepRecord, type CachedModel } from './cache.ts';
@@ -31,7 +33,8 @@ export async function addModel(name: string, fourBit?: boolean): Promise<CachedM
   if (known && (await damageOf(known)) === null) return known;
   // Opened first, so that files that are no model are refused before they are read whole.
   const blobs = await asBlobs(source);
-  const checkpoint = await openCheckpoint(blobs);
+  const { checkpoint, kept } = await openBrought(blobs);
+  if (kept) return addKept(kept, source);
   checkReadable(checkpoint);
   const sha256 = await hashOf(source);
   const same = cachedModels().find((model) => model.sha256 === sha256);
@@ -57,6 +60,20 @@ export async function addModel(name: string, fourBit?: boolean): Promise<CachedM
       origin: source.path,
       fourBit,
     });
+  keepRecord(model);
+  return model;
+}
+
+/** The export of a repository that was stored as it is published. */
+async function addKept(kept: ExportedFolder, { path, files }: SourceFiles): Promise<CachedModel> {
+  const { files: listed, known } = await checkKept(kept, {});
+  const twin = await twinOf(known);
+  if (twin) return twin;
+  const { id, sourceSha256: sha256 } = known;
+  const model: CachedModel = { id, source: path, sha256, files: [...files.values()] };
+  clearPlace(folderOf(model));
+  console.error(`Importing ${path} …`);
+  await keepFiles(listed, folderWriter(folderOf(model)), { ...known, origin: path, now: () => new Date() });
   keepRecord(model);
   return model;
 }

@@ -10,13 +10,15 @@ import {
   type ImportOptions,
 } from '../../models/import/import-checkpoint.ts';
 import { keepFiles, type KeepOptions } from '../../models/import/keep-files.ts';
+import { checkKept } from '../../models/import/kept-export.ts';
 import { modelHash, type ModelManifest } from '../../models/import/manifest.ts';
-import { manifestFile, withoutOwnFiles } from '../../models/import/own-files.ts';
-import { openCheckpoint } from '../../models/import/open-checkpoint.ts';
+import { withoutOwnFiles } from '../../models/import/own-files.ts';
+import { openBrought } from '../../models/import/open-checkpoint.ts';
 import { replaces } from '../../models/import/same-id.ts';
 import { importedId } from '../../models/imported-id.ts';
 import { storedFile, storedModelsFolder } from '../../models/stored-files.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
+import { exportModel } from './export-model.ts';
 import { createFolder, removeFolder } from './stored-folder.ts';
 import {
   changeState,
@@ -24,6 +26,7 @@ import {
   foundManifest,
   isIncomplete,
   manifestOf,
+  notAsStored,
   stateOf,
 } from './stored-model.ts';
 
@@ -35,7 +38,7 @@ export interface ModelStore {
   list(): Promise<readonly StoredModel[]>;
   /**
    * Files of a model that is stored already are not stored again, unless `replaces` says so or it is damaged.
-   * @throws as `openCheckpoint`, `identify`, `replaces` and `importCheckpoint`; nothing is stored then
+   * @throws as `openBrought`, `checkKept`, `identify`, `replaces` and `importCheckpoint`; nothing is stored then
    */
   import(
     files: ReadonlyMap<string, Blob>,
@@ -172,7 +175,15 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
       return models;
     },
     async import(files, options) {
-      const checkpoint = await openCheckpoint(files, options);
+      const { checkpoint, kept } = await openBrought(files, options);
+      const origin = options.origin ?? originOf(files);
+      if (kept) {
+        await cleanUp();
+        const { files: listed, known } = await checkKept(kept, options);
+        return storedOr(known, { ...options, repository: known.repository }, (folder) =>
+          keepFiles(listed, folder, { ...options, ...known, origin, now }),
+        );
+      }
       checkReadable(checkpoint);
       await cleanUp();
       const identity = await identify(files, checkpoint, options);
@@ -181,7 +192,7 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
           ...options,
           ...identity,
           ...(options.title !== undefined && { title: options.title }),
-          origin: options.origin ?? originOf(files),
+          origin,
           now,
         }),
       );
@@ -210,17 +221,7 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
       else await verify(id, signal);
       await changeState(id, { lastUsedAt: now().toISOString() });
     },
-    async exported(id) {
-      const { files } = await foundManifest(id);
-      const { BlobReader, BlobWriter, ZipWriter } = await import('@zip.js/zip.js/lib/zip-core-native.js');
-      const writer = new ZipWriter(new BlobWriter('application/zip'), { level: 0, useWebWorkers: false });
-      for (const path of [manifestFile, ...files.map((file) => file.path)]) {
-        const file = await storedFile(`${id}/${path}`);
-        if (!file) throw notAsStored(id, path);
-        await writer.add(path, new BlobReader(file));
-      }
-      return writer.close();
-    },
+    exported: exportModel,
     async remove(id) {
       if ((await stateOf(id)).pinned)
         throw new LabError('bad-input', `"${excerpt(id)}" is pinned.`, {
@@ -232,11 +233,6 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
 }
 
 const keyOf = (manifest: ModelManifest) => `${manifest.id} ${modelHash(manifest)}`;
-
-const notAsStored = (id: string, path: string) =>
-  new LabError('bad-model', `${path} of "${excerpt(id)}" is not as it was stored, and is not used.`, {
-    advice: 'Import it again, from the files that it was made from.',
-  });
 
 /** Names of what was brought: a folder, or its files. */
 function originOf(files: ReadonlyMap<string, Blob>): string {

@@ -57,6 +57,11 @@ export async function foundManifest(id: string): Promise<ModelManifest> {
   });
 }
 
+export const notAsStored = (id: string, path: string): LabError =>
+  new LabError('bad-model', `${path} of "${excerpt(id)}" is not as it was stored, and is not used.`, {
+    advice: 'Import it again, from the files that it was made from.',
+  });
+
 /** @throws LabError 'unknown-model', or of the storage */
 export async function changeState(id: string, changes: Partial<State>): Promise<void> {
   await foundManifest(id);

@@ -46,7 +46,7 @@ export async function readFolder(files: Files): Promise<Checkpoint> {
 }
 
 /** Of a model that was exported here; a file of that name may be something else in other folders. */
-async function manifestIn(folder: Files): Promise<ModelManifest | null> {
+export async function manifestIn(folder: Files): Promise<ModelManifest | null> {
   try {
     const found = await json(folder, manifestFile);
     return found && parseManifest(found);

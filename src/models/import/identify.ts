@@ -84,7 +84,8 @@ async function checkExported(exported: ExportedFolder, options: HashOptions): Pr
 const otherHash = (id: string) =>
   notExported(`The id "${excerpt(id)}" in its model.json does not end with the first digits of its hash.`);
 
-const notExported = (what: string) =>
+/** The failure of an export whose files and `model.json` do not fit. @param what as a sentence */
+export const notExported = (what: string): LabError =>
   new LabError('bad-model', what, {
     advice:
       'Copy or export the model again. If you changed it yourself, delete model.json: then it is a model of its own.',

@@ -1,8 +1,9 @@
 /** @file Recognises what a user brought by its content, and opens it with the reader for that format. */
 import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint, ExportedFolder } from './checkpoint.ts';
 import { pickledWeights, readFolder } from './folder.ts';
+import { keptExport } from './kept-export.ts';
 import { plainPath } from './paths.ts';
 import { openGguf } from '../gguf/open.ts';
 import { sourceName } from './source.ts';
@@ -25,8 +26,37 @@ async function kindOf(file: Blob): Promise<Kind> {
  */
 export async function openCheckpoint(
   files: ReadonlyMap<string, Blob>,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  options: OpenOptions = {},
 ): Promise<Checkpoint> {
+  const unpacked = await unpack(files, options);
+  return openFiles(unpacked.files, unpacked.name);
+}
+
+interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A checkpoint to be converted, or the export of a repository that was stored as it is published. */
+export type Brought =
+  | { readonly checkpoint: Checkpoint; readonly kept: null }
+  | { readonly checkpoint: null; readonly kept: ExportedFolder };
+
+/** @param files as for `openCheckpoint` @throws as `openCheckpoint` */
+export async function openBrought(
+  files: ReadonlyMap<string, Blob>,
+  options: OpenOptions = {},
+): Promise<Brought> {
+  const unpacked = await unpack(files, options);
+  const kept = await keptExport(unpacked.files);
+  return kept
+    ? { checkpoint: null, kept }
+    : { checkpoint: await openFiles(unpacked.files, unpacked.name), kept: null };
+}
+
+async function unpack(
+  files: ReadonlyMap<string, Blob>,
+  { signal }: OpenOptions,
+): Promise<{ readonly files: ReadonlyMap<string, Blob>; readonly name: string }> {
   const brought = new Map([...files].map(([path, file]) => [plainPath(path), file]));
   if (brought.size === 0)
     throw new LabError('bad-input', 'There are no files.', {
@@ -37,9 +67,9 @@ export async function openCheckpoint(
     const unpacked = await readZip(file, signal);
     // PyTorch's own format is a zip file around a pickle.
     if ([...unpacked.keys()].some((path) => /(^|\/)data\.pkl$/.test(path))) throw pickledWeights(name);
-    return openFiles(unpacked, sourceName(name));
+    return { files: unpacked, name: sourceName(name) };
   }
-  return openFiles(brought, unnamed);
+  return { files: brought, name: unnamed };
 }
 
 /** Files that came without their folder. */

@@ -6,6 +6,10 @@ import { plainPath } from './paths.ts';
 
 /** What a model is read from; other files of a folder are not unpacked. */
 const wanted = /(^|\/)([\w.-]+\.(json|jinja|safetensors|gguf)|README\.md)$/i;
+/** Graphs are read of exports only, which hold them uncompressed: there they cost nothing. */
+const graph = /(^|\/)onnx\/[\w.-]+\.(onnx|onnx_data(_\d+)?)$/i;
+const isWanted = (path: string, { compressionMethod }: FileEntry) =>
+  wanted.test(path) || (compressionMethod === 0 && graph.test(path));
 
 /** Weights hardly shrink when they are compressed. What shrinks far more is no model. */
 const most = { entries: 10_000, smallBytes: 128 * 2 ** 20, weightBytes: 64 * 2 ** 30, ratio: 100 } as const;
@@ -28,7 +32,7 @@ export async function readZip(file: Blob, signal?: AbortSignal): Promise<Readonl
     for (const [path, entry] of entries) checkEntry(path, entry);
     const files = new Map<string, Blob>();
     for (const [path, entry] of entries)
-      files.set(path, wanted.test(path) ? await contentOf(path, entry, file) : new Blob());
+      files.set(path, isWanted(path, entry) ? await contentOf(path, entry, file) : new Blob());
     return files;
   } catch (cause) {
     if (cause instanceof LabError || isAbort(cause)) throw cause;
@@ -51,10 +55,11 @@ async function filesOf(reader: ZipReader<Blob>): Promise<ReadonlyMap<string, Fil
 }
 
 /** By what the zip's directory states, before anything is unpacked. */
-function checkEntry(path: string, { encrypted, uncompressedSize, compressedSize }: FileEntry): void {
-  if (!wanted.test(path)) return;
+function checkEntry(path: string, entry: FileEntry): void {
+  if (!isWanted(path, entry)) return;
+  const { encrypted, uncompressedSize, compressedSize } = entry;
   if (encrypted) throw damaged(`${excerpt(path)} is encrypted`);
-  const isSmall = !/\.(safetensors|gguf)$/i.test(path);
+  const isSmall = !/\.(safetensors|gguf)$/i.test(path) && !graph.test(path);
   const limit = isSmall ? most.smallBytes : most.weightBytes;
   if (uncompressedSize > limit)
     throw damaged(`${excerpt(path)} unpacks to ${uncompressedSize} bytes, over the limit of ${limit}`);

@@ -1,9 +1,16 @@
 /** @file Repositories made for ONNX Runtime, stored as they are published. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createModelStore, type ModelStore } from '../../../src/lab/models/model-store.ts';
+import { addModel } from '../../../scripts/cli/models/add.ts';
+import { cachedModels, folderOf } from '../../../scripts/cli/models/cache.ts';
+import { damageIn } from '../../../scripts/cli/models/stored-form.ts';
 import { processor } from '../../../src/models/compute-device.ts';
 import { onnxFiles } from '../../../src/models/hub/choice.ts';
-import { blobs, jsonBlob } from '../../models/import/brought.ts';
+import { storedFile } from '../../../src/models/stored-files.ts';
+import { blobs, jsonBlob, zipOf } from '../../models/import/brought.ts';
 import { tinyFolder } from '../../models/tiny-model.ts';
 import { stubFiles } from './memory-files.ts';
 
@@ -44,4 +51,48 @@ test('the id is the same in whatever order the files come', async () => {
   const { model } = await store.keep(published, options);
   const reversed = new Map([...published].toReversed());
   expect(await store.keep(reversed, options)).toEqual({ model, wasStored: true });
+});
+
+test('an exported repository comes back as the same model', async () => {
+  const { model } = await store.keep(published, options);
+  const zip = new Map([['my.zip', await store.exported(model.id)]]);
+  expect(await store.import(zip, {})).toEqual({ model, wasStored: true });
+  await store.remove(model.id);
+  const again = await store.import(zip, {});
+  expect(again).toEqual({ wasStored: false, model: { ...model, origin: 'my.zip' } });
+  await store.use(model.id);
+});
+
+test('the command line takes an exported repository under the same id, once', async () => {
+  const { model } = await store.keep(published, options);
+  const folder = mkdtempSync(join(tmpdir(), 'glovebox-kept-'));
+  vi.stubEnv('GLOVEBOX_MODELS', join(folder, 'cache'));
+  vi.spyOn(console, 'error').mockReturnValue();
+  try {
+    const zip = await (await store.exported(model.id)).bytes();
+    for (const name of ['one.zip', 'two.zip']) {
+      writeFileSync(join(folder, name), zip);
+      expect((await addModel(join(folder, name))).id).toBe(model.id);
+    }
+    expect(cachedModels()).toHaveLength(1);
+    expect(await damageIn(folderOf(cachedModels()[0]!))).toBeNull();
+  } finally {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('an exported repository of which a file is another, or missing, is refused', async () => {
+  const { model } = await store.keep(published, options);
+  const manifest = (await storedFile(`${model.id}/model.json`))!;
+  await store.remove(model.id);
+  const whole = new Map([...published, ['model.json', manifest]]);
+  const other = new Map([...whole, ['onnx/model.onnx', new Blob(['x'])]]);
+  await expect(store.import(other, {})).rejects.toThrow(/onnx\/model\.onnx is not as the model\.json/);
+  const packed = new Map([['my.zip', await zipOf(other, 0)]]);
+  await expect(store.import(packed, {})).rejects.toThrow(/onnx\/model\.onnx is not as the model\.json/);
+  whole.delete('tokenizer.json');
+  await expect(store.import(whole, {})).rejects.toThrow(/tokenizer\.json, which .* is missing/);
+  expect(await store.list()).toEqual([]);
 });
