@@ -50,7 +50,13 @@ export async function identify(
     if (isImportedId(id) && sourceSha256 !== undefined) {
       if (!id.endsWith(`@${sourceSha256.slice(0, idDigits)}`)) throw otherHash(id);
       const weightsSha256 = stated.find(({ path }) => path === weightsFile)?.sha256;
-      return { id, sourceSha256, ...kept, restored: true, ...(weightsSha256 !== undefined && { weightsSha256 }) };
+      return {
+        id,
+        sourceSha256,
+        ...kept,
+        restored: true,
+        ...(weightsSha256 !== undefined && { weightsSha256 }),
+      };
     }
     const sha256 = await hashFiles(source.files, { signal });
     return { id: importedId(source.name, sha256, stored), sourceSha256: sha256, ...kept };
@@ -72,9 +78,11 @@ const isGraph = (path: string) => path.startsWith('onnx/');
 async function checkExported(exported: ExportedFolder, options: HashOptions): Promise<void> {
   const stated = new Map(exported.manifest.files.map(({ path, sha256 }) => [path, sha256]));
   const missing = [...stated.keys()].find((path) => !exported.files.has(path) && !isGraph(path));
-  if (missing !== undefined) throw notExported(`${excerpt(missing)}, which its model.json lists, is missing.`);
+  if (missing !== undefined)
+    throw notExported(`${excerpt(missing)}, which its model.json lists, is missing.`);
   const added = decisiveFiles(exported.files.keys()).find((path) => !stated.has(path));
-  if (added !== undefined) throw notExported(`${excerpt(added)} is not in the list of the model.json beside it.`);
+  if (added !== undefined)
+    throw notExported(`${excerpt(added)} is not in the list of the model.json beside it.`);
   for (const [path, file] of statedFiles(exported)) {
     if ((await hashBlob(file, options)) === stated.get(path)) continue;
     throw notExported(`${excerpt(path)} is not as the model.json beside it says.`);

@@ -30,7 +30,7 @@ export interface ImportOptions {
   readonly sourceSha256?: string | undefined;
   /** Id and hash are those that an exported model said of itself. */
   readonly restored?: true | undefined;
-  /** Default: the checkpoint's own. */
+  /** Default: the checkpoint's own. The id is the title of a model without one. */
   readonly title?: string | undefined;
   /** `org/name` on the hub, for what came from there. */
   readonly repository?: string | undefined;
@@ -116,7 +116,7 @@ async function writeModel(
   const known: Omit<ModelManifest, 'precision'> = {
     version: 1,
     id,
-    title: shortText(options.title ?? title),
+    title: shortText((options.title ?? title) || id),
     origin: shortOrigin(origin),
     ...(sourceSha256 !== undefined && { sourceSha256 }),
     ...(restored && { restored }),

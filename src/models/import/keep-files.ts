@@ -11,7 +11,14 @@ import { licenseIn } from './folder.ts';
 import type { FolderWriter } from './folder-writer.ts';
 import { writeHashed, writeJson } from './hashed-files.ts';
 import type { ImportOptions } from './import-checkpoint.ts';
-import { checkManifest, shortOrigin, shortText, unwritten, type ManifestFile, type ModelManifest } from './manifest.ts';
+import {
+  checkManifest,
+  shortOrigin,
+  shortText,
+  unwritten,
+  type ManifestFile,
+  type ModelManifest,
+} from './manifest.ts';
 import { manifestFile, withoutOwnFiles } from './own-files.ts';
 import { progressMeter } from './progress.ts';
 

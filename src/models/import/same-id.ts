@@ -17,8 +17,12 @@ export function replaces(
 ): boolean {
   if (!restored) return stored.restored === true;
   if (weightsSha256 === stored.files.find(({ path }) => path === weightsFile)?.sha256) return false;
-  throw new LabError('bad-model', `Another model with the id "${excerpt(id)}" is stored, with other weights.`, {
-    advice:
-      'Nothing was changed. Only bring an export that you trust. If the stored model is the wrong one, delete it first.',
-  });
+  throw new LabError(
+    'bad-model',
+    `Another model with the id "${excerpt(id)}" is stored, with other weights.`,
+    {
+      advice:
+        'Nothing was changed. Only bring an export that you trust. If the stored model is the wrong one, delete it first.',
+    },
+  );
 }

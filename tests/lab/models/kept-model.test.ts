@@ -23,7 +23,6 @@ const options = {
   task: 'text-generation',
 } as const;
 
-
 let store: ModelStore;
 beforeEach(() => {
   stubFiles();

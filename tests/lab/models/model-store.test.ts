@@ -257,11 +257,7 @@ async function forged(
     entry.path === 'model.safetensors' ? { ...entry, sha256, bytes: file.size } : entry,
   );
   const told = change({ ...manifest, files: stated });
-  return new Map([
-    ...files,
-    ['my-model/model.safetensors', file],
-    ['my-model/model.json', jsonBlob(told)],
-  ]);
+  return new Map([...files, ['my-model/model.safetensors', file], ['my-model/model.json', jsonBlob(told)]]);
 }
 
 describe('a model.json that gives other weights the id of another model', () => {

@@ -219,16 +219,8 @@ describe('a manifest that could not be read back is not written', () => {
     expect(readBack(again)).toMatchObject({ license: manifest.license, title: manifest.title });
   });
 
-  test('labels that none can hold are refused before a weight is read', async () => {
-    const checkpoint = await readFolder(blobs(tinyGuardFolder()));
-    const config = { ...checkpoint.config, id2label: { 0: 'a'.repeat(400), 1: 'b', 2: 'c' } };
-    const read = () => Promise.reject(new Error('A weight was read.'));
-    const tensors = new Map([...checkpoint.tensors].map(([name, tensor]) => [name, { ...tensor, read }]));
-    const folder = memoryFolder();
-    expect(await failureOf(importCheckpoint({ ...checkpoint, config, tensors }, folder, base))).toMatch(
-      /^not-supported: This model cannot be described in a model\.json: labels\.0/,
-    );
-    expect(folder).toMatchObject({ state: 'discarded', files: new Map() });
+  test('a model that nothing names has its id as title', async () => {
+    expect((await imported({ ...(await tiny()), title: '' })).manifest.title).toBe('tiny');
   });
 
   test('a repository of more files than it lists is refused before one is copied', async () => {
