@@ -2,9 +2,9 @@
  * @file The page's side of the lab: an ordinary typed object in front of a worker that may be stopped, replaced, or
  * die. A call that is pending when its worker ends becomes an outcome; the next call starts a fresh worker.
  */
-import { proxy, type Remote } from 'comlink';
+import { proxy } from 'comlink';
 import type { AttackStep } from '../../attacks/attack.ts';
-import { failure, LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
+import { outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelTask } from '../../models/catalog.ts';
 import type { EndpointSettings, Send } from '../../models/endpoint.ts';
 import type { HubProgress } from '../../models/hub/files.ts';
@@ -24,7 +24,8 @@ import type { TrialRecord } from '../records/trial.ts';
 import type { Keep } from '../run/run-plan.ts';
 import type { ReplaySource } from '../trials/replay.ts';
 import type { LabApi } from './api.ts';
-import { connect, listening, type Connection, type Listen, type WorkerLike } from './connection.ts';
+import { createCalls } from './calls.ts';
+import { connect, type Connection, type WorkerLike } from './connection.ts';
 import { deferredWorker } from './deferred-worker.ts';
 import { checkDevice, workerName } from './device.ts';
 import workerUrl from '../../../workers/lab.worker.ts?worker&url';
@@ -167,13 +168,11 @@ export function createLabClient({
 }: ClientOptions = {}): LabClient {
   let kind = device;
   let precision: PrecisionWish = 'auto';
-  let connection: Connection | null = null;
   let calls = 0;
   let endpoints: { readonly settings: readonly EndpointSettings[]; readonly send?: Send | undefined } | null =
     null;
 
-  const connected = (): Connection => {
-    if (connection) return connection;
+  const { ask, read, stoppable, endWorker } = createCalls(() => {
     const fresh = connect(startWorker(workerName(kind)));
     // Calls that follow are taken after these.
     if (precision !== 'auto') void fresh.lab.usePrecision(precision).catch(() => {});
@@ -181,52 +180,8 @@ export function createLabClient({
       void fresh.lab
         .connect(endpoints.settings, endpoints.send ? proxy(endpoints.send) : null)
         .catch(() => {});
-    void fresh.ended.then(() => {
-      if (connection === fresh) connection = null;
-    });
-    return (connection = fresh);
-  };
-  const endWorker = () => {
-    connection?.end({ status: 'cancelled' });
-    connection = null; // a call that follows at once must not reach the worker that ended
-  };
-
-  /** The outcome of a call, or of its worker if that ends first. */
-  const ask = <T>(
-    work: (lab: Remote<LabApi>) => Promise<Outcome<T>>,
-    at = connected(),
-  ): Promise<Outcome<T>> => Promise.race([at.ended, work(at.lab).catch((error: unknown) => failure(error))]);
-
-  /** For calls that only fail with their worker. */
-  const read = async <T>(work: (lab: Remote<LabApi>) => Promise<T>): Promise<T> => {
-    const outcome = await ask(async (lab) => ({ status: 'done', value: await work(lab) }));
-    if (outcome.status === 'done') return outcome.value;
-    if (outcome.status === 'cancelled') throw new DOMException('The worker was ended.', 'AbortError');
-    throw new LabError(outcome.code === 'bug' ? 'worker-died' : outcome.code, outcome.message, outcome);
-  };
-
-  const stoppable = async <T>(
-    callId: string,
-    signal: AbortSignal | undefined,
-    work: (lab: Remote<LabApi>, listen: Listen, at: Connection) => Promise<Outcome<T>>,
-  ): Promise<Outcome<T>> => {
-    if (signal?.aborted) return { status: 'cancelled' };
-    const at = connected();
-    const { listen, close } = listening();
-    let deadline: ReturnType<typeof setTimeout> | undefined;
-    const stop = () => {
-      void at.lab.cancel(callId);
-      deadline = setTimeout(() => at.end({ status: 'cancelled' }), stopWithinMs);
-    };
-    signal?.addEventListener('abort', stop, { once: true });
-    try {
-      return await ask((lab) => work(lab, listen, at), at);
-    } finally {
-      close();
-      clearTimeout(deadline);
-      signal?.removeEventListener('abort', stop);
-    }
-  };
+    return fresh;
+  }, stopWithinMs);
   const controlsOf = (callId: string, { lab, ended }: Connection): AttackControls => ({
     pause: () => Promise.race([ended.then(() => false), lab.pause(callId)]),
     resume: () => void lab.resume(callId),

@@ -8,7 +8,8 @@ import { pause } from '../../core/pause.ts';
 import { faultHeader } from '../../core/file-fault.ts';
 import { damagedDownload, faulty, missing } from '../file-errors.ts';
 import { fileHasher } from './hash.ts';
-import { partBytes, splitHubUrl, type HubFile } from './addresses.ts';
+import { splitHubUrl, type HubFile } from './addresses.ts';
+import { partCount, partSpan } from './parts.ts';
 import { longestWaitMs, mostWaits, retryAfterMs } from './wait.ts';
 import type { Abortable } from '../language-model.ts';
 
@@ -68,13 +69,11 @@ export async function fetchFromHub(
   const { folder, path: file } = splitHubUrl(url)!;
   const entry = (await agreedFiles(folder, file, { fetch: given, signal })).find(({ path }) => path === file);
   if (!entry) throw missing(file, new URL(url));
-  const { bytes } = entry;
-  const count = Math.max(1, Math.ceil(bytes / partBytes));
+  const count = partCount(entry);
 
   const busy = busyHub(file, onWait);
   const tryPart = async (index: number): Promise<Uint8Array<ArrayBuffer> | LabError> => {
-    const first = index * partBytes;
-    const end = Math.min(bytes, first + partBytes);
+    const { first, end } = partSpan(entry, index);
     const headers = count === 1 ? {} : { range: `bytes=${first}-${end - 1}` };
     let reason: string;
     try {
@@ -133,7 +132,7 @@ export async function fetchFromHub(
         read++;
         hash.update(content);
         if (read === count && hash.hex() !== entry.hash.hex) {
-          await get(url, { method: 'DELETE' });
+          await dropParts(url, get);
           throw damagedDownload(file);
         }
         controller.enqueue(content);
@@ -142,23 +141,23 @@ export async function fetchFromHub(
     },
     { highWaterMark: 0 },
   );
-  return new Response(body, { headers: { 'content-length': String(bytes) } });
+  return new Response(body, { headers: { 'content-length': String(entry.bytes) } });
 }
 
 /** Pauses that the hub asks for, shared by all parts of a file. */
 function busyHub(file: string, onWait: HubDownloadOptions['onWait']) {
-  let until = 0;
+  let until = -Infinity;
   let waits = 0;
   return {
     async pause(signal: AbortSignal | undefined): Promise<void> {
-      await pause(Math.max(0, until - Date.now()), signal);
+      await pause(Math.max(0, until - performance.now()), signal);
     },
     /** @throws LabError 'unreachable' if it is to be given up */
     note(ms: number, reason: string): void {
       // Parts that were asked for together are refused together: one pause serves them all.
-      if (Date.now() < until) return;
+      if (performance.now() < until) return;
       if (ms > longestWaitMs || ++waits > mostWaits) throw faulty(file, 'hub-busy', reason);
-      until = Date.now() + ms;
+      until = performance.now() + ms;
       onWait?.(ms);
     },
   };

@@ -18,3 +18,20 @@ export interface FolderWriter {
   /** Nothing of it remains. */
   discard(): Promise<void>;
 }
+
+/** Commit what `write` wrote, or discard it when that fails or `signal` is aborted. */
+export async function committed<T>(
+  target: FolderWriter,
+  signal: AbortSignal | undefined,
+  write: () => Promise<T>,
+): Promise<T> {
+  try {
+    const written = await write();
+    signal?.throwIfAborted();
+    await target.commit();
+    return written;
+  } catch (error) {
+    await target.discard();
+    throw error;
+  }
+}

@@ -1,4 +1,4 @@
-/** @file Hashes a file in pieces, so that only one is in memory. */
+/** @file Reads and hashes a file in pieces, so that only one is in memory. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { LabError } from '../../core/errors.ts';
@@ -14,12 +14,21 @@ export interface HashOptions {
 /** Bytes in memory at a time. */
 const pieceBytes = 4 * 2 ** 20;
 
+/** @throws LabError 'bad-model' if it cannot be read; or the signal's reason */
+export async function* piecesOf(
+  file: Blob,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < file.size; at += pieceBytes) {
+    signal?.throwIfAborted();
+    yield await bytesOf(file.slice(at, at + pieceBytes));
+  }
+}
+
 /** @returns SHA-256, hexadecimal @throws LabError 'bad-model' if it cannot be read; or the signal's reason */
 export async function hashBlob(file: Blob, { signal, onBytes }: HashOptions = {}): Promise<string> {
   const hash = sha256.create();
-  for (let at = 0; at < file.size; at += pieceBytes) {
-    signal?.throwIfAborted();
-    const piece = await bytesOf(file.slice(at, at + pieceBytes));
+  for await (const piece of piecesOf(file, signal)) {
     hash.update(piece);
     onBytes?.(piece.byteLength);
     await turn();

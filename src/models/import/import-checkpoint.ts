@@ -13,7 +13,7 @@ import { hasTemplate } from '../template-source.ts';
 import { createTextTokenizer } from '../text-tokenizer.ts';
 import { findWeights } from '../weight-names.ts';
 import type { Checkpoint, CheckpointTensor } from './checkpoint.ts';
-import type { FolderWriter } from './folder-writer.ts';
+import { committed, type FolderWriter } from './folder-writer.ts';
 import { writeJson } from './hashed-files.ts';
 import { checkManifest, shortOrigin, shortText, unwritten, type ModelManifest } from './manifest.ts';
 import { manifestFile } from './own-files.ts';
@@ -58,15 +58,7 @@ export async function importCheckpoint(
   target: FolderWriter,
   options: ImportOptions,
 ): Promise<ModelManifest> {
-  try {
-    const manifest = await writeModel(checkpoint, target, options);
-    options.signal?.throwIfAborted();
-    await target.commit();
-    return manifest;
-  } catch (error) {
-    await target.discard();
-    throw error;
-  }
+  return committed(target, options.signal, () => writeModel(checkpoint, target, options));
 }
 
 interface Readable {

@@ -8,7 +8,8 @@ import { parseObject } from '../files.ts';
 import { labelsOf } from '../llama.ts';
 import type { ModelTask } from '../catalog.ts';
 import { licenseIn } from './folder.ts';
-import type { FolderWriter } from './folder-writer.ts';
+import { committed, type FolderWriter } from './folder-writer.ts';
+import { piecesOf } from './hash-blob.ts';
 import { writeHashed, writeJson } from './hashed-files.ts';
 import type { ImportOptions } from './import-checkpoint.ts';
 import {
@@ -22,8 +23,6 @@ import {
 import { manifestFile, withoutOwnFiles } from './own-files.ts';
 import { progressMeter } from './progress.ts';
 
-/** Bytes copied at a time. */
-const pieceBytes = 4 * 2 ** 20;
 const mostConfigBytes = 2 ** 20;
 
 const configSchema = z.looseObject({
@@ -49,15 +48,7 @@ export async function keepFiles(
   target: FolderWriter,
   options: KeepOptions,
 ): Promise<ModelManifest> {
-  try {
-    const manifest = await copy(files, target, options);
-    options.signal?.throwIfAborted();
-    await target.commit();
-    return manifest;
-  } catch (error) {
-    await target.discard();
-    throw error;
-  }
+  return committed(target, options.signal, () => copy(files, target, options));
 }
 
 async function copy(
@@ -94,9 +85,7 @@ async function copy(
   for (const [path, file] of files)
     copied.push(
       await writeHashed(target, path, async (append) => {
-        for (let at = 0; at < file.size; at += pieceBytes) {
-          signal?.throwIfAborted();
-          const piece = new Uint8Array(await file.slice(at, at + pieceBytes).arrayBuffer());
+        for await (const piece of piecesOf(file, signal)) {
           await append(piece);
           onProgress?.({ stage: 'storing', ...meter(piece.byteLength) });
         }
