@@ -3,7 +3,6 @@
  * they build on each other, and writes each into `public/models/`. Interrupted training resumes from its checkpoint,
  * unless `--fresh` is given.
  */
-import '../src/models/runtimes/whitebox/node.ts';
 import {
   appendFileSync,
   existsSync,
@@ -15,7 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { defaultDevice, init } from '@jax-js/jax';
+import { availableParallelism } from 'node:os';
+import { openDevice } from '#arrays/host';
 import { createRandom } from '../src/core/random.ts';
 import { initWeights } from '../src/models/llama-weights.ts';
 import type { LlamaConfig } from '../src/models/llama.ts';
@@ -42,8 +42,7 @@ if (selected.length === 0) {
   process.exit(2);
 }
 
-const devices = await init();
-defaultDevice(devices.includes('webgpu') ? 'webgpu' : 'wasm');
+const device = await openDevice('wasm', availableParallelism());
 const { files, tokenizer } = buildTokenizer();
 for (const recipe of selected) await train(recipe);
 
@@ -96,11 +95,11 @@ function setUp(recipe: Recipe): TrainingSetup {
   };
   const name = `${seed}/${recipe.lessons ?? recipe.id}`;
   if (recipe.task === 'text-generation') {
-    const trainer = createTrainer(config, initialWeights(recipe, config), options);
+    const trainer = createTrainer(device, config, initialWeights(recipe, config), options);
     const batches = lessonBatches(recipe.curriculum, tokenizer, name);
     return { trainer, trainStep: (step) => trainer.step(batches.at(step)) };
   }
-  const trainer = createClassifierTrainer(guardConfig, initialWeights(recipe, guardConfig), options);
+  const trainer = createClassifierTrainer(device, guardConfig, initialWeights(recipe, guardConfig), options);
   const batches = labeledBatches(recipe.reads, tokenizer, name);
   return { trainer, trainStep: (step) => trainer.step(batches.at(step)) };
 }

@@ -19,6 +19,7 @@ export {
   isWhiteBox,
   type EditedModel,
   type Learner,
+  LearnerOptions,
   type SpanRequest,
   type Tensor,
   type TrainingRow,

@@ -62,6 +62,14 @@ export function checkShape(name: string, shape: readonly number[], wanted: reado
   );
 }
 
+/** @throws LabError 'bad-model' if a weight is not made of numbers */
+export function checkNumbers(name: string, values: Float32Array): void {
+  if (allFinite(values)) return;
+  throw new LabError('bad-model', `Weight "${name}" holds values that are not finite numbers.`, {
+    advice: 'Fetch the weights again; if that does not help, the checkpoint itself is damaged.',
+  });
+}
+
 /**
  * Exactly the weights that `config` calls for, in order. Extra tensors (rotary tables, a copy of a tied head)
  * are dropped.
@@ -73,10 +81,7 @@ export function checkWeights(config: LlamaConfig, weights: Tensors): Tensors {
       const tensor = weights.get(name);
       if (!tensor) throw new LabError('bad-model', `The checkpoint has no weight "${name}".`, { advice });
       checkShape(name, tensor.shape, shape);
-      if (!allFinite(tensor.data))
-        throw new LabError('bad-model', `Weight "${name}" holds values that are not finite numbers.`, {
-          advice: 'Fetch the weights again; if that does not help, the checkpoint itself is damaged.',
-        });
+      checkNumbers(name, tensor.data);
       return [name, tensor];
     }),
   );

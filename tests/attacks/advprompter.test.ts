@@ -1,4 +1,3 @@
-import '../../src/models/runtimes/whitebox/node.ts';
 import { describe, expect, test } from 'vitest';
 import { advprompter } from '../../src/attacks/advprompter.ts';
 import { createReplayBuffer } from '../../src/attacks/advprompter/replay-buffer.ts';

@@ -1,13 +1,12 @@
-import '../../src/models/runtimes/whitebox/node.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { embeddingAttack } from '../../src/attacks/embedding-attack.ts';
 import { crossEntropy } from '../../src/attacks/parts/target.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
-import { loadWhiteBoxModel, type JaxModel } from '../../src/models/runtimes/whitebox/index.ts';
+import { loadWhiteBoxModel, type LlamaModel } from '../../src/models/runtimes/whitebox/index.ts';
 import { serve, tinyEntry, tinyFolder, tinySite } from '../models/tiny-model.ts';
 import { behavior, drain } from './drain.ts';
 
-let model: JaxModel;
+let model: LlamaModel;
 beforeAll(async () => {
   const source = { device: 'wasm', baseUrl: tinySite, fetch: serve(tinyFolder()) } as const;
   model = await loadWhiteBoxModel(tinyEntry, source);

@@ -1,5 +1,5 @@
 /** @file A tiny random model for defenses that look inside; its text is numbers. */
-import '../models/whitebox/tiny.ts';
+import { device } from '../models/whitebox/tiny.ts';
 import { user } from '../../src/core/chat.ts';
 import type { ContrastPrompts } from '../../src/core/contrast.ts';
 import { parseOptions } from '../../src/core/options.ts';
@@ -11,7 +11,7 @@ import { playing } from './defend.ts';
 
 export const config = tinyConfig({ num_hidden_layers: 3 });
 export const createTiny = () =>
-  createWhiteBoxModel({ id: 'tiny', config, weights: tinyWeights(config), tokenizer: stubTokenizer(config) });
+  createWhiteBoxModel({ id: 'tiny', device, config, weights: tinyWeights(config), tokenizer: stubTokenizer(config) });
 
 /** Harmful requests speak of 30, harmless ones of 9. */
 export const contrast: ContrastPrompts = {

@@ -1,5 +1,4 @@
 /** @file One trial of every attack and of every defense on a real model runs to a scored end, each with a small budget. */
-import '../../src/models/runtimes/whitebox/node.ts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { serve, type LocalServer } from '../../scripts/serve.ts';
 import type { MethodCard } from '../../src/core/method.ts';

@@ -1,5 +1,4 @@
 /** @file The tests that every real model passes: ids, logits and greedy texts are those of PyTorch. */
-import '../../src/models/runtimes/whitebox/node.ts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

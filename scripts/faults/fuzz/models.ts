@@ -1,5 +1,4 @@
 /** @file Damaged model folders, loaded into both engines that take a folder, and asked for a word. */
-import '../../../src/models/runtimes/whitebox/node.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { user } from '../../../src/core/chat.ts';

@@ -50,7 +50,17 @@ export interface WhiteBoxModel extends ScoringModel {
    * A copy that can be trained. The models it returns share device memory with this one: dispose of them first.
    * @throws LabError 'not-supported' if there is nothing to train (a scripted model)
    */
-  learner(options: { readonly learningRate: number }): Promise<Learner>;
+  learner(options: LearnerOptions): Promise<Learner>;
+}
+
+export interface LearnerOptions {
+  readonly learningRate: number;
+  /**
+   * Train low-rank adapters beside the weights, which takes a small part of the memory: what they give is multiplied by
+   * alpha / rank. Default: all weights are trained.
+   * @see https://arxiv.org/abs/2106.09685 (LoRA)
+   */
+  readonly adapters?: { readonly rank: number; readonly alpha: number };
 }
 
 /** A row of tokens to train on: those from `from` on, each predicted from the tokens before it. */

@@ -8,8 +8,7 @@ import { laa } from '../../../src/attacks/laa.ts';
 import { manyShot } from '../../../src/attacks/many-shot.ts';
 import type { Attack } from '../../../src/attacks/attack.ts';
 import type { EditedModel, WhiteBoxModel } from '../../../src/models/language-model.ts';
-import { loadWhiteBoxModel, type JaxModel } from '../../../src/models/runtimes/whitebox/index.ts';
-import '../../../src/models/runtimes/whitebox/node.ts';
+import { loadWhiteBoxModel, type LlamaModel } from '../../../src/models/runtimes/whitebox/index.ts';
 import {
   serve,
   tinyConfig,
@@ -22,7 +21,7 @@ import { drain } from '../drain.ts';
 
 const template = `${tinyTokenizerConfig.chat_template}{% if add_generation_prompt %}{{ '<think>\\n' }}{% endif %}`;
 
-let model: JaxModel;
+let model: LlamaModel;
 beforeAll(async () => {
   const files = new Map(tinyFolder({ ...tinyConfig, maxPositions: 4096 }));
   const config = { ...tinyTokenizerConfig, chat_template: template };

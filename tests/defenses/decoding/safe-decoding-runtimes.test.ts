@@ -1,5 +1,4 @@
 /** @file What SafeDecoding samples from, on both runtimes, against the formula applied to the logits of each and by hand. */
-import '../../../src/models/runtimes/whitebox/node.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../../src/core/chat.ts';
 import { amplifyExpert, safeDecoding } from '../../../src/defenses/decoding/safe-decoding.ts';

@@ -6,7 +6,6 @@ import { checkFinite, checkLogits } from '../../../src/models/decoding/numbers.t
 import { sample } from '../../../src/models/decoding/sampler.ts';
 import { answering, scripted, type Next } from '../../../src/models/runtimes/scripted.ts';
 import { loadWhiteBoxModel } from '../../../src/models/runtimes/whitebox/index.ts';
-import '../../../src/models/runtimes/whitebox/node.ts';
 import { serve, tinyConfig, tinyEntry, tinyFolder, tinySite, tinyWeights } from '../tiny-model.ts';
 
 const notFinite = { name: 'LabError', code: 'not-finite' };

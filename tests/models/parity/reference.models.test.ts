@@ -1,5 +1,4 @@
 /** @file Compares the runtimes on the real Tinytown models with transformers.js and with a float64 forward pass. */
-import '../../../src/models/runtimes/whitebox/node.ts';
 import { readFileSync } from 'node:fs';
 import { env, pipeline, type Message, type TextGenerationPipeline } from '@huggingface/transformers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

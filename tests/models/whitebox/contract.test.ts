@@ -1,4 +1,3 @@
-import '../../../src/models/runtimes/whitebox/node.ts';
 import { loadWhiteBoxModel } from '../../../src/models/runtimes/whitebox/index.ts';
 import { describeModel } from '../contract.ts';
 import { serve, tinyEntry, tinyFolder, tinySite } from '../tiny-model.ts';

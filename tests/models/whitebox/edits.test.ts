@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { randomIds, stubTokenizer, tinyConfig, tinyWeights } from './tiny.ts';
-import { liveBuffers } from './live-buffers.ts';
+import { device, randomIds, stubTokenizer, tinyConfig, tinyWeights } from './tiny.ts';
 import { assistant, system, user } from '../../../src/core/chat.ts';
 import type { ModelEdit } from '../../../src/models/language-model.ts';
-import { createWhiteBoxModel, type JaxModel } from '../../../src/models/runtimes/whitebox/index.ts';
+import { createWhiteBoxModel, type LlamaModel } from '../../../src/models/runtimes/whitebox/index.ts';
 
 const config = tinyConfig();
 const weights = tinyWeights(config);
@@ -13,9 +12,9 @@ const wave = (phase: number) => Array.from({ length: 16 }, (_, i) => Math.sin(ph
 const conversation = [user('5 6 7')];
 const options = { maxNewTokens: 6 };
 
-let model: JaxModel;
+let model: LlamaModel;
 beforeAll(() => {
-  model = createWhiteBoxModel({ id: 'tiny', config, weights, tokenizer: stubTokenizer(config) });
+  model = createWhiteBoxModel({ id: 'tiny', device, config, weights, tokenizer: stubTokenizer(config) });
 });
 afterAll(() => model.dispose());
 
@@ -51,7 +50,7 @@ describe('an edit given with a request', () => {
     const plain = (await model.generate(conversation, options)).text;
     const edit: ModelEdit = { softTokens: { vectors: [wave(1)], at: 'start' } };
     await answer(edit);
-    const before = liveBuffers();
+    const before = device.bytesHeld;
     const [edited, beside, again] = await Promise.all([
       answer(edit),
       model.generate(conversation, options),
@@ -59,7 +58,7 @@ describe('an edit given with a request', () => {
     ]);
     expect(beside.text).toBe(plain);
     expect(again).toBe(edited);
-    expect(liveBuffers()).toBe(before);
+    expect(device.bytesHeld).toBe(before);
   });
   test('is refused if it does not fit the shape of the model', async () => {
     for (const edit of [

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
-import { stubTokenizer, tinyConfig, tinyWeights } from './tiny.ts';
-import { liveBuffers } from './live-buffers.ts';
+import { device, stubTokenizer, tinyConfig, tinyWeights } from './tiny.ts';
 import { user } from '../../../src/core/chat.ts';
 import { createWhiteBoxModel } from '../../../src/models/runtimes/whitebox/index.ts';
 
 const config = tinyConfig();
 const create = () =>
-  createWhiteBoxModel({ id: 'tiny', config, weights: tinyWeights(config), tokenizer: stubTokenizer(config) });
+  createWhiteBoxModel({ id: 'tiny', device, config, weights: tinyWeights(config), tokenizer: stubTokenizer(config) });
 const conversation = [user('5 6 7')];
 
 test('a learner fits its rows, and the model it came from does not change', async () => {
@@ -38,7 +37,7 @@ test('the loss is the mean over the trained tokens, and nothing is left on the d
   const ids = [1, 5, 6, 7, 8];
   const [logProbs] = await model.logProbs([{ prompt: ids.slice(0, 3), target: ids.slice(3) }]);
   await model.open([ids]).then((session) => session.close());
-  const before = liveBuffers();
+  const before = device.bytesHeld;
   const learner = await model.learner({ learningRate: 0.001 });
   const loss = await learner.learn([{ ids, from: 3 }]);
   expect(loss).toBeCloseTo(-(logProbs![0]! + logProbs![1]!) / 2, 4);
@@ -46,7 +45,7 @@ test('the loss is the mean over the trained tokens, and nothing is left on the d
   await trained.generate(conversation, { maxNewTokens: 2 });
   trained.dispose();
   learner.dispose();
-  expect(liveBuffers() - before).toBeLessThanOrEqual(6); // contexts that the model keeps for later
+  expect(device.bytesHeld - before).toBeLessThanOrEqual(6); // contexts that the model keeps for later
   model.dispose();
 });
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gemmaFields, randomIds, stubTokenizer, tinyConfig, tinyWeights } from './tiny.ts';
-import { liveBuffers } from './live-buffers.ts';
+import { device, gemmaFields, randomIds, stubTokenizer, tinyConfig, tinyWeights } from './tiny.ts';
 import { referenceForward, referenceLogProbs, referenceLogSoftmax } from './reference-forward.ts';
 import { LabError } from '../../../src/core/errors.ts';
 import type { LlamaConfig } from '../../../src/models/llama.ts';
@@ -8,7 +7,7 @@ import type { Tensors } from '../../../src/models/safetensors.ts';
 import {
   createWhiteBoxModel,
   loadWhiteBoxModel,
-  type JaxModel,
+  type LlamaModel,
 } from '../../../src/models/runtimes/whitebox/index.ts';
 import { selfTest } from '../../../src/models/runtimes/whitebox/self-test.ts';
 import { serve, tinyEntry, tinyFolder, tinySite } from '../tiny-model.ts';
@@ -17,7 +16,7 @@ const config = tinyConfig();
 const weights = tinyWeights(config);
 const ids = (count: number, seed: number | string) => randomIds(count, config.vocabSize, seed);
 const create = (c: LlamaConfig = config, w: Tensors = tinyWeights(c)) =>
-  createWhiteBoxModel({ id: 'tiny', config: c, weights: w, tokenizer: stubTokenizer(c) });
+  createWhiteBoxModel({ id: 'tiny', device, config: c, weights: w, tokenizer: stubTokenizer(c) });
 
 /** Largest absolute difference. */
 const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
@@ -27,7 +26,7 @@ const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
 const lastLogits = (prompt: readonly number[], c = config, w: Tensors = weights) =>
   referenceForward(c, w, prompt).logits.at(-1)!;
 
-let model: JaxModel;
+let model: LlamaModel;
 beforeAll(() => {
   model = create();
 });
@@ -256,7 +255,7 @@ describe.each([
 ])('hidden states, parameters and edits of %s', (_, changes) => {
   const config = tinyConfig(changes);
   const weights = tinyWeights(config);
-  let model: JaxModel;
+  let model: LlamaModel;
   beforeAll(() => {
     model = create(config, weights);
   });
@@ -362,7 +361,7 @@ describe.each([
 });
 
 test('repeated work leaves no buffers behind, and disposing frees them all', async () => {
-  const before = liveBuffers();
+  const before = device.bytesHeld;
   const tested = create();
   const work = async () => {
     const view = tested.edited({
@@ -385,11 +384,11 @@ test('repeated work leaves no buffers behind, and disposing frees them all', asy
     view.dispose();
   };
   await work();
-  const after = liveBuffers();
+  const after = device.bytesHeld;
   for (let i = 0; i < 5; i++) await work();
-  expect(liveBuffers()).toBe(after);
+  expect(device.bytesHeld).toBe(after);
   tested.dispose();
-  expect(liveBuffers()).toBe(before);
+  expect(device.bytesHeld).toBe(before);
 });
 
 describe('the self-test', () => {
@@ -407,7 +406,7 @@ describe('the self-test', () => {
   });
 
   test('rejects a device whose decode step differs from its prefill', async () => {
-    const broken: JaxModel = {
+    const broken: LlamaModel = {
       ...model,
       open: async (prompts) => {
         const session = await model.open(prompts);

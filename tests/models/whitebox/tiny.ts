@@ -1,8 +1,6 @@
-/** @file As `tiny-model.ts`, after jax-js was started on WASM in Node. */
-import '../../../src/models/runtimes/whitebox/node.ts';
-import { defaultDevice, init } from '@jax-js/jax';
+/** @file As `tiny-model.ts`, with a device of Node. */
+import { openDevice } from '#arrays/host';
 
 export * from './tiny-model.ts';
 
-await init('wasm');
-defaultDevice('wasm');
+export const device = await openDevice('wasm', 1);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { randomIds, tinyConfig, tinyWeights } from './tiny.ts';
-import { liveBuffers } from './live-buffers.ts';
+import { device, randomIds, tinyConfig, tinyWeights } from './tiny.ts';
 import { referenceForward, referenceLogSoftmax } from './reference-forward.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { initWeights } from '../../../src/models/llama-weights.ts';
@@ -26,7 +25,7 @@ const referenceLoss = (weights: Tensors) =>
 describe('a classifier trainer', () => {
   test('reads the label after the last token, whatever else is in the batch', async () => {
     const weights = tinyWeights(config);
-    const trainer = createClassifierTrainer(config, weights, { learningRate: 1e-3 });
+    const trainer = createClassifierTrainer(device, config, weights, { learningRate: 1e-3 });
     expect(await trainer.evaluate(batch)).toBeCloseTo(referenceLoss(weights), 5);
     const together = await trainer.classify(batch.map(({ ids }) => ids));
     for (const [row, text] of batch.entries()) {
@@ -41,7 +40,7 @@ describe('a classifier trainer', () => {
 
   test('steps along the gradient, by float64 central differences', async () => {
     const weights = tinyWeights(config);
-    const trainer = createClassifierTrainer(config, weights, { learningRate: 1e-2, clipNorm: Infinity });
+    const trainer = createClassifierTrainer(device, config, weights, { learningRate: 1e-2, clipNorm: Infinity });
     await trainer.step(batch);
     const { firstMoments } = await trainer.state();
     const lossWith = (name: string, index: number, delta: number) => {
@@ -62,9 +61,9 @@ describe('a classifier trainer', () => {
   });
 
   test('fits its labels, continues from a saved state, and leaves no buffers behind', async () => {
-    const before = liveBuffers();
+    const before = device.bytesHeld;
     const start = initWeights(config, createRandom(8));
-    const trainer = createClassifierTrainer(config, start, { learningRate: 1e-2, weightDecay: 0.05 });
+    const trainer = createClassifierTrainer(device, config, start, { learningRate: 1e-2, weightDecay: 0.05 });
     for (let i = 0; i < 40; i++) await trainer.step(batch);
     const saved = structuredClone(await trainer.state());
     const onward = await trainer.step(batch);
@@ -74,19 +73,19 @@ describe('a classifier trainer', () => {
       expect(probabilities[batch[i]!.label]).toBeGreaterThan(0.9);
       expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 6);
     });
-    const resumed = createClassifierTrainer(config, start, { learningRate: 1e-2, weightDecay: 0.05 });
+    const resumed = createClassifierTrainer(device, config, start, { learningRate: 1e-2, weightDecay: 0.05 });
     resumed.restore(saved);
     expect(await resumed.step(batch)).toEqual(onward);
     trainer.dispose();
     resumed.dispose();
-    expect(liveBuffers()).toBe(before);
+    expect(device.bytesHeld).toBe(before);
   });
 
   test('refuses batches that it cannot train on', async () => {
     expect(() =>
-      createClassifierTrainer(tinyConfig(), tinyWeights(tinyConfig()), { learningRate: 1 }),
+      createClassifierTrainer(device, tinyConfig(), tinyWeights(tinyConfig()), { learningRate: 1 }),
     ).toThrow(/needs labels/);
-    const trainer = createClassifierTrainer(config, tinyWeights(config), { learningRate: 1e-3 });
+    const trainer = createClassifierTrainer(device, config, tinyWeights(config), { learningRate: 1e-3 });
     await expect(trainer.step([])).rejects.toThrow(/needs a text/);
     await expect(trainer.step([{ ids: [], label: 0 }])).rejects.toThrow(/each text a token/);
     await expect(trainer.step([{ ids: [3], label: 3 }])).rejects.toThrow(/no label 3/);

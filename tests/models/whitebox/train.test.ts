@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { gemmaFields, randomIds, tinyConfig, tinyWeights } from './tiny.ts';
-import { liveBuffers } from './live-buffers.ts';
+import { device, gemmaFields, randomIds, tinyConfig, tinyWeights } from './tiny.ts';
 import { referenceLogProbs } from './reference-forward.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { initWeights } from '../../../src/models/llama-weights.ts';
@@ -35,7 +34,7 @@ describe('the loss', () => {
   let trainer: Trainer;
   const weights = tinyWeights(config);
   beforeAll(() => {
-    trainer = createTrainer(config, weights, { learningRate: 1e-3 });
+    trainer = createTrainer(device, config, weights, { learningRate: 1e-3 });
   });
 
   test('is the mean cross-entropy of the reference over the weighted tokens', async () => {
@@ -99,7 +98,7 @@ describe.each([
       epsilon: 1e-8,
       clipNorm: 0.5,
     };
-    const trainer = createTrainer(config, weights, options);
+    const trainer = createTrainer(device, config, weights, options);
     const { gradNorm } = await trainer.step(batchOf(rows, 2, 9));
     const after = await trainer.state();
     const lossWith = (name: string, index: number, delta: number) => {
@@ -132,7 +131,7 @@ describe.each([
 });
 
 test('four rows are memorized in under 200 steps', async () => {
-  const trainer = createTrainer(config, initWeights(config, createRandom(3)), { learningRate: 1e-2 });
+  const trainer = createTrainer(device, config, initWeights(config, createRandom(3)), { learningRate: 1e-2 });
   const batch = batchOf(rows, 2, 9);
   let loss = Infinity;
   let steps = 0;
@@ -148,11 +147,11 @@ test('training from a saved state gives the same result as without a break', asy
   const weights = initWeights(config, createRandom(4));
   const options = { learningRate: 1e-2, schedule: { warmupSteps: 2, totalSteps: 8, floor: 0.1 } };
   const batch = batchOf(rows, 2, 9);
-  const whole = createTrainer(config, weights, options);
+  const whole = createTrainer(device, config, weights, options);
   for (let i = 0; i < 3; i++) await whole.step(batch);
   const saved = structuredClone(await whole.state());
   const onward = [await whole.step(batch), await whole.step(batch)];
-  const resumed = createTrainer(config, weights, options);
+  const resumed = createTrainer(device, config, weights, options);
   resumed.restore(saved);
   expect([await resumed.step(batch), await resumed.step(batch)]).toEqual(onward);
   expect(await resumed.weights()).toEqual(await whole.weights());
@@ -161,7 +160,7 @@ test('training from a saved state gives the same result as without a break', asy
 });
 
 test('an external loss over row log-probs can be minimized with negative weights', async () => {
-  const trainer = createTrainer(config, initWeights(config, createRandom(5)), { learningRate: 3e-3 });
+  const trainer = createTrainer(device, config, initWeights(config, createRandom(5)), { learningRate: 3e-3 });
   const batch = batchOf(rows.slice(0, 2), 2, 9);
   const rowLogProb = async () => {
     const values = await trainer.logProbs(batch);
@@ -180,8 +179,8 @@ test('an external loss over row log-probs can be minimized with negative weights
 });
 
 test('200 steps leave no buffers behind, and disposing frees them all', async () => {
-  const before = liveBuffers();
-  const trainer = createTrainer(config, initWeights(config, createRandom(6)), {
+  const before = device.bytesHeld;
+  const trainer = createTrainer(device, config, initWeights(config, createRandom(6)), {
     learningRate: 1e-3,
     weightDecay: 0.1,
   });
@@ -189,14 +188,14 @@ test('200 steps leave no buffers behind, and disposing frees them all', async ()
   await trainer.step(batch);
   await trainer.evaluate(batch);
   await trainer.logProbs(batch);
-  const during = liveBuffers();
+  const during = device.bytesHeld;
   for (let i = 0; i < 200; i++) await trainer.step(batch);
   await trainer.evaluate(batch);
   await trainer.logProbs(batch);
   await trainer.state();
-  expect(liveBuffers()).toBe(during);
+  expect(device.bytesHeld).toBe(during);
   trainer.dispose();
-  expect(liveBuffers()).toBe(before);
+  expect(device.bytesHeld).toBe(before);
 });
 
 test('the learning rate warms up, follows a cosine and stays at its floor', () => {

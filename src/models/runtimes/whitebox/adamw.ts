@@ -1,47 +1,42 @@
-/** @file AdamW with clipping by the global norm, as one compiled program over all weights. */
-import { jit, numpy as np, tree } from '@jax-js/jax';
+/**
+ * @file AdamW with clipping by the global norm, on the processor: one pass over each parameter.
+ * @see https://arxiv.org/abs/1711.05101
+ */
 import type { TrainerOptions } from './training.ts';
-import type { DeviceWeights } from './weights.ts';
 
-export interface UpdateInput extends Record<string, DeviceWeights> {
-  current: DeviceWeights;
-  first: DeviceWeights;
-  second: DeviceWeights;
-  gradients: DeviceWeights;
+/** One parameter: all arrays have its length, and all but the gradient are changed. */
+export interface Parameter {
+  readonly values: Float32Array;
+  readonly first: Float32Array;
+  readonly second: Float32Array;
+  readonly gradient: Float32Array;
+  /** Norms and biases do not decay. */
+  readonly decays: boolean;
 }
 
-/** Consumes its arguments. scalars: [learning rate, bias corrections of first and second moment]. */
-export function createUpdate(options: TrainerOptions) {
-  const { weightDecay = 0, beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, clipNorm = 1 } = options;
-  return jit((input: UpdateInput, scalars: np.Array) => {
-    const [rate, correct1, correct2] = [0, 1, 2].map((i) => scalars.ref.slice(i)) as [
-      np.Array,
-      np.Array,
-      np.Array,
-    ];
-    scalars.dispose();
-    const squares = tree.leaves<np.Array>(input.gradients as never).map((g) => np.sum(g.ref.mul(g.ref)));
-    const norm = np.sqrt(squares.reduce((sum, square) => sum.add(square)));
-    const clip = np.minimum(np.reciprocal(norm.ref.add(1e-6)).mul(clipNorm), 1);
-    const groups = [input.current, input.first, input.second, input.gradients].map((group) =>
-      tree.leaves<np.Array>(group as never),
-    ) as [np.Array[], np.Array[], np.Array[], np.Array[]];
-    const next = groups[0].map((old, i) => {
-      const gradient = Number.isFinite(clipNorm) ? groups[3][i]!.mul(clip.ref) : groups[3][i]!;
-      const first = groups[1][i]!.mul(beta1).add(gradient.ref.mul(1 - beta1));
-      const second = groups[2][i]!.mul(beta2).add(gradient.ref.mul(gradient).mul(1 - beta2));
-      const scale = np.reciprocal(np.sqrt(second.ref.mul(correct2.ref)).add(epsilon));
-      const direction = first.ref.mul(correct1.ref).mul(scale);
-      const decayed = old.ndim > 1 && weightDecay > 0 ? direction.add(old.ref.mul(weightDecay)) : direction;
-      return { current: old.sub(decayed.mul(rate.ref)), first, second };
-    });
-    tree.dispose([clip, rate, correct1, correct2]);
-    const shape = tree.structure(input.current as never);
-    const regroup = (key: 'current' | 'first' | 'second') =>
-      tree.unflatten(
-        shape,
-        next.map((entry) => entry[key]),
-      ) as unknown as DeviceWeights;
-    return { current: regroup('current'), first: regroup('first'), second: regroup('second'), norm };
-  });
+/** @returns the norm of all gradients together, before clipping */
+export function adamw(
+  parameters: readonly Parameter[],
+  { learningRate, step }: { readonly learningRate: number; readonly step: number },
+  { weightDecay = 0, beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, clipNorm = 1 }: TrainerOptions,
+): number {
+  let squares = 0;
+  for (const { gradient } of parameters)
+    for (let i = 0; i < gradient.length; i++) squares += gradient[i]! * gradient[i]!;
+  const norm = Math.sqrt(squares);
+  const clip = Math.min(1, clipNorm / (norm + 1e-6));
+  const correct1 = 1 / (1 - beta1 ** step);
+  const correct2 = 1 / (1 - beta2 ** step);
+  for (const { values, first, second, gradient, decays } of parameters) {
+    const decay = decays ? weightDecay : 0;
+    for (let i = 0; i < values.length; i++) {
+      const g = gradient[i]! * clip;
+      const m = (first[i] = beta1 * first[i]! + (1 - beta1) * g);
+      const v = (second[i] = beta2 * second[i]! + (1 - beta2) * g * g);
+      const value = values[i]!;
+      const direction = (m * correct1) / (Math.sqrt(v * correct2) + epsilon) + decay * value;
+      values[i] = value - learningRate * direction;
+    }
+  }
+  return norm;
 }

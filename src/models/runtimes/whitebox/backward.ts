@@ -1,139 +1,123 @@
-/**
- * @file The backward pass of a layer, from what its forward pass saved. Shapes and ownership: as in `forward.ts`.
- */
-import { lax, numpy as np, vjp } from '@jax-js/jax';
-import { familyOf } from '../../llama-family.ts';
-import type { LlamaConfig } from '../../llama.ts';
-import {
-  attentionInputs,
-  attentionOutput,
-  feedForwardInputs,
-  feedForwardOutput,
-  joinHeads,
-  swapLast,
-  type Arrays,
-  type Context,
-} from './forward.ts';
+/** @file The way back through the layers: from gradients of the stream to those of the embeddings and the weights. */
+import { disposeAll, Scope, type DeviceArray, type NamedArrays } from '../../arrays/array-device.ts';
+import { embeddingScale, attentionKindOf } from '../../llama-family.ts';
+import type { Wanted } from '../../programs/layer-graph.ts';
+import type { KeyValues } from './caches.ts';
+import type { Places } from './context.ts';
+import { layerInputs, noPast, type Engine, type Pace } from './engine.ts';
 
-/** What the backward pass of a layer needs from its forward pass. */
-export interface Saved extends Arrays {
-  readonly input: np.Array;
-  readonly q: np.Array;
-  readonly k: np.Array;
-  readonly v: np.Array;
-  readonly attention: np.Array;
-  readonly mixed: np.Array;
-  readonly middle: np.Array;
-  readonly gate: np.Array;
-  readonly up: np.Array;
+/** What the forward pass of each layer left for the backward pass: all of it, or the input alone. */
+export interface Trace {
+  readonly layers: readonly NamedArrays[];
+  readonly recompute: boolean;
 }
 
-/** The parts of a layer, each with weights of its own. */
-type Part = 'attentionInputs' | 'attentionOutput' | 'feedForwardInputs' | 'feedForwardOutput';
+export const disposeTrace = ({ layers }: Trace): void => layers.forEach(disposeAll);
 
-const qkv = (kind: string): string[] => ['q', 'k', 'v'].map((name) => `self_attn.${name}_proj.${kind}`);
+export interface Passing {
+  readonly places: Places;
+  /** By layer; `null`: no cached positions. */
+  readonly past: readonly KeyValues[] | null;
+  readonly pace: Pace;
+}
 
-/** Names of the weights that a part may read. */
-function weightsOf(config: LlamaConfig, part: Part): readonly string[] {
-  const { norms } = familyOf(config);
-  switch (part) {
-    case 'attentionInputs': {
-      const headNorms = ['self_attn.q_norm.weight', 'self_attn.k_norm.weight'];
-      return [`${norms.beforeAttention}.weight`, ...qkv('weight'), ...qkv('bias'), ...headNorms];
+/** The stream after the last layer, [N, d], and the trace of the way there; the caller owns both. Consumes `x`. */
+export async function readLayersSaving(
+  engine: Engine,
+  x: DeviceArray,
+  { places, past, pace }: Passing,
+  recompute: boolean,
+): Promise<{ readonly x: DeviceArray; readonly trace: Trace }> {
+  const { config, programs, adapters, edits } = engine;
+  const program = recompute ? programs.layer(adapters.names, 'append') : programs.saving(adapters.names);
+  const layers: NamedArrays[] = [];
+  const none = noPast(engine);
+  let stream = x;
+  try {
+    for (let layer = 0; layer < config.layers; layer++) {
+      await pace.step();
+      const before = past?.[layer] ?? none;
+      const { out, ...saved } = await program.run({
+        ...layerInputs(engine, layer),
+        ...places[attentionKindOf(config, layer)],
+        ...{ x: stream, past_key: before.k, past_value: before.v },
+      });
+      if (recompute) disposeAll(saved);
+      layers.push({ input: stream, ...(recompute ? {} : saved) });
+      stream = await edits.apply(layer + 1, out!);
     }
-    case 'attentionOutput':
-      return ['self_attn.o_proj.weight', 'self_attn.o_proj.bias', `${norms.afterAttention}.weight`];
-    case 'feedForwardInputs':
-      return [`${norms.beforeFeedForward}.weight`, 'mlp.gate_proj.weight', 'mlp.up_proj.weight'];
-    case 'feedForwardOutput':
-      return ['mlp.down_proj.weight', `${norms.afterFeedForward}.weight`];
-    default:
-      return part satisfies never;
+    return { x: stream, trace: { layers, recompute } };
+  } catch (error) {
+    layers.forEach(disposeAll);
+    throw error;
+  } finally {
+    disposeAll(none);
   }
 }
 
-const pick = (config: LlamaConfig, weights: Arrays, part: Part): Arrays =>
-  Object.fromEntries(
-    weightsOf(config, part).flatMap((name) => (weights[name] ? [[name, weights[name].ref]] : [])),
-  );
-
-/** Softmax of q·kᵀ + bias, [B, K, G·T, S]. */
-function attend(q: np.Array, k: np.Array, bias: np.Array): np.Array {
-  const scores = np.matmul(q, swapLast(k)).add(bias);
-  const exps = np.exp(scores.ref.sub(lax.stopGradient(np.max(scores, -1, { keepdims: true }))));
-  return exps.ref.mul(np.reciprocal(np.sum(exps, -1, { keepdims: true })));
-}
-
-/** [B, T, H·D] → [B, K, G·T, D] */
-function splitHeads({ heads, kvHeads, headDim }: LlamaConfig, x: np.Array): np.Array {
-  const [rows, length] = x.shape as [number, number];
-  return x
-    .reshape([rows, length, heads, headDim])
-    .transpose([0, 2, 1, 3])
-    .reshape([rows, kvHeads, -1, headDim]);
-}
-
-/** As `layer` without prefix, also returning what `layerBackward` needs. */
-export function layerSaving(
-  config: LlamaConfig,
-  weights: Arrays,
-  x: np.Array,
-  context: Context,
-): { x: np.Array; saved: Saved } {
-  const { q, k, v } = attentionInputs(config, weights, x.ref, context);
-  const attention = attend(q.ref, k.ref, context.bias.ref);
-  const mixed = joinHeads(config, np.matmul(attention.ref, v.ref));
-  const middle = x.ref.add(attentionOutput(config, weights, mixed.ref));
-  const { gate, up } = feedForwardInputs(config, weights, middle.ref);
-  const out = middle.ref.add(feedForwardOutput(config, weights, gate.ref, up.ref));
-  return { x: out, saved: { input: x, q, k, v, attention, mixed, middle, gate, up } };
-}
-
 /**
- * Gradients of a layer: `dOut` is the gradient of the loss with respect to its output.
- * Matrix products of the forward pass are not repeated; cheap elementwise work is.
- * @returns `dWeights` with the keys of `weights`, in the same order
+ * From the gradient after the last layer, which it consumes, to that of the vectors that entered the first, before their
+ * scale: [N, d], which the caller owns.
+ * @param onGradients is given the gradients of a layer's weights, by their names in it, and owns them
+ * @param addAt gradients of the stream at other boundaries, [N, d], lent
  */
-export function layerBackward(
-  config: LlamaConfig,
-  weights: Arrays,
-  saved: Saved,
-  context: Context,
-  dOut: np.Array,
-): { dInput: np.Array; dWeights: Arrays } {
-  const [, pullOutput] = vjp(
-    (w: Arrays, gate: np.Array, up: np.Array) => feedForwardOutput(config, w, gate, up),
-    [pick(config, weights, 'feedForwardOutput'), saved.gate, saved.up],
-  );
-  const [dDown, dGate, dUp] = pullOutput(dOut.ref) as [Arrays, np.Array, np.Array];
-
-  const [, pullInputs] = vjp(
-    (w: Arrays, x: np.Array) => feedForwardInputs(config, w, x),
-    [pick(config, weights, 'feedForwardInputs'), saved.middle],
-  );
-  const [dGateUp, dNormed] = pullInputs({ gate: dGate, up: dUp }) as [Arrays, np.Array];
-  const dMiddle = dOut.add(dNormed);
-
-  const [, pullMixed] = vjp(
-    (w: Arrays, mixed: np.Array) => attentionOutput(config, w, mixed),
-    [pick(config, weights, 'attentionOutput'), saved.mixed],
-  );
-  const [dProjection, dMixed] = pullMixed(dMiddle.ref) as [Arrays, np.Array];
-
-  const { q, k, v, attention: p } = saved;
-  const dHeads = splitHeads(config, dMixed);
-  const dV = np.matmul(swapLast(p.ref), dHeads.ref);
-  const dP = np.matmul(dHeads, swapLast(v));
-  const dScores = p.ref.mul(dP.ref.sub(np.sum(dP.mul(p), -1, { keepdims: true })));
-  const dQ = np.matmul(dScores.ref, k);
-  const dK = np.matmul(swapLast(dScores), q);
-
-  const [, pullAttention] = vjp(
-    (w: Arrays, x: np.Array) => attentionInputs(config, w, x, context),
-    [pick(config, weights, 'attentionInputs'), saved.input],
-  );
-  const [dQkv, dInput] = pullAttention({ q: dQ, k: dK, v: dV }) as [Arrays, np.Array];
-  const unordered = { ...dDown, ...dGateUp, ...dProjection, ...dQkv };
-  const dWeights = Object.fromEntries(Object.keys(weights).map((name) => [name, unordered[name]!]));
-  return { dInput: dMiddle.add(dInput), dWeights };
+export async function backToEmbeddings(
+  engine: Engine,
+  trace: Trace,
+  dLast: DeviceArray,
+  { places, past, pace }: Passing,
+  {
+    wanted = 'input',
+    onGradients,
+    addAt,
+  }: {
+    readonly wanted?: Wanted;
+    readonly onGradients?: (layer: number, gradients: NamedArrays) => Promise<void>;
+    readonly addAt?: ReadonlyMap<number, DeviceArray>;
+  } = {},
+): Promise<DeviceArray> {
+  const { config, programs, adapters, edits } = engine;
+  const program = programs.backward(adapters.names, wanted, trace.recompute);
+  const none = noPast(engine);
+  let gradient = dLast;
+  const add = async (boundary: number) => {
+    const more = addAt?.get(boundary);
+    if (!more) return;
+    const { sum } = await programs.get('add').run({ a: gradient, b: more });
+    gradient.dispose();
+    gradient = sum!;
+  };
+  try {
+    for (let layer = config.layers - 1; layer >= 0; layer--) {
+      await pace.step();
+      await add(layer + 1);
+      gradient = await edits.pullBack(layer + 1, gradient);
+      const before = past?.[layer] ?? none;
+      const { d_input: dInput, ...gradients } = await program.run({
+        ...layerInputs(engine, layer),
+        ...places[attentionKindOf(config, layer)],
+        ...trace.layers[layer],
+        ...{ d_out: gradient, past_key: before.k, past_value: before.v },
+      });
+      gradient.dispose();
+      gradient = dInput!;
+      disposeAll(trace.layers[layer]!);
+      const named = Object.entries(gradients).map(([name, array]) => [name.replace(/^d:/, ''), array] as const);
+      await onGradients?.(layer, Object.fromEntries(named));
+    }
+    await add(0);
+    gradient = await edits.pullBack(0, gradient);
+    const scale = embeddingScale(config);
+    if (scale === 1) return gradient;
+    return await Scope.with(async (scope) => {
+      const factor = scope.own(engine.device.upload([1], Float32Array.of(scale)));
+      const { product } = await programs.get('scale').run({ x: scope.own(gradient), factor });
+      return product!;
+    });
+  } catch (error) {
+    gradient.dispose();
+    throw error;
+  } finally {
+    disposeAll(none);
+  }
 }

@@ -1,110 +1,98 @@
-/** @file Positions as arrays: rotary tables and attention masks, computed on the host. */
-import type { numpy as np } from '@jax-js/jax';
+/** @file Where the rows of a run stand in their sequences: rotary tables and attention masks, made by the processor. */
+import type { ArrayDevice, DeviceArray, NamedArrays, Scope } from '../../arrays/array-device.ts';
 import { attentionKinds, type AttentionKind } from '../../llama-family.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import { ropeFrequencies, type Rope } from '../../rope.ts';
-import { float32 } from './device.ts';
-import type { Context } from './forward.ts';
 
-/** One context for each of `attentionKinds`. */
-export type Contexts = readonly Context[];
-
-/** Large enough to vanish in a softmax, small enough that a row of nothing else stays finite. */
-export const masked = -1e9;
-
-/**
- * Rotary tables in Hugging Face's rotate-half convention, [rows, 1, T, D].
- * The sine of the first half is negated, so that rotation is `x·cos + swapHalves(x)·sin`.
- * @param positions row-major, [rows, T]
- */
-export function rotaryTables(
-  rope: Rope,
-  headDim: number,
-  positions: ArrayLike<number>,
-  rows: number,
-): { cos: np.Array; sin: np.Array } {
-  const half = headDim / 2;
-  const frequencies = ropeFrequencies(rope, headDim);
-  const cos = new Float32Array(positions.length * headDim);
-  const sin = new Float32Array(cos.length);
-  for (let p = 0; p < positions.length; p++)
-    for (let i = 0; i < half; i++) {
-      const angle = positions[p]! * frequencies[i]!;
-      const at = p * headDim + i;
-      cos[at] = cos[at + half] = Math.cos(angle);
-      sin[at] = -Math.sin(angle);
-      sin[at + half] = Math.sin(angle);
-    }
-  const shape = [rows, 1, positions.length / rows, headDim];
-  return { cos: float32(cos, shape), sin: float32(sin, shape) };
+/** Inputs of a layer's program; see `LayerGraph`. */
+export interface Place extends NamedArrays {
+  readonly positions: DeviceArray;
+  readonly cos: DeviceArray;
+  readonly sin: DeviceArray;
+  readonly bias: DeviceArray;
 }
 
-/** Positions before this one that a query at `position` does not see, because its window ends. */
-const hiddenBefore = ({ window }: AttentionKind, position: number): number =>
+/** One for each of `attentionKinds`. */
+export type Places = readonly Place[];
+
+/** Large enough to vanish in a softmax, small enough that a row of nothing else stays finite. */
+const masked = -1e9;
+
+/** cos and sin of position × frequency, [positions, D/2] each. */
+function rotaryTables(device: ArrayDevice, rope: Rope, headDim: number, positions: readonly number[]) {
+  const frequencies = ropeFrequencies(rope, headDim);
+  const half = frequencies.length;
+  const table = (valueAt: (angle: number) => number) =>
+    device.upload(
+      [positions.length, half],
+      Float32Array.from({ length: positions.length * half }, (_, i) =>
+        valueAt(positions[Math.floor(i / half)]! * frequencies[i % half]!),
+      ),
+    );
+  return { cos: table(Math.cos), sin: table(Math.sin) };
+}
+
+/** The first position that a query at `position` sees. */
+const firstSeen = ({ window }: AttentionKind, position: number): number =>
   window === null ? 0 : Math.max(0, position + 1 - window);
 
+/** Fills one query's row of a mask. */
+function show(bias: Float32Array, at: number, width: number, kind: AttentionKind, position: number): void {
+  bias.fill(masked, at, at + width);
+  bias.fill(0, at + firstSeen(kind, position), at + position + 1);
+}
+
 /**
- * Every row at positions `start`, `start + 1` … `start + length − 1`, seeing its own earlier positions.
- * Rows are padded on the right, where causal order hides the padding, so that they need no mask of their own.
+ * Every row at positions `start`, `start + 1` … `start + length − 1`, seeing its own earlier positions. Rows are padded
+ * on the right, where causal order hides the padding, so that they need no mask of their own.
  */
-export function causalContexts(config: LlamaConfig, length: number, start = 0): Contexts {
-  const rows = (config.heads / config.kvHeads) * length;
-  const positions = Float64Array.from({ length }, (_, i) => start + i);
+export function causalPlaces(
+  device: ArrayDevice,
+  scope: Scope,
+  config: LlamaConfig,
+  { rows, length, start }: { readonly rows: number; readonly length: number; readonly start: number },
+): Places {
+  const groups = config.heads / config.kvHeads;
+  const width = start + length;
+  const steps = Array.from({ length }, (_, i) => i);
+  const positions = scope.own(
+    device.uploadInts([rows, length], Int32Array.from({ length: rows * length }, (_, i) => i % length)),
+  );
   return attentionKinds(config).map((kind) => {
-    const bias = new Float32Array(rows * length);
-    for (let row = 0; row < rows; row++) {
-      const at = row % length;
-      bias.fill(masked, row * length, row * length + hiddenBefore(kind, at));
-      bias.fill(masked, row * length + at + 1, (row + 1) * length);
-    }
-    const tables = rotaryTables(kind.rope, config.headDim, positions, 1);
-    return { ...tables, bias: float32(bias, [1, 1, rows, length]) };
+    const bias = new Float32Array(groups * length * width);
+    for (let row = 0; row < groups * length; row++) show(bias, row * width, width, kind, start + (row % length));
+    const tables = rotaryTables(device, kind.rope, config.headDim, steps.map((step) => start + step));
+    return {
+      positions,
+      ...scope.ownAll({ ...tables, bias: device.upload([1, 1, groups * length, width], bias) }),
+    };
   });
 }
 
-/** One new position per row, which sees the cache up to and including itself. */
-export function decodeContexts(
+/** One new position per row, which sees the cache of `capacity` places up to and including itself. */
+export function decodePlaces(
+  device: ArrayDevice,
+  scope: Scope,
   config: LlamaConfig,
   positions: readonly number[],
   capacity: number,
-): { contexts: Contexts; write: np.Array } {
+): { readonly places: Places; readonly write: DeviceArray } {
   const rows = positions.length;
+  const groups = config.heads / config.kvHeads;
   const write = new Float32Array(rows * capacity);
   positions.forEach((position, row) => (write[row * capacity + position] = 1));
-  const contexts = attentionKinds(config).map((kind) => {
-    const bias = new Float32Array(rows * capacity);
+  const tableRows = scope.own(device.uploadInts([rows, 1], positions.map((_, row) => row)));
+  const places = attentionKinds(config).map((kind) => {
+    const bias = new Float32Array(rows * groups * capacity);
     positions.forEach((position, row) => {
-      bias.fill(masked, row * capacity, row * capacity + hiddenBefore(kind, position));
-      bias.fill(masked, row * capacity + position + 1, (row + 1) * capacity);
+      for (let group = 0; group < groups; group++)
+        show(bias, (row * groups + group) * capacity, capacity, kind, position);
     });
-    const tables = rotaryTables(kind.rope, config.headDim, positions, rows);
-    return { ...tables, bias: float32(bias, [rows, 1, 1, capacity]) };
+    const tables = rotaryTables(device, kind.rope, config.headDim, positions);
+    return {
+      positions: tableRows,
+      ...scope.ownAll({ ...tables, bias: device.upload([rows, 1, groups, capacity], bias) }),
+    };
   });
-  return { contexts, write: float32(write, [rows, 1, capacity, 1]) };
-}
-
-/**
- * What queries at `length`, `length + 1` … see of a prefix of `length` positions, stored in arrays of `width`; one for
- * each of `attentionKinds`, [1, 1, G·T or 1, width].
- * @param queries T, the number of positions after the prefix
- */
-export function prefixBiases(
-  config: LlamaConfig,
-  length: number,
-  width: number,
-  queries: number,
-): readonly np.Array[] {
-  return attentionKinds(config).map((kind) => {
-    const rows = kind.window === null ? 1 : (config.heads / config.kvHeads) * queries;
-    const bias = new Float32Array(rows * width);
-    for (let row = 0; row < rows; row++) {
-      bias.fill(
-        masked,
-        row * width,
-        row * width + Math.min(width, hiddenBefore(kind, length + (row % queries))),
-      );
-      bias.fill(masked, row * width + length, (row + 1) * width);
-    }
-    return float32(bias, [1, 1, rows, width]);
-  });
+  return { places, write: scope.own(device.upload([rows, 1, capacity, 1], write)) };
 }

@@ -1,22 +1,26 @@
 /**
  * @file Gradient descent on −Σ weight · log p(target), with predictions read at chosen positions of a batch: the loss
- * of a language model, and that of a sequence classifier.
- * Programs are compiled per layer, for bucketed shapes, so that few are compiled.
+ * of a language model, and that of a sequence classifier. It changes all weights, or adapters beside weights that stay.
  */
-import { tree, type numpy as np } from '@jax-js/jax';
+import { disposeAll, Scope, type ArrayDevice, type DeviceArray } from '../../arrays/array-device.ts';
+import { turn } from '../../decoding/join.ts';
+
 import { checkWeights } from '../../llama-weights.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
-import { createUpdate } from './adamw.ts';
-import { causalContexts, type Contexts } from './context.ts';
-import { float32, int32, chooseExecution } from './device.ts';
-import { contextOf } from './engine.ts';
-import type { Saved } from './backward.ts';
-import type { Arrays } from './forward.ts';
-import { createPrograms } from './programs.ts';
-import { arrangeScored, bucket, padRows, type Scored } from './shapes.ts';
+import { arrangeAdapters, initAdapters, uploadScale, type AdapterOptions } from './adapters.ts';
+import { backToEmbeddings, disposeTrace, readLayersSaving, type Passing } from './backward.ts';
+import { disposeCaches, PrefixCache } from './caches.ts';
+import { causalPlaces } from './context.ts';
+import { noEdits } from './edits.ts';
+import { lookUp, noAdapters, Pace, padRows, readLayers, type Engine } from './engine.ts';
+import { lossGradients, type Scored } from './loss.ts';
+import { savedBytes, savedBytesAllowed } from './memory.ts';
+import { Parameters } from './parameters.ts';
+import { Programs } from './programs.ts';
+import { logProbsAt } from './scoring.ts';
 import { learningRateAt, type TrainerOptions, type TrainerState, type TrainingStep } from './training.ts';
-import { downloadWeights, finalOf, uploadWeights, type DeviceWeights } from './weights.ts';
+import { arrangeWeights, type DeviceWeights } from './weights.ts';
 
 /** Token ids of each row, not padded, and the tokens to predict. */
 export interface Task {
@@ -41,170 +45,162 @@ export interface Descent {
   logProbs(task: Task): Promise<Float32Array>;
   /** @returns the logits after the last token of each row */
   lastLogits(rows: Task['rows']): Promise<Float32Array[]>;
-  weights(): Promise<Tensors>;
-  state(): Promise<TrainerState>;
+  /** Copies of what is trained. */
+  values(): Tensors;
+  state(): TrainerState;
+  /** @throws LabError 'bad-model' if the state belongs to another configuration. */
   restore(state: TrainerState): void;
   dispose(): void;
 }
 
-const zerosLike = (tensors: Tensors): Tensors =>
-  new Map(
-    [...tensors].map(([name, { shape, data }]) => [name, { shape, data: new Float32Array(data.length) }]),
+/** What is trained: all weights of a model, or adapters beside weights on the device, which are lent. */
+export type Trained =
+  | { readonly weights: Tensors }
+  | { readonly adapters: AdapterOptions; readonly beside: DeviceWeights; readonly from?: Tensors | undefined };
+
+/** @throws LabError 'bad-model' if weights are missing or misshapen. */
+export function createDescent(
+  device: ArrayDevice,
+  config: LlamaConfig,
+  trained: Trained,
+  options: TrainerOptions,
+): Descent {
+  const withWeights = 'weights' in trained;
+  const parameters = new Parameters(
+    device,
+    withWeights ? checkWeights(config, trained.weights) : (trained.from ?? initAdapters(config, trained.adapters)),
   );
-
-/**
- * Owns a copy of `weights` on jax-js's default device. `init()` must have run.
- * @throws LabError 'bad-model' if weights are missing or misshapen.
- */
-export function createDescent(config: LlamaConfig, weights: Tensors, options: TrainerOptions): Descent {
-  const { beta1 = 0.9, beta2 = 0.95 } = options;
-  const checked = checkWeights(config, weights);
-  let current = uploadWeights(config, checked);
-  let first = uploadWeights(config, zerosLike(checked));
-  let second = uploadWeights(config, zerosLike(checked));
+  const programs = new Programs(device, config);
+  const scale = withWeights ? null : uploadScale(device, trained.adapters);
   let steps = 0;
-  const contextsByWidth = new Map<number, Contexts>();
-  const programs = createPrograms(config);
-  const execution = chooseExecution();
-  const update = createUpdate(options);
-
-  const contextsFor = (width: number): Contexts => {
-    let contexts = contextsByWidth.get(width);
-    if (!contexts) contextsByWidth.set(width, (contexts = causalContexts(config, width)));
-    return contexts;
+  const engine: Engine = {
+    ...{ device, config, programs, soft: null, edits: noEdits, prefix: new PrefixCache() },
+    limits: { id: 'trainer', vocabSize: config.vocabSize, contextWindow: config.maxPositions },
+    inputVocabSize: config.vocabSize,
+    weights: withWeights ? arrangeWeights(config, parameters.arrays) : trained.beside,
+    adapters: withWeights ? noAdapters : arrangeAdapters(config, trained.adapters, parameters.arrays, scale!),
   };
 
-  function layOut(rows: Task['rows']) {
-    const longest = rows.reduce((most, { length }) => Math.max(most, length), 1);
-    // Finer than for scoring: training uses few shapes, each of them often.
-    const [height, width] = [bucket(rows.length, 8), bucket(longest, 8)];
-    const ids = int32(padRows(rows, height, width), [height, width]);
-    return { height, width, ids, contexts: contextsFor(width) };
+  /** Run `work` with the rows of a task, embedded and placed. */
+  async function read<T>(
+    rows: Task['rows'],
+    work: (x: DeviceArray, passing: Passing, width: number, ids: Int32Array, scope: Scope) => Promise<T>,
+  ): Promise<T> {
+    await turn();
+    const width = rows.reduce((most, { length }) => Math.max(most, length), 2);
+    const ids = padRows(rows, rows.length, width);
+    return Scope.with(async (scope) => {
+      const shape = { rows: rows.length, length: width, start: 0 };
+      const places = causalPlaces(device, scope, config, shape);
+      const passing = { places, past: null, pace: new Pace({}) };
+      return work(await lookUp(engine, ids), passing, width, ids, scope);
+    });
   }
 
-  function place({ rows, predictions, normalizer: fixedNormalizer }: Task) {
-    const { height, width, ids, contexts } = layOut(rows);
-    const normalizer = fixedNormalizer ?? predictions.reduce((sum, { weight }) => sum + weight, 0);
-    const scored = predictions.map(({ row, at, target, weight }): Scored => ({
-      position: row * width + at,
+  const scoredOf = ({ predictions, normalizer }: Task, width: number): Scored[] => {
+    const sum = normalizer ?? predictions.reduce((total, { weight }) => total + weight, 0);
+    return predictions.map(({ row, at, target, weight }) => ({
+      at: row * width + at,
       target,
-      weight,
+      weight: weight / sum,
     }));
-    // A few predictions are gathered, in quarters of the bucket; many stay in place, which saves the gather.
-    const quarter = Math.ceil((height * width) / 4);
-    const size = Math.ceil(scored.length / quarter) * quarter;
-    const arranged = arrangeScored(scored, size, height * width);
-    return {
-      contexts,
-      ids,
-      positions: int32(arranged.positions),
-      targets: int32(arranged.targets),
-      weights: float32(arranged.weights.map((weight) => weight / normalizer)),
-      slots: arranged.slots,
-    };
-  }
+  };
 
-  /** The residual stream after the last layer. Consumes `ids`. */
-  async function run(ids: np.Array, contexts: Contexts): Promise<np.Array> {
-    let x = programs.embed(current.embedding.ref, ids);
-    for (const [i, layer] of current.layers.entries()) {
-      const out = programs.layer(tree.ref(layer), x, contextOf({ config }, contexts, i));
-      tree.dispose([out.keys, out.values]);
-      x = await execution.settle(out.x);
-    }
-    return x;
-  }
+  /** The loss and its gradient with respect to all that is trained. */
+  const differentiate = (task: Task): Promise<{ loss: number; gradients: Map<string, Float32Array> }> =>
+    read(task.rows, async (embedded, passing, width, ids, scope) => {
+      const gradients = new Map<string, Float32Array>();
+      const recompute = savedBytes(config, task.rows.length, width) > savedBytesAllowed;
+      const { x, trace } = await readLayersSaving(engine, embedded, passing, recompute);
+      scope.own(x);
+      try {
+        const { loss, dX, weights } = await lossGradients(engine, x, scoredOf(task, width), withWeights);
+        const wanted = withWeights ? 'weights' : 'adapters';
+        const dEmbedded = await backToEmbeddings(engine, trace, dX, passing, {
+          wanted,
+          async onGradients(layer, named) {
+            for (const [name, array] of Object.entries(named))
+              gradients.set(`model.layers.${layer}.${name}`, await device.read(array));
+            disposeAll(named);
+          },
+        });
+        scope.own(dEmbedded);
+        if (weights) {
+          gradients.set('model.norm.weight', weights.norm);
+          const table = tableGradient(config, ids, await device.read(dEmbedded));
+          const tied = config.tieWordEmbeddings && !config.labels;
+          if (tied) for (let i = 0; i < table.length; i++) table[i]! += weights.head[i]!;
+          else gradients.set(config.labels ? 'score.weight' : 'lm_head.weight', weights.head);
+          gradients.set('model.embed_tokens.weight', table);
+        }
+        return { loss, gradients };
+      } finally {
+        disposeTrace(trace);
+      }
+    });
 
-  /** The loss and its gradient with respect to every weight. Consumes the batch. */
-  async function differentiate(batch: ReturnType<typeof place>): Promise<[loss: np.Array, DeviceWeights]> {
-    const { contexts, ids, positions, targets } = batch;
-    const saved: Saved[] = [];
-    let x = programs.embed(current.embedding.ref, ids.ref);
-    for (const [i, layer] of current.layers.entries()) {
-      const out = programs.layerSaving(tree.ref(layer), x, contextOf({ config }, contexts, i));
-      saved.push(out.saved);
-      x = await execution.settle(out.x);
-    }
-    const [loss, [dFinal, dLast]] = programs.lossGradients(
-      finalOf(current),
-      x,
-      positions,
-      targets,
-      batch.weights,
-    );
-    let dX = dLast;
-    const layers: Arrays[] = [];
-    for (const [i, layer] of [...current.layers.entries()].reverse()) {
-      const context = contextOf({ config }, contexts, i);
-      const out = programs.layerBackward(tree.ref(layer), saved.pop()!, context, dX);
-      layers.unshift(out.dWeights);
-      dX = await execution.settle(out.dInput);
-    }
-    const embedding = programs.embedBackward(current.embedding.ref, ids, dX);
-    const { norm, head } = dFinal;
-    if (current.final['head']) return [loss, { layers, final: { norm, head }, embedding }];
-    return [loss, { layers, final: { norm }, embedding: embedding.add(head) }];
-  }
+  const lastStream = <T>(rows: Task['rows'], work: (x: DeviceArray, width: number, scope: Scope) => Promise<T>) =>
+    read(rows, async (embedded, { places, pace }, width, _ids, scope) => {
+      const { x, caches } = await readLayers(engine, embedded, places, { pace });
+      disposeCaches(caches);
+      return work(scope.own(x), width, scope);
+    });
+
+  const logProbs = (task: Task): Promise<Float32Array> =>
+    lastStream(task.rows, (x, width) => logProbsAt(engine, x, scoredOf(task, width), new Pace({})));
 
   return {
     async step(task) {
-      const [loss, gradients] = await differentiate(place(task));
+      const { loss, gradients } = await differentiate(task);
       const learningRate = learningRateAt(steps, options);
       steps += 1;
-      const scalars = Float32Array.of(learningRate, 1 / (1 - beta1 ** steps), 1 / (1 - beta2 ** steps));
-      const next = update({ current, first, second, gradients }, float32(scalars));
-      ({ current, first, second } = next);
-      const [lossValue] = await execution.read(loss);
-      const [gradNorm] = await execution.read(next.norm);
-      return { loss: lossValue!, gradNorm: gradNorm!, learningRate };
+      return { loss, gradNorm: parameters.update(gradients, { learningRate, step: steps }, options), learningRate };
     },
     async evaluate(task) {
-      const { contexts, ids, positions, targets, weights } = place(task);
-      const x = await run(ids, contexts);
-      const [loss] = await execution.read(programs.loss(finalOf(current), x, positions, targets, weights));
-      return loss!;
+      const values = await logProbs(task);
+      return scoredOf(task, 0).reduce((sum, { weight }, i) => sum - weight * values[i]!, 0);
     },
-    async logProbs(task) {
-      const { contexts, ids, positions, targets, weights, slots } = place(task);
-      weights.dispose();
-      const x = await run(ids, contexts);
-      const values = await execution.read(programs.logProbs(finalOf(current), x, positions, targets));
-      return Float32Array.from(slots, (slot) => values[slot]!);
-    },
-    async lastLogits(rows) {
-      const { height, width, ids, contexts } = layOut(rows);
-      const ends = Array.from({ length: height }, (_, row) => row * width + (rows[row]?.length ?? 1) - 1);
-      const x = await run(ids, contexts);
-      const logits = await execution.read(programs.logits(finalOf(current), x, int32(ends)));
-      const size = logits.length / height;
-      return rows.map((_, row) => logits.slice(row * size, (row + 1) * size));
-    },
-    weights: () => downloadWeights(config, current),
-    async state() {
-      const [weights, firstMoments, secondMoments] = await Promise.all([
-        downloadWeights(config, current),
-        downloadWeights(config, first),
-        downloadWeights(config, second),
-      ]);
-      return { step: steps, weights, firstMoments, secondMoments };
+    logProbs,
+    lastLogits: (rows) =>
+      lastStream(rows, async (x, width, scope) => {
+        const ends = rows.map(({ length }, row) => row * width + length - 1);
+        const at = scope.own(device.uploadInts([ends.length], ends));
+        const { norm, head } = engine.weights;
+        const { logits } = await programs.get('logits').run({ x, at, norm, head });
+        const values = await device.read(scope.own(logits!));
+        const size = values.length / rows.length;
+        return rows.map((_, row) => values.slice(row * size, (row + 1) * size));
+      }),
+    values: () => parameters.values(),
+    state() {
+      const { first, second } = parameters.moments();
+      return { step: steps, weights: parameters.values(), firstMoments: first, secondMoments: second };
     },
     restore(state) {
-      const sets = [state.weights, state.firstMoments, state.secondMoments].map((set) =>
-        checkWeights(config, set),
-      );
-      tree.dispose([current, first, second]);
-      [current, first, second] = sets.map((set) => uploadWeights(config, set)) as [
-        DeviceWeights,
-        DeviceWeights,
-        DeviceWeights,
-      ];
+      const checked = (set: Tensors) => (withWeights ? checkWeights(config, set) : set);
+      parameters.restore({
+        values: checked(state.weights),
+        first: checked(state.firstMoments),
+        second: checked(state.secondMoments),
+      });
       steps = state.step;
     },
     dispose() {
-      tree.dispose([current, first, second, ...[...contextsByWidth.values()].flat()]);
-      contextsByWidth.clear();
+      parameters.dispose();
+      scale?.dispose();
       programs.dispose();
-      update.dispose();
     },
   };
+}
+
+
+
+/** Adds up the gradients of each token's vector, [V, d]. */
+function tableGradient(config: LlamaConfig, ids: Int32Array, dEmbedded: Float32Array): Float32Array {
+  const { hiddenSize, vocabSize } = config;
+  const table = new Float32Array(vocabSize * hiddenSize);
+  ids.forEach((id, at) => {
+    for (let j = 0; j < hiddenSize; j++) table[id * hiddenSize + j]! += dEmbedded[at * hiddenSize + j]!;
+  });
+  return table;
 }

@@ -2,14 +2,14 @@
  * @file Edits of a model: vectors that act as tokens, edits of the residual stream, and requests that bring an edit.
  * Limit: a residual edit acts on every position alike.
  */
-import { jit, numpy as np } from '@jax-js/jax';
 import { editLastUser, editSystem, lastUserText, type ChatMessage } from '../../../core/chat.ts';
 import { LabError } from '../../../core/errors.ts';
+import type { ArrayDevice, DeviceArray } from '../../arrays/array-device.ts';
 import type { ChatTokenizer, PromptOptions } from '../../chat-tokenizer.ts';
 import type { EditedModel, LanguageModel, ModelEdit, ResidualEdit } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import { findSpan } from '../../prompt-span.ts';
-import { float32 } from './device.ts';
+import type { Programs } from './programs.ts';
 
 /** @throws LabError 'not-supported' if the edit does not fit the model's shape, RangeError for an empty soft prompt */
 export function checkEdit({ softTokens, residual = [] }: ModelEdit, config: LlamaConfig): void {
@@ -29,53 +29,64 @@ export function checkEdit({ softTokens, residual = [] }: ModelEdit, config: Llam
 }
 
 export interface ResidualEditor {
-  /** Consumes and returns the stream at `boundary`, [B, T, d]. */
-  apply(boundary: number, x: np.Array): np.Array;
-  /** The gradient of the stream before the edits, from the gradient after them. */
-  pullBack(boundary: number, dX: np.Array): np.Array;
+  /** The stream at `boundary`, [N, d], edited. Consumes `x`. */
+  apply(boundary: number, x: DeviceArray): Promise<DeviceArray>;
+  /** The gradient of the stream before the edits, from the gradient after them, which it consumes. */
+  pullBack(boundary: number, dX: DeviceArray): Promise<DeviceArray>;
   dispose(): void;
 }
 
 export const noEdits: ResidualEditor = {
-  apply: (_, x) => x,
-  pullBack: (_, dX) => dX,
+  apply: async (_, x) => x,
+  pullBack: async (_, dX) => dX,
   dispose: () => undefined,
 };
 
 /** @param edits checked by `checkEdit` */
-export function createResidualEditor(config: LlamaConfig, edits: readonly ResidualEdit[]): ResidualEditor {
+export function createResidualEditor(
+  device: ArrayDevice,
+  config: LlamaConfig,
+  programs: Programs,
+  edits: readonly ResidualEdit[],
+): ResidualEditor {
   if (edits.length === 0) return noEdits;
   const { hiddenSize, layers } = config;
   const allBoundaries = Array.from({ length: layers + 1 }, (_, boundary) => boundary);
-  const placedEdits = edits.flatMap(({ boundaries = allBoundaries, ablate = [], add = [] }) => {
-    const axis = Float32Array.from(ablate);
-    const norm = Math.hypot(...axis) || 1;
-    const zeros = () => new Float32Array(hiddenSize);
-    return boundaries.map((boundary) => ({
-      boundary,
-      direction: float32(ablate.length > 0 ? axis.map((value) => value / norm) : zeros()),
-      offset: float32(add.length > 0 ? Float32Array.from(add) : zeros()),
-    }));
+  const upload = (values: ArrayLike<number>) => device.upload([hiddenSize], Float32Array.from(values));
+  const nothing = new Float32Array(hiddenSize);
+  const placed = edits.map(({ boundaries = allBoundaries, ablate = [], add = [] }) => {
+    const norm = Math.hypot(...ablate) || 1;
+    return {
+      boundaries,
+      axis: upload(ablate.length > 0 ? ablate.map((value) => value / norm) : nothing),
+      offset: upload(add.length > 0 ? add : nothing),
+    };
   });
-  const project = (x: np.Array, direction: np.Array) =>
-    x.ref.sub(np.sum(x.mul(direction.ref), -1, { keepdims: true }).mul(direction));
-  const edit = jit((x: np.Array, direction: np.Array, offset: np.Array) => project(x, direction).add(offset));
-  const pull = jit(project);
+  const at = (boundary: number) => placed.filter(({ boundaries }) => boundaries.includes(boundary));
   return {
-    apply: (boundary, x) =>
-      placedEdits.reduce(
-        (y, at) => (at.boundary === boundary ? edit(y, at.direction.ref, at.offset.ref) : y),
-        x,
-      ),
-    pullBack: (boundary, dX) =>
-      placedEdits.reduceRight((y, at) => (at.boundary === boundary ? pull(y, at.direction.ref) : y), dX),
+    async apply(boundary, x) {
+      let stream = x;
+      for (const { axis, offset } of at(boundary)) {
+        const { out } = await programs.get('edit').run({ x: stream, axis, offset });
+        stream.dispose();
+        stream = out!;
+      }
+      return stream;
+    },
+    async pullBack(boundary, dX) {
+      let gradient = dX;
+      for (const { axis } of at(boundary).reverse()) {
+        const { d_input: dInput } = await programs.get('editVjp').run({ d_out: gradient, axis });
+        gradient.dispose();
+        gradient = dInput!;
+      }
+      return gradient;
+    },
     dispose() {
-      for (const { direction, offset } of placedEdits) {
-        direction.dispose();
+      for (const { axis, offset } of placed) {
+        axis.dispose();
         offset.dispose();
       }
-      edit.dispose();
-      pull.dispose();
     },
   };
 }

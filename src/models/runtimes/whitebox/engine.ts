@@ -1,33 +1,42 @@
-/** @file One model on the device, and the passes through its layers that all computations share. */
-import { tree, type numpy as np } from '@jax-js/jax';
+/** @file One model on a device, and the passes through its layers that all computations share. */
+import { disposeAll, Scope, type ArrayDevice, type DeviceArray, type NamedArrays } from '../../arrays/array-device.ts';
+import type { Abortable } from '../../decoding/abort.ts';
 import { checkSequence, contextOverflow, type Limits } from '../../decoding/checks.ts';
+import { turn } from '../../decoding/join.ts';
 import type { ScoringRequest } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
-import { attentionKindOf, embeddingScale } from '../../llama-family.ts';
-import { causalContexts, type Contexts } from './context.ts';
-import type { Saved } from './backward.ts';
-import type { Context, KeyValues } from './forward.ts';
-import type { Execution } from './device.ts';
+import { attentionKindOf } from '../../llama-family.ts';
+import type { Projection } from '../../programs/layer-graph.ts';
+import { disposeCaches, type KeyValues, type PrefixCache } from './caches.ts';
+import type { Places } from './context.ts';
 import type { ResidualEditor } from './edits.ts';
 import type { Programs } from './programs.ts';
 import type { DeviceWeights } from './weights.ts';
 
 export interface Engine {
+  readonly device: ArrayDevice;
   readonly config: LlamaConfig;
   /** Its `vocabSize` is V, the number of ids that have logits. */
   readonly limits: Limits;
   /** Number of ids that may be read: V, and soft tokens if there are any. */
   readonly inputVocabSize: number;
   readonly programs: Programs;
-  readonly execution: Execution;
-  readonly contexts: ContextCache;
   readonly weights: DeviceWeights;
-  /** Input vectors by id: the embedding, followed by the vectors of soft tokens if there are any. */
-  readonly table: np.Array;
+  /** Vectors of soft tokens, whose ids follow those of the vocabulary: [n, d]. */
+  readonly soft: DeviceArray | null;
   readonly edits: ResidualEditor;
-  /** Most values of one intermediate array; larger batches are cut into chunks. */
-  readonly chunkValues: number;
+  readonly adapters: LayerAdapters;
+  /** Keys and values of the prompt's beginning that was read last. */
+  readonly prefix: PrefixCache;
 }
+
+/** Low-rank adapters: which linear layers have one, and by layer their matrices and scale. */
+export interface LayerAdapters {
+  readonly names: ReadonlySet<Projection>;
+  readonly layers: readonly NamedArrays[];
+}
+
+export const noAdapters: LayerAdapters = { names: new Set(), layers: [] };
 
 /** @throws as `checkSequence`; soft tokens are allowed */
 export const checkPrompt = ({ limits, inputVocabSize }: Engine, prompt: readonly number[]): void =>
@@ -41,128 +50,113 @@ export function checkRequest(engine: Engine, { prompt, target }: ScoringRequest)
   if (length > engine.limits.contextWindow) throw contextOverflow(engine.limits, length);
 }
 
-/** Causal contexts by width and start; they are few, small and used often. */
-export class ContextCache {
-  readonly #contexts = new Map<string, Contexts>();
-  readonly #config: LlamaConfig;
-  constructor(config: LlamaConfig) {
-    this.#config = config;
+/** The inputs of layer `layer` that do not depend on what is read. */
+export const layerInputs = ({ weights, adapters }: Pick<Engine, 'weights' | 'adapters'>, layer: number) => ({
+  ...weights.layers[layer]!,
+  ...adapters.layers[layer],
+});
+
+/** An empty cache. */
+export const noPast = ({ device, config }: Pick<Engine, 'device' | 'config'>): KeyValues => {
+  const empty = () => device.upload([1, config.kvHeads, 0, config.headDim], new Float32Array());
+  return { k: empty(), v: empty() };
+};
+
+/** Lets messages arrive, such as a stop, when some time has passed since it did so last. */
+export class Pace {
+  readonly #signal: AbortSignal | undefined;
+  #last = performance.now();
+
+  constructor({ signal }: Abortable) {
+    this.#signal = signal;
   }
 
-  /** Run `work` with contexts that stay alive until it ends, even if the cache drops them. */
-  async use<T>(length: number, start: number, work: (contexts: Contexts) => Promise<T>): Promise<T> {
-    const contexts = this.#get(length, start);
-    try {
-      return await work(contexts);
-    } finally {
-      tree.dispose(contexts);
+  /** @throws the signal's reason */
+  async step(): Promise<void> {
+    if (performance.now() - this.#last > 40) {
+      await turn();
+      this.#last = performance.now();
     }
-  }
-
-  dispose(): void {
-    for (const contexts of this.#contexts.values()) tree.dispose(contexts);
-    this.#contexts.clear();
-  }
-
-  #get(length: number, start: number): Contexts {
-    const key = `${length} ${start}`;
-    const contexts = this.#contexts.get(key) ?? causalContexts(this.#config, length, start);
-    this.#contexts.delete(key);
-    this.#contexts.set(key, contexts);
-    const [oldest] = this.#contexts.keys();
-    if (this.#contexts.size > 16) {
-      tree.dispose(this.#contexts.get(oldest!));
-      this.#contexts.delete(oldest!);
-    }
-    return tree.ref(contexts);
+    this.#signal?.throwIfAborted();
   }
 }
 
-/** The context of a layer, as one more reference. */
-export const contextOf = ({ config }: Pick<Engine, 'config'>, contexts: Contexts, layer: number): Context =>
-  tree.ref(contexts[attentionKindOf(config, layer)]!);
-
-const lookUp = ({ programs, table, edits }: Engine, ids: np.Array): np.Array =>
-  edits.apply(0, programs.embed(table.ref, ids));
+/** The vectors of `ids`, [N, d], with edits of the embedding. The caller owns them. */
+export async function lookUp(engine: Engine, ids: ArrayLike<number>): Promise<DeviceArray> {
+  const { device, programs, weights, soft, config, edits } = engine;
+  return Scope.with(async (scope) => {
+    const table = weights.embedding;
+    const isSoft = Array.from(ids, (id) => (id >= config.vocabSize ? 1 : 0));
+    const hardIds = Array.from(ids, (id, i) => (isSoft[i] ? 0 : id));
+    const given = { table, ids: scope.own(device.uploadInts([ids.length], hardIds)) };
+    if (!soft || !isSoft.includes(1)) {
+      const { x } = await programs.get('embed').run(given);
+      return edits.apply(0, x!);
+    }
+    const softIds = Array.from(ids, (id, i) => (isSoft[i] ? id - config.vocabSize : 0));
+    const { x } = await programs.get('embedSoft').run({
+      ...given,
+      soft,
+      soft_ids: scope.own(device.uploadInts([ids.length], softIds)),
+      is_soft: scope.own(device.upload([ids.length, 1], Float32Array.from(isSoft))),
+    });
+    return edits.apply(0, x!);
+  });
+}
 
 /**
- * The residual stream after the last layer, [B, T, d], and each layer's keys and values. Consumes `ids`, borrows the
- * contexts. Waits for each layer, so that its memory is reused.
- * @param onInput is given the stream before each layer, and owns it
+ * The stream after the last layer, [N, d], and each layer's keys and values, which the caller owns. Consumes `x`.
+ * @param past by layer, borrowed; `null`: none
+ * @param onInput is lent the stream before each layer
  */
-export async function readTokens(
+export async function readLayers(
   engine: Engine,
-  ids: np.Array,
-  contexts: Contexts,
-  onInput?: (x: np.Array) => void,
-) {
+  x: DeviceArray,
+  places: Places,
+  {
+    past = null,
+    pace,
+    onInput,
+  }: {
+    readonly past?: readonly KeyValues[] | null;
+    readonly pace: Pace;
+    readonly onInput?: (x: DeviceArray) => Promise<void>;
+  },
+): Promise<{ readonly x: DeviceArray; readonly caches: KeyValues[] }> {
+  const { config, programs, adapters, edits } = engine;
+  const program = programs.layer(adapters.names, 'append');
   const caches: KeyValues[] = [];
-  let x = lookUp(engine, ids);
-  for (const [i, layer] of engine.weights.layers.entries()) {
-    onInput?.(x.ref);
-    const { x: out, ...cache } = engine.programs.layer(tree.ref(layer), x, contextOf(engine, contexts, i));
-    caches.push(cache);
-    x = await engine.execution.settle(engine.edits.apply(i + 1, out));
+  const none = noPast(engine);
+  let stream = x;
+  try {
+    for (let layer = 0; layer < config.layers; layer++) {
+      await pace.step();
+      await onInput?.(stream);
+      const before = past?.[layer] ?? none;
+      const { out, k, v } = await program.run({
+        ...layerInputs(engine, layer),
+        ...places[attentionKindOf(config, layer)],
+        x: stream,
+        past_key: before.k,
+        past_value: before.v,
+      });
+      caches.push({ k: k!, v: v! });
+      stream.dispose();
+      stream = await edits.apply(layer + 1, out!);
+    }
+    return { x: stream, caches };
+  } catch (error) {
+    stream.dispose();
+    disposeCaches(caches);
+    throw error;
+  } finally {
+    disposeAll(none);
   }
-  return { x, caches };
 }
 
-/** A prefix that all rows share. */
-export interface ReadPrefix {
-  /** By layer. */
-  readonly caches: readonly KeyValues[];
-  /** What may be seen of it, by kind of attention; see `prefixBiases`. */
-  readonly biases: readonly np.Array[];
+/** `rows` flat, each padded on the right to `width`, `height` of them. */
+export function padRows(rows: readonly ArrayLike<number>[], height: number, width: number): Int32Array {
+  const out = new Int32Array(height * width);
+  rows.forEach((row, i) => out.set(row, i * width));
+  return out;
 }
-
-/** As `readTokens` after a prefix. Borrows `prefix`; keeps no keys and values. */
-export async function readTokensAfter(
-  engine: Engine,
-  ids: np.Array,
-  contexts: Contexts,
-  { caches, biases }: ReadPrefix,
-): Promise<np.Array> {
-  let x = lookUp(engine, ids);
-  for (const [i, layer] of engine.weights.layers.entries()) {
-    const bias = biases[attentionKindOf(engine.config, i)]!.ref;
-    const prefix = { ...tree.ref(caches[i]!), bias };
-    const out = engine.programs.layerAfterPrefix(tree.ref(layer), x, contextOf(engine, contexts, i), prefix);
-    x = await engine.execution.settle(engine.edits.apply(i + 1, out));
-  }
-  return x;
-}
-
-/** As `readTokens`, also returning what `backToEmbeddings` needs. */
-export async function readTokensSaving(engine: Engine, ids: np.Array, contexts: Contexts) {
-  const saved: Saved[] = [];
-  let x = lookUp(engine, ids);
-  for (const [i, layer] of engine.weights.layers.entries()) {
-    const out = engine.programs.layerSaving(tree.ref(layer), x, contextOf(engine, contexts, i));
-    saved.push(out.saved);
-    x = await engine.execution.settle(engine.edits.apply(i + 1, out.x));
-  }
-  return { x, saved };
-}
-
-/** From the gradient after the last layer to that of the rows of the embedding table, [B, T, d]. Consumes both. */
-export async function backToEmbeddings(
-  engine: Engine,
-  saved: readonly Saved[],
-  dLast: np.Array,
-  contexts: Contexts,
-): Promise<np.Array> {
-  let dX = dLast;
-  for (let i = engine.config.layers - 1; i >= 0; i--) {
-    const layer = engine.weights.layers[i]!;
-    dX = engine.edits.pullBack(i + 1, dX);
-    dX = engine.programs.layerBackwardInput(tree.ref(layer), saved[i]!, contextOf(engine, contexts, i), dX);
-    dX = await engine.execution.settle(dX);
-  }
-  const scale = embeddingScale(engine.config);
-  const dInput = engine.edits.pullBack(0, dX);
-  return scale === 1 ? dInput : dInput.mul(scale);
-}
-
-/** Frees keys and values. */
-export const disposeCaches = (caches: readonly KeyValues[]): void =>
-  caches.forEach((cache) => tree.dispose(cache));

@@ -1,20 +1,13 @@
 /** @file Hidden states of a model, and gradients with respect to its inputs. */
-import type { numpy as np } from '@jax-js/jax';
 import { LabError } from '../../../core/errors.ts';
-import { turn } from '../../decoding/join.ts';
+import { Scope, type DeviceArray } from '../../arrays/array-device.ts';
 import type { Abortable, SpanRequest } from '../../language-model.ts';
-import { float32, int32 } from './device.ts';
-import {
-  backToEmbeddings,
-  checkPrompt,
-  checkRequest,
-  disposeCaches,
-  readTokens,
-  readTokensSaving,
-  type Engine,
-} from './engine.ts';
-import { arrangeScored, bucket, padRows } from './shapes.ts';
-import { finalOf } from './weights.ts';
+import { backToEmbeddings, disposeTrace, readLayersSaving } from './backward.ts';
+import { disposeCaches } from './caches.ts';
+import { causalPlaces, type Places } from './context.ts';
+import { checkPrompt, checkRequest, lookUp, Pace, readLayers, type Engine } from './engine.ts';
+import { lossGradient } from './loss.ts';
+import { minPrefixLength, withPrefix } from './prefix.ts';
 
 /** @returns as `tokenGradient` of the contract: the embedding gradient of each span token times the embedding. */
 export async function tokenGradient(
@@ -22,14 +15,16 @@ export async function tokenGradient(
   request: SpanRequest,
   options: Abortable = {},
 ): Promise<Float32Array> {
-  const { start, end } = request;
-  const { programs, execution, config, limits } = engine;
-  const dX = await targetLossGradient(engine, request, options);
-  const span = Array.from({ length: bucket(end - start) }, (_, i) => Math.min(start + i, end - 1));
-  const rows = await execution.read(
-    programs.vocabularyGradient(dX, int32(span), engine.weights.embedding.ref),
-  );
-  return trimRows(rows, end - start, config.vocabSize, limits.vocabSize);
+  const { device, programs, weights, config, limits } = engine;
+  return targetLossGradient(engine, request, options, async (dX, first) => {
+    const span = Array.from({ length: request.end - request.start }, (_, i) => request.start - first + i);
+    return Scope.with(async (scope) => {
+      const at = scope.own(device.uploadInts([span.length], span));
+      const { products } = await programs.get('products').run({ x: dX, at, table: weights.embedding });
+      const rows = await device.read(scope.own(products!));
+      return trimRows(rows, span.length, config.vocabSize, limits.vocabSize);
+    });
+  });
 }
 
 /** @returns as `embeddingGradient` of the contract */
@@ -39,33 +34,35 @@ export async function embeddingGradient(
   options: Abortable = {},
 ): Promise<Float32Array> {
   const { hiddenSize } = engine.config;
-  const dX = await targetLossGradient(engine, request, options);
-  const values = await engine.execution.read(dX);
-  return values.slice(request.start * hiddenSize, request.end * hiddenSize);
+  return targetLossGradient(engine, request, options, async (dX, first) => {
+    const values = await engine.device.read(dX);
+    return values.slice((request.start - first) * hiddenSize, (request.end - first) * hiddenSize);
+  });
 }
 
-/** Gradient of the target loss with respect to every embedding of prompt and target, [1, T, d]. */
-async function targetLossGradient(
+/**
+ * Gradient of the target loss with respect to the embeddings of prompt and target, from the span on: what is before it is
+ * read once and kept.
+ * @param use is lent the gradient, [N, d], and told which position its first row is
+ */
+async function targetLossGradient<T>(
   engine: Engine,
   request: SpanRequest,
-  { signal }: Abortable,
-): Promise<np.Array> {
-  const { prompt, target } = request;
+  options: Abortable,
+  use: (dX: DeviceArray, first: number) => Promise<T>,
+): Promise<T> {
+  const { prompt, target, start } = request;
   checkRequest(engine, request);
   checkSpan(request);
-  await turn();
-  signal?.throwIfAborted();
+  const pace = new Pace(options);
+  await pace.step();
   const inputs = [...prompt, ...target.slice(0, -1)];
+  const first = start < minPrefixLength ? 0 : start;
   const weight = 1 / target.length;
-  const scored = target.map((id, t) => ({ position: prompt.length - 1 + t, target: id, weight }));
-  const { positions, targets, weights } = arrangeScored(scored, bucket(target.length), bucket(inputs.length));
-  return inputGradient(engine, inputs, (x) =>
-    engine.programs.lossGradientInput(
-      finalOf(engine.weights),
-      x,
-      int32(positions),
-      int32(targets),
-      float32(weights),
+  const wanted = target.map((id, t) => ({ at: prompt.length - 1 - first + t, target: id, weight }));
+  return withPrefix(engine, inputs.slice(0, first), pace, (past) =>
+    inputGradient(engine, inputs.slice(first), { past, first, pace }, (x) => lossGradient(engine, x, wanted), (dX) =>
+      use(dX, first),
     ),
   );
 }
@@ -86,22 +83,20 @@ function checkSpan({ prompt, start, end }: SpanRequest): void {
 export async function hiddenStates(
   engine: Engine,
   prompt: readonly number[],
-  { signal }: Abortable = {},
+  options: Abortable = {},
 ): Promise<Float32Array[]> {
   checkPrompt(engine, prompt);
-  await turn();
-  signal?.throwIfAborted();
-  const { programs, execution, weights, config, contexts } = engine;
-  const states: np.Array[] = [];
-  const width = bucket(prompt.length);
-  const ids = int32(padRows([prompt], 1, width), [1, width]);
-  const { x, caches } = await contexts.use(width, 0, (at) =>
-    readTokens(engine, ids, at, (state) => states.push(state)),
-  );
-  disposeCaches(caches);
-  states.push(programs.finalNorm(weights.final['norm']!.ref, x));
-  const data = await Promise.all(states.map((state) => execution.read(state)));
-  return data.map((values) => values.slice(0, prompt.length * config.hiddenSize));
+  const { device, programs, weights } = engine;
+  const pace = new Pace(options);
+  return Scope.with(async (scope) => {
+    const states: Float32Array[] = [];
+    const places = placesOf(engine, scope, prompt.length, 0);
+    const onInput = async (state: DeviceArray) => void states.push(await device.read(state));
+    const { x, caches } = await readLayers(engine, await lookUp(engine, prompt), places, { pace, onInput });
+    disposeCaches(caches);
+    const { normed } = await programs.get('norm').run({ x: scope.own(x), norm: weights.norm });
+    return [...states, await device.read(scope.own(normed!))];
+  });
 }
 
 /**
@@ -114,45 +109,55 @@ export async function hiddenGradient(
   engine: Engine,
   prompt: readonly number[],
   cotangent: Float32Array,
-  { signal }: Abortable = {},
+  options: Abortable = {},
 ): Promise<Float32Array> {
   checkPrompt(engine, prompt);
   const { hiddenSize } = engine.config;
   if (cotangent.length !== hiddenSize)
     throw new RangeError(`A cotangent needs ${hiddenSize} values, not ${cotangent.length}.`);
-  await turn();
-  signal?.throwIfAborted();
-  const dX = await inputGradient(engine, prompt, (x) =>
-    engine.programs.finalNormBackward(
-      engine.weights.final['norm']!.ref,
-      x,
-      int32([prompt.length - 1]),
-      float32(cotangent.slice()),
-    ),
-  );
-  return (await engine.execution.read(dX)).slice(0, prompt.length * hiddenSize);
+  const pace = new Pace(options);
+  await pace.step();
+  const dNormed = new Float32Array(prompt.length * hiddenSize);
+  dNormed.set(cotangent, (prompt.length - 1) * hiddenSize);
+  const lastGradient = (x: DeviceArray) =>
+    Scope.with(async (scope) => {
+      const d = scope.own(engine.device.upload([prompt.length, hiddenSize], dNormed));
+      const { norm } = engine.weights;
+      return (await engine.programs.get('normVjp').run({ x, norm, d_normed: d }))['d_x']!;
+    });
+  return inputGradient(engine, prompt, { past: null, first: 0, pace }, lastGradient, (dX) => engine.device.read(dX));
 }
 
+const placesOf = (engine: Engine, scope: Scope, length: number, start: number): Places =>
+  causalPlaces(engine.device, scope, engine.config, { rows: 1, length, start });
+
 /**
- * Gradient with respect to the embeddings of one sequence, [1, T, d], T being a bucket.
- * @param lastGradient from the residual stream after the last layer, which it consumes, to its gradient
+ * Gradient with respect to the embeddings of one sequence, [N, d], after `first` cached positions.
+ * @param lastGradient from the residual stream after the last layer, lent, to its gradient
+ * @param use is lent the result
  */
-function inputGradient(
+async function inputGradient<T>(
   engine: Engine,
-  inputs: readonly number[],
-  lastGradient: (x: np.Array) => np.Array,
-): Promise<np.Array> {
-  const width = bucket(inputs.length);
-  return engine.contexts.use(width, 0, async (at) => {
-    const ids = int32(padRows([inputs], 1, width), [1, width]);
-    const { x, saved } = await readTokensSaving(engine, ids, at);
-    return backToEmbeddings(engine, saved, lastGradient(x), at);
+  ids: readonly number[],
+  { past, first, pace }: Pick<Parameters<typeof readLayersSaving>[2], 'past' | 'pace'> & { readonly first: number },
+  lastGradient: (x: DeviceArray) => Promise<DeviceArray>,
+  use: (dX: DeviceArray) => Promise<T>,
+): Promise<T> {
+  return Scope.with(async (scope) => {
+    const passing = { places: placesOf(engine, scope, ids.length, first), past, pace };
+    const { x, trace } = await readLayersSaving(engine, await lookUp(engine, ids), passing, false);
+    try {
+      const dLast = await lastGradient(scope.own(x));
+      return await use(scope.own(await backToEmbeddings(engine, trace, dLast, passing)));
+    } finally {
+      disposeTrace(trace);
+    }
   });
 }
 
 /** The first `count` rows of `width` values each, cut to `newWidth` values. */
 function trimRows(values: Float32Array, count: number, width: number, newWidth: number): Float32Array {
-  if (newWidth === width) return values.slice(0, count * width);
+  if (newWidth === width) return values;
   const out = new Float32Array(count * newWidth);
   for (let row = 0; row < count; row++)
     out.set(values.subarray(row * width, row * width + newWidth), row * newWidth);

@@ -1,72 +1,80 @@
-/** @file A model in jax-js behind the white-box contract, and views of it with edits or trained weights. */
-import { defaultDevice, numpy as np } from '@jax-js/jax';
+/** @file A Llama-family model behind the white-box contract, and views of it with edits or trained weights. */
+import type { ArrayDevice } from '../../arrays/array-device.ts';
 import type { ChatTokenizer } from '../../chat-tokenizer.ts';
 import { createGenerate } from '../../decoding/generate.ts';
 import { checkFinite, checkedGradients, checkedScoring } from '../../decoding/numbers.ts';
-import type { Learner, ModelEdit, ResidualEdit, WhiteBoxModel } from '../../language-model.ts';
+import type {
+  Learner,
+  LearnerOptions,
+  ModelEdit,
+  ResidualEdit,
+  WhiteBoxModel,
+} from '../../language-model.ts';
 import { checkWeights } from '../../llama-weights.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
-import { float32, chooseExecution } from './device.ts';
-import { ContextCache, type Engine } from './engine.ts';
+import { arrangeAdapters, uploadScale } from './adapters.ts';
+import { PrefixCache } from './caches.ts';
+import { noAdapters, type Engine } from './engine.ts';
 import { checkEdit, createResidualEditor, generateEdited, noEdits, withSoftTokens } from './edits.ts';
 import { explain } from './errors.ts';
 import { embeddingGradient, hiddenGradient, hiddenStates, tokenGradient } from './gradients.ts';
-import { createPrograms } from './programs.ts';
+import { Programs } from './programs.ts';
 import { scoreTargets } from './scoring.ts';
 import { openSession } from './session.ts';
-import { batchOf, createTrainer } from './train.ts';
-import type { TrainerOptions } from './training.ts';
-import { disposeWeights, downloadWeights, uploadWeights } from './weights.ts';
+import { batchOf, createAdapterTrainer, createTrainer } from './train.ts';
+import {
+  arrangeWeights,
+  disposeWeights, downloadWeights, uploadTensors, uploadWeights, type DeviceWeights } from './weights.ts';
 
-export interface JaxModel extends WhiteBoxModel {
+/** A model of the Llama family on a device of this thread. */
+export interface LlamaModel extends WhiteBoxModel {
   readonly config: LlamaConfig;
-  edited(edit: ModelEdit): JaxModel;
+  edited(edit: ModelEdit): LlamaModel;
   /** Free what this model holds on the device. */
   dispose(): void;
 }
 
-export interface JaxModelParts {
+export interface LlamaModelParts {
   readonly id: string;
   readonly config: LlamaConfig;
-  readonly weights: Tensors;
+  readonly device: ArrayDevice;
   readonly tokenizer: ChatTokenizer;
 }
 
-/** Values of one intermediate array: what fits a processor's cache, or what one GPU dispatch handles well. */
-const chunkValues = { wasm: 2 ** 20, webgpu: 2 ** 24 } as const;
-
 /** A model or a view of it: the parts it shares with others, and what it owns itself. */
 interface View {
-  readonly parts: Omit<JaxModelParts, 'weights'>;
+  readonly parts: LlamaModelParts;
   readonly engine: Engine;
   readonly residual: readonly ResidualEdit[];
   /** Frees what this view owns. */
   release(): void;
 }
 
-/** A model on jax-js's default device; `init()` must have run. @throws LabError 'bad-model' if weights do not fit. */
-export function createWhiteBoxModel({ weights: checkpoint, ...parts }: JaxModelParts): JaxModel {
-  const { id, config, tokenizer } = parts;
-  const weights = uploadWeights(config, checkWeights(config, checkpoint));
-  const contexts = new ContextCache(config);
-  const programs = createPrograms(config);
+/** Copies `weights` to the device. @throws LabError 'bad-model' if they do not fit. */
+export const createWhiteBoxModel = ({
+  weights,
+  ...parts
+}: LlamaModelParts & { readonly weights: Tensors }): LlamaModel =>
+  modelOn(parts, uploadWeights(parts.device, parts.config, checkWeights(parts.config, weights)));
+
+/** A model that owns weights which are on its device already. */
+export function modelOn(parts: LlamaModelParts, weights: DeviceWeights): LlamaModel {
+  const { id, config, device, tokenizer } = parts;
+  const programs = new Programs(device, config);
   const vocabSize = Math.min(config.vocabSize, tokenizer.vocabSize);
   const engine: Engine = {
-    config,
+    ...{ device, config, programs, weights },
     limits: { id, vocabSize, contextWindow: config.maxPositions },
     inputVocabSize: vocabSize,
-    programs,
-    execution: chooseExecution(),
-    contexts,
-    weights,
-    table: weights.embedding,
+    soft: null,
     edits: noEdits,
-    chunkValues: defaultDevice() === 'webgpu' ? chunkValues.webgpu : chunkValues.wasm,
+    adapters: noAdapters,
+    prefix: new PrefixCache(),
   };
   const release = () => {
     disposeWeights(weights);
-    contexts.dispose();
+    engine.prefix.dispose();
     programs.dispose();
   };
   return present({ parts, engine, residual: [], release });
@@ -74,7 +82,7 @@ export function createWhiteBoxModel({ weights: checkpoint, ...parts }: JaxModelP
 
 const computes = { precision: 'float32', why: 'Gradients are computed in single precision.' } as const;
 
-function present(view: View): JaxModel {
+function present(view: View): LlamaModel {
   const { parts, engine } = view;
   const { id, config, tokenizer } = parts;
   const shared = {
@@ -101,7 +109,7 @@ function present(view: View): JaxModel {
       hiddenGradient: (prompt, cotangent, options) =>
         explain(id, hiddenGradient(engine, prompt, cotangent, options)),
     }),
-    parameters: () => explain(id, downloadWeights(config, engine.weights)),
+    parameters: () => explain(id, downloadWeights(parts.device, config, engine.weights)),
     edited,
     withPrompts: (settings) =>
       present({
@@ -117,53 +125,67 @@ function present(view: View): JaxModel {
   };
 }
 
-/** The models it returns share the compiled programs, so that they need no compilation of their own. */
-async function learnerOf(
-  { parts, engine }: View,
-  options: Pick<TrainerOptions, 'learningRate'>,
-): Promise<Learner> {
-  const { config } = parts;
-  const trainer = createTrainer(config, await downloadWeights(config, engine.weights), options);
+/** The models it returns share the programs, so that they compile none of their own. */
+async function learnerOf({ parts, engine }: View, options: LearnerOptions): Promise<Learner> {
+  const { config, device, id } = parts;
+  const { adapters: low } = options;
+  const trainer = low
+    ? createAdapterTrainer(device, config, { adapters: low, beside: engine.weights }, options)
+    : createTrainer(device, config, await downloadWeights(device, config, engine.weights), options);
+  /** The engine with a copy of what was trained, and what frees the copy. */
+  const copy = async (): Promise<Pick<View, 'engine' | 'release'>> => {
+    const named = uploadTensors(device, await trainer.weights());
+    const prefix = new PrefixCache();
+    const scale = low ? uploadScale(device, low) : null;
+    const trained = low
+      ? { adapters: arrangeAdapters(config, low, named, scale!) }
+      : { weights: arrangeWeights(config, named), adapters: noAdapters };
+    return {
+      engine: {
+        ...{ ...engine, ...trained, prefix },
+        ...{ soft: null, edits: noEdits, inputVocabSize: engine.limits.vocabSize },
+      },
+      release() {
+        for (const array of named.values()) array.dispose();
+        scale?.dispose();
+        prefix.dispose();
+      },
+    };
+  };
   return {
     async learn(rows) {
       const { loss } = await trainer.step(batchOf(rows));
-      checkFinite(parts.id, 'losses of a training step', Float32Array.of(loss));
+      checkFinite(id, 'losses of a training step', Float32Array.of(loss));
       return loss;
     },
-    async model() {
-      const weights = uploadWeights(config, await trainer.weights());
-      const { vocabSize } = engine.limits;
-      const trained = { weights, table: weights.embedding, inputVocabSize: vocabSize, edits: noEdits };
-      return present({
-        parts,
-        engine: { ...engine, ...trained },
-        residual: [],
-        release: () => disposeWeights(weights),
-      });
-    },
+    model: async () => present({ parts, residual: [], ...(await copy()) }),
     dispose: () => trainer.dispose(),
   };
 }
 
 function editedView(view: View, edit: ModelEdit): View {
-  const { config, tokenizer } = view.parts;
+  const { config, tokenizer, device } = view.parts;
   checkEdit(edit, config);
   const residual = [...view.residual, ...(edit.residual ?? [])];
-  const edits = createResidualEditor(config, residual);
-  const edited = { ...view, engine: { ...view.engine, edits }, residual, release: () => edits.dispose() };
-  if (!edit.softTokens) return edited;
+  const edits = createResidualEditor(device, config, view.engine.programs, residual);
+  const prefix = new PrefixCache();
+  const edited = { ...view.engine, edits, prefix };
+  const release = () => {
+    edits.dispose();
+    prefix.dispose();
+  };
+  if (!edit.softTokens) return { ...view, engine: edited, residual, release };
   const { vectors, at } = edit.softTokens;
   const count = vectors.length;
-  const rows = float32(Float32Array.from(vectors.flat()), [count, config.hiddenSize]);
-  const table = np.concatenate([view.engine.weights.embedding.ref, rows], 0);
+  const soft = device.upload([count, config.hiddenSize], Float32Array.from(vectors.flat()));
   const softIds = Array.from({ length: count }, (_, i) => config.vocabSize + i);
   return {
-    ...edited,
+    residual,
     parts: { ...view.parts, tokenizer: withSoftTokens(tokenizer, softIds, at) },
-    engine: { ...edited.engine, table, inputVocabSize: config.vocabSize + count },
+    engine: { ...edited, soft, inputVocabSize: config.vocabSize + count },
     release() {
-      edits.dispose();
-      table.dispose();
+      release();
+      soft.dispose();
     },
   };
 }

@@ -1,22 +1,29 @@
-/** @file Log-probs of many targets at once: a prefix that all prompts share is read once, the rest in chunks. */
-import { tree, type numpy as np } from '@jax-js/jax';
-import { turn } from '../../decoding/join.ts';
+/** @file Log-probs of many targets at once: what requests share is read once, the rest in chunks. */
+import { Scope, type DeviceArray } from '../../arrays/array-device.ts';
+import { disposeCaches } from './caches.ts';
+import { causalPlaces } from './context.ts';
+import { checkRequest, lookUp, Pace, padRows, readLayers, type Engine } from './engine.ts';
+import { minPrefixLength, sharedLength, withPrefix } from './prefix.ts';
 import type { ScoringOptions, ScoringRequest } from '../../language-model.ts';
-import { int32 } from './device.ts';
-import { prefixBiases, type Contexts } from './context.ts';
-import { checkRequest, disposeCaches, readTokens, readTokensAfter, type Engine } from './engine.ts';
-import type { KeyValues } from './forward.ts';
-import { arrangeScored, bucket, padRows, sharedPrefixLength } from './shapes.ts';
-import { finalOf } from './weights.ts';
 
-/** A shorter shared prefix is not worth a pass of its own. */
-const minSharedLength = 8;
+/** Tokens that are read side by side: enough to keep matrix products busy. */
+const tokensPerChunk = 256;
+/** Most values of logits at a time; 16 MiB. */
+const logitsPerRun = 2 ** 22;
 
-/** The rest of a request after the shared prefix. */
 interface Row {
   readonly index: number;
-  readonly inputs: readonly number[];
+  /** The last token of a target is predicted, never read. */
+  readonly ids: readonly number[];
   readonly target: readonly number[];
+  /** Leading ids that it shares with most requests; the last token of a prompt, which predicts, is not counted. */
+  readonly common: number;
+}
+
+/** Rows that are read together, after the tokens that they all share. */
+interface Chunk {
+  readonly rows: readonly Row[];
+  readonly shared: number;
 }
 
 /** @returns as `logProbs` of the contract @throws as `checkRequest`, or the signal's reason */
@@ -26,109 +33,96 @@ export async function scoreTargets(
   { signal, sharePrefix = true }: ScoringOptions = {},
 ): Promise<Float32Array[]> {
   for (const request of requests) checkRequest(engine, request);
-  if (requests.length === 0) return [];
-  // The last token of a prompt predicts the first of its target, so it cannot be part of the prefix.
-  const prompts = requests.map(({ prompt }) => prompt.slice(0, -1));
-  const common = sharePrefix && requests.length > 1 ? sharedPrefixLength(prompts) : 0;
-  const shared = common >= minSharedLength ? common : 0;
-  const rows = requests.map(({ prompt, target }, index): Row => {
-    const inputs = [...prompt.slice(shared), ...target.slice(0, -1)];
-    return { index, inputs, target };
-  });
-  // Rows of similar length share a chunk; the sort is stable, so that equal requests give equal chunks.
-  rows.sort((a, b) => a.inputs.length - b.inputs.length);
-  const prefix = shared > 0 ? await readPrefix(engine, requests[0]!.prompt.slice(0, shared)) : null;
+  const pace = new Pace({ signal });
   const results = new Array<Float32Array>(requests.length);
-  try {
-    const size = chunkSize(engine, rows);
-    for (let start = 0; start < rows.length; start += size) {
-      await turn();
-      signal?.throwIfAborted();
-      const chunk = rows.slice(start, start + size);
-      const scores = await scoreChunk(engine, chunk, bucket(size), shared, prefix);
-      chunk.forEach(({ index }, i) => (results[index] = scores[i]!));
-    }
-  } finally {
-    if (prefix) disposeCaches(prefix);
+  for (const { rows, shared } of chunksOf(requests, sharePrefix)) {
+    await pace.step();
+    await withPrefix(engine, rows[0]!.ids.slice(0, shared), pace, async (past) => {
+      const tails = rows.map(({ ids }) => ids.slice(shared));
+      const width = Math.max(...tails.map(({ length }) => length));
+      await Scope.with(async (scope) => {
+        const shape = { rows: rows.length, length: width, start: shared };
+        const places = causalPlaces(engine.device, scope, engine.config, shape);
+        const embedded = await lookUp(engine, padRows(tails, rows.length, width));
+        const { x, caches } = await readLayers(engine, embedded, places, { past, pace });
+        disposeCaches(caches);
+        scope.own(x);
+        const wanted = rows.flatMap(({ target }, row) => {
+          const first = row * width + tails[row]!.length - target.length;
+          return target.map((id, t) => ({ at: first + t, target: id }));
+        });
+        const values = await logProbsAt(engine, x, wanted, pace);
+        let next = 0;
+        for (const { index, target } of rows)
+          results[index] = Float32Array.from(target, () => Math.min(0, values[next++]!));
+      });
+    });
   }
   return results;
 }
 
-/** Rows in a chunk: chunks are of equal size, so that they share a shape, and their arrays stay within bounds. */
-function chunkSize({ config, chunkValues }: Engine, rows: readonly Row[]): number {
-  const longest = bucket(Math.max(...rows.map(({ inputs }) => inputs.length)));
-  const targets = Math.max(...rows.map(({ target }) => target.length));
-  const widest = Math.max(
-    longest * config.intermediateSize,
-    longest * longest * config.heads,
-    targets * config.vocabSize,
-  );
-  const most = Math.max(1, Math.floor(chunkValues / widest));
-  return Math.ceil(rows.length / Math.ceil(rows.length / most));
-}
-
-/** Keys and values of `ids`, padded to a bucket. The caller frees them. */
-async function readPrefix(engine: Engine, ids: readonly number[]): Promise<KeyValues[]> {
-  const width = bucket(ids.length);
-  const { x, caches } = await engine.contexts.use(width, 0, (contexts) =>
-    readTokens(engine, int32(padRows([ids], 1, width), [1, width]), contexts),
-  );
-  x.dispose();
-  return caches;
-}
-
-async function scoreChunk(
-  engine: Engine,
-  rows: readonly Row[],
-  height: number,
-  start: number,
-  prefix: readonly KeyValues[] | null,
-): Promise<Float32Array[]> {
-  const width = bucket(Math.max(...rows.map(({ inputs }) => inputs.length)));
-  const ids = int32(
-    padRows(
-      rows.map(({ inputs }) => inputs),
-      height,
-      width,
-    ),
-    [height, width],
-  );
-  const scored = rows.flatMap(({ inputs, target }, row) =>
-    target.map((id, t) => ({
-      position: row * width + inputs.length - target.length + t,
-      target: id,
-      weight: 1,
-    })),
-  );
-  const { positions, targets, slots } = arrangeScored(scored, bucket(scored.length), height * width);
-  const x = await engine.contexts.use(width, start, (contexts) =>
-    prefix ? readAfter(engine, ids, contexts, prefix, start) : readAlone(engine, ids, contexts),
-  );
-  const values = await engine.execution.read(
-    engine.programs.logProbs(finalOf(engine.weights), x, int32(positions), int32(targets)),
-  );
-  let next = 0;
-  return rows.map(({ target }) => Float32Array.from(target, () => Math.min(0, values[slots[next++]!]!)));
-}
-
-/** @param start the length of the prefix */
-async function readAfter(
-  engine: Engine,
-  ids: np.Array,
-  contexts: Contexts,
-  caches: readonly KeyValues[],
-  start: number,
-) {
-  const biases = prefixBiases(engine.config, start, caches[0]!.keys.shape[2]!, ids.shape[1]!);
-  try {
-    return await readTokensAfter(engine, ids, contexts, { caches, biases });
-  } finally {
-    tree.dispose(biases);
+/** Log-probs of one target at each of some positions of the stream after the last layer, [N, d], borrowed. */
+export async function logProbsAt(
+  { device, programs, weights, config }: Pick<Engine, 'device' | 'programs' | 'weights' | 'config'>,
+  x: DeviceArray,
+  wanted: readonly { readonly at: number; readonly target: number }[],
+  pace: Pace,
+): Promise<Float32Array> {
+  const values = new Float32Array(wanted.length);
+  const size = Math.max(16, Math.floor(logitsPerRun / config.vocabSize));
+  for (let start = 0; start < wanted.length; start += size) {
+    await pace.step();
+    const some = wanted.slice(start, start + size);
+    await Scope.with(async (scope) => {
+      const ints = (list: readonly number[]) => scope.own(device.uploadInts([list.length], list));
+      const { log_probs: logProbs } = await programs.get('logProbs').run({
+        ...{ x, norm: weights.norm, head: weights.head },
+        at: ints(some.map(({ at }) => at)),
+        targets: ints(some.map(({ target }) => target)),
+      });
+      values.set(await device.read(scope.own(logProbs!)), start);
+    });
   }
+  return values;
 }
 
-async function readAlone(...args: Parameters<typeof readTokens>) {
-  const { x, caches } = await readTokens(...args);
-  disposeCaches(caches);
-  return x;
+/**
+ * Requests that agree with the most common tokens for longest come first, so that the members of a chunk share much, and
+ * what later chunks share is the beginning of what the first share. Sorting is stable: equal requests give equal chunks.
+ */
+function chunksOf(requests: readonly ScoringRequest[], sharePrefix: boolean): Chunk[] {
+  const usual = sharePrefix && requests.length > 1 ? commonTokens(requests.map(({ prompt }) => prompt)) : [];
+  const rows = requests.map(({ prompt, target }, index): Row => {
+    const common = Math.min(sharedLength(prompt, usual), prompt.length - 1);
+    return { index, ids: [...prompt, ...target.slice(0, -1)], target, common };
+  });
+  rows.sort((a, b) => b.common - a.common || a.ids.length - b.ids.length);
+  const chunks: Chunk[] = [];
+  for (let start = 0; start < rows.length;) {
+    let end = start + 1;
+    while (end < rows.length && fits(rows.slice(start, end + 1))) end++;
+    const members = rows.slice(start, end);
+    chunks.push({ rows: members, shared: sharedBy(members) });
+    start = end;
+  }
+  return chunks;
+}
+
+const sharedBy = (rows: readonly Row[]): number => {
+  const shared = Math.min(...rows.map(({ common }) => common));
+  return shared < minPrefixLength ? 0 : shared;
+};
+
+const fits = (rows: readonly Row[]): boolean =>
+  rows.length * (Math.max(...rows.map(({ ids }) => ids.length)) - sharedBy(rows)) <= tokensPerChunk;
+
+/** At each position the token that most sequences have. */
+function commonTokens(sequences: readonly (readonly number[])[]): number[] {
+  const length = Math.max(...sequences.map((sequence) => sequence.length));
+  return Array.from({ length }, (_, at) => {
+    const counts = new Map<number, number>();
+    for (const sequence of sequences)
+      if (at < sequence.length) counts.set(sequence[at]!, (counts.get(sequence[at]!) ?? 0) + 1);
+    return [...counts].reduce((most, entry) => (entry[1] > most[1] ? entry : most))[0];
+  });
 }

@@ -1,13 +1,13 @@
 /** @file A short run after loading on WebGPU, which checks nothing itself and fails silently. */
 import { LabError } from '../../../core/errors.ts';
 import { largestDifference, matchesStoredLogits, probeIds } from '../stored-logits.ts';
-import type { JaxModel } from './model.ts';
+import type { LlamaModel } from './model.ts';
 
 /** Largest share of the largest logit by which two computations in float32 may differ. */
 const tolerance = 1e-3;
 
 /** Last logits of a prompt: read at once, or with its last token read as a decode step. */
-async function lastLogits(model: JaxModel, ids: readonly number[], stepwise: boolean): Promise<Float32Array> {
+async function lastLogits(model: LlamaModel, ids: readonly number[], stepwise: boolean): Promise<Float32Array> {
   const session = await model.open([stepwise ? ids.slice(0, -1) : ids]);
   if (stepwise) await session.advance(ids.slice(-1));
   const logits = session.logits(0).slice();
@@ -21,7 +21,7 @@ async function lastLogits(model: JaxModel, ids: readonly number[], stepwise: boo
  * @param stored parsed `selftest.json`, or `null`
  * @throws LabError 'no-webgpu' if they do not
  */
-export async function selfTest(model: JaxModel, stored: unknown): Promise<void> {
+export async function selfTest(model: LlamaModel, stored: unknown): Promise<void> {
   const fail = (what: string): never => {
     throw new LabError('no-webgpu', `${model.id} gives wrong results on this graphics device: ${what}.`, {
       advice: 'Switch the device to the processor (WASM).',

@@ -1,45 +1,31 @@
-/** @file Decode sessions: rows in one batch, each with a cache of its own length in arrays of one capacity. */
-import { numpy as np, tree } from '@jax-js/jax';
+/**
+ * @file Decode sessions: rows in one batch. Each row's cache begins at its first token, and what follows its last one is
+ * empty and masked; so a row's bits do not depend on the rows beside it (docs/decisions/0001).
+ */
+import { Scope } from '../../arrays/array-device.ts';
 import { checkStep } from '../../decoding/checks.ts';
-import { turn } from '../../decoding/join.ts';
 import type { Abortable, DecodeSession } from '../../language-model.ts';
-import { decodeContexts } from './context.ts';
-import { int32 } from './device.ts';
-import { checkPrompt, contextOf, disposeCaches, readTokens, type Engine } from './engine.ts';
-import type { KeyValues } from './forward.ts';
-import { bucket, padRows } from './shapes.ts';
-import { finalOf } from './weights.ts';
+import { attentionKindOf } from '../../llama-family.ts';
+import { disposeCaches, type KeyValues } from './caches.ts';
+import { causalPlaces, decodePlaces } from './context.ts';
+import { checkPrompt, layerInputs, lookUp, Pace, padRows, readLayers, type Engine } from './engine.ts';
+import { cutCaches } from './prefix.ts';
 
 /** Positions by which caches grow. */
-const growth = 64;
+const growth = 32;
+/** ONNX Runtime adds up the product of a lone row in another order than that of several. */
+const fewestRows = 2;
 
 /** Prefill `prompts`, one row each. @throws as `checkSequence`, or the signal's reason */
 export async function openSession(
   engine: Engine,
   prompts: readonly (readonly number[])[],
-  { signal }: Abortable = {},
+  options: Abortable = {},
 ): Promise<DecodeSession> {
   for (const prompt of prompts) checkPrompt(engine, prompt);
   const session = new Session(engine, prompts);
-  try {
-    const size = chunkSize(engine, prompts);
-    for (let start = 0; start < prompts.length; start += size) {
-      await turn();
-      signal?.throwIfAborted();
-      await session.prefill(prompts.slice(start, start + size), bucket(size), start);
-    }
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
+  if (prompts.length > 0) await session.prefill(prompts, new Pace(options));
   return session;
-}
-
-function chunkSize({ config, chunkValues }: Engine, prompts: readonly (readonly number[])[]): number {
-  const longest = bucket(Math.max(1, ...prompts.map(({ length }) => length)));
-  const widest = longest * Math.max(config.intermediateSize, longest * config.heads);
-  const most = Math.max(1, Math.floor(chunkValues / widest));
-  return Math.max(1, Math.ceil(prompts.length / Math.ceil(prompts.length / most)));
 }
 
 class Session implements DecodeSession {
@@ -50,7 +36,7 @@ class Session implements DecodeSession {
   #lengths: number[];
   /** Rows of the arrays. */
   #height = 0;
-  #capacity: number;
+  #capacity = 0;
   /** One per layer. */
   #caches: KeyValues[] = [];
   /** [#height, V of the head] */
@@ -59,9 +45,8 @@ class Session implements DecodeSession {
 
   constructor(engine: Engine, prompts: readonly (readonly number[])[]) {
     this.#engine = engine;
-    this.#slots = [];
+    this.#slots = [...prompts.keys()];
     this.#lengths = prompts.map(({ length }) => length);
-    this.#capacity = this.#roomFor(Math.max(0, ...this.#lengths) + 1);
   }
 
   get rows(): number {
@@ -69,91 +54,78 @@ class Session implements DecodeSession {
   }
 
   logits(row: number): Float32Array {
-    const slot = this.#slots[row];
-    if (slot === undefined) throw new RangeError(`There is no row ${row}; ${this.rows} are open.`);
     const { config, limits } = this.#engine;
-    return this.#logits.subarray(slot * config.vocabSize, slot * config.vocabSize + limits.vocabSize);
+    const start = this.#slot(row) * config.vocabSize;
+    return this.#logits.subarray(start, start + limits.vocabSize);
   }
 
-  /** Read some of the prompts into new rows of the arrays. */
-  async prefill(prompts: readonly (readonly number[])[], height: number, first: number) {
-    const { programs, execution, weights, contexts } = this.#engine;
-    const width = bucket(Math.max(...prompts.map(({ length }) => length)));
-    const ids = int32(padRows(prompts, height, width), [height, width]);
-    const { x, caches } = await contexts.use(width, 0, (at) => readTokens(this.#engine, ids, at));
-    const last = Array.from({ length: height }, (_, row) => row * width + (prompts[row]?.length ?? 1) - 1);
-    const logits = await execution.read(programs.logits(finalOf(weights), x, int32(last)));
-    const sized = caches.map((cache) => resize(cache, this.#capacity));
-    this.#caches = this.#height === 0 ? sized : this.#caches.map((cache, i) => append(cache, sized[i]!));
-    const all = new Float32Array(this.#logits.length + logits.length);
-    all.set(this.#logits);
-    all.set(logits, this.#logits.length);
-    this.#logits = all;
-    prompts.forEach((_, i) => (this.#slots[first + i] = this.#height + i));
-    this.#height += height;
+  async prefill(prompts: readonly (readonly number[])[], pace: Pace): Promise<void> {
+    const engine = this.#engine;
+    const width = Math.max(...this.#lengths);
+    const height = Math.max(fewestRows, prompts.length);
+    await Scope.with(async (scope) => {
+      const shape = { rows: height, length: width, start: 0 };
+      const places = causalPlaces(engine.device, scope, engine.config, shape);
+      const embedded = await lookUp(engine, padRows(prompts, height, width));
+      const { x, caches } = await readLayers(engine, embedded, places, { pace });
+      scope.own(x);
+      const last = Array.from({ length: height }, (_, row) => row * width + (this.#lengths[row] ?? 1) - 1);
+      this.#caches = caches;
+      this.#height = height;
+      this.#capacity = width;
+      this.#logits = await this.#logitsAt(scope, { x, at: scope.own(engine.device.uploadInts([height], last)) });
+    });
   }
 
   async advance(tokens: readonly number[]): Promise<void> {
-    const { programs, execution, weights, config, limits, edits, table } = this.#engine;
-    checkStep(limits, this.#lengths, tokens);
+    const engine = this.#engine;
+    const { device, programs, config, adapters, edits } = engine;
+    checkStep(engine.limits, this.#lengths, tokens);
     this.#checkOpen();
     if (tokens.length === 0) return;
-    const needed = Math.max(...this.#lengths) + 1;
-    if (needed > this.#capacity) {
-      this.#capacity = this.#roomFor(needed);
-      this.#caches = this.#caches.map((cache) => resize(cache, this.#capacity));
-    }
+    await this.#makeRoom();
     const ids = new Int32Array(this.#height);
     const positions = new Array<number>(this.#height).fill(0);
     this.#slots.forEach((slot, row) => {
       ids[slot] = tokens[row]!;
       positions[slot] = this.#lengths[row]!;
     });
-    const { contexts, write } = decodeContexts(config, positions, this.#capacity);
-    let x = edits.apply(0, programs.embed(table.ref, int32(ids, [this.#height, 1])));
-    for (const [i, layer] of weights.layers.entries()) {
-      const { x: out, ...cache } = programs.decodeLayer(
-        tree.ref(layer),
-        x,
-        contextOf(this.#engine, contexts, i),
-        write.ref,
-        this.#caches[i]!,
-      );
-      this.#caches[i] = cache;
-      x = edits.apply(i + 1, out);
-    }
-    tree.dispose([...contexts, write]);
-    this.#logits = await execution.read(
-      programs.logits(finalOf(weights), x, int32(positions.map((_, row) => row))),
-    );
+    await Scope.with(async (scope) => {
+      const { places, write } = decodePlaces(device, scope, config, positions, this.#capacity);
+      const program = programs.layer(adapters.names, 'write');
+      let x = scope.own(await lookUp(engine, ids));
+      for (const [layer, cache] of this.#caches.entries()) {
+        const { out, k, v } = await program.run({
+          ...layerInputs(engine, layer),
+          ...places[attentionKindOf(config, layer)],
+          ...{ x, write, past_key: cache.k, past_value: cache.v },
+        });
+        disposeCaches([cache]);
+        this.#caches[layer] = { k: k!, v: v! };
+        scope.drop(x);
+        x = scope.own(await edits.apply(layer + 1, out!));
+      }
+      const at = scope.own(device.uploadInts([this.#height], Array.from(ids.keys())));
+      this.#logits = await this.#logitsAt(scope, { x, at });
+    });
     this.#lengths = this.#lengths.map((length) => length + 1);
   }
 
   async keep(rows: readonly number[]): Promise<void> {
-    const slots = rows.map((row) => {
-      const slot = this.#slots[row];
-      if (slot === undefined) throw new RangeError(`There is no row ${row}; ${this.rows} are open.`);
-      return slot;
-    });
+    const slots = rows.map((row) => this.#slot(row));
     this.#checkOpen();
     this.#lengths = rows.map((row) => this.#lengths[row]!);
     this.#slots = slots;
-    const height = bucket(slots.length);
     const repeated = new Set(slots).size < slots.length;
-    // A new height is a new shape to compile, so the arrays shrink by at least half.
-    if (slots.length === 0 || (!repeated && height * 2 > this.#height)) return;
+    const height = Math.max(fewestRows, slots.length);
+    if (slots.length === 0 || (!repeated && height === this.#height)) return;
     const source = Array.from({ length: height }, (_, i) => slots[i] ?? 0);
     const { vocabSize } = this.#engine.config;
     const logits = new Float32Array(height * vocabSize);
     source.forEach((slot, i) =>
       logits.set(this.#logits.subarray(slot * vocabSize, (slot + 1) * vocabSize), i * vocabSize),
     );
-    const index = int32(source);
-    this.#caches = this.#caches.map(({ keys, values }) => ({
-      keys: keys.slice(index.ref),
-      values: values.slice(index.ref),
-    }));
-    index.dispose();
+    await this.#cut({ rows: source, to: this.#capacity });
     this.#logits = logits;
     this.#height = height;
     this.#slots = slots.map((_, i) => i);
@@ -166,31 +138,39 @@ class Session implements DecodeSession {
     this.#caches = [];
     this.#slots = [];
     this.#lengths = [];
+    this.#logits = new Float32Array();
   }
 
-  #roomFor(length: number): number {
-    return Math.min(
-      this.#engine.limits.contextWindow,
-      bucket(Math.ceil((length + growth / 2) / growth) * growth),
-    );
+  async #logitsAt(scope: Scope, at: Record<'x' | 'at', ReturnType<Scope['own']>>): Promise<Float32Array> {
+    const { device, programs, weights } = this.#engine;
+    const { norm, head } = weights;
+    const { logits } = await programs.get('logits').run({ ...at, norm, head });
+    return device.read(scope.own(logits!));
+  }
+
+  /** A place for one more token in every row. */
+  async #makeRoom(): Promise<void> {
+    const needed = Math.max(...this.#lengths) + 1;
+    if (needed <= this.#capacity) return;
+    const capacity = Math.min(this.#engine.limits.contextWindow, Math.ceil(needed / growth) * growth);
+    const rows = Array.from({ length: this.#height }, (_, row) => row);
+    await this.#cut({ rows, to: this.#capacity, more: capacity - this.#capacity });
+    this.#capacity = capacity;
+  }
+
+  async #cut(how: Parameters<typeof cutCaches>[2]): Promise<void> {
+    const cut = await cutCaches(this.#engine, this.#caches, how);
+    disposeCaches(this.#caches);
+    this.#caches = cut;
+  }
+
+  #slot(row: number): number {
+    const slot = this.#slots[row];
+    if (slot === undefined) throw new RangeError(`There is no row ${row}; ${this.rows} are open.`);
+    return slot;
   }
 
   #checkOpen(): void {
     if (this.#closed) throw new Error('This decode session is closed.');
   }
 }
-
-/** Cut or pad keys and values to `capacity` positions; padding is never read. */
-function resize({ keys, values }: KeyValues, capacity: number): KeyValues {
-  const fit = (x: np.Array): np.Array => {
-    const length = x.shape[2]!;
-    if (length === capacity) return x;
-    return length > capacity ? x.slice([], [], [0, capacity], []) : np.pad(x, { 2: [0, capacity - length] });
-  };
-  return { keys: fit(keys), values: fit(values) };
-}
-
-const append = (a: KeyValues, b: KeyValues): KeyValues => ({
-  keys: np.concatenate([a.keys, b.keys], 0),
-  values: np.concatenate([a.values, b.values], 0),
-});

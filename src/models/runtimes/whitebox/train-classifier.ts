@@ -2,6 +2,7 @@
  * @file Training of a Llama-family sequence classifier: cross-entropy of the label, read after the last token of each
  * text. Its configuration names the labels; its weights have `score.weight` in place of an output head.
  */
+import type { ArrayDevice } from '../../arrays/array-device.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { softmax } from '../../decoding/sampler.ts';
@@ -49,10 +50,11 @@ function taskOf(batch: readonly LabeledText[]): Task {
 }
 
 /**
- * A trainer that owns a copy of `weights` on jax-js's default device. `init()` must have run.
+ * A trainer that owns a copy of `weights`.
  * @throws LabError 'bad-model' if weights are missing or misshapen; RangeError if the configuration names no labels.
  */
 export function createClassifierTrainer(
+  device: ArrayDevice,
   config: LlamaConfig,
   weights: Tensors,
   options: TrainerOptions,
@@ -64,14 +66,14 @@ export function createClassifierTrainer(
     if (mislabeled) throw new RangeError(`There is no label ${mislabeled.label} among ${labels.join(', ')}.`);
     return taskOf(batch);
   };
-  const descent = createDescent(config, weights, options);
+  const descent = createDescent(device, config, { weights }, options);
   return {
     config,
     step: async (batch) => descent.step(checked(batch)),
     evaluate: async (batch) => descent.evaluate(checked(batch)),
     classify: async (texts) => (await descent.lastLogits(texts)).map(softmax),
-    weights: descent.weights,
-    state: descent.state,
+    weights: async () => descent.values(),
+    state: async () => descent.state(),
     restore: descent.restore,
     dispose: descent.dispose,
   };

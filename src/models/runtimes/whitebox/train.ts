@@ -1,8 +1,9 @@
 /** @file Training of a Llama-family language model: weighted cross-entropy of the next token. */
+import type { ArrayDevice } from '../../arrays/array-device.ts';
 import type { TrainingRow } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
-import { createDescent, type Task } from './descent.ts';
+import { createDescent, type Descent, type Task, type Trained } from './descent.ts';
 import type { TrainerOptions, TrainerState, TrainingStep } from './training.ts';
 
 export type { TrainerOptions, TrainerState, TrainingStep } from './training.ts';
@@ -70,26 +71,35 @@ function taskOf({ ids, lossWeights, shape, normalizer }: TrainingBatch): Task {
   return { rows: lines, predictions, normalizer };
 }
 
-/**
- * A trainer that owns a copy of `weights` on jax-js's default device. `init()` must have run.
- * @throws LabError 'bad-model' if weights are missing or misshapen.
- */
-export function createTrainer(config: LlamaConfig, weights: Tensors, options: TrainerOptions): Trainer {
-  const descent = createDescent(config, weights, options);
-  return {
-    config,
-    step: async (batch) => descent.step(taskOf(batch)),
-    evaluate: async (batch) => descent.evaluate(taskOf(batch)),
-    async logProbs({ ids, shape }) {
-      const task = taskOf({ ids, shape, lossWeights: new Float32Array(ids.length).fill(1) });
-      const values = await descent.logProbs(task);
-      const out = new Float32Array(ids.length);
-      task.predictions.forEach(({ row, at }, i) => (out[row * shape[1] + at + 1] = values[i]!));
-      return out;
-    },
-    weights: descent.weights,
-    state: descent.state,
-    restore: descent.restore,
-    dispose: descent.dispose,
-  };
-}
+/** A trainer that owns a copy of `weights`. @throws LabError 'bad-model' if weights are missing or misshapen. */
+export const createTrainer = (
+  device: ArrayDevice,
+  config: LlamaConfig,
+  weights: Tensors,
+  options: TrainerOptions,
+): Trainer => trainerOf(config, createDescent(device, config, { weights }, options));
+
+/** A trainer of low-rank adapters beside weights that stay as they are; `weights()` and `state()` are those of adapters. */
+export const createAdapterTrainer = (
+  device: ArrayDevice,
+  config: LlamaConfig,
+  adapters: Exclude<Trained, { readonly weights: Tensors }>,
+  options: TrainerOptions,
+): Trainer => trainerOf(config, createDescent(device, config, adapters, options));
+
+const trainerOf = (config: LlamaConfig, descent: Descent): Trainer => ({
+  config,
+  step: async (batch) => descent.step(taskOf(batch)),
+  evaluate: async (batch) => descent.evaluate(taskOf(batch)),
+  async logProbs({ ids, shape }) {
+    const task = taskOf({ ids, shape, lossWeights: new Float32Array(ids.length).fill(1) });
+    const values = await descent.logProbs(task);
+    const out = new Float32Array(ids.length);
+    task.predictions.forEach(({ row, at }, i) => (out[row * shape[1] + at + 1] = values[i]!));
+    return out;
+  },
+  weights: async () => descent.values(),
+  state: async () => descent.state(),
+  restore: descent.restore,
+  dispose: descent.dispose,
+});

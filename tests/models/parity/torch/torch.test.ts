@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stubTokenizer } from '../../whitebox/tiny.ts';
-import { createWhiteBoxModel, type JaxModel } from '../../../../src/models/runtimes/whitebox/model.ts';
+import { device, stubTokenizer } from '../../whitebox/tiny.ts';
+import { createWhiteBoxModel, type LlamaModel } from '../../../../src/models/runtimes/whitebox/model.ts';
 import { loadEngine } from '../../onnx/load-engine.ts';
 import { tinyFolder } from '../../tiny-model.ts';
 import { referenceForward, referenceLogProbs } from '../../whitebox/reference-forward.ts';
@@ -51,9 +51,9 @@ describe.each(torchCases)('$title', ({ config, weights, ids, promptLength, loss,
   });
 
   describe('in the white-box runtime', () => {
-    let model: JaxModel;
+    let model: LlamaModel;
     beforeAll(() => {
-      model = createWhiteBoxModel({ id: 'tiny', config, weights, tokenizer: stubTokenizer(config) });
+      model = createWhiteBoxModel({ id: 'tiny', device, config, weights, tokenizer: stubTokenizer(config) });
     });
     afterAll(() => model.dispose());
 
