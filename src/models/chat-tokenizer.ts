@@ -56,6 +56,11 @@ export interface ChatTokenizer {
   encode(text: string): number[];
   /** Text of ids; special tokens are left out. */
   decode(ids: readonly number[]): string;
+  /**
+   * True if the text of a list is that of its first ids, which must end with a whole character, and then that of the
+   * others. Absent: not known; some tokenizers drop a space at the start, or join words.
+   */
+  readonly decodesInParts?: boolean;
   /** Ids of the templated conversation, up to and including the assistant header and `assistantPrefix`. */
   prompt(messages: readonly ChatMessage[], options?: PromptOptions): number[];
   /** The same tokenizer with another date and other template variables. @throws LabError 'bad-input' */
@@ -84,6 +89,7 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
     bosId: bosToken === undefined ? null : (ids.get(bosToken) ?? null),
     specialIds: new Set(tokenizer.addedTokens.filter(isControl).map(({ id }) => id)),
     isPlain: isPlainTemplate(source),
+    decodesInParts: tokenizer.decodesInParts,
     encode,
     decode: (list: readonly number[]) => (list.length === 0 ? '' : tokenizer.decode(list)),
   };

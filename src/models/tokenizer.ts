@@ -32,6 +32,8 @@ export interface CheckedTokenizer {
   normalize(text: string): string;
   /** Special tokens are left out. */
   decode(ids: readonly number[]): string;
+  /** True if tokens decode to bytes, whatever stands before and behind them. */
+  readonly decodesInParts: boolean;
   idOf(token: string): number | undefined;
   /** Id of text that has no token; `undefined` if there is none. */
   readonly unknownId: number | undefined;
@@ -106,6 +108,7 @@ export function buildTokenizer(files: Pick<TokenizerFiles, 'tokenizer' | 'config
     encodeMarked: (text, marks) => attempt(() => encodeMarked(text, marks), refusal(text)),
     normalize: (text) => attempt(() => inner.normalizer?.(text) ?? text, refusal(text)),
     decode: (ids) => attempt(() => tokenizer.decode([...ids], plain), refusal(ids.slice(0, 20).join(' '))),
+    decodesInParts: decodesInParts(json),
     idOf: (token) => tokenizer.token_to_id(token),
     unknownId: model.unk_token_id,
   };
@@ -135,6 +138,15 @@ function sizeOf(vocabulary: ReadonlyMap<string, number>, added: readonly AddedTo
   for (const id of vocabulary.values()) if (id > largest) largest = id;
   for (const { id } of added) if (id > largest) largest = id;
   return largest + 1;
+}
+
+/** True if each token decodes to its bytes. With marks at the ends of words, the library trims what it decodes. */
+function decodesInParts(json: object): boolean {
+  const { decoder, model } = json as {
+    decoder?: { readonly type?: string } | null;
+    model: { readonly end_of_word_suffix?: unknown };
+  };
+  return decoder?.type === 'ByteLevel' && !model.end_of_word_suffix;
 }
 
 /** The pieces between marks, none of them empty. */

@@ -57,7 +57,7 @@ export function createGenerate(
           if (rows.some(({ options }) => options.watch))
             await Promise.all(
               rows.map((row) =>
-                checkWatch(row, model.tokenizer).catch((reason: unknown) => {
+                checkWatch(row).catch((reason: unknown) => {
                   reject(row.index, reason);
                   row.failed = true;
                 }),

@@ -4,6 +4,7 @@ import { createRandom, type Random } from '../../core/random.ts';
 import { splitThoughts } from '../../core/thoughts.ts';
 import type { ChatTokenizer } from '../chat-tokenizer.ts';
 import type { FinishReason, GenerateOptions, Generation } from '../contract/black-box.ts';
+import { createAnswerText, tokenText, type AnswerText } from './answer-text.ts';
 import { checkSequence, contextOverflow, refuseEdit } from './checks.ts';
 import type { Companion, DecodingPolicy, TokenOption, TokenTrace } from './policy.ts';
 import { checkLogits } from './numbers.ts';
@@ -25,8 +26,7 @@ export interface Row {
   /** Most new tokens. */
   readonly room: number;
   readonly random: Random;
-  /** Ids of the assistant prefix. */
-  readonly prefix: readonly number[];
+  readonly answer: AnswerText;
   /** True if the prompt opened a thought in which the new text begins. */
   readonly begun: boolean;
   readonly systemInUserTurn: boolean;
@@ -73,7 +73,10 @@ export function createRow(
     prompts,
     room,
     random: createRandom(options.seed ?? '0').fork('sampling'),
-    prefix: options.assistantPrefix ? model.tokenizer.encode(options.assistantPrefix) : [],
+    answer: createAnswerText(
+      tokenizer,
+      options.assistantPrefix ? tokenizer.encode(options.assistantPrefix) : [],
+    ),
     begun: tokenizer.opensThought && !options.assistantPrefix,
     systemInUserTurn:
       tokenizer.systemRole === 'first-user-turn' && messages.some(({ role }) => role === 'system'),
@@ -113,7 +116,7 @@ export function chooseToken(
   const isRecorded = count > 0 || options.onToken !== undefined;
   if (!isRecorded && !options.stop?.length) return;
   // A character that is only partly generated decodes to U+FFFD; it is shown once it is complete.
-  const text = textOf(row, tokenizer).replace(/\uFFFD+$/, '');
+  const text = row.answer.of(row.ids).replace(/\uFFFD+$/, '');
   const added = text.startsWith(row.text) ? text.slice(row.text.length) : '';
   const stop = earliestStop(row, text);
   row.text = stop === null ? text : text.slice(0, stop);
@@ -123,7 +126,11 @@ export function chooseToken(
   const logProbs = logSoftmax(logits);
   const unsteered = policy && logSoftmax(base);
   const list = (values: Float32Array): TokenOption[] =>
-    topIds(values, count).map((top) => ({ id: top, text: tokenizer.decode([top]), logProb: values[top]! }));
+    topIds(values, count).map((top) => ({
+      id: top,
+      text: tokenText(tokenizer, top),
+      logProb: values[top]!,
+    }));
   const token: TokenTrace = {
     id,
     text: added,
@@ -145,26 +152,20 @@ export function chooseToken(
 }
 
 /** Let `options.watch` check the answer so far, if a check is due or the answer is finished. */
-export async function checkWatch(row: Row, tokenizer: ChatTokenizer): Promise<void> {
+export async function checkWatch(row: Row): Promise<void> {
   const { ids, finish, options, failed } = row;
   if (!options.watch || failed || ids.length === row.checkedTokens) return;
   if (finish === null && ids.length % options.watch.every !== 0) return;
   row.checkedTokens = ids.length;
-  const text = finish === 'stop-string' ? row.text : textOf(row, tokenizer);
+  const text = finish === 'stop-string' ? row.text : row.answer.of(row.ids);
   const { thoughts, answer } = splitThoughts(text, row);
   if (thoughts !== null && answer === '') return;
   if (await options.watch.stop(answer, ids.length)) row.finish = 'blocked';
 }
 
-/** Text of the new tokens. Decoded after the prefix, since some tokenizers drop a leading space. */
-function textOf({ prefix, ids }: Row, tokenizer: ChatTokenizer): string {
-  if (prefix.length === 0) return tokenizer.decode(ids);
-  return tokenizer.decode([...prefix, ...ids]).slice(tokenizer.decode(prefix).length);
-}
-
 /** Where the first of the stop strings begins that is part of the answer; `null` if there is none. */
-function earliestStop({ options, ...row }: Row, text: string): number | null {
-  const { stop: stops = [] } = options;
+function earliestStop(row: Row, text: string): number | null {
+  const { stop: stops = [] } = row.options;
   if (stops.length === 0) return null;
   const { thoughts, answer } = splitThoughts(text, row);
   const from = thoughts === null ? 0 : text.lastIndexOf(answer);
@@ -173,7 +174,7 @@ function earliestStop({ options, ...row }: Row, text: string): number | null {
 }
 
 export function generationOf(row: Row, finishReason: FinishReason, tokenizer: ChatTokenizer): Generation {
-  const text = finishReason === 'stop-string' ? row.text : textOf(row, tokenizer);
+  const text = finishReason === 'stop-string' ? row.text : row.answer.of(row.ids);
   const { thoughts, answer } = splitThoughts(text, row);
   return {
     text: answer,

@@ -11,40 +11,55 @@ export const greedy: Sampling = { temperature: 0, topP: 1 };
 
 /** log(Σ exp(x)), stable; −∞ for an empty or all −∞ input. */
 export function logSumExp(values: Float32Array): number {
+  // Counted loops: iterators and callbacks would cost more than the arithmetic of a large vocabulary.
   let max = -Infinity;
-  for (const value of values) if (value > max) max = value;
+  for (let id = 0; id < values.length; id++) if (values[id]! > max) max = values[id]!;
   if (max === -Infinity) return -Infinity;
   let sum = 0;
-  for (const value of values) sum += Math.exp(value - max);
+  for (let id = 0; id < values.length; id++) sum += Math.exp(values[id]! - max);
   return max + Math.log(sum);
 }
 
 /** Log-probs of `logits`, as a new array. */
 export function logSoftmax(logits: Float32Array): Float32Array {
   const normalizer = logSumExp(logits);
-  return logits.map((logit) => logit - normalizer);
+  const logProbs = new Float32Array(logits.length);
+  for (let id = 0; id < logits.length; id++) logProbs[id] = logits[id]! - normalizer;
+  return logProbs;
 }
 
 /** Probabilities of `logits`, as a new array. */
-export const softmax = (logits: Float32Array): Float32Array => logSoftmax(logits).map(Math.exp);
+export function softmax(logits: Float32Array): Float32Array {
+  const values = logSoftmax(logits);
+  for (let id = 0; id < values.length; id++) values[id] = Math.exp(values[id]!);
+  return values;
+}
 
 /** The lowest id among the largest values, so that ties never depend on the order of evaluation. */
 export function argmax(values: Float32Array): number {
   let best = 0;
-  for (let id = 1; id < values.length; id++) if (values[id]! > values[best]!) best = id;
+  let greatest = values[0]!;
+  for (let id = 1; id < values.length; id++)
+    if (values[id]! > greatest) {
+      best = id;
+      greatest = values[id]!;
+    }
   return best;
 }
 
 /** The `count` ids of largest value, largest first; ties by id. */
 export function topIds(values: Float32Array, count: number): number[] {
   const top: number[] = [];
+  if (count < 1) return top;
+  /** Least value of a full list. */
+  let least = -Infinity;
   for (let id = 0; id < values.length; id++) {
     const value = values[id]!;
-    if (top.length === count && value <= values[top[count - 1]!]!) continue;
-    let place = top.length;
-    while (place > 0 && values[top[place - 1]!]! < value) place--;
-    top.splice(place, 0, id);
-    if (top.length > count) top.pop();
+    if (top.length === count && value <= least) continue;
+    let place = top.length < count ? top.length : count - 1;
+    for (; place > 0 && values[top[place - 1]!]! < value; place--) top[place] = top[place - 1]!;
+    top[place] = id;
+    if (top.length === count) least = values[top[count - 1]!]!;
   }
   return top;
 }
@@ -52,7 +67,10 @@ export function topIds(values: Float32Array, count: number): number[] {
 /** −Σ p log p in nats, of log-probs: 0 if one token is certain, log V if all are equally likely. Skips excluded tokens. */
 export function entropy(logProbs: Float32Array): number {
   let sum = 0;
-  for (const logProb of logProbs) if (logProb > -Infinity) sum -= Math.exp(logProb) * logProb;
+  for (let id = 0; id < logProbs.length; id++) {
+    const logProb = logProbs[id]!;
+    if (logProb > -Infinity) sum -= Math.exp(logProb) * logProb;
+  }
   return Math.max(0, sum);
 }
 
@@ -68,11 +86,20 @@ export function sample(logits: Float32Array, { temperature, topP }: Sampling, ra
   if (temperature === 0) return argmax(logits);
   // From the greatest down, so that a tiny temperature rules the others out instead of overflowing.
   const greatest = logits[argmax(logits)]!;
-  const probabilities = softmax(logits.map((logit) => (logit - greatest) / temperature));
-  const ids = topP < 1 ? nucleus(probabilities, topP) : probabilities.keys();
-  const candidates = Array.from(ids);
-  let draw = random.next() * candidates.reduce((sum, id) => sum + probabilities[id]!, 0);
-  return candidates.find((id) => (draw -= probabilities[id]!) < 0) ?? argmax(probabilities);
+  const scaled = new Float32Array(logits.length);
+  for (let id = 0; id < logits.length; id++) scaled[id] = (logits[id]! - greatest) / temperature;
+  const probabilities = softmax(scaled);
+  const ids = topP < 1 ? nucleus(probabilities, topP) : null;
+  const count = ids?.length ?? probabilities.length;
+  let mass = 0;
+  for (let place = 0; place < count; place++) mass += probabilities[ids ? ids[place]! : place]!;
+  let draw = random.next() * mass;
+  for (let place = 0; place < count; place++) {
+    const id = ids ? ids[place]! : place;
+    draw -= probabilities[id]!;
+    if (draw < 0) return id;
+  }
+  return argmax(probabilities);
 }
 
 /** Ids of the nucleus, likeliest first, ties by id. */
