@@ -14,8 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { availableParallelism } from 'node:os';
-import { openDevice } from '#arrays/host';
+import { openDevice, trainingThreads } from '#arrays/host';
 import { createRandom } from '../src/core/random.ts';
 import { initWeights } from '../src/models/llama-weights.ts';
 import type { LlamaConfig } from '../src/models/llama.ts';
@@ -42,7 +41,7 @@ if (selected.length === 0) {
   process.exit(2);
 }
 
-const device = await openDevice('wasm', availableParallelism());
+const device = await openDevice('wasm', trainingThreads());
 const { files, tokenizer } = buildTokenizer();
 for (const recipe of selected) await train(recipe);
 
@@ -78,7 +77,7 @@ async function train(recipe: Recipe): Promise<void> {
   writeWeights(recipe.id, weights);
   if (recipe.draft) return;
   writeModel(recipe, files, curve);
-  if (recipe.task === 'text-generation') await writeSelfTest(recipe.id, tokenizer);
+  if (recipe.task === 'text-generation') await writeSelfTest(device, recipe.id, tokenizer);
 }
 
 interface TrainingSetup {

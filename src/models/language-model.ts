@@ -19,7 +19,7 @@ export {
   isWhiteBox,
   type EditedModel,
   type Learner,
-  LearnerOptions,
+  type LearnerOptions,
   type SpanRequest,
   type Tensor,
   type TrainingRow,

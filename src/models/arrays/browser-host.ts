@@ -22,6 +22,10 @@ export function threadsFor(parameters: number): number {
   return Math.max(1, Math.min(4, globalThis.navigator.hardwareConcurrency ?? 1));
 }
 
+/** Threads for training, whose batches are large even where the model is small. */
+export const trainingThreads = (): number =>
+  globalThis.crossOriginIsolated ? Math.min(4, globalThis.navigator.hardwareConcurrency ?? 1) : 1;
+
 /** @throws LabError 'no-webgpu' */
 export async function openDevice(kind: 'wasm' | 'webgpu', threads: number): Promise<ArrayDevice> {
   if (kind === 'webgpu') {

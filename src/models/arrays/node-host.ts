@@ -7,6 +7,9 @@ import { NativeDevice } from './native-device.ts';
 /** Threads for a model of this size: matrices of small ones are too small to share. */
 export const threadsFor = (parameters: number): number => (parameters < 2e7 ? 1 : availableParallelism());
 
+/** Threads for training, whose batches are large even where the model is small. */
+export const trainingThreads = (): number => availableParallelism();
+
 /** @throws LabError 'no-webgpu' */
 export async function openDevice(kind: 'wasm' | 'webgpu', threads: number): Promise<ArrayDevice> {
   if (kind === 'webgpu')

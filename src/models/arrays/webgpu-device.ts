@@ -1,5 +1,7 @@
 /** @file Arrays in buffers of a graphics device, and programs in ONNX Runtime's WebGPU build. */
 import * as ort from 'onnxruntime-web/webgpu';
+import { GraphBuilder } from '../onnx/graph.ts';
+import { writeOnnx } from '../onnx/proto.ts';
 import {
   int64Words,
   sizeOf,
@@ -140,10 +142,29 @@ class WebGpuDevice implements ArrayDevice {
   }
 }
 
-/** A program's own device, which the first session of the engine makes. */
-export async function openWebGpu(): Promise<ArrayDevice> {
+/** The engine's own device. It lives as long as a session on it, so that the first is kept. */
+let started: Promise<GPUDevice> | null = null;
+
+async function start(): Promise<GPUDevice> {
   const { paths } = await import('./ort-webgpu-paths.ts');
   const absolute = (path: string) => new URL(path, globalThis.location.href).href;
   ort.env.wasm.wasmPaths = { mjs: absolute(paths.mjs), wasm: absolute(paths.wasm) };
-  return new WebGpuDevice(await ort.env.webgpu.device);
+  await ort.InferenceSession.create(nothing(), { executionProviders: ['webgpu'] });
+  return ort.env.webgpu.device;
+}
+
+/** @throws what the engine throws if there is no graphics device */
+export async function openWebGpu(): Promise<ArrayDevice> {
+  started ??= start();
+  started.catch(() => (started = null));
+  return new WebGpuDevice(await started);
+}
+
+/** A graph that doubles a number. */
+function nothing(): Uint8Array {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', [1]);
+  g.op('Add', [x, x], { outputs: ['y'] });
+  g.output('y', 'float32', [1]);
+  return writeOnnx(g.finish('nothing', { '': 18 }));
 }

@@ -55,6 +55,16 @@ export interface Saved {
 /** What a backward pass gives besides the gradient of its input. */
 export type Wanted = 'input' | 'weights' | 'adapters';
 
+export interface ForwardOptions {
+  /**
+   * Whether new keys and values follow the cached ones, or are written, one position per row, into a free place among
+   * them, which the input `write` [B, 1, P, 1] tells.
+   */
+  readonly cache: 'append' | 'write';
+  /** Whether a row's bits must not depend on its padding, which costs some time; `shares` is then not computed. */
+  readonly invariant: boolean;
+}
+
 export class LayerGraph {
   readonly #g: GraphBuilder;
   readonly #config: LlamaConfig;
@@ -99,7 +109,11 @@ export class LayerGraph {
   #adapter(name: Projection): Adapter | null {
     if (!this.#adapters.has(name)) return null;
     const scale = this.input('lora_scale', [1]);
-    return { a: this.#weight(`${name}.lora_A.weight`, 2), b: this.#weight(`${name}.lora_B.weight`, 2), scale };
+    return {
+      a: this.#weight(`${name}.lora_A.weight`, 2),
+      b: this.#weight(`${name}.lora_B.weight`, 2),
+      scale,
+    };
   }
 
   #hasBias(name: Projection): boolean {
@@ -143,7 +157,13 @@ export class LayerGraph {
   }
 
   #normVjp(name: string, x: string, dy: string, wanted: Wanted): string {
-    const { dx, weightGradient } = rmsNormVjp(this.#g, x, this.#weight(`${name}.weight`, 1), dy, this.#normOptions);
+    const { dx, weightGradient } = rmsNormVjp(
+      this.#g,
+      x,
+      this.#weight(`${name}.weight`, 1),
+      dy,
+      this.#normOptions,
+    );
     if (wanted === 'weights') this.#gradients.set(`${name}.weight`, weightGradient());
     return dx;
   }
@@ -199,7 +219,13 @@ export class LayerGraph {
     return this.#reshape(rotated, -1, heads * headDim);
   }
 
-  #rotatedVjp(norm: 'q_norm' | 'k_norm', x: string | null, dy: string, heads: number, wanted: Wanted): string {
+  #rotatedVjp(
+    norm: 'q_norm' | 'k_norm',
+    x: string | null,
+    dy: string,
+    heads: number,
+    wanted: Wanted,
+  ): string {
     const { headDim } = this.#config;
     const back = rotateVjp(this.#g, this.#byPosition(dy, heads * headDim), this.#rotation);
     if (x === null) return this.#reshape(back, -1, heads * headDim);
@@ -231,14 +257,9 @@ export class LayerGraph {
 
   /**
    * @param x [N, d]
-   * @param invariant whether a row's bits must not depend on its padding; `shares` is then not computed
-   * @param cache whether new keys and values follow the cached ones, or are written into free places among them
    * @returns the stream after the layer, and what the backward pass needs; `k` and `v` are the new cache
    */
-  forward(
-    x: string,
-    { invariant, cache = 'append' }: { readonly invariant: boolean; readonly cache?: 'append' | 'write' },
-  ): { readonly out: string } & Saved {
+  forward(x: string, { cache, invariant }: ForwardOptions): { readonly out: string } & Saved {
     const g = this.#g;
     const { heads, kvHeads } = this.#config;
     const { norms, activation } = familyOf(this.#config);
@@ -257,7 +278,10 @@ export class LayerGraph {
       : attention(g, { q, k, v, bias: this.#bias });
     const mixed = this.#joinHeads(mixedHeads);
     const attended = this.#project('self_attn.o_proj', mixed);
-    const middle = g.op('Add', [x, norms.afterAttention ? this.#norm(norms.afterAttention, attended) : attended]);
+    const middle = g.op('Add', [
+      x,
+      norms.afterAttention ? this.#norm(norms.afterAttention, attended) : attended,
+    ]);
     const fedNormed = this.#norm(norms.beforeFeedForward, middle);
     const gate = this.#project('mlp.gate_proj', fedNormed);
     const up = this.#project('mlp.up_proj', fedNormed);
@@ -309,7 +333,9 @@ export class LayerGraph {
     ]);
 
     const dAttended =
-      saved.attended === null ? dMiddle : this.#normVjp(norms.afterAttention!, saved.attended, dMiddle, wanted);
+      saved.attended === null
+        ? dMiddle
+        : this.#normVjp(norms.afterAttention!, saved.attended, dMiddle, wanted);
     const dMixed = this.#projectVjp('self_attn.o_proj', () => saved.mixed, dAttended, wanted);
     const { dq, dk, dv } = attentionVjp(g, saved, this.#groupHeads(dMixed), this.#cached(saved.k));
     const dScaled = g.op('Mul', [this.#joinHeads(dq), g.scalar(queryScale(this.#config))]);

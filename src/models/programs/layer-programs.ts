@@ -2,7 +2,7 @@
 import { embeddingScale, familyOf } from '../llama-family.ts';
 import type { LlamaConfig } from '../llama.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
-import { LayerGraph, type Projection, type Saved, type Wanted } from './layer-graph.ts';
+import { LayerGraph, type ForwardOptions, type Projection, type Saved, type Wanted } from './layer-graph.ts';
 import { editStream, project } from './operations/direction.ts';
 import { linear, linearWeightVjp } from './operations/linear.ts';
 import { targetLogProbs, targetLogProbsSaving, targetLogProbsVjp } from './operations/log-probs.ts';
@@ -11,7 +11,8 @@ import { writeOnnx } from '../onnx/proto.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-const finish = (g: GraphBuilder, name: string): Bytes => writeOnnx(g.finish(name, { '': 18, 'com.microsoft': 1 }));
+const finish = (g: GraphBuilder, name: string): Bytes =>
+  writeOnnx(g.finish(name, { '': 18, 'com.microsoft': 1 }));
 
 /** Give the value `name` a name of the graph's own as an output. */
 function output(g: GraphBuilder, name: string, value: string, shape: readonly (string | number)[]): void {
@@ -27,7 +28,12 @@ export function savedRanks(config: LlamaConfig): ReadonlyMap<keyof Saved, number
   const { norms } = familyOf(config);
   return new Map<keyof Saved, number>([
     ['input', 2],
-    ...(config.queryKeyNorm ? ([['queries', 2], ['keys', 2]] as const) : []),
+    ...(config.queryKeyNorm
+      ? ([
+          ['queries', 2],
+          ['keys', 2],
+        ] as const)
+      : []),
     ['q', 4],
     ['k', 4],
     ['v', 4],
@@ -41,6 +47,8 @@ export function savedRanks(config: LlamaConfig): ReadonlyMap<keyof Saved, number
   ]);
 }
 
+const saving: ForwardOptions = { cache: 'append', invariant: false };
+
 export interface LayerOptions {
   readonly adapters: ReadonlySet<Projection>;
 }
@@ -48,16 +56,15 @@ export interface LayerOptions {
 /**
  * Inputs: `x` [N, d], `past_key` and `past_value` [B or 1, K, P, D], the layer's weights by their names in it, and what
  * `LayerGraph` declares. Outputs: the stream after the layer, `out`, and the cache of all positions, `k` and `v`.
- * @param cache `'write'`: one new position per row, at a place among the cached ones that `write` [B, 1, P, 1] tells
  */
 export function layerProgram(
   config: LlamaConfig,
-  { adapters, cache = 'append' }: LayerOptions & { readonly cache?: 'append' | 'write' },
+  { adapters, cache, invariant }: LayerOptions & ForwardOptions,
 ): Bytes {
   const g = new GraphBuilder();
   const layer = new LayerGraph(g, config, adapters);
   const x = layer.input('x', ['positions', config.hiddenSize]);
-  const { out, k, v } = layer.forward(x, { invariant: true, cache });
+  const { out, k, v } = layer.forward(x, { invariant, cache });
   output(g, 'out', out, unknown(2, 'out'));
   output(g, 'k', k, unknown(4, 'k'));
   output(g, 'v', v, unknown(4, 'v'));
@@ -68,7 +75,7 @@ export function layerProgram(
 export function savingProgram(config: LlamaConfig, { adapters }: LayerOptions): Bytes {
   const g = new GraphBuilder();
   const layer = new LayerGraph(g, config, adapters);
-  const made = layer.forward(layer.input('x', ['positions', config.hiddenSize]), { invariant: false });
+  const made = layer.forward(layer.input('x', ['positions', config.hiddenSize]), saving);
   output(g, 'out', made.out, unknown(2, 'out'));
   for (const [name, rank] of savedRanks(config))
     if (name !== 'input') output(g, name, made[name]!, unknown(rank, name));
@@ -89,10 +96,10 @@ export function backwardProgram(
   const input = layer.input('input', ['positions', config.hiddenSize]);
   const nothing = { queries: null, keys: null, attended: null, fed: null };
   const given = () =>
-    Object.fromEntries([...savedRanks(config)].map(([name, rank]) => [name, layer.input(name, unknown(rank, name))]));
-  const saved = recompute
-    ? layer.forward(input, { invariant: false })
-    : ({ ...nothing, ...given() } as unknown as Saved);
+    Object.fromEntries(
+      [...savedRanks(config)].map(([name, rank]) => [name, layer.input(name, unknown(rank, name))]),
+    );
+  const saved = recompute ? layer.forward(input, saving) : ({ ...nothing, ...given() } as unknown as Saved);
   output(g, 'd_input', layer.backward(saved, dOut, wanted), unknown(2, 'd_input'));
   for (const [name, value] of layer.gradients)
     output(g, `d:${name}`, value, unknown(/bias$|norm\.weight$/.test(name) ? 1 : 2, `d:${name}`));
@@ -114,7 +121,10 @@ export function embedProgram(config: LlamaConfig): Bytes {
  */
 export function embedSoftProgram(config: LlamaConfig): Bytes {
   const g = new GraphBuilder();
-  const [ids, softIds] = ['ids', 'soft_ids'].map((name) => g.input(name, 'int64', ['positions'])) as [string, string];
+  const [ids, softIds] = ['ids', 'soft_ids'].map((name) => g.input(name, 'int64', ['positions'])) as [
+    string,
+    string,
+  ];
   const table = g.input('table', 'float32', ['vocabulary', config.hiddenSize]);
   const soft = g.input('soft', 'float32', ['vectors', config.hiddenSize]);
   const isSoft = g.input('is_soft', 'float32', ['positions', 1]);
@@ -133,7 +143,10 @@ function scaled(g: GraphBuilder, config: LlamaConfig, x: string): string {
 export function editProgram({ hiddenSize }: LlamaConfig): Bytes {
   const g = new GraphBuilder();
   const x = g.input('x', 'float32', ['positions', hiddenSize]);
-  const [axis, offset] = ['axis', 'offset'].map((name) => g.input(name, 'float32', [hiddenSize])) as [string, string];
+  const [axis, offset] = ['axis', 'offset'].map((name) => g.input(name, 'float32', [hiddenSize])) as [
+    string,
+    string,
+  ];
   output(g, 'out', editStream(g, x, axis, offset), ['positions', hiddenSize]);
   return finish(g, 'edit');
 }
@@ -240,7 +253,9 @@ export function normProgram(config: LlamaConfig): Bytes {
 /** `x` and `d_normed` [N, d] → `d_x` */
 export function normVjpProgram(config: LlamaConfig): Bytes {
   const head = new Head(config);
-  const [x, dy] = ['x', 'd_normed'].map((name) => head.g.input(name, 'float32', ['positions', config.hiddenSize]));
+  const [x, dy] = ['x', 'd_normed'].map((name) =>
+    head.g.input(name, 'float32', ['positions', config.hiddenSize]),
+  );
   output(head.g, 'd_x', head.normVjp(x!, dy!).dx, ['positions', config.hiddenSize]);
   return finish(head.g, 'norm-vjp');
 }
@@ -289,7 +304,10 @@ export function cutProgram({ kvHeads, headDim }: LlamaConfig): Bytes {
 /** `a` + `b`, [N, d] → `sum` */
 export function addProgram({ hiddenSize }: LlamaConfig): Bytes {
   const g = new GraphBuilder();
-  const [a, b] = ['a', 'b'].map((name) => g.input(name, 'float32', ['positions', hiddenSize])) as [string, string];
+  const [a, b] = ['a', 'b'].map((name) => g.input(name, 'float32', ['positions', hiddenSize])) as [
+    string,
+    string,
+  ];
   output(g, 'sum', g.op('Add', [a, b]), ['positions', hiddenSize]);
   return finish(g, 'add');
 }

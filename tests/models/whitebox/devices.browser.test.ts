@@ -1,5 +1,5 @@
 /** The same computations on WASM and on WebGPU, in a real browser; the GPU may be emulated. */
-import { defaultDevice, init } from '@jax-js/jax';
+import { openDevice } from '#arrays/host';
 import { describe, expect, test } from 'vitest';
 import { randomIds, stubTokenizer, tinyConfig, tinyWeights } from './tiny-model.ts';
 import { createTrainer, createWhiteBoxModel } from '../../../src/models/runtimes/whitebox/index.ts';
@@ -15,10 +15,15 @@ const ids = (count: number, seed: string) => randomIds(count, config.vocabSize, 
 const wave = (start: number) => Array.from({ length: 16 }, (_, i) => Math.sin(start + i));
 const filled = (value: number) => new Array<number>(16).fill(value);
 
-async function answers(device: 'wasm' | 'webgpu') {
-  await init(device);
-  defaultDevice(device);
-  const model = createWhiteBoxModel({ id: 'tiny', config, weights, tokenizer: stubTokenizer(config) });
+async function answers(kind: 'wasm' | 'webgpu', threads = 1) {
+  const device = await openDevice(kind, threads);
+  const model = createWhiteBoxModel({
+    id: 'tiny',
+    device,
+    config,
+    weights,
+    tokenizer: stubTokenizer(config),
+  });
   const prompt = ids(12, 'prompt');
   const logProbs = await model.logProbs(
     [1, 2, 3].map((i) => ({ prompt: [...prompt, i], target: ids(4, `target ${i}`) })),
@@ -38,7 +43,7 @@ async function answers(device: 'wasm' | 'webgpu') {
   view.dispose();
   model.dispose();
 
-  const trainer = createTrainer(config, weights, { learningRate: 1e-2, weightDecay: 0.1 });
+  const trainer = createTrainer(device, config, weights, { learningRate: 1e-2, weightDecay: 0.1 });
   const batch = {
     ids: Int32Array.from(ids(40, 'batch')),
     lossWeights: Float32Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? 0 : 1)),

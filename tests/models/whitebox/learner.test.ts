@@ -5,7 +5,13 @@ import { createWhiteBoxModel } from '../../../src/models/runtimes/whitebox/index
 
 const config = tinyConfig();
 const create = () =>
-  createWhiteBoxModel({ id: 'tiny', device, config, weights: tinyWeights(config), tokenizer: stubTokenizer(config) });
+  createWhiteBoxModel({
+    id: 'tiny',
+    device,
+    config,
+    weights: tinyWeights(config),
+    tokenizer: stubTokenizer(config),
+  });
 const conversation = [user('5 6 7')];
 
 test('a learner fits its rows, and the model it came from does not change', async () => {

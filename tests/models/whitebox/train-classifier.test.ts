@@ -40,7 +40,10 @@ describe('a classifier trainer', () => {
 
   test('steps along the gradient, by float64 central differences', async () => {
     const weights = tinyWeights(config);
-    const trainer = createClassifierTrainer(device, config, weights, { learningRate: 1e-2, clipNorm: Infinity });
+    const trainer = createClassifierTrainer(device, config, weights, {
+      learningRate: 1e-2,
+      clipNorm: Infinity,
+    });
     await trainer.step(batch);
     const { firstMoments } = await trainer.state();
     const lossWith = (name: string, index: number, delta: number) => {

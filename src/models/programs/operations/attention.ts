@@ -40,7 +40,12 @@ export function batchInvariantAttention(
 /** @param cached the number of positions before the new ones, shape [1]; keys and values there get no gradient */
 export function attentionVjp(
   g: GraphBuilder,
-  { q, k, v, shares }: { readonly q: string; readonly k: string; readonly v: string; readonly shares: string },
+  {
+    q,
+    k,
+    v,
+    shares,
+  }: { readonly q: string; readonly k: string; readonly v: string; readonly shares: string },
   dMixed: string,
   cached: string,
 ): { readonly dq: string; readonly dk: string; readonly dv: string } {

@@ -36,7 +36,10 @@ function slope(g: GraphBuilder, gate: string, activation: Activation): string {
       const square = g.op('Mul', [gate, gate]);
       const inner = g.op('Mul', [gate, plus(times(square, 0.044715 * scale), scale)]);
       const t = g.op('Tanh', [inner]);
-      const steep = g.op('Mul', [oneMinus(g.op('Mul', [t, t])), plus(times(square, 0.134145 * scale), scale)]);
+      const steep = g.op('Mul', [
+        oneMinus(g.op('Mul', [t, t])),
+        plus(times(square, 0.134145 * scale), scale),
+      ]);
       return times(g.op('Add', [plus(t, 1), g.op('Mul', [gate, steep])]), 0.5);
     }
     default:

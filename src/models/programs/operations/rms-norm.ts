@@ -40,7 +40,10 @@ export function rmsNormVjp(
   const dx = g.op('Mul', [reciprocal, g.op('Sub', [u, g.op('Mul', [scaled, along])])]);
   const weightGradient = () => {
     const products = g.op('Mul', [dy, scaled]);
-    const rows = g.op('Reshape', [products, g.op('Concat', [g.ints([-1]), g.op('Shape', [weight])], { attributes: { axis: { int: 0 } } })]);
+    const rows = g.op('Reshape', [
+      products,
+      g.op('Concat', [g.ints([-1]), g.op('Shape', [weight])], { attributes: { axis: { int: 0 } } }),
+    ]);
     return g.op('ReduceSum', [rows, g.ints([0])], { attributes: { keepdims: { int: 0 } } });
   };
   return { dx, weightGradient };

@@ -58,7 +58,9 @@ export function arrangeAdapters(
     const own: Record<string, DeviceArray> = { lora_scale: scale };
     for (const projection of names)
       for (const side of ['A', 'B'])
-        own[`${projection}.lora_${side}.weight`] = named.get(`${prefixOf(layer, projection)}.lora_${side}.weight`)!;
+        own[`${projection}.lora_${side}.weight`] = named.get(
+          `${prefixOf(layer, projection)}.lora_${side}.weight`,
+        )!;
     return own;
   });
   return { names, layers };

@@ -29,7 +29,9 @@ export async function readLayersSaving(
   recompute: boolean,
 ): Promise<{ readonly x: DeviceArray; readonly trace: Trace }> {
   const { config, programs, adapters, edits } = engine;
-  const program = recompute ? programs.layer(adapters.names, 'append') : programs.saving(adapters.names);
+  const program = recompute
+    ? programs.layer(adapters.names, { cache: 'append', invariant: false })
+    : programs.saving(adapters.names);
   const layers: NamedArrays[] = [];
   const none = noPast(engine);
   let stream = x;
@@ -102,7 +104,9 @@ export async function backToEmbeddings(
       gradient.dispose();
       gradient = dInput!;
       disposeAll(trace.layers[layer]!);
-      const named = Object.entries(gradients).map(([name, array]) => [name.replace(/^d:/, ''), array] as const);
+      const named = Object.entries(gradients).map(
+        ([name, array]) => [name.replace(/^d:/, ''), array] as const,
+      );
       await onGradients?.(layer, Object.fromEntries(named));
     }
     await add(0);

@@ -56,12 +56,21 @@ export function causalPlaces(
   const width = start + length;
   const steps = Array.from({ length }, (_, i) => i);
   const positions = scope.own(
-    device.uploadInts([rows, length], Int32Array.from({ length: rows * length }, (_, i) => i % length)),
+    device.uploadInts(
+      [rows, length],
+      Int32Array.from({ length: rows * length }, (_, i) => i % length),
+    ),
   );
   return attentionKinds(config).map((kind) => {
     const bias = new Float32Array(groups * length * width);
-    for (let row = 0; row < groups * length; row++) show(bias, row * width, width, kind, start + (row % length));
-    const tables = rotaryTables(device, kind.rope, config.headDim, steps.map((step) => start + step));
+    for (let row = 0; row < groups * length; row++)
+      show(bias, row * width, width, kind, start + (row % length));
+    const tables = rotaryTables(
+      device,
+      kind.rope,
+      config.headDim,
+      steps.map((step) => start + step),
+    );
     return {
       positions,
       ...scope.ownAll({ ...tables, bias: device.upload([1, 1, groups * length, width], bias) }),
@@ -81,7 +90,12 @@ export function decodePlaces(
   const groups = config.heads / config.kvHeads;
   const write = new Float32Array(rows * capacity);
   positions.forEach((position, row) => (write[row * capacity + position] = 1));
-  const tableRows = scope.own(device.uploadInts([rows, 1], positions.map((_, row) => row)));
+  const tableRows = scope.own(
+    device.uploadInts(
+      [rows, 1],
+      positions.map((_, row) => row),
+    ),
+  );
   const places = attentionKinds(config).map((kind) => {
     const bias = new Float32Array(rows * groups * capacity);
     positions.forEach((position, row) => {

@@ -56,7 +56,11 @@ export interface Descent {
 /** What is trained: all weights of a model, or adapters beside weights on the device, which are lent. */
 export type Trained =
   | { readonly weights: Tensors }
-  | { readonly adapters: AdapterOptions; readonly beside: DeviceWeights; readonly from?: Tensors | undefined };
+  | {
+      readonly adapters: AdapterOptions;
+      readonly beside: DeviceWeights;
+      readonly from?: Tensors | undefined;
+    };
 
 /** @throws LabError 'bad-model' if weights are missing or misshapen. */
 export function createDescent(
@@ -68,7 +72,9 @@ export function createDescent(
   const withWeights = 'weights' in trained;
   const parameters = new Parameters(
     device,
-    withWeights ? checkWeights(config, trained.weights) : (trained.from ?? initAdapters(config, trained.adapters)),
+    withWeights
+      ? checkWeights(config, trained.weights)
+      : (trained.from ?? initAdapters(config, trained.adapters)),
   );
   const programs = new Programs(device, config);
   const scale = withWeights ? null : uploadScale(device, trained.adapters);
@@ -139,7 +145,10 @@ export function createDescent(
       }
     });
 
-  const lastStream = <T>(rows: Task['rows'], work: (x: DeviceArray, width: number, scope: Scope) => Promise<T>) =>
+  const lastStream = <T>(
+    rows: Task['rows'],
+    work: (x: DeviceArray, width: number, scope: Scope) => Promise<T>,
+  ) =>
     read(rows, async (embedded, { places, pace }, width, _ids, scope) => {
       const { x, caches } = await readLayers(engine, embedded, places, { pace });
       disposeCaches(caches);
@@ -154,7 +163,11 @@ export function createDescent(
       const { loss, gradients } = await differentiate(task);
       const learningRate = learningRateAt(steps, options);
       steps += 1;
-      return { loss, gradNorm: parameters.update(gradients, { learningRate, step: steps }, options), learningRate };
+      return {
+        loss,
+        gradNorm: parameters.update(gradients, { learningRate, step: steps }, options),
+        learningRate,
+      };
     },
     async evaluate(task) {
       const values = await logProbs(task);
@@ -192,8 +205,6 @@ export function createDescent(
     },
   };
 }
-
-
 
 /** Adds up the gradients of each token's vector, [V, d]. */
 function tableGradient(config: LlamaConfig, ids: Int32Array, dEmbedded: Float32Array): Float32Array {

@@ -1,5 +1,11 @@
 /** @file One model on a device, and the passes through its layers that all computations share. */
-import { disposeAll, Scope, type ArrayDevice, type DeviceArray, type NamedArrays } from '../../arrays/array-device.ts';
+import {
+  disposeAll,
+  Scope,
+  type ArrayDevice,
+  type DeviceArray,
+  type NamedArrays,
+} from '../../arrays/array-device.ts';
 import type { Abortable } from '../../decoding/abort.ts';
 import { checkSequence, contextOverflow, type Limits } from '../../decoding/checks.ts';
 import { turn } from '../../decoding/join.ts';
@@ -115,16 +121,19 @@ export async function readLayers(
   places: Places,
   {
     past = null,
+    invariant = false,
     pace,
     onInput,
   }: {
     readonly past?: readonly KeyValues[] | null;
+    /** Whether a row's bits must not depend on its padding. */
+    readonly invariant?: boolean;
     readonly pace: Pace;
     readonly onInput?: (x: DeviceArray) => Promise<void>;
   },
 ): Promise<{ readonly x: DeviceArray; readonly caches: KeyValues[] }> {
   const { config, programs, adapters, edits } = engine;
-  const program = programs.layer(adapters.names, 'append');
+  const program = programs.layer(adapters.names, { cache: 'append', invariant });
   const caches: KeyValues[] = [];
   const none = noPast(engine);
   let stream = x;

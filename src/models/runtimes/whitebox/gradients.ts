@@ -61,8 +61,12 @@ async function targetLossGradient<T>(
   const weight = 1 / target.length;
   const wanted = target.map((id, t) => ({ at: prompt.length - 1 - first + t, target: id, weight }));
   return withPrefix(engine, inputs.slice(0, first), pace, (past) =>
-    inputGradient(engine, inputs.slice(first), { past, first, pace }, (x) => lossGradient(engine, x, wanted), (dX) =>
-      use(dX, first),
+    inputGradient(
+      engine,
+      inputs.slice(first),
+      { past, first, pace },
+      (x) => lossGradient(engine, x, wanted),
+      (dX) => use(dX, first),
     ),
   );
 }
@@ -125,7 +129,9 @@ export async function hiddenGradient(
       const { norm } = engine.weights;
       return (await engine.programs.get('normVjp').run({ x, norm, d_normed: d }))['d_x']!;
     });
-  return inputGradient(engine, prompt, { past: null, first: 0, pace }, lastGradient, (dX) => engine.device.read(dX));
+  return inputGradient(engine, prompt, { past: null, first: 0, pace }, lastGradient, (dX) =>
+    engine.device.read(dX),
+  );
 }
 
 const placesOf = (engine: Engine, scope: Scope, length: number, start: number): Places =>
@@ -139,7 +145,11 @@ const placesOf = (engine: Engine, scope: Scope, length: number, start: number): 
 async function inputGradient<T>(
   engine: Engine,
   ids: readonly number[],
-  { past, first, pace }: Pick<Parameters<typeof readLayersSaving>[2], 'past' | 'pace'> & { readonly first: number },
+  {
+    past,
+    first,
+    pace,
+  }: Pick<Parameters<typeof readLayersSaving>[2], 'past' | 'pace'> & { readonly first: number },
   lastGradient: (x: DeviceArray) => Promise<DeviceArray>,
   use: (dX: DeviceArray) => Promise<T>,
 ): Promise<T> {

@@ -20,8 +20,11 @@ export interface LossGradients {
 type Host = Pick<Engine, 'device' | 'programs' | 'weights' | 'config'>;
 
 /** @param x the stream after the last layer, [N, d], lent. @returns its gradient, which the caller owns */
-export const lossGradient = async (host: Host, x: DeviceArray, scored: readonly Scored[]): Promise<DeviceArray> =>
-  (await lossGradients(host, x, scored, false)).dX;
+export const lossGradient = async (
+  host: Host,
+  x: DeviceArray,
+  scored: readonly Scored[],
+): Promise<DeviceArray> => (await lossGradients(host, x, scored, false)).dX;
 
 export async function lossGradients(
   { device, programs, weights, config }: Host,

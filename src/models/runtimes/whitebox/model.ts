@@ -25,7 +25,12 @@ import { openSession } from './session.ts';
 import { batchOf, createAdapterTrainer, createTrainer } from './train.ts';
 import {
   arrangeWeights,
-  disposeWeights, downloadWeights, uploadTensors, uploadWeights, type DeviceWeights } from './weights.ts';
+  disposeWeights,
+  downloadWeights,
+  uploadTensors,
+  uploadWeights,
+  type DeviceWeights,
+} from './weights.ts';
 
 /** A model of the Llama family on a device of this thread. */
 export interface LlamaModel extends WhiteBoxModel {

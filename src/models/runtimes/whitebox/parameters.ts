@@ -44,7 +44,12 @@ export class Parameters {
   ): number {
     const parameters = [...this.#entries].map(([name, entry]): Parameter => {
       const { first, second, shape } = entry;
-      return { ...{ first, second }, values: this.#values(entry), gradient: gradients.get(name)!, decays: shape.length > 1 };
+      return {
+        ...{ first, second },
+        values: this.#values(entry),
+        gradient: gradients.get(name)!,
+        decays: shape.length > 1,
+      };
     });
     const norm = adamw(parameters, at, options);
     for (const { array, mirror } of this.#entries.values()) if (mirror) this.#device.write(array, mirror);

@@ -1,7 +1,7 @@
 /** @file The programs of one model on one device. Each compiles when it first runs; layers share theirs. */
 import type { ArrayDevice, Program } from '../../arrays/array-device.ts';
 import type { LlamaConfig } from '../../llama.ts';
-import type { Projection, Wanted } from '../../programs/layer-graph.ts';
+import type { ForwardOptions, Projection, Wanted } from '../../programs/layer-graph.ts';
 import * as graphs from '../../programs/layer-programs.ts';
 
 const fixed = {
@@ -37,10 +37,9 @@ export class Programs {
     return this.#named(name, () => fixed[name](this.#config));
   }
 
-  /** @param cache as of `layerProgram` */
-  layer(adapters: ReadonlySet<Projection>, cache: 'append' | 'write'): Program {
-    const key = `layer ${cache} ${[...adapters].join(' ')}`;
-    return this.#named(key, () => graphs.layerProgram(this.#config, { adapters, cache }));
+  layer(adapters: ReadonlySet<Projection>, options: ForwardOptions): Program {
+    const key = `layer ${options.cache} ${options.invariant} ${[...adapters].join(' ')}`;
+    return this.#named(key, () => graphs.layerProgram(this.#config, { adapters, ...options }));
   }
 
   saving(adapters: ReadonlySet<Projection>): Program {

@@ -7,7 +7,11 @@ import type { LlamaModel } from './model.ts';
 const tolerance = 1e-3;
 
 /** Last logits of a prompt: read at once, or with its last token read as a decode step. */
-async function lastLogits(model: LlamaModel, ids: readonly number[], stepwise: boolean): Promise<Float32Array> {
+async function lastLogits(
+  model: LlamaModel,
+  ids: readonly number[],
+  stepwise: boolean,
+): Promise<Float32Array> {
   const session = await model.open([stepwise ? ids.slice(0, -1) : ids]);
   if (stepwise) await session.advance(ids.slice(-1));
   const logits = session.logits(0).slice();

@@ -67,13 +67,16 @@ class Session implements DecodeSession {
       const shape = { rows: height, length: width, start: 0 };
       const places = causalPlaces(engine.device, scope, engine.config, shape);
       const embedded = await lookUp(engine, padRows(prompts, height, width));
-      const { x, caches } = await readLayers(engine, embedded, places, { pace });
+      const { x, caches } = await readLayers(engine, embedded, places, { pace, invariant: true });
       scope.own(x);
       const last = Array.from({ length: height }, (_, row) => row * width + (this.#lengths[row] ?? 1) - 1);
       this.#caches = caches;
       this.#height = height;
       this.#capacity = width;
-      this.#logits = await this.#logitsAt(scope, { x, at: scope.own(engine.device.uploadInts([height], last)) });
+      this.#logits = await this.#logitsAt(scope, {
+        x,
+        at: scope.own(engine.device.uploadInts([height], last)),
+      });
     });
   }
 
@@ -92,7 +95,7 @@ class Session implements DecodeSession {
     });
     await Scope.with(async (scope) => {
       const { places, write } = decodePlaces(device, scope, config, positions, this.#capacity);
-      const program = programs.layer(adapters.names, 'write');
+      const program = programs.layer(adapters.names, { cache: 'write', invariant: true });
       let x = scope.own(await lookUp(engine, ids));
       for (const [layer, cache] of this.#caches.entries()) {
         const { out, k, v } = await program.run({

@@ -20,10 +20,7 @@ export interface DeviceWeights {
 
 const layerName = /^model\.layers\.(\d+)\.(.+)$/;
 
-export function arrangeWeights(
-  config: LlamaConfig,
-  named: ReadonlyMap<string, DeviceArray>,
-): DeviceWeights {
+export function arrangeWeights(config: LlamaConfig, named: ReadonlyMap<string, DeviceArray>): DeviceWeights {
   const layers = Array.from({ length: config.layers }, (): Record<string, DeviceArray> => ({}));
   for (const [name, array] of named) {
     const [, layer, local] = layerName.exec(name) ?? [];
