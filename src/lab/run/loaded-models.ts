@@ -14,7 +14,7 @@ import { metered, meteredClassifier, type Meter, type MeterOf } from './meter.ts
 import { defaultAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
 
 export interface LoadedModels extends RoleModels {
-  /** The model under attack, from its default runtime or from the white-box one. */
+  /** The model under attack, from its default runtime or from the white-box one; a large one is loaded once. */
   target(access: Access): LanguageModel;
 }
 
@@ -41,8 +41,8 @@ export async function loadModels(
 ): Promise<LoadedModels> {
   const load = async (entry: ModelEntry, access = defaultAccess(entry)) =>
     promptedModel(await pool.get(entry, { ...options, access }), chatTemplate);
-  const targetModel = await load(target);
   const whiteBoxTarget = whiteBox ? await load(target, 'white-box') : undefined;
+  const targetModel = whiteBoxTarget && (await pool.oneCopy(target)) ? whiteBoxTarget : await load(target);
   const languageModels = new Map<string, LanguageModel>();
   const classifiers = new Map<string, TextClassifier>();
   for (const [role, entry] of Object.entries(roles)) {

@@ -24,6 +24,8 @@ export type LoadClassifier = (entry: ModelEntry, options: LoadListener) => Promi
 export interface ModelPool {
   get(entry: ModelEntry, options: LoadOptions): Promise<LanguageModel>;
   classifier(entry: ModelEntry, options: LoadListener): Promise<TextClassifier>;
+  /** True if one copy of the model, loaded for gradients, is to serve all that a run asks of it. */
+  oneCopy(entry: ModelEntry): Promise<boolean>;
   /** The next caller loads the model anew: its id stands for other files from now on. */
   forget(id: string): void;
 }
@@ -38,7 +40,11 @@ const noClassifiers: LoadClassifier = async ({ id }) => {
 };
 
 /** Two loads at once would compete for memory and bandwidth, and a failed one can spoil the other. */
-export function createModelPool(load: LoadModel, loadClassifier = noClassifiers): ModelPool {
+export function createModelPool(
+  load: LoadModel,
+  loadClassifier = noClassifiers,
+  oneCopy: ModelPool['oneCopy'] = async () => false,
+): ModelPool {
   let last: Promise<unknown> = Promise.resolve();
 
   const forgetters: ((id: string) => void)[] = [];
@@ -76,6 +82,7 @@ export function createModelPool(load: LoadModel, loadClassifier = noClassifiers)
   return {
     get: shared((entry, { access }) => `${keyOf(entry)} ${access}`, load),
     classifier: shared(keyOf, loadClassifier),
+    oneCopy,
     forget: (id) => forgetters.forEach((forget) => forget(id)),
   };
 }

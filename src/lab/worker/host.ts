@@ -66,6 +66,9 @@ export interface LabHost {
 
 const webLlmModels = async () => (await import('../../models/runtimes/webllm/index.ts')).webllmEntries();
 
+/** Bytes from which a second copy of a model's weights costs more than it saves. */
+const largeModel = 2 ** 26;
+
 export function createLab({
   loadModel,
   loadClassifier,
@@ -108,6 +111,8 @@ export function createLab({
     loadClassifier &&
       (async (entry, options) =>
         loadClassifier(await usable(entry, options), await loaderOptions(entry, options))),
+    // The processor computes everything in single precision, so that nothing is lost but some speed of decoding.
+    async ({ bytes }) => (await later.device).kind === 'wasm' && (bytes ?? 0) > largeModel,
   );
   const calls = new Map<string, { readonly controller: AbortController; readonly pausePoint: PausePoint }>();
 

@@ -10,7 +10,12 @@ import type { GraphBuilder } from '../onnx/graph.ts';
 import { adapted, adaptedVjp, type Adapter } from './operations/adapter.ts';
 import { attention, attentionVjp, batchInvariantAttention } from './operations/attention.ts';
 import { gated, gatedVjp } from './operations/gated.ts';
-import { linear, linearBiasVjp, linearInputVjp, linearWeightVjp } from './operations/linear.ts';
+import {
+  projection,
+  projectionBiasVjp,
+  projectionInputVjp,
+  projectionWeightVjp,
+} from './operations/projection.ts';
 import { rmsNorm, rmsNormVjp } from './operations/rms-norm.ts';
 import { rotate, rotateVjp } from './operations/rotary.ts';
 
@@ -124,7 +129,7 @@ export class LayerGraph {
 
   #project(name: Projection, x: string): string {
     const bias = this.#hasBias(name) ? this.#weight(`${name}.bias`, 1) : null;
-    const y = linear(this.#g, x, this.#weight(`${name}.weight`, 2), bias);
+    const y = projection(this.#g, x, this.#weight(`${name}.weight`, 2), bias);
     const adapter = this.#adapter(name);
     return adapter ? this.#g.op('Add', [y, adapted(this.#g, x, adapter)]) : y;
   }
@@ -132,10 +137,10 @@ export class LayerGraph {
   /** The gradient of x; adds those of the weights that are wanted. @param x is asked for only if they are */
   #projectVjp(name: Projection, x: () => string, dy: string, wanted: Wanted): string {
     const g = this.#g;
-    const dx = linearInputVjp(g, dy, this.#weight(`${name}.weight`, 2));
+    const dx = projectionInputVjp(g, dy, this.#weight(`${name}.weight`, 2));
     if (wanted === 'weights') {
-      this.#gradients.set(`${name}.weight`, linearWeightVjp(g, x(), dy));
-      if (this.#hasBias(name)) this.#gradients.set(`${name}.bias`, linearBiasVjp(g, dy));
+      this.#gradients.set(`${name}.weight`, projectionWeightVjp(g, x(), dy));
+      if (this.#hasBias(name)) this.#gradients.set(`${name}.bias`, projectionBiasVjp(g, dy));
     }
     const adapter = this.#adapter(name);
     if (!adapter) return dx;

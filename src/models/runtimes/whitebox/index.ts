@@ -15,7 +15,7 @@ import { findWeights } from '../../weight-names.ts';
 import { explain } from './errors.ts';
 import { modelOn, type LlamaModel } from './model.ts';
 import { selfTest } from './self-test.ts';
-import { arrangeWeights, type DeviceWeights } from './weights.ts';
+import { arrangeWeights, uploadTensor, type DeviceWeights } from './weights.ts';
 
 export { createWhiteBoxModel } from './model.ts';
 export type { LlamaModel, LlamaModelParts } from './model.ts';
@@ -68,7 +68,7 @@ async function readWeights(
       signal?.throwIfAborted();
       const data = await read();
       checkNumbers(name, data);
-      arrays.set(name, device.upload(shape, data));
+      arrays.set(name, uploadTensor(device, name, { shape, data }));
     }
     return arrangeWeights(config, arrays);
   } catch (error) {

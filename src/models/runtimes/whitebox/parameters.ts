@@ -5,10 +5,12 @@
 import type { ArrayDevice, DeviceArray } from '../../arrays/array-device.ts';
 import type { Tensor } from '../../language-model.ts';
 import type { Tensors } from '../../safetensors.ts';
+import { fromDevice, toDevice } from './layout.ts';
 import { adamw, type Parameter } from './adamw.ts';
 import type { TrainerOptions } from './training.ts';
 
 interface Entry {
+  /** On the device. */
   readonly shape: readonly number[];
   readonly array: DeviceArray;
   readonly mirror: Float32Array | null;
@@ -23,7 +25,8 @@ export class Parameters {
   /** Copies `tensors` to the device. */
   constructor(device: ArrayDevice, tensors: Tensors) {
     this.#device = device;
-    for (const [name, { shape, data }] of tensors) {
+    for (const [name, tensor] of tensors) {
+      const { shape, data } = toDevice(name, tensor);
       const array = device.upload(shape, data);
       const mirror = device.view(array) ? null : data.slice();
       const moments = { first: new Float32Array(data.length), second: new Float32Array(data.length) };
@@ -67,11 +70,12 @@ export class Parameters {
   /** @param sets with the names and shapes of these parameters */
   restore(sets: { readonly values: Tensors; readonly first: Tensors; readonly second: Tensors }): void {
     for (const [name, entry] of this.#entries) {
-      const values = sets.values.get(name)!.data;
+      const onDevice = (set: Tensors) => toDevice(name, set.get(name)!).data;
+      const values = onDevice(sets.values);
       entry.mirror?.set(values);
       this.#device.write(entry.array, values);
-      entry.first.set(sets.first.get(name)!.data);
-      entry.second.set(sets.second.get(name)!.data);
+      entry.first.set(onDevice(sets.first));
+      entry.second.set(onDevice(sets.second));
     }
   }
 
@@ -88,7 +92,7 @@ export class Parameters {
     return new Map(
       [...this.#entries].map(([name, entry]): [string, Tensor] => [
         name,
-        { shape: entry.shape, data: of(entry).slice() },
+        fromDevice(name, { shape: entry.shape, data: of(entry).slice() }),
       ]),
     );
   }

@@ -1,6 +1,6 @@
 /**
  * @file Decode sessions: rows in one batch. Each row's cache begins at its first token, and what follows its last one is
- * empty and masked; so a row's bits do not depend on the rows beside it (docs/decisions/0001).
+ * empty and masked; so a row's bits do not depend on the rows beside it, if there are any (docs/decisions/0001).
  */
 import { Scope } from '../../arrays/array-device.ts';
 import { checkStep } from '../../decoding/checks.ts';
@@ -13,8 +13,11 @@ import { cutCaches } from './prefix.ts';
 
 /** Positions by which caches grow. */
 const growth = 32;
-/** ONNX Runtime adds up the product of a lone row in another order than that of several. */
-const fewestRows = 2;
+/**
+ * ONNX Runtime adds up the product of one row in another order than that of several, and three times as fast. So a
+ * session of one prompt is computed alone, and rows that began in company keep it.
+ */
+const company = 2;
 
 /** Prefill `prompts`, one row each. @throws as `checkSequence`, or the signal's reason */
 export async function openSession(
@@ -36,6 +39,7 @@ class Session implements DecodeSession {
   #lengths: number[];
   /** Rows of the arrays. */
   #height = 0;
+  readonly #fewest: number;
   #capacity = 0;
   /** One per layer. */
   #caches: KeyValues[] = [];
@@ -45,6 +49,7 @@ class Session implements DecodeSession {
 
   constructor(engine: Engine, prompts: readonly (readonly number[])[]) {
     this.#engine = engine;
+    this.#fewest = prompts.length > 1 ? company : 1;
     this.#slots = [...prompts.keys()];
     this.#lengths = prompts.map(({ length }) => length);
   }
@@ -62,7 +67,7 @@ class Session implements DecodeSession {
   async prefill(prompts: readonly (readonly number[])[], pace: Pace): Promise<void> {
     const engine = this.#engine;
     const width = Math.max(...this.#lengths);
-    const height = Math.max(fewestRows, prompts.length);
+    const height = Math.max(this.#fewest, prompts.length);
     await Scope.with(async (scope) => {
       const shape = { rows: height, length: width, start: 0 };
       const places = causalPlaces(engine.device, scope, engine.config, shape);
@@ -120,7 +125,7 @@ class Session implements DecodeSession {
     this.#lengths = rows.map((row) => this.#lengths[row]!);
     this.#slots = slots;
     const repeated = new Set(slots).size < slots.length;
-    const height = Math.max(fewestRows, slots.length);
+    const height = Math.max(this.#fewest, slots.length);
     if (slots.length === 0 || (!repeated && height === this.#height)) return;
     const source = Array.from({ length: height }, (_, i) => slots[i] ?? 0);
     const { vocabSize } = this.#engine.config;

@@ -4,6 +4,7 @@ import { weightShapes } from '../../llama-weights.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensor } from '../../language-model.ts';
 import type { Tensors } from '../../safetensors.ts';
+import { fromDevice, toDevice } from './layout.ts';
 
 export interface DeviceWeights {
   /** By Hugging Face name, in file order. */
@@ -31,10 +32,16 @@ export function arrangeWeights(config: LlamaConfig, named: ReadonlyMap<string, D
   return { named, layers, embedding, norm: named.get('model.norm.weight')!, head };
 }
 
+/** A copy as it lies on the device. */
+export function uploadTensor(device: ArrayDevice, name: string, tensor: Tensor): DeviceArray {
+  const { shape, data } = toDevice(name, tensor);
+  return device.upload(shape, data);
+}
+
 /** Copies of `tensors`, by name. */
 export function uploadTensors(device: ArrayDevice, tensors: Tensors): ReadonlyMap<string, DeviceArray> {
   const named = new Map<string, DeviceArray>();
-  for (const [name, { shape, data }] of tensors) named.set(name, device.upload(shape, data));
+  for (const [name, tensor] of tensors) named.set(name, uploadTensor(device, name, tensor));
   return named;
 }
 
@@ -49,8 +56,10 @@ export async function downloadWeights(
   { named }: DeviceWeights,
 ): Promise<Tensors> {
   const tensors = new Map<string, Tensor>();
-  for (const [name, shape] of weightShapes(config))
-    tensors.set(name, { shape, data: await device.read(named.get(name)!) });
+  for (const name of weightShapes(config).keys()) {
+    const array = named.get(name)!;
+    tensors.set(name, fromDevice(name, { shape: array.shape, data: await device.read(array) }));
+  }
   return tensors;
 }
 
