@@ -19,6 +19,8 @@ export {
   isWhiteBox,
   type EditedModel,
   type Learner,
+  type Cotangent,
+  type Cotangents,
   type LearnerOptions,
   type SpanRequest,
   type Tensor,

@@ -86,7 +86,7 @@ function createWorld({ hostile = false } = {}) {
     },
     tokenGradient: async ({ start, end }) => new Float32Array((end - start) * base.tokenizer.vocabSize),
     embeddingGradient: async ({ prompt, start, end }) => slopes(prompt.slice(start, end)),
-    hiddenGradient: async () => slopes([1]),
+    inputGradient: async () => slopes([1]),
     hiddenStates: async (prompt: readonly number[], options) => {
       scored += 1;
       signals.push(options?.signal);

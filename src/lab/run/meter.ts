@@ -161,7 +161,7 @@ const whiteBox = (
   count: Count,
 ): Pick<
   WhiteBoxModel,
-  'tokenGradient' | 'embeddingGradient' | 'hiddenGradient' | 'hiddenStates' | 'parameters'
+  'tokenGradient' | 'embeddingGradient' | 'inputGradient' | 'hiddenStates' | 'parameters'
 > => ({
   embeddingGradient(request, options) {
     count(options?.signal, { gradients: 1 });
@@ -171,9 +171,9 @@ const whiteBox = (
     count(options?.signal, { gradients: 1 });
     return model.tokenGradient(request, options);
   },
-  hiddenGradient(prompt, cotangent, options) {
+  inputGradient(prompt, cotangents, options) {
     count(options?.signal, { gradients: 1 });
-    return model.hiddenGradient(prompt, cotangent, options);
+    return model.inputGradient(prompt, cotangents, options);
   },
   hiddenStates(prompt, options) {
     count(options?.signal, { scored: 1 });

@@ -14,6 +14,19 @@ export interface SpanRequest extends ScoringRequest {
   readonly end: number;
 }
 
+/** The gradient of a loss with respect to values of the model at one position of a prompt. */
+export interface Cotangent {
+  readonly position: number;
+  readonly values: Float32Array;
+}
+
+export interface Cotangents {
+  /** With respect to the logits of the token after a position, shape [V]. */
+  readonly logits?: readonly Cotangent[];
+  /** With respect to a row of `hiddenStates()[boundary]`, shape [d]. Default: of the last, after the final norm. */
+  readonly hidden?: readonly (Cotangent & { readonly boundary?: number })[];
+}
+
 /** White-box: also differentiates, reads hidden states, and can be edited and trained. */
 export interface WhiteBoxModel extends ScoringModel {
   /**
@@ -25,14 +38,13 @@ export interface WhiteBoxModel extends ScoringModel {
   /** The same gradient with respect to the embeddings of a span. @returns row-major, shape [S, d]. */
   embeddingGradient(request: SpanRequest, options?: Abortable): Promise<Float32Array>;
   /**
-   * Gradient of ⟨cotangent, last hidden state of the last token⟩ with respect to the embedding of each prompt token.
-   * Trains vectors in the prompt.
-   * @param cotangent shape [d]
+   * Gradient, with respect to the embedding of each prompt token, of any function of logits and hidden states: the
+   * vector–Jacobian product of its gradients with respect to those.
    * @returns row-major, shape [L, d]
    */
-  hiddenGradient(
+  inputGradient(
     prompt: readonly number[],
-    cotangent: Float32Array,
+    cotangents: Cotangents,
     options?: Abortable,
   ): Promise<Float32Array>;
   /** @returns one array per layer boundary (embedding first), each row-major of shape [L, d] */

@@ -73,7 +73,7 @@ export const checkedScoring = (id: string, { open, logProbs }: Scoring): Scoring
 
 type Gradients = Pick<
   WhiteBoxModel,
-  'tokenGradient' | 'embeddingGradient' | 'hiddenGradient' | 'hiddenStates'
+  'tokenGradient' | 'embeddingGradient' | 'inputGradient' | 'hiddenStates'
 >;
 
 /** The gradients and hidden states of a model, or an error. @throws LabError 'not-finite' */
@@ -82,8 +82,8 @@ export const checkedGradients = (id: string, model: Gradients): Gradients => ({
     checkFinite(id, 'values of the gradient of the tokens', await model.tokenGradient(...args)),
   embeddingGradient: async (...args) =>
     checkFinite(id, 'values of the gradient of the embeddings', await model.embeddingGradient(...args)),
-  hiddenGradient: async (...args) =>
-    checkFinite(id, 'values of the gradient of the prompt', await model.hiddenGradient(...args)),
+  inputGradient: async (...args) =>
+    checkFinite(id, 'values of the gradient of the prompt', await model.inputGradient(...args)),
   async hiddenStates(...args) {
     const states = await model.hiddenStates(...args);
     states.forEach((state, i) => checkFinite(id, `values of hidden state ${i}`, state));

@@ -221,13 +221,13 @@ function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
       prompt.forEach((id, position) => (rows[position * tokenizer.vocabSize + id] = 1));
       return [rows];
     },
-    /** Its last hidden state is the one-hot row of the last token. */
-    async hiddenGradient(prompt, cotangent, { signal } = {}) {
+    /** Its hidden states are the one-hot rows of the tokens. */
+    async inputGradient(prompt, { hidden = [] }, { signal } = {}) {
       await turn();
       signal?.throwIfAborted();
       checkSequence(limits, prompt);
       const rows = new Float32Array(prompt.length * tokenizer.vocabSize);
-      rows.set(cotangent, (prompt.length - 1) * tokenizer.vocabSize);
+      for (const { position, values } of hidden) rows.set(values, position * tokenizer.vocabSize);
       return rows;
     },
     /** It has no weights. */

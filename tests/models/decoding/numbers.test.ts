@@ -120,14 +120,14 @@ test('a white box whose weights overflow says so in every way of asking it', asy
   const prompt = model.tokenizer.prompt([user('Hi')]);
   const target = model.tokenizer.encode('ok');
   const span = { prompt, target, start: 1, end: 3 };
-  const cotangent = new Float32Array(tinyConfig.hiddenSize).fill(1e30);
+  const hidden = [{ position: 0, values: new Float32Array(tinyConfig.hiddenSize).fill(1e30) }];
   try {
     await expect(model.generate([user('Hi')], { maxNewTokens: 4 })).rejects.toMatchObject(notFinite);
     await expect(model.logProbs([{ prompt, target }])).rejects.toMatchObject(notFinite);
     await expect(model.tokenGradient(span)).rejects.toMatchObject(notFinite);
     await expect(model.embeddingGradient(span)).rejects.toMatchObject(notFinite);
     await expect(model.hiddenStates(prompt)).rejects.toMatchObject(notFinite);
-    await expect(model.hiddenGradient(prompt, cotangent)).rejects.toMatchObject(notFinite);
+    await expect(model.inputGradient(prompt, { hidden })).rejects.toMatchObject(notFinite);
   } finally {
     model.dispose();
   }

@@ -221,10 +221,70 @@ describe('gradients', () => {
       await expect(model.tokenGradient({ ...request, start, end })).rejects.toThrow(/span/);
   });
 
+  test.each([
+    ['llama', {}],
+    ['gemma3', gemmaFields],
+  ])('%s: a loss of logits and hidden states needs to give its cotangents only', async (_, changes) => {
+    const other = tinyConfig(changes);
+    const otherWeights = tinyWeights(other);
+    const tested = create(other, otherWeights);
+    const prompt = ids(7, 'prompt');
+    const wanted = referenceLogSoftmax(Float64Array.from({ length: 37 }, (_, id) => Math.cos(id)));
+    /** KL to a fixed distribution at 2, a margin at 4, half the square of a hidden state at 3, after a layer. */
+    const lossOf = (logits: readonly ArrayLike<number>[], hidden: ArrayLike<number>) => {
+      const scores = referenceLogSoftmax(Float64Array.from(logits[2]!));
+      const kl = wanted.reduce((sum, target, id) => sum + Math.exp(target) * (target - scores[id]!), 0);
+      const norm = Array.from(hidden).reduce((sum, value) => sum + value * value, 0);
+      return kl + logits[4]![8]! - logits[4]![5]! + norm / 2;
+    };
+    const at = async (position: number) => {
+      const session = await tested.open([prompt.slice(0, position + 1)]);
+      const logits = session.logits(0).slice();
+      await session.close();
+      return logits;
+    };
+    const scores = referenceLogSoftmax(Float64Array.from(await at(2)));
+    const hidden = (await tested.hiddenStates(prompt))[1]!.slice(3 * 16, 4 * 16);
+    const margin = Float32Array.from({ length: 37 }, (_, id) => Number(id === 8) - Number(id === 5));
+    const gradient = await tested.inputGradient(prompt, {
+      logits: [
+        {
+          position: 2,
+          values: Float32Array.from(scores, (score, id) => Math.exp(score) - Math.exp(wanted[id]!)),
+        },
+        { position: 4, values: margin },
+      ],
+      hidden: [{ boundary: 1, position: 3, values: hidden }],
+    });
+    const table = otherWeights.get('model.embed_tokens.weight')!.data;
+    const measured = (position: number, index: number, step: number) => {
+      const id = prompt[position]!;
+      const embedding = Float64Array.from(table.subarray(id * 16, (id + 1) * 16));
+      embedding[index]! += step;
+      const moved = referenceForward(other, otherWeights, prompt, {
+        embeddings: new Map([[position, embedding]]),
+      });
+      return lossOf(moved.logits, moved.hidden[1]![3]!);
+    };
+    for (const [position, index] of [
+      [0, 1],
+      [2, 15],
+      [3, 6],
+      [4, 11],
+    ] as const) {
+      const slope = (measured(position, index, 1e-4) - measured(position, index, -1e-4)) / 2e-4;
+      expect(gradient[position * 16 + index]).toBeCloseTo(slope, 3);
+    }
+    expect(Array.from(gradient.slice(5 * 16))).toEqual(new Array(32).fill(0));
+    const refused = tested.inputGradient(prompt, { logits: [{ position: 9, values: margin }] });
+    await expect(refused).rejects.toThrow(RangeError);
+    tested.dispose();
+  });
+
   test('the hidden-state gradient matches central differences', async () => {
     const prompt = ids(6, 'prompt');
     const cotangent = Float32Array.from({ length: 16 }, (_, i) => Math.sin(i + 1));
-    const gradient = await model.hiddenGradient(prompt, cotangent);
+    const gradient = await model.inputGradient(prompt, { hidden: [{ position: 5, values: cotangent }] });
     const norm = weights.get('model.norm.weight')!.data;
     const table = weights.get('model.embed_tokens.weight')!.data;
     const project = (position: number, index: number, step: number) => {
@@ -372,7 +432,9 @@ test('repeated work leaves no buffers behind, and disposing frees them all', asy
     await tested.logProbs([0, 1, 2].map((i) => ({ prompt: [...prompt, i], target: [1, 2] })));
     await tested.tokenGradient({ prompt, target: [3], start: 1, end: 4 });
     await tested.hiddenStates(prompt);
-    await tested.hiddenGradient(prompt, new Float32Array(16));
+    await tested.inputGradient(prompt, {
+      hidden: [{ position: 3, boundary: 1, values: new Float32Array(16) }],
+    });
     await tested.parameters();
     const session = await view.open([prompt, [1, 37]]);
     await session.advance([1, 2]);

@@ -66,7 +66,8 @@ export async function trainSoftPrompt(
         const prompt = view.tokenizer.prompt([system(''), user(request)]);
         const first = prompt.findIndex((id) => id >= model.tokenizer.vocabSize);
         const { loss, gradient: cotangent } = judge(await lastState(view, prompt, { signal }));
-        const slopes = await view.hiddenGradient(prompt, Float32Array.from(cotangent), { signal });
+        const last = { position: prompt.length - 1, values: Float32Array.from(cotangent) };
+        const slopes = await view.inputGradient(prompt, { hidden: [last] }, { signal });
         for (let i = 0; i < gradient.length; i++) gradient[i]! += slopes[first * width + i]! / batch.length;
         total += loss;
       }

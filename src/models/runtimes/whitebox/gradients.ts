@@ -1,12 +1,13 @@
 /** @file Hidden states of a model, and gradients with respect to its inputs. */
 import { LabError } from '../../../core/errors.ts';
+import { groupedBy } from '../../../core/groups.ts';
 import { Scope, type DeviceArray } from '../../arrays/array-device.ts';
-import type { Abortable, SpanRequest } from '../../language-model.ts';
-import { backToEmbeddings, disposeTrace, readLayersSaving } from './backward.ts';
+import type { Abortable, Cotangent, Cotangents, SpanRequest } from '../../language-model.ts';
+import { backToEmbeddings, disposeTrace, readLayersSaving, type Passing } from './backward.ts';
 import { disposeCaches } from './caches.ts';
 import { causalPlaces, type Places } from './context.ts';
 import { checkPrompt, checkRequest, lookUp, Pace, readLayers, type Engine } from './engine.ts';
-import { lossGradient } from './loss.ts';
+import { lossGradient, placeRows } from './loss.ts';
 import { minPrefixLength, withPrefix } from './prefix.ts';
 
 /** @returns as `tokenGradient` of the contract: the embedding gradient of each span token times the embedding. */
@@ -61,7 +62,7 @@ async function targetLossGradient<T>(
   const weight = 1 / target.length;
   const wanted = target.map((id, t) => ({ at: prompt.length - 1 - first + t, target: id, weight }));
   return withPrefix(engine, inputs.slice(0, first), pace, (past) =>
-    inputGradient(
+    pullBack(
       engine,
       inputs.slice(first),
       { past, first, pace },
@@ -103,53 +104,109 @@ export async function hiddenStates(
   });
 }
 
-/**
- * Gradient of ⟨cotangent, h⟩ with respect to the embedding of each prompt token, where h is the last hidden state
- * (after the final norm) at the prompt's last token. Soft prompts are trained by it.
- * @param cotangent shape [d]
- * @returns row-major, [L, d]
- */
-export async function hiddenGradient(
+/** @returns as `inputGradient` of the contract @throws RangeError for cotangents that do not fit */
+export async function inputGradient(
   engine: Engine,
   prompt: readonly number[],
-  cotangent: Float32Array,
+  cotangents: Cotangents,
   options: Abortable = {},
 ): Promise<Float32Array> {
   checkPrompt(engine, prompt);
-  const { hiddenSize } = engine.config;
-  if (cotangent.length !== hiddenSize)
-    throw new RangeError(`A cotangent needs ${hiddenSize} values, not ${cotangent.length}.`);
+  checkCotangents(engine, prompt.length, cotangents);
+  const { device, config } = engine;
   const pace = new Pace(options);
   await pace.step();
-  const dNormed = new Float32Array(prompt.length * hiddenSize);
-  dNormed.set(cotangent, (prompt.length - 1) * hiddenSize);
-  const lastGradient = (x: DeviceArray) =>
-    Scope.with(async (scope) => {
-      const d = scope.own(engine.device.upload([prompt.length, hiddenSize], dNormed));
-      const { norm } = engine.weights;
-      return (await engine.programs.get('normVjp').run({ x, norm, d_normed: d }))['d_x']!;
+  const ofBoundary = groupedBy(cotangents.hidden ?? [], ({ boundary = config.layers }) => boundary);
+  return Scope.with(async (scope) => {
+    const addAt = new Map<number, DeviceArray>();
+    for (const [boundary, some] of ofBoundary)
+      addAt.set(boundary, scope.own(rowsOf(device, config.hiddenSize, prompt.length, some)));
+    const normed = addAt.get(config.layers);
+    addAt.delete(config.layers); // the last state is that after the final norm
+    const lastGradient = (x: DeviceArray) => headGradient(engine, x, cotangents.logits ?? [], normed);
+    return pullBack(engine, prompt, { past: null, first: 0, pace, addAt }, lastGradient, (dX) =>
+      device.read(dX),
+    );
+  });
+}
+
+function checkCotangents(
+  { config, limits }: Engine,
+  length: number,
+  { logits = [], hidden = [] }: Cotangents,
+): void {
+  const isPosition = ({ position }: Cotangent) =>
+    Number.isInteger(position) && position >= 0 && position < length;
+  const isBoundary = (at: number) => Number.isInteger(at) && at >= 0 && at <= config.layers;
+  if (![...logits, ...hidden].every(isPosition) || !hidden.every(({ boundary = 0 }) => isBoundary(boundary)))
+    throw new RangeError(`A cotangent is at no position of ${length}, or at no layer boundary.`);
+  const wrong =
+    logits.find(({ values }) => values.length !== limits.vocabSize) ??
+    hidden.find(({ values }) => values.length !== config.hiddenSize);
+  if (wrong)
+    throw new RangeError(`A cotangent has ${wrong.values.length} values, which are not as many as it needs.`);
+}
+
+/** Cotangents at their positions among `length` rows of `width`, zeros elsewhere. Those at one position are added. */
+function rowsOf(
+  device: Engine['device'],
+  width: number,
+  length: number,
+  cotangents: readonly Cotangent[],
+): DeviceArray {
+  const rows = new Float32Array(length * width);
+  for (const { position, values } of cotangents)
+    values.forEach((value, i) => (rows[position * width + i]! += value));
+  return device.upload([length, width], rows);
+}
+
+/** Gradient of the stream after the last layer, [N, d], from those of logits and of normed states. */
+async function headGradient(
+  { device, programs, weights, config }: Engine,
+  x: DeviceArray,
+  logits: readonly Cotangent[],
+  normed: DeviceArray | undefined,
+): Promise<DeviceArray> {
+  const count = x.shape[0]!;
+  const { norm, head } = weights;
+  return Scope.with(async (scope) => {
+    const dNormed = normed ?? scope.own(rowsOf(device, config.hiddenSize, count, []));
+    const { d_x: ofNormed } = await programs.get('normVjp').run({ x, norm, d_normed: dNormed });
+    if (logits.length === 0) return ofNormed!;
+    scope.own(ofNormed!);
+    // Rows of the head beyond the tokenizer's vocabulary have no cotangent.
+    const dLogits = new Float32Array(logits.length * config.vocabSize);
+    logits.forEach(({ values }, i) => dLogits.set(values, i * config.vocabSize));
+    const at = logits.map(({ position }) => position);
+    const { d_chosen: chosen } = await programs.get('logitsVjp').run({
+      ...{ x, norm, head },
+      at: scope.own(device.uploadInts([at.length], at)),
+      d_logits: scope.own(device.upload([at.length, config.vocabSize], dLogits)),
     });
-  return inputGradient(engine, prompt, { past: null, first: 0, pace }, lastGradient, (dX) =>
-    engine.device.read(dX),
-  );
+    const placed = scope.own(await placeRows({ device, programs }, scope.own(chosen!), at, count));
+    return (await programs.get('add').run({ a: ofNormed!, b: placed }))['sum']!;
+  });
 }
 
 const placesOf = (engine: Engine, scope: Scope, length: number, start: number): Places =>
   causalPlaces(engine.device, scope, engine.config, { rows: 1, length, start });
+
+interface Way extends Pick<Passing, 'past' | 'pace'> {
+  /** The position of the first row. */
+  readonly first: number;
+  /** Gradients of the stream at boundaries below the last. */
+  readonly addAt?: ReadonlyMap<number, DeviceArray>;
+}
 
 /**
  * Gradient with respect to the embeddings of one sequence, [N, d], after `first` cached positions.
  * @param lastGradient from the residual stream after the last layer, lent, to its gradient
  * @param use is lent the result
  */
-async function inputGradient<T>(
+async function pullBack<T>(
   engine: Engine,
   ids: readonly number[],
-  {
-    past,
-    first,
-    pace,
-  }: Pick<Parameters<typeof readLayersSaving>[2], 'past' | 'pace'> & { readonly first: number },
+  { past, first, pace, addAt }: Way,
   lastGradient: (x: DeviceArray) => Promise<DeviceArray>,
   use: (dX: DeviceArray) => Promise<T>,
 ): Promise<T> {
@@ -158,7 +215,9 @@ async function inputGradient<T>(
     const { x, trace } = await readLayersSaving(engine, await lookUp(engine, ids), passing, false);
     try {
       const dLast = await lastGradient(scope.own(x));
-      return await use(scope.own(await backToEmbeddings(engine, trace, dLast, passing)));
+      return await use(
+        scope.own(await backToEmbeddings(engine, trace, dLast, passing, addAt ? { addAt } : {})),
+      );
     } finally {
       disposeTrace(trace);
     }

@@ -45,7 +45,8 @@ export async function lossGradients(
     );
     const logProbs = await device.read(out['log_probs']!);
     const loss = scored.reduce((sum, { weight }, i) => sum - weight * logProbs[i]!, 0);
-    const dX = await placed(device, programs, out['d_chosen']!, scored, x.shape[0]!);
+    const positions = scored.map(({ at }) => at);
+    const dX = await placeRows({ device, programs }, out['d_chosen']!, positions, x.shape[0]!);
     if (!withWeights) return { loss, dX, weights: null };
     const head = await device.read(out['d_head']!);
     const states = await device.read(out['states']!);
@@ -59,17 +60,16 @@ export async function lossGradients(
 }
 
 /** Rows at their positions among `count`, zeros elsewhere; the caller owns the result. */
-async function placed(
-  device: Host['device'],
-  programs: Host['programs'],
+export async function placeRows(
+  { device, programs }: Pick<Host, 'device' | 'programs'>,
   chosen: DeviceArray,
-  scored: readonly Scored[],
+  positions: readonly number[],
   count: number,
 ): Promise<DeviceArray> {
-  const selection = new Float32Array(scored.length * count);
-  scored.forEach(({ at }, i) => (selection[i * count + at] = 1));
+  const selection = new Float32Array(positions.length * count);
+  positions.forEach((at, i) => (selection[i * count + at] = 1));
   return Scope.with(async (scope) => {
-    const select = scope.own(device.upload([scored.length, count], selection));
+    const select = scope.own(device.upload([positions.length, count], selection));
     return (await programs.get('place').run({ chosen, selection: select }))['placed']!;
   });
 }

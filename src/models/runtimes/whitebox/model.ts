@@ -18,7 +18,7 @@ import { PrefixCache } from './caches.ts';
 import { noAdapters, type Engine } from './engine.ts';
 import { checkEdit, createResidualEditor, generateEdited, noEdits, withSoftTokens } from './edits.ts';
 import { explain } from './errors.ts';
-import { embeddingGradient, hiddenGradient, hiddenStates, tokenGradient } from './gradients.ts';
+import { embeddingGradient, hiddenStates, inputGradient, tokenGradient } from './gradients.ts';
 import { Programs } from './programs.ts';
 import { scoreTargets } from './scoring.ts';
 import { openSession } from './session.ts';
@@ -111,8 +111,8 @@ function present(view: View): LlamaModel {
       tokenGradient: (request, options) => explain(id, tokenGradient(engine, request, options)),
       embeddingGradient: (request, options) => explain(id, embeddingGradient(engine, request, options)),
       hiddenStates: (prompt, options) => explain(id, hiddenStates(engine, prompt, options)),
-      hiddenGradient: (prompt, cotangent, options) =>
-        explain(id, hiddenGradient(engine, prompt, cotangent, options)),
+      inputGradient: (prompt, cotangents, options) =>
+        explain(id, inputGradient(engine, prompt, cotangents, options)),
     }),
     parameters: () => explain(id, downloadWeights(parts.device, config, engine.weights)),
     edited,
