@@ -1,0 +1,24 @@
+import { gated, gatedVjp } from '../../../../src/models/programs/operations/gated.ts';
+import { randomValues, values } from '../values.ts';
+import { checkOperation } from './check.ts';
+
+const activations = {
+  silu: (x: number) => x / (1 + Math.exp(-x)),
+  'gelu-tanh': (x: number) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+} as const;
+
+for (const activation of ['silu', 'gelu-tanh'] as const)
+  checkOperation(`a gate with ${activation}`, {
+    inputs: { up: [6, 7] },
+    given: { gate: randomValues([6, 7], `gate ${activation}`, 2) }, // where it saturates, too
+    forward: (g) => gated(g, 'gate', 'up', activation),
+    reference: ({ gate, up }) =>
+      values(
+        [6, 7],
+        gate!.data.map((value, i) => activations[activation](value) * up!.data[i]!),
+      ),
+    vjp(g, dy) {
+      const { dGate, dUp } = gatedVjp(g, 'gate', 'up', dy, activation);
+      return { gate: dGate, up: dUp };
+    },
+  });
