@@ -42,28 +42,41 @@ export function rowsOf({ shape, data }: Values): Float64Array[] {
   );
 }
 
-export const dot = (a: Float64Array, b: Float64Array): number =>
-  a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
 
-/** d⟨dy, f(inputs)⟩ / d inputs[name], at some of its elements, by central differences. */
-export function centralDifferences(
+/** How ⟨dy, f(inputs)⟩ grows as `inputs[name]` moves in a direction of its shape, by central differences. */
+export function slopeAlong(
   f: (inputs: Named) => Float64Array,
   inputs: Named,
   name: string,
   dy: Float64Array,
-  elements: readonly number[],
-): number[] {
+  direction: Float64Array,
+): number {
   const { shape, data } = inputs[name]!;
   const step = 1e-5;
-  return elements.map((element) => {
-    const at = (delta: number) => {
-      const moved = data.slice();
-      moved[element]! += delta;
-      return dot(dy, f({ ...inputs, [name]: { shape, data: moved } }));
-    };
-    return (at(step) - at(-step)) / (2 * step);
-  });
+  const at = (delta: number) => {
+    const moved = data.map((value, i) => value + delta * direction[i]!);
+    return dot(dy, f({ ...inputs, [name]: { shape, data: moved } }));
+  };
+  return (at(step) - at(-step)) / (2 * step);
 }
+
+/** d⟨dy, f(inputs)⟩ / d inputs[name], element by element. */
+export const centralDifferences = (
+  f: (inputs: Named) => Float64Array,
+  inputs: Named,
+  name: string,
+  dy: Float64Array,
+): Float64Array =>
+  inputs[name]!.data.map((_, element, { length }) => {
+    const direction = new Float64Array(length);
+    direction[element] = 1;
+    return slopeAlong(f, inputs, name, dy, direction);
+  });
 
 /** The largest difference, as a share of the largest expected value. */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
