@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import manifest from '../package.json' with { type: 'json' };
 import { groupedBy } from '../src/core/groups.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -170,12 +171,18 @@ describe('imports', () => {
         edges.filter(({ folder, target }) => methods.includes(folder) && target.includes('models/runtimes/')),
       ),
     ).toEqual([]);
-    const engines = /^(@huggingface\/transformers|onnxruntime|@mlc-ai|@jax-js)/;
+    const engines = /^(@huggingface\/transformers|onnxruntime|@mlc-ai)/;
     const direct = sources.filter(
       ({ folder, imports }) =>
         !['models', 'training'].includes(folder) && imports.some((target) => engines.test(target)),
     );
     expect(direct.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('never bring in jax-js, which only the tests know, as an oracle', () => {
+    const found = sources.filter(({ imports }) => imports.some((target) => target.startsWith('@jax-js')));
+    expect(found.map(({ path }) => path)).toEqual([]);
+    expect(Object.keys(manifest.dependencies)).not.toContain('@jax-js/jax');
   });
 
   test('of a runtime are dynamic, so that a page ships no engine it does not use', () => {

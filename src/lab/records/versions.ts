@@ -4,7 +4,7 @@ import { dependencies, version } from '../../../package.json';
 export const versions: Readonly<Record<string, string>> = {
   glovebox: version,
   'onnxruntime-web': dependencies['onnxruntime-web'],
+  'onnxruntime-node': dependencies['onnxruntime-node'],
   transformers: dependencies['@huggingface/transformers'],
-  'jax-js': dependencies['@jax-js/jax'],
   'web-llm': dependencies['@mlc-ai/web-llm'],
 };

@@ -1,4 +1,4 @@
-/** @file Turns what jax-js and WebAssembly throw into failures that a user can act on. */
+/** @file Turns what ONNX Runtime and WebAssembly throw into failures that a user can act on. */
 import { LabError } from '../../../core/errors.ts';
 
 const memory = /4 GiB|memory\.grow|maximum memory size|out of memory|allocation failed/i;
