@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import manifest from '../package.json' with { type: 'json' };
+import manifest from '../package.json';
 import { groupedBy } from '../src/core/groups.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
