@@ -13,6 +13,7 @@ import { PrefixCache } from '../../../src/models/runtimes/whitebox/caches.ts';
 import { causalPlaces } from '../../../src/models/runtimes/whitebox/context.ts';
 import { noEdits } from '../../../src/models/runtimes/whitebox/edits.ts';
 import { noAdapters, Pace, type Engine } from '../../../src/models/runtimes/whitebox/engine.ts';
+import { fromDevice } from '../../../src/models/runtimes/whitebox/layout.ts';
 import { Programs } from '../../../src/models/runtimes/whitebox/programs.ts';
 import { arrangeWeights, uploadTensors } from '../../../src/models/runtimes/whitebox/weights.ts';
 import { device, gemmaFields, tinyConfig, tinyWeights } from '../whitebox/tiny.ts';
@@ -88,8 +89,12 @@ async function runLayers(
     const saved = await readLayersSaving(engine, x, passing, recompute);
     const gradients = new Map<string, Float32Array>();
     const onGradients = async (layer: number, found: NamedArrays) => {
-      for (const [name, array] of Object.entries(found))
-        gradients.set(`model.layers.${layer}.${name}`, await device.read(array));
+      for (const [local, array] of Object.entries(found)) {
+        const name = `model.layers.${layer}.${local}`;
+        const gradient = fromDevice(name, { shape: array.shape, data: await device.read(array) });
+        expect(gradient.shape).toEqual(inputs[name]!.shape);
+        gradients.set(name, gradient.data);
+      }
       disposeAll(found);
     };
     const dLast = device.upload(dOut.shape, Float32Array.from(dOut.data));
