@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../../src/core/chat.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import type { ScoringModel } from '../../../src/models/language-model.ts';
-import type { Engine } from '../../../src/models/runtimes/transformers/engine.ts';
+import { positionIds, type Engine } from '../../../src/models/runtimes/transformers/engine.ts';
 import { loadTransformersModel } from '../../../src/models/runtimes/transformers/index.ts';
 import { scoreTargets } from '../../../src/models/runtimes/transformers/scoring.ts';
 import { canBatch, comparePieces, lastLogits } from '../../../src/models/runtimes/transformers/self-test.ts';
@@ -91,6 +91,46 @@ describe('work is not done twice', () => {
     expect(log.length).toBeLessThan(7);
     expect(new Set(log)).toEqual(new Set(['1×32']));
   });
+});
+
+describe('positions', () => {
+  const mask = [
+    [0, 0, 1, 1, 1],
+    [1, 1, 1, 1, 1],
+  ];
+  test('are those of the tokens, padding aside', () => {
+    expect(positionIds(mask, 5, 0)).toEqual([
+      [1, 1, 0, 1, 2],
+      [0, 1, 2, 3, 4],
+    ]);
+  });
+  test('go on behind the cache, from where the family begins', () => {
+    expect(positionIds(mask, 2, 0)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(positionIds(mask, 1, 1)).toEqual([[3], [5]]);
+  });
+});
+
+test('a read that is stopped gives back the memory of what it had cached', async () => {
+  const held = new Set<number>();
+  const controller = new AbortController();
+  const holding: Engine = {
+    vocabSize,
+    async forward() {
+      const id = held.size;
+      held.add(id);
+      if (id === 1) controller.abort();
+      const tensor = { location: 'gpu-buffer', dispose: () => held.delete(id) };
+      return { logits: () => new Float32Array(vocabSize), past: new Map([['key', tensor as never]]) };
+    },
+  };
+  const reading = openSession(host({ engine: holding, tokensPerRun: 16 }), [randomIds('long', 100)], {
+    signal: controller.signal,
+  });
+  await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+  expect(held.size).toBe(0);
 });
 
 describe('a graph whose batches are wrong', () => {

@@ -55,21 +55,26 @@ export async function prefill(
   ]);
   const step = Math.max(keep, 8, Math.floor(tokensPerRun / rows.length));
   let before = past;
-  for (let start = 0; ;) {
-    signal?.throwIfAborted();
-    // The last run holds at least `keep` columns.
-    const end = length - start <= step ? length : Math.min(start + step, length - keep);
-    const output = await engine.forward({
-      ids: ids.map((row) => row.slice(start, end)),
-      mask: mask.map((row) => row.slice(0, cached + end)),
-      past: before,
-      keep: end === length ? keep : 1,
-    });
+  try {
+    for (let start = 0; ;) {
+      signal?.throwIfAborted();
+      // The last run holds at least `keep` columns.
+      const end = length - start <= step ? length : Math.min(start + step, length - keep);
+      const output = await engine.forward({
+        ids: ids.map((row) => row.slice(start, end)),
+        mask: mask.map((row) => row.slice(0, cached + end)),
+        past: before,
+        keep: end === length ? keep : 1,
+      });
+      if (before !== past) release(before);
+      if (end === length) return output;
+      before = output.past;
+      start = end;
+      await turn();
+    }
+  } catch (reason) {
     if (before !== past) release(before);
-    if (end === length) return output;
-    before = output.past;
-    start = end;
-    await turn();
+    throw reason;
   }
 }
 
