@@ -1,7 +1,7 @@
 /** @file The way back through the layers: from gradients of the stream to those of the embeddings and the weights. */
 import { disposeAll, Scope, type DeviceArray, type NamedArrays } from '../../arrays/array-device.ts';
 import { embeddingScale, attentionKindOf } from '../../llama-family.ts';
-import type { Wanted } from '../../programs/layer-graph.ts';
+import type { Wanted } from '../../programs/layer-weights.ts';
 import type { KeyValues } from './caches.ts';
 import type { Places } from './context.ts';
 import { layerInputs, noPast, type Engine, type Pace } from './engine.ts';

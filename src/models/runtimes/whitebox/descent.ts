@@ -14,7 +14,7 @@ import { disposeCaches, PrefixCache } from './caches.ts';
 import { causalPlaces } from './context.ts';
 import { noEdits } from './edits.ts';
 import { lookUp, noAdapters, Pace, padRows, readLayers, type Engine } from './engine.ts';
-import { lossGradients, type Scored } from './loss.ts';
+import { addRows, lossGradients, type Scored } from './loss.ts';
 import { savedBytes, savedBytesAllowed } from './memory.ts';
 import { Parameters } from './parameters.ts';
 import { Programs } from './programs.ts';
@@ -207,11 +207,12 @@ export function createDescent(
 }
 
 /** Adds up the gradients of each token's vector, [V, d]. */
-function tableGradient(config: LlamaConfig, ids: Int32Array, dEmbedded: Float32Array): Float32Array {
-  const { hiddenSize, vocabSize } = config;
+function tableGradient(
+  { hiddenSize, vocabSize }: LlamaConfig,
+  ids: Int32Array,
+  dEmbedded: Float32Array,
+): Float32Array {
   const table = new Float32Array(vocabSize * hiddenSize);
-  ids.forEach((id, at) => {
-    for (let j = 0; j < hiddenSize; j++) table[id * hiddenSize + j]! += dEmbedded[at * hiddenSize + j]!;
-  });
+  addRows(table, dEmbedded, hiddenSize, ids);
   return table;
 }

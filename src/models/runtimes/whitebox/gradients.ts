@@ -120,7 +120,7 @@ export async function inputGradient(
   return Scope.with(async (scope) => {
     const addAt = new Map<number, DeviceArray>();
     for (const [boundary, some] of ofBoundary)
-      addAt.set(boundary, scope.own(rowsOf(device, config.hiddenSize, prompt.length, some)));
+      addAt.set(boundary, scope.own(placeCotangents(device, config.hiddenSize, prompt.length, some)));
     const normed = addAt.get(config.layers);
     addAt.delete(config.layers); // the last state is that after the final norm
     const lastGradient = (x: DeviceArray) => headGradient(engine, x, cotangents.logits ?? [], normed);
@@ -147,18 +147,16 @@ function checkCotangents(
     throw new RangeError(`A cotangent has ${wrong.values.length} values, which are not as many as it needs.`);
 }
 
-/** Cotangents at their positions among `length` rows of `width`, zeros elsewhere. Those at one position are added. */
-function rowsOf(
+const placeCotangents = (
   device: Engine['device'],
   width: number,
-  length: number,
+  count: number,
   cotangents: readonly Cotangent[],
-): DeviceArray {
-  const rows = new Float32Array(length * width);
-  for (const { position, values } of cotangents)
-    values.forEach((value, i) => (rows[position * width + i]! += value));
-  return device.upload([length, width], rows);
-}
+): DeviceArray => {
+  const rows = new Float32Array(cotangents.length * width);
+  cotangents.forEach(({ values }, i) => rows.set(values, i * width));
+  return placeRows(device, rows, width, { at: cotangents.map(({ position }) => position), count });
+};
 
 /** Gradient of the stream after the last layer, [N, d], from those of logits and of normed states. */
 async function headGradient(
@@ -170,7 +168,7 @@ async function headGradient(
   const count = x.shape[0]!;
   const { norm, head } = weights;
   return Scope.with(async (scope) => {
-    const dNormed = normed ?? scope.own(rowsOf(device, config.hiddenSize, count, []));
+    const dNormed = normed ?? scope.own(placeCotangents(device, config.hiddenSize, count, []));
     const { d_x: ofNormed } = await programs.get('normVjp').run({ x, norm, d_normed: dNormed });
     if (logits.length === 0) return ofNormed!;
     scope.own(ofNormed!);
@@ -183,7 +181,8 @@ async function headGradient(
       at: scope.own(device.uploadInts([at.length], at)),
       d_logits: scope.own(device.upload([at.length, config.vocabSize], dLogits)),
     });
-    const placed = scope.own(await placeRows({ device, programs }, scope.own(chosen!), at, count));
+    const rows = await device.read(scope.own(chosen!));
+    const placed = scope.own(placeRows(device, rows, config.hiddenSize, { at, count }));
     return (await programs.get('add').run({ a: ofNormed!, b: placed }))['sum']!;
   });
 }

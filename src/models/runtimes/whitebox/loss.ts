@@ -1,6 +1,7 @@
 /** @file The loss −Σ weight · log p(target) over chosen positions, and its gradients on the way back. */
-import { Scope, type DeviceArray } from '../../arrays/array-device.ts';
+import { Scope, type ArrayDevice, type DeviceArray } from '../../arrays/array-device.ts';
 import type { Engine } from './engine.ts';
+import { positionsPerRun } from './scoring.ts';
 
 /** A token to be predicted, and the flat position that predicts it. */
 export interface Scored {
@@ -26,50 +27,75 @@ export const lossGradient = async (
   scored: readonly Scored[],
 ): Promise<DeviceArray> => (await lossGradients(host, x, scored, false)).dX;
 
+/** Takes some positions at a time, since logits are large. */
 export async function lossGradients(
   { device, programs, weights, config }: Host,
   x: DeviceArray,
   scored: readonly Scored[],
   withWeights: boolean,
 ): Promise<LossGradients> {
-  return Scope.with(async (scope) => {
-    const ints = (list: readonly number[]) => scope.own(device.uploadInts([list.length], list));
-    const dLogProbs = Float32Array.from(scored, ({ weight }) => -weight);
-    const out = scope.ownAll(
-      await programs.logProbsVjp(withWeights).run({
-        ...{ x, norm: weights.norm, head: weights.head },
-        at: ints(scored.map(({ at }) => at)),
-        targets: ints(scored.map(({ target }) => target)),
-        d_log_probs: scope.own(device.upload([scored.length, 1], dLogProbs)),
-      }),
-    );
-    const logProbs = await device.read(out['log_probs']!);
-    const loss = scored.reduce((sum, { weight }, i) => sum - weight * logProbs[i]!, 0);
-    const positions = scored.map(({ at }) => at);
-    const dX = await placeRows({ device, programs }, out['d_chosen']!, positions, x.shape[0]!);
-    if (!withWeights) return { loss, dX, weights: null };
-    const head = await device.read(out['d_head']!);
-    const states = await device.read(out['states']!);
-    const { hiddenSize } = config;
-    scored.forEach(({ target }, i) => {
-      for (let j = 0; j < hiddenSize; j++)
-        head[target * hiddenSize + j]! += dLogProbs[i]! * states[i * hiddenSize + j]!;
+  const { hiddenSize } = config;
+  const stream = new Float32Array(x.shape[0]! * hiddenSize);
+  const norm = new Float32Array(withWeights ? hiddenSize : 0);
+  const head = new Float32Array(withWeights ? weights.head.shape[0]! * hiddenSize : 0);
+  let loss = 0;
+  const size = positionsPerRun(config);
+  for (let start = 0; start < scored.length; start += size) {
+    const some = scored.slice(start, start + size);
+    await Scope.with(async (scope) => {
+      const ints = (list: readonly number[]) => scope.own(device.uploadInts([list.length], list));
+      const dLogProbs = Float32Array.from(some, ({ weight }) => -weight);
+      const out = scope.ownAll(
+        await programs.logProbsVjp(withWeights).run({
+          ...{ x, norm: weights.norm, head: weights.head },
+          at: ints(some.map(({ at }) => at)),
+          targets: ints(some.map(({ target }) => target)),
+          d_log_probs: scope.own(device.upload([some.length, 1], dLogProbs)),
+        }),
+      );
+      const logProbs = await device.read(out['log_probs']!);
+      some.forEach(({ weight }, i) => (loss -= weight * logProbs[i]!));
+      addRows(
+        stream,
+        await device.read(out['d_chosen']!),
+        hiddenSize,
+        some.map(({ at }) => at),
+      );
+      if (!withWeights) return;
+      addTo(norm, await device.read(out['d_norm']!));
+      addTo(head, await device.read(out['d_head']!));
+      const states = await device.read(out['states']!);
+      for (let i = 0; i < states.length; i++) states[i]! *= dLogProbs[Math.floor(i / hiddenSize)]!;
+      addRows(
+        head,
+        states,
+        hiddenSize,
+        some.map(({ target }) => target),
+      );
     });
-    return { loss, dX, weights: { norm: await device.read(out['d_norm']!), head } };
-  });
+  }
+  const dX = device.upload(x.shape, stream);
+  return { loss, dX, weights: withWeights ? { norm, head } : null };
+}
+
+function addTo(sum: Float32Array, values: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
+}
+
+/** Add row i of `rows` to row `at[i]` of `sum`. */
+export function addRows(sum: Float32Array, rows: Float32Array, width: number, at: ArrayLike<number>): void {
+  for (let i = 0; i < at.length; i++)
+    for (let j = 0; j < width; j++) sum[at[i]! * width + j]! += rows[i * width + j]!;
 }
 
 /** Rows at their positions among `count`, zeros elsewhere; the caller owns the result. */
-export async function placeRows(
-  { device, programs }: Pick<Host, 'device' | 'programs'>,
-  chosen: DeviceArray,
-  positions: readonly number[],
-  count: number,
-): Promise<DeviceArray> {
-  const selection = new Float32Array(positions.length * count);
-  positions.forEach((at, i) => (selection[i * count + at] = 1));
-  return Scope.with(async (scope) => {
-    const select = scope.own(device.upload([positions.length, count], selection));
-    return (await programs.get('place').run({ chosen, selection: select }))['placed']!;
-  });
+export function placeRows(
+  device: ArrayDevice,
+  rows: Float32Array,
+  width: number,
+  { at, count }: { readonly at: readonly number[]; readonly count: number },
+): DeviceArray {
+  const placed = new Float32Array(count * width);
+  addRows(placed, rows, width, at);
+  return device.upload([count, width], placed);
 }

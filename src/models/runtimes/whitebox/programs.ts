@@ -1,24 +1,26 @@
 /** @file The programs of one model on one device. Each compiles when it first runs; layers share theirs. */
 import type { ArrayDevice, Program } from '../../arrays/array-device.ts';
 import type { LlamaConfig } from '../../llama.ts';
-import type { ForwardOptions, Projection, Wanted } from '../../programs/layer-graph.ts';
-import * as graphs from '../../programs/layer-programs.ts';
+import type { ForwardOptions } from '../../programs/layer-graph.ts';
+import type { Projection, Wanted } from '../../programs/layer-weights.ts';
+import * as heads from '../../programs/head-programs.ts';
+import * as layers from '../../programs/layer-programs.ts';
+import * as streams from '../../programs/stream-programs.ts';
 
 const fixed = {
-  embed: graphs.embedProgram,
-  embedSoft: graphs.embedSoftProgram,
-  edit: graphs.editProgram,
-  editVjp: graphs.editVjpProgram,
-  logits: graphs.logitsProgram,
-  logitsVjp: graphs.logitsVjpProgram,
-  logProbs: graphs.logProbsProgram,
-  norm: graphs.normProgram,
-  normVjp: graphs.normVjpProgram,
-  place: graphs.placeProgram,
-  products: graphs.productsProgram,
-  cut: graphs.cutProgram,
-  add: graphs.addProgram,
-  scale: graphs.scaleProgram,
+  embed: streams.embedProgram,
+  embedSoft: streams.embedSoftProgram,
+  edit: streams.editProgram,
+  editVjp: streams.editVjpProgram,
+  logits: heads.logitsProgram,
+  logitsVjp: heads.logitsVjpProgram,
+  logProbs: heads.logProbsProgram,
+  norm: heads.normProgram,
+  normVjp: heads.normVjpProgram,
+  products: heads.productsProgram,
+  cut: streams.cutProgram,
+  add: streams.addProgram,
+  scale: streams.scaleProgram,
 } as const;
 
 export type FixedProgram = keyof typeof fixed;
@@ -39,23 +41,23 @@ export class Programs {
 
   layer(adapters: ReadonlySet<Projection>, options: ForwardOptions): Program {
     const key = `layer ${options.cache} ${options.invariant} ${[...adapters].join(' ')}`;
-    return this.#named(key, () => graphs.layerProgram(this.#config, { adapters, ...options }));
+    return this.#named(key, () => layers.layerProgram(this.#config, { adapters, ...options }));
   }
 
   saving(adapters: ReadonlySet<Projection>): Program {
     return this.#named(`saving ${[...adapters].join(' ')}`, () =>
-      graphs.savingProgram(this.#config, { adapters }),
+      layers.savingProgram(this.#config, { adapters }),
     );
   }
 
   backward(adapters: ReadonlySet<Projection>, wanted: Wanted, recompute: boolean): Program {
     const key = `backward ${wanted} ${recompute} ${[...adapters].join(' ')}`;
     const options = { adapters, wanted, recompute };
-    return this.#named(key, () => graphs.backwardProgram(this.#config, options));
+    return this.#named(key, () => layers.backwardProgram(this.#config, options));
   }
 
   logProbsVjp(weights: boolean): Program {
-    return this.#named(`logProbsVjp ${weights}`, () => graphs.logProbsVjpProgram(this.#config, { weights }));
+    return this.#named(`logProbsVjp ${weights}`, () => heads.logProbsVjpProgram(this.#config, { weights }));
   }
 
   dispose(): void {

@@ -1,5 +1,6 @@
 /** @file Log-probs of many targets at once: what requests share is read once, the rest in chunks. */
 import { Scope, type DeviceArray } from '../../arrays/array-device.ts';
+import type { LlamaConfig } from '../../llama.ts';
 import { disposeCaches } from './caches.ts';
 import { causalPlaces } from './context.ts';
 import { checkRequest, lookUp, Pace, padRows, readLayers, type Engine } from './engine.ts';
@@ -8,8 +9,9 @@ import type { ScoringOptions, ScoringRequest } from '../../language-model.ts';
 
 /** Tokens that are read side by side: enough to keep matrix products busy. */
 const tokensPerChunk = 256;
-/** Most values of logits at a time; 16 MiB. */
-const logitsPerRun = 2 ** 22;
+/** Positions whose logits are computed at a time: 16 MiB of them, or sixteen. */
+export const positionsPerRun = ({ vocabSize }: Pick<LlamaConfig, 'vocabSize'>): number =>
+  Math.max(16, Math.floor(2 ** 22 / vocabSize));
 
 interface Row {
   readonly index: number;
@@ -69,7 +71,7 @@ export async function logProbsAt(
   pace: Pace,
 ): Promise<Float32Array> {
   const values = new Float32Array(wanted.length);
-  const size = Math.max(16, Math.floor(logitsPerRun / config.vocabSize));
+  const size = positionsPerRun(config);
   for (let start = 0; start < wanted.length; start += size) {
     await pace.step();
     const some = wanted.slice(start, start + size);
