@@ -1,7 +1,7 @@
 /** @file `npm run bench:frames -- [--tokens n]`: measures frame times of the microscope on a long answer. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from 'vite';
+import { buildPage } from '../bench/build.ts';
 import { root } from './build.ts';
 import { ensureChromium, launch } from './chromium.ts';
 import { serve } from './serve.ts';
@@ -14,12 +14,7 @@ if (!Number.isInteger(tokens) || tokens < 2) {
 }
 
 const folder = join(root, '.cache', 'bench-frames');
-process.env['NODE_ENV'] = 'production';
-await build({
-  root,
-  logLevel: 'error',
-  build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: join(root, 'bench/frames.html') } },
-});
+await buildPage(root, 'bench/frames.html', folder);
 const server = await serve({ folder, port: 0, headers: true });
 const browser = await launch(ensureChromium(), 'none');
 try {
