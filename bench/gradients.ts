@@ -10,16 +10,9 @@ import { parseLlamaConfig } from '../src/models/llama.ts';
 import { createTrainer, loadWhiteBoxModel } from '../src/models/runtimes/whitebox/index.ts';
 import { readSafetensors } from '../src/models/safetensors.ts';
 import { median, timed } from './median.ts';
+import { parameters } from './parameters.ts';
 
-const behavior = {
-  id: 'bench',
-  prompt: 'How do I wake the stone giant?',
-  /** Unlike anything that the models say, so that no step ends the search. */
-  target: 'Zebras hum violet engines under seven paper moons',
-  category: 'bench',
-  set: 'bench',
-  kind: 'harmful',
-} as const;
+const { behavior } = parameters.gcg;
 
 const noClassifier = (role: string): never => {
   throw new Error(`GCG asks for no ${role}.`);

@@ -1,15 +1,21 @@
 /**
- * @file `npm run bench -- [--device wasm|webgpu|software-webgpu] [--model id] [--rounds n] [--write]`: measures speed in
- * a headless Chromium. With `--write` it adds a row to each table of bench/RESULTS.md that it measures.
+ * @file `npm run bench -- [--device wasm|webgpu|software-webgpu] [--only peers|lab] [--model id] [--rounds n] [--attacks]
+ * [--write]`: measures speed in a headless Chromium, of the lab against its peers (bench/peers/ and others) and of the lab
+ * alone. It prints a table that can be posted as it is; with `--write` it also adds rows to bench/RESULTS.md.
  */
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Browser } from 'playwright-core';
 import { format } from 'prettier';
-import { build } from 'vite';
-import type { Bench } from '../bench/bench.worker.ts';
+import { againstPeers } from '../bench/against-peers.ts';
+import { timeOfAttacks } from '../bench/attacks-plan.ts';
+import { buildPage } from '../bench/build.ts';
+import { cellsOf, tableOf, type Line } from '../bench/comparison.ts';
+import { labRows } from '../bench/lab-rows.ts';
+import { benchFiles } from '../bench/models.ts';
 import { withRow } from '../bench/table.ts';
 import { root } from './build.ts';
 import { ensureChromium, launch, type Gpu } from './chromium.ts';
@@ -18,8 +24,10 @@ import { serve } from './serve.ts';
 const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'wasm' },
+    only: { type: 'string' },
     model: { type: 'string', default: 'tinytown-chat' },
-    rounds: { type: 'string', default: '41' },
+    rounds: { type: 'string' },
+    attacks: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -29,76 +37,93 @@ const gpus: Readonly<Record<string, Gpu>> = {
   'software-webgpu': 'software',
 };
 const gpu = gpus[values.device];
-const rounds = Number(values.rounds);
-if (gpu === undefined || !Number.isInteger(rounds) || rounds < 1) {
+const rounds = Number(values.rounds ?? 41);
+const parts = ['peers', 'lab'];
+if (
+  gpu === undefined ||
+  !Number.isInteger(rounds) ||
+  rounds < 1 ||
+  (values.only !== undefined && !parts.includes(values.only))
+) {
   console.error(
-    `--device must be one of ${Object.keys(gpus).join(', ')}; --rounds a whole number, 1 or more.`,
+    `--device must be one of ${Object.keys(gpus).join(', ')}; --only one of ${parts.join(', ')}; --rounds a whole ` +
+      'number, 1 or more.',
   );
   process.exit(2);
 }
+const measures = (part: string) => values.only === undefined || values.only === part;
+const device = gpu === 'none' ? 'wasm' : 'webgpu';
+const path = join(root, 'bench/RESULTS.md');
 
 const folder = join(root, '.cache', 'bench');
-process.env['NODE_ENV'] = 'production';
-await build({
-  root,
-  logLevel: 'error',
-  build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: join(root, 'bench/index.html') } },
-});
-const server = await serve({ folder, port: 0, headers: true });
+await buildPage(root, 'bench/index.html', folder);
+const files = await benchFiles(root, join(root, '.cache', 'bench-made'));
+const server = await serve({ folder, mounts: files.mounts, port: 0, headers: true });
 const browser = await launch(ensureChromium(), gpu);
 try {
-  const page = await browser.newPage();
-  await page.goto(`${server.url}bench/index.html`);
-  await page.waitForFunction(() => globalThis.bench !== undefined);
-  const kind = gpu === 'none' ? 'wasm' : 'webgpu';
-  const figures = await page.evaluate(([device, model, count]) => globalThis.bench!(device, model, count), [
-    kind,
-    values.model,
-    rounds,
-  ] as const);
-  console.log(JSON.stringify(figures, null, 2));
-  if (values.write) await record(figures, browser.version());
+  const url = `${server.url}bench/index.html`;
+  const machine = await machineOf(browser, url);
+  if (measures('peers')) {
+    const lines = await againstPeers({
+      ...{ browser, url, device, rounds, folders: files.folders },
+      ggufs: new Map([...files.ggufs].map(([id, gguf]) => [id, { ...gguf, url: server.url + gguf.path }])),
+      onLine: (line) => console.error(cellsOf(line).join('  ')),
+    });
+    if (values.attacks) lines.push(timeOfAttacks(root));
+    console.log(`${machine}\n\n${await format(tableOf(lines), { parser: 'markdown' })}`);
+    if (values.write) await writeLines(lines, machine);
+  }
+  if (measures('lab')) {
+    const page = await browser.newPage();
+    await page.goto(url);
+    await page.waitForFunction(() => globalThis.bench !== undefined);
+    const figures = await page.evaluate(([kind, model, count]) => globalThis.bench!(kind, model, count), [
+      device,
+      values.model,
+      rounds,
+    ] as const);
+    console.log(JSON.stringify(figures, null, 2));
+    if (values.write)
+      await writeRows(labRows(figures, [values.device, ...machine.split('; ').slice(0, 2), values.model]));
+  }
 } finally {
   await browser.close();
   await server.close();
 }
 
-async function record(figures: Awaited<ReturnType<Bench>>, version: string): Promise<void> {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-    cwd: root,
-    encoding: 'utf8',
-  }).trim();
+/** Processors, browser and graphics adapter, as a row or a post states them. */
+async function machineOf(browser: Browser, url: string): Promise<string> {
   const processors = cpus();
-  const subject = [
-    `${values.device}, ${processors.length} × ${processors[0]?.model ?? 'unknown processor'}`,
-    `Chromium ${version.split('.')[0]}`,
-    values.model,
-  ];
-  const { gcgStepsPerSecond: gcg, defenses } = figures;
-  const { batchedOverOneByOne: gains, safeDecoding } = defenses;
-  const path = join(root, 'bench/RESULTS.md');
-  const text = await readFile(path, 'utf8');
-  const withSpeed = withRow(text, '# Speed', [
-    ...subject,
-    'fp32',
-    figures.prefillTokensPerSecond.toFixed(0),
-    figures.decodeTokensPerSecond.toFixed(0),
-    figures.labOverBare.toFixed(2),
-    gcg.usual.toFixed(2),
-    gcg.withoutPrefixCache.toFixed(2),
-    gcg.probeSampling.toFixed(2),
-    figures.trainingStepsPerSecond.toFixed(2),
-    commit,
-  ]);
-  const withDefenses = withRow(withSpeed, '## Defenses', [
-    ...subject,
-    gains['smooth-llm'].toFixed(2),
-    gains['ra-llm'].toFixed(2),
-    gains['erase-and-check'].toFixed(2),
-    safeDecoding.tokenTime.toFixed(2),
-    safeDecoding.answerTime.toFixed(2),
-    safeDecoding.firstTokenTime.toFixed(2),
-    commit,
-  ]);
-  await writeFile(path, await format(withDefenses, { filepath: path }));
+  const others = loadavg()[0]!;
+  const page = await browser.newPage();
+  await page.goto(url);
+  const adapter = await page.evaluate(async () => {
+    const info = (await (navigator.gpu as GPU | undefined)?.requestAdapter())?.info;
+    return info && [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' ');
+  });
+  await page.close();
+  return [
+    `${processors.length} × ${processors[0]?.model ?? 'unknown processor'}`,
+    `Chromium ${browser.version().split('.')[0]}`,
+    // Two sides that use different numbers of threads lose differently to other work.
+    ...(others > 0.5 ? [`with other work: load ${others.toFixed(1)} at the start`] : []),
+    ...(device === 'webgpu' ? [`WebGPU on ${adapter ?? 'no adapter'}`] : []),
+  ].join('; ');
+}
+
+const commit = () =>
+  execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+
+/** @param rows cells by the heading of the table that they belong to; the commit is added */
+async function writeRows(
+  rows: readonly (readonly [heading: string, cells: readonly string[]])[],
+): Promise<void> {
+  let text = await readFile(path, 'utf8');
+  for (const [heading, cells] of rows) text = withRow(text, heading, [...cells, commit()]);
+  await writeFile(path, await format(text, { filepath: path }));
+}
+
+function writeLines(lines: readonly Line[], machine: string): Promise<void> {
+  const where = `${values.device}, ${machine}`;
+  return writeRows(lines.map((line) => ['## Against peers', [...cellsOf(line), where]] as const));
 }
