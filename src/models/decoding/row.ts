@@ -8,7 +8,7 @@ import { createAnswerText, tokenText, type AnswerText } from './answer-text.ts';
 import { checkSequence, contextOverflow, refuseEdit } from './checks.ts';
 import type { Companion, DecodingPolicy, TokenOption, TokenTrace } from './policy.ts';
 import { checkLogits } from './numbers.ts';
-import { divergence, entropy, greedy, logSoftmax, sample, topIds } from './sampler.ts';
+import { divergence, greedy, logSoftmax, logSumExp, sample, summarize, type Summary } from './sampler.ts';
 import type { DecodeSource } from './session.ts';
 
 export interface Request {
@@ -123,29 +123,23 @@ export function chooseToken(
   if (stop !== null) row.finish = 'stop-string';
   if (!isRecorded) return;
 
-  const logProbs = logSoftmax(logits);
-  const unsteered = policy && logSoftmax(base);
-  const list = (values: Float32Array): TokenOption[] =>
-    topIds(values, count).map((top) => ({
-      id: top,
-      text: tokenText(tokenizer, top),
-      logProb: values[top]!,
-    }));
+  const list = ({ top }: Pick<Summary, 'top'>): TokenOption[] =>
+    top.map((option) => ({ id: option.id, text: tokenText(tokenizer, option.id), logProb: option.logProb }));
+  const summary = count > 0 ? summarize(logits, count) : null;
   const token: TokenTrace = {
     id,
     text: added,
-    logProb: logProbs[id]!,
-    top: list(logProbs),
-    ...(count > 0 && { entropy: entropy(logProbs) }),
-    ...(policy &&
-      unsteered && {
-        policy: {
-          id: policy.id,
-          ...(count > 0 && { divergence: divergence(logProbs, unsteered) }),
-          base: list(unsteered),
-          companions: companions.map((other) => list(logSoftmax(other))),
-        },
-      }),
+    logProb: Math.fround(logits[id]! - (summary?.normalizer ?? logSumExp(logits))),
+    top: summary ? list(summary) : [],
+    ...(summary && { entropy: summary.entropy }),
+    ...(policy && {
+      policy: {
+        id: policy.id,
+        ...(summary && { divergence: divergence(logSoftmax(logits), logSoftmax(base)) }),
+        base: summary ? list(summarize(base, count)) : [],
+        companions: companions.map((other) => (summary ? list(summarize(other, count)) : [])),
+      },
+    }),
   };
   if (count > 0) row.tokens.push(token);
   options.onToken?.(token, row.begun ? `<think>\n${row.text}` : row.text);

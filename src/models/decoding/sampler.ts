@@ -64,6 +64,34 @@ export function topIds(values: Float32Array, count: number): number[] {
   return top;
 }
 
+/** What is recorded of a distribution. */
+export interface Summary {
+  /** Log of the sum of the exponentials: a log-prob is a logit minus this, as a float. */
+  readonly normalizer: number;
+  /** The likeliest tokens, likeliest first, ties by id. */
+  readonly top: readonly { readonly id: number; readonly logProb: number }[];
+  /** Nats; see `entropy`. */
+  readonly entropy: number;
+}
+
+/** As `logSoftmax`, `topIds` and `entropy` give them, in one pass and without an array of all log-probs. */
+export function summarize(logits: Float32Array, count: number): Summary {
+  const normalizer = logSumExp(logits);
+  const top: { id: number; logProb: number }[] = [];
+  let least = -Infinity;
+  let sum = 0;
+  for (let id = 0; id < logits.length; id++) {
+    const logProb = Math.fround(logits[id]! - normalizer);
+    if (logProb > -Infinity) sum -= Math.exp(logProb) * logProb;
+    if (top.length === count && logProb <= least) continue;
+    let place = top.length < count ? top.length : count - 1;
+    for (; place > 0 && top[place - 1]!.logProb < logProb; place--) top[place] = top[place - 1]!;
+    top[place] = { id, logProb };
+    if (top.length === count) least = top[count - 1]!.logProb;
+  }
+  return { normalizer, top, entropy: Math.max(0, sum) };
+}
+
 /** −Σ p log p in nats, of log-probs: 0 if one token is certain, log V if all are equally likely. Skips excluded tokens. */
 export function entropy(logProbs: Float32Array): number {
   let sum = 0;

@@ -7,6 +7,7 @@ import {
   logSoftmax,
   logSumExp,
   sample,
+  summarize,
   topIds,
 } from '../../../src/models/decoding/sampler.ts';
 
@@ -83,4 +84,21 @@ describe('entropy and divergence', () => {
     expect(divergence(logs(0.5, 0.5), logs(1, 0))).toBe(Infinity);
     expect(divergence(logs(1, 0), logs(0.5, 0.5))).toBeCloseTo(Math.log(2), 6);
   });
+});
+
+test('a summary in one pass has the numbers of the measures apart, to the last bit', () => {
+  const random = createRandom('summary');
+  for (let round = 0; round < 50; round++) {
+    // Few values, so that there are ties; some tokens are excluded.
+    const values = Float32Array.from({ length: 60 }, () =>
+      random.next() < 0.1 ? -Infinity : random.integer(12) * 0.7 - 3,
+    );
+    const logProbs = logSoftmax(values);
+    for (const count of [1, 5, 100]) {
+      const { normalizer, top, entropy: spread } = summarize(values, count);
+      expect(normalizer).toBe(logSumExp(values));
+      expect(top).toEqual(topIds(logProbs, count).map((id) => ({ id, logProb: logProbs[id] })));
+      expect(spread).toBe(entropy(logProbs));
+    }
+  }
 });
