@@ -22,32 +22,44 @@ export interface Site {
   onLine(line: Line): void;
 }
 
-const gcgWork = ({ id }: { readonly id: BenchModel }) =>
-  `GCG step, ${parameters.gcg.candidates[id]} candidates, ${parameters.gcg.suffixLength} tokens`;
+const gcgWork = (model: BenchModel) =>
+  `GCG step, ${parameters.gcg.candidates[model]} candidates, ${parameters.gcg.suffixLength} tokens`;
 const shapeOf = ({ shape }: { readonly shape: readonly [number, number] }) => shape.join(' × ');
 
-/** Prints as it goes; a comparison that cannot be made is a line that says why. */
-export async function againstPeers(site: Site): Promise<Line[]> {
+/** A comparison that cannot be made, or that fails, is a line that says why. */
+export async function againstPeers(site: Site, models: readonly BenchModel[]): Promise<Line[]> {
   const lines: Line[] = [];
-  const add = (line: Line) => {
+  const add = async (model: BenchModel, work: (site: Site, model: BenchModel) => Promise<Line>) => {
+    const line = await work(site, model).catch((error: unknown) => failed(work.name, model, error));
     lines.push(line);
     site.onLine(line);
   };
-  for (const model of ['tinytown-chat', 'smollm2'] as const) {
+  for (const model of models) {
     if (!site.folders.has(model)) {
-      const missing = `\`npm run models:get -- ${model}\` fetches it.`;
-      add({ what: 'everything', model, peer: '–', missing });
+      await add(model, notFetched);
       continue;
     }
-    for (const peer of ['bareDecode', 'libraryDecode'] as const) add(await decodeOver(site, model, peer));
-    if (site.device === 'wasm') add(await overLlamaCpp(site, model));
-    if (model === 'tinytown-chat') add(await chunkOverOne(site, model));
-    add(await overPython(site, model, 'gcgSteps'));
-    add(await overPython(site, model, model === 'smollm2' ? 'adapterSteps' : 'trainingSteps'));
-    add(await loadOver(site, model));
-    if (model === 'smollm2' && site.device === 'wasm') add(await memoryOfGcg(site, model));
+    await add(model, decodeOverBare);
+    await add(model, decodeOverLibrary);
+    if (site.device === 'wasm') await add(model, decodeOverLlamaCpp);
+    if (model === 'tinytown-chat') await add(model, chunkOverOne);
+    await add(model, gcgOverPython);
+    await add(model, model === 'smollm2' ? adaptersOverPython : trainingOverPython);
+    await add(model, loadOver);
+    if (model === 'smollm2' && site.device === 'wasm') await add(model, memoryOfGcg);
   }
   return lines;
+}
+
+const notFetched = async (_site: Site, model: BenchModel): Promise<Line> => ({
+  ...{ what: 'everything', model, peer: '–', missing: `\`npm run models:get -- ${model}\` fetches it.` },
+});
+
+/** @param what name of the comparison's function, for who looks for it */
+function failed(what: string, model: BenchModel, error: unknown): Line {
+  const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  process.exitCode = 1;
+  return { what, model, peer: '–', missing: `It failed: ${reason}` };
 }
 
 /** @param work gets a page of its own */
@@ -82,6 +94,9 @@ const peerNames = {
 } as const;
 const decodeWork = `decode, one stream, ${parameters.decode.newTokens} tokens`;
 
+const decodeOverBare = (site: Site, model: BenchModel) => decodeOver(site, model, 'bareDecode');
+const decodeOverLibrary = (site: Site, model: BenchModel) => decodeOver(site, model, 'libraryDecode');
+
 const decodeOver = (site: Site, model: BenchModel, peer: keyof typeof peerNames): Promise<Line> =>
   withPage(site, async (page) => {
     const ours = await openIn(page, site, 'labDecode', model);
@@ -90,7 +105,7 @@ const decodeOver = (site: Site, model: BenchModel, peer: keyof typeof peerNames)
     return comparedSpeeds({ what: decodeWork, model, peer: peerNames[peer] }, compared, `both ${ours.about}`);
   });
 
-async function overLlamaCpp(site: Site, model: BenchModel): Promise<Line> {
+async function decodeOverLlamaCpp(site: Site, model: BenchModel): Promise<Line> {
   const named = { what: decodeWork, model, peer: 'llama.cpp WASM (wllama)' };
   const gguf = site.ggufs.get(model);
   if (!gguf) return { ...named, missing: `\`npm run models:get -- ${model}\` fetches its GGUF file.` };
@@ -125,7 +140,7 @@ const pythonWork = {
   gcgSteps: {
     file: 'gcg',
     peer: 'nanoGCG on PyTorch',
-    what: (id: BenchModel) => gcgWork({ id }),
+    what: gcgWork,
     asked: (model: BenchModel) => ({
       prompt: parameters.gcg.behavior.prompt,
       target: parameters.gcg.behavior.target,
@@ -147,6 +162,10 @@ const pythonWork = {
     asked: () => parameters.adapters,
   },
 } as const;
+
+const gcgOverPython = (site: Site, model: BenchModel) => overPython(site, model, 'gcgSteps');
+const trainingOverPython = (site: Site, model: BenchModel) => overPython(site, model, 'trainingSteps');
+const adaptersOverPython = (site: Site, model: BenchModel) => overPython(site, model, 'adapterSteps');
 
 async function overPython(site: Site, model: BenchModel, name: keyof typeof pythonWork): Promise<Line> {
   const { file, peer, what, asked } = pythonWork[name];
@@ -186,7 +205,7 @@ const loadOver = (site: Site, model: BenchModel): Promise<Line> =>
 /** Two steps, and the load before them, as a multiple of the weights in float32. */
 const memoryOfGcg = (site: Site, model: BenchModel): Promise<Line> =>
   withPage(site, async (page): Promise<Line> => {
-    const what = `memory of the page during a ${gcgWork({ id: model })}`;
+    const what = `memory of the page during a ${gcgWork(model)}`;
     const peak = await peakBytes(site.browser, async () => {
       const subject = await openIn(page, site, 'gcgSteps', model);
       for (let step = 0; step < 2; step++) await subject.round();

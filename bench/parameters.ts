@@ -1,7 +1,8 @@
 /** @file What every benchmark asks for, of the lab and of its peers alike: the same work on both sides. */
 
 /** Models that are compared with peers: one that is bundled, and one that `npm run models:get` fetches. */
-export type BenchModel = 'tinytown-chat' | 'smollm2';
+export const benchModels = ['tinytown-chat', 'smollm2'] as const;
+export type BenchModel = (typeof benchModels)[number];
 
 export const parameters = {
   /** Of Python peers. In the browser, peers take as many as the lab chooses for a model of that size. */

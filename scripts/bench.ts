@@ -10,12 +10,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { format } from 'prettier';
-import { againstPeers } from '../bench/against-peers.ts';
+import { againstPeers, type Site } from '../bench/against-peers.ts';
 import { timeOfAttacks } from '../bench/attacks-plan.ts';
 import { buildPage } from '../bench/build.ts';
 import { cellsOf, tableOf, type Line } from '../bench/comparison.ts';
 import { labRows } from '../bench/lab-rows.ts';
 import { benchFiles } from '../bench/models.ts';
+import { benchModels } from '../bench/parameters.ts';
 import { withRow } from '../bench/table.ts';
 import { root } from './build.ts';
 import { ensureChromium, launch, type Gpu } from './chromium.ts';
@@ -25,7 +26,7 @@ const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'wasm' },
     only: { type: 'string' },
-    model: { type: 'string', default: 'tinytown-chat' },
+    model: { type: 'string' },
     rounds: { type: 'string' },
     attacks: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
@@ -53,7 +54,11 @@ if (
 }
 const measures = (part: string) => values.only === undefined || values.only === part;
 const device = gpu === 'none' ? 'wasm' : 'webgpu';
+const labModel = values.model ?? 'tinytown-chat';
+const models = benchModels.filter((id) => values.model === undefined || values.model === id);
 const path = join(root, 'bench/RESULTS.md');
+/** Of the last minute, before this script adds its own. */
+const otherWork = loadavg()[0]!;
 
 const folder = join(root, '.cache', 'bench');
 await buildPage(root, 'bench/index.html', folder);
@@ -63,12 +68,13 @@ const browser = await launch(ensureChromium(), gpu);
 try {
   const url = `${server.url}bench/index.html`;
   const machine = await machineOf(browser, url);
-  if (measures('peers')) {
-    const lines = await againstPeers({
+  if (measures('peers') && models.length > 0) {
+    const site: Site = {
       ...{ browser, url, device, rounds, folders: files.folders },
       ggufs: new Map([...files.ggufs].map(([id, gguf]) => [id, { ...gguf, url: server.url + gguf.path }])),
       onLine: (line) => console.error(cellsOf(line).join('  ')),
-    });
+    };
+    const lines = await againstPeers(site, models);
     if (values.attacks) lines.push(timeOfAttacks(root));
     console.log(`${machine}\n\n${await format(tableOf(lines), { parser: 'markdown' })}`);
     if (values.write) await writeLines(lines, machine);
@@ -79,12 +85,12 @@ try {
     await page.waitForFunction(() => globalThis.bench !== undefined);
     const figures = await page.evaluate(([kind, model, count]) => globalThis.bench!(kind, model, count), [
       device,
-      values.model,
+      labModel,
       rounds,
     ] as const);
     console.log(JSON.stringify(figures, null, 2));
     if (values.write)
-      await writeRows(labRows(figures, [values.device, ...machine.split('; ').slice(0, 2), values.model]));
+      await writeRows(labRows(figures, [values.device, ...machine.split('; ').slice(0, 2), labModel]));
   }
 } finally {
   await browser.close();
@@ -94,7 +100,6 @@ try {
 /** Processors, browser and graphics adapter, as a row or a post states them. */
 async function machineOf(browser: Browser, url: string): Promise<string> {
   const processors = cpus();
-  const others = loadavg()[0]!;
   const page = await browser.newPage();
   await page.goto(url);
   const adapter = await page.evaluate(async () => {
@@ -106,7 +111,7 @@ async function machineOf(browser: Browser, url: string): Promise<string> {
     `${processors.length} × ${processors[0]?.model ?? 'unknown processor'}`,
     `Chromium ${browser.version().split('.')[0]}`,
     // Two sides that use different numbers of threads lose differently to other work.
-    ...(others > 0.5 ? [`with other work: load ${others.toFixed(1)} at the start`] : []),
+    ...(otherWork > 0.5 ? [`with other work: load ${otherWork.toFixed(1)} at the start`] : []),
     ...(device === 'webgpu' ? [`WebGPU on ${adapter ?? 'no adapter'}`] : []),
   ].join('; ');
 }
