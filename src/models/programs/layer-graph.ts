@@ -129,7 +129,7 @@ export class LayerGraph {
    */
   forward(x: string, { cache, invariant }: ForwardOptions): { readonly out: string } & Saved {
     const g = this.#g;
-    const { heads, kvHeads } = this.#config;
+    const { heads, kvHeads, headDim } = this.#config;
     const { norms, activation } = familyOf(this.#config);
     const join = (past: string, own: string) =>
       cache === 'append' ? this.#append(past, own) : this.#write(past, own);
@@ -142,7 +142,10 @@ export class LayerGraph {
     const k = join(pastKey, this.#shapes.byHead(this.#rotated('k_norm', keys, kvHeads)));
     const v = join(pastValue, this.#shapes.byHead(this.#weights.project('self_attn.v_proj', normed)));
     const { shares, mixed: mixedHeads } = invariant
-      ? { shares: '', mixed: batchInvariantAttention(g, { q, k, v, bias: this.#bias }, this.#ones(k)) }
+      ? {
+          shares: '',
+          mixed: batchInvariantAttention(g, { q, k, v, bias: this.#bias }, headDim, this.#ones(k)),
+        }
       : attention(g, { q, k, v, bias: this.#bias });
     const mixed = this.#shapes.joinHeads(mixedHeads);
     const attended = this.#weights.project('self_attn.o_proj', mixed);

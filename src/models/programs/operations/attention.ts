@@ -5,6 +5,14 @@
  */
 import type { GraphBuilder } from '../../onnx/graph.ts';
 
+/** Names of arrays. */
+interface Inputs {
+  readonly q: string;
+  readonly k: string;
+  readonly v: string;
+  readonly bias: string;
+}
+
 const swapLast = (g: GraphBuilder, x: string): string =>
   g.op('Transpose', [x], { attributes: { perm: { ints: [0, 1, 3, 2] } } });
 
@@ -12,10 +20,26 @@ const swapLast = (g: GraphBuilder, x: string): string =>
 const attentionScores = (g: GraphBuilder, q: string, k: string, bias: string): string =>
   g.op('Add', [g.op('MatMul', [q, swapLast(g, k)]), bias]);
 
+/** ONNX Runtime adds up longer products in blocks whose size depends on the shapes. */
+const longestSum = 128;
+
+/** As `attentionScores`, whose bits do not depend on T. */
+function batchInvariantScores(g: GraphBuilder, { q, k, bias }: Inputs, headDim: number): string {
+  if (headDim <= longestSum) return attentionScores(g, q, k, bias);
+  let sum: string | null = null;
+  for (let start = 0; start < headDim; start += longestSum) {
+    const part = (x: string) =>
+      g.op('Slice', [x, g.ints([start]), g.ints([start + longestSum]), g.ints([-1])]);
+    const product = g.op('MatMul', [part(q), swapLast(g, part(k))]);
+    sum = sum === null ? product : g.op('Add', [sum, product]);
+  }
+  return g.op('Add', [sum!, bias]);
+}
+
 /** @returns what each query takes from each key, [B, K, M, T], and the mixed values, [B, K, M, D] */
 export function attention(
   g: GraphBuilder,
-  { q, k, v, bias }: { readonly q: string; readonly k: string; readonly v: string; readonly bias: string },
+  { q, k, v, bias }: Inputs,
 ): { readonly shares: string; readonly mixed: string } {
   const scores = attentionScores(g, q, k, bias);
   const shares = g.op('Softmax', [scores], { attributes: { axis: { int: -1 } } });
@@ -24,17 +48,20 @@ export function attention(
 
 /**
  * The mixed values as sums whose terms are added one by one, so that a row does not depend on its padding; see
- * docs/decisions/0001. @param ones [T, D]
+ * docs/decisions/0001.
+ * @param headDim D
+ * @param ones [T, D]
  */
 export function batchInvariantAttention(
   g: GraphBuilder,
-  { q, k, v, bias }: { readonly q: string; readonly k: string; readonly v: string; readonly bias: string },
+  inputs: Inputs,
+  headDim: number,
   ones: string,
 ): string {
-  const scores = attentionScores(g, q, k, bias);
+  const scores = batchInvariantScores(g, inputs, headDim);
   const maximum = g.op('ReduceMax', [scores, g.ints([-1])]);
   const weights = g.op('Exp', [g.op('Sub', [scores, maximum])]);
-  return g.op('Div', [g.op('MatMul', [weights, v]), g.op('MatMul', [weights, ones])]);
+  return g.op('Div', [g.op('MatMul', [weights, inputs.v]), g.op('MatMul', [weights, ones])]);
 }
 
 /** @param cached the number of positions before the new ones, shape [1]; keys and values there get no gradient */
