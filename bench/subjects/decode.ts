@@ -53,7 +53,14 @@ async function openBare(entry: ModelEntry, device: Device) {
   const { config, generation, tokenizer } = await readDescription(folder, entry.source);
   const candidates = candidateGraphs(entry, config, {}, await computeDevice(entry, { device }));
   const preloaded = { 'config.json': config, 'generation_config.json': generation };
-  const { model, graph } = await start(AutoModelForCausalLM, folder, preloaded, candidates, device);
+  const { model, graph } = await start(
+    AutoModelForCausalLM,
+    folder,
+    preloaded,
+    candidates,
+    device,
+    readSizes(config),
+  );
   return { model, about: graph.precision, ids: createChatTokenizer(tokenizer).prompt(messages) };
 }
 

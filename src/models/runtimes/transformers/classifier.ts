@@ -59,7 +59,14 @@ export async function loadTransformersClassifier(
   try {
     const preloaded = { 'config.json': plainEncoder(config) };
     const graphs = candidateGraphs(entry, config, options, adapter);
-    const { model } = await start(AutoModelForSequenceClassification, folder, preloaded, graphs, device);
+    const { model } = await start(
+      AutoModelForSequenceClassification,
+      folder,
+      preloaded,
+      graphs,
+      device,
+      sizes,
+    );
     signal?.throwIfAborted();
     const logitsOf = createRun(entry.id, model, labels);
     const firstOf = async (rows: Rows) => (await logitsOf(rows))[0]!;

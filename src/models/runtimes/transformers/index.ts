@@ -51,7 +51,7 @@ export async function loadTransformersModel(
   configure(threadsFor(sizes.parameters));
   try {
     const candidates = candidateGraphs(entry, config, options, adapter);
-    const { model, graph } = await start(AutoModelForCausalLM, folder, preloaded, candidates, device);
+    const { model, graph } = await start(AutoModelForCausalLM, folder, preloaded, candidates, device, sizes);
     signal?.throwIfAborted();
     const engine = createEngine(entry.id, model, Math.min(sizes.vocabSize, tokenizer.vocabSize));
     const host = await examine(entry, folder, engine, device, sizes);

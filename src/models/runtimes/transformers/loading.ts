@@ -71,8 +71,10 @@ export function readSizes(config: Readonly<Record<string, unknown>>): Sizes {
 }
 
 /** One thread is faster below some ten million parameters, and leaves cores to other workers. */
+const fewParameters = 2e7;
+
 export function threadsFor(parameters: number): number {
-  if (!globalThis.crossOriginIsolated || parameters < 2e7) return 1;
+  if (!globalThis.crossOriginIsolated || parameters < fewParameters) return 1;
   return Math.max(1, Math.min(4, (globalThis.navigator.hardwareConcurrency ?? 1) - 1));
 }
 
@@ -83,7 +85,10 @@ export async function start(
   preloaded: PreloadedFiles,
   candidates: readonly Graph[],
   device: 'wasm' | 'webgpu',
+  { parameters }: Pick<Sizes, 'parameters'>,
 ): Promise<{ readonly model: PreTrainedModel; readonly graph: Graph }> {
+  // In browsers `configure` sets the threads.
+  const threads = inNode && parameters < fewParameters ? { intraOpNumThreads: 1 } : {};
   let firstMissing: unknown;
   for (const [index, graph] of candidates.entries()) {
     const externalData = await Promise.all(
@@ -98,7 +103,7 @@ export async function start(
         auto.from_pretrained(name, {
           device: device === 'wasm' && inNode ? 'cpu' : device,
           dtype: graph.dtype,
-          ...(externalData.length > 0 && { session_options: { externalData } }),
+          session_options: { ...threads, ...(externalData.length > 0 && { externalData }) },
         }),
       );
       for (const session of Object.values(model.sessions as Record<string, object>)) {
