@@ -112,10 +112,11 @@ async function decodeOverLlamaCpp(site: Site, model: BenchModel): Promise<Line> 
   return withPage(site, async (page) => {
     const ours = await openIn(page, site, 'labDecode', model);
     const threads = Number(/(\d+) thread/.exec(ours.about)?.[1] ?? 1);
-    const about = await page.evaluate(([url, count]) => globalThis.llamaCpp!(url, count), [
-      gguf.url,
-      threads,
-    ] as const);
+    const about = await page.evaluate(
+      async ([url, count, of, device]) =>
+        globalThis.llamaCpp!(url, count, await globalThis.subjects!(device).prompt(of)),
+      [gguf.url, threads, model, site.device] as const,
+    );
     const theirs: Measured = { about, round: () => page.evaluate(() => globalThis.llamaCppSubject!.round()) };
     const compared = await compare(ours, theirs, site.rounds, Math.ceil(site.rounds / 2));
     return comparedSpeeds(named, compared, `${ours.about}; theirs ${gguf.stored}, ${about}`);

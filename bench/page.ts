@@ -2,13 +2,14 @@
 import { wrap, type Remote } from 'comlink';
 import type { Bench } from './bench.worker.ts';
 import type { Subject } from './subject.ts';
+import type { SpelledPrompt } from './subjects/llama-cpp.ts';
 import type { SubjectsApi } from './subjects.worker.ts';
 
 declare global {
   var bench: ((device: 'wasm' | 'webgpu', model: string, rounds: number) => ReturnType<Bench>) | undefined;
   /** A worker that holds the subjects of one comparison. */
   var subjects: ((device: 'wasm' | 'webgpu') => Remote<SubjectsApi>) | undefined;
-  var llamaCpp: ((url: string, threads: number) => Promise<string>) | undefined;
+  var llamaCpp: ((url: string, threads: number, prompt: SpelledPrompt) => Promise<string>) | undefined;
   var llamaCppSubject: Subject | undefined;
 }
 
@@ -29,8 +30,8 @@ globalThis.subjects = (device) => {
   return api;
 };
 
-globalThis.llamaCpp = async (url, threads) => {
+globalThis.llamaCpp = async (url, threads, prompt) => {
   const { llamaCppDecode } = await import('./subjects/llama-cpp.ts');
-  globalThis.llamaCppSubject = await llamaCppDecode(url, threads);
+  globalThis.llamaCppSubject = await llamaCppDecode(url, threads, prompt);
   return globalThis.llamaCppSubject.about;
 };

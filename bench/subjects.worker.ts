@@ -42,6 +42,9 @@ const bench = {
   async chunk(model: BenchModel, device: 'wasm' | 'webgpu', rounds: number) {
     return (await import('./chunks.ts')).chunkSpeeds(entries[model], device, rounds);
   },
+  async prompt(model: BenchModel) {
+    return (await import('./subjects/decode.ts')).spelledPrompt(entries[model]);
+  },
   /** What one float32 copy of the weights takes. */
   async float32Bytes(model: BenchModel): Promise<number> {
     const { openFolder } = await import('../src/models/files.ts');

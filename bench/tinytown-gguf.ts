@@ -99,6 +99,7 @@ function vocabularyOf({ model, added_tokens: added }: TokenizerFile): Record<str
       'texts',
       model.merges.map((pair) => (typeof pair === 'string' ? pair : pair.join(' '))),
     ],
+    'tokenizer.ggml.add_bos_token': ['bool', false], // the lab's prompts begin with it
     'tokenizer.ggml.bos_token_id': ['u32', 1],
     'tokenizer.ggml.eos_token_id': ['u32', 5],
   };

@@ -64,6 +64,19 @@ async function openBare(entry: ModelEntry, device: Device) {
   return { model, about: graph.precision, ids: createChatTokenizer(tokenizer).prompt(messages) };
 }
 
+/** The prompt with its special tokens spelled out, for engines that have their own tokenizer. */
+export async function spelledPrompt({ source }: ModelEntry) {
+  const folder = openFolder(source);
+  const { tokenizer } = await readDescription(folder, source);
+  const chat = createChatTokenizer(tokenizer);
+  const { added_tokens: added } = (await folder.json('tokenizer.json')) as {
+    readonly added_tokens: readonly { readonly id: number; readonly content: string }[];
+  };
+  const special = new Map(added.map(({ id, content }) => [id, content]));
+  const ids = chat.prompt(messages);
+  return { text: ids.map((id) => special.get(id) ?? chat.decode([id])).join(''), tokens: ids.length };
+}
+
 const int64 = (values: readonly number[]) =>
   new Tensor('int64', BigInt64Array.from(values, BigInt), [1, values.length]);
 

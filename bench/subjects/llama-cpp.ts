@@ -4,32 +4,42 @@ import wasmUrl from '@wllama/wllama/esm/wasm/wllama.wasm?url';
 import { parameters } from '../parameters.ts';
 import type { Subject } from '../subject.ts';
 
+/** The lab's prompt, special tokens spelled out. */
+export interface SpelledPrompt {
+  readonly text: string;
+  readonly tokens: number;
+}
+
 /**
  * @param url of a GGUF file
  * @param threads as many as the lab takes for this model
  */
-export async function llamaCppDecode(url: string, threads: number): Promise<Subject> {
+export async function llamaCppDecode(url: string, threads: number, prompt: SpelledPrompt): Promise<Subject> {
   const wllama = new Wllama(
     { default: new URL(wasmUrl, location.href).href },
     { suppressNativeLog: true, logger: LoggerWithoutDebug },
   );
   const file = await (await fetch(url)).blob();
   await wllama.loadModel([file], { n_threads: threads, n_ctx: 512, n_gpu_layers: 0 });
-  const { prompt, newTokens } = parameters.decode;
+  const { newTokens } = parameters.decode;
   return {
     about: `${wllama.getNumThreads()} thread(s)`,
     async round() {
       const request = {
-        prompt,
+        prompt: prompt.text,
         max_tokens: newTokens,
         temperature: 0,
         ignore_eos: true,
         cache_prompt: false,
       };
       const { timings } = await wllama.createCompletion({ ...request, stream: false });
-      if (timings === undefined || timings.predicted_n !== newTokens)
-        throw new Error(`llama.cpp wrote ${timings?.predicted_n} tokens in place of ${newTokens}.`);
-      return timings.predicted_per_token_ms;
+      if (timings?.predicted_n !== newTokens || timings.prompt_n !== prompt.tokens)
+        throw new Error(
+          `llama.cpp read ${timings?.prompt_n} and wrote ${timings?.predicted_n} tokens in place of ` +
+            `${prompt.tokens} and ${newTokens}.`,
+        );
+      // Its clock starts when the first token is there.
+      return timings.predicted_ms / (newTokens - 1);
     },
     close: () => wllama.exit(),
   };
