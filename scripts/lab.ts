@@ -44,6 +44,12 @@ const precision = () =>
     .choices(precisionWishes)
     .default('auto');
 
+const workers = () =>
+  new Option(
+    '--workers <n>',
+    'how many workers compute small models; default: by cores and memory',
+  ).argParser(positiveNumber);
+
 const modelNames =
   'bundled id, .gguf or zip file, folder, id of an imported model, or org/name[:file.gguf] of a hub, with --airlock';
 const airlock = () =>
@@ -96,6 +102,7 @@ withEndpointOptions(withTemplateOptions(program.command('run')))
   .addOption(mirror())
   .addOption(device())
   .addOption(precision())
+  .addOption(workers())
   .action(run);
 
 withEndpointOptions(program.command('replay'))
@@ -117,6 +124,7 @@ withEndpointOptions(program.command('replay'))
   .addOption(mirror())
   .addOption(device())
   .addOption(precision())
+  .addOption(workers())
   .action(replay);
 
 program

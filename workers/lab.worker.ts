@@ -1,6 +1,7 @@
-/** @file The lab worker: wiring only. */
+/** @file The lab worker, and its helpers, which run the same script under another name: wiring only. */
 import { expose } from 'comlink';
 import { describeDevice } from '../src/lab/worker/device.ts';
+import { createHelperLab, helperIn, helperName } from '../src/lab/worker/helper-worker.ts';
 import { createLab } from '../src/lab/worker/host.ts';
 import { holdLifeline } from '../src/lab/worker/lifeline.ts';
 import { createHubModels } from '../src/lab/models/hub-models.ts';
@@ -13,20 +14,30 @@ const modelStore = createModelStore(() => new Date(), navigator.locks);
 /** A worker's script is one folder below the site's root. */
 const site = new URL('../', self.location.href).href;
 
-expose(
+const common = {
+  loadModel,
+  loadClassifier,
+  modelStore,
+  lifeline: holdLifeline(navigator.locks),
+  device: describeDevice(self.name),
+  warmsUp: true,
+};
+const startHelper = () => helperIn(new Worker(self.location.href, { type: 'module', name: helperName }));
+const { deviceMemory } = navigator as { readonly deviceMemory?: number };
+
+const lab = () =>
   createLab({
-    loadModel,
-    loadClassifier,
+    ...common,
+    startHelper,
+    cores: navigator.hardwareConcurrency,
+    memoryBytes: deviceMemory === undefined ? null : deviceMemory * 1e9,
     store: openStore(navigator),
-    modelStore,
     hubModels: createHubModels({ store: modelStore, parts: cachedParts(caches, site), site }),
-    lifeline: holdLifeline(navigator.locks),
-    device: describeDevice(self.name),
     connectEndpoints:
       import.meta.env.MODE === 'connected'
         ? async (settings, send) =>
             (await import('../src/models/runtimes/endpoint/index.ts')).connectEndpoints(settings, send)
         : undefined,
-    warmsUp: true,
-  }),
-);
+  });
+
+expose(self.name === helperName ? createHelperLab(common) : lab());

@@ -11,13 +11,15 @@ import type { PrecisionWish } from '../../src/models/precision.ts';
 import { checkModelIds, modelsIn, planWithIds, type NamingOptions } from './models/named.ts';
 import { readPlan, type PlanChoices } from './plan-file.ts';
 import { printSummary } from './print-summary.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, type Pace } from './progress.ts';
 import { pathsIn } from './run-folder.ts';
 import { addSources, inSession } from './session.ts';
 
 /** Where a run is written and on which device it is computed. */
 export interface FolderOptions extends FolderChoices {
   readonly precision: PrecisionWish;
+  /** How many compute small models. Default: by cores and memory. */
+  readonly workers?: number | undefined;
   readonly json?: true;
 }
 
@@ -46,7 +48,9 @@ export async function runInto(job: Job, options: FolderOptions): Promise<void> {
   for (const note of checked.notes) console.error(note);
   const { head, trials } = checked;
   const isFinished = head !== null && trials.byPlace.size === total;
-  const summary = isFinished ? finish(openRun(checked, head.device)) : await compute(job, checked, options);
+  const summary = isFinished
+    ? finish(openRun(checked, head.device))
+    : await compute(job, checked, total, options);
   for (const warning of summary.integrity.warnings) console.error(`warning: ${warning}`);
   if (options.json) console.log(JSON.stringify(summary));
   else printSummary(summary);
@@ -56,9 +60,13 @@ export async function runInto(job: Job, options: FolderOptions): Promise<void> {
 async function compute(
   { sources = [] }: Job,
   checked: CheckedFolder,
-  { device: kind, precision }: FolderOptions,
+  total: number,
+  { device: kind, precision, workers }: FolderOptions,
 ): Promise<RunSummary> {
   const progress = createProgress();
+  let pace: Pace | null = null;
+  let done = checked.trials.byPlace.size;
+  let what = 'starting';
   let folder: OpenRun | null = null;
   let fail!: (error: unknown) => void;
   /** Rejects when something cannot be written. Then the run ends, and nothing more is computed. */
@@ -78,10 +86,15 @@ async function compute(
         const { type: _, ...artifact } = event;
         writing((open) => open.addArtifact(artifact));
       }
+      if (event.type === 'pace') {
+        pace = event;
+        if (done < total) progress(done, total, what, pace);
+      }
       if (event.type !== 'trial') continue;
-      const { key, finished, total } = event;
-      const what = `${key.model} × ${key.defense} × ${key.attack} × ${key.behavior}`;
-      progress(finished, total, what, finished === total);
+      const { key } = event;
+      done = event.finished;
+      what = `${key.model} × ${key.defense} × ${key.attack} × ${key.behavior}`;
+      progress(done, total, what, pace, done === total);
     }
   };
   const handlers = {
@@ -89,21 +102,25 @@ async function compute(
     keep: (lines: readonly string[]) => writing((open) => open.append(lines)),
     trial: (place: number) => writing((open) => open.trial(place)),
   };
-  return inSession(kind, { ...handlers, precision, models: modelsIn(checked.plan) }, async (page) => {
-    const device = await page.evaluate(() => globalThis.glovebox!.device());
-    folder = openRun(checked, device);
-    const stop = () => void page.evaluate(() => globalThis.glovebox!.stop()).catch(() => {});
-    process.once('SIGINT', stop);
-    try {
-      await addSources(page, sources);
-      const call = { plan: checked.plan, places: folder.places };
-      const running = page.evaluate(({ plan, places }) => globalThis.glovebox!.run(plan, places), call);
-      valueOf(await Promise.race([failure, running]));
-      return finish(folder);
-    } finally {
-      process.off('SIGINT', stop);
-    }
-  }).catch((error: unknown) => {
+  return inSession(
+    kind,
+    { ...handlers, precision, workers, models: modelsIn(checked.plan) },
+    async (page) => {
+      const device = await page.evaluate(() => globalThis.glovebox!.device());
+      folder = openRun(checked, device);
+      const stop = () => void page.evaluate(() => globalThis.glovebox!.stop()).catch(() => {});
+      process.once('SIGINT', stop);
+      try {
+        await addSources(page, sources);
+        const call = { plan: checked.plan, places: folder.places };
+        const running = page.evaluate(({ plan, places }) => globalThis.glovebox!.run(plan, places), call);
+        valueOf(await Promise.race([failure, running]));
+        return finish(folder);
+      } finally {
+        process.off('SIGINT', stop);
+      }
+    },
+  ).catch((error: unknown) => {
     console.error(`Finished trials are in ${pathsIn(checked.folder).trials}; --resume continues after them.`);
     throw error;
   });

@@ -30,6 +30,8 @@ export interface SessionHandlers {
 export interface SessionOptions extends SessionHandlers {
   /** What imported models are computed in. Default: `'auto'`. */
   readonly precision?: PrecisionWish | undefined;
+  /** How many workers compute a run of small models. Default: `'auto'`. */
+  readonly workers?: number | undefined;
   /** Ids. Those that the command line imported are served to the page. */
   readonly models: readonly string[];
 }
@@ -52,7 +54,7 @@ async function openPage(
   page: Page,
   address: string,
   device: DeviceKind,
-  { onEvent, keep, trial, precision = 'auto' }: Omit<SessionOptions, 'models'>,
+  { onEvent, keep, trial, precision = 'auto', workers }: Omit<SessionOptions, 'models'>,
 ): Promise<void> {
   page.on('pageerror', (error) => console.error(`page: ${error.message}`));
   await page.exposeFunction('gloveboxEvent', onEvent);
@@ -63,6 +65,7 @@ async function openPage(
   await page.goto(address);
   await page.waitForFunction(() => globalThis.glovebox !== undefined);
   await page.evaluate((wish) => globalThis.glovebox!.usePrecision(wish), precision);
+  if (workers !== undefined) await page.evaluate((count) => globalThis.glovebox!.useWorkers(count), workers);
   valueOf(await page.evaluate((kind) => globalThis.glovebox!.useDevice(kind), device));
   if (endpoints)
     valueOf(await page.evaluate((settings) => globalThis.glovebox!.connect(settings), endpoints.settings));

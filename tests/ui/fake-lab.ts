@@ -193,6 +193,8 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     device: async () => device,
     usePrecision: () => {},
     precision: () => 'auto',
+    useWorkers: () => {},
+    workers: () => 'auto',
     computing: async () => ({}),
     connect: async () => ({ status: 'done', value: [] }),
     storage: async () => ({ status: 'done', value: { persistent: true } }),

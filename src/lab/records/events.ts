@@ -25,6 +25,11 @@ export type RunEvent =
   | { readonly type: 'prepare'; readonly preparation: Preparation }
   /** What a defense learned about a model: plain data, kept with the run. */
   | ({ readonly type: 'artifact' } & RunArtifact)
+  /**
+   * Every second: how long the run will go on, about, and how many workers compute it. `null` while nothing says how fast
+   * a model is.
+   */
+  | { readonly type: 'pace'; readonly leftMs: number | null; readonly workers: number }
   | { readonly type: 'trial-start'; readonly key: TrialKey }
   | { readonly type: 'step'; readonly key: TrialKey; readonly step: AttackStep }
   | {

@@ -1,37 +1,28 @@
-/** @file Runs a plan from where it was left, one chunk of trials after the other. */
+/** @file Runs a plan from where it was left, chunk by chunk, on as many workers as there are. */
+import type { AttackStep } from '../../attacks/attack.ts';
 import { isAbort } from '../../core/errors.ts';
-import { changed } from '../../core/options.ts';
-import { startStopwatch } from '../../core/stopwatch.ts';
+import type { ModelEntry } from '../../models/catalog.ts';
 import { overviewOf } from '../analysis/overview.ts';
-import { withModel } from '../plan/artifacts.ts';
 import { undefended } from '../plan/plan.ts';
-import { digestOf, type TrialDigest } from '../records/digest.ts';
 import type { RunEvent } from '../records/events.ts';
-import type { RunOverview } from '../records/overview.ts';
 import type { DeviceInfo } from '../records/run.ts';
-import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
-import type { RunStore } from '../store/run-store.ts';
+import type { AttackOutcome } from '../records/trial.ts';
 import { keptRun, type RunKeeper } from '../store/kept-run.ts';
+import type { RunStore } from '../store/run-store.ts';
 import { openRunWriter, type RunWriter } from '../store/run-writer.ts';
-import type { ChosenDefense, NamedStack } from '../trials/choices.ts';
+import type { PlacedRecord } from '../trials/placement.ts';
 import type { Registries } from '../trials/registries.ts';
 import { attackOutcomeOf, replayedOutcomes, translatorFor, type ReplaySource } from '../trials/replay.ts';
-import type { ResolvedPlan } from '../trials/resolve.ts';
-import { expandPlan, type Chunk, type ExpandedPlan } from '../trials/trials.ts';
+import { expandPlan, type Chunk, type ExpandedPlan, type Trial } from '../trials/trials.ts';
 import { eventsOf } from './events.ts';
-import { trialError } from './failures.ts';
-import {
-  defendedModel,
-  loadModels,
-  requiredModels,
-  type DefendedModel,
-  type LoadedModels,
-} from './loaded-models.ts';
-import { createSignalMeters, type SignalMeters } from './meter.ts';
-import { defaultAccess, type ModelPool } from './model-pool.ts';
-import { prepareDefenses } from './prepare.ts';
-import { runChunk, type FinishedTrial } from './run-chunk.ts';
-import { warmUp } from './warm-up.ts';
+import { helperLane, type Helper, type TargetJob } from './helper.ts';
+import { inLanes, type Lane } from './lanes.ts';
+import type { ModelPool } from './model-pool.ts';
+import { trackProgress, type Progress } from './progress.ts';
+import { openTarget } from './target-run.ts';
+import { createClock } from './time/clock.ts';
+import { createCosts } from './time/costs.ts';
+import { createSteady } from './time/steady.ts';
 
 export interface RunExtras {
   /** For a plan with `replay`: trials of another run. */
@@ -53,6 +44,11 @@ export interface RunEnvironment {
   readonly device: DeviceInfo;
   /** Warm the engine up before the first trial. Default false. */
   readonly warmsUp?: boolean | undefined;
+  /**
+   * Start workers that share the chunks of a run with this one, fewer than it has chunks. Default: there are none.
+   * @param models that they will load
+   */
+  readonly startHelpers?: ((models: readonly ModelEntry[], chunks: number) => readonly Helper[]) | undefined;
 }
 
 /**
@@ -64,6 +60,7 @@ export interface RunEnvironment {
  *
  * Trials run in chunks of `plan.concurrency`, so that the runtime joins their requests into batches. A chunk with any
  * trial missing is run again whole: the batches are those of an undisturbed run, and so are the bytes of the records.
+ * Helpers compute other chunks at the same time; records are stored here alone.
  *
  * @throws LabError 'bad-plan' and other codes of `resolvePlan` before anything is loaded; 'run-locked',
  * 'quota-exceeded', and whatever loading a model throws. Stored trials survive all of them.
@@ -107,133 +104,101 @@ async function* runMissing(
   replayed: ReadonlyMap<string, AttackOutcome>,
   { resolved, chunks, total }: ExpandedPlan,
   environment: RunEnvironment,
-  signal: AbortSignal,
+  outer: AbortSignal,
 ): AsyncGenerator<RunEvent, void> {
   const unfinished = chunks.filter(({ trials }) => trials.some(({ place }) => !progress.has(place)));
   const hasEdits = [...replayed.values()].some(({ result }) => result.edit);
+  /** Where the attack of a trial is made: `undefined` if it is replayed from another run. */
+  const sourceOf = ({ seed, place }: Trial) =>
+    replayed.has(seed) ? undefined : (progress.attackedAt(seed) ?? place);
+  const makesAttack = ({ trials }: Chunk) => trials.some((trial) => sourceOf(trial) === trial.place);
+  const mayStart = ({ trials }: Chunk) =>
+    trials.every((trial) => {
+      const source = sourceOf(trial);
+      return source === undefined || source === trial.place || progress.has(source);
+    });
+  const costs = createCosts(
+    resolved,
+    writer.digests?.map(({ digest }) => digest),
+  );
+  const steady = createSteady();
 
   for (const target of resolved.targets) {
     const ofTarget = unfinished.filter((chunk) => chunk.target === target);
     if (ofTarget.length === 0) continue;
-    const defenses = resolved.stacks.flatMap((stack) => stack.defenses);
-    const required = requiredModels(
-      target,
-      resolved.roles,
-      resolved.plan.replay ? [] : resolved.attacks,
-      defenses,
+    const later = unfinished.filter(
+      (chunk) => resolved.targets.indexOf(chunk.target) > resolved.targets.indexOf(target),
     );
-    const models = yield* eventsOf<RunEvent, LoadedModels>((emit) =>
-      loadModels(
-        environment.models,
-        { ...required, whiteBox: required.whiteBox || hasEdits },
-        {
-          signal,
-          chatTemplate: resolved.settings.chatTemplate,
-          onProgress: (progress) => emit({ type: 'load', progress }),
-        },
-      ),
-    );
-    const meters = createSignalMeters();
-    // All stacks are built before the first trial, so that one that cannot be built wastes no work.
-    const defended = yield* prepareStacks(resolved, target, models, meters, writer, signal);
-    // A server is warm already, and its answers may cost money.
-    const isHere = target.source.kind !== 'endpoint';
-    if (environment.warmsUp && isHere && resolved.settings.topTokens > 0)
-      await warmUp(
-        models.target(defaultAccess(target)),
-        ofTarget[0]!.trials.map(({ behavior }) => behavior),
-        {
-          sampling: resolved.plan.sampling,
-          trials: ofTarget.reduce((sum, chunk) => sum + chunk.trials.length, 0),
-          signal,
-        },
+    const left = new AbortController();
+    const signal = AbortSignal.any([outer, left.signal]);
+    let working: Promise<void> = Promise.resolve();
+    const work = async (emit: (event: RunEvent) => void): Promise<void> => {
+      const opened = await openTarget(target, resolved, {
+        ...environment,
+        hasEdits,
+        chunks: ofTarget,
+        signal,
+        emit,
+        onArtifact: (artifact) => writer.addArtifact(artifact),
+      });
+      const job: TargetJob = {
+        plan: resolved.plan,
+        target: target.id,
+        roles: resolved.roles,
+        hasEdits,
+        artifacts: opened.artifacts,
+      };
+      const helpers =
+        environment.startHelpers?.([target, ...Object.values(resolved.roles)], ofTarget.length) ?? [];
+      const clock = createClock({ costs, steady, workers: helpers.length + 1, makesAttack, later, emit });
+      const finish = async (chunk: Chunk, finished: readonly PlacedRecord[]) => {
+        const added = finished.flatMap(({ place, record }) =>
+          progress.has(place) ? [] : [{ place, record }],
+        );
+        await writer.append(added);
+        for (const { place, record } of added) {
+          progress.add(place, record);
+          const { model, behavior, attack, defense } = record;
+          const key = { model, behavior, attack, defense };
+          emit({ type: 'trial', key, finished: progress.finished, total });
+        }
+        clock.finished(chunk, finished);
+        if (progress.isOverviewDue()) for (const event of progress.overviewEvent()) emit(event);
+      };
+      const begin = async (chunk: Chunk) => {
+        const missing = chunk.trials.filter(({ place }) => !progress.has(place));
+        const outcomes = await outcomesFor(chunk, replayed, progress, writer);
+        for (const { key } of missing) emit({ type: 'trial-start', key });
+        clock.started(chunk);
+        return outcomes;
+      };
+      const onStep = ({ key }: Trial, step: AttackStep) => emit({ type: 'step', key, step });
+      const own: Lane<Chunk> = {
+        ready: Promise.resolve(),
+        run: async (chunk, joint) =>
+          finish(chunk, await opened.run(chunk, await begin(chunk), { signal: joint, onStep })),
+      };
+      const others = helpers.map((helper) =>
+        helperLane(helper, job, { begin, finish, onStep, onLost: clock.lost }),
       );
-    for (const chunk of ofTarget) {
-      signal.throwIfAborted();
-      const missing = chunk.trials.filter(({ place }) => !progress.has(place));
-      const outcomes = await outcomesFor(chunk, replayed, progress, writer);
-      for (const { key } of missing) yield { type: 'trial-start', key };
-      const finished = yield* eventsOf<RunEvent, readonly FinishedTrial[]>((emit) =>
-        runChunk(chunk, {
-          settings: resolved.settings,
-          models,
-          defended: defended.get(chunk.stack.name)!,
-          meters,
-          outcomes,
-          signal,
-          onStep: ({ key }, step) => emit({ type: 'step', key, step }),
-          recordable: trialError,
-        }),
-      );
-      const added = finished.flatMap(({ place, record }) => (progress.has(place) ? [] : [{ place, record }]));
-      await writer.append(added);
-      for (const { place, record } of added) {
-        progress.add(place, record);
-        const { model, behavior, attack, defense } = record;
-        const key = { model, behavior, attack, defense };
-        yield { type: 'trial', key, finished: progress.finished, total };
+      // One worker keeps to the order of the plan; several begin with what takes longest, so that they end together.
+      const ordered = others.length === 0 ? ofTarget : costs.longestFirst(ofTarget, makesAttack);
+      try {
+        clock.begin(ordered);
+        await inLanes(ordered, [own, ...others], { mayStart, signal });
+      } finally {
+        clock.end();
+        for (const helper of helpers) helper.end();
       }
-      if (progress.isOverviewDue()) yield* progress.overviewEvent();
+    };
+    try {
+      yield* eventsOf((emit: (event: RunEvent) => void) => (working = work(emit)));
+    } finally {
+      // Who leaves the run at an event leaves nothing behind that goes on.
+      left.abort();
+      await working.catch(() => {});
     }
   }
-}
-
-/** What is finished of a run, and where the outcome of each attack is recorded. */
-interface Progress {
-  readonly finished: number;
-  has(place: number): boolean;
-  add(place: number, record: TrialRecord): void;
-  /** Place of the undefended trial with this seed, in which the attack is made and recorded. */
-  attackedAt(seed: string): number | undefined;
-  /** `undefined` for a run that is kept, and summarized, elsewhere. */
-  overview(): RunOverview | undefined;
-  /** The overview as an event, if there is one. */
-  overviewEvent(): Iterable<RunEvent>;
-  /** Whether it is time for another one. */
-  isOverviewDue(): boolean;
-}
-
-/** Pages get an overview at most this often, ms; and making them takes at most a twentieth of the time. */
-const overviewEveryMs = 250;
-const timeForOverviews = 1 / 20;
-
-/** @param summarized the overview of finished trials in the order of the plan */
-function trackProgress(
-  writer: RunWriter,
-  { chunks }: ExpandedPlan,
-  summarized: (digests: readonly TrialDigest[]) => RunOverview,
-): Progress {
-  const finished = new Set(writer.places);
-  const digests = writer.digests && new Map(writer.digests.map(({ place, digest }) => [place, digest]));
-  const attackedAt = new Map<string, number>();
-  for (const { stack, trials } of chunks)
-    if (stack.name === undefended) for (const { place, seed } of trials) attackedAt.set(seed, place);
-  let dueAt = performance.now() + overviewEveryMs;
-  const overview = () => {
-    if (digests === null) return undefined;
-    const watch = startStopwatch();
-    const inOrder = [...digests].toSorted(([a], [b]) => a - b).map(([, digest]) => digest);
-    const made = summarized(inOrder);
-    dueAt = performance.now() + Math.max(overviewEveryMs, watch.elapsedMs() / timeForOverviews);
-    return made;
-  };
-  return {
-    get finished() {
-      return finished.size;
-    },
-    has: (place) => finished.has(place),
-    add(place, record) {
-      finished.add(place);
-      digests?.set(place, digestOf(record));
-    },
-    attackedAt: (seed) => attackedAt.get(seed),
-    overview,
-    overviewEvent() {
-      const made = overview();
-      return made ? [{ type: 'overview', overview: made }] : [];
-    },
-    isOverviewDue: () => performance.now() >= dueAt,
-  };
 }
 
 /**
@@ -255,39 +220,4 @@ async function outcomesFor(
     if (outcome) outcomes.set(seed, stack.name === undefended ? outcome : { ...outcome, steps: [] });
   }
   return outcomes;
-}
-
-/** Let the defenses of every stack learn what they need, and build the defended models. @returns them by stack name */
-async function* prepareStacks(
-  { stacks, contrast }: ResolvedPlan,
-  target: Chunk['target'],
-  models: LoadedModels,
-  meters: SignalMeters,
-  writer: RunWriter,
-  signal: AbortSignal,
-): AsyncGenerator<RunEvent, ReadonlyMap<string, DefendedModel>> {
-  const prepared: NamedStack[] = [];
-  for (const { name, defenses: chosen } of stacks) {
-    const defenses = yield* eventsOf<RunEvent, readonly ChosenDefense[]>((emit) =>
-      prepareDefenses(models, target, chosen, contrast, {
-        signal,
-        onProgress: (preparation) => emit({ type: 'prepare', preparation }),
-      }),
-    );
-    for (const [i, { method, options, artifact }] of defenses.entries()) {
-      if (artifact === undefined || chosen[i]!.artifact !== undefined) continue;
-      const fresh = {
-        model: target.id,
-        defense: method.id,
-        options: changed(method.options, options),
-        artifact: withModel(artifact, target.id),
-      };
-      await writer.addArtifact(fresh);
-      yield { type: 'artifact', ...fresh };
-    }
-    prepared.push({ name, defenses });
-  }
-  return new Map(
-    prepared.map(({ name, defenses }) => [name, defendedModel(models, target, defenses, meters.meterOf)]),
-  );
 }

@@ -26,6 +26,7 @@ import type { AttackReply, ChatReply, MutatedPrompt } from '../records/reply.ts'
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { TrialKey, TrialRecord } from '../records/trial.ts';
+import type { WorkersWish } from '../run/pool-size.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
 
@@ -141,6 +142,8 @@ export interface LabApi {
   ): Promise<Outcome<StoredModel>>;
   /** What models that the lab imported are computed in from now on, where they and the device can. Default: `'auto'`. */
   usePrecision(wish: PrecisionWish): Promise<void>;
+  /** How many workers compute a run of small models from the next one on. Default: `'auto'`. */
+  useWorkers(wish: WorkersWish): Promise<void>;
   /** In which precision each loaded model computes, and why, by id. */
   computing(): Promise<Readonly<Record<string, ChosenPrecision>>>;
   storedModels(): Promise<Outcome<readonly StoredModel[]>>;

@@ -21,6 +21,7 @@ import type { AttackReply, ChatReply } from '../records/reply.ts';
 import { runIdOf } from '../records/run-id.ts';
 import type { DeviceKind } from '../records/run.ts';
 import type { TrialRecord } from '../records/trial.ts';
+import type { WorkersWish } from '../run/pool-size.ts';
 import type { Keep } from '../run/run-plan.ts';
 import type { ReplaySource } from '../trials/replay.ts';
 import type { LabApi } from './api.ts';
@@ -143,6 +144,10 @@ export interface LabClient extends Pick<
    * is a change.
    */
   usePrecision(wish: PrecisionWish): void;
+  /** How many workers compute a run of small models, from the next run on. */
+  useWorkers(wish: WorkersWish): void;
+  /** What `useWorkers` was told last. Default: `'auto'`, by cores and memory. */
+  workers(): WorkersWish;
   /** What `usePrecision` was told last. Default: `'auto'`. */
   precision(): PrecisionWish;
   /** End the worker, which gives back its memory. Pending calls are cancelled; the next call starts a fresh one. */
@@ -168,6 +173,7 @@ export function createLabClient({
 }: ClientOptions = {}): LabClient {
   let kind = device;
   let precision: PrecisionWish = 'auto';
+  let workers: WorkersWish = 'auto';
   let calls = 0;
   let endpoints: { readonly settings: readonly EndpointSettings[]; readonly send?: Send | undefined } | null =
     null;
@@ -176,6 +182,7 @@ export function createLabClient({
     const fresh = connect(startWorker(workerName(kind)));
     // Calls that follow are taken after these.
     if (precision !== 'auto') void fresh.lab.usePrecision(precision).catch(() => {});
+    if (workers !== 'auto') void fresh.lab.useWorkers(workers).catch(() => {});
     if (endpoints)
       void fresh.lab
         .connect(endpoints.settings, endpoints.send ? proxy(endpoints.send) : null)
@@ -286,6 +293,11 @@ export function createLabClient({
       precision = wish;
     },
     precision: () => precision,
+    useWorkers(wish) {
+      workers = wish;
+      void read((lab) => lab.useWorkers(wish)).catch(() => {}); // a worker that ended is told when it starts again
+    },
+    workers: () => workers,
     endWorker,
   };
 }

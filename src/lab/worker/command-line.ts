@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { AttackRequest, ChatRequest } from '../plan/request.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
 import { trialLine } from '../records/export.ts';
+import type { RunEvent } from '../records/events.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
@@ -16,7 +17,7 @@ import type { LabClient } from './client.ts';
 
 export interface CommandLineApi extends Pick<
   LabClient,
-  'device' | 'useDevice' | 'usePrecision' | 'computing'
+  'device' | 'useDevice' | 'usePrecision' | 'useWorkers' | 'computing'
 > {
   /** Requests to the servers go through `gloveboxSend`. @returns ids of the models that they list */
   connect(settings: readonly EndpointSettings[]): Promise<Outcome<readonly string[]>>;
@@ -26,7 +27,7 @@ export interface CommandLineApi extends Pick<
   /** Sources for the next `run`, one line of JSON each: in parts, because a message has a size limit. */
   addSources(lines: string): void;
   /**
-   * Run a plan whose trials are kept by the command line. Lists of events of types `trial` and `artifact` go to
+   * Run a plan whose trials are kept by the command line. Lists of events of types `trial`, `pace` and `artifact` go to
    * `gloveboxEvent` as they happen. The added sources are those of a plan with `replay`.
    * @param places of the trials that are kept already
    */
@@ -47,6 +48,8 @@ declare global {
   /** A trial that is kept, as a line of JSON. */
   var gloveboxTrial: ((place: number) => Promise<string | null>) | undefined;
 }
+
+const reportedTypes: ReadonlySet<RunEvent['type']> = new Set(['trial', 'pace', 'artifact']);
 
 export const headless = (): boolean => new URLSearchParams(location.search).has('cli');
 
@@ -70,6 +73,7 @@ export function exposeToCommandLine(lab: LabClient): void {
     device: lab.device,
     useDevice: lab.useDevice,
     usePrecision: lab.usePrecision,
+    useWorkers: lab.useWorkers,
     computing: lab.computing,
     connect: (settings) => lab.connect(settings, async (request) => globalThis.gloveboxSend!(request)),
     addSources(lines) {
@@ -83,7 +87,7 @@ export function exposeToCommandLine(lab: LabClient): void {
         keep: { keeper, places },
         signal: stopping.signal,
         onEvents(events) {
-          const reported = events.filter(({ type }) => type === 'trial' || type === 'artifact');
+          const reported = events.filter(({ type }) => reportedTypes.has(type));
           if (reported.length > 0) report(reported);
         },
       }),

@@ -10,18 +10,24 @@ export interface WorkerLike extends EventTarget {
   terminate(): void;
 }
 
-export interface Connection {
-  readonly lab: Remote<LabApi>;
+/** What every worker of the lab offers. */
+interface Living {
+  /** Name of a lock that the worker holds for as long as it lives; `null` where the browser has no locks. */
+  lifeline(): Promise<string | null>;
+}
+
+export interface Connection<Api = LabApi> {
+  readonly lab: Remote<Api>;
   /** Resolves when the worker is no more, with what that means for calls that were pending. */
   readonly ended: Promise<{ readonly status: 'cancelled' } | Failure>;
   end(meaning: { readonly status: 'cancelled' } | Failure): void;
 }
 
-export function connect(
+export function connect<Api extends Living = LabApi>(
   worker: WorkerLike,
   locks: LockManager | undefined = globalThis.navigator?.locks,
-): Connection {
-  const lab = wrap<LabApi>(worker);
+): Connection<Api> {
+  const lab = wrap<Api>(worker);
   const watching = new AbortController();
   let settle: Connection['end'] = () => {};
   const ended: Connection['ended'] = new Promise((resolve) => (settle = resolve));
@@ -35,7 +41,7 @@ export function connect(
     end(died((event as ErrorEvent).message));
   });
   worker.addEventListener('messageerror', () => end(died('A message could not be read.')));
-  void lab.lifeline().then(
+  void (lab as unknown as Remote<Living>).lifeline().then(
     (name) =>
       watchLifeline(locks, name, () => end(died('The browser may have run out of memory.')), watching.signal),
     () => {}, // the calls that follow say what is wrong

@@ -4,10 +4,8 @@ import type { ModelEntry } from '../../models/catalog.ts';
 import { turn } from '../../models/decoding/join.ts';
 import { computeDeviceOf } from '../../models/compute-device.ts';
 import type { EndpointSettings, Send } from '../../models/endpoint.ts';
-import type { FileProgress } from '../../models/files.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../models/load.ts';
-import type { ChosenPrecision, PrecisionWish } from '../../models/precision.ts';
 import { storedEntry } from '../../models/stored-entry.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import type { HubModels } from '../models/hub-models.ts';
@@ -17,9 +15,11 @@ import { findModel } from '../plan/find-models.ts';
 import type { RunEvent } from '../records/events.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import { answerChat, attackBehavior } from '../run/attempt.ts';
-import { createModelPool, defaultAccess, type LoadListener } from '../run/model-pool.ts';
+import type { Helper } from '../run/helper.ts';
+import { defaultAccess } from '../run/model-pool.ts';
 import { createPausePoint, type PausePoint } from '../run/pause.ts';
-import { runPlan, type RunExtras } from '../run/run-plan.ts';
+import { workersFor, type PoolFacts, type WorkersWish } from '../run/pool-size.ts';
+import { runPlan, type RunEnvironment, type RunExtras } from '../run/run-plan.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { openRunWriter } from '../store/run-writer.ts';
 import { behaviorsOf } from '../trials/behaviors.ts';
@@ -29,7 +29,8 @@ import { catalogueOf, registries as everything, type Registries } from '../trial
 import { expandPlan } from '../trials/trials.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './batches.ts';
-import { modelCalls, storeOf } from './model-calls.ts';
+import { createHostModels } from './host-models.ts';
+import { modelCalls } from './model-calls.ts';
 import { createRunReader } from './run-reader.ts';
 
 /** The models of servers, as `models/runtimes/endpoint/` makes them. */
@@ -62,58 +63,54 @@ export interface LabHost {
   readonly connectEndpoints?: ConnectEndpoints | undefined;
   /** Warm the engine up before the first trial of a run. Default false. */
   readonly warmsUp?: boolean;
+  /** Starts another worker for the trials of a run. Default: this worker computes them alone. */
+  readonly startHelper?: () => Helper;
+  /** Of the device. Default: 1. */
+  readonly cores?: number;
+  /** Default: unknown. */
+  readonly memoryBytes?: number | null;
 }
 
 const webLlmModels = async () => (await import('../../models/runtimes/webllm/index.ts')).webllmEntries();
-
-/** Bytes from which a second copy of a model's weights costs more than it saves. */
-const largeModel = 2 ** 26;
 
 export function createLab({
   loadModel,
   loadClassifier,
   connectEndpoints,
+  startHelper,
   registries: shipped = everything,
   webgpuModels = webLlmModels,
   ...later
 }: LabHost): LabApi {
   let endpoints: Promise<Endpoints> | null = null;
-  let wish: PrecisionWish = 'auto';
-  /** Of loaded models, by id. */
-  const computing = new Map<string, ChosenPrecision>();
-  const loaderOptions = async (entry: ModelEntry, { onProgress, signal }: LoadListener) => ({
-    device: (await later.device).kind,
-    precision: wish,
-    signal,
-    onProgress: (progress: FileProgress) => onProgress?.({ model: entry.id, ...progress }),
+  const {
+    pool: models,
+    computing,
+    usePrecision,
+  } = createHostModels({
+    loadModel,
+    loadClassifier,
+    device: later.device,
+    modelStore: later.modelStore,
+    endpoint: () => {
+      const connected = endpoints;
+      return connected && (async (entry, options) => (await connected).load(entry.id, options));
+    },
   });
-  /** @throws as `ModelStore.use` for an imported model */
-  const usable = async (entry: ModelEntry, { signal }: LoadListener): Promise<ModelEntry> => {
-    if (entry.source.kind === 'stored') await storeOf(later.modelStore).use(entry.source.folder, signal);
-    return entry;
-  };
-  /** A model may be loaded for gradients too; how it answers is what counts. */
-  const noted = (model: LanguageModel): LanguageModel => {
-    if (model.computes && !(model.access === 'white-box' && computing.has(model.id)))
-      computing.set(model.id, model.computes);
-    return model;
-  };
-  const models = createModelPool(
-    async (entry, options) =>
-      entry.source.kind === 'endpoint' && endpoints
-        ? (await endpoints).load(entry.id, options)
-        : noted(
-            await loadModel(await usable(entry, options), {
-              ...(await loaderOptions(entry, options)),
-              access: options.access,
-            }),
-          ),
-    loadClassifier &&
-      (async (entry, options) =>
-        loadClassifier(await usable(entry, options), await loaderOptions(entry, options))),
-    // The processor computes everything in single precision, so that nothing is lost but some speed of decoding.
-    async ({ bytes }) => (await later.device).kind === 'wasm' && (bytes ?? 0) > largeModel,
-  );
+  let workers: WorkersWish = 'auto';
+  const poolFacts = async (): Promise<PoolFacts> => ({
+    kind: (await later.device).kind,
+    cores: later.cores ?? 1,
+    memoryBytes: later.memoryBytes ?? null,
+  });
+  /** Fewer than there are chunks, since this worker takes chunks too. */
+  const helpersFor =
+    (facts: PoolFacts): RunEnvironment['startHelpers'] =>
+    (entries, chunks) => {
+      if (!startHelper) return [];
+      const count = Math.min(workersFor(entries, facts, workers), chunks) - 1;
+      return Array.from({ length: count }, startHelper);
+    };
   const calls = new Map<string, { readonly controller: AbortController; readonly pausePoint: PausePoint }>();
 
   /** A call that `cancel` and `pause` can reach under its id while it lasts. */
@@ -146,6 +143,7 @@ export function createLab({
     store: await later.store,
     device: await later.device,
     warmsUp: later.warmsUp,
+    startHelpers: helpersFor(await poolFacts()),
   });
 
   const run = (
@@ -262,8 +260,9 @@ export function createLab({
         const release = await store.lock(runId);
         await store.remove(runId).finally(release);
       }),
-    usePrecision: async (wanted) => {
-      wish = wanted;
+    usePrecision: async (wanted) => usePrecision(wanted),
+    useWorkers: async (wanted) => {
+      workers = wanted;
     },
     computing: async () => Object.fromEntries(computing),
     ...modelCalls(

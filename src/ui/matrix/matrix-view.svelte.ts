@@ -7,7 +7,6 @@ import type { ClaimCheck } from '../../lab/records/summary.ts';
 import { conclusions } from '../../lab/analysis/conclusions.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from './matrix-table.ts';
 import type { RunSession } from '../state/run-session.svelte.ts';
-import { timeLeft } from './time-left.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
 
 export class MatrixView {
@@ -48,13 +47,6 @@ export class MatrixView {
     if (!plan || !sets || model === null || evaluator === null) return null;
     const { harmful } = plannedCounts(plan, sets);
     return matrixTable({ plan, summary, harmful, model, evaluator });
-  });
-
-  /** Milliseconds until the run ends; `null` while too few trials are finished to estimate it. */
-  readonly timeLeftMs = $derived.by((): number | null => {
-    const sets = this.#labInfo.catalogue?.sets;
-    if (!this.plan || !sets) return null;
-    return timeLeft(this.plan, plannedCounts(this.plan, sets), this.#run.overview?.paces ?? []);
   });
 
   readonly conclusions = $derived.by((): readonly string[] =>

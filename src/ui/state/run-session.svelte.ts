@@ -25,6 +25,10 @@ export class RunSession {
   finished = $state(0);
   /** `null` until the runner has counted its trials. */
   total = $state<number | null>(null);
+  /** About; `null` while the lab cannot tell. */
+  timeLeftMs = $state<number | null>(null);
+  /** How many compute the run. */
+  workers = $state(1);
   trial = $state.raw<TrialKey | null>(null);
   step = $state.raw<AttackStep | null>(null);
   loading = $state.raw<LoadProgress | null>(null);
@@ -133,6 +137,7 @@ export class RunSession {
     for (const event of events) {
       if (event.type === 'trial') [this.finished, this.total] = [event.finished, event.total];
       else if (event.type === 'overview') this.#show(event.overview);
+      else if (event.type === 'pace') [this.timeLeftMs, this.workers] = [event.leftMs, event.workers];
       else if (event.type === 'load') {
         this.loading = event.progress;
         const { model } = event.progress;
@@ -169,6 +174,7 @@ export class RunSession {
 
   #quiet(): void {
     [this.trial, this.step, this.loading, this.preparing] = [null, null, null, null];
+    [this.timeLeftMs, this.workers] = [null, 1];
   }
 
   #forget(): void {

@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { rateOf } from '../../../src/core/statistics.ts';
-import { overviewOf } from '../../../src/lab/analysis/overview.ts';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
 import type { Cell, OverRefusal } from '../../../src/lab/records/summary.ts';
 import { conclusions } from '../../../src/lab/analysis/conclusions.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from '../../../src/ui/matrix/matrix-table.ts';
-import { timeLeft } from '../../../src/ui/matrix/time-left.ts';
 import { catalogue, device, trialsOf } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
 
@@ -128,30 +126,5 @@ describe('findings', () => {
     expect(
       sentencesOf({ columns: columns.map((column) => ({ ...column, overRefusal: null })), rows: empty }),
     ).toEqual([]);
-  });
-});
-
-describe('time left', () => {
-  const planned = plannedCounts(plan, catalogue.sets);
-  const all = trialsOf(plan);
-  const pacesOf = (records: typeof all) =>
-    overviewOf(plan, device, catalogue.evaluators, records.map(digestOf)).paces;
-
-  test('is unknown until every attack has been timed, and nothing at the end', () => {
-    expect(timeLeft(plan, planned, [])).toBeNull();
-    expect(timeLeft(plan, planned, pacesOf(all.slice(0, 7)))).toBeNull();
-    expect(timeLeft(plan, planned, pacesOf(all))).toBe(0);
-  });
-  test('counts attacks that are still to be made apart from answers', () => {
-    // Seven plain requests and one of four prefixed ones: three attacks at 480 ms and 25 answers at 182 ms are left.
-    const left = timeLeft(plan, planned, pacesOf(all.slice(0, 8)))!;
-    expect(left).toBeCloseTo(3 * 480 + (all.length - 8) * 182, 6);
-  });
-  test('expects no attack time for replays', () => {
-    const replayed = all.map((record) =>
-      record.defense === 'none' ? record : { ...record, times: { ...record.times, attackMs: 0 } },
-    );
-    const left = timeLeft(plan, planned, pacesOf(replayed.slice(0, 12)))!;
-    expect(left).toBeCloseTo((all.length - 12) * 182, 6);
   });
 });

@@ -1,0 +1,132 @@
+/** @file Makes a target ready for its trials: its models loaded, its stacks of defenses built, its engine warm. */
+import type { AttackStep } from '../../attacks/attack.ts';
+import { changed } from '../../core/options.ts';
+import type { Artifact } from '../../defenses/defense.ts';
+import type { ModelEntry } from '../../models/catalog.ts';
+import { withModel, type RunArtifact } from '../plan/artifacts.ts';
+import type { RunEvent } from '../records/events.ts';
+import type { AttackOutcome } from '../records/trial.ts';
+import type { NamedStack } from '../trials/choices.ts';
+import type { ResolvedPlan } from '../trials/resolve.ts';
+import type { Chunk, Trial } from '../trials/trials.ts';
+import { trialError } from './failures.ts';
+import {
+  defendedModel,
+  loadModels,
+  requiredModels,
+  type DefendedModel,
+  type LoadedModels,
+} from './loaded-models.ts';
+import { createSignalMeters } from './meter.ts';
+import { defaultAccess, type ModelPool } from './model-pool.ts';
+import { prepareDefenses } from './prepare.ts';
+import { runChunk, type FinishedTrial } from './run-chunk.ts';
+import { warmUp } from './warm-up.ts';
+
+/** A target that is ready for its trials. */
+export interface TargetRun {
+  /** @param outcomes of attacks that are made already, by seed; those that are made are added */
+  run(
+    chunk: Chunk,
+    outcomes: Map<string, AttackOutcome>,
+    listeners: { readonly signal: AbortSignal; readonly onStep: (trial: Trial, step: AttackStep) => void },
+  ): Promise<readonly FinishedTrial[]>;
+  /** What its defenses know of it, by stack and position; `undefined` for those that learn nothing. */
+  readonly artifacts: readonly (readonly (Artifact | undefined)[])[];
+}
+
+export interface OpenTargetOptions {
+  readonly models: ModelPool;
+  readonly warmsUp?: boolean | undefined;
+  /** Whether an attack result edits the model. */
+  readonly hasEdits: boolean;
+  /** Its chunks that are not finished. Not empty. */
+  readonly chunks: readonly Chunk[];
+  readonly signal: AbortSignal;
+  readonly emit: (event: RunEvent) => void;
+  /** Keeps what a defense learned. */
+  readonly onArtifact: (artifact: RunArtifact) => Promise<void>;
+}
+
+/** @throws LabError of a model that cannot be loaded, or a defense that cannot learn, before any trial is run */
+export async function openTarget(
+  target: ModelEntry,
+  resolved: ResolvedPlan,
+  options: OpenTargetOptions,
+): Promise<TargetRun> {
+  const { hasEdits, chunks, signal, emit } = options;
+  const { settings, stacks, plan } = resolved;
+  const required = requiredModels(
+    target,
+    resolved.roles,
+    plan.replay ? [] : resolved.attacks,
+    stacks.flatMap((stack) => stack.defenses),
+  );
+  const models = await loadModels(
+    options.models,
+    { ...required, whiteBox: required.whiteBox || hasEdits },
+    {
+      signal,
+      chatTemplate: settings.chatTemplate,
+      onProgress: (progress) => emit({ type: 'load', progress }),
+    },
+  );
+  const meters = createSignalMeters();
+  const prepared = await prepareStacks(target, resolved, models, options);
+  const defended = new Map<string, DefendedModel>(
+    prepared.map(({ name, defenses }) => [name, defendedModel(models, target, defenses, meters.meterOf)]),
+  );
+  // A server is warm already, and its answers may cost money.
+  if (options.warmsUp && target.source.kind !== 'endpoint' && settings.topTokens > 0)
+    await warmUp(
+      models.target(defaultAccess(target)),
+      chunks[0]!.trials.map(({ behavior }) => behavior),
+      {
+        sampling: plan.sampling,
+        trials: chunks.reduce((sum, chunk) => sum + chunk.trials.length, 0),
+        signal,
+      },
+    );
+  return {
+    run: (chunk, outcomes, listeners) =>
+      runChunk(chunk, {
+        settings,
+        models,
+        defended: defended.get(chunk.stack.name)!,
+        meters,
+        outcomes,
+        ...listeners,
+        recordable: trialError,
+      }),
+    artifacts: prepared.map(({ defenses }) => defenses.map(({ artifact }) => artifact)),
+  };
+}
+
+/** Let the defenses of every stack learn what they need. */
+async function prepareStacks(
+  target: ModelEntry,
+  { stacks, contrast }: ResolvedPlan,
+  models: LoadedModels,
+  { signal, emit, onArtifact }: OpenTargetOptions,
+): Promise<readonly NamedStack[]> {
+  const prepared: NamedStack[] = [];
+  for (const { name, defenses: chosen } of stacks) {
+    const defenses = await prepareDefenses(models, target, chosen, contrast, {
+      signal,
+      onProgress: (preparation) => emit({ type: 'prepare', preparation }),
+    });
+    for (const [i, { method, options, artifact }] of defenses.entries()) {
+      if (artifact === undefined || chosen[i]!.artifact !== undefined) continue;
+      const fresh = {
+        model: target.id,
+        defense: method.id,
+        options: changed(method.options, options),
+        artifact: withModel(artifact, target.id),
+      };
+      await onArtifact(fresh);
+      emit({ type: 'artifact', ...fresh });
+    }
+    prepared.push({ name, defenses });
+  }
+  return prepared;
+}

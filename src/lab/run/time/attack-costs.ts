@@ -1,0 +1,42 @@
+/**
+ * @file How long attacks take before any has been timed: per behavior, in answers of the same model. Measured with default
+ * options on Tinytown; on other models and with other options they only say which attacks are long.
+ */
+import type { Access } from '../../../core/method.ts';
+
+const measured: Readonly<Record<string, number>> = {
+  advprompter: 135,
+  'assistant-prefix': 2,
+  autodan: 65,
+  beast: 25,
+  'best-of-n': 75,
+  cipher: 30,
+  'code-chameleon': 55,
+  crescendo: 95,
+  'decoding-exploitation': 10,
+  'deep-inception': 6,
+  'direct-request': 1,
+  dra: 225,
+  'embedding-attack': 40,
+  'flip-attack': 9,
+  gcg: 35,
+  'gcg-universal': 105,
+  gptfuzzer: 25,
+  ica: 20,
+  jailbroken: 30,
+  laa: 25,
+  'many-shot': 75,
+  multilingual: 4,
+  pair: 95,
+  persuasion: 35,
+  'refusal-ablation': 85,
+  renellm: 20,
+  tap: 135,
+  tense: 15,
+};
+
+/** For attacks that were not measured. */
+const byAccess: Readonly<Record<Access, number>> = { 'black-box': 35, 'grey-box': 50, 'white-box': 60 };
+
+/** @returns answers per behavior */
+export const expectedCost = (attack: string, access: Access): number => measured[attack] ?? byAccess[access];

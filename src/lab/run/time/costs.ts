@@ -1,0 +1,93 @@
+/** @file What the chunks of a run will cost: what was measured where there is any, and what is usual elsewhere. */
+import { undefended } from '../../plan/plan.ts';
+import { parametersOf } from '../../plan/model-size.ts';
+import type { TrialRecord } from '../../records/trial.ts';
+import type { ResolvedPlan } from '../../trials/resolve.ts';
+import type { Chunk } from '../../trials/trials.ts';
+import { expectedCost } from './attack-costs.ts';
+
+/** What is read of a finished trial. */
+export type TimedTrial = Pick<TrialRecord, 'model' | 'attack' | 'defense' | 'times'>;
+
+export interface Costs {
+  add(trials: readonly TimedTrial[]): void;
+  /** Time that one worker needs, ms; `null` while nothing says how fast the model is. */
+  of(chunk: Chunk, makesAttack: boolean): number | null;
+  longestFirst(chunks: readonly Chunk[], makesAttack: (chunk: Chunk) => boolean): readonly Chunk[];
+}
+
+/** Milliseconds per token and a million parameters on one thread, for a first guess. */
+const msPerToken = 0.15;
+
+/** A mean that grows. */
+class Mean {
+  #sum = 0;
+  #count = 0;
+  add(value: number): void {
+    this.#sum += value;
+    this.#count++;
+  }
+  get value(): number | null {
+    return this.#count === 0 ? null : this.#sum / this.#count;
+  }
+}
+
+class Means {
+  readonly #means = new Map<string, Mean>();
+  add(name: string, value: number): void {
+    const mean = this.#means.get(name) ?? new Mean();
+    this.#means.set(name, mean);
+    mean.add(value);
+  }
+  of = (name: string): number | null => this.#means.get(name)?.value ?? null;
+}
+
+export function createCosts({ plan, attacks }: ResolvedPlan, finished: readonly TimedTrial[] = []): Costs {
+  /** By model and defense, and by model: ms to answer and score a trial. */
+  const answers = new Means();
+  /** By model and attack: ms to make the attack. */
+  const made = new Means();
+  /** By model: measured over expected time of its attacks. */
+  const pace = new Means();
+  const usual = (attack: string): number => {
+    const method = attacks.find((chosen) => chosen.method.id === attack)?.method;
+    return expectedCost(attack, method?.access ?? 'black-box');
+  };
+  const answerMs = (chunk: Chunk): number | null => {
+    const { target, stack } = chunk;
+    const known = answers.of(`${target.id} ${stack.name}`) ?? answers.of(target.id);
+    if (known !== null) return known;
+    const parameters = parametersOf(target);
+    return parameters === null ? null : (plan.sampling.maxNewTokens * msPerToken * parameters) / 1e6;
+  };
+  const of: Costs['of'] = (chunk, makesAttack) => {
+    const answer = answerMs(chunk);
+    if (answer === null) return null;
+    const attack = chunk.attack?.method.id;
+    const { id } = chunk.target;
+    const attackMs =
+      !makesAttack || attack === undefined
+        ? 0
+        : (made.of(`${id} ${attack}`) ?? usual(attack) * (pace.of(id) ?? answer));
+    return chunk.trials.length * (answer + attackMs);
+  };
+  const add: Costs['add'] = (trials) => {
+    for (const { model, attack, defense, times } of trials) {
+      const answer = times.answerMs + times.scoreMs;
+      answers.add(`${model} ${defense}`, answer);
+      answers.add(model, answer);
+      if (defense !== undefended || plan.replay) continue;
+      made.add(`${model} ${attack}`, times.attackMs);
+      pace.add(model, times.attackMs / usual(attack));
+    }
+  };
+  add(finished);
+  return {
+    add,
+    of,
+    longestFirst: (chunks, makesAttack) => {
+      const cost = new Map(chunks.map((chunk) => [chunk, of(chunk, makesAttack(chunk)) ?? 0]));
+      return chunks.toSorted((a, b) => cost.get(b)! - cost.get(a)!);
+    },
+  };
+}
