@@ -203,13 +203,14 @@ describe('imports', () => {
   });
 });
 
-test('only the client names a worker, and the seal’s list of ways out tries them', () => {
+test('only the client names a worker, the lab worker starts its own script again, and the seal’s list of ways out tries them', () => {
   const naming = sources.filter(({ text }) =>
     /\.worker\.ts|\bnew (Shared)?Worker\(/.test(text.replace(/\/\*[\s\S]*?\*\//g, '')),
   );
   expect(naming.map(({ path }) => path)).toEqual([
     'src/lab/seal/page-channels.ts',
     'src/lab/worker/client.ts',
+    'workers/lab.worker.ts',
   ]);
 });
 
