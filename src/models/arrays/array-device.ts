@@ -43,6 +43,8 @@ export interface ArrayDevice {
   program(graph: () => Uint8Array): Program;
   /** Bytes of all arrays that are alive. */
   readonly bytesHeld: number;
+  /** Bytes that arrays and programs can still take; `null` where the device does not say. */
+  readonly bytesLeft: number | null;
 }
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);

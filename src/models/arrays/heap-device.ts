@@ -36,7 +36,7 @@ class HeapArray implements DeviceArray {
     this.#owned = place.owned;
     this.type = type;
     this.shape = shape;
-    device.bytesHeld += this.bytes;
+    device.count(this.bytes);
   }
 
   get bytes(): number {
@@ -54,7 +54,7 @@ class HeapArray implements DeviceArray {
     module._OrtReleaseTensor(this.#handle);
     if (this.#owned) module._free(this.pointer);
     this.#handle = 0;
-    this.#device.bytesHeld -= this.bytes;
+    this.#device.count(-this.bytes);
   }
 }
 
@@ -152,13 +152,32 @@ function nameAt(module: OrtModule, session: number, index: number): [name: strin
   return [module.UTF8ToString(encoded), encoded];
 }
 
+/** The memory of a WebAssembly module ends there. */
+const heapLimit = 2 ** 32 - 2 ** 16;
+/** Bytes of the arrays that are alive, by engine: each model has a device of its own, and they share the heap. */
+const heldIn = new WeakMap<OrtModule, number>();
+
 export class HeapDevice implements ArrayDevice {
   readonly kind = 'wasm';
   readonly module: OrtModule;
-  bytesHeld = 0;
+  #bytesHeld = 0;
 
   constructor(module: OrtModule) {
     this.module = module;
+  }
+
+  get bytesHeld(): number {
+    return this.#bytesHeld;
+  }
+
+  get bytesLeft(): number {
+    return heapLimit - (heldIn.get(this.module) ?? 0);
+  }
+
+  /** An array came to life, or with a negative number was given back. */
+  count(bytes: number): void {
+    this.#bytesHeld += bytes;
+    heldIn.set(this.module, (heldIn.get(this.module) ?? 0) + bytes);
   }
 
   upload(shape: readonly number[], values: Float32Array): DeviceArray {

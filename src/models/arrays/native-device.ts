@@ -71,6 +71,7 @@ export class NativeDevice implements ArrayDevice {
   readonly kind = 'wasm';
   readonly #threads: number;
   bytesHeld = 0;
+  readonly bytesLeft = null;
 
   constructor(threads: number) {
     this.#threads = threads;

@@ -89,6 +89,7 @@ class WebGpuDevice implements ArrayDevice {
   readonly kind = 'webgpu';
   readonly #gpu: GPUDevice;
   bytesHeld = 0;
+  readonly bytesLeft = null;
 
   constructor(gpu: GPUDevice) {
     this.#gpu = gpu;

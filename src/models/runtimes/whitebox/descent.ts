@@ -15,10 +15,10 @@ import { causalPlaces } from './context.ts';
 import { noEdits } from './edits.ts';
 import { lookUp, noAdapters, Pace, padRows, readLayers, type Engine } from './engine.ts';
 import { addRows, lossGradients, type Scored } from './loss.ts';
-import { savedBytes, savedBytesAllowed } from './memory.ts';
+import { checkFits, gradientBytes, mustRecompute } from './memory.ts';
 import { Parameters } from './parameters.ts';
 import { Programs } from './programs.ts';
-import { logProbsAt } from './scoring.ts';
+import { logProbsAt, positionsPerRun } from './scoring.ts';
 import { learningRateAt, type TrainerOptions, type TrainerState, type TrainingStep } from './training.ts';
 import { arrangeWeights, type DeviceWeights } from './weights.ts';
 
@@ -116,12 +116,16 @@ export function createDescent(
   const differentiate = (task: Task): Promise<{ loss: number; gradients: Map<string, Float32Array> }> =>
     read(task.rows, async (embedded, passing, width, ids, scope) => {
       const gradients = new Map<string, Float32Array>();
-      const recompute = savedBytes(config, task.rows.length, width) > savedBytesAllowed;
+      const wanted = withWeights ? 'weights' : 'adapters';
+      const predictions = Math.min(task.predictions.length, positionsPerRun(config));
+      const shape = { rows: task.rows.length, length: width, predictions, wanted } as const;
+      const recompute = mustRecompute(device, config, shape);
+      const bytes = gradientBytes(config, { ...shape, recompute });
+      checkFits(device, 'A training step', bytes, 'Train on fewer or shorter rows at a time.');
       const { x, trace } = await readLayersSaving(engine, embedded, passing, recompute);
       scope.own(x);
       try {
         const { loss, dX, weights } = await lossGradients(engine, x, scoredOf(task, width), withWeights);
-        const wanted = withWeights ? 'weights' : 'adapters';
         const dEmbedded = await backToEmbeddings(engine, trace, dX, passing, {
           wanted,
           async onGradients(layer, named) {

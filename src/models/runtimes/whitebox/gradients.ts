@@ -8,7 +8,9 @@ import { disposeCaches } from './caches.ts';
 import { causalPlaces, type Places } from './context.ts';
 import { checkPrompt, checkRequest, lookUp, Pace, readLayers, type Engine } from './engine.ts';
 import { lossGradient, placeRows } from './loss.ts';
+import { checkFits, gradientBytes, mustRecompute } from './memory.ts';
 import { minPrefixLength, withPrefix } from './prefix.ts';
+import { positionsPerRun } from './scoring.ts';
 
 /** @returns as `tokenGradient` of the contract: the embedding gradient of each span token times the embedding. */
 export async function tokenGradient(
@@ -65,7 +67,7 @@ async function targetLossGradient<T>(
     pullBack(
       engine,
       inputs.slice(first),
-      { past, first, pace },
+      { past, first, pace, predictions: Math.min(target.length, positionsPerRun(engine.config)) },
       (x) => lossGradient(engine, x, wanted),
       (dX) => use(dX, first),
     ),
@@ -124,9 +126,8 @@ export async function inputGradient(
     const normed = addAt.get(config.layers);
     addAt.delete(config.layers); // the last state is that after the final norm
     const lastGradient = (x: DeviceArray) => headGradient(engine, x, cotangents.logits ?? [], normed);
-    return pullBack(engine, prompt, { past: null, first: 0, pace, addAt }, lastGradient, (dX) =>
-      device.read(dX),
-    );
+    const way = { past: null, first: 0, pace, addAt, predictions: cotangents.logits?.length ?? 0 };
+    return pullBack(engine, prompt, way, lastGradient, (dX) => device.read(dX));
   });
 }
 
@@ -193,6 +194,8 @@ const placesOf = (engine: Engine, scope: Scope, length: number, start: number): 
 interface Way extends Pick<Passing, 'past' | 'pace'> {
   /** The position of the first row. */
   readonly first: number;
+  /** Positions whose logits have gradients at a time. */
+  readonly predictions: number;
   /** Gradients of the stream at boundaries below the last. */
   readonly addAt?: ReadonlyMap<number, DeviceArray>;
 }
@@ -205,13 +208,18 @@ interface Way extends Pick<Passing, 'past' | 'pace'> {
 async function pullBack<T>(
   engine: Engine,
   ids: readonly number[],
-  { past, first, pace, addAt }: Way,
+  { past, first, pace, predictions, addAt }: Way,
   lastGradient: (x: DeviceArray) => Promise<DeviceArray>,
   use: (dX: DeviceArray) => Promise<T>,
 ): Promise<T> {
+  const { device, config } = engine;
+  const shape = { rows: 1, length: ids.length, past: first, predictions, wanted: 'input' } as const;
+  const recompute = mustRecompute(device, config, shape);
+  const bytes = gradientBytes(config, { ...shape, recompute });
+  checkFits(device, 'A gradient', bytes, 'Use a shorter prompt or a smaller model.');
   return Scope.with(async (scope) => {
     const passing = { places: placesOf(engine, scope, ids.length, first), past, pace };
-    const { x, trace } = await readLayersSaving(engine, await lookUp(engine, ids), passing, false);
+    const { x, trace } = await readLayersSaving(engine, await lookUp(engine, ids), passing, recompute);
     try {
       const dLast = await lastGradient(scope.own(x));
       return await use(

@@ -13,6 +13,7 @@ import { parseLlamaConfig, type LlamaConfig } from '../../llama.ts';
 import { indexFile, openWeights, weightFileNames } from '../../weight-files.ts';
 import { findWeights } from '../../weight-names.ts';
 import { explain } from './errors.ts';
+import { checkFits } from './memory.ts';
 import { modelOn, type LlamaModel } from './model.ts';
 import { selfTest } from './self-test.ts';
 import { arrangeWeights, uploadTensor, type DeviceWeights } from './weights.ts';
@@ -43,6 +44,7 @@ export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOpti
   const tokenizer = createChatTokenizer(description.tokenizer);
   const device = await openDevice(kind, threadsFor(parameterCount(config)));
   const start = async () => {
+    checkFits(device, entry.id, 4 * parameterCount(config), 'Reload the page, or use a smaller model.');
     const parts = { id: entry.id, config, device, tokenizer };
     const model = modelOn(parts, await readWeights(folder, config, device, signal));
     if (kind === 'webgpu') await selfTest(model, await folder.optionalJson('selftest.json'));

@@ -19,6 +19,7 @@ import { noAdapters, type Engine } from './engine.ts';
 import { checkEdit, createResidualEditor, generateEdited, noEdits, withSoftTokens } from './edits.ts';
 import { explain } from './errors.ts';
 import { embeddingGradient, hiddenStates, inputGradient, tokenGradient } from './gradients.ts';
+import { checkFits, trainerBytes } from './memory.ts';
 import { Programs } from './programs.ts';
 import { scoreTargets } from './scoring.ts';
 import { openSession } from './session.ts';
@@ -134,6 +135,13 @@ function present(view: View): LlamaModel {
 async function learnerOf({ parts, engine }: View, options: LearnerOptions): Promise<Learner> {
   const { config, device, id } = parts;
   const { adapters: low } = options;
+  if (!low)
+    checkFits(
+      device,
+      `Training all weights of ${id}`,
+      trainerBytes(config).device,
+      'Train low-rank adapters, or a smaller model.',
+    );
   const trainer = low
     ? createAdapterTrainer(device, config, { adapters: low, beside: engine.weights }, options)
     : createTrainer(device, config, await downloadWeights(device, config, engine.weights), options);

@@ -4,6 +4,7 @@ import type { LlamaConfig } from '../../llama.ts';
 import { disposeCaches } from './caches.ts';
 import { causalPlaces } from './context.ts';
 import { checkRequest, lookUp, Pace, padRows, readLayers, type Engine } from './engine.ts';
+import { checkFits, readBytes } from './memory.ts';
 import { minPrefixLength, sharedLength, withPrefix } from './prefix.ts';
 import type { ScoringOptions, ScoringRequest } from '../../language-model.ts';
 
@@ -37,7 +38,9 @@ export async function scoreTargets(
   for (const request of requests) checkRequest(engine, request);
   const pace = new Pace({ signal });
   const results = new Array<Float32Array>(requests.length);
-  for (const { rows, shared } of chunksOf(requests, sharePrefix)) {
+  const chunks = chunksOf(requests, sharePrefix);
+  checkFits(engine.device, 'Scoring', chunksBytes(engine, chunks), 'Use shorter prompts or a smaller model.');
+  for (const { rows, shared } of chunks) {
     await pace.step();
     await withPrefix(engine, rows[0]!.ids.slice(0, shared), pace, async (past) => {
       const tails = rows.map(({ ids }) => ids.slice(shared));
@@ -115,8 +118,20 @@ const sharedBy = (rows: readonly Row[]): number => {
   return shared < minPrefixLength ? 0 : shared;
 };
 
-const fits = (rows: readonly Row[]): boolean =>
-  rows.length * (Math.max(...rows.map(({ ids }) => ids.length)) - sharedBy(rows)) <= tokensPerChunk;
+const widthOf = (rows: readonly Row[], shared: number): number =>
+  Math.max(...rows.map(({ ids }) => ids.length)) - shared;
+
+const fits = (rows: readonly Row[]): boolean => rows.length * widthOf(rows, sharedBy(rows)) <= tokensPerChunk;
+
+/** Bytes of the chunk that takes most. */
+function chunksBytes({ config }: Pick<Engine, 'config'>, chunks: readonly Chunk[]): number {
+  const bytes = chunks.map(({ rows, shared }) => {
+    const targets = rows.reduce((sum, { target }) => sum + target.length, 0);
+    const shape = { rows: rows.length, length: widthOf(rows, shared), past: shared };
+    return readBytes(config, shape, Math.min(targets, positionsPerRun(config)));
+  });
+  return Math.max(0, ...bytes);
+}
 
 /** At each position the token that most sequences have. */
 function commonTokens(sequences: readonly (readonly number[])[]): number[] {

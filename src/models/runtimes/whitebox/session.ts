@@ -9,6 +9,7 @@ import { attentionKindOf } from '../../llama-family.ts';
 import { disposeCaches, type KeyValues } from './caches.ts';
 import { causalPlaces, decodePlaces } from './context.ts';
 import { checkPrompt, layerInputs, lookUp, Pace, padRows, readLayers, type Engine } from './engine.ts';
+import { checkFits, sessionBytes } from './memory.ts';
 import { cutCaches } from './prefix.ts';
 
 /** Positions by which caches grow. */
@@ -26,6 +27,9 @@ export async function openSession(
   options: Abortable = {},
 ): Promise<DecodeSession> {
   for (const prompt of prompts) checkPrompt(engine, prompt);
+  const length = prompts.reduce((most, prompt) => Math.max(most, prompt.length), 0);
+  const bytes = sessionBytes(engine.config, prompts.length, length, length + growth);
+  checkFits(engine.device, 'Decoding', bytes, 'Decode fewer prompts side by side, or shorter ones.');
   const session = new Session(engine, prompts);
   if (prompts.length > 0) await session.prefill(prompts, new Pace(options));
   return session;
