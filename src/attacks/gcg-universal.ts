@@ -44,10 +44,6 @@ function checkedPartner(model: WhiteBoxModel, other: LanguageModel, sample: stri
   });
 }
 
-/** Elementwise sum of arrays of one length. */
-const sumOf = (arrays: readonly Float32Array[]): Float32Array =>
-  arrays.slice(1).reduce((sum, array) => sum.map((value, i) => value + array[i]!), arrays[0]!);
-
 /**
  * Universal GCG: one suffix for several behaviors and, optionally, a second model. Gradients are summed over the
  * behaviors of a model, normalized row by row, and summed over the models; candidates are ranked by mean loss.
@@ -175,9 +171,12 @@ export const gcgUniversal = defineAttack({
     const gradientOf = async (suffix: Suffix) => {
       const perModel: Float32Array[] = [];
       for (const prompts of activePrompts()) {
-        const perBehavior: Float32Array[] = [];
-        for (const prompt of prompts) perBehavior.push(await suffixGradient(prompt, suffix, { signal }));
-        perModel.push(sumOf(perBehavior));
+        const sum = await suffixGradient(prompts[0]!, suffix, { signal });
+        for (const prompt of prompts.slice(1)) {
+          const gradient = await suffixGradient(prompt, suffix, { signal });
+          for (let i = 0; i < sum.length; i++) sum[i]! += gradient[i]!;
+        }
+        perModel.push(sum);
       }
       return sumOfNormalized(perModel, suffix.ids.length);
     };
