@@ -73,18 +73,19 @@ const usableShare = 0.7;
 const bytesPerSecond = { wasmPerCore: 7.3 * GB, wasmMost: 25 * GB, webgpu: 40 * GB } as const;
 /** Block-quantised matrices took this many times longer on WASM than float32 ones. */
 const blockSlowdownOnWasm = 6;
-/** jax-js decodes in one thread, with a kernel per operation. */
+/** Weights that are inputs of a graph are not packed for its products. Assumed: idle cores were not at hand to measure it. */
 const whiteBoxSlowdown = 4;
 
 /**
  * Page, worker and engine without a model, and what comes per byte of float32 weights at the peak, while they are loaded.
  * Imported: the engine holds a matrix as it is stored, in float32 and packed for its products, not all at a time; an
  * embedding that is the head too it keeps whole besides, and turned round.
+ * White-box: one copy, and what a step of GCG takes beside it.
  */
 const onWasm = {
   onnx: { fixedBytes: 0.39 * GB, perLayerByte: 1, perHeadByte: 1 },
   imported: { fixedBytes: 0.39 * GB, perLayerByte: 1.65, perHeadByte: 3.65 },
-  whitebox: { fixedBytes: 0.41 * GB, perLayerByte: 2, perHeadByte: 2 },
+  whitebox: { fixedBytes: 0.41 * GB, perLayerByte: 1.2, perHeadByte: 1.2 },
 } as const;
 const onWebgpu = { fixedBytes: 0.4 * GB } as const;
 

@@ -117,13 +117,10 @@ test.each([
   expect(Math.abs(memoryBytesOf(of, 'wasm')! / measured - 1)).toBeLessThan(0.2);
 });
 
-// In the same page after a model had answered, when it was loaded for gradients too and took one step of GCG.
-test.each([
-  ['Tinytown Chat', { parameters: 1_150_000, shape: null }, 393e6, 413e6],
-  ['SmolLM2-135M-Instruct', smol, 1515e6, 2609e6],
-] as const)('gradients of %s add what was measured, within 20%% of all', (_, size, before, measured) => {
-  const added = memoryBytesOf({ ...subject, size, engine: 'whitebox' }, 'wasm')! - 0.41e9;
-  expect(Math.abs((before + added) / measured - 1)).toBeLessThan(0.2);
+// In Node, with ONNX Runtime's WASM build: from the process without a model to the peak of two steps of GCG.
+test('the weights of SmolLM2 and a step of GCG add what was measured, within 20%', () => {
+  const added = memoryBytesOf({ ...subject, size: smol, engine: 'whitebox' }, 'wasm')! - 0.41e9;
+  expect(Math.abs(added / 712e6 - 1)).toBeLessThan(0.2);
 });
 
 describe('models that need single precision on a graphics adapter', () => {
