@@ -25,7 +25,8 @@ function checkedPrompter(prompter: LanguageModel): WhiteBoxModel {
 /**
  * AdvPrompter: a small model learns to write suffixes. In turn, a beam search finds suffixes that read well to it and
  * lower the target loss, and it is trained to write those that helped; then it writes suffixes for the behavior without
- * search. What is trained is a copy of the attacker's model that lives as long as the attack.
+ * search. What is trained are low-rank adapters beside the attacker's weights, which
+ * do not change; they live as long as the attack.
  * The behavior itself is trained on only if `own` is set.
  */
 export const advprompter = defineAttack({
@@ -36,7 +37,8 @@ export const advprompter = defineAttack({
     'Trains a small model, in the tab, to write suffixes that read well and make the wanted opening likely.',
   differs:
     'The paper trains Llama 2 for 10 epochs on hundreds of behaviors, with 30 tokens, 4 beams and 48 ' +
-    'candidates. Here all weights are trained, not a low-rank adapter; the prompter is a chat model that ' +
+    'candidates, and puts adapters on the query and value projections and the output head. Here they are on all ' +
+    'seven linear projections of each layer; the prompter is a chat model that ' +
     "continues the user's turn; characters beyond printable ASCII are excluded; targets are not varied " +
     'during training, and all suffixes have the same length; the prompter is trained again for each ' +
     'attacked behavior, so it is trained on few.' +
@@ -131,7 +133,27 @@ export const advprompter = defineAttack({
       min: 0,
       max: 10,
     }),
-    learningRate: number({ description: 'Learning rate of the prompter.', default: 5e-4, min: 1e-7, max: 1 }),
+    rank: integer({
+      description:
+        'Rank of the low-rank adapters that are trained beside the weights of the prompter; the paper uses 8.',
+      default: 8,
+      min: 1,
+      max: 256,
+      unit: 'dimensions',
+    }),
+    alpha: number({
+      description: 'What an adapter gives is multiplied by this, divided by the rank; the paper uses 16.',
+      default: 16,
+      min: 0.01,
+      max: 10_000,
+    }),
+    learningRate: number({
+      description:
+        'Learning rate of the adapters; the paper uses 0.0005 for a model of 7 billion weights and many more updates.',
+      default: 0.016,
+      min: 1e-7,
+      max: 1,
+    }),
     trials: integer({
       description: 'Most suffixes that the trained prompter writes for the behavior; the paper uses up to 6.',
       default: 6,
@@ -155,7 +177,8 @@ export const advprompter = defineAttack({
       });
     const goal = goalOf(behavior, prompter, model, options, context);
 
-    const learner = await prompter.learner({ learningRate: options.learningRate });
+    const { learningRate, rank, alpha } = options;
+    const learner = await prompter.learner({ learningRate, adapters: { rank, alpha } });
     const trainee: Trainee = { learner, model: await learner.model() };
     try {
       let step = yield* trainPrompter(trainee, prompter, goals, options, context);

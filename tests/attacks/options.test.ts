@@ -75,7 +75,8 @@ const rows = Object.entries(papers).flatMap(([id, defaults]) =>
 );
 test.each(rows)('%s: "%s" has the %d of the paper as default, or names it', (id, name, paper) => {
   const option = attacks.get(id).options[name]!;
-  if (option.default !== paper) expect(option.description).toContain(paper.toLocaleString('en-US'));
+  if (option.default !== paper)
+    expect(option.description).toContain(paper.toLocaleString('en-US', { maximumFractionDigits: 6 }));
 });
 
 test.each(attacks.all.map(({ id, options }) => [id, options] as const))(
