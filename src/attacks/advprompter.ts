@@ -149,8 +149,8 @@ export const advprompter = defineAttack({
     }),
     learningRate: number({
       description:
-        'Learning rate of the adapters; the paper uses 0.0005 for a model of 7 billion weights and many more updates.',
-      default: 0.016,
+        'Learning rate of the adapters; the default is that of the paper, for 7 billion weights. Few updates of a small model need more.',
+      default: 0.0005,
       min: 1e-7,
       max: 1,
     }),
