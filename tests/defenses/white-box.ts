@@ -11,7 +11,13 @@ import { playing } from './defend.ts';
 
 export const config = tinyConfig({ num_hidden_layers: 3 });
 export const createTiny = () =>
-  createWhiteBoxModel({ id: 'tiny', device, config, weights: tinyWeights(config), tokenizer: stubTokenizer(config) });
+  createWhiteBoxModel({
+    id: 'tiny',
+    device,
+    config,
+    weights: tinyWeights(config),
+    tokenizer: stubTokenizer(config),
+  });
 
 /** Harmful requests speak of 30, harmless ones of 9. */
 export const contrast: ContrastPrompts = {
