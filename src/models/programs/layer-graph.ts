@@ -194,9 +194,9 @@ export class LayerGraph {
     const { norms, activation } = familyOf(this.#config);
     const dFed =
       saved.fed === null ? dOut : this.#weights.normVjp(norms.afterFeedForward!, saved.fed, dOut, wanted);
-    const hidden = () => gated(g, saved.gate, saved.up, activation);
-    const dHidden = this.#weights.projectVjp('mlp.down_proj', hidden, dFed, wanted);
-    const { dGate, dUp } = gatedVjp(g, saved.gate, saved.up, dHidden, activation);
+    const hidden = gatedVjp(g, saved.gate, saved.up, activation);
+    const dHidden = this.#weights.projectVjp('mlp.down_proj', once(hidden.product), dFed, wanted);
+    const { dGate, dUp } = hidden.gradients(dHidden);
     const fedNormed = once(() => this.#weights.norm(norms.beforeFeedForward, saved.middle));
     const dFedNormed = g.op('Add', [
       this.#weights.projectVjp('mlp.gate_proj', fedNormed, dGate, wanted),

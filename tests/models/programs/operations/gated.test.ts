@@ -8,17 +8,21 @@ const activations = {
 } as const;
 
 for (const activation of ['silu', 'gelu-tanh'] as const)
-  checkOperation(`a gate with ${activation}`, {
-    inputs: { up: [6, 7] },
-    given: { gate: randomValues([6, 7], `gate ${activation}`, 2) }, // where it saturates, too
-    forward: (g) => gated(g, 'gate', 'up', activation),
-    reference: ({ gate, up }) =>
-      values(
-        [6, 7],
-        gate!.data.map((value, i) => activations[activation](value) * up!.data[i]!),
-      ),
-    vjp(g, dy) {
-      const { dGate, dUp } = gatedVjp(g, 'gate', 'up', dy, activation);
-      return { gate: dGate, up: dUp };
-    },
-  });
+  for (const way of ['forward', 'back'] as const)
+    checkOperation(`a gate with ${activation}, as the ${way} pass computes it`, {
+      inputs: { up: [6, 7] },
+      given: { gate: randomValues([6, 7], `gate ${activation}`, 2) }, // where it saturates, too
+      forward: (g) =>
+        way === 'forward'
+          ? gated(g, 'gate', 'up', activation)
+          : gatedVjp(g, 'gate', 'up', activation).product(),
+      reference: ({ gate, up }) =>
+        values(
+          [6, 7],
+          gate!.data.map((value, i) => activations[activation](value) * up!.data[i]!),
+        ),
+      vjp(g, dy) {
+        const { dGate, dUp } = gatedVjp(g, 'gate', 'up', activation).gradients(dy);
+        return { gate: dGate, up: dUp };
+      },
+    });
