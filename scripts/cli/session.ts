@@ -65,7 +65,7 @@ async function openPage(
   await page.goto(address);
   await page.waitForFunction(() => globalThis.glovebox !== undefined);
   await page.evaluate((wish) => globalThis.glovebox!.usePrecision(wish), precision);
-  if (workers !== undefined) await page.evaluate((count) => globalThis.glovebox!.useWorkers(count), workers);
+  await page.evaluate((wish) => globalThis.glovebox!.useWorkers(wish), workers ?? ('auto' as const));
   valueOf(await page.evaluate((kind) => globalThis.glovebox!.useDevice(kind), device));
   if (endpoints)
     valueOf(await page.evaluate((settings) => globalThis.glovebox!.connect(settings), endpoints.settings));

@@ -146,7 +146,7 @@ export interface LabClient extends Pick<
   usePrecision(wish: PrecisionWish): void;
   /** How many workers compute a run of small models, from the next run on. */
   useWorkers(wish: WorkersWish): void;
-  /** What `useWorkers` was told last. Default: `'auto'`, by cores and memory. */
+  /** What `useWorkers` was told last. Default: 1, which leaves the other cores to the page. */
   workers(): WorkersWish;
   /** What `usePrecision` was told last. Default: `'auto'`. */
   precision(): PrecisionWish;
@@ -173,7 +173,7 @@ export function createLabClient({
 }: ClientOptions = {}): LabClient {
   let kind = device;
   let precision: PrecisionWish = 'auto';
-  let workers: WorkersWish = 'auto';
+  let workers: WorkersWish = 1;
   let calls = 0;
   let endpoints: { readonly settings: readonly EndpointSettings[]; readonly send?: Send | undefined } | null =
     null;
@@ -182,7 +182,7 @@ export function createLabClient({
     const fresh = connect(startWorker(workerName(kind)));
     // Calls that follow are taken after these.
     if (precision !== 'auto') void fresh.lab.usePrecision(precision).catch(() => {});
-    if (workers !== 'auto') void fresh.lab.useWorkers(workers).catch(() => {});
+    void fresh.lab.useWorkers(workers).catch(() => {});
     if (endpoints)
       void fresh.lab
         .connect(endpoints.settings, endpoints.send ? proxy(endpoints.send) : null)
