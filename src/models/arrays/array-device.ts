@@ -71,12 +71,6 @@ export class Scope {
     return arrays;
   }
 
-  /** Leave `array` to the caller. */
-  release<T extends DeviceArray>(array: T): T {
-    this.#arrays.delete(array);
-    return array;
-  }
-
   /** Dispose of `array` now. */
   drop(array: DeviceArray): void {
     this.#arrays.delete(array);

@@ -9,6 +9,8 @@ export interface OrtModule {
   stackAlloc(bytes: number): number;
   stackRestore(stack: number): void;
   UTF8ToString(pointer: number): string;
+  /** Also renews the views of a heap that has grown. */
+  getValue(pointer: number, type: '*'): number;
   _OrtInit(threads: number, logLevel: number): number;
   _OrtGetLastError(code: number, message: number): number;
   _OrtCreateSessionOptions(

@@ -13,7 +13,7 @@ import { PrefixCache } from '../../../src/models/runtimes/whitebox/caches.ts';
 import { causalPlaces } from '../../../src/models/runtimes/whitebox/context.ts';
 import { noEdits } from '../../../src/models/runtimes/whitebox/edits.ts';
 import { noAdapters, Pace, type Engine } from '../../../src/models/runtimes/whitebox/engine.ts';
-import { fromDevice } from '../../../src/models/runtimes/whitebox/layout.ts';
+import { relaid } from '../../../src/models/runtimes/whitebox/layout.ts';
 import { Programs } from '../../../src/models/runtimes/whitebox/programs.ts';
 import { arrangeWeights, uploadTensors } from '../../../src/models/runtimes/whitebox/weights.ts';
 import { device, gemmaFields, tinyConfig, tinyWeights } from '../whitebox/tiny.ts';
@@ -91,7 +91,7 @@ async function runLayers(
     const onGradients = async (layer: number, found: NamedArrays) => {
       for (const [local, array] of Object.entries(found)) {
         const name = `model.layers.${layer}.${local}`;
-        const gradient = fromDevice(name, { shape: array.shape, data: await device.read(array) });
+        const gradient = relaid(name, { shape: array.shape, data: await device.read(array) });
         expect(gradient.shape).toEqual(inputs[name]!.shape);
         gradients.set(name, gradient.data);
       }

@@ -4,12 +4,11 @@
  * its products.
  */
 import type { Tensor } from 'onnxruntime-web/wasm';
-import { lastError, withStack, type OrtModule } from '../../arrays/ort-module.ts';
-import { allocate, copyIn, elementTypes, receive, valuesOf } from './heap-tensors.ts';
+import type { OrtModule } from '../../arrays/ort-module.ts';
+import { OrtSession } from '../../arrays/ort-session.ts';
+import { copyIn, elementTypes, receive, valuesOf } from './heap-tensors.ts';
 
 export interface OrtWebModule extends OrtModule {
-  /** Also renews the views of a heap that has grown. */
-  getValue(pointer: number, type: '*'): number;
   mountExternalData(path: string, data: Uint8Array): void;
   unmountExternalData(): void;
 }
@@ -34,56 +33,29 @@ export class HeapSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly #module: OrtWebModule;
-  readonly #handle: number;
-  /** Names as the engine spells them: those of the inputs, then those of the outputs. */
-  readonly #names: readonly number[];
+  readonly #session: OrtSession;
   #stays: (output: string) => boolean = () => false;
 
-  private constructor(module: OrtWebModule, handle: number) {
+  private constructor(module: OrtWebModule, session: OrtSession) {
     this.#module = module;
-    this.#handle = handle;
-    const [inputs, outputs] = withStack(module, (allocate) => {
-      const counts = allocate(2);
-      if (module._OrtGetInputOutputCount(handle, counts, counts + 4)) throw lastError(module);
-      return [module.HEAPU32[counts / 4]!, module.HEAPU32[counts / 4 + 1]!] as const;
+    this.#session = session;
+    this.inputMetadata = session.inputs.map(({ name, code, shape }) => {
+      const [type] = elementTypes.find(([, number]) => number === code) ?? [];
+      return { name, isTensor: true, type, shape };
     });
-    const values = Array.from({ length: inputs + outputs }, (_, i) => describe(module, handle, i));
-    this.#names = values.map(({ encoded }) => encoded);
-    const metadata = values.map((value) => value.metadata);
-    this.inputMetadata = metadata.slice(0, inputs);
-    this.inputNames = this.inputMetadata.map(({ name }) => name);
-    this.outputNames = metadata.slice(inputs).map(({ name }) => name);
+    this.inputNames = session.inputs.map(({ name }) => name);
+    this.outputNames = session.outputs.map(({ name }) => name);
   }
 
   static async create(
     module: OrtWebModule,
     graph: Uint8Array,
-    options: SessionOptions = {},
+    { externalData = [], logSeverityLevel = 2 }: SessionOptions = {},
   ): Promise<HeapSession> {
-    const { externalData = [], logSeverityLevel = 2 } = options;
     for (const { path, data } of externalData) module.mountExternalData(path, data);
-    const bytes = allocate(module, graph.byteLength);
-    // All graph optimizations. No arena, so that memory goes back when a tensor does.
-    const settings = module._OrtCreateSessionOptions(
-      99,
-      false,
-      false,
-      0,
-      false,
-      0,
-      0,
-      logSeverityLevel,
-      0,
-      0,
-    );
     try {
-      module.HEAPU8.set(graph, bytes);
-      const handle = module._OrtCreateSession(bytes, graph.byteLength, settings);
-      if (handle === 0) throw lastError(module);
-      return new HeapSession(module, handle);
+      return new HeapSession(module, OrtSession.create(module, graph, logSeverityLevel));
     } finally {
-      module._free(bytes);
-      module._OrtReleaseSessionOptions(settings);
       module.unmountExternalData();
     }
   }
@@ -107,7 +79,7 @@ export class HeapSession {
         copies.push(copy);
         return copy.value;
       });
-      const outputs = this.#compute(inputs);
+      const outputs = this.#session.run(inputs);
       return Object.fromEntries(
         this.outputNames.map((name, i) => [name, receive(module, outputs[i]!, this.#stays(name))]),
       );
@@ -119,54 +91,7 @@ export class HeapSession {
     }
   }
 
-  #compute(inputs: readonly number[]): number[] {
-    const module = this.#module;
-    return withStack(module, (words) => {
-      const names = words(this.#names.length);
-      const values = words(this.#names.length);
-      const outputs = inputs.length;
-      module.HEAPU32.set(this.#names, names / 4);
-      module.HEAPU32.set([...inputs, ...this.outputNames.map(() => 0)], values / 4);
-      const failed = module._OrtRun(
-        this.#handle,
-        names,
-        values,
-        outputs,
-        names + 4 * outputs,
-        this.outputNames.length,
-        values + 4 * outputs,
-        0,
-      );
-      if (failed) throw lastError(module);
-      return this.outputNames.map((_, i) => module.getValue(values + 4 * (outputs + i), '*'));
-    });
-  }
-
   async release(): Promise<void> {
-    for (const name of this.#names) this.#module._OrtFree(name);
-    this.#module._OrtReleaseSession(this.#handle);
+    this.#session.release();
   }
-}
-
-/** What the graph says of an input or output: its name as the engine spells it, and its type and shape. */
-function describe(
-  module: OrtWebModule,
-  session: number,
-  index: number,
-): { encoded: number; metadata: Metadata } {
-  return withStack(module, (words) => {
-    const at = words(2);
-    if (module._OrtGetInputOutputMetadata(session, index, at, at + 4)) throw lastError(module);
-    const [encoded, details] = module.HEAPU32.subarray(at / 4, at / 4 + 2) as unknown as [number, number];
-    const [code, rank] = module.HEAPU32.subarray(details / 4, details / 4 + 2) as unknown as [number, number];
-    // A dimension without a name has its size instead.
-    const [names, sizes] = [details / 4 + 2, details / 4 + 2 + rank];
-    const shape = Array.from({ length: rank }, (_, i) => {
-      const name = module.HEAPU32[names + i]!;
-      return name === 0 ? module.HEAPU32[sizes + i]! : module.UTF8ToString(name);
-    });
-    module._OrtFree(details);
-    const [type] = elementTypes.find(([, number]) => number === code) ?? [];
-    return { encoded, metadata: { name: module.UTF8ToString(encoded), isTensor: true, type, shape } };
-  });
 }

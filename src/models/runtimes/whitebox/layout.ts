@@ -19,9 +19,6 @@ function transposed({ shape, data }: Tensor): Tensor {
   return { shape: [columns, rows], data: out };
 }
 
-/** A weight, or something with its shape, as it lies on the device. */
-export const toDevice = (name: string, tensor: Tensor): Tensor =>
+/** A weight, or something with its shape, from a checkpoint as it lies on the device, and back. */
+export const relaid = (name: string, tensor: Tensor): Tensor =>
   isProjection(name) ? transposed(tensor) : tensor;
-
-/** The same, as it lies in a checkpoint. */
-export const fromDevice = toDevice;

@@ -5,7 +5,7 @@
 import type { ArrayDevice, DeviceArray } from '../../arrays/array-device.ts';
 import type { Tensor } from '../../language-model.ts';
 import type { Tensors } from '../../safetensors.ts';
-import { fromDevice, toDevice } from './layout.ts';
+import { relaid } from './layout.ts';
 import { adamw, type Parameter } from './adamw.ts';
 import type { TrainerOptions } from './training.ts';
 
@@ -26,7 +26,7 @@ export class Parameters {
   constructor(device: ArrayDevice, tensors: Tensors) {
     this.#device = device;
     for (const [name, tensor] of tensors) {
-      const { shape, data } = toDevice(name, tensor);
+      const { shape, data } = relaid(name, tensor);
       const array = device.upload(shape, data);
       const mirror = device.view(array) ? null : data.slice();
       const moments = { first: new Float32Array(data.length), second: new Float32Array(data.length) };
@@ -70,7 +70,7 @@ export class Parameters {
   /** @param sets with the names and shapes of these parameters */
   restore(sets: { readonly values: Tensors; readonly first: Tensors; readonly second: Tensors }): void {
     for (const [name, entry] of this.#entries) {
-      const onDevice = (set: Tensors) => toDevice(name, set.get(name)!).data;
+      const onDevice = (set: Tensors) => relaid(name, set.get(name)!).data;
       const values = onDevice(sets.values);
       entry.mirror?.set(values);
       this.#device.write(entry.array, values);
@@ -92,7 +92,7 @@ export class Parameters {
     return new Map(
       [...this.#entries].map(([name, entry]): [string, Tensor] => [
         name,
-        fromDevice(name, { shape: entry.shape, data: of(entry).slice() }),
+        relaid(name, { shape: entry.shape, data: of(entry).slice() }),
       ]),
     );
   }

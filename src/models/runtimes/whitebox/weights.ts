@@ -4,7 +4,7 @@ import { weightShapes } from '../../llama-weights.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensor } from '../../language-model.ts';
 import type { Tensors } from '../../safetensors.ts';
-import { fromDevice, toDevice } from './layout.ts';
+import { relaid } from './layout.ts';
 
 export interface DeviceWeights {
   /** By Hugging Face name, in file order. */
@@ -34,7 +34,7 @@ export function arrangeWeights(config: LlamaConfig, named: ReadonlyMap<string, D
 
 /** A copy as it lies on the device. */
 export function uploadTensor(device: ArrayDevice, name: string, tensor: Tensor): DeviceArray {
-  const { shape, data } = toDevice(name, tensor);
+  const { shape, data } = relaid(name, tensor);
   return device.upload(shape, data);
 }
 
@@ -58,7 +58,7 @@ export async function downloadWeights(
   const tensors = new Map<string, Tensor>();
   for (const name of weightShapes(config).keys()) {
     const array = named.get(name)!;
-    tensors.set(name, fromDevice(name, { shape: array.shape, data: await device.read(array) }));
+    tensors.set(name, relaid(name, { shape: array.shape, data: await device.read(array) }));
   }
   return tensors;
 }
