@@ -3,13 +3,13 @@ import { lastUserText } from '../core/chat.ts';
 import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
+import { rewritingIn } from '../core/rewriter-reply.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { contextOverflow } from '../models/decoding/checks.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { crossOver, exchangeWords, synonymTable, updateMomentum, type Momentum } from './autodan/genetic.ts';
 import { ask } from './parts/ask.ts';
-import { readPlainProposal } from './parts/attacker/structured-reply.ts';
 import { drawBy, rouletteChances } from './parts/draws.ts';
 import {
   answerCheck,
@@ -169,7 +169,7 @@ export const autodan = defineAttack({
       const sampling = { temperature: 1, topP: 0.9 };
       const maxNewTokens = 32 + text.length;
       const reply = await ask(writer, instruction, { maxNewTokens, sampling, random: rephrasing, signal });
-      return readPlainProposal(reply)?.prompt.replace(/\s+/g, ' ') ?? text;
+      return rewritingIn(reply)?.replace(/\s+/g, ' ') ?? text;
     };
     const sentenceGeneration = (members: readonly Member[]): string[] => {
       const chances = rouletteChances(members.map(({ fitness }) => fitness));

@@ -2,7 +2,7 @@ import type { Behavior } from '../core/behavior.ts';
 import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
 import { text } from '../core/options.ts';
-import { isEmptyResponse } from '../core/refusal.ts';
+import { readRewriterReply } from '../core/rewriter-reply.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf } from '../core/templates.ts';
 import type { LanguageModel } from '../models/language-model.ts';
@@ -24,9 +24,11 @@ async function* variants(
   const maxNewTokens = translationLength(behavior.prompt);
   for (const language of languages) {
     const question = fillSlots(templateOf(templates, 'into'), { language, text: behavior.prompt });
-    const translation = (await ask(translator, question, { maxNewTokens, signal })).trim();
-    if (isEmptyResponse(translation)) {
-      yield { name: language, messages: conversation(behavior), unsent: 'untranslated' };
+    const reply = await ask(translator, question, { maxNewTokens, signal });
+    const task = { original: behavior.prompt, labels: [language] };
+    const { text: translation, flaw } = readRewriterReply(reply, task);
+    if (flaw !== null) {
+      yield { name: language, messages: conversation(behavior), note: { flaw }, unsent: 'untranslated' };
       continue;
     }
     const answeredIn = { language, question: fillSlots(templateOf(templates, 'back'), { language }) };

@@ -1,10 +1,10 @@
 /** @file How GPTFuzzer's attacker model rewrites one template, or two, into a new one. */
 import type { Random } from '../../core/random.ts';
+import { rewritingIn } from '../../core/rewriter-reply.ts';
 import { fillSlots } from '../../core/slots.ts';
 import { templateOf } from '../../core/templates.ts';
 import type { AttackContext } from '../attack.ts';
 import { ask, whereItFits } from '../parts/ask.ts';
-import { readPlainProposal } from '../parts/attacker/structured-reply.ts';
 
 export const operators = ['crossover', 'expand', 'similar', 'shorten', 'rephrase'] as const;
 export type Operator = (typeof operators)[number];
@@ -50,9 +50,9 @@ export async function mutantOf(
   const sampling = { temperature: options.attackerTemperature, topP: 1 };
   const request = { maxNewTokens: options.attackerTokens, sampling, random, signal };
   const reply = await whereItFits(() => ask(role('attacker'), instruction, request));
-  const proposal = reply === null ? null : readPlainProposal(reply);
-  if (proposal === null) return null;
-  const words = proposal.prompt.replaceAll(slot, '');
+  const rewriting = reply === null ? null : rewritingIn(reply);
+  if (rewriting === null) return null;
+  const words = rewriting.replaceAll(slot, '');
   const mutant =
     operator === 'expand'
       ? `${words} ${template}`

@@ -1,7 +1,7 @@
 /** @file The codes and languages that an answer may come in, and how it is put back into plain English. */
 import { user } from '../../core/chat.ts';
 import { isEnglish } from '../../core/english.ts';
-import { isEmptyResponse } from '../../core/refusal.ts';
+import { readRewriterReply } from '../../core/rewriter-reply.ts';
 import { fillSlots } from '../../core/slots.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { whereItFits } from './ask.ts';
@@ -35,7 +35,12 @@ export type Translation =
   { readonly text: string } | { readonly text: null; readonly failure: 'empty' | 'too-long' };
 
 /** Room for a translation of `text`, in tokens: a token may hold one letter only, or less in another script. */
-export const translationLength = (text: string): number => 32 + 2 * text.length;
+export const translationLength = (text: string): number => 64 + 2 * text.length;
+
+/** What a translator may write before a translation. The answer itself may begin with any other announcement. */
+const translationLabels = ['English', 'Translation', 'English translation', 'The translation is'].flatMap(
+  (label) => [label, `Here is the ${label.toLowerCase()}`, `Here's the ${label.toLowerCase()}`],
+);
 
 /** `text` translated into English, greedily. The translator is not asked about a text that is plainly English. */
 export async function intoEnglish(
@@ -49,6 +54,8 @@ export async function intoEnglish(
   const messages = [user(fillSlots(question, { text }))];
   const reply = await whereItFits(() => translator.generate(messages, { maxNewTokens, signal }));
   if (reply === null || reply.finishReason === 'length') return { text: null, failure: 'too-long' };
-  const translation = reply.text.trim();
-  return isEmptyResponse(translation) ? { text: null, failure: 'empty' } : { text: translation };
+  // A translated answer may decline, as the answer did.
+  const task = { labels: translationLabels, document: true, mayDecline: true };
+  const { text: translation, flaw } = readRewriterReply(reply.text, task);
+  return flaw === 'empty' ? { text: null, failure: 'empty' } : { text: translation };
 }

@@ -2,12 +2,12 @@
 import type { Behavior } from '../../../core/behavior.ts';
 import { number } from '../../../core/options.ts';
 import type { Random } from '../../../core/random.ts';
+import { readRewriterReply } from '../../../core/rewriter-reply.ts';
 import type { LanguageModel } from '../../../models/language-model.ts';
 import { conversation } from '../../attack.ts';
 import { ask } from '../ask.ts';
 import { echoShare } from '../content-words.ts';
 import type { Variant } from '../variants.ts';
-import { readPlainProposal } from './structured-reply.ts';
 
 export const rewriteOptions = {
   temperature: number({
@@ -18,8 +18,8 @@ export const rewriteOptions = {
   }),
   fidelity: number({
     description:
-      "Least share of the request's own words that a rewording keeps; one that keeps fewer has drifted and is not sent.",
-    default: 0.3,
+      "Least share of the request's own words that a rewording keeps, for weak models whose rewordings drift; the papers send all, as 0 does.",
+    default: 0,
     min: 0,
     max: 1,
   }),
@@ -38,8 +38,8 @@ interface RewriteContext {
   readonly signal: AbortSignal;
 }
 
-/** Room for a rewording of `text`, in tokens, enough for a model that spells out every letter. */
-const roomFor = (text: string) => 32 + text.length;
+/** Room for a rewording of `text` with an argument, and for what a model says around it, in tokens. */
+const roomFor = (text: string) => 256 + text.length;
 
 /** One variant per instruction. A rewording that is empty, has drifted or was tried before is shown but not sent. */
 export async function* rewrites(
@@ -57,17 +57,22 @@ export async function* rewrites(
       random: random.fork(`rewrite ${index++}`),
       signal,
     });
-    const rewording = readPlainProposal(reply)?.prompt;
+    const { text, flaw } = readRewriterReply(reply, { original: behavior.prompt });
     const unsent =
-      rewording === undefined
+      flaw !== null
         ? 'unusable'
-        : earlier.has(rewording)
+        : earlier.has(text)
           ? 'duplicate'
-          : echoShare(behavior.prompt, rewording) < fidelity
+          : echoShare(behavior.prompt, text) < fidelity
             ? 'drifted'
             : undefined;
-    if (rewording !== undefined) earlier.add(rewording);
-    const messages = conversation(behavior, rewording ?? reply);
-    yield { name, messages, ...(unsent !== undefined && { unsent }) };
+    if (flaw === null) earlier.add(text);
+    const messages = conversation(behavior, flaw === null ? text : reply);
+    yield {
+      name,
+      messages,
+      ...(unsent !== undefined && { unsent }),
+      ...(flaw !== null && { note: { flaw } }),
+    };
   }
 }

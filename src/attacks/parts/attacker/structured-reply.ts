@@ -1,5 +1,5 @@
 /** @file Readers for the replies of attackers and judges: a JSON object, or the plain text of a prompt. */
-import { isRefusal } from '../../../core/refusal.ts';
+import { rewritingIn } from '../../../core/rewriter-reply.ts';
 import { answerIn } from '../../../core/thoughts.ts';
 
 export interface Proposal {
@@ -85,16 +85,12 @@ export function readJsonProposal(reply: string): Proposal | null {
   return { prompt: prompt.trim(), ...(typeof improvement === 'string' && { improvement }) };
 }
 
-/** An attacker that refuses does so within its first 60 characters; later ones may be part of a prompt. */
-const refusalHead = 60;
-
-/** A proposal that is the reply itself; `null` for a refusal, a reply without words, and broken JSON. */
-export function readPlainProposal(reply: string): Proposal | null {
-  const text = answerIn(reply)
-    .replace(/^\s*```\w*\n([\s\S]*?)\n?```\s*$/, '$1')
-    .replace(/^\s*(?:new |rewritten )?(?:prompt|request|question)\s*:\s*/i, '')
-    .trim();
-  const prompt = (/^["“'‘]([\s\S]+)["”'’]$/.exec(text)?.[1] ?? text).trim();
-  const usable = /\p{L}/u.test(prompt) && !/^[{[]/.test(prompt);
-  return usable && !isRefusal(prompt, { headCharacters: refusalHead }) ? { prompt } : null;
+/**
+ * The prompt of a reply in plain text, or in JSON though it was not asked for; `null` for a refusal, and for a reply
+ * without words.
+ * @param request what was to be reworded, so that an answer to it is told from a prompt
+ */
+export function readPlainProposal(reply: string, request?: string): Proposal | null {
+  const prompt = rewritingIn(reply, { ...(request !== undefined && { original: request }) });
+  return prompt === null ? readJsonProposal(reply) : { prompt };
 }
