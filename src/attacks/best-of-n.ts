@@ -1,8 +1,7 @@
 import { arxiv } from '../core/method.ts';
-import { boolean, choice, integer, number } from '../core/options.ts';
+import { boolean, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { fitSuccessCurve, successCurve, type Tries } from './best-of-n/success-curve.ts';
 import { seedFrom } from './parts/ask.ts';
 import {
   answerCheck,
@@ -11,8 +10,8 @@ import {
   successOptions,
 } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
-import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
 import { flipCase, scrambleWords, shiftCharacters } from './parts/text-edits.ts';
+import { repeatedTries, tryOptions, type Try } from './parts/tries/repeated-tries.ts';
 
 interface Augmentation {
   readonly sigma: number;
@@ -32,16 +31,9 @@ function augment(
   return noise ? shiftCharacters(flipped, sigma ** 3, random) : flipped;
 }
 
-/** The success curve of all tries, with its power law if one can be fitted. */
-function measurementOf(all: Tries): Readonly<Record<string, unknown>> {
-  const law = fitSuccessCurve([all]);
-  return { curve: successCurve([all]), ...(law && { law: { ...law } }) };
-}
-
 /**
  * Best-of-N jailbreaking: perturb the request at random, sample an answer, check it, and repeat until one succeeds or N
- * tries are used up. With `stop: never` the last step holds the success curve over tries and its power law.
- * The result names the random stream of the successful answer, so that the same model gives it again.
+ * tries are used up.
  */
 export const bestOfN = defineAttack({
   id: 'best-of-n',
@@ -61,18 +53,7 @@ export const bestOfN = defineAttack({
       max: 10_000,
       unit: 'tries',
     }),
-    atOnce: integer({
-      description: 'Tries answered at the same time.',
-      default: 8,
-      min: 1,
-      max: 64,
-      unit: 'tries',
-    }),
-    stop: choice({
-      description: 'Stop at the first success, or make all tries and measure the success curve.',
-      choices: ['first', 'never'],
-      default: 'first',
-    }),
+    ...tryOptions,
     sigma: number({
       description:
         'Strength of the perturbation: words and capitals change with probability √sigma, characters with sigma³.',
@@ -90,45 +71,16 @@ export const bestOfN = defineAttack({
   async *run(behavior, model, options, context) {
     const { random, signal } = context;
     const sampling = { temperature: options.temperature, topP: 1 };
-    const check = answerCheck(behavior, model, options, context);
-    const tryOnce = async (index: number) => {
+    const tryOf = (index: number): Try => {
       const draws = random.fork(`try ${index}`);
-      const prompt = augment(behavior.prompt, options, draws);
-      const seed = seedFrom(draws);
-      const answer = await check({ messages: conversation(behavior, prompt) }, { sampling, seed });
-      return { prompt, seed, answer };
+      const candidate = augment(behavior.prompt, options, draws);
+      return {
+        candidate,
+        messages: conversation(behavior, candidate),
+        sampled: { sampling, seed: seedFrom(draws) },
+      };
     };
-
-    let [tries, successes] = [0, 0];
-    let best: { readonly prompt: string; readonly seed: string; readonly verdict: Verdict } | undefined;
-    const done = () => tries >= options.samples || (options.stop === 'first' && successes > 0);
-    while (!done()) {
-      signal.throwIfAborted();
-      const count = Math.min(options.atOnce, options.samples - tries);
-      const start = tries;
-      const round = await Promise.all(Array.from({ length: count }, (_, i) => tryOnce(start + i)));
-      for (const { prompt, seed, answer } of round) {
-        // The tries of a round run at the same time; those after the first success do not count.
-        if (done()) break;
-        tries++;
-        if (answer.verdict === 'answered') successes++;
-        if (best === undefined || verdictRank[answer.verdict] > verdictRank[best.verdict])
-          best = { prompt, seed, verdict: answer.verdict };
-        yield {
-          step: tries - 1,
-          candidate: prompt,
-          detail: {
-            ...answer,
-            tries,
-            successes,
-            ...(options.stop === 'never' && tries === options.samples && measurementOf({ tries, successes })),
-          },
-        };
-      }
-    }
-    const { prompt, seed, verdict } = best!;
-    const messages = conversation(behavior, prompt);
-    return { messages, sampling, seed, steps: tries, claimed: claimOf(verdict) };
+    return yield* repeatedTries(tryOf, answerCheck(behavior, model, options, context), options, signal);
   },
   mutate: (behavior, options, { random }) => ({
     messages: conversation(behavior, augment(behavior.prompt, options, random)),

@@ -1,5 +1,5 @@
 /** @file The success rate of repeated tries as a function of their number, and the power law behind it. */
-import { fitPowerLaw, type PowerLaw } from '../parts/power-law.ts';
+import { fitPowerLaw, type PowerLaw } from '../power-law.ts';
 
 /** Number of tries on one behavior, and number of successes among them. */
 export interface Tries {
