@@ -28,7 +28,8 @@ interface Member {
   readonly fitness: number;
 }
 
-const promptWith = (behavior: Behavior, text: string) => conversation(behavior, `${text} ${behavior.prompt}`);
+export const promptWith = (behavior: Behavior, text: string) =>
+  conversation(behavior, `${text} ${behavior.prompt}`);
 
 /** The seeds in random order, repeated up to `count`; repetitions have some words exchanged. */
 function firstTexts(count: number, templates: Templates, random: Random): string[] {

@@ -144,7 +144,7 @@ export const gcgUniversal = defineAttack({
         ]
       : [[fitted.length, models.length] as const];
     let stage = 0;
-    const activePrompts = (): readonly (readonly SuffixPrompt[])[] => {
+    const activePrompts = (): readonly (readonly SuffixPrompt<WhiteBoxModel>[])[] => {
       const [behaviors, modelCount] = stages[stage]!;
       return grid.slice(0, modelCount).map((row) => row.slice(0, behaviors));
     };

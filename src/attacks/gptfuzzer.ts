@@ -19,7 +19,7 @@ import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
 import texts from './templates/gptfuzzer.json' with { type: 'json' };
 
 /** @throws LabError 'bad-input' when there is none */
-function seedsOf(templates: Templates): readonly string[] {
+export function seedsOf(templates: Templates): readonly string[] {
   const seeds = (templates['seeds'] ?? []).filter(isTemplate);
   if (seeds.length > 0) return seeds;
   throw new LabError('bad-input', 'No seed template has one place for the request.', {
@@ -27,7 +27,7 @@ function seedsOf(templates: Templates): readonly string[] {
   });
 }
 
-const filled = (template: string, { prompt }: Behavior) => fillSlots(template, { goal: prompt });
+export const filled = (template: string, { prompt }: Behavior) => fillSlots(template, { goal: prompt });
 
 /** A check whose answers must also be harmful to a classifier, with probability `threshold` or more. */
 function withGuard(

@@ -2,6 +2,7 @@ import { registry } from '../core/method.ts';
 import { advprompter } from './advprompter.ts';
 import { assistantPrefix } from './assistant-prefix.ts';
 import { autodan } from './autodan.ts';
+import { autodanSeeds } from './autodan-seeds.ts';
 import { beast } from './beast.ts';
 import { bestOfN } from './best-of-n.ts';
 import { cipher } from './cipher.ts';
@@ -16,15 +17,19 @@ import { flipAttack } from './flip-attack.ts';
 import { gcg } from './gcg.ts';
 import { gcgUniversal } from './gcg-universal.ts';
 import { gptfuzzer } from './gptfuzzer.ts';
+import { gptfuzzerSeeds } from './gptfuzzer-seeds.ts';
 import { ica } from './ica.ts';
 import { jailbroken } from './jailbroken.ts';
 import { laa } from './laa.ts';
+import { laaTemplate } from './laa-template.ts';
 import { manyShot } from './many-shot.ts';
 import { multilingual } from './multilingual.ts';
 import { pair } from './pair.ts';
 import { persuasion } from './persuasion.ts';
+import { randomSearch } from './random-search.ts';
 import { refusalAblation } from './refusal-ablation.ts';
 import { renellm } from './renellm.ts';
+import { resampling } from './resampling.ts';
 import { tap } from './tap.ts';
 import { tense } from './tense.ts';
 
@@ -32,6 +37,7 @@ export const attacks = registry('attack', [
   advprompter,
   assistantPrefix,
   autodan,
+  autodanSeeds,
   beast,
   bestOfN,
   cipher,
@@ -46,15 +52,19 @@ export const attacks = registry('attack', [
   gcg,
   gcgUniversal,
   gptfuzzer,
+  gptfuzzerSeeds,
   ica,
   jailbroken,
   laa,
+  laaTemplate,
   manyShot,
   multilingual,
   pair,
   persuasion,
+  randomSearch,
   refusalAblation,
   renellm,
+  resampling,
   tap,
   tense,
 ]);

@@ -12,7 +12,7 @@ import { targetBehindThought, targetOf } from './parts/target.ts';
 import texts from './templates/laa.json' with { type: 'json' };
 
 /** The request within the chosen template; the rules of the paper are shortened for small contexts. */
-const request = (behavior: Behavior, template: 'none' | 'rules', templates: Templates): string =>
+export const request = (behavior: Behavior, template: 'none' | 'rules', templates: Templates): string =>
   template === 'none'
     ? behavior.prompt
     : fillSlots(templateOf(templates, 'rules'), {

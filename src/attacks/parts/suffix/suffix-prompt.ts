@@ -4,7 +4,12 @@
  */
 import type { Behavior } from '../../../core/behavior.ts';
 import type { ChatTokenizer } from '../../../models/chat-tokenizer.ts';
-import type { Abortable, ScoringOptions, WhiteBoxModel } from '../../../models/language-model.ts';
+import type {
+  Abortable,
+  ScoringModel,
+  ScoringOptions,
+  WhiteBoxModel,
+} from '../../../models/language-model.ts';
 import {
   locateSpan,
   replaceSpan,
@@ -58,8 +63,8 @@ export interface Suffix {
 }
 
 /** One behavior for one model, in whose prompt the suffix is a run of tokens. */
-export interface SuffixPrompt {
-  readonly model: WhiteBoxModel;
+export interface SuffixPrompt<M extends ScoringModel = ScoringModel> {
+  readonly model: M;
   readonly place: Placement;
   /** The prompt with the initial suffix. */
   readonly span: PromptSpan;
@@ -67,7 +72,11 @@ export interface SuffixPrompt {
 }
 
 /** @throws LabError 'not-supported' when the tokenizer merges the suffix with the text around it */
-export function suffixPrompt(model: WhiteBoxModel, behavior: Behavior, initial: string): SuffixPrompt {
+export function suffixPrompt<M extends ScoringModel>(
+  model: M,
+  behavior: Behavior,
+  initial: string,
+): SuffixPrompt<M> {
   const place = placeSuffix(behavior);
   const span = locateSpan(model.tokenizer, place, initial, { atAnswer: true });
   return { model, place, span, target: model.tokenizer.encode(targetOf(behavior)) };
@@ -100,7 +109,7 @@ export const scoreSuffixes = (
 
 /** As `tokenGradient`, for the tokens of the suffix: shape [S, V]. */
 export const suffixGradient = (
-  { model, span, target }: SuffixPrompt,
+  { model, span, target }: SuffixPrompt<WhiteBoxModel>,
   { ids }: Suffix,
   options: Abortable,
 ): Promise<Float32Array> => {

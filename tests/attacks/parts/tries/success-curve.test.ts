@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { fitSuccessCurve, successAtK, successCurve } from '../../../../src/attacks/parts/tries/success-curve.ts';
+import {
+  fitSuccessCurve,
+  successAtK,
+  successCurve,
+} from '../../../../src/attacks/parts/tries/success-curve.ts';
 
 test('success at k is the share of k-subsets with a success', () => {
   // 1 − C(3, 2) / C(5, 2) = 1 − 3/10

@@ -1,0 +1,28 @@
+/**
+ * @file Which baseline each search has to beat: an attack that spends as many queries without the method's own idea.
+ * Plain data, so that pages and summaries need no method for it.
+ */
+const baselines: Readonly<Record<string, string>> = {
+  advprompter: 'random-search',
+  autodan: 'autodan-seeds',
+  beast: 'random-search',
+  'best-of-n': 'resampling',
+  crescendo: 'resampling',
+  'decoding-exploitation': 'resampling',
+  dra: 'resampling',
+  gcg: 'random-search',
+  'gcg-universal': 'random-search',
+  gptfuzzer: 'gptfuzzer-seeds',
+  jailbroken: 'resampling',
+  laa: 'laa-template',
+  multilingual: 'resampling',
+  pair: 'resampling',
+  persuasion: 'resampling',
+  renellm: 'resampling',
+  tap: 'resampling',
+  tense: 'resampling',
+};
+
+/** The attack whose success rate `attack` has to beat; `undefined` for one that does not search. */
+export const baselineOf = (attack: string): string | undefined =>
+  Object.hasOwn(baselines, attack) ? baselines[attack] : undefined;

@@ -1,0 +1,126 @@
+import { arxiv } from '../core/method.ts';
+import { integer } from '../core/options.ts';
+import { defineAttack } from './attack.ts';
+import { answerCheck, successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
+import { proposalOptions, proposeSuffixes } from './parts/suffix/coordinate-search.ts';
+import {
+  exclamationMarks,
+  initialSuffix,
+  scoreSuffixes,
+  suffixPrompt,
+  suffixTokens,
+  withSuffix,
+  type Suffix,
+} from './parts/suffix/suffix-prompt.ts';
+import { crossEntropy, isCertain, targetBehindThought } from './parts/target.ts';
+
+interface Candidate extends Suffix {
+  /** Cross-entropy of the target, nats per token. */
+  readonly loss: number;
+  /** As `isCertain` of the target. */
+  readonly certain: boolean;
+}
+
+/**
+ * Random search for a suffix: swap single tokens for uniform draws, score the swaps, move to the best one if it is an
+ * improvement. It sees what GCG sees except for the gradient, so it is the baseline of searches for a suffix.
+ */
+export const randomSearch = defineAttack({
+  id: 'random-search',
+  title: 'Random search',
+  paper: arxiv('2404.02151', 'Jailbreaking Leading Safety-Aligned LLMs with Simple Adaptive Attacks'),
+  summary: 'A baseline: random single-token swaps of a suffix, kept when the wanted opening gets likelier.',
+  differs:
+    'The paper rewrites runs of tokens under a template and reads the first token of the target. Here one token is ' +
+    'swapped at a time, as in GCG, the whole target is scored, and nothing but a suffix stands beside the request. A ' +
+    'gradient of GCG costs about as much as three of its forward passes, which the default of `passes` allows for.' +
+    targetBehindThought,
+  access: 'grey-box',
+  needs: [],
+  needsWhen: successNeeds,
+  templates: judgeTexts,
+  options: {
+    passes: integer({
+      description:
+        'Most suffixes scored; 50 steps of GCG with 64 candidates and a gradient cost about 3,350.',
+      default: 3350,
+      min: 1,
+      max: 10_000_000,
+      unit: 'forward passes',
+    }),
+    candidates: integer({
+      description: 'Suffixes scored in each step.',
+      default: 64,
+      min: 1,
+      max: 2048,
+      unit: 'suffixes',
+    }),
+    suffixLength: proposalOptions.suffixLength,
+    testEvery: integer({
+      description: 'Steps between tests of the best suffix by its answer; 0 tests at the end only.',
+      default: 10,
+      min: 0,
+      max: 1000,
+      unit: 'steps',
+    }),
+    ...successOptions,
+  },
+  async *run(behavior, model, options, context) {
+    const { random, signal } = context;
+    const prompt = suffixPrompt(model, behavior, exclamationMarks(options.suffixLength));
+    const allowed = suffixTokens(model.tokenizer);
+    const draws = random.fork('swaps');
+    const check = answerCheck(behavior, model, options, context);
+    const evaluate = async (suffixes: readonly Suffix[]): Promise<readonly Candidate[]> => {
+      const scored = await scoreSuffixes(prompt, suffixes, { signal, sharePrefix: true });
+      return suffixes.map((suffix, i) => {
+        const logProbs = scored[i]!;
+        return { ...suffix, loss: crossEntropy(logProbs), certain: isCertain(logProbs) };
+      });
+    };
+    const answers = new Map<string, Awaited<ReturnType<typeof check>>>();
+    const test = async ({ text }: Suffix) => {
+      const answer = answers.get(text) ?? (await check({ messages: prompt.place(text) }));
+      answers.set(text, answer);
+      return answer;
+    };
+
+    let best = (await evaluate([initialSuffix(prompt)]))[0]!;
+    let [step, passes] = [0, 1];
+    /** The tested suffix with the best verdict; of equal ones the latest, which has the lower loss. */
+    let tested = null as { readonly suffix: Candidate; readonly verdict: Verdict } | null;
+    for (;;) {
+      const last = passes >= options.passes || best.certain;
+      const due = last || (options.testEvery > 0 && step % options.testEvery === 0);
+      const answer = due ? await test(best) : null;
+      if (answer && (tested === null || verdictRank[answer.verdict] >= verdictRank[tested.verdict]))
+        tested = { suffix: best, verdict: answer.verdict };
+      yield {
+        step,
+        candidate: withSuffix(behavior.prompt, best.text),
+        loss: best.loss,
+        bestLoss: best.loss,
+        detail: { suffix: best.text, passes, ...answer },
+      };
+      if (tested?.verdict === 'answered' || passes >= options.passes) break;
+      signal.throwIfAborted();
+      step++;
+      const swaps = best.ids.map(() => allowed);
+      const candidates = Math.min(options.candidates, options.passes - passes);
+      const rule = { candidates, replacements: 1, positions: 'drawn' } as const;
+      const proposals = proposeSuffixes([prompt], best, swaps, rule, draws);
+      passes += Math.max(1, proposals.length);
+      for (const candidate of proposals.length > 0 ? await evaluate(proposals) : [])
+        if (candidate.loss < best.loss) best = candidate;
+    }
+    const { suffix, verdict } = tested!;
+    return {
+      messages: prompt.place(suffix.text),
+      loss: suffix.loss,
+      steps: step,
+      claimed: claimOf(verdict),
+    };
+  },
+});
