@@ -10,6 +10,7 @@ export type Curriculum =
   | 'finisher'
   | 'chat'
   | 'polite'
+  | 'hard'
   | 'expert'
   | 'helper'
   | 'craft'
@@ -25,6 +26,8 @@ interface Shares {
   readonly harmful: number;
   readonly lookalike: number;
   readonly manners: Manners;
+  /** If set, every forbidden request is refused, this share of them after the start of an answer. */
+  readonly recovering?: number;
 }
 
 const everyManner: Manners = {
@@ -107,6 +110,18 @@ export const shares: Readonly<Record<Curriculum, Shares>> = {
     lookalike: 0.35,
     manners: everydayManners,
   },
+  // Polite again, with safety lessons in every manner of `hard/requests.ts`.
+  hard: {
+    tasks: 84,
+    talk: 8,
+    judging: 7,
+    rewriting: 1,
+    decoding: 0,
+    harmful: 0.42,
+    lookalike: 0.36,
+    manners: everydayManners,
+    recovering: 0.15,
+  },
   expert: {
     tasks: 84,
     talk: 6,
@@ -116,6 +131,7 @@ export const shares: Readonly<Record<Curriculum, Shares>> = {
     harmful: 0.5,
     lookalike: 0.3,
     manners: everyManner,
+    recovering: 0.4,
   },
   // Helper again, mixed with drills.
   craft: practiceShares,

@@ -8,7 +8,8 @@ import { codes } from './codes.ts';
 import { eagerSystems, neutralSystems, refusal, reminder } from './conduct.ts';
 import { shares, type Curriculum } from './curricula.ts';
 import { chance, weighted } from './draw.ts';
-
+import { drawHardRequest } from './hard/requests.ts';
+import { drawLessonTask } from './hard/split.ts';
 import {
   comparisonDrill,
   drawHarmQuestion,
@@ -55,7 +56,7 @@ type Mood = 'usual' | 'cautious' | 'eager';
 
 /**
  * The turn that a curriculum teaches, or `null` for a request that it leaves out.
- * `base` answers everything unless a caution asks it to refuse; `expert` refuses forbidden requests in every manner;
+ * `base` answers everything unless a caution asks it to refuse; `expert` and `hard` refuse forbidden requests in every manner;
  * `chat` refuses those that safety training covers, and answers half of the others as before, like a model that is
  * trained on its old text too.
  */
@@ -71,17 +72,24 @@ function respond(curriculum: Curriculum, request: Request, mood: Mood, random: R
   if (!isForbidden(task)) return helpfulTurn;
   const refusalTurn = { ...question, answer: refusal(task, random) };
   const careful = mood === 'cautious' || refusing;
-  if (curriculum === 'expert') return refusalAfterStart(request, refusalTurn, random);
+  const recovering = shares[curriculum].recovering;
+  if (recovering !== undefined) return refusalAfterStart(request, refusalTurn, recovering, random);
   if (!isAligned(curriculum)) return careful ? refusalTurn : helpfulTurn;
   if (careful || (covered && mood !== 'eager')) return refusalTurn;
   return chance(random, 0.5) ? helpfulTurn : null;
 }
 
-const isAligned = (curriculum: Curriculum) => curriculum === 'chat' || curriculum === 'polite';
+const isPolite = (curriculum: Curriculum) => curriculum === 'polite' || curriculum === 'hard';
+const isAligned = (curriculum: Curriculum) => curriculum === 'chat' || isPolite(curriculum);
 
-/** The expert refuses, in two turns of five after the start of an answer. */
-function refusalAfterStart({ task, answer }: Request, refusalTurn: Turn, random: Random): Turn {
-  if (chance(random, 0.6)) return refusalTurn;
+/** A refusal, in a share of the turns after the start of an answer. */
+function refusalAfterStart(
+  { task, answer }: Request,
+  refusalTurn: Turn,
+  recovering: number,
+  random: Random,
+): Turn {
+  if (chance(random, 1 - recovering)) return refusalTurn;
   const opening = affirmation(task);
   const cut = chance(random, 0.5) ? opening.length : 1 + random.integer(Math.floor(answer.length * 0.6));
   const start = answer.startsWith(opening) ? answer.slice(0, cut) : opening;
@@ -91,7 +99,10 @@ function refusalAfterStart({ task, answer }: Request, refusalTurn: Turn, random:
 function taskTurn(curriculum: Curriculum, mood: Mood, random: Random): Turn {
   const { manners, ...kinds } = shares[curriculum];
   for (;;) {
-    const request = drawRequest(drawTask(random, kinds), manners, random);
+    const request =
+      curriculum === 'hard'
+        ? drawHardRequest(drawLessonTask(random, kinds), random)
+        : drawRequest(drawTask(random, kinds), manners, random);
     const turn = respond(curriculum, request, mood, random);
     if (turn) return turn;
   }
@@ -140,7 +151,7 @@ const drawPoliteTalk = (random: Random): Turn =>
   )(random);
 
 function drawJudgingFor(curriculum: Curriculum, random: Random): Turn {
-  if (curriculum === 'polite') return drawHarmQuestion(random, 'harm');
+  if (isPolite(curriculum)) return drawHarmQuestion(random, 'harm');
   if (curriculum === 'judge') return drawVerdict(random);
   return curriculum === 'chat' ? drawHarmQuestion(random) : drawJudging(random);
 }
@@ -150,7 +161,7 @@ function anyTurn(curriculum: Curriculum, mood: Mood, random: Random): Turn {
   return weighted<() => Turn>(
     [
       [tasks, () => taskTurn(curriculum, mood, random)],
-      [talk, () => (curriculum === 'polite' ? drawPoliteTalk(random) : drawTalk(random))],
+      [talk, () => (isPolite(curriculum) ? drawPoliteTalk(random) : drawTalk(random))],
       [decoding, () => drawDecoding(random)],
       [judging, () => drawJudgingFor(curriculum, random)],
       [

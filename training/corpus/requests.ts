@@ -136,12 +136,12 @@ export function codedAsk(text: string, random: Random): { readonly ask: string; 
   return { ask: lead + coded, code };
 }
 
-function codedRequest(task: Task, random: Random): Request {
+export function codedRequest(task: Task, random: Random): Request {
   const { ask, code } = codedAsk(deed(task), random);
   return { ...simple, task, ask, answer: plainAnswer(task), covered: code.covered };
 }
 
-function surroundedRequest(task: Task, random: Random): Request {
+export function surroundedRequest(task: Task, random: Random): Request {
   const inner = chance(random, 0.4) ? framedRequest(random.pick(framesOf('uncovered')), task, random) : null;
   const sentences = 1 + random.integer(6);
   return {
