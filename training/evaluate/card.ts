@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { heldOutTasks, tasks } from '../../src/data/tinytown/world.ts';
 import { parameterCount } from '../../src/models/llama-weights.ts';
+import { holesOf } from './holes.ts';
 import { holds, type Measurement } from './measure.ts';
 import {
   config,
@@ -36,6 +37,7 @@ function textsForTask(recipe: Recipe) {
         data: `lessons of the curriculum "${recipe.curriculum}", drawn without end from the seed`,
         loss: `cross-entropy; what users and systems say counts ${promptWeight}, what the assistant says 1`,
         reading: 'Greedy decoding. Intervals are 95 % Wilson.',
+        holes: holesOf(recipe),
       }
     : {
         config: guardConfig,
@@ -44,6 +46,7 @@ function textsForTask(recipe: Recipe) {
         loss: 'cross-entropy of the label after the last token',
         reading:
           'Areas under the ROC curve, in per cent, with 95 % intervals after Hanley and McNeil; rates with 95 % Wilson.',
+        holes: null,
       };
 }
 
@@ -56,7 +59,7 @@ export function writeCard(
   const { loss } = JSON.parse(readFileSync(join(folder, 'training.json'), 'utf8')) as {
     loss: readonly (readonly [step: number, loss: number])[];
   };
-  const { config, tag, data, loss: lossText, reading } = textsForTask(recipe);
+  const { config, tag, data, loss: lossText, reading, holes } = textsForTask(recipe);
   const points = loss.filter((_, i) => i % Math.ceil(loss.length / 12) === 0 || i === loss.length - 1);
   const card = `---
 license: mit
@@ -93,7 +96,7 @@ defenses and evaluators; it knows nothing else and is of no other use.
 | --- | --- |
 ${points.map(([step, value]) => `| ${step + 1} | ${value.toFixed(3)} |`).join('\n')}
 
-## Measured behavior
+${holes === null ? '' : `## Planted holes\n\n${holes}\n\n`}## Measured behavior
 
 ${reading} ${heldOutTasks.length} tasks, and the phrasings, templates, leads, wishes and outside questions used here,
 never occur in training text.
