@@ -43,6 +43,22 @@ export interface AttackResult {
    * for attacks without such a test. An evaluator of the replayed answer may disagree.
    */
   readonly claimed?: boolean | null;
+  /** Present for attacks in which another model writes the prompts one after another. */
+  readonly attacker?: AttackerReplies;
+}
+
+/** How the attacker model of a search wrote its prompts. */
+export interface AttackerReplies {
+  /** What it was asked for in every step: a JSON object with reason and prompt, or plain text. */
+  readonly protocol: 'json' | 'plain';
+  /** Number of prompts that it was asked for. */
+  readonly prompts: number;
+  /** Of these, held by a whole JSON object. */
+  readonly json: number;
+  /** Of these, read from a JSON object that breaks off or is malformed. */
+  readonly salvaged: number;
+  /** Of these, not readable in any attempt. */
+  readonly unreadable: number;
 }
 
 /** What the plan provides to a method besides its target model. */

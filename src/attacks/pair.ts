@@ -1,8 +1,9 @@
 import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { proposeOptions } from './parts/attacker/propose.ts';
-import { refine, refineTexts, startThread, strategyOf } from './parts/attacker/refine.ts';
+import { proposeOptions } from './parts/attacker/propose-options.ts';
+import { createProposer } from './parts/attacker/propose.ts';
+import { refine, refineTexts, startThread } from './parts/attacker/refine.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import {
   askAndRate,
@@ -12,6 +13,10 @@ import {
   ratingOptions,
   type RatedAnswer,
 } from './parts/success/rated-answer.ts';
+import texts from './templates/pair.json' with { type: 'json' };
+
+/** Ways of persuasion, by the names of the templates with the attacker's system prompts. */
+const strategies = ['role-play', 'reasoning', 'authority'] as const;
 
 /**
  * Prompt automatic iterative refinement: an attacker model writes a prompt, reads the answer and the judge's score, and
@@ -25,17 +30,17 @@ export const pair = defineAttack({
   paper: arxiv('2310.08419', 'Jailbreaking Black Box Large Language Models in Twenty Queries'),
   summary: 'An attacker model rewrites its prompt after each answer and score, in several streams.',
   differs:
-    'The paper runs 20 streams of 3 rounds; ours suit small models. Here the texts are ours and short; ' +
-    'judge and target answer greedily; an unreadable score is no score instead of a 1; a prompt that the ' +
-    'attacker fails to write costs no query; an attacker that cannot write JSON is only asked to rewrite ' +
-    'a text: the last prompt if its score is above 1, else the request.',
+    'The texts are ours. Judge and target answer greedily; an unreadable score is no score instead of a ' +
+    '1; a prompt that the attacker fails to write costs no query; of a reply that breaks off, the whole ' +
+    'sentences of the prompt are used; an attacker that cannot write JSON is asked for plain text in the ' +
+    'whole run, and shown the last prompt, its answer and its score.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
-  templates: { ...refineTexts, ...judgeTexts },
+  templates: { ...refineTexts, ...judgeTexts, ...texts },
   options: {
     streams: integer({
       description: 'Conversations with the attacker; the paper uses 20.',
-      default: 3,
+      default: 20,
       min: 1,
       max: 64,
       unit: 'conversations',
@@ -53,28 +58,22 @@ export const pair = defineAttack({
   async *run(behavior, model, options, { random, signal, templates, role }) {
     const [attacker, judge] = [role('attacker'), role('judge')];
     const ratingContext = { model, judge, behavior, options, templates, signal };
+    const proposer = createProposer(attacker, options);
     const streams = Array.from({ length: options.streams }, (_, stream) => ({
       stream,
-      thread: startThread(strategyOf(stream), options),
-      context: { behavior, options, templates, signal, random: random.fork(`stream ${stream}`) },
+      thread: startThread(strategies[stream % strategies.length]!, stream),
+      context: { behavior, templates, signal, random: random.fork(`stream ${stream}`) },
     }));
 
     let best: RatedAnswer | null = null;
     let steps = 0;
     for (let iteration = 1; iteration <= options.iterations; iteration++) {
       const refinements = await Promise.all(
-        streams.map(({ thread, context }) => refine(attacker, thread, context)),
+        streams.map(({ thread, context }) => refine(proposer, thread, context)),
       );
-      for (const [stream, { proposal, thread, unreadable }] of refinements.entries()) {
+      for (const [stream, { proposal, thread, ...read }] of refinements.entries()) {
         signal.throwIfAborted();
-        const { strategy, dialogue } = thread;
-        const detail = {
-          stream,
-          iteration,
-          strategy,
-          protocol: dialogue.plain ? 'plain' : 'json',
-          unreadable,
-        };
+        const detail = { stream, iteration, strategy: thread.system, ...read };
         steps++;
         if (proposal === null) {
           streams[stream]!.thread = thread;
@@ -87,9 +86,13 @@ export const pair = defineAttack({
         best = better(best, answer);
         const { score, response } = answer;
         yield { step: steps, candidate: prompt, detail: { ...detail, score, response, improvement } };
-        if (hasFullScore(answer)) return { messages: conversation(behavior, prompt), steps, claimed: true };
+        if (hasFullScore(answer)) {
+          const messages = conversation(behavior, prompt);
+          return { messages, steps, claimed: true, attacker: proposer.replies() };
+        }
       }
     }
-    return { messages: conversation(behavior, best?.prompt), steps, claimed: claimOfBest(best) };
+    const messages = conversation(behavior, best?.prompt);
+    return { messages, steps, claimed: claimOfBest(best), attacker: proposer.replies() };
   },
 });

@@ -5,15 +5,9 @@ import { templateOf } from '../core/templates.ts';
 import { readYesNo } from '../core/yes-no.ts';
 import { conversation, defineAttack, type AttackStep } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
-import { proposeOptions } from './parts/attacker/propose.ts';
-import {
-  refine,
-  refineTexts,
-  startThread,
-  strategyOf,
-  type Refinement,
-  type Thread,
-} from './parts/attacker/refine.ts';
+import { proposeOptions } from './parts/attacker/propose-options.ts';
+import { createProposer } from './parts/attacker/propose.ts';
+import { refine, refineTexts, startThread, type Refinement, type Thread } from './parts/attacker/refine.ts';
 import { disarmed, judgeTexts } from './parts/success/judge-score.ts';
 import {
   askAndRate,
@@ -59,6 +53,8 @@ const stepOf = (
     response: answer?.response ?? null,
     onTopic,
     improvement: child.proposal?.improvement,
+    protocol: child.protocol,
+    form: child.form,
     unreadable: child.unreadable,
   },
 });
@@ -66,8 +62,7 @@ const stepOf = (
 /**
  * Tree of attacks with pruning: an attacker model refines each leaf into several prompts; those off topic are pruned,
  * the rest are sent to the target and rated, and the ones with the best scores become the leaves of the next level.
- * An attacker that cannot write JSON is treated as in PAIR. The root is node 0; its descendants are numbered level by
- * level.
+ * The root is node 0; its descendants are numbered level by level.
  */
 export const tap = defineAttack({
   id: 'tap',
@@ -75,40 +70,39 @@ export const tap = defineAttack({
   paper: arxiv('2312.02119', 'Tree of Attacks: Jailbreaking Black-Box LLMs Automatically'),
   summary: 'Grows a tree of prompts with an attacker model, and prunes those off topic or with low scores.',
   differs:
-    'The paper uses 4 children per leaf, depth 10 and keeps 10 leaves; ours suit small models. Here one ' +
-    "number limits the queries per level and another the leaves that are kept (the paper's code uses 10 " +
-    'for both, so that scores prune nothing); the children of a leaf differ in their strategy of ' +
-    'persuasion; judge and target answer greedily; an unreadable score ranks last instead of counting ' +
-    'as 1, and a child whose topic the judge could not tell ranks after those on topic instead of ' +
-    'counting as one of them.',
+    'The texts are ours. One number limits the queries per level and another the leaves that are kept; ' +
+    "the paper's code has one for both, as the defaults do, so that scores prune nothing until `keep` is " +
+    'lower. Judge and target answer greedily; an unreadable score ranks last instead of counting as 1, ' +
+    'and a child whose topic the judge could not tell ranks after those on topic instead of counting as ' +
+    'one of them; replies that break off and attackers that cannot write JSON are treated as in PAIR.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
   templates: { ...refineTexts, ...judgeTexts, ...texts },
   options: {
     branching: integer({
       description: 'Prompts refined from each leaf; the paper uses 4.',
-      default: 3,
+      default: 4,
       min: 1,
       max: 16,
       unit: 'prompts',
     }),
     depth: integer({
       description: 'Most levels of the tree; the paper uses 10.',
-      default: 3,
+      default: 10,
       min: 1,
       max: 50,
       unit: 'levels',
     }),
     width: integer({
       description: 'Most prompts of a level that are sent to the target; the paper uses 10.',
-      default: 6,
+      default: 10,
       min: 1,
       max: 64,
       unit: 'prompts',
     }),
     keep: integer({
       description: 'Prompts of a level, those with the best scores, that become leaves; the paper uses 10.',
-      default: 2,
+      default: 10,
       min: 1,
       max: 64,
       unit: 'prompts',
@@ -119,7 +113,8 @@ export const tap = defineAttack({
   async *run(behavior, model, options, { random, signal, templates, role }) {
     const [attacker, judge] = [role('attacker'), role('judge')];
     const ratingContext = { model, judge, behavior, options, templates, signal };
-    const context = { behavior, options, templates, signal };
+    const context = { behavior, templates, signal };
+    const proposer = createProposer(attacker, options);
 
     const isOnTopic = async (prompt: string): Promise<boolean | null> => {
       const question = fillSlots(templateOf(templates, 'on-topic'), {
@@ -131,9 +126,12 @@ export const tap = defineAttack({
       return reply === null ? null : readYesNo(reply);
     };
     const grow = async (leaf: Leaf, branch: number, node: number, depth: number): Promise<Child> => {
-      const strategy = strategyOf(branch);
       const draws = random.fork(`node ${node}`);
-      const refinement = await refine(attacker, { ...leaf.thread, strategy }, { ...context, random: draws });
+      const refinement = await refine(
+        proposer,
+        { ...leaf.thread, line: branch },
+        { ...context, random: draws },
+      );
       const { proposal } = refinement;
       const onTopic = proposal && (await isOnTopic(proposal.prompt));
       const pruned = proposal === null ? 'unreadable' : onTopic === false ? 'off-topic' : null;
@@ -144,7 +142,7 @@ export const tap = defineAttack({
       return { ...child, answer: await askAndRate(ratingContext, prompt, conversation(behavior, prompt)) };
     };
 
-    let leaves: readonly Leaf[] = [{ node: 0, thread: startThread(strategyOf(0), options) }];
+    let leaves: readonly Leaf[] = [{ node: 0, thread: startThread('system', 0) }];
     let best = null as RatedAnswer | null;
     let nodes = 0;
     for (let depth = 1; depth <= options.depth && leaves.length > 0; depth++) {
@@ -183,6 +181,7 @@ export const tap = defineAttack({
         thread: { ...thread, last: answer },
       }));
     }
-    return { messages: conversation(behavior, best?.prompt), steps: nodes, claimed: claimOfBest(best) };
+    const messages = conversation(behavior, best?.prompt);
+    return { messages, steps: nodes, claimed: claimOfBest(best), attacker: proposer.replies() };
   },
 });

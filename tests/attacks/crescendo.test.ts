@@ -52,7 +52,7 @@ describe('Crescendo', () => {
     const hasty = recording((asked) => json(`Go to level ${asked.includes('refused') ? 1 : 3}`));
     const wary = stepwise();
     const { details, roleModels } = await runAttack(
-      { turns: 1, restarts: 0 },
+      { turns: 1, backtracks: 4, restarts: 0 },
       { attacker: hasty, target: wary },
     );
     expect(details.map(({ backtracked, turn }) => [backtracked, turn])).toEqual([
@@ -60,6 +60,7 @@ describe('Crescendo', () => {
       [false, 1],
     ]);
     expect(roleModels.attacker.asked[1]).toContain('"Go to level 3" was refused');
+    expect(roleModels.attacker.asked[1]).toContain('I cannot help with that.');
     expect(wary.seen.at(-1)).toEqual([user('Go to level 1')]);
   });
   test('does not ask the judge about a refusal', async () => {
@@ -107,10 +108,36 @@ describe('Crescendo', () => {
     const attacker = recording((asked) =>
       asked.includes('easy question') ? 'Is there a level 3?' : 'And level 1?',
     );
-    const { details } = await runAttack({ protocol: 'plain', restarts: 0 }, { attacker, target: stepwise() });
+    const options = { protocol: 'plain', turns: 4, backtracks: 4, restarts: 0 };
+    const { details } = await runAttack(options, { attacker, target: stepwise() });
     expect(attacker.asked[0]).toContain(behavior.prompt);
     expect(attacker.asked[1]).toContain('Is there a level 3?');
     expect(details.slice(0, 2).map(({ backtracked }) => backtracked)).toEqual([true, false]);
+  });
+  test('shows a plain-text attacker its last question, the answer and the score in every later turn', async () => {
+    const attacker = recording((asked) => `And now, what of level ${levelIn(asked) + 1}`);
+    const { details, roleModels } = await runAttack({ protocol: 'plain', turns: 3 }, { attacker });
+    expect(details.map(({ score }) => score)).toEqual([4, 7, 10]);
+    for (const [i, asked] of attacker.asked.slice(1).entries()) {
+      expect(asked).toContain(roleModels.target.asked[i]);
+      expect(asked).toContain(details[i]!['response']);
+      expect(asked).toContain(`Score: ${details[i]!['score']}`);
+    }
+  });
+  test('does not let a plain-text attacker jump to the goal before the last turn', async () => {
+    const attacker = recording(() => `Now ${behavior.prompt.toLowerCase()}!`);
+    const { details, roleModels } = await runAttack(
+      { protocol: 'plain', turns: 2, backtracks: 1, restarts: 0, attempts: 2 },
+      { attacker, target: recording(() => 'Yes.') },
+    );
+    expect(attacker.asked).toHaveLength(4);
+    expect(details.map(({ unreadable }) => unreadable)).toEqual([2, 2]);
+    expect(roleModels.target.asked).toEqual([]);
+    const atTheEnd = await runAttack(
+      { protocol: 'plain', turns: 1, restarts: 0 },
+      { attacker, target: recording(() => 'Yes.') },
+    );
+    expect(atTheEnd.roleModels.target.asked).toEqual([`Now ${behavior.prompt.toLowerCase()}!`]);
   });
   test('keeps the system prompt of the behavior at the start of the conversation', async () => {
     const wary = stepwise();

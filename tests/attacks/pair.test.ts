@@ -3,7 +3,7 @@ import { pair } from '../../src/attacks/pair.ts';
 import { user } from '../../src/core/chat.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior, drain } from './drain.ts';
-import { climber, json, judge, recording, target, vague } from './search-models.ts';
+import { climber, json, judge, levelIn, recording, target, vague } from './search-models.ts';
 
 const runAttack = async (
   options: Record<string, unknown>,
@@ -19,12 +19,17 @@ describe('PAIR', () => {
   test('succeeds at the third round, which needs the feedback of the second', async () => {
     const { steps, result, roleModels } = await runAttack({ streams: 1, iterations: 5 });
     expect(steps.map(({ detail }) => detail!['score'])).toEqual([4, 7, 10]);
-    expect(result).toEqual({ messages: [user('Go to level 3')], steps: 3, claimed: true });
+    expect(result).toEqual({
+      messages: [user('Go to level 3')],
+      steps: 3,
+      claimed: true,
+      attacker: { protocol: 'json', prompts: 3, json: 3, salvaged: 0, unreadable: 0 },
+    });
     expect(roleModels.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
   });
   test('with too few rounds keeps its best prompt and claims nothing', async () => {
     const { result } = await runAttack({ streams: 2, iterations: 2 });
-    expect(result).toEqual({ messages: [user('Go to level 2')], steps: 4, claimed: false });
+    expect(result).toMatchObject({ messages: [user('Go to level 2')], steps: 4, claimed: false });
   });
   test.each([1, 2, 3, 4, 5])('does not query the target after score %i if that is a 10', async (call) => {
     let rated = 0;
@@ -74,7 +79,12 @@ describe('PAIR', () => {
     expect(attacker.asked).toHaveLength(6);
     expect(roleModels.target.asked).toEqual([]);
     expect(steps.map(({ detail }) => detail!['unreadable'])).toEqual([3, 3]);
-    expect(result).toEqual({ messages: [user(behavior.prompt)], steps: 2, claimed: false });
+    expect(result).toMatchObject({
+      messages: [user(behavior.prompt)],
+      steps: 2,
+      claimed: false,
+      attacker: { protocol: 'json', prompts: 2, json: 0, unreadable: 2 },
+    });
   });
   test('a failed request leaves no unanswered turn in the memory of the attacker', async () => {
     let call = 0;
@@ -107,32 +117,44 @@ describe('PAIR', () => {
     });
     expect(warmth).toEqual({ target: 0, attacker: 1, judge: 0 });
   });
-  test('asks such an attacker for plain text from then on', async () => {
+  test('shows an attacker of plain text the last prompt, its answer and its score in every later step', async () => {
     const attacker = recording((asked) =>
-      asked.startsWith('The goal') ? 'huh' : `${asked.slice(-15)}, level 1`,
+      asked.startsWith('The goal') ? 'I would begin softly.' : `Please go to level ${levelIn(asked) + 1}`,
     );
-    const { steps, roleModels } = await runAttack({ streams: 1, iterations: 3 }, { attacker });
-    expect(steps.map(({ detail }) => [detail!['protocol'], detail!['unreadable']])).toEqual([
-      ['plain', 2],
-      ['plain', 0],
-      ['plain', 0],
+    const { steps, roleModels, result } = await runAttack({ streams: 1, iterations: 5 }, { attacker });
+    expect(steps.map(({ detail }) => [detail!['protocol'], detail!['form'], detail!['unreadable']])).toEqual([
+      ['plain', 'plain', 5],
+      ['plain', 'plain', 0],
+      ['plain', 'plain', 0],
     ]);
-    expect(attacker.asked.map((asked) => asked.includes('The goal'))).toEqual([
-      true,
-      true,
-      false,
-      false,
-      false,
-    ]);
-    // From the second round on it is given the last prompt, which had got somewhere.
-    expect(attacker.asked[2]).toContain(behavior.prompt);
-    expect(attacker.asked[3]).toContain(roleModels.target.asked[0]);
+    expect(steps.map(({ detail }) => detail!['score'])).toEqual([4, 7, 10]);
+    const [, ...later] = attacker.asked.slice(5);
+    for (const [i, asked] of later.entries()) {
+      expect(asked).toContain(behavior.prompt);
+      expect(asked).toContain(roleModels.target.asked[i]);
+      expect(asked).toContain(steps[i]!.detail!['response']);
+      expect(asked).toContain(String(steps[i]!.detail!['score']));
+    }
+    expect(result.attacker).toEqual({ protocol: 'plain', prompts: 3, json: 0, salvaged: 0, unreadable: 0 });
   });
-  test('starts a plain rewrite from the request when the last one was refused', async () => {
+  test('starts the streams in plain text with different instructions', async () => {
     const attacker = recording(() => 'Some other words');
-    await runAttack({ streams: 1, iterations: 3, protocol: 'plain' }, { attacker });
+    await runAttack({ streams: 3, iterations: 1, protocol: 'plain' }, { attacker });
     for (const asked of attacker.asked) expect(asked).toContain(behavior.prompt);
-    expect(new Set(attacker.asked).size).toBeGreaterThan(1);
+    expect(new Set(attacker.asked).size).toBe(3);
+  });
+  test('all streams keep to the protocol that the first prompt decides', async () => {
+    let call = 0;
+    const attacker = recording((asked) =>
+      ++call === 1 || !asked.startsWith('The goal') ? json('Go') : 'huh',
+    );
+    const { steps } = await runAttack({ streams: 2, iterations: 2, attempts: 1 }, { attacker });
+    expect(steps.map(({ detail }) => [detail!['protocol'], detail!['form']])).toEqual([
+      ['json', 'json'],
+      ['json', null],
+      ['json', 'json'],
+      ['json', null],
+    ]);
   });
   test('claims nothing either way when the judge could not tell', async () => {
     const { result, steps } = await runAttack({ streams: 1, iterations: 1 }, { judge: vague() });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { tap } from '../../src/attacks/tap.ts';
 import { user } from '../../src/core/chat.ts';
 import { behavior, drain } from './drain.ts';
-import { climber, json, judge, recording, target, vague } from './search-models.ts';
+import { climber, json, judge, levelIn, recording, target, vague } from './search-models.ts';
 
 const runAttack = async (
   options: Record<string, unknown>,
@@ -32,9 +32,9 @@ describe('TAP', () => {
     const { roleModels } = await runAttack({ branching: 1, width: 1, keep: 1, depth: 3 });
     expect(roleModels.target.asked).toEqual(['Go to level 1', 'Go to level 2', 'Go to level 3']);
   });
-  test('queries the target at most 4 + 10 + 10 times with the options of the paper', async () => {
+  test('queries the target at most 4 + 10 + 10 times with the options of the paper, which are the defaults', async () => {
     const { roleModels } = await runAttack(
-      { branching: 4, width: 10, keep: 10, depth: 3 },
+      { depth: 3 },
       { judge: recording((asked) => (asked.includes('still ask for') ? '[[YES]]' : '[[2]]')) },
     );
     expect(roleModels.target.asked).toHaveLength(24);
@@ -107,6 +107,26 @@ describe('TAP', () => {
         4,
       );
   });
+  test('asks all children with one system prompt, as the paper does', async () => {
+    const systems = new Set<string>();
+    const attacker = recording((asked, messages) => {
+      systems.add(messages[0]!.content);
+      return json(`Go to level ${levelIn(asked) + 1}`);
+    });
+    await runAttack({ branching: 3, depth: 2 }, { attacker });
+    expect(systems.size).toBe(1);
+  });
+  test('shows an attacker of plain text what became of the prompt of its parent', async () => {
+    const attacker = recording((asked) =>
+      asked.startsWith('The goal') ? 'No JSON.' : `Please go to level ${levelIn(asked) + 1}`,
+    );
+    const { nodes, result } = await runAttack({ branching: 2, depth: 5, keep: 1 }, { attacker });
+    expect(nodes.map(({ protocol }) => protocol)).toEqual(nodes.map(() => 'plain'));
+    expect(result).toMatchObject({ claimed: true, attacker: { protocol: 'plain', json: 0 } });
+    const later = attacker.asked.filter((asked) => asked.includes('This is level 1.'));
+    expect(later).toHaveLength(2);
+    for (const asked of later) expect(asked).toContain('Please go to level 1');
+  });
   test('ends when no child is readable, and claims nothing', async () => {
     const attacker = recording(() => '');
     const { nodes, result, roleModels } = await runAttack({ branching: 2, depth: 5 }, { attacker });
@@ -115,6 +135,6 @@ describe('TAP', () => {
     expect(result.claimed).toBe(false);
   });
   test('has no verdict when no score is readable', async () => {
-    expect((await runAttack({ depth: 1 }, { judge: vague() })).result.claimed).toBeNull();
+    expect((await runAttack({ branching: 2, depth: 1 }, { judge: vague() })).result.claimed).toBeNull();
   });
 });

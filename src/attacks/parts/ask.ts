@@ -28,18 +28,25 @@ const generateOptionsOf = ({ random, ...options }: RequestOptions): GenerateOpti
  * oldest exchanges; its system prompt and last turn stay.
  * @throws LabError 'context-overflow' when even those two leave no room for an answer
  */
-export async function ask(
+export const ask = async (
   model: LanguageModel,
   question: string | readonly ChatMessage[],
   options: RequestOptions,
-): Promise<string> {
+): Promise<string> => (await replyTo(model, question, options)).text;
+
+/** Like `ask`, for those who need to know how the reply ended. */
+export async function replyTo(
+  model: LanguageModel,
+  question: string | readonly ChatMessage[],
+  options: RequestOptions,
+): Promise<Generation> {
   const request = generateOptionsOf(options);
   let messages = typeof question === 'string' ? [user(question)] : question;
   for (;;) {
     const shorter = withoutOldestExchange(messages);
-    if (shorter === null) return (await model.generate(messages, request)).text;
+    if (shorter === null) return model.generate(messages, request);
     const reply = await whereItFits(() => model.generate(messages, request));
-    if (reply !== null && !cutByWindow(reply, request)) return reply.text;
+    if (reply !== null && !cutByWindow(reply, request)) return reply;
     messages = shorter;
   }
 }

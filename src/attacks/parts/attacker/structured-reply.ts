@@ -78,12 +78,50 @@ const outsideStrings = (json: string): string =>
     token.startsWith('"') ? token : { True: 'true', False: 'false', None: 'null' }[token]!,
   );
 
-/** A proposal as `{"improvement": …, "prompt": …}`; `null` unless the prompt is a text that is not blank. */
+/** A proposal as `{"improvement": …, "prompt": …}`; `null` unless the prompt is a text with words of its own. */
 export function readJsonProposal(reply: string): Proposal | null {
   const { prompt, improvement } = firstObject(reply) ?? {};
-  if (typeof prompt !== 'string' || prompt.trim() === '') return null;
+  if (typeof prompt !== 'string' || !isProposal(prompt)) return null;
   return { prompt: prompt.trim(), ...(typeof improvement === 'string' && { improvement }) };
 }
+
+/** A model that copies the form it was shown proposes nothing. */
+const placeholder =
+  /^[<[(.\s]*(?:(?:the|your|a|an) )?(?:(?:new|next|improved|better|first) )*(?:prompt|question)[>\])."\s]*$/i;
+const isProposal = (prompt: string) => /[\p{L}\p{N}]/u.test(prompt) && !placeholder.test(prompt);
+
+export interface SalvagedPrompt {
+  readonly prompt: string;
+  /** False if it breaks off in its first sentence. */
+  readonly usable: boolean;
+}
+
+/**
+ * The prompt field of an object that cannot be read, because it breaks off or because a quotation mark in it is not
+ * escaped; `null` where there is none. A prompt that breaks off ends with its last whole sentence.
+ */
+export function salvagedPrompt(reply: string): SalvagedPrompt | null {
+  const text = answerIn(reply);
+  const field = /["']prompt["']\s*:\s*(["'])/.exec(text);
+  if (!field) return null;
+  const rest = text.slice(field.index + field[0].length);
+  const end = new RegExp(`(?<!\\\\)${field[1]!}\\s*(?:\\}|,\\s*["']\\w+["']\\s*:|$)`).exec(rest);
+  const written = unescaped(rest.slice(0, end?.index));
+  const sentences = end ? written : /^[\s\S]*[.!?。！？…]["'”’)]*(?=\s|$)/.exec(written)?.[0];
+  const prompt = (sentences ?? written).trim();
+  return isProposal(prompt) ? { prompt, usable: sentences !== undefined } : null;
+}
+
+const unescaped = (text: string): string =>
+  text.replace(/\\(?:u([0-9a-f]{4})|([\s\S])|$)/gi, (_, code?: string, character?: string) =>
+    code
+      ? String.fromCharCode(parseInt(code, 16))
+      : character === 'n'
+        ? '\n'
+        : character === 't'
+          ? '\t'
+          : (character ?? ''),
+  );
 
 /**
  * The prompt of a reply in plain text, or in JSON though it was not asked for; `null` for a refusal, and for a reply
