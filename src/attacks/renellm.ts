@@ -1,12 +1,12 @@
 import { arxiv } from '../core/method.ts';
 import { boolean, choice, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
+import { rewritingsIn } from '../core/rewriter-reply.ts';
 import { fillSlots } from '../core/slots.ts';
 import { templateOf, type Templates } from '../core/templates.ts';
 import { readYesNo } from '../core/yes-no.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
-import { readPlainProposal } from './parts/attacker/structured-reply.ts';
 import { answerCheck, successOptions, type CheckedAnswer } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf, verdictRank } from './parts/success/verdict.ts';
@@ -22,15 +22,6 @@ const byRule: Partial<Record<Operator, (text: string, random: Random) => string>
   misspell: (text, random) => misspellWords(text, 0.3, random),
   reorder: (text, random) => swapNeighbors(text, 0.3, random),
   insert: (text, random) => insertCharacters(text, 0.08, random),
-};
-
-/** A random line of the reply, without the number or bullet of a list. */
-const lineOf = (reply: string, random: Random): string => {
-  const lines = reply
-    .split('\n')
-    .map((line) => line.replace(/^\s*(?:\d+[.)]|[-*•])\s*/, '').trim())
-    .filter(Boolean);
-  return lines.length === 0 ? '' : random.pick(lines);
 };
 
 const nested = (templates: Templates, scenario: string, text: string, random: Random): string =>
@@ -51,9 +42,8 @@ export const renellm = defineAttack({
   ),
   summary: 'Rewrites the request in several ways and hides it in code, a table or a story to complete.',
   differs:
-    'The paper tries 20 times, with a language model as rewriter and as judge of rewrite and answer. ' +
-    'Here the texts are ours and short; an unusable rewrite leaves the text unchanged, and of several ' +
-    'lines one is drawn; three operators can be applied by rule; after `rewrites` rounds without the ' +
+    'The texts are ours. A rewriter that refuses, answers or writes nothing of use leaves the text ' +
+    'unchanged; three operators can be applied by rule; after `rewrites` rounds without the ' +
     "judge's acceptance the last rewrite is nested anyway and marked so; a judge that says neither yes " +
     'nor no has not accepted.',
   access: 'black-box',
@@ -63,7 +53,7 @@ export const renellm = defineAttack({
   options: {
     iterations: integer({
       description: 'Nested prompts to try; the paper uses 20.',
-      default: 10,
+      default: 20,
       min: 1,
       max: 200,
       unit: 'prompts',
@@ -91,7 +81,7 @@ export const renellm = defineAttack({
     }),
     attackerTokens: integer({
       description: 'Most tokens that the attacker may write.',
-      default: 96,
+      default: 256,
       min: 8,
       max: 2048,
       unit: 'tokens',
@@ -115,8 +105,8 @@ export const renellm = defineAttack({
       const instruction = fillSlots(templateOf(templates, operator, draws), { text });
       const request = { maxNewTokens: options.attackerTokens, sampling, random: draws, signal };
       const reply = await whereItFits(() => ask(role('attacker'), instruction, request));
-      const proposal = reply === null ? null : readPlainProposal(lineOf(reply, draws));
-      return proposal?.prompt ?? text;
+      const versions = reply === null ? [] : rewritingsIn(reply, { original: text });
+      return versions.length === 0 ? text : draws.pick(versions);
     };
     const rewriteRequest = async (draws: Random) => {
       const applied = draws.sample(operators, 1 + draws.integer(operators.length));

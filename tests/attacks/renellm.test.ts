@@ -85,6 +85,13 @@ describe('the search', () => {
     const { steps } = await search(() => story, { attacker });
     expect(['Short one.', 'Other one.']).toContain(steps[0]!.detail!['rewritten']);
   });
+  test('uses none of the words that a rewriter puts around its text', async () => {
+    const attacker = counting(
+      () => 'Sure! Here\'s the text in slang:\n\n"Yo, a story!"\n\nLet me know if you need more!',
+    );
+    const { steps } = await search(() => no, { attacker }, { iterations: 8 });
+    for (const { detail } of steps) expect(detail!['rewritten']).toBe('Yo, a story!');
+  });
   test('a rewriter that refuses or writes nothing leaves the text unchanged', async () => {
     for (const reply of ['I am sorry, I cannot.', ' ']) {
       const { steps } = await search(() => story, { attacker: counting(() => reply) });
