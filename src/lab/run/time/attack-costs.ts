@@ -1,6 +1,6 @@
 /**
  * @file How long attacks take before any has been timed: per behavior, in answers of the same model. Measured with default
- * options on Tinytown; on other models and with other options they only say which attacks are long.
+ * options on Tinytown (of Crescendo, PAIR, ReNeLLM and TAP with fewer prompts, and scaled); on other models and with other options they only say which attacks are long.
  */
 import type { Access } from '../../../core/method.ts';
 
@@ -12,7 +12,7 @@ const measured: Readonly<Record<string, number>> = {
   'best-of-n': 75,
   cipher: 30,
   'code-chameleon': 55,
-  crescendo: 95,
+  crescendo: 1200,
   'decoding-exploitation': 10,
   'deep-inception': 6,
   'direct-request': 1,
@@ -27,11 +27,11 @@ const measured: Readonly<Record<string, number>> = {
   laa: 25,
   'many-shot': 75,
   multilingual: 4,
-  pair: 95,
+  pair: 630,
   persuasion: 35,
   'refusal-ablation': 85,
-  renellm: 20,
-  tap: 135,
+  renellm: 40,
+  tap: 3300,
   tense: 15,
 };
 
