@@ -75,7 +75,7 @@ export function rewritingsIn(reply: string, task: RewriterTask = {}): readonly s
 
 function judged(reply: string, text: string, task: RewriterTask): RewriterReply {
   if (isEmptyResponse(text) || !/[\p{L}\p{N}]/u.test(text)) return { text, flaw: 'empty' };
-  if (/^(?:\{\s*["'}]|\[\s*[{"'])/.test(text)) return { text, flaw: 'structured' };
+  if (!task.document && /^(?:\{\s*["'}]|\[\s*[{"'])/.test(text)) return { text, flaw: 'structured' };
   if (!task.mayDecline && [answerIn(reply), text].some(declines)) return { text, flaw: 'refusal' };
   if (task.original !== undefined && isAnswer(reply, text, task.original)) return { text, flaw: 'answer' };
   return { text, flaw: null };

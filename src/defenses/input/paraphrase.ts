@@ -2,7 +2,8 @@ import { editLastUser, lastUserText, user } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number, text } from '../../core/options.ts';
-import { isEmptyResponse, isRefusal, normalizeForMatching } from '../../core/refusal.ts';
+import { isEmptyResponse, normalizeForMatching } from '../../core/refusal.ts';
+import { readRewriterReply, type RewriterReply } from '../../core/rewriter-reply.ts';
 import { fillSlots, hasSlot } from '../../core/slots.ts';
 import type { Generation } from '../../models/language-model.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
@@ -28,10 +29,16 @@ export function overlap(content: string, source: string): number {
 }
 
 /** Why a paraphrase cannot replace the request, or `null` if it can. */
-function flaw({ text: wording, finishReason }: Generation, likeness: number, least: number): string | null {
-  if (isEmptyResponse(wording)) return 'it is empty';
+function problemOf(
+  { flaw }: RewriterReply,
+  { finishReason }: Generation,
+  likeness: number,
+  least: number,
+): string | null {
+  if (flaw === 'empty') return 'it is empty';
   if (finishReason === 'length') return 'it was cut off';
-  if (finishReason === 'blocked' || isRefusal(wording)) return 'the paraphraser declined';
+  if (finishReason === 'blocked' || flaw === 'refusal') return 'the paraphraser declined';
+  if (flaw !== null) return 'the paraphraser did something else with the request';
   return likeness < least ? 'it has too little of the request' : null;
 }
 
@@ -100,8 +107,9 @@ export const paraphrase = defineDefense({
             'start',
           );
         const question = [user(fillSlots(options.instruction, { request: fence(original) }))];
-        const maxNewTokens = 16 + Math.ceil(options.room * tokensIn(paraphraser, original));
+        const maxNewTokens = 32 + Math.ceil(options.room * tokensIn(paraphraser, original));
         const replies: Generation[] = [];
+        let wording = '';
         let problem: string | null = null;
         let likeness = 0;
         for (let attempt = 0; attempt < options.attempts; attempt++) {
@@ -112,12 +120,13 @@ export const paraphrase = defineDefense({
             signal: request.signal,
           });
           replies.push(reply);
-          likeness = overlap(reply.text, original);
-          problem = flaw(reply, likeness, options.leastOverlap);
+          const read = readRewriterReply(reply.text, { original });
+          wording = read.text;
+          likeness = overlap(wording, original);
+          problem = problemOf(read, reply, likeness, options.leastOverlap);
           // At temperature 0 the next attempt would be the same.
           if (problem === null || options.temperature === 0) break;
         }
-        const wording = replies.at(-1)!.text.trim();
         const event = {
           defense,
           detail: { overlap: likeness, attempts: replies.length, paraphrase: wording },

@@ -3,6 +3,7 @@ import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { number, text } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
+import { readRewriterReply } from '../../core/rewriter-reply.ts';
 import { fillSlots, hasSlot } from '../../core/slots.ts';
 import { greedy } from '../../models/language-model.ts';
 import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
@@ -72,7 +73,8 @@ export const aligner = defineDefense({
           signal: request.signal,
         });
         const event = { defense: 'aligner', cost: spentOn([correction]) };
-        const corrected = correction.text.trim();
+        // What the corrector says around the answer is not part of it; a corrected answer may decline.
+        const corrected = readRewriterReply(correction.text, { document: true, mayDecline: true }).text;
         if (corrected === '')
           return withEvent(
             reply,

@@ -23,6 +23,14 @@ test('the paraphrase takes the place of the request', async () => {
   ]);
 });
 
+test('what the paraphraser says around the paraphrase never reaches the model', async () => {
+  const wording = 'How is the stone giant woken?';
+  const { sent } = await ask(
+    () => `Sure! Here is the text in other words:\n\n"${wording}"\n\nI hope this helps!`,
+  );
+  expect(sent).toBe(wording);
+});
+
 test('a paraphraser that changes nothing leads to the undefended answer', async () => {
   const { reply, target } = await ask(fenced);
   const plain = await target.model.generate([user(request)], { maxNewTokens: 300, seed: '0' });
@@ -46,6 +54,7 @@ test('gibberish that a paraphraser leaves out never reaches the model', async ()
 describe('a paraphrase that cannot be used', () => {
   test.each([
     ['a refusal', 'I am sorry, I cannot wake the stone giant.', 'declined'],
+    ['a long answer', 'To wake the stone giant, you need a horn.', 'something else'],
     ['an answer', 'First fetch a horn. Then blow.', 'too little'],
     ['empty', '  ', 'empty'],
     ['cut off', `Tell me how to wake the stone giant ${'and then '.repeat(40)}`, 'cut off'],

@@ -80,3 +80,10 @@ test('an instruction that shows not both is refused', () => {
       expect.objectContaining({ code: 'bad-options' }),
     );
 });
+
+test('what the corrector says before the corrected answer is not part of it', async () => {
+  const { reply } = await ask(() => 'Sure! Here is the corrected answer:\n\nLet it sleep.');
+  expect(reply.text).toBe('Let it sleep.');
+  const declined = await ask(() => "Corrected answer: I'm sorry, I can't help with that.");
+  expect(declined.reply.text).toBe("I'm sorry, I can't help with that.");
+});
