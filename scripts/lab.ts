@@ -13,6 +13,7 @@ import { replay } from './cli/replay.ts';
 import { report } from './cli/report.ts';
 import { run } from './cli/run.ts';
 import { excerpt } from '../src/core/excerpt.ts';
+import { packNames } from '../src/core/templates.ts';
 import { defaultSampling } from '../src/lab/plan/plan.ts';
 import { precisionWishes } from '../src/models/precision.ts';
 
@@ -64,6 +65,11 @@ const templates = () =>
     'template pack that replaces the texts of attacks; its schema is public/schemas/template-pack.json',
   );
 
+const texts = () =>
+  new Option('--texts <pack>', 'pack of texts that attacks use; default: full where it fits').choices(
+    packNames,
+  );
+
 const withTemplateOptions = (command: Command) =>
   command
     .option('--date <yyyy-mm-dd>', 'what chat templates take for today, in place of a constant')
@@ -95,6 +101,7 @@ withEndpointOptions(withTemplateOptions(program.command('run')))
   .option('--seed <n>', "seed in place of the plan's", wholeNumber)
   .addOption(repeatable('--model <name>', `model under attack in place of the plan's: ${modelNames}`))
   .option('--shard <i/n>', 'run only part i of n; each has an equal share of the behaviors')
+  .addOption(texts())
   .addOption(templates())
   .option('--resume', 'continue after the trials that are already in the folder')
   .option('--json', 'print the summary as JSON')
@@ -174,6 +181,7 @@ withRequestOptions(program.command('attack'))
   .option('--request <text>', 'your own request, in place of a behavior')
   .option('--target <text>', 'how a compliant answer to your request would begin')
   .addOption(repeatable('--option <k=v>', 'option of the attack'))
+  .addOption(texts())
   .addOption(templates())
   .action(attack);
 
@@ -197,6 +205,7 @@ program
   .option('--limit <n>', 'only the first n of them', positiveNumber)
   .option('--seed <n>', 'seed of the random streams', wholeNumber, 0)
   .addOption(repeatable('--option <k=v>', 'option of the attack'))
+  .addOption(texts())
   .addOption(templates())
   .action(mutate);
 

@@ -3,6 +3,7 @@ import type { AttackStep } from '../../src/attacks/attack.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { sumOfCounts } from '../../src/core/counts.ts';
 import { countOrUnknown } from '../../src/core/format.ts';
+import type { PackName } from '../../src/core/templates.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { completeRequest, findBehavior, ownBehavior, readOptions } from './choices.ts';
 import { badUsage, readInput, readLongInput, valueOf } from './failure.ts';
@@ -19,6 +20,7 @@ interface BehaviorOptions {
 
 export interface AttackOptions extends RequestOptions, BehaviorOptions {
   readonly option: readonly string[];
+  readonly texts?: PackName;
   readonly templates?: string;
 }
 
@@ -38,6 +40,7 @@ export async function attack(id: string, given: AttackOptions): Promise<void> {
       ...requestFields(options),
       attack: choice,
       behavior,
+      ...(options.texts !== undefined && { texts: options.texts }),
       ...(options.templates !== undefined && { templates: readTemplates(options.templates) }),
     };
     return completeRequest(request, behavior, options.role);

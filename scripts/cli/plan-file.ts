@@ -1,5 +1,6 @@
 /** @file Reads a plan file and applies the options of the command line to it. */
 import { excerpt } from '../../src/core/excerpt.ts';
+import type { PackName } from '../../src/core/templates.ts';
 import { readVariables } from '../../src/lab/plan/chat-template.ts';
 import { parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
 import { badUsage } from './failure.ts';
@@ -11,6 +12,8 @@ export interface PlanChoices {
   readonly model?: readonly string[];
   /** `i/n`, from 1. */
   readonly shard?: string;
+  /** Pack of texts that attacks use, in place of the plan's. */
+  readonly texts?: PackName;
   /** Template pack file, in place of the pack of the plan. */
   readonly templates?: string;
   /** What chat templates take for today, in place of the plan's. */
@@ -26,7 +29,7 @@ export interface PlanChoices {
  */
 export function readPlan(
   path: string,
-  { seed, model = [], shard, templates, date, templateVar = [] }: PlanChoices,
+  { seed, model = [], shard, texts, templates, date, templateVar = [] }: PlanChoices,
 ): Plan {
   const given = parsePlan(readJson(path, 'plan file'));
   return parsePlan({
@@ -37,6 +40,7 @@ export function readPlan(
     },
     ...(seed !== undefined && { seed }),
     ...(model.length > 0 && { models: { ...given.models, targets: model } }),
+    ...(texts !== undefined && { texts }),
     ...(templates !== undefined && { templates: readTemplates(templates) }),
     ...(shard !== undefined && { shard: readShard(shard) }),
   });

@@ -72,7 +72,7 @@ export interface AttackContext extends MutationContext, RoleModels {
 export interface MutationContext {
   /** The only source of randomness. */
   readonly random: Random;
-  /** The method's own texts, with those of the plan's template pack in their place. */
+  /** The method's own texts in the pack that the lab chose, with those of the user's pack in their place. */
   readonly templates: Templates;
 }
 

@@ -5,7 +5,7 @@ import { choice, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { rewritingIn } from '../core/rewriter-reply.ts';
 import { fillSlots } from '../core/slots.ts';
-import { templateOf, type Templates } from '../core/templates.ts';
+import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
 import { contextOverflow } from '../models/decoding/checks.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { crossOver, exchangeWords, synonymTable, updateMomentum, type Momentum } from './autodan/genetic.ts';
@@ -20,7 +20,7 @@ import {
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf } from './parts/success/verdict.ts';
 import { crossEntropy, targetBehindThought, targetOf } from './parts/target.ts';
-import texts from './templates/autodan.json' with { type: 'json' };
+import texts from './templates/compact/autodan.json' with { type: 'json' };
 
 interface Member {
   readonly text: string;
@@ -67,7 +67,7 @@ export const autodan = defineAttack({
   access: 'grey-box',
   needs: [],
   needsWhen: { ...successNeeds, mutation: { paraphraser: ['paraphraser'] } },
-  templates: { ...judgeTexts, ...texts },
+  templates: joinedPacks(judgeTexts, inBothPacks(texts)),
   options: {
     form: choice({
       description:

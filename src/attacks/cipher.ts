@@ -3,13 +3,13 @@ import { arxiv } from '../core/method.ts';
 import { choice, integer } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
-import { templateOf, type Templates } from '../core/templates.ts';
+import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { answerCodes, type AnswerCode } from './parts/answered-in.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, resultOf, underSystem, type Variant } from './parts/variants.ts';
-import texts from './templates/cipher.json' with { type: 'json' };
+import texts from './templates/compact/cipher.json' with { type: 'json' };
 
 /** Controls without a cipher. */
 const plain = ['baseline', 'selfcipher'] as const;
@@ -72,7 +72,7 @@ export const cipher = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
-  templates: { ...texts, ...judgeTexts },
+  templates: joinedPacks(inBothPacks(texts), judgeTexts),
   options: {
     cipher: choice({
       description: 'The cipher; "all" tries them in order on the target.',

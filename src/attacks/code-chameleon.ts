@@ -2,13 +2,13 @@ import type { Behavior } from '../core/behavior.ts';
 import { arxiv } from '../core/method.ts';
 import { choice } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import { templateOf, type Templates } from '../core/templates.ts';
+import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { wordCodes } from './code-chameleon/word-codes.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, type Variant } from './parts/variants.ts';
-import texts from './templates/code-chameleon.json' with { type: 'json' };
+import texts from './templates/compact/code-chameleon.json' with { type: 'json' };
 
 type Code = keyof typeof wordCodes;
 const codes = Object.keys(wordCodes) as Code[];
@@ -51,7 +51,7 @@ export const codeChameleon = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
-  templates: { ...texts, ...judgeTexts },
+  templates: joinedPacks(inBothPacks(texts), judgeTexts),
   options: {
     encryption: choice({
       description: 'How the words are encrypted; "all" tries every way in order on the target.',

@@ -3,12 +3,13 @@ import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
 import { integer, text } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import { templateOf, type Templates } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, listed, type Variant } from './parts/variants.ts';
-import texts from './templates/deep-inception.json' with { type: 'json' };
+import compact from './templates/compact/deep-inception.json' with { type: 'json' };
+import full from './templates/full/deep-inception.json' with { type: 'json' };
 
 interface Nesting {
   readonly scenes: string;
@@ -46,12 +47,12 @@ export const deepInception = defineAttack({
   paper: arxiv('2311.03191', 'DeepInception: Hypnotize Large Language Model to Be Jailbreaker'),
   summary: 'Hides the request in a story of nested layers whose characters work out the steps.',
   differs:
-    'Several scenes may be tried in order; the first that is answered is kept. The template is ours and ' +
-    'shorter.',
+    'Several scenes may be tried in order; the first that is answered is kept. The texts are ours; the ' +
+    'compact one is shorter than that of the paper.',
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
-  templates: { ...texts, ...judgeTexts },
+  templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     scenes: text({
       description: 'The scene of the story; several scenes, separated by semicolons, are tried in order.',

@@ -3,14 +3,14 @@ import { arxiv } from '../core/method.ts';
 import { boolean, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
-import { templateOf, type Templates } from '../core/templates.ts';
+import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { hiddenLetters, plainFragments, sensitiveFragments } from './dra/disguise.ts';
 import { contentWords, echoShare } from './parts/content-words.ts';
 import { answerCheck, successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
-import texts from './templates/dra.json' with { type: 'json' };
+import texts from './templates/compact/dra.json' with { type: 'json' };
 
 /** Share of a word that its fragments keep, for content words and for other words; between 0.001 and 0.999. */
 interface KeptShares {
@@ -70,7 +70,7 @@ export const dra = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
-  templates: { ...texts, ...judgeTexts },
+  templates: joinedPacks(inBothPacks(texts), judgeTexts),
   options: {
     iterations: integer({
       description: 'Most puzzles to try; with one, the target is not queried.',

@@ -3,12 +3,12 @@ import { reverseEachWord, reverseText, reverseWordOrder } from '../core/encoding
 import { arxiv } from '../core/method.ts';
 import { boolean, choice } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import { templateOf, type Templates } from '../core/templates.ts';
+import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, underSystem, type Variant } from './parts/variants.ts';
-import texts from './templates/flip-attack.json' with { type: 'json' };
+import texts from './templates/compact/flip-attack.json' with { type: 'json' };
 
 /** How the text is flipped, and the template that tells the model how. */
 const modes = {
@@ -56,7 +56,7 @@ export const flipAttack = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
-  templates: { ...texts, ...judgeTexts },
+  templates: joinedPacks(inBothPacks(texts), judgeTexts),
   options: {
     mode: choice({
       description: 'What is flipped; "all" tries every way in order on the target.',

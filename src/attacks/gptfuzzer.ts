@@ -3,7 +3,7 @@ import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import type { Templates } from '../core/templates.ts';
+import { inBothPacks, joinedPacks, type Templates } from '../core/templates.ts';
 import type { TextClassifier } from '../models/text-classifier.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { isTemplate, mutantOf, operators } from './gptfuzzer/mutation.ts';
@@ -16,7 +16,7 @@ import {
 } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
-import texts from './templates/gptfuzzer.json' with { type: 'json' };
+import texts from './templates/compact/gptfuzzer.json' with { type: 'json' };
 
 /** @throws LabError 'bad-input' when there is none */
 export function seedsOf(templates: Templates): readonly string[] {
@@ -65,7 +65,7 @@ export const gptfuzzer = defineAttack({
   access: 'black-box',
   needs: ['attacker'],
   needsWhen: { success: { judge: ['judge'], guard: ['answer-guard'] } },
-  templates: { ...judgeTexts, ...texts },
+  templates: joinedPacks(judgeTexts, inBothPacks(texts)),
   options: {
     iterations: integer({
       description: 'Templates to select and mutate; the paper uses up to 100 and more.',

@@ -3,7 +3,7 @@ import { disemvowel } from '../core/encodings.ts';
 import { arxiv } from '../core/method.ts';
 import { boolean, choice } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import { templateOf, type Templates } from '../core/templates.ts';
+import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack, type AttackContext } from './attack.ts';
 import { splitPayload } from './jailbroken/payload.ts';
 import type { AnswerCode } from './parts/answered-in.ts';
@@ -13,7 +13,7 @@ import { successNeeds, successOptions } from './parts/success/checked-answer.ts'
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { targetOf } from './parts/target.ts';
 import { firstAnswered, resultOf, underSystem, type Variant } from './parts/variants.ts';
-import texts from './templates/jailbroken.json' with { type: 'json' };
+import texts from './templates/compact/jailbroken.json' with { type: 'json' };
 
 /** Controls ask for the opposite of a variant, or for nothing in particular: they show the effect of wording alone. */
 const controls = ['prefix-injection-hello', 'refusal-suppression-inv'];
@@ -85,7 +85,7 @@ export const jailbroken = defineAttack({
     variant: { [obfuscated]: ['attacker'] },
     obfuscation: { true: ['attacker'] },
   },
-  templates: { ...texts, ...judgeTexts },
+  templates: joinedPacks(inBothPacks(texts), judgeTexts),
   options: {
     variant: choice({
       description: 'The way of asking; "all" tries every way in order on the target.',

@@ -3,13 +3,13 @@ import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
-import { templateOf, type Templates } from '../core/templates.ts';
+import { inBothPacks, templateOf, type Templates } from '../core/templates.ts';
 import { argmax } from '../models/decoding/sampler.ts';
 import type { ScoringModel } from '../models/language-model.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { exclamationMarks, suffixTokens, withSuffix } from './parts/suffix/suffix-prompt.ts';
 import { targetBehindThought, targetOf } from './parts/target.ts';
-import texts from './templates/laa.json' with { type: 'json' };
+import texts from './templates/compact/laa.json' with { type: 'json' };
 
 /** The request within the chosen template; the rules of the paper are shortened for small contexts. */
 export const request = (behavior: Behavior, template: 'none' | 'rules', templates: Templates): string =>
@@ -83,7 +83,7 @@ export const laa = defineAttack({
     targetBehindThought,
   access: 'grey-box',
   needs: [],
-  templates: texts,
+  templates: inBothPacks(texts),
   options: {
     template: choice({
       description: 'Text around the request: rules like those of the paper, or none.',

@@ -2,13 +2,13 @@ import type { Behavior } from '../core/behavior.ts';
 import { arxiv } from '../core/method.ts';
 import { choice, integer } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import { templateOf, type Templates } from '../core/templates.ts';
+import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
 import { defineAttack } from './attack.ts';
 import { rewriteOptions, rewrites, type RewriteInstruction } from './parts/attacker/rewrites.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered } from './parts/variants.ts';
-import texts from './templates/persuasion.json' with { type: 'json' };
+import texts from './templates/compact/persuasion.json' with { type: 'json' };
 
 const { rewrite: _wrapper, ...definitions } = texts;
 /** The 40 techniques of the paper's taxonomy, in its order. */
@@ -54,7 +54,7 @@ export const persuasion = defineAttack({
   access: 'black-box',
   needs: ['paraphraser'],
   needsWhen: successNeeds,
-  templates: { ...texts, ...judgeTexts },
+  templates: joinedPacks(inBothPacks(texts), judgeTexts),
   options: {
     technique: choice({
       description: 'The technique; "all" tries every technique in order on the target.',

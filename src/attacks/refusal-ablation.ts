@@ -3,6 +3,7 @@ import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
 import { mean } from '../core/statistics.ts';
 import { norm, rounded, scaled } from '../core/vectors.ts';
+import { inBothPacks } from '../core/templates.ts';
 import type { ModelEdit, WhiteBoxModel } from '../models/language-model.ts';
 import { conversation, defineAttack, type AttackContext } from './attack.ts';
 import { verdictByWords } from './parts/success/verdict.ts';
@@ -16,7 +17,7 @@ import {
   tokensAfterRequest,
   type Direction,
 } from './refusal-ablation/refusal-direction.ts';
-import texts from './templates/refusal-ablation.json' with { type: 'json' };
+import texts from './templates/compact/refusal-ablation.json' with { type: 'json' };
 
 interface Contrast {
   readonly harmful: readonly string[];
@@ -99,7 +100,7 @@ export const refusalAblation = defineAttack({
     'behind an empty one.',
   access: 'white-box',
   needs: [],
-  templates: texts,
+  templates: inBothPacks(texts),
   options: {
     source: choice({
       description:

@@ -2,7 +2,7 @@
 import { LabError } from './errors.ts';
 import { excerpt } from './excerpt.ts';
 import type { OptionsSpec } from './options.ts';
-import type { Templates } from './templates.ts';
+import type { TemplatePacks } from './templates.ts';
 
 /** Tiers of access to a model; each includes the one before. */
 export const accessTiers = ['black-box', 'grey-box', 'white-box'] as const;
@@ -65,8 +65,8 @@ export interface MethodCard {
   /** Roles to whose models it needs white-box access. */
   readonly whiteBoxRoles?: readonly LanguageRole[];
   readonly options: OptionsSpec;
-  /** The method's prompt texts by name; a template pack may replace them. */
-  readonly templates?: Templates;
+  /** The method's prompt texts by name, in both packs; a user's pack may replace them in each. */
+  readonly templates?: TemplatePacks;
 }
 
 /** Every role that the plan must fill when the method runs with `values`; options left out take their defaults. */

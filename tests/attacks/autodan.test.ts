@@ -76,7 +76,7 @@ describe('the search', () => {
       steps: 4,
       population: 8,
     });
-    const seeds = autodan.templates!['seeds']!;
+    const seeds = autodan.templates!.compact['seeds']!;
     expect(seeds.map((seed) => `${seed} ${behavior.prompt}`)).toContain(lastUserText(result.messages));
   });
   test('without crossover and rephrasing, a population is drawn from the one before', async () => {

@@ -9,7 +9,7 @@ import type { Behavior } from '../../src/core/behavior.ts';
 import type { ModelRole } from '../../src/core/method.ts';
 import { parseOptions } from '../../src/core/options.ts';
 import { createRandom } from '../../src/core/random.ts';
-import type { Templates } from '../../src/core/templates.ts';
+import type { PackName, Templates } from '../../src/core/templates.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import type { TextClassifier } from '../../src/models/text-classifier.ts';
 
@@ -42,17 +42,24 @@ export const roleContext = ({ roles, classifiers }: RoleModels = {}): Pick<
   return { role: find(roles), classifier: find(classifiers) };
 };
 
+interface Texts {
+  readonly templates?: Templates;
+  readonly pack?: PackName;
+}
+
 /** What the lab gives `mutate`. */
 export const mutation = (
   attack: Attack,
-  { seed = '0', templates = {} }: { readonly seed?: string; readonly templates?: Templates } = {},
-): MutationContext => ({ random: createRandom(seed), templates: { ...attack.templates, ...templates } });
+  { seed = '0', templates = {}, pack = 'compact' }: Texts & { readonly seed?: string } = {},
+): MutationContext => ({
+  random: createRandom(seed),
+  templates: { ...attack.templates?.[pack], ...templates },
+});
 
-interface Setting extends RoleModels {
+interface Setting extends RoleModels, Texts {
   readonly model: LanguageModel;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly seed?: string;
-  readonly templates?: Templates;
   readonly signal?: AbortSignal;
   readonly behavior?: Behavior;
   readonly others?: readonly Behavior[];

@@ -70,7 +70,9 @@ describe.each(able.map((attack) => [attack.id, attack] as const))('%s', (id, att
 
 test('ReNeLLM gives a rewritten request within a task, as its run sends it', () => {
   const { renellm, dra } = Object.fromEntries(attacks.all.map((attack) => [attack.id, attack]));
-  const tasks = ['code', 'table', 'story'].map((name) => renellm!.templates![name]![0]!.split('{text}'));
+  const tasks = ['code', 'table', 'story'].map((name) =>
+    renellm!.templates!.compact[name]![0]!.split('{text}'),
+  );
   for (const seed of ['1', '2', '3', '4']) {
     const { messages } = renellm!.mutate!(
       behavior,

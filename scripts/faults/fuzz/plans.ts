@@ -53,7 +53,7 @@ export const wholePack = {
   version: 1,
   name: 'Pack',
   source: 'own',
-  templates: { [attack!.id]: attack!.templates },
+  templates: { [attack!.id]: attack!.templates!.full },
 };
 
 /** @param read gets the path of a file */

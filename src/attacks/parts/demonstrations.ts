@@ -3,14 +3,15 @@ import type { Behavior } from '../../core/behavior.ts';
 import { assistant, user, type ChatMessage } from '../../core/chat.ts';
 import type { Random } from '../../core/random.ts';
 import { fillSlots } from '../../core/slots.ts';
-import { templateOf, type Templates } from '../../core/templates.ts';
-import { isScoring, type LanguageModel } from '../../models/language-model.ts';
+import { inBothPacks, templateOf, type Templates } from '../../core/templates.ts';
+import type { LanguageModel } from '../../models/language-model.ts';
+import { promptTokens } from '../../models/prompt-size.ts';
 import { conversation } from '../attack.ts';
-import texts from '../templates/demonstrations.json' with { type: 'json' };
+import texts from '../templates/compact/demonstrations.json' with { type: 'json' };
 import { contentWords } from './content-words.ts';
 
-/** To be spread among the templates of a method that shows demonstrations. */
-export const demonstrationTexts: Templates = texts;
+/** To be joined with the templates of a method that shows demonstrations. */
+export const demonstrationTexts = inBothPacks(texts);
 
 export interface Demonstration {
   readonly question: string;
@@ -87,18 +88,6 @@ export function withDemonstrations(
   return [...request.slice(0, -1), ...turns, request.at(-1)!];
 }
 
-/** A cautious estimate for models without an accessible tokenizer. */
-const charactersPerToken = 2.5;
-const tokensPerTurn = 6;
-
-/** True if `messages` leave `room` tokens for the answer: counted if the model has a tokenizer, else estimated. */
-function fits(model: LanguageModel, messages: readonly ChatMessage[], room: number): boolean {
-  const estimate = () =>
-    messages.reduce((sum, { content }) => sum + tokensPerTurn + content.length / charactersPerToken, 0);
-  const tokens = isScoring(model) ? model.tokenizer.prompt(messages).length : estimate();
-  return tokens + room <= model.contextWindow;
-}
-
 /** The first demonstrations, as many as leave `room` tokens for the answer. */
 export function thatFit(
   model: LanguageModel,
@@ -107,6 +96,7 @@ export function thatFit(
   place: (demonstrations: readonly Demonstration[]) => readonly ChatMessage[],
 ): readonly Demonstration[] {
   let shown = demonstrations;
-  while (shown.length > 0 && !fits(model, place(shown), room)) shown = shown.slice(0, -1);
+  while (shown.length > 0 && promptTokens(model, place(shown)) + room > model.contextWindow)
+    shown = shown.slice(0, -1);
   return shown;
 }

@@ -25,8 +25,19 @@ function difference(name: string, before: string | undefined, after: string | un
 }
 
 function factsOf({ plan, versions, device }: RunContents): ReadonlyMap<string, string> {
-  const { seed, shard, sampling, chatTemplate, record, concurrency, contrast, templates, replay, behaviors } =
-    plan;
+  const {
+    seed,
+    shard,
+    sampling,
+    chatTemplate,
+    record,
+    concurrency,
+    contrast,
+    texts,
+    templates,
+    replay,
+    behaviors,
+  } = plan;
   const whole = {
     seed,
     shard,
@@ -35,6 +46,7 @@ function factsOf({ plan, versions, device }: RunContents): ReadonlyMap<string, s
     record,
     concurrency,
     contrast,
+    texts,
     templates,
     replay,
     behaviors,

@@ -7,6 +7,7 @@ import { issueTexts } from '../../core/excerpt.ts';
 import { classifierRoles, languageRoles } from '../../core/method.ts';
 import { nameSchema } from '../../core/name.ts';
 import { sizeProblem } from '../../core/nesting.ts';
+import { packNames } from '../../core/templates.ts';
 import type { Artifact } from '../../defenses/defense.ts';
 import { greedy } from '../../models/decoding/sampler.ts';
 import { chatTemplateSchema } from './chat-template.ts';
@@ -86,6 +87,11 @@ export const planSchema = z
         topTokens: z.int().min(0).max(20).default(5),
       })
       .prefault({}),
+    /**
+     * Which of the packs that ship the attacks take their texts from. Default: `full`, which has the length and the
+     * examples of the papers, wherever prompts and answers fit the contexts of the models, else `compact`.
+     */
+    texts: z.enum(packNames).optional(),
     /** Texts of attacks in place of those that ship with the lab. */
     templates: templatePackSchema.optional(),
     /**

@@ -5,6 +5,7 @@ import { lastUserText, type ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { issueTexts } from '../../core/excerpt.ts';
 import { nameSchema } from '../../core/name.ts';
+import type { PackName } from '../../core/templates.ts';
 import type { Sampling } from '../../models/language-model.ts';
 import { planSchema, type MethodChoice, type Plan } from './plan.ts';
 import type { TemplatePack } from './template-pack.ts';
@@ -13,6 +14,8 @@ import type { TemplatePack } from './template-pack.ts';
 export interface TrialRequest {
   readonly model: string;
   readonly attack?: MethodChoice;
+  /** The pack of texts that the attack works with. Default: the full one wherever it fits. */
+  readonly texts?: PackName;
   /** Texts of the attack in place of its own. */
   readonly templates?: TemplatePack;
   readonly defenses: readonly MethodChoice[];
@@ -69,6 +72,8 @@ export function chatBehavior({
 /** Prompts of an attack that needs no model for them, one for each harmful behavior of a set. */
 export interface MutateRequest {
   readonly attack: MethodChoice;
+  /** Default: `full`. */
+  readonly texts?: PackName;
   readonly templates?: TemplatePack;
   readonly seed: number;
 }

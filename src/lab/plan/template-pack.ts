@@ -7,7 +7,7 @@ import type { MethodCard } from '../../core/method.ts';
 import { nameSchema } from '../../core/name.ts';
 import { sizeProblem } from '../../core/nesting.ts';
 import { slotsOf } from '../../core/slots.ts';
-import type { Templates } from '../../core/templates.ts';
+import { inBothPacks, joinedPacks, type Templates } from '../../core/templates.ts';
 
 export const templatePackSchema = z
   .strictObject({
@@ -16,6 +16,8 @@ export const templatePackSchema = z
     name: nameSchema,
     /** Where the texts come from: a paper, a file, a person. */
     source: z.string().optional(),
+    /** BCP 47 tag of the language that the texts are in. */
+    language: z.string().max(40).optional(),
     /** Texts by attack id and by template name; `list attacks --json` shows names and current texts. */
     templates: z.record(
       nameSchema,
@@ -50,7 +52,7 @@ export function checkTemplatePack({ templates }: TemplatePack, attacks: Template
   const problems = Object.entries(templates).flatMap(([id, own]) => {
     const attack = attacks.find((candidate) => candidate.id === id);
     if (attack === undefined) return [`${excerpt(id)}: there is no such attack.`];
-    const shipped = attack.templates ?? {};
+    const shipped = shippedTexts(attack);
     return Object.entries(own).flatMap(([name, texts]) => {
       const names = Object.keys(shipped);
       if (!Object.hasOwn(shipped, name))
@@ -66,6 +68,15 @@ export function checkTemplatePack({ templates }: TemplatePack, attacks: Template
   });
   if (problems.length > 0) throw unusable(problems);
 }
+
+/** The texts of both packs by name. */
+const shippedTexts = ({ templates }: Pick<MethodCard, 'templates'>): Templates =>
+  Object.fromEntries(
+    Object.entries(templates?.compact ?? {}).map(([name, texts]) => [
+      name,
+      [...texts, ...(templates?.full[name] ?? [])],
+    ]),
+  );
 
 /** Slots in every shipped text: without one, the method would lose what it fills in there. */
 const neededSlots = (shipped: readonly string[]): readonly string[] =>
@@ -83,10 +94,11 @@ const unusable = (problems: readonly string[]) =>
     },
   );
 
-/** `attack` with the texts of the pack in place of its own. */
+/** `attack` with the texts of the user's pack in place of its own, whichever of these it works with. */
 export const withTemplates = (attack: Attack, pack: TemplatePack | undefined): Attack => {
   const own: Templates | undefined = pack?.templates[attack.id];
-  return own === undefined ? attack : { ...attack, templates: { ...attack.templates, ...own } };
+  if (own === undefined || attack.templates === undefined) return attack;
+  return { ...attack, templates: joinedPacks(attack.templates, inBothPacks(own)) };
 };
 
 /** The name of the pack, if it changes this attack. */

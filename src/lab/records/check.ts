@@ -5,6 +5,7 @@ import { answerCodes } from '../../attacks/parts/answered-in.ts';
 import { behaviorSchema } from '../../core/behavior.ts';
 import { issueTexts } from '../../core/excerpt.ts';
 import { sizeProblem } from '../../core/nesting.ts';
+import { packNames } from '../../core/templates.ts';
 import { nestingLimits, tokensProblem } from './check-tokens.ts';
 import type { TrialRecord } from './trial.ts';
 
@@ -43,6 +44,9 @@ const recordSchema = z.looseObject({
     reference: z.looseObject({ steps: z.array(z.string()) }).optional(),
   }),
   templates: z.string().optional(),
+  texts: z
+    .looseObject({ pack: z.enum(packNames), hash: z.string(), language: z.string().nullable() })
+    .optional(),
   replayedFrom: z.string().optional(),
   craftedOn: z.string().optional(),
   attackResult: z.looseObject({

@@ -34,6 +34,7 @@ const fieldOrder = [
   'defense',
   'behaviorDetail',
   'templates',
+  'texts',
   'replayedFrom',
   'attackResult',
   'attackSteps',
@@ -103,6 +104,9 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ['attack', ({ attack }) => attack],
   ['defense', ({ defense }) => defense],
   ['templates', ({ templates }) => templates ?? ''],
+  ['texts', ({ texts }) => texts?.pack ?? ''],
+  ['textsHash', ({ texts }) => texts?.hash ?? ''],
+  ['textsLanguage', ({ texts }) => texts?.language ?? ''],
   ['replayedFrom', ({ replayedFrom }) => replayedFrom ?? ''],
   [
     'prompt',

@@ -2,7 +2,7 @@
 import type { AttackResult } from '../../attacks/attack.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { Generation } from '../../models/language-model.ts';
-import type { TrialRecord } from './trial.ts';
+import type { AttackTexts, TrialRecord } from './trial.ts';
 import type { Usage } from './usage.ts';
 
 /** `attackResult` is what was sent, after the attack and before the defenses. */
@@ -20,6 +20,8 @@ export interface MutatedPrompt {
   readonly attack: string;
   /** The seed of the list; the prompt's own stream is named by it, the behavior and the attack. */
   readonly seed: number;
+  /** Absent for an attack without texts. */
+  readonly texts?: AttackTexts;
   readonly result: AttackResult;
 }
 

@@ -4,6 +4,7 @@ import type { Behavior } from '../../core/behavior.ts';
 import type { DefenseEvent } from '../../core/defense-event.ts';
 import type { LabErrorCode } from '../../core/errors.ts';
 import type { ModelRole } from '../../core/method.ts';
+import type { PackName } from '../../core/templates.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { FinishReason } from '../../models/language-model.ts';
@@ -23,6 +24,8 @@ export interface TrialRecord extends TrialKey {
   readonly behaviorDetail: Behavior;
   /** Name of the template pack that the attack took texts from; absent when it used only its own. */
   readonly templates?: string;
+  /** The prompt texts that the attack worked with; absent for an attack without any. */
+  readonly texts?: AttackTexts;
   /** The model that was attacked, when the attack's result comes from another run. */
   readonly replayedFrom?: string;
   readonly attackResult: AttackResult;
@@ -77,6 +80,15 @@ export interface TrialRecord extends TrialKey {
   };
 }
 
+/** The prompt texts of an attack, named so that they can be told apart and found again. */
+export interface AttackTexts {
+  readonly pack: PackName;
+  /** Fingerprint of all texts in force, those of a user included. */
+  readonly hash: string;
+  /** BCP 47 tag; `null` where a user's texts do not say. */
+  readonly language: string | null;
+}
+
 /**
  * `too-long`: it does not fit the translator's context. `no-better`: the translation is noise, or less like English
  * than the answer.
@@ -93,6 +105,7 @@ export interface TrialError {
 /** Result of an attack and its cost. */
 export interface AttackOutcome {
   readonly result: AttackResult;
+  readonly texts?: AttackTexts;
   readonly steps: readonly AttackStep[];
   readonly usage: UsageByRole;
   readonly error?: TrialError | undefined;

@@ -7,13 +7,17 @@ import { createRandom } from '../../core/random.ts';
 import { turn } from '../../models/decoding/join.ts';
 import type { ModelOfAccess } from '../../models/role-models.ts';
 import type { AttackOutcome } from '../records/trial.ts';
+import { chooseTexts, type TextSettings } from '../trials/attack-texts.ts';
 import type { Chosen } from '../trials/choices.ts';
+
 import { roleModels, type LoadedModels } from './loaded-models.ts';
 import { createMeter, metered } from './meter.ts';
 import type { PausePoint } from './pause.ts';
 
 export interface AttackInput {
   readonly behavior: Behavior;
+  /** What decides on the pack of texts that the attack works with. */
+  readonly texts: Omit<TextSettings, 'behaviors'>;
   readonly seed: string;
   /** Every behavior that the attack may learn from; `behavior` itself is left out. */
   readonly trainingBehaviors: readonly Behavior[];
@@ -29,16 +33,20 @@ export interface AttackListeners {
 /** Run the attack to its end. The event loop gets a turn after every step, so that a stop takes effect there. */
 export async function runAttack(
   models: LoadedModels,
-  { method, options }: Chosen<Attack>,
-  { behavior, seed, trainingBehaviors }: AttackInput,
+  chosen: Chosen<Attack>,
+  { behavior, seed, trainingBehaviors, texts: textSettings }: AttackInput,
   { signal, onStep, pausePoint }: AttackListeners,
 ): Promise<AttackOutcome> {
+  const { method, options } = chosen;
   const meter = createMeter();
   const steps: AttackStep[] = [];
-  const model = metered(models.target(method.access), 'target', meter);
+  const target = models.target(method.access);
+  const model = metered(target, 'target', meter);
+  const behaviors = [behavior, ...trainingBehaviors];
+  const { templates, texts } = chooseTexts(chosen, { ...models, target }, { ...textSettings, behaviors });
   const search = method.run(behavior, model as ModelOfAccess[Access], options, {
     random: createRandom(seed).fork('attack'),
-    templates: method.templates ?? {},
+    templates,
     signal,
     get others() {
       return trainingBehaviors.filter(({ id }) => id !== behavior.id);
@@ -51,7 +59,10 @@ export async function runAttack(
       signal.throwIfAborted();
       const next = await search.next();
       checkLosses(model.id, method.id, next.value);
-      if (next.done) return { result: next.value, steps: thinned(steps), usage: meter.usage };
+      if (next.done) {
+        const outcome = { result: next.value, steps: thinned(steps), usage: meter.usage };
+        return { ...outcome, ...(texts && { texts }) };
+      }
       steps.push(next.value);
       onStep(next.value);
       await turn();

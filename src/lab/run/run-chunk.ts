@@ -12,7 +12,7 @@ import type { PlacedRecord } from '../trials/placement.ts';
 import type { TrialSettings } from '../trials/resolve.ts';
 import type { Chunk, Trial } from '../trials/trials.ts';
 import { answer, type Answer, type AnswerListeners } from './answer.ts';
-import { plainRequest, runAttack } from './attack.ts';
+import { plainRequest, runAttack, type AttackInput } from './attack.ts';
 import { evaluate } from './evaluate.ts';
 import { roleModels, type DefendedModel, type LoadedModels } from './loaded-models.ts';
 import { createMeter, type SignalMeters } from './meter.ts';
@@ -99,6 +99,12 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
   });
 }
 
+const textSettings = ({ pack, templates, sampling }: TrialSettings): AttackInput['texts'] => ({
+  pack,
+  own: templates,
+  answerTokens: sampling.maxNewTokens,
+});
+
 /**
  * Make sure that every attack of the chunk has its outcome. If one is missing all are computed again, so that requests
  * meet in the same batches as the first time. White-box attacks fill the device alone and go one at a time.
@@ -108,7 +114,7 @@ async function runAttacks({ attack, trials }: Chunk, context: ChunkContext): Pro
   if (trials.every(({ seed }) => outcomes.has(seed))) return;
   const outcomeOf = async (trial: Trial, joint: AbortSignal): Promise<AttackOutcome> => {
     if (attack === null) return withoutSteps(trial);
-    const input = { ...trial, trainingBehaviors: settings.trainingBehaviors };
+    const input = { ...trial, texts: textSettings(settings), trainingBehaviors: settings.trainingBehaviors };
     const listeners = { signal: joint, onStep: (step: AttackStep) => onStep(trial, step), pausePoint };
     try {
       return await runAttack(models, attack, input, listeners);

@@ -41,6 +41,7 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     ...key,
     behaviorDetail: behavior,
     ...(templates !== undefined && { templates }),
+    ...(outcome.texts && { texts: outcome.texts }),
     ...(replayedFrom !== undefined && { replayedFrom }),
     attackResult: outcome.result,
     attackSteps: outcome.steps,

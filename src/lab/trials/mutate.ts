@@ -5,6 +5,7 @@ import { createRandom } from '../../core/random.ts';
 import type { MutateRequest } from '../plan/request.ts';
 import { checkTemplatePack, withTemplates } from '../plan/template-pack.ts';
 import type { MutatedPrompt } from '../records/reply.ts';
+import { textsUsed } from './attack-texts.ts';
 import { chooseMethod, everyRole } from './choices.ts';
 import type { Registries } from './registries.ts';
 
@@ -14,21 +15,22 @@ import type { Registries } from './registries.ts';
  *   candidate; 'bad-input' when a template pack or the options leave nothing to send
  */
 export function mutateBehaviors(
-  { attack: choice, templates, seed }: MutateRequest,
+  { attack: choice, texts: pack = 'full', templates, seed }: MutateRequest,
   behaviors: readonly Behavior[],
   { attacks }: Pick<Registries, 'attacks'>,
 ): readonly MutatedPrompt[] {
   if (templates) checkTemplatePack(templates, attacks.all);
   const { method, options } = chooseMethod(attacks, choice, everyRole);
-  const { id, mutate, templates: texts = {} } = withTemplates(method, templates);
+  const { id, mutate, templates: packs } = withTemplates(method, templates);
   if (mutate === undefined)
     throw new LabError('not-supported', `"${id}" needs a model for each of its prompts.`, {
       advice: `Run it on a model instead. Attacks that need none: ${mutatingIds(attacks.all)}.`,
     });
+  const texts = packs && textsUsed(id, packs[pack], pack, templates);
   return behaviors.map((behavior) => {
     const random = createRandom(`${seed}/${behavior.id}/${id}`).fork('mutate');
-    const result = mutate(behavior, options, { random, templates: texts });
-    return { behavior: behavior.id, attack: id, seed, result };
+    const result = mutate(behavior, options, { random, templates: packs?.[pack] ?? {} });
+    return { behavior: behavior.id, attack: id, seed, ...(texts && { texts }), result };
   });
 }
 

@@ -9,11 +9,12 @@ import type { Chunk } from './trials.ts';
 /** The parts of a trial that hold the result of its attack. */
 export type ReplaySource = Pick<
   TrialRecord,
-  'model' | 'attack' | 'behavior' | 'attackResult' | 'attackSteps' | 'attackUsage' | 'error'
+  'model' | 'attack' | 'behavior' | 'texts' | 'attackResult' | 'attackSteps' | 'attackUsage' | 'error'
 >;
 
 /** The attack's outcome as its trial recorded it. */
 export const attackOutcomeOf = ({
+  texts,
   attackResult,
   attackSteps,
   attackUsage,
@@ -22,6 +23,7 @@ export const attackOutcomeOf = ({
   result: attackResult,
   steps: attackSteps,
   usage: attackUsage,
+  ...(texts && { texts }),
   error: error?.during === 'attack' ? error : undefined,
 });
 

@@ -7,6 +7,7 @@ import type { Behavior } from '../../core/behavior.ts';
 import type { ContrastPrompts } from '../../core/contrast.ts';
 import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
+import type { PackName } from '../../core/templates.ts';
 import type { Evaluator } from '../../evaluators/evaluator.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { PromptSettings } from '../../models/prompt-settings.ts';
@@ -28,6 +29,8 @@ export interface TrialSettings {
   readonly chatTemplate: PromptSettings;
   /** Alternatives recorded per token of an answer; 0 records no tokens. */
   readonly topTokens: number;
+  /** The pack of texts that attacks work with. Default: the full one wherever it fits. */
+  readonly pack?: PackName | undefined;
   readonly templates?: TemplatePack | undefined;
   readonly replay?: Plan['replay'];
   /** Every behavior that an attack may learn from; the one it attacks is left out there. */
@@ -123,6 +126,7 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
       sampling: plan.sampling,
       chatTemplate: plan.chatTemplate,
       topTokens: plan.record.topTokens,
+      pack: plan.texts,
       templates: plan.templates,
       replay: plan.replay,
       trainingBehaviors: trainingBehaviorsOf(plan.behaviors, registries),
@@ -176,6 +180,7 @@ export function resolveRequest(
       sampling: request.sampling,
       chatTemplate: request.chatTemplate ?? {},
       topTokens,
+      pack: request.texts,
       templates,
       trainingBehaviors: sets.has(behavior.set) ? sets.get(behavior.set).behaviors : [],
     },

@@ -40,6 +40,7 @@ export function attackCommand(
     ...stackOf(plan, key).flatMap((defense) => ['--defense', defenseWord(defense)]),
     ...rolesUsed.flatMap(([role, id]) => ['--role', `${role}=${id}`]),
     ...optionTexts(options).flatMap((option) => ['--option', option]),
+    ...(plan.texts ? ['--texts', plan.texts] : []),
     ...(plan.templates ? ['--templates', `${plan.templates.name}.json`] : []),
     ...(plan.seed === 0 ? [] : ['--seed', String(plan.seed)]),
     ...(temperature === defaultSampling.temperature ? [] : ['--temperature', String(temperature)]),
@@ -55,6 +56,7 @@ export function requestCommand({
   model,
   behavior,
   roles,
+  texts,
   templates,
   sampling,
   seed,
@@ -69,6 +71,7 @@ export function requestCommand({
     ...(isOwnRequest && behavior.target !== undefined ? ['--target', behavior.target] : []),
     ...Object.entries(roles).flatMap(([role, id]) => ['--role', `${role}=${id}`]),
     ...optionTexts(attack.options ?? {}).flatMap((option) => ['--option', option]),
+    ...(texts ? ['--texts', texts] : []),
     ...(templates ? ['--templates', `${templates.name}.json`] : []),
     ...(seed === 0 ? [] : ['--seed', String(seed)]),
     ...(sampling.temperature === defaultSampling.temperature

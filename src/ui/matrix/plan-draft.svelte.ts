@@ -1,5 +1,6 @@
 /** @file A plan being edited in forms. */
 import { accessTiers, grants, rolesNeeded, type Access, type ModelRole } from '../../core/method.ts';
+import type { PackName } from '../../core/templates.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { defaultSampling, type Plan, type PlanInput } from '../../lab/plan/plan.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
@@ -28,6 +29,8 @@ export class PlanDraft {
   /** Option values by method id: those that were set. */
   options = $state.raw<Readonly<Record<string, OptionInput>>>({});
   readonly columns: ColumnsDraft;
+  /** The pack that ships; `null` leaves the choice to the lab. */
+  texts = $state.raw<PackName | null>(null);
   /** Texts of attacks in place of those that ship. */
   templates = $state.raw<TemplatePack | null>(null);
   readonly #catalogue: Catalogue;
@@ -43,6 +46,7 @@ export class PlanDraft {
     this.roles = { ...catalogue.roles, ...plan.models.roles };
     this.maxNewTokens = plan.sampling.maxNewTokens;
     this.template = new TemplateDraft(plan.chatTemplate);
+    this.texts = plan.texts ?? null;
     this.templates = plan.templates ?? null;
     this.behaviors = new BehaviorsDraft(catalogue.sets, plan.behaviors);
     this.columns = new ColumnsDraft(catalogue.defenses, plan.defenses);
@@ -131,7 +135,7 @@ export class PlanDraft {
 
   /** Plain data for the lab, which checks it once more. */
   toPlan = (): PlanInput => {
-    const { templates: _, ...rest } = this.#plan;
+    const { texts: _texts, templates: _templates, ...rest } = this.#plan;
     const methods = (kind: Kind) =>
       this.chosen[kind].map((id) => {
         const options = this.options[id] ?? {};
@@ -152,6 +156,7 @@ export class PlanDraft {
       evaluators: methods('evaluators'),
       sampling: { ...rest.sampling, maxNewTokens: this.maxNewTokens },
       chatTemplate: this.template.toSettings(),
+      ...(this.texts && { texts: this.texts }),
       ...(this.templates && { templates: this.templates }),
     };
   };

@@ -2,6 +2,7 @@
 import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded, type ModelRole } from '../../core/method.ts';
+import type { PackName } from '../../core/templates.ts';
 import type { AttackRequest, MutateRequest } from '../../lab/plan/request.ts';
 import { defaultSampling, type PlanInput } from '../../lab/plan/plan.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
@@ -28,6 +29,8 @@ export class StudioSetup {
   options = $state.raw<OptionInput>({});
   /** Models of the roles for which the user chose another than the default. */
   roleModels = $state.raw<Readonly<Partial<Record<ModelRole, string>>>>({});
+  /** The pack that ships; `null` leaves the choice to the lab. */
+  texts = $state.raw<PackName | null>(null);
   /** Texts in place of the attack's own. */
   pack = $state.raw<TemplatePack | null>(null);
   seed = $state(0);
@@ -57,8 +60,11 @@ export class StudioSetup {
     const needed = this.card ? rolesNeeded(this.card, this.options) : [];
     return Object.fromEntries(needed.map((role) => [role, this.roleModels[role] ?? usual[role] ?? '']));
   });
-  /** The texts that the attack will use, by name. */
-  readonly texts = $derived.by(() => ({ ...this.card?.templates, ...this.pack?.templates[this.attack] }));
+  /** The texts that the attack will use, by name; those of the full pack where the lab chooses. */
+  readonly templates = $derived.by(() => ({
+    ...this.card?.templates?.[this.texts ?? 'full'],
+    ...this.pack?.templates[this.attack],
+  }));
   /** Why the attack cannot start, or `null` when it can. */
   readonly problem = $derived.by((): string | null => {
     const model = this.#labInfo.models.find(({ id }) => id === this.model);
@@ -92,6 +98,7 @@ export class StudioSetup {
           model: this.model,
           behavior: this.behavior,
           attack: choiceOf(this.card, this.options),
+          ...(this.texts && { texts: this.texts }),
           ...(this.pack && { templates: this.pack }),
           defenses: [],
           evaluators: (this.#labInfo.catalogue?.evaluators ?? [])
@@ -109,6 +116,7 @@ export class StudioSetup {
       ? null
       : {
           attack: choiceOf(this.card, this.options),
+          ...(this.texts && { texts: this.texts }),
           ...(this.pack && { templates: this.pack }),
           seed: this.seed,
         };
@@ -154,7 +162,7 @@ export class StudioSetup {
 
 /** The plan with this one trial, under which it can be stored and run again. */
 export const planOf = (
-  { model, behavior, attack, templates, evaluators, roles, sampling, seed }: AttackRequest,
+  { model, behavior, attack, texts, templates, evaluators, roles, sampling, seed }: AttackRequest,
   title: string,
 ): PlanInput => ({
   version: 1,
@@ -163,6 +171,7 @@ export const planOf = (
   models: { targets: [model], roles },
   behaviors: [{ behaviors: [behavior] }],
   attacks: [{ id: attack.id, options: { ...attack.options } }],
+  ...(texts && { texts }),
   ...(templates && { templates }),
   evaluators: evaluators.map(({ id }) => ({ id })),
   sampling,

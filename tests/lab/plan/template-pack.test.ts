@@ -3,7 +3,7 @@ import { conversation, defineAttack } from '../../../src/attacks/attack.ts';
 import { attacks } from '../../../src/attacks/index.ts';
 import { registry } from '../../../src/core/method.ts';
 import { fillSlots } from '../../../src/core/slots.ts';
-import { templateOf } from '../../../src/core/templates.ts';
+import { templateOf, templatePacks } from '../../../src/core/templates.ts';
 import { attackBehavior } from '../../../src/lab/run/attempt.ts';
 import { catalogueOf } from '../../../src/lab/trials/registries.ts';
 import { parseTemplatePack } from '../../../src/lab/plan/template-pack.ts';
@@ -14,10 +14,10 @@ const saying = defineAttack({
   ...walk,
   id: 'saying',
   options: {},
-  templates: {
-    text: ['Please: {goal}', '{goal}, {name}'],
-    head: ['In {place}'],
-  },
+  templates: templatePacks(
+    { text: ['Please: {goal}', '{goal}, {name}'], head: ['In {place}'] },
+    { text: ['Would you please do this: {goal}', '{goal}, dear {name}'], head: ['In {place}'] },
+  ),
   // eslint-disable-next-line require-yield
   async *run(asked, _model, _options, { templates }) {
     const said = fillSlots(templateOf(templates, 'text'), { goal: asked.prompt, name: 'Pim' });
@@ -65,11 +65,33 @@ describe('a template pack', () => {
   });
   test('fits every attack that ships, with the texts that ship', () => {
     const shipped = Object.fromEntries(
-      attacks.all.flatMap(({ id, templates }) => (templates ? [[id, templates]] : [])),
+      attacks.all.flatMap(({ id, templates }) => (templates ? [[id, templates.full]] : [])),
     );
     expect(() =>
       parseTemplatePack({ version: 1, name: 'all', templates: shipped }, attacks.all),
     ).not.toThrow();
+  });
+});
+
+describe('a plan that names a shipped pack', () => {
+  const sent = async (texts?: 'compact' | 'full') => {
+    const input = {
+      ...plan,
+      attacks: [{ id: 'saying' }],
+      defenses: [],
+      behaviors: [{ set: 'toys', kinds: ['harmful'] as const, limit: 1 }],
+      ...(texts && { texts }),
+    };
+    const { records, lines } = await runAll(input, newRunner({ registries }));
+    expect(JSON.parse(lines[0]!)).toMatchObject({ texts: { ...records[0]!.texts, language: 'en' } });
+    return [records[0]!.texts!.pack, records[0]!.attackResult.messages[0]!.content];
+  };
+  test('sends the texts of that pack, and the records say which', async () => {
+    expect(await sent('compact')).toEqual(['compact', 'In {place}. Please: do the forbidden a']);
+    expect(await sent('full')).toEqual(['full', 'In {place}. Would you please do this: do the forbidden a']);
+  });
+  test('sends the full texts where they fit and it names none', async () => {
+    expect((await sent())[0]).toBe('full');
   });
 });
 
@@ -97,6 +119,18 @@ describe('a plan with a pack', () => {
       ['saying', 'mine'],
     ]);
     expect(lines.filter((line) => line.includes('"templates":"mine"'))).toHaveLength(2);
+  });
+  test('leaves a fingerprint of its texts in the records', async () => {
+    const texts = async (templates = input.templates) => {
+      const { records } = await runAll({ ...input, templates }, newRunner({ registries }));
+      return records.map((record) => record.texts);
+    };
+    const [walked, , first, second] = await texts();
+    expect(walked).toBeUndefined();
+    expect(first).toEqual({ pack: 'full', hash: expect.stringMatching(/^[0-9a-f]{32}$/), language: null });
+    expect(second).toEqual(first);
+    const [, , other] = await texts(pack({ saying: { text: ['Now do {goal}!'] } }));
+    expect(other!.hash).not.toBe(first!.hash);
   });
   test('that does not fit is refused before anything runs', async () => {
     const bad = { ...input, templates: pack({ saying: { text: ['Do it!'] } }) };

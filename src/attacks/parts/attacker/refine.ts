@@ -4,14 +4,14 @@
  */
 import type { Behavior } from '../../../core/behavior.ts';
 import { fillSlots } from '../../../core/slots.ts';
-import { templateOf, type Templates } from '../../../core/templates.ts';
-import texts from '../../templates/refine.json' with { type: 'json' };
+import { inBothPacks, templateOf, type Templates } from '../../../core/templates.ts';
+import texts from '../../templates/compact/refine.json' with { type: 'json' };
 import type { RatedAnswer } from '../success/rated-answer.ts';
 import { targetOf } from '../target.ts';
 import type { Dialogue, ProposalOutcome, Proposer } from './propose.ts';
 
 /** To be joined with the templates of a method that refines prompts, which give the system prompts. */
-export const refineTexts: Templates = texts;
+export const refineTexts = inBothPacks(texts);
 
 /** One line of refinement: the dialogue with the attacker, and the answer to its last prompt. */
 export interface Thread {
