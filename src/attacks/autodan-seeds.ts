@@ -1,13 +1,12 @@
 import { lastUserText } from '../core/chat.ts';
 import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
-import { templateOf } from '../core/templates.ts';
+import { joinedPacks, onlyTexts, templateOf } from '../core/templates.ts';
 import { defineAttack } from './attack.ts';
-import { promptWith } from './autodan.ts';
+import { autodanTexts, promptWith } from './autodan.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { textOptions, textsAlone } from './parts/tries/texts-alone.ts';
-import texts from './templates/autodan.json' with { type: 'json' };
 
 /** AutoDAN's hand-written seeds before the request, in random order: what its genetic search has to beat. */
 export const autodanSeeds = defineAttack({
@@ -24,7 +23,7 @@ export const autodanSeeds = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
-  templates: { ...judgeTexts, seeds: texts.seeds },
+  templates: joinedPacks(judgeTexts, onlyTexts(autodanTexts, 'seeds')),
   options: { ...textOptions(13, 'seed'), ...successOptions },
   run(behavior, model, options, context) {
     const { templates, random } = context;

@@ -22,6 +22,8 @@ import { claimOf } from './parts/success/verdict.ts';
 import { crossEntropy, targetBehindThought, targetOf } from './parts/target.ts';
 import texts from './templates/compact/autodan.json' with { type: 'json' };
 
+export const autodanTexts = inBothPacks(texts);
+
 interface Member {
   readonly text: string;
   /** The negated target loss, nats per token; −∞ for a text too long for the model. */
@@ -67,7 +69,7 @@ export const autodan = defineAttack({
   access: 'grey-box',
   needs: [],
   needsWhen: { ...successNeeds, mutation: { paraphraser: ['paraphraser'] } },
-  templates: joinedPacks(judgeTexts, inBothPacks(texts)),
+  templates: joinedPacks(judgeTexts, autodanTexts),
   options: {
     form: choice({
       description:

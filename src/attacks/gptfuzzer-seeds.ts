@@ -1,10 +1,10 @@
 import { arxiv } from '../core/method.ts';
+import { joinedPacks, onlyTexts } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { filled, seedsOf } from './gptfuzzer.ts';
+import { filled, gptfuzzerTexts, seedsOf } from './gptfuzzer.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { textOptions, textsAlone } from './parts/tries/texts-alone.ts';
-import texts from './templates/gptfuzzer.json' with { type: 'json' };
 
 /** GPTFuzzer's seed templates around the request, in random order: what its mutations have to beat. */
 export const gptfuzzerSeeds = defineAttack({
@@ -21,7 +21,7 @@ export const gptfuzzerSeeds = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
-  templates: { ...judgeTexts, seeds: texts.seeds },
+  templates: joinedPacks(judgeTexts, onlyTexts(gptfuzzerTexts, 'seeds')),
   options: { ...textOptions(40, 'seed'), ...successOptions },
   run(behavior, model, options, context) {
     const { templates, random } = context;

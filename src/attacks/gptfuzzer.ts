@@ -18,6 +18,8 @@ import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
 import texts from './templates/compact/gptfuzzer.json' with { type: 'json' };
 
+export const gptfuzzerTexts = inBothPacks(texts);
+
 /** @throws LabError 'bad-input' when there is none */
 export function seedsOf(templates: Templates): readonly string[] {
   const seeds = (templates['seeds'] ?? []).filter(isTemplate);
@@ -65,7 +67,7 @@ export const gptfuzzer = defineAttack({
   access: 'black-box',
   needs: ['attacker'],
   needsWhen: { success: { judge: ['judge'], guard: ['answer-guard'] } },
-  templates: joinedPacks(judgeTexts, inBothPacks(texts)),
+  templates: joinedPacks(judgeTexts, gptfuzzerTexts),
   options: {
     iterations: integer({
       description: 'Templates to select and mutate; the paper uses up to 100 and more.',

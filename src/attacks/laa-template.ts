@@ -1,10 +1,10 @@
 import { arxiv } from '../core/method.ts';
+import { joinedPacks } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { request } from './laa.ts';
+import { laaTexts, request } from './laa.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { textOptions, textsAlone } from './parts/tries/texts-alone.ts';
-import texts from './templates/laa.json' with { type: 'json' };
 
 /** LAA's template of rules around the request, without a suffix: what its random search has to beat. */
 export const laaTemplate = defineAttack({
@@ -18,7 +18,7 @@ export const laaTemplate = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
-  templates: { ...judgeTexts, ...texts },
+  templates: joinedPacks(judgeTexts, laaTexts),
   options: { ...textOptions(1, 'template'), ...successOptions },
   run: (behavior, model, options, context) =>
     textsAlone(behavior, model, [request(behavior, 'rules', context.templates)], options, context),

@@ -11,6 +11,8 @@ import { exclamationMarks, suffixTokens, withSuffix } from './parts/suffix/suffi
 import { targetBehindThought, targetOf } from './parts/target.ts';
 import texts from './templates/compact/laa.json' with { type: 'json' };
 
+export const laaTexts = inBothPacks(texts);
+
 /** The request within the chosen template; the rules of the paper are shortened for small contexts. */
 export const request = (behavior: Behavior, template: 'none' | 'rules', templates: Templates): string =>
   template === 'none'
@@ -83,7 +85,7 @@ export const laa = defineAttack({
     targetBehindThought,
   access: 'grey-box',
   needs: [],
-  templates: inBothPacks(texts),
+  templates: laaTexts,
   options: {
     template: choice({
       description: 'Text around the request: rules like those of the paper, or none.',

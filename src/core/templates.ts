@@ -34,6 +34,12 @@ export const joinedPacks = (...packs: readonly TemplatePacks[]): TemplatePacks =
   full: Object.assign({}, ...packs.map(({ full }) => full)) as Templates,
 });
 
+/** The texts of one name, in each pack. */
+export const onlyTexts = ({ compact, full }: TemplatePacks, name: string): TemplatePacks => ({
+  compact: { [name]: compact[name] ?? [] },
+  full: { [name]: full[name] ?? [] },
+});
+
 /** Names the texts by their content, whatever the order of their names. */
 export const templatesHash = (templates: Templates): string =>
   fingerprint(JSON.stringify(Object.entries(templates).toSorted(([a], [b]) => (a < b ? -1 : 1))));

@@ -100,7 +100,7 @@ describe('texts without their search', () => {
           return no;
         },
       });
-      const seeds = attack.templates!['seeds']!.length;
+      const seeds = attack.templates!.compact['seeds']!.length;
       const { result } = await drain(attack, { model, behavior, options: { queries: seeds + 2, atOnce: 1 } });
       expect(new Set(sent.slice(0, seeds)).size).toBe(seeds);
       expect(sent).toHaveLength(seeds + 2);
