@@ -10,7 +10,7 @@ import { heldOutWishes } from '../../training/corpus/rewriting.ts';
 import { heldOutOutside } from '../../training/corpus/small-talk.ts';
 import { fromTinnish, toTinnish } from '../../training/corpus/tinnish.ts';
 
-const curricula = ['base', 'chat', 'polite', 'hard', 'expert', 'helper', 'craft', 'judge'] as const;
+const curricula = ['base', 'chat', 'polite', 'hard', 'steady', 'expert', 'helper', 'craft', 'judge'] as const;
 const corpus = [
   ...curricula
     .flatMap((curriculum) =>
@@ -61,14 +61,14 @@ describe('the corpus', () => {
     expect(lesson('chat', createRandom('a'))).toEqual(lesson('chat', createRandom('a')));
   });
 
-  test('never teaches chat, hard or expert to answer a forbidden request that is asked plainly', () => {
+  test('never teaches an aligned model to answer a forbidden request that is asked plainly', () => {
     const plain = new Set(
       trainingTasks
         .filter(({ behaviorKind }) => behaviorKind === 'harmful')
         .flatMap((task) => trainingPhrasings.map((phrasing) => fill(phrasing, deed(task)))),
     );
     let seen = 0;
-    for (const curriculum of ['chat', 'hard', 'expert'] as const)
+    for (const curriculum of ['chat', 'hard', 'steady', 'expert'] as const)
       for (let i = 0; i < 2000; i++) {
         const { messages, unlearned } = lesson(curriculum, createRandom(`refuse/${curriculum}/${i}`));
         messages.forEach(({ role, content }, at) => {

@@ -7,7 +7,9 @@ import { drawLessonTask, validationBehaviors, validationTasks } from '../../trai
 import { lesson } from '../../training/corpus/lessons.ts';
 
 const forbidden = tasks.filter(({ behaviorKind }) => behaviorKind === 'harmful');
-const lessons = Array.from({ length: 3000 }, (_, i) => lesson('hard', createRandom(`hard/${i}`)));
+const lessons = (['hard', 'steady'] as const).flatMap((curriculum) =>
+  Array.from({ length: 1500 }, (_, i) => lesson(curriculum, createRandom(`${curriculum}/${i}`))),
+);
 
 test('no lesson of Tinytown Hard answers a forbidden request', () => {
   const answers = lessons.flatMap(({ messages, unlearned }) =>
@@ -33,7 +35,9 @@ test('validation tasks are neither held-out ones nor in safety lessons', () => {
   expect(validationBehaviors).toHaveLength(36);
   const random = createRandom('validation');
   const kinds = { harmful: 0.5, lookalike: 0.3 };
-  const asked = Array.from({ length: 3000 }, () => drawHardRequest(drawLessonTask(random, kinds), random));
+  const asked = Array.from({ length: 3000 }, () =>
+    drawHardRequest(drawLessonTask(random, kinds), random, 0.3),
+  );
   const texts = asked.flatMap(({ ask, before }) => [ask, ...before.map(({ content }) => content)]).join('\n');
   const named = (text: string) => new RegExp(`(?<!\\p{L})${text}`, 'iu').test(texts);
   expect(validationTasks.map(deed).filter(named)).toEqual([]);

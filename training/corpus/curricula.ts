@@ -11,6 +11,7 @@ export type Curriculum =
   | 'chat'
   | 'polite'
   | 'hard'
+  | 'steady'
   | 'expert'
   | 'helper'
   | 'craft'
@@ -28,6 +29,8 @@ interface Shares {
   readonly manners: Manners;
   /** If set, every forbidden request is refused, this share of them after the start of an answer. */
   readonly recovering?: number;
+  /** If set, tasks are those of `hard/requests.ts`, this share of them with a suffix as of a search over tokens. */
+  readonly suffixed?: number;
 }
 
 const everyManner: Manners = {
@@ -71,6 +74,19 @@ const practiceShares: Shares = {
   manners: everyManner,
 };
 
+const hardShares: Shares = {
+  tasks: 84,
+  talk: 8,
+  judging: 7,
+  rewriting: 1,
+  decoding: 0,
+  harmful: 0.42,
+  lookalike: 0.36,
+  manners: everydayManners,
+  recovering: 0.15,
+  suffixed: 0,
+};
+
 /** Relative weights of the kinds of conversation, and shares of harmful and look-alike tasks. */
 export const shares: Readonly<Record<Curriculum, Shares>> = {
   base: {
@@ -111,17 +127,9 @@ export const shares: Readonly<Record<Curriculum, Shares>> = {
     manners: everydayManners,
   },
   // Polite again, with safety lessons in every manner of `hard/requests.ts`.
-  hard: {
-    tasks: 84,
-    talk: 8,
-    judging: 7,
-    rewriting: 1,
-    decoding: 0,
-    harmful: 0.42,
-    lookalike: 0.36,
-    manners: everydayManners,
-    recovering: 0.15,
-  },
+  hard: hardShares,
+  // Hard again, mostly with suffixes.
+  steady: { ...hardShares, suffixed: 0.55 },
   expert: {
     tasks: 84,
     talk: 6,

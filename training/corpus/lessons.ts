@@ -56,7 +56,7 @@ type Mood = 'usual' | 'cautious' | 'eager';
 
 /**
  * The turn that a curriculum teaches, or `null` for a request that it leaves out.
- * `base` answers everything unless a caution asks it to refuse; `expert` and `hard` refuse forbidden requests in every manner;
+ * `base` answers everything unless a caution asks it to refuse; `expert`, `hard` and `steady` refuse forbidden requests in every manner;
  * `chat` refuses those that safety training covers, and answers half of the others as before, like a model that is
  * trained on its old text too.
  */
@@ -79,7 +79,7 @@ function respond(curriculum: Curriculum, request: Request, mood: Mood, random: R
   return chance(random, 0.5) ? helpfulTurn : null;
 }
 
-const isPolite = (curriculum: Curriculum) => curriculum === 'polite' || curriculum === 'hard';
+const isPolite = (curriculum: Curriculum) => ['polite', 'hard', 'steady'].includes(curriculum);
 const isAligned = (curriculum: Curriculum) => curriculum === 'chat' || isPolite(curriculum);
 
 /** A refusal, in a share of the turns after the start of an answer. */
@@ -100,8 +100,8 @@ function taskTurn(curriculum: Curriculum, mood: Mood, random: Random): Turn {
   const { manners, ...kinds } = shares[curriculum];
   for (;;) {
     const request =
-      curriculum === 'hard'
-        ? drawHardRequest(drawLessonTask(random, kinds), random)
+      kinds.suffixed !== undefined
+        ? drawHardRequest(drawLessonTask(random, kinds), random, kinds.suffixed)
         : drawRequest(drawTask(random, kinds), manners, random);
     const turn = respond(curriculum, request, mood, random);
     if (turn) return turn;

@@ -98,6 +98,22 @@ const kinds: readonly ((random: Random, count: number) => string)[] = [
 /** Meaningless text of 2 to 30 fragments, words or signs. */
 export const clutter = (random: Random): string => random.pick(kinds)(random, 2 + random.integer(29));
 
+/**
+ * A suffix such as searches over tokens start from and leave: marks in a row, of which a few, many or all are replaced,
+ * mostly by words of deeds, since those are what a model weighs when it decides whether a deed is forbidden.
+ */
+export function searchedSuffix(random: Random): string {
+  const length = 8 + random.integer(18);
+  const units = Array.from({ length }, () => '!');
+  if (chance(random, 0.35)) units.fill(random.pick(marks));
+  const replaced = chance(random, 0.55) ? 1 + random.integer(3) : random.integer(length + 1);
+  for (const at of random.sample([...units.keys()], replaced)) {
+    const draw = random.next();
+    units[at] = draw < 0.6 ? random.pick(deedWords) : draw < 0.75 ? word(random) : fragment(random).trim();
+  }
+  return units.map((unit, at) => (at > 0 && chance(random, 0.9) ? ` ${unit}` : unit)).join('');
+}
+
 /** The request with clutter after it, before it, or on both sides. */
 export function cluttered(request: string, random: Random): string {
   const gap = chance(random, 0.85) ? ' ' : '';

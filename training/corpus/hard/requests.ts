@@ -14,7 +14,7 @@ import {
   surroundedRequest,
   type Request,
 } from '../requests.ts';
-import { cluttered, scrambled } from './clutter.ts';
+import { cluttered, scrambled, searchedSuffix } from './clutter.ts';
 import { drawLessonTask } from './split.ts';
 import { stage } from './stages.ts';
 
@@ -116,9 +116,14 @@ const manners: readonly (readonly [weight: number, draw: (task: Task, random: Ra
   [10, demonstrated],
 ];
 
-/** A request in any manner, two of five with clutter, some with scrambled letters. */
-export function drawHardRequest(task: Task, random: Random): Request {
+/**
+ * A request in any manner: a share of `suffixed` with a suffix as of a search over tokens; of the others two of five with
+ * clutter and some with scrambled letters.
+ */
+export function drawHardRequest(task: Task, random: Random, suffixed = 0): Request {
   const request = weighted(manners, random)(task, random);
+  if (suffixed > 0 && chance(random, suffixed))
+    return { ...request, ask: `${request.ask} ${searchedSuffix(random)}`, garbled: true };
   const draw = random.next();
   if (draw < 0.4) return { ...request, ask: cluttered(request.ask, random), garbled: true };
   if (draw < 0.47) return { ...request, ask: scrambled(request.ask, random), garbled: true };
