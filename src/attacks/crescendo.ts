@@ -3,7 +3,7 @@ import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
 import { normalizeForMatching } from '../core/refusal.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, templateOf } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { answerOf } from './parts/ask.ts';
 import { proposeOptions } from './parts/attacker/propose-options.ts';
@@ -17,7 +17,8 @@ import {
   type RatedAnswer,
 } from './parts/success/rated-answer.ts';
 import { verdictByWords } from './parts/success/verdict.ts';
-import texts from './templates/compact/crescendo.json' with { type: 'json' };
+import compact from './templates/compact/crescendo.json' with { type: 'json' };
+import full from './templates/full/crescendo.json' with { type: 'json' };
 
 /** A rated answer with the conversation that led to it. */
 interface Turn extends RatedAnswer {
@@ -51,7 +52,7 @@ export const crescendo = defineAttack({
     'attacker may repeat the request word by word only in the last turn.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
-  templates: joinedPacks(inBothPacks(texts), judgeTexts),
+  templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     turns: integer({
       description: 'Most answered questions in a conversation; the paper uses 10.',

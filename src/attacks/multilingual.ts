@@ -4,7 +4,7 @@ import { arxiv } from '../core/method.ts';
 import { text } from '../core/options.ts';
 import { readRewriterReply } from '../core/rewriter-reply.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, templateOf } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks } from '../core/templates.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import { conversation, defineAttack, type AttackContext } from './attack.ts';
 import { intoEnglish, translationLength } from './parts/answered-in.ts';
@@ -13,7 +13,8 @@ import { echoShare } from './parts/content-words.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, listed, type Variant } from './parts/variants.ts';
-import texts from './templates/compact/multilingual.json' with { type: 'json' };
+import compact from './templates/compact/multilingual.json' with { type: 'json' };
+import full from './templates/full/multilingual.json' with { type: 'json' };
 
 async function* variants(
   behavior: Behavior,
@@ -58,7 +59,7 @@ export const multilingual = defineAttack({
   access: 'black-box',
   needs: ['translator'],
   needsWhen: successNeeds,
-  templates: joinedPacks(inBothPacks(texts), judgeTexts),
+  templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     languages: text({
       description:

@@ -1,6 +1,6 @@
 import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
-import { inBothPacks, joinedPacks } from '../core/templates.ts';
+import { joinedPacks, templatePacks } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { proposeOptions } from './parts/attacker/propose-options.ts';
 import { createProposer } from './parts/attacker/propose.ts';
@@ -14,7 +14,8 @@ import {
   ratingOptions,
   type RatedAnswer,
 } from './parts/success/rated-answer.ts';
-import texts from './templates/compact/pair.json' with { type: 'json' };
+import compact from './templates/compact/pair.json' with { type: 'json' };
+import full from './templates/full/pair.json' with { type: 'json' };
 
 /** Ways of persuasion, by the names of the templates with the attacker's system prompts. */
 const strategies = ['role-play', 'reasoning', 'authority'] as const;
@@ -37,7 +38,7 @@ export const pair = defineAttack({
     'whole run, and shown the last prompt, its answer and its score.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
-  templates: joinedPacks(refineTexts, judgeTexts, inBothPacks(texts)),
+  templates: joinedPacks(refineTexts, judgeTexts, templatePacks(compact, full)),
   options: {
     streams: integer({
       description: 'Conversations with the attacker; the paper uses 20.',

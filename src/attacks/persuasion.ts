@@ -2,15 +2,16 @@ import type { Behavior } from '../core/behavior.ts';
 import { arxiv } from '../core/method.ts';
 import { choice, integer } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { defineAttack } from './attack.ts';
 import { rewriteOptions, rewrites, type RewriteInstruction } from './parts/attacker/rewrites.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered } from './parts/variants.ts';
-import texts from './templates/compact/persuasion.json' with { type: 'json' };
+import compact from './templates/compact/persuasion.json' with { type: 'json' };
+import full from './templates/full/persuasion.json' with { type: 'json' };
 
-const { rewrite: _wrapper, ...definitions } = texts;
+const { rewrite: _wrapper, ...definitions } = compact;
 /** The 40 techniques of the paper's taxonomy, in its order. */
 const techniques = Object.keys(definitions);
 
@@ -54,7 +55,7 @@ export const persuasion = defineAttack({
   access: 'black-box',
   needs: ['paraphraser'],
   needsWhen: successNeeds,
-  templates: joinedPacks(inBothPacks(texts), judgeTexts),
+  templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     technique: choice({
       description: 'The technique; "all" tries every technique in order on the target.',

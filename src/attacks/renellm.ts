@@ -3,7 +3,7 @@ import { boolean, choice, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { rewritingsIn } from '../core/rewriter-reply.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { readYesNo } from '../core/yes-no.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
@@ -11,7 +11,8 @@ import { answerCheck, successOptions, type CheckedAnswer } from './parts/success
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf, verdictRank } from './parts/success/verdict.ts';
 import { insertCharacters, misspellWords, swapNeighbors } from './parts/text-edits.ts';
-import texts from './templates/compact/renellm.json' with { type: 'json' };
+import compact from './templates/compact/renellm.json' with { type: 'json' };
+import full from './templates/full/renellm.json' with { type: 'json' };
 
 const operators = ['shorten', 'misspell', 'reorder', 'insert', 'translate', 'style'] as const;
 type Operator = (typeof operators)[number];
@@ -49,7 +50,7 @@ export const renellm = defineAttack({
   access: 'black-box',
   needs: ['attacker'],
   needsWhen: { check: { true: ['judge'] }, success: { judge: ['judge'] } },
-  templates: joinedPacks(judgeTexts, inBothPacks(texts)),
+  templates: joinedPacks(judgeTexts, templatePacks(compact, full)),
   options: {
     iterations: integer({
       description: 'Nested prompts to try; the paper uses 20.',

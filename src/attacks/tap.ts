@@ -1,7 +1,7 @@
 import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, templateOf } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks } from '../core/templates.ts';
 import { readYesNo } from '../core/yes-no.ts';
 import { conversation, defineAttack, type AttackStep } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
@@ -17,7 +17,8 @@ import {
   ratingOptions,
   type RatedAnswer,
 } from './parts/success/rated-answer.ts';
-import texts from './templates/compact/tap.json' with { type: 'json' };
+import compact from './templates/compact/tap.json' with { type: 'json' };
+import full from './templates/full/tap.json' with { type: 'json' };
 
 interface Leaf {
   readonly node: number;
@@ -77,7 +78,7 @@ export const tap = defineAttack({
     'one of them; replies that break off and attackers that cannot write JSON are treated as in PAIR.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
-  templates: joinedPacks(refineTexts, judgeTexts, inBothPacks(texts)),
+  templates: joinedPacks(refineTexts, judgeTexts, templatePacks(compact, full)),
   options: {
     branching: integer({
       description: 'Prompts refined from each leaf; the paper uses 4.',

@@ -2,13 +2,14 @@ import type { Behavior } from '../core/behavior.ts';
 import { arxiv } from '../core/method.ts';
 import { choice, integer } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { defineAttack } from './attack.ts';
 import { rewriteOptions, rewrites, type RewriteInstruction } from './parts/attacker/rewrites.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered } from './parts/variants.ts';
-import texts from './templates/compact/tense.json' with { type: 'json' };
+import compact from './templates/compact/tense.json' with { type: 'json' };
+import full from './templates/full/tense.json' with { type: 'json' };
 
 /** Instructions to the model that rewords, alternating between the tenses. */
 const instructionsOf = (
@@ -36,7 +37,7 @@ export const tense = defineAttack({
   access: 'black-box',
   needs: ['paraphraser'],
   needsWhen: successNeeds,
-  templates: joinedPacks(inBothPacks(texts), judgeTexts),
+  templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     tense: choice({
       description: 'The tense of the rewordings.',

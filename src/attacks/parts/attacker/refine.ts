@@ -4,14 +4,15 @@
  */
 import type { Behavior } from '../../../core/behavior.ts';
 import { fillSlots } from '../../../core/slots.ts';
-import { inBothPacks, templateOf, type Templates } from '../../../core/templates.ts';
-import texts from '../../templates/compact/refine.json' with { type: 'json' };
+import { templatePacks, templateOf, type Templates } from '../../../core/templates.ts';
+import compact from '../../templates/compact/refine.json' with { type: 'json' };
+import full from '../../templates/full/refine.json' with { type: 'json' };
 import type { RatedAnswer } from '../success/rated-answer.ts';
 import { targetOf } from '../target.ts';
 import type { Dialogue, ProposalOutcome, Proposer } from './propose.ts';
 
 /** To be joined with the templates of a method that refines prompts, which give the system prompts. */
-export const refineTexts = inBothPacks(texts);
+export const refineTexts = templatePacks(compact, full);
 
 /** One line of refinement: the dialogue with the attacker, and the answer to its last prompt. */
 export interface Thread {
