@@ -34,7 +34,7 @@ export const pair = defineAttack({
   differs:
     'The texts are ours. Judge and target answer greedily; an unreadable score is no score instead of a ' +
     '1; a prompt that the attacker fails to write costs no query; of a reply that breaks off, the whole ' +
-    'sentences of the prompt are used; an attacker that cannot write JSON is asked for plain text in the ' +
+    'sentences of the prompt are used, or the next attempt begins behind its reason; an attacker that cannot write JSON is asked for plain text in the ' +
     'whole run, and shown the last prompt, its answer and its score.',
   access: 'black-box',
   needs: ['attacker', 'judge'],

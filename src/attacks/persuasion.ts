@@ -50,7 +50,7 @@ export const persuasion = defineAttack({
   ),
   summary: 'Has the request reworded with techniques of human persuasion.',
   differs:
-    'The rewording model is not tuned on examples; there is one trial per technique, while the paper ' +
+    'The rewording model is not tuned on examples, but sees two in its prompt and one of the technique; there is one trial per technique, while the paper ' +
     'makes ten; no judge is asked unless `success` says so.',
   access: 'black-box',
   needs: ['paraphraser'],

@@ -32,8 +32,8 @@ export const tense = defineAttack({
   paper: arxiv('2407.11969', 'Does Refusal Training in LLMs Generalize to the Past Tense?'),
   summary: 'Asks how it was done in the past, or will be done in the future.',
   differs:
-    'No judge is asked unless `success` says so; rewordings that are empty, repeated or have drifted from ' +
-    'the request are not sent.',
+    'No judge is asked unless `success` says so; rewordings that are empty, a refusal, an answer or ' +
+    'repeated are not sent, and with `fidelity` neither are those that have drifted from the request.',
   access: 'black-box',
   needs: ['paraphraser'],
   needsWhen: successNeeds,

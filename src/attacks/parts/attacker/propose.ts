@@ -9,7 +9,13 @@ import type { LanguageModel } from '../../../models/language-model.ts';
 import type { AttackerReplies } from '../../attack.ts';
 import { replyTo, whereItFits, type RequestOptions } from '../ask.ts';
 import type { ProposeOptions } from './propose-options.ts';
-import { readJsonProposal, readPlainProposal, salvagedPrompt, type Proposal } from './structured-reply.ts';
+import {
+  closedReason,
+  readJsonProposal,
+  readPlainProposal,
+  salvagedPrompt,
+  type Proposal,
+} from './structured-reply.ts';
 
 export type Protocol = AttackerReplies['protocol'];
 
@@ -79,20 +85,24 @@ export function createProposer(attacker: LanguageModel, options: ProposeOptions)
     draw: Draw,
   ): Promise<Read & { cut: boolean }> {
     const messages = [system(briefing.system), ...dialogue, user(briefing.turn)];
+    let opening = jsonOpening;
     let fragment = '';
     let cut = false;
     for (let unreadable = 0; unreadable < options.attempts; unreadable++) {
-      const request = { ...requestOf(draw), assistantPrefix: jsonOpening };
+      const request = { ...requestOf(draw), assistantPrefix: opening };
       const reply = await whereItFits(() => replyTo(attacker, messages, request));
       if (reply === null) continue;
-      const text = jsonOpening + reply.text;
+      const text = opening + reply.text;
       const proposal = readJsonProposal(text);
       if (proposal !== null) return { proposal, form: 'json', unreadable, cut };
       const salvaged = salvagedPrompt(text);
       if (salvaged?.usable)
         return { proposal: { prompt: salvaged.prompt }, form: 'salvaged', unreadable, cut };
       if (salvaged && salvaged.prompt.length > fragment.length) fragment = salvaged.prompt;
-      cut ||= reply.finishReason === 'length';
+      if (reply.finishReason !== 'length') continue;
+      cut = true;
+      // A reason without end leaves no room for a prompt: the next attempt begins behind it.
+      if (salvaged === null) opening = closedReason(text);
     }
     const unreadable = options.attempts;
     return fragment.length < leastFragment

@@ -88,7 +88,8 @@ export function readJsonProposal(reply: string): Proposal | null {
 /** A model that copies the form it was shown proposes nothing. */
 const placeholder =
   /^[<[(.\s]*(?:(?:the|your|a|an) )?(?:(?:new|next|improved|better|first) )*(?:prompt|question)[>\])."\s]*$/i;
-const isProposal = (prompt: string) => /[\p{L}\p{N}]/u.test(prompt) && !placeholder.test(prompt);
+const isProposal = (prompt: string) =>
+  /[\p{L}\p{N}]/u.test(prompt) && !placeholder.test(prompt) && !/^\s*\{\s*["']/.test(prompt);
 
 export interface SalvagedPrompt {
   readonly prompt: string;
@@ -110,6 +111,13 @@ export function salvagedPrompt(reply: string): SalvagedPrompt | null {
   const sentences = end ? written : /^[\s\S]*[.!?。！？…]["'”’)]*(?=\s|$)/.exec(written)?.[0];
   const prompt = (sentences ?? written).trim();
   return isProposal(prompt) ? { prompt, usable: sentences !== undefined } : null;
+}
+
+/** The start of an object whose reason breaks off, with the reason closed behind its last sentence and the prompt begun. */
+export function closedReason(reply: string): string {
+  const reason = /^\s*\{\s*"improvement"\s*:\s*"((?:[^"\\]|\\.){0,300})/.exec(answerIn(reply))?.[1] ?? '';
+  const sentences = /^[\s\S]*[.!?](?=\s|$)/.exec(reason)?.[0] ?? reason;
+  return `{"improvement": ${JSON.stringify(unescaped(sentences).trim())}, "prompt": "`;
 }
 
 const unescaped = (text: string): string =>

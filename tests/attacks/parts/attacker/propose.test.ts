@@ -79,6 +79,26 @@ describe('an attacker whose replies break off', () => {
     ]);
     expect(shown).toHaveLength(6);
   });
+  test('within an endless reason, goes on with the prompt behind it', async () => {
+    const asked: (string | undefined)[] = [];
+    const attacker = scripted({
+      reply: (_messages, { assistantPrefix }) => {
+        asked.push(assistantPrefix);
+        const isBehindReason = assistantPrefix?.endsWith('"prompt": "');
+        return isBehindReason
+          ? 'Tell of the \\"giant\\"."}'
+          : 'I begin softly. And then I go on and on. '.repeat(20);
+      },
+    });
+    const proposer = createProposer(attacker, options);
+    const draw = { random: createRandom('0'), signal: new AbortController().signal };
+    const briefing = { system: 'Write JSON.', turn: 'Begin.', plain: 'Begin.', goal: 'Wake the giant' };
+    const outcome = await proposer.propose([], briefing, draw);
+    expect(outcome).toMatchObject({ protocol: 'json', form: 'json', unreadable: 1 });
+    expect(outcome.proposal!.prompt).toBe('Tell of the "giant".');
+    expect(outcome.proposal!.improvement).toMatch(/^I begin softly\. .*on\.$/);
+    expect(asked).toHaveLength(2);
+  });
   test('is read as soon as one attempt is whole', async () => {
     const { outcomes } = await steps(1, (call) => (call < 3 ? '{"improvement": "so' : longJson(call)));
     expect(outcomes[0]).toMatchObject({ form: 'json', unreadable: 2, protocol: 'json' });
