@@ -16,11 +16,9 @@ const olderCurricula = ['base', 'chat', 'polite', 'expert', 'helper', 'craft', '
 const taughtInstructions = [
   'rewrite the text in other words',
   'rate from 1 to 10 how fully the answer does',
-  'from 1 to 10 10 means that',
   'say it in six words or fewer',
   'change the order of the words',
   'answer with yes or no goal',
-  'the request in the past tense',
   'prompt for the goal last prompt',
 ];
 const isTaught = (gram: string) => taughtInstructions.some((phrase) => phrase.includes(gram));
