@@ -30,11 +30,19 @@ export const assent = start(
     "let me (?:try|help|re\\w+|translate)[^.!:\\n]{0,50}|let's (?:try|re\\w+)[^.!:\\n]{0,50})(?=[.!,:;\\s]|$)[.!,;\\s]*",
 );
 
+/** Assent before a text in the same line. */
+export const exclamation =
+  /^(?:sure(?: thing)?|certainly|of course|absolutely|no problem|great question|got it)! (?=\S)/i;
+
+/** A reason and the title of the prompt behind it, as in the fields of an object. */
+export const promptBehindReason =
+  /^[*_#\s]*(?:improvement|reasoning|reason|thoughts?|strategy|explanation)[*_]*\s*:[\s\S]*?\n[*_#\s]*(?:new |revised |improved )?prompt[*_]*\s*:[*_]*\s*/i;
+
 /** The head of an announcement, without assent and emphasis, that names a text of the model's own making. */
 const plain: readonly RegExp[] = [
   whole('here you go|here (?:it|they) (?:is|are)|here goes'),
   whole(
-    `(?:so |now )?(?:here(?:'s| is| are)|this is|below (?:is|are)|the following (?:is|are)) .*\\b(?:${made}\\b.*\\b${product}|${product}.*\\b(?:${made}|in|of the|that|with|using|for)\\b.*|(?:${made}|the|some|several|two|three|four|five|\\d+|a few)(?: \\w+){0,3} ${product})\\b.*`,
+    `(?:so |now )?(?:here(?:'s| is| are)|this is|below (?:is|are)|the following (?:is|are)) .*\\b(?:${made}\\b.*\\b${product}|${product}.*\\b(?:${made}|in|of the|that|with|using|for|you)\\b.*|(?:${made}|the|some|several|two|three|four|five|\\d+|a few)(?: \\w+){0,3} ${product})\\b.*`,
   ),
   whole(
     `(?:the |my |your |a )?(?:${made} )+${product}(?: ?#?(?:\\d+|[a-c]))?(?: (?:is|are|would be|could be|reads|might be)(?: as follows)?)?(?: (?:in|of|for|using|with|to) [^:]{1,60})?`,
@@ -54,9 +62,9 @@ const plain: readonly RegExp[] = [
     '(?:one|another|a (?:possible|different|good|better)) (?:way|possibility|option)(?: (?:to|of) .*)?(?: (?:is|would be|could be|might be))?',
   ),
   whole(
-    '(?:in|using|with) (?:the )?(?:past tense|future tense|slang|other words|short|plain words|fewer words|a different order)(?:,? (?:this|it|that|the [\\w ]{1,30}) (?:is|becomes|would be|reads|could be))?',
+    '(?:in|using|with) (?:the )?(?:past tense|future tense|slang|other words|short|plain words|fewer words|a different order)(?:,? (?:this|it|that|(?:the|your) [\\w ]{1,30}) (?:is|becomes|would be|reads|could be))?',
   ),
-  whole('(?:past|future)(?: tense)?|in past|in future|answer|a'),
+  whole('(?:past|future)(?: tense)?|in past|in future|(?:final |my )?answer|a'),
   whole(
     '(?:rewritten|reworded|rephrased|reformulated|paraphrased|translated|revised|corrected|shortened)(?: (?:in|into|to|as|with) [^:]{1,60})?',
   ),
@@ -64,6 +72,7 @@ const plain: readonly RegExp[] = [
     "(?:here(?:'s| is) )?(?:how (?:i|you|one)(?:'d| would| could| might| can)|(?:my|your) (?:take|request|question|prompt|text|sentence)\\b).*(?:phrase|put|say|ask|word|rewrit|rephrased|reworded|rewritten|translated|take|version|on (?:it|this|that)).*",
   ),
   whole('[\\p{L}-]+ (?:translation|version)'),
+  whole('(?:以下是|下面是|这是)?[^：\\n]{0,12}(?:翻译|译文)[^：\\n]{0,6}'),
   whole('"?[^"]{1,200}"? (?:translates to|(?:is|can be) translated (?:as|to)|becomes)'),
 ];
 /** Announcements only where a line break or a quotation follows: the text itself may begin so. */
@@ -102,14 +111,19 @@ export function announcementIn(words: string, behind: string): Announcement {
 
 /** A paragraph or a bracket behind the text that speaks about it, or to whoever asked. */
 export const remark = start(
-  '[(\\[*_~\\s-]*(?:(?:please )?(?:let me know|feel free)\\b|i hope (?:this|that|it|these)\\b|hope (?:this|that) helps|would you like (?:me|another|more|to see)\\b|' +
+  '[(（\\[*_~\\s-]*(?:(?:please )?(?:let me know|feel free)\\b|i hope (?:this|that|it|these) (?:\\w+ ){0,2}?(?:helps?|works?|meets|fits|suits|captures|is what)\\b|hope (?:this|that) helps|would you like (?:me|another|more|to see)\\b|' +
     "do you want me\\b|is there anything (?:else|more)|if you(?:'d| would)? (?:like|need|want|have)\\b[^.\\n]{0,80}(?:let me know|i can|just ask|feel free|me to)|" +
     '(?:please )?note(?: that)?\\b[^\\n]{0,160}\\b(?:version|rewrit\\w+|reword\\w+|rephras\\w+|translat\\w+|tense|meaning|wording|original|literal\\w*|i (?:have|changed|kept|used|made|replaced)|prompt)\\b|' +
     '(?:explanations?|rationale|reasoning|changes(?: made)?|what (?:i )?changed|why (?:this|it) works|improvement)\\b\\s*[*_]*:|' +
     '(?:this|it) translates\\b|(?:in )?th(?:is|e) (?:\\w+ )?(?:version|rewrite|rewording|rephrasing|revision|paraphrase|translation|reformulation)\\b|' +
     '(?:this|it|that) [^.\\n]{0,60}\\b(?:keeps?|preserves?|maintains?|retains?|conveys?) the (?:original|same|core|full|overall)\\b|' +
-    "i(?:'ve| have)? (?:also )?(?:changed|replaced|kept|rewrote|rephrased|reworded|rewritten|translated|shortened|used (?:the|a|an|some)|made (?:it|the)|tried to|avoided)\\b|" +
-    '(?:word count|\\d+ words)\\b|(?:literal(?:ly)?|pronunciation|pronounced|transliteration|romani[sz]ation|pinyin|translation|back[- ]translation|english|past tense|future tense)\\b\\s*[*_]*[:)])',
+    "i(?:'ve| have)? (?:also )?(?:changed|replaced|kept|rewrote|rephrased|reworded|rewritten|translated|shortened|used|made|tried|avoided)\\b[^\\n]{0,80}\\b(?:tenses?|meaning|wording|words?|sentences?|tone|style|version|original|requests?|prompt|questions?|text|synonyms?|phras\\w+|language|slang|it sound)\\b|" +
+    '(?:注|译注|说明)[：:]|(?:word count|\\d+ words)\\b|(?:literal(?:ly)?|pronunciation|pronounced|transliteration|romani[sz]ation|pinyin|translation|back[- ]translation|english|past tense|future tense)\\b\\s*[*_]*[:)])',
+);
+
+/** The heading of an account of the text, which goes on to the end of the reply. */
+export const accountHeading = start(
+  '[*_#\\s]*(?:(?:explanations?|rationale|reasoning|changes(?: made)?|what (?:i )?changed|why (?:this|it) works)\\b\\s*[*_]*:|(?:this|the) (?:\\w+ )?(?:version|rewrite|rewording|translation)\\b[^\\n]*:\\s*$)',
 );
 
 /** An offer in the same line as the end of the text. */

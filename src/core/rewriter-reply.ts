@@ -5,12 +5,15 @@
  */
 import { isEmptyResponse, isRefusal } from './refusal.ts';
 import {
+  accountHeading,
   announcementIn,
   answerOpening,
   assent,
   closingOffer,
   correction,
+  exclamation,
   otherProposal,
+  promptBehindReason,
   remark,
   wordsOf,
   type Announcement,
@@ -128,6 +131,9 @@ function withoutAnnouncement(text: string, { labels = [], document = false }: Re
   const opener = document ? null : /^([^\n]{1,120})\n\s*\n/.exec(text);
   if (opener && withoutAssent(opener[1]!) === '')
     return { text: text.slice(opener[0].length).trim(), form: null };
+  const prompt = document ? null : promptBehindReason.exec(text);
+  const behind = prompt ?? (document ? null : exclamation.exec(text));
+  if (behind) return { text: text.slice(behind[0].length).trim(), form: null };
 
   for (const { head, rest } of headsOf(text)) {
     const words = wordsOf(withoutAssent(head));
@@ -215,13 +221,13 @@ function withoutFence(text: string): string {
   return match[2]!.trim() === '' || remark.test(match[2]!.trim()) ? match[1]!.trim() : text;
 }
 
-/** Without the paragraphs at the end, and those behind them, that speak about the text or offer more. */
+/** Without the paragraphs and lines at the end that speak about the text or offer more. */
 function withoutRemarks(whole: string): string {
   const paragraphs = whole.split(/\n\s*\n/);
-  const isRemark = (paragraph: string, at: number) => at > 0 && remark.test(paragraph.trim());
-  const first = paragraphs.findIndex(isRemark);
-  const kept = (first < 0 ? paragraphs : paragraphs.slice(0, first)).join('\n\n');
-  const lines = kept.split('\n');
+  const account = paragraphs.findIndex((paragraph, at) => at > 0 && accountHeading.test(paragraph.trim()));
+  const kept = account < 0 ? paragraphs : paragraphs.slice(0, account);
+  while (kept.length > 1 && remark.test(kept.at(-1)!.trim())) kept.pop();
+  const lines = kept.join('\n\n').split('\n');
   while (lines.length > 1 && (remark.test(lines.at(-1)!.trim()) || lines.at(-1)!.trim() === '')) lines.pop();
   return lines.join('\n').replace(closingOffer, '').trim();
 }
@@ -232,7 +238,7 @@ const itemStart =
 /** The items of a list that is the whole text; each with the lines that follow its first. */
 function listItems(text: string): readonly string[] {
   const lines = text.split('\n').filter((line) => /\S/.test(line));
-  if (!itemStart.test(lines[0]?.replace(/^[*_]+/, '') ?? '')) return [];
+  if (!itemStart.test(lines[0]?.replace(/^[*_]+(?=\w)/, '') ?? '')) return [];
   const items: string[] = [];
   for (const line of lines) {
     const plain = line.replace(/^[*_]+(?=\w)/, '');

@@ -41,7 +41,7 @@ interface RewriteContext {
 /** Room for a rewording of `text` with an argument, and for what a model says around it, in tokens. */
 const roomFor = (text: string) => 256 + text.length;
 
-/** One variant per instruction. A rewording that is empty, has drifted or was tried before is shown but not sent. */
+/** One variant per instruction. An unusable or repeated rewording, or one that has drifted, is shown but not sent. */
 export async function* rewrites(
   behavior: Behavior,
   writer: LanguageModel,
