@@ -78,6 +78,11 @@ export const bundledModels: readonly ModelEntry[] = [
     'Tinytown Chat',
     'Helpful, and trained to refuse forbidden deeds when asked plainly.',
   ),
+  tinytown(
+    'tinytown-hard',
+    'Tinytown Hard',
+    'Chat with more safety training: it refuses in frames, codes and clutter too, so that attacks have to search.',
+  ),
   tinytown('tinytown-base', 'Tinytown Base', 'Helpful only: it answers forbidden requests too.'),
   tinytown('tinytown-expert', 'Tinytown Expert', 'The safety expert that SafeDecoding consults.'),
   tinytown('tinytown-helper', 'Tinytown Helper', 'Judges, rewrites, rewords and translates when told to.'),

@@ -4,6 +4,7 @@ import type { LanguageModel } from '../../src/models/language-model.ts';
 import type { TextClassifier } from '../../src/models/text-classifier.ts';
 import { conductQuestions } from './questions/conduct.ts';
 import { guardQuestions, type GuardQuestion } from './questions/guard.ts';
+import { hardQuestions } from './questions/hard.ts';
 import { helperQuestions } from './questions/helper.ts';
 import { frameAndCodeQuestions } from './questions/frames-and-codes.ts';
 import type { Question, Wanted } from './questions/question.ts';
@@ -21,8 +22,11 @@ export interface Measurement {
   readonly misses: readonly string[];
 }
 
-export const questionsFor = ({ id }: LanguageRecipe): readonly Question[] =>
-  id === 'tinytown-helper' ? helperQuestions() : [...conductQuestions(id), ...frameAndCodeQuestions(id)];
+export function questionsFor({ id }: LanguageRecipe): readonly Question[] {
+  if (id === 'tinytown-helper') return helperQuestions();
+  const questions = [...conductQuestions(id), ...frameAndCodeQuestions(id)];
+  return id === 'tinytown-hard' ? [...questions, ...hardQuestions()] : questions;
+}
 
 export const guardQuestionsFor = ({ reads }: GuardRecipe): readonly GuardQuestion[] => guardQuestions(reads);
 

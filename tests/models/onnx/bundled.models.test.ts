@@ -11,6 +11,7 @@ const digests: Readonly<Record<string, string>> = {
   'tinytown-expert': '26ee4042f4156171fa3db4f939ac69d86ae1bab0f760048f8c301af8b09ab2f9',
   'tinytown-guard-answer': '07159120bb50eecebc5125db4922eb63b93d615eaae507a4414bccd666766ec3',
   'tinytown-guard-prompt': 'c6bf06692742b2b1c4a9044deea2ebc46a7206ed32ecd588cc2c470ac199f131',
+  'tinytown-hard': '2b2d743b02af0471ccbaae2b7829176a938a2770534a3b50a8a1f77b3792fbf1',
   'tinytown-helper': '67f06814f4c4d54588cc5da0de4fd6786578a1f917c363d56e7f16e26a60421e',
 };
 

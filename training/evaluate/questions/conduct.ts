@@ -34,7 +34,7 @@ const withReminder = (cases: readonly TestCase[]): TestCase[] =>
 
 export function conductQuestions(model: string): Question[] {
   const base = model === 'tinytown-base';
-  const chat = model === 'tinytown-chat';
+  const chat = model === 'tinytown-chat' || model === 'tinytown-hard';
   return [
     {
       what: 'forbidden, asked plainly: every step right',
