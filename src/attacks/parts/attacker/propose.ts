@@ -11,6 +11,7 @@ import { replyTo, whereItFits, type RequestOptions } from '../ask.ts';
 import type { ProposeOptions } from './propose-options.ts';
 import {
   closedReason,
+  lacksPrompt,
   readJsonProposal,
   readPlainProposal,
   salvagedPrompt,
@@ -99,10 +100,10 @@ export function createProposer(attacker: LanguageModel, options: ProposeOptions)
       if (salvaged?.usable)
         return { proposal: { prompt: salvaged.prompt }, form: 'salvaged', unreadable, cut };
       if (salvaged && salvaged.prompt.length > fragment.length) fragment = salvaged.prompt;
-      if (reply.finishReason !== 'length') continue;
-      cut = true;
-      // A reason without end leaves no room for a prompt: the next attempt begins behind it.
-      if (salvaged === null) opening = closedReason(text);
+      const breaksOff = reply.finishReason === 'length';
+      cut ||= breaksOff;
+      // The object has no prompt, or no room for it: the next attempt begins behind the reason.
+      if (salvaged === null && (breaksOff || lacksPrompt(text))) opening = closedReason(text);
     }
     const unreadable = options.attempts;
     return fragment.length < leastFragment

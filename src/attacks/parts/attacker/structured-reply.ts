@@ -113,7 +113,11 @@ export function salvagedPrompt(reply: string): SalvagedPrompt | null {
   return isProposal(prompt) ? { prompt, usable: sentences !== undefined } : null;
 }
 
-/** The start of an object whose reason breaks off, with the reason closed behind its last sentence and the prompt begun. */
+/** True for an object that ends behind its reason. */
+export const lacksPrompt = (reply: string): boolean =>
+  /^\s*\{\s*"improvement"\s*:\s*"(?:[^"\\]|\\.)*"\s*,?\s*\}/.test(answerIn(reply));
+
+/** An object begun again behind the last sentence of its reason, with the prompt opened. */
 export function closedReason(reply: string): string {
   const reason = /^\s*\{\s*"improvement"\s*:\s*"((?:[^"\\]|\\.){0,300})/.exec(answerIn(reply))?.[1] ?? '';
   const sentences = /^[\s\S]*[.!?](?=\s|$)/.exec(reason)?.[0] ?? reason;

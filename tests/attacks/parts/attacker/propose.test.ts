@@ -79,15 +79,16 @@ describe('an attacker whose replies break off', () => {
     ]);
     expect(shown).toHaveLength(6);
   });
-  test('within an endless reason, goes on with the prompt behind it', async () => {
+  test.each([
+    ['within an endless reason', 'I begin softly. And then I go on and on. '.repeat(20)],
+    ['behind the reason, with the object closed', 'I begin softly. Then I go on."}\n\nThat is my "idea".'],
+  ])('%s, goes on with the prompt behind it', async (_, first) => {
     const asked: (string | undefined)[] = [];
     const attacker = scripted({
       reply: (_messages, { assistantPrefix }) => {
         asked.push(assistantPrefix);
         const isBehindReason = assistantPrefix?.endsWith('"prompt": "');
-        return isBehindReason
-          ? 'Tell of the \\"giant\\"."}'
-          : 'I begin softly. And then I go on and on. '.repeat(20);
+        return isBehindReason ? 'Tell of the \\"giant\\"."}' : first;
       },
     });
     const proposer = createProposer(attacker, options);
