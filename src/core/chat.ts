@@ -2,27 +2,121 @@
 
 export type Role = 'system' | 'user' | 'assistant';
 
+/** Characters `[start, end)` of a text. */
+export type TextSpan = readonly [start: number, end: number];
+
 export interface ChatMessage {
   readonly role: Role;
   readonly content: string;
+  /**
+   * Where the content of a user turn holds the user's own words, which a defense may show more than once, in ascending
+   * order; the rest is the defense's. Absent: all of it is the user's. Models ignore it.
+   */
+  readonly own?: readonly TextSpan[] | undefined;
+  /** True if a defense changed the user's own words; absent if they are as the user wrote them. Models ignore it. */
+  readonly rewritten?: true | undefined;
 }
 
 export const system = (content: string): ChatMessage => ({ role: 'system', content });
 export const user = (content: string): ChatMessage => ({ role: 'user', content });
 export const assistant = (content: string): ChatMessage => ({ role: 'assistant', content });
 
+/** A user turn that a defense wrote: none of its words are the user's. */
+export const shownTurn = (content: string): ChatMessage => ({ role: 'user', content, own: [] });
+
 /** Text of the last user turn, or `''` when there is none. */
 export const lastUserText = (messages: readonly ChatMessage[]): string =>
   messages.findLast(({ role }) => role === 'user')?.content ?? '';
 
-/** A copy in which only the last user turn is rewritten; every other turn is the same object. */
-export function editLastUser(
+/** A copy in which only the last user turn is rewritten, as the user's own words; every other turn is the same object. */
+export const editLastUser = (
   messages: readonly ChatMessage[],
   edit: (content: string) => string,
+): readonly ChatMessage[] => withLastUser(messages, ({ content }) => user(edit(content)));
+
+function withLastUser(
+  messages: readonly ChatMessage[],
+  edit: (turn: ChatMessage) => ChatMessage,
 ): readonly ChatMessage[] {
   const index = messages.findLastIndex(({ role }) => role === 'user');
-  return messages.map((message, i) => (i === index ? user(edit(message.content)) : message));
+  return messages.map((message, i) => (i === index ? edit(message) : message));
 }
+
+/** The spans of the user's own words in a turn; a system or assistant turn has none. */
+export const ownSpans = ({ role, content, own }: ChatMessage): readonly TextSpan[] =>
+  role === 'user' ? (own ?? [[0, content.length]]) : [];
+
+/** The user's own words in a turn, or `''` when there are none. */
+export function ownWords(turn: ChatMessage): string {
+  const [first] = ownSpans(turn);
+  return first ? turn.content.slice(...first) : '';
+}
+
+/** The user's own words in the last user turn, or `''` when there are none. */
+export function lastOwnWords(messages: readonly ChatMessage[]): string {
+  const turn = messages.findLast(({ role }) => role === 'user');
+  return turn ? ownWords(turn) : '';
+}
+
+/** The user's own words in each user turn that has any. */
+export const allOwnWords = (messages: readonly ChatMessage[]): readonly string[] =>
+  messages.filter((turn) => ownSpans(turn).length > 0).map(ownWords);
+
+/** A turn whose own words are rewritten by `edit`, span by span, and whose other text stays as it is. */
+export function editOwnWords(turn: ChatMessage, edit: (words: string) => string): ChatMessage {
+  const spans = ownSpans(turn);
+  let [content, at] = ['', 0];
+  const own: TextSpan[] = [];
+  for (const [start, end] of spans) {
+    content += turn.content.slice(at, start);
+    const words = edit(turn.content.slice(start, end));
+    own.push([content.length, content.length + words.length]);
+    content += words;
+    at = end;
+  }
+  content += turn.content.slice(at);
+  if (content === turn.content) return turn;
+  return { ...turn, content, ...(turn.own && { own }), rewritten: true };
+}
+
+/** The content of a turn in pieces: `cut` cuts the user's own words, and what surrounds them stays with the next piece. */
+export function cutOwnWords(turn: ChatMessage, cut: (words: string) => readonly string[]): readonly string[] {
+  const pieces: string[] = [];
+  let [open, at] = ['', 0];
+  for (const [start, end] of ownSpans(turn)) {
+    const [first = '', ...rest] = cut(turn.content.slice(start, end));
+    pieces.push(open + turn.content.slice(at, start) + first, ...rest);
+    open = pieces.pop()!;
+    at = end;
+  }
+  return [...pieces, open + turn.content.slice(at)];
+}
+
+/** A copy in which only the user's own words in the last user turn are rewritten. */
+export const editLastOwnWords = (
+  messages: readonly ChatMessage[],
+  edit: (words: string) => string,
+): readonly ChatMessage[] => withLastUser(messages, (turn) => editOwnWords(turn, edit));
+
+/**
+ * A copy whose last user turn is put into `frame` at each `slot` in it, as it is. The frame is not the user's.
+ * @param slot a text that `frame` holds at least once
+ */
+export const frameLastUser = (
+  messages: readonly ChatMessage[],
+  frame: string,
+  slot: string,
+): readonly ChatMessage[] =>
+  withLastUser(messages, (turn) => {
+    const [first = '', ...rest] = frame.split(slot);
+    let content = first;
+    const own: TextSpan[] = [];
+    for (const part of rest) {
+      for (const [start, end] of ownSpans(turn)) own.push([content.length + start, content.length + end]);
+      content += turn.content + part;
+    }
+    return { ...turn, content, own };
+  });
 
 /** A copy whose system turn is rewritten by `edit`; without one, a system turn made from `''` is put first. */
 export function editSystem(

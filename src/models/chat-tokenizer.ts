@@ -2,7 +2,7 @@
  * @file One tokenizer and one chat template for every runtime, so that the same messages give the same tokens
  * everywhere. Added tokens typed into a message are text unless the caller asks for `control`.
  */
-import type { ChatMessage } from '../core/chat.ts';
+import { cutOwnWords, type ChatMessage } from '../core/chat.ts';
 import { withThoughtClosed } from '../core/thoughts.ts';
 import { contentOf, isControl } from './added-tokens.ts';
 import { parseChatTemplate } from './chat-template.ts';
@@ -35,7 +35,7 @@ export interface PromptOptions {
    */
   readonly atAnswer?: boolean | undefined;
   readonly specialTokens?: SpecialTokens | undefined;
-  /** Cuts the text of a user turn into pieces that are encoded separately. Default: one piece. */
+  /** Cuts the user's own words in a user turn into pieces that are encoded separately. Default: one piece. */
   readonly pieces?: ((text: string) => readonly string[]) | undefined;
 }
 
@@ -110,8 +110,9 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
     const prompt = (messages: readonly ChatMessage[], options: PromptOptions = {}) => {
       const { assistantPrefix = '', atAnswer = false, specialTokens = 'text', pieces } = options;
       const marks = freeMarks(messages.map(({ content }) => content));
-      const typed = messages.map(({ role, content }) => {
-        const text = role === 'user' && pieces ? pieces(content).join(marks.cut) : content;
+      const typed = messages.map((message) => {
+        const { role } = message;
+        const text = pieces ? cutOwnWords(message, pieces).join(marks.cut) : message.content;
         return { role, content: specialTokens === 'control' ? text : protect(text, marks) };
       });
       const turns = traits.systemRole === 'own' ? typed : systemInUserTurn(typed);

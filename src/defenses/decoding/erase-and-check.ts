@@ -1,4 +1,4 @@
-import { editLastUser, lastUserText, type ChatMessage } from '../../core/chat.ts';
+import { editLastOwnWords, lastOwnWords, type ChatMessage } from '../../core/chat.ts';
 import type { DefenseCost } from '../../core/defense-event.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
@@ -40,7 +40,7 @@ const refusalFilter =
     const replies = await Promise.all(
       texts.map((wording, i) =>
         model.generate(
-          editLastUser(messages, () => wording),
+          editLastOwnWords(messages, () => wording),
           { ...questionOf(options, i), sampling: greedy, maxNewTokens: answerTokens },
         ),
       ),
@@ -122,7 +122,7 @@ export const eraseAndCheck = defineDefense({
     return {
       ...blackBox(model, 'erase-and-check'),
       async generate(messages, request) {
-        const wording = lastUserText(messages);
+        const wording = lastOwnWords(messages);
         const pieces = piecesOf(model, wording);
         const { mode, maxErased, maxChecks, checkedFraction } = options;
         const erased = erasedTexts(mode, pieces.count, maxErased, maxChecks);

@@ -1,4 +1,4 @@
-import { editLastUser, lastUserText } from '../../core/chat.ts';
+import { editLastOwnWords, lastOwnWords } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, number } from '../../core/options.ts';
 import { createRandom, type Random } from '../../core/random.ts';
@@ -64,11 +64,11 @@ export const raLlm = defineDefense({
   wrap: (model, { copies, droppedFraction, threshold, answerTokens }) => ({
     ...blackBox(model, 'ra-llm'),
     async generate(messages, options) {
-      const pieces = piecesOf(model, lastUserText(messages));
+      const pieces = piecesOf(model, lastOwnWords(messages));
       const random = createRandom(options.seed ?? '0').fork('ra-llm');
       const ask = (_: unknown, i: number) =>
         model.generate(
-          editLastUser(messages, () => thinned(pieces, droppedFraction, random.fork(i))),
+          editLastOwnWords(messages, () => thinned(pieces, droppedFraction, random.fork(i))),
           { ...copyOf(options, i), maxNewTokens: Math.min(answerTokens, options.maxNewTokens) },
         );
       const [reply, ...checks] = await Promise.all([

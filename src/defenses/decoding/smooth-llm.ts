@@ -1,4 +1,4 @@
-import { editLastUser } from '../../core/chat.ts';
+import { editLastOwnWords } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import { createRandom, type Random } from '../../core/random.ts';
@@ -100,7 +100,7 @@ export const smoothLlm = defineDefense({
       const replies = await Promise.all(
         Array.from({ length: copies }, (_, i) => {
           const edit = (text: string) => perturb(text, perturbation, perturbedFraction, random.fork(i));
-          return model.generate(editLastUser(messages, edit), copyOf(options, i));
+          return model.generate(editLastOwnWords(messages, edit), copyOf(options, i));
         }),
       );
       const refused = replies.filter((reply) => declines(reply) === true);

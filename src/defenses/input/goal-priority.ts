@@ -1,8 +1,8 @@
-import { editLastUser, lastUserText } from '../../core/chat.ts';
+import { editLastOwnWords, frameLastUser, lastUserText } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { text } from '../../core/options.ts';
-import { fillSlots, hasSlot } from '../../core/slots.ts';
+import { hasSlot } from '../../core/slots.ts';
 import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
 import { tokensWithin } from '../generation/replies.ts';
 import { unstreamed } from '../generation/requests.ts';
@@ -103,9 +103,7 @@ export const goalPriority = defineDefense({
             { defense, action: 'passed', reason: 'There was no request to weigh.' },
             'start',
           );
-        const prompt = editLastUser(messages, (content) =>
-          fillSlots(options.template, { request: neutralized(content) }),
-        );
+        const prompt = frameLastUser(editLastOwnWords(messages, neutralized), options.template, '{request}');
         const reply = await model.generate(prompt, unstreamed(request));
         const event = { defense, action: 'edited', reason: 'The request was put below the rule.' } as const;
         if (reply.finishReason === 'blocked') return withEvent(reply, event, 'start');

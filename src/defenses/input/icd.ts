@@ -1,4 +1,4 @@
-import { assistant, user, type ChatMessage } from '../../core/chat.ts';
+import { assistant, shownTurn, type ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, text } from '../../core/options.ts';
@@ -25,7 +25,7 @@ function readDemonstrations(lines: string): readonly (readonly ChatMessage[])[] 
         throw new LabError('bad-options', `"${line.trim()}" is not a demonstration of "icd".`, {
           advice: 'Write each on a line of its own: the request, then =>, then how it is declined.',
         });
-      return [user(request), assistant(refusal)];
+      return [shownTurn(request), assistant(refusal)];
     });
 }
 

@@ -1,4 +1,4 @@
-import { system, user, type ChatMessage } from '../../core/chat.ts';
+import { editOwnWords, lastOwnWords, ownWords, system, type ChatMessage } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
@@ -90,12 +90,12 @@ export const injectionGuard = defineDefense({
 
     const inspect = async (message: ChatMessage, request: GenerateOptions) => {
       if (!isRead(message)) return { message, flagged: 0, probability: 0, read: 0 };
-      const windows = wordWindows(message.content, words);
+      const windows = wordWindows(message.role === 'user' ? ownWords(message) : message.content, words);
       const verdicts = await Promise.all(windows.map(({ text }) => guard.worst([text], request)));
       const flagged = windows.filter((_, i) => verdicts[i]!.probability >= threshold);
-      const content = withoutWindows(message.content, flagged);
+      const without = (content: string) => withoutWindows(content, flagged);
       return {
-        message: message.role === 'user' ? user(content) : system(content),
+        message: message.role === 'user' ? editOwnWords(message, without) : system(without(message.content)),
         flagged: flagged.length,
         probability: Math.max(0, ...verdicts.map((verdict) => verdict.probability)),
         read: verdicts.reduce((sum, verdict) => sum + verdict.read, 0),
@@ -124,8 +124,7 @@ export const injectionGuard = defineDefense({
             'start',
           );
         const remaining = turns.map(({ message }) => message);
-        const remainingRequest = remaining.findLast(({ role }) => role === 'user')?.content ?? '';
-        if (action === 'block' || isEmptyResponse(remainingRequest))
+        if (action === 'block' || isEmptyResponse(lastOwnWords(remaining)))
           return blocked({
             ...event,
             action: 'blocked',

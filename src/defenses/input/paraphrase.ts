@@ -1,4 +1,4 @@
-import { editLastUser, lastUserText, user } from '../../core/chat.ts';
+import { editLastOwnWords, lastOwnWords, user } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number, text } from '../../core/options.ts';
@@ -99,7 +99,7 @@ export const paraphrase = defineDefense({
     return {
       ...blackBox(model, defense),
       async generate(messages, request) {
-        const original = lastUserText(messages);
+        const original = lastOwnWords(messages);
         if (isEmptyResponse(original))
           return withEvent(
             await model.generate(messages, request),
@@ -136,7 +136,7 @@ export const paraphrase = defineDefense({
           return blocked({ ...event, action: 'blocked', reason: `No paraphrase could be used: ${problem}.` });
         const unchanged = problem !== null || wording === original.trim();
         const reply = await model.generate(
-          unchanged ? messages : editLastUser(messages, () => wording),
+          unchanged ? messages : editLastOwnWords(messages, () => wording),
           request,
         );
         return withEvent(

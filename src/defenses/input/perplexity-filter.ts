@@ -1,3 +1,4 @@
+import { allOwnWords } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import { mean } from '../../core/statistics.ts';
@@ -64,9 +65,8 @@ export const perplexityFilter = defineDefense({
   wrap: (model, { reads, window, threshold }) => ({
     ...blackBox(model, 'perplexity-filter'),
     async generate(messages, options) {
-      const turns = messages.filter(({ role }) => role === 'user');
       const losses = await Promise.all(
-        turns.map(({ content }) => userTextLosses(model, content, { signal: options.signal })),
+        allOwnWords(messages).map((words) => userTextLosses(model, words, { signal: options.signal })),
       );
       const size = reads === 'whole' ? Infinity : window;
       const perplexity = Math.max(0, ...losses.map((values) => windowedPerplexity(values, size) ?? 0));

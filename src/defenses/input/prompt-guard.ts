@@ -1,3 +1,4 @@
+import { allOwnWords } from '../../core/chat.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 import { createGuard, guardOptions } from '../consulting/guard.ts';
 
@@ -27,8 +28,7 @@ export const promptGuard = defineDefense({
     return {
       ...blackBox(model, 'prompt-guard'),
       async generate(messages, request) {
-        const turns = messages.filter(({ role }) => role === 'user').map(({ content }) => content);
-        const { probability, read } = await guard.worst(turns, request);
+        const { probability, read } = await guard.worst(allOwnWords(messages), request);
         const { threshold } = options;
         const event = {
           defense: 'prompt-guard',

@@ -1,3 +1,4 @@
+import { allOwnWords } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { number } from '../../core/options.ts';
 import { createRandom, type Random } from '../../core/random.ts';
@@ -43,7 +44,7 @@ export function createDropout({ encode }: Pick<ChatTokenizer, 'encode'>, dropout
 /**
  * Breaks the tokens of the request into smaller ones at random. The text stays as it is, but a suffix that was optimized
  * token by token no longer reaches the model as the same tokens.
- * Every user turn is broken up, as it is after all input defenses.
+ * The user's own words are broken up in every turn, as they are after all input defenses.
  */
 export const retokenization = defineDefense({
   id: 'retokenization',
@@ -76,9 +77,8 @@ export const retokenization = defineDefense({
         // Named by the text, so that the same text is always cut the same way.
         const pieces = (text: string) => cut(text, random.fork(text));
         const reply = await model.generate(messages, { ...request, pieces });
-        const turns = messages.filter(({ role }) => role === 'user');
-        const count = (size: (text: string) => number) =>
-          turns.reduce((sum, { content }) => sum + size(content), 0);
+        const turns = allOwnWords(messages);
+        const count = (size: (text: string) => number) => turns.reduce((sum, words) => sum + size(words), 0);
         const [usual, broken] = [
           count((text) => tokenizer.encode(text).length),
           count((text) => pieces(text).length),

@@ -1,4 +1,4 @@
-import { user, type ChatMessage } from '../../core/chat.ts';
+import { allOwnWords, user, type ChatMessage } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
@@ -56,8 +56,9 @@ export const selfDefend = defineDefense({
   wrap(model, { question, verdictTokens }, { role }) {
     const shadow = role('judge');
     const inspect = async (messages: readonly ChatMessage[], { signal }: GenerateOptions) => {
-      const turns = messages.filter((message) => message.role === 'user').map(({ content }) => content);
-      const prompt = [user(fillSlots(questions[question], { request: fence(turns.join('\n')) }))];
+      const prompt = [
+        user(fillSlots(questions[question], { request: fence(allOwnWords(messages).join('\n')) })),
+      ];
       const verdict = await shadow.generate(prompt, {
         maxNewTokens: verdictTokens,
         sampling: greedy,

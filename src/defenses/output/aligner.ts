@@ -1,4 +1,4 @@
-import { lastUserText, user } from '../../core/chat.ts';
+import { lastOwnWords, user } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { number, text } from '../../core/options.ts';
@@ -66,7 +66,7 @@ export const aligner = defineDefense({
         if (isEmptyResponse(reply.text)) return passed('There was no answer to correct.');
 
         const answer = wholeAnswer(reply, request);
-        const shown = { question: fence(lastUserText(messages)), answer: fence(answer) };
+        const shown = { question: fence(lastOwnWords(messages)), answer: fence(answer) };
         const correction = await corrector.generate([user(fillSlots(options.instruction, shown))], {
           maxNewTokens: 32 + Math.ceil(options.room * tokensIn(corrector, answer)),
           sampling: greedy,

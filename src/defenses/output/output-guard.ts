@@ -1,4 +1,4 @@
-import { lastUserText } from '../../core/chat.ts';
+import { lastOwnWords } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
@@ -43,7 +43,7 @@ export const outputGuard = defineDefense({
         if (isEmptyResponse(reply.text)) return passed('There was no answer to read.');
 
         const answer = wholeAnswer(reply, request);
-        const shown = options.reads === 'answer' ? answer : `${lastUserText(messages)}\n${answer}`;
+        const shown = options.reads === 'answer' ? answer : `${lastOwnWords(messages)}\n${answer}`;
         const { probability, read } = await guard.worst([shown], request);
         const { threshold } = options;
         const event = {

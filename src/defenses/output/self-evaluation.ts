@@ -1,4 +1,4 @@
-import { lastUserText, user } from '../../core/chat.ts';
+import { lastOwnWords, user } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, text } from '../../core/options.ts';
@@ -62,7 +62,7 @@ export const selfEvaluation = defineDefense({
         if (isEmptyResponse(reply.text)) return passed('There was no answer to judge.');
 
         const shown = {
-          request: fence(lastUserText(messages)),
+          request: fence(lastOwnWords(messages)),
           response: fence(wholeAnswer(reply, request)),
         };
         const asked = [user(fillSlots(options.question, shown))];

@@ -40,7 +40,7 @@ export interface GenerateOptions extends Abortable {
   readonly onToken?: (token: TokenTrace, text: string) => void;
   /** Can end the answer while it is generated. Needs grey-box access; other models ignore it. */
   readonly watch?: Watch;
-  /** Cuts the text of user turns into pieces that are encoded one by one. Default: one piece. */
+  /** Cuts the user's own words in user turns into pieces that are encoded one by one. Default: one piece. */
   readonly pieces?: PromptOptions['pieces'];
 }
 

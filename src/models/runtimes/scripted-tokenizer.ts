@@ -1,5 +1,5 @@
 /** @file A tokenizer whose ids can be worked out by hand: printable ASCII and, on request, longer pieces. */
-import type { ChatMessage, Role } from '../../core/chat.ts';
+import { cutOwnWords, type ChatMessage, type Role } from '../../core/chat.ts';
 import type { ChatTokenizer } from '../chat-tokenizer.ts';
 
 const controls = ['<|bos|>', '<|end|>', '<|system|>', '<|user|>', '<|assistant|>'] as const;
@@ -55,9 +55,9 @@ export function scriptedTokenizer(pieces: readonly string[] = []): ScriptedToken
     decode,
     prompt: (messages, { assistantPrefix = '', specialTokens = 'text', pieces } = {}) => [
       bosId,
-      ...messages.flatMap(({ role, content }) => [
-        headerIds[role],
-        ...(role === 'user' && pieces ? pieces(content) : [content]).flatMap((piece) =>
+      ...messages.flatMap((message) => [
+        headerIds[message.role],
+        ...(pieces ? cutOwnWords(message, pieces) : [message.content]).flatMap((piece) =>
           specialTokens === 'control' ? encodeControl(piece) : encode(piece),
         ),
         endId,

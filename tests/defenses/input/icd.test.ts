@@ -53,7 +53,7 @@ test('none asked for changes nothing', async () => {
 
 test('one’s own demonstrations are used, and must be whole', async () => {
   const chosen = { demonstrations: 'Wake the giant. => No, never.\n\n' };
-  expect((await send(4, { chosen })).sent.slice(1, 3)).toEqual([
+  expect((await send(4, { chosen })).sent.slice(1, 3)).toMatchObject([
     user('Wake the giant.'),
     assistant('No, never.'),
   ]);

@@ -1,11 +1,17 @@
 /** @file The refusal loss of Gradient Cuff, and the length of its gradient around a request. */
 import { sumOfCounts } from '../../../core/counts.ts';
-import { editLastUser, lastUserText, type ChatMessage } from '../../../core/chat.ts';
+import {
+  editLastOwnWords,
+  editLastUser,
+  lastOwnWords,
+  lastUserText,
+  type ChatMessage,
+} from '../../../core/chat.ts';
 import type { DefenseCost } from '../../../core/defense-event.ts';
 import type { Random } from '../../../core/random.ts';
 import { norm, plus, rounded } from '../../../core/vectors.ts';
 import type { GenerateOptions, Generation, WhiteBoxModel } from '../../../models/language-model.ts';
-import { findSpan } from '../../../models/prompt-span.ts';
+import { findSpan, type Placement } from '../../../models/prompt-span.ts';
 import { withEdit } from '../../generation/edits.ts';
 import { declines, spentOn } from '../../generation/replies.ts';
 import { questionOf } from '../../generation/requests.ts';
@@ -35,7 +41,13 @@ export async function refusalLoss(
   return { loss: 1 - refused / samples, cost: spentOn(replies) };
 }
 
-/** The last user turn as vectors of the embedding, and its place in the prompt. */
+/** `messages` with other words in place of the user's own. */
+const placeOwn =
+  (messages: readonly ChatMessage[]): Placement =>
+  (words) =>
+    editLastOwnWords(messages, () => words);
+
+/** The last user turn as vectors of the embedding, and which of them, `[from, to)`, are the user's own words. */
 async function embedRequest(
   model: WhiteBoxModel,
   messages: readonly ChatMessage[],
@@ -45,15 +57,16 @@ async function embedRequest(
   const { prompt, start, end } = findSpan(model.tokenizer, place, lastUserText(messages));
   const [embedding] = await model.hiddenStates(prompt, { signal: options.signal });
   const width = embedding!.length / prompt.length;
+  const own = findSpan(model.tokenizer, placeOwn(messages), lastOwnWords(messages));
   const rows = Array.from({ length: end - start }, (_, i) =>
     embedding!.subarray((start + i) * width, (start + i + 1) * width),
   );
-  return { prompt, start, end, rows, width, withoutText: place('') };
+  return { rows, from: own.start - start, to: own.end - start, width, withoutText: place('') };
 }
 
 /**
  * Length of the zeroth-order gradient of φ: Σ over random directions u of (φ(E + μu) − φ(E)) / μ · u, each u added to
- * the embedding of every token of the last user turn.
+ * the embedding of every token of the user's own words in the last turn.
  * @param loss φ(E)
  */
 export async function sampledGradient(
@@ -67,12 +80,12 @@ export async function sampledGradient(
   }: { readonly directions: number; readonly radius: number; readonly random: Random },
   { samples, options }: Probe,
 ): Promise<{ readonly length: number; readonly cost: DefenseCost }> {
-  const { rows, width, withoutText } = await embedRequest(model, messages, options);
-  if (rows.length === 0) return { length: 0, cost: spentOn([]) };
+  const { rows, from, to, width, withoutText } = await embedRequest(model, messages, options);
+  if (from >= to) return { length: 0, cost: spentOn([]) };
   const ask = async (index: number) => {
     const draws = random.fork(index);
     const direction = Float64Array.from({ length: width }, () => draws.normal());
-    const vectors = rows.map((row) => rounded(plus(row, direction, radius)));
+    const vectors = rows.map((row, i) => rounded(i >= from && i < to ? plus(row, direction, radius) : row));
     const moved = withEdit(options, { softTokens: { vectors, at: 'user-end' } });
     const seed = `${options.seed ?? '0'}/${index}`;
     const sampled = await refusalLoss(model, withoutText, { samples, options: { ...moved, seed } });
@@ -98,8 +111,10 @@ export async function exactGradient(
   opening: string,
   options: GenerateOptions,
 ): Promise<{ readonly length: number; readonly cost: DefenseCost }> {
-  const place = (text: string) => editLastUser(messages, () => text);
-  const { prompt, start, end } = findSpan(model.tokenizer, place, lastUserText(messages), { atAnswer: true });
+  const { tokenizer } = model;
+  const { prompt, start, end } = findSpan(tokenizer, placeOwn(messages), lastOwnWords(messages), {
+    atAnswer: true,
+  });
   const target = model.tokenizer.encode(opening);
   if (start === end) return { length: 0, cost: spentOn([]) };
   const gradient = await model.embeddingGradient({ prompt, target, start, end }, { signal: options.signal });

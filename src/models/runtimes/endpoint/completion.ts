@@ -60,7 +60,10 @@ export function completionRequest(
     });
   return {
     model,
-    messages: prefixed ? [...messages, assistant(assistantPrefix)] : messages,
+    messages: [...messages, ...(prefixed ? [assistant(assistantPrefix)] : [])].map(({ role, content }) => ({
+      role,
+      content,
+    })),
     max_tokens: maxNewTokens,
     temperature: sampling.temperature,
     top_p: sampling.topP,
