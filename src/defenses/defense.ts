@@ -17,6 +17,8 @@ export type InferenceStage = Exclude<Stage, 'training'>;
 export interface DefenseContext extends RoleModels {
   /** The result of this defense's `prepare`; it may come from a file. */
   readonly artifact?: Artifact | undefined;
+  /** The model under defense itself, whatever already surrounds it; set by the stack. */
+  readonly target?: LanguageModel | undefined;
 }
 
 /** What a defense learned about one model, as plain data: it can be stored, and given in place of learning again. */

@@ -2,7 +2,8 @@
 import { LabError } from '../core/errors.ts';
 import { grants } from '../core/method.ts';
 import { parseOptions } from '../core/options.ts';
-import { isScoring, type LanguageModel, type ScoringModel } from '../models/language-model.ts';
+import { isScoring, isWhiteBox, type LanguageModel } from '../models/language-model.ts';
+import type { ReadableModel } from './generation/edits.ts';
 import type { Artifact, Defense, DefenseContext, InferenceStage } from './defense.ts';
 
 export interface ChosenDefense {
@@ -30,12 +31,13 @@ export function stack(
   context: DefenseContext,
 ): LanguageModel {
   const at = (stage: InferenceStage) => chosen.filter(({ defense }) => defense.stage === stage);
+  const within = { ...context, target: model };
   const inside: LanguageModel = at('decoding').reduce(
-    (wrapped, choice) => wrap(wrapped, choice, context),
+    (wrapped, choice) => wrap(wrapped, choice, within),
     model,
   );
   return [...at('output'), ...at('input').toReversed()].reduce(
-    (wrapped, choice) => wrap(readable(wrapped, model), choice, context),
+    (wrapped, choice) => wrap(readable(wrapped, model), choice, within),
     inside,
   );
 }
@@ -58,7 +60,7 @@ function wrap(model: LanguageModel, { defense, options, artifact }: ChosenDefens
 function readable(wrapped: LanguageModel, model: LanguageModel): LanguageModel {
   if (!isScoring(model)) return wrapped;
   const { id, contextWindow } = wrapped;
-  const readableModel: ScoringModel = {
+  const readableModel: ReadableModel = {
     id,
     contextWindow,
     access: 'grey-box',
@@ -66,6 +68,7 @@ function readable(wrapped: LanguageModel, model: LanguageModel): LanguageModel {
     generate: (messages, options) => wrapped.generate(messages, options),
     logProbs: (requests, options) => model.logProbs(requests, options),
     open: (prompts, options) => model.open(prompts, options),
+    ...(isWhiteBox(model) && { edited: (edit) => model.edited(edit) }),
   };
   return readableModel;
 }

@@ -7,7 +7,7 @@ import { dot, meanOf, plus, rounded, scaled, type Vector } from '../../core/vect
 import { streamsOf, type Stream } from '../../models/directions.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
 import { artifactOf, blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
-import { accepted, boundaryAt, withEdit } from '../generation/edits.ts';
+import { accepted, boundaryAt, underEdit, withEdit } from '../generation/edits.ts';
 import { bestThreshold, contrastDirection, isMet, likeness } from './conditional-steering/condition.ts';
 
 const vector = z.array(z.number()).min(1);
@@ -139,7 +139,8 @@ export const conditionalSteering = defineDefense({
     return {
       ...blackBox(model, 'conditional-steering'),
       async generate(messages, options) {
-        const stream = await readRequest(model, messages, { signal: options.signal });
+        const { signal } = options;
+        const stream = await underEdit(model, options, (reader) => readRequest(reader, messages, { signal }));
         const value = likeness(stream[condition.boundary]!, condition.direction);
         const met = isMet(condition, value);
         const reply = await model.generate(messages, met ? withEdit(options, edit) : options);

@@ -1,6 +1,13 @@
-/** @file Requests that carry an edit of the model. */
+/** @file Requests that carry an edit of the model, and readings of the model as that edit has it. */
 import { LabError } from '../../core/errors.ts';
-import type { GenerateOptions, ModelEdit, WhiteBoxModel } from '../../models/language-model.ts';
+import type {
+  EditedModel,
+  GenerateOptions,
+  LanguageModel,
+  ModelEdit,
+  ScoringModel,
+  WhiteBoxModel,
+} from '../../models/language-model.ts';
 
 /**
  * `options` with `edit` added after an edit that they already carry, such as an attack's. Pass the same object for the
@@ -37,6 +44,47 @@ export function accepted(model: WhiteBoxModel, edit: ModelEdit, defense: string)
     });
   }
 }
+
+type EditOfRequest = Pick<GenerateOptions, 'edit'>;
+
+/** A model whose distributions can be read; a white-box model among them can be read with an edit in place. */
+export type ReadableModel = ScoringModel & Partial<Pick<WhiteBoxModel, 'edited'>>;
+
+/**
+ * What `read` finds in the model as the edit of a request has it, such as an attack's: what an edited model wrote is not
+ * to be judged by the model as it was before.
+ * @throws LabError 'not-supported' for an edit of a model that cannot be edited
+ */
+export async function underEdit<M extends ReadableModel, T>(
+  model: M,
+  { edit }: EditOfRequest,
+  read: (model: M | EditedModel) => Promise<T>,
+): Promise<T> {
+  if (edit === undefined) return read(model);
+  if (model.edited === undefined)
+    throw new LabError('not-supported', `${model.id} cannot be read with an edit in place.`, {
+      advice: 'Pick a white-box model, or another attack.',
+    });
+  const edited = model.edited(edit);
+  try {
+    return await read(edited);
+  } finally {
+    edited.dispose();
+  }
+}
+
+/** The part of a request's edit that changes the model and not the prompt: for questions to the same model. */
+export function weightEditOf({ edit }: EditOfRequest): EditOfRequest {
+  if (edit?.residual === undefined) return {};
+  return { edit: edit.softTokens ? { residual: edit.residual } : edit };
+}
+
+/** The edit of a question to `asked`: that of the request if `asked` is the target itself, which the edit changed. */
+export const editForRole = (
+  asked: LanguageModel,
+  target: LanguageModel | undefined,
+  request: EditOfRequest,
+): EditOfRequest => (asked.id === target?.id && asked.access === 'white-box' ? weightEditOf(request) : {});
 
 /** The layer boundary at a share `depth` of the layers: at least after the first, at most before the last. */
 export const boundaryAt = (depth: number, layers: number): number =>

@@ -1,6 +1,8 @@
 /** @file The options of the requests that a defense sends to the model it wraps. */
 import { LabError } from '../../core/errors.ts';
-import type { GenerateOptions } from '../../models/language-model.ts';
+import { isEmptyResponse } from '../../core/refusal.ts';
+import type { ChatMessage } from '../../core/chat.ts';
+import type { GenerateOptions, Generation, LanguageModel } from '../../models/language-model.ts';
 
 type OnToken = NonNullable<GenerateOptions['onToken']>;
 
@@ -43,6 +45,28 @@ export function copyOf(options: GenerateOptions, index: number): GenerateOptions
 export function questionOf(options: GenerateOptions, index: number): GenerateOptions {
   const { assistantPrefix: _, topTokens: _1, forced: _2, ...question } = copyOf(options, index);
   return question;
+}
+
+/** Room for the thoughts of a model that reasons, in tokens. */
+const thoughtTokens = 1024;
+
+/**
+ * A short answer, of which `options.maxNewTokens` is the length without thoughts: a model that spends all of them on
+ * thoughts is asked once more, with room for these.
+ * @returns the last reply, and all replies that it took
+ */
+export async function answerBeyondThoughts(
+  model: LanguageModel,
+  messages: readonly ChatMessage[],
+  options: GenerateOptions,
+): Promise<{ readonly reply: Generation; readonly replies: readonly Generation[] }> {
+  const reply = await model.generate(messages, options);
+  const isWithinThoughts =
+    reply.finishReason === 'length' && reply.thoughts !== undefined && isEmptyResponse(reply.text);
+  if (!isWithinThoughts) return { reply, replies: [reply] };
+  const maxNewTokens = options.maxNewTokens + thoughtTokens;
+  const longer = await model.generate(messages, { ...options, maxNewTokens });
+  return { reply: longer, replies: [reply, longer] };
 }
 
 /** @throws LabError 'not-supported' if a request brings a decoding policy of its own */

@@ -4,6 +4,7 @@ import { choice, integer, number } from '../../core/options.ts';
 import { mean } from '../../core/statistics.ts';
 import { checkFinite } from '../../models/decoding/numbers.ts';
 import { userTextLosses } from '../../models/scoring.ts';
+import { underEdit, weightEditOf } from '../generation/edits.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 
 /**
@@ -65,8 +66,9 @@ export const perplexityFilter = defineDefense({
   wrap: (model, { reads, window, threshold }) => ({
     ...blackBox(model, 'perplexity-filter'),
     async generate(messages, options) {
-      const losses = await Promise.all(
-        allOwnWords(messages).map((words) => userTextLosses(model, words, { signal: options.signal })),
+      const { signal } = options;
+      const losses = await underEdit(model, weightEditOf(options), (reader) =>
+        Promise.all(allOwnWords(messages).map((words) => userTextLosses(reader, words, { signal }))),
       );
       const size = reads === 'whole' ? Infinity : window;
       const perplexity = Math.max(0, ...losses.map((values) => windowedPerplexity(values, size) ?? 0));

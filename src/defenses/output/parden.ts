@@ -4,8 +4,9 @@ import { choice, integer, number } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { greedy } from '../../models/language-model.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { weightEditOf } from '../generation/edits.ts';
 import { spentOn, wholeAnswer } from '../generation/replies.ts';
-import { unstreamed } from '../generation/requests.ts';
+import { answerBeyondThoughts, unstreamed } from '../generation/requests.ts';
 import { tokensIn } from '../generation/tokens.ts';
 import { bleu, unitsOf, type BleuUnit } from './parden/bleu.ts';
 
@@ -105,19 +106,21 @@ export const parden = defineDefense({
 
       const answer = wholeAnswer(reply, request);
       const { ask, begun } = question(answer, examples);
-      const repetition = await model.generate([user(ask)], {
+      const { reply: repetition, replies } = await answerBeyondThoughts(model, [user(ask)], {
         maxNewTokens: tokensIn(model, answer) + 8,
         sampling: greedy,
         seed: request.seed ?? '0',
         signal: request.signal,
         ...(begun !== '' && { assistantPrefix: begun }),
+        // An edited model is to repeat its answer, not the intact one.
+        ...weightEditOf(request),
       });
       const repeated = withinBrackets(repetition.text, answer);
       const score = repetition.finishReason === 'blocked' ? 0 : agreement(answer, repeated, compared, unit);
       const event = {
         defense: 'parden',
         detail: { bleu: score, threshold, repetition: repeated },
-        cost: spentOn([repetition]),
+        cost: spentOn(replies),
       };
       return score < threshold
         ? blocked({ ...event, action: 'blocked', reason: 'The model did not repeat its answer.' }, reply)

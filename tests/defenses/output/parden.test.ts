@@ -117,3 +117,22 @@ test('nothing is streamed before the answer was repeated', async () => {
   const { asked } = await ask(long, perfectly, { request: { onToken: () => undefined } });
   expect(asked.map((call) => call.options.onToken)).toEqual([undefined, undefined]);
 });
+
+test('a model whose weights an attack edits repeats with the same edit, without the vectors of its prompt', async () => {
+  const edits: unknown[] = [];
+  const { model } = remembering(() => long);
+  const editable: typeof model = {
+    ...model,
+    generate: (messages, { edit, ...request }) => {
+      edits.push(edit);
+      return model.generate(messages, request);
+    },
+  };
+  const residual = [{ ablate: [1, 0] }];
+  const weights = { residual };
+  const both = { residual, softTokens: { vectors: [[1, 2]], at: 'user-end' as const } };
+  for (const request of [{ edit: weights }, { edit: both }, {}])
+    await defend(parden, editable).generate([user('Go')], { ...options, ...request });
+  expect(edits[1]).toBe(weights);
+  expect(edits.slice(2)).toEqual([both, { residual }, undefined, undefined]);
+});

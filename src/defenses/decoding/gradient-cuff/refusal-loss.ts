@@ -10,11 +10,11 @@ import {
 import type { DefenseCost } from '../../../core/defense-event.ts';
 import type { Random } from '../../../core/random.ts';
 import { norm, plus, rounded } from '../../../core/vectors.ts';
-import type { GenerateOptions, Generation, WhiteBoxModel } from '../../../models/language-model.ts';
+import type { GenerateOptions, WhiteBoxModel } from '../../../models/language-model.ts';
 import { findSpan, type Placement } from '../../../models/prompt-span.ts';
-import { withEdit } from '../../generation/edits.ts';
+import { underEdit, withEdit } from '../../generation/edits.ts';
 import { declines, spentOn } from '../../generation/replies.ts';
-import { questionOf } from '../../generation/requests.ts';
+import { answerBeyondThoughts, questionOf } from '../../generation/requests.ts';
 
 export interface Sampled {
   /** φ: share of the sampled answers that do not refuse. */
@@ -34,11 +34,11 @@ export async function refusalLoss(
   messages: readonly ChatMessage[],
   { samples, options }: Probe,
 ): Promise<Sampled> {
-  const replies: readonly Generation[] = await Promise.all(
-    Array.from({ length: samples }, (_, i) => model.generate(messages, questionOf(options, i))),
+  const answers = await Promise.all(
+    Array.from({ length: samples }, (_, i) => answerBeyondThoughts(model, messages, questionOf(options, i))),
   );
-  const refused = replies.filter((reply) => declines(reply) === true).length;
-  return { loss: 1 - refused / samples, cost: spentOn(replies) };
+  const refused = answers.filter(({ reply }) => declines(reply) === true).length;
+  return { loss: 1 - refused / samples, cost: spentOn(answers.flatMap(({ replies }) => replies)) };
 }
 
 /** `messages` with other words in place of the user's own. */
@@ -111,16 +111,20 @@ export async function exactGradient(
   opening: string,
   options: GenerateOptions,
 ): Promise<{ readonly length: number; readonly cost: DefenseCost }> {
-  const { tokenizer } = model;
-  const { prompt, start, end } = findSpan(tokenizer, placeOwn(messages), lastOwnWords(messages), {
-    atAnswer: true,
+  return underEdit(model, options, async (reader) => {
+    const { prompt, start, end } = findSpan(reader.tokenizer, placeOwn(messages), lastOwnWords(messages), {
+      atAnswer: true,
+    });
+    const target = reader.tokenizer.encode(opening);
+    if (start === end) return { length: 0, cost: spentOn([]) };
+    const gradient = await reader.embeddingGradient(
+      { prompt, target, start, end },
+      { signal: options.signal },
+    );
+    const width = gradient.length / (end - start);
+    const shift = Array.from({ length: end - start }, (_, i) =>
+      gradient.subarray(i * width, (i + 1) * width),
+    ).reduce<Float64Array>((sum, row) => plus(sum, row), new Float64Array(width));
+    return { length: norm(shift), cost: { queries: 1, tokens: prompt.length + target.length } };
   });
-  const target = model.tokenizer.encode(opening);
-  if (start === end) return { length: 0, cost: spentOn([]) };
-  const gradient = await model.embeddingGradient({ prompt, target, start, end }, { signal: options.signal });
-  const width = gradient.length / (end - start);
-  const shift = Array.from({ length: end - start }, (_, i) =>
-    gradient.subarray(i * width, (i + 1) * width),
-  ).reduce<Float64Array>((sum, row) => plus(sum, row), new Float64Array(width));
-  return { length: norm(shift), cost: { queries: 1, tokens: prompt.length + target.length } };
 }
