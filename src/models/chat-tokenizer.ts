@@ -54,6 +54,8 @@ export interface ChatTokenizer {
   readonly opensThought: boolean;
   /** Ids of plain text: no BOS is added, added tokens are read as text. */
   encode(text: string): number[];
+  /** As `encode`, for a text within a longer one: nothing is put in front of it. Absent: the two are the same. */
+  encodeWithin?(text: string): number[];
   /** Text of ids; special tokens are left out. */
   decode(ids: readonly number[]): string;
   /**
@@ -84,6 +86,11 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
     const marks = freeMarks([text]);
     return text === '' ? [] : tokenizer.encodeMarked(protect(text, marks), marks);
   };
+  const encodeWithin = (text: string) => {
+    const marks = freeMarks([text]);
+    const before = tokenizer.encodeMarked('.', marks).length;
+    return tokenizer.encodeMarked(`.${marks.cut}${protect(text, marks)}`, marks).slice(before);
+  };
   const shared = {
     vocabSize: tokenizer.vocabSize,
     bosId: bosToken === undefined ? null : (ids.get(bosToken) ?? null),
@@ -91,6 +98,7 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
     isPlain: isPlainTemplate(source),
     decodesInParts: tokenizer.decodesInParts,
     encode,
+    encodeWithin,
     decode: (list: readonly number[]) => (list.length === 0 ? '' : tokenizer.decode(list)),
   };
 

@@ -9,15 +9,18 @@ import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
  * Returns a function that cuts a text into pieces of one token each (except characters of several tokens). Merges are
  * inferred from the tokenizer: two neighbors can merge if together they encode to one token, and the pair with the
  * lowest token id, the one learned first, merges first. At each step every possible merge is left out with probability
- * `dropout`; when none remains, the word is done. 0 is the usual tokenization, 1 gives single characters.
+ * `dropout`; when none remains, the word is done. 0 leaves the text whole, 1 gives single characters.
  * @see https://arxiv.org/abs/1910.13267 (BPE-dropout)
  */
-export function createDropout({ encode }: Pick<ChatTokenizer, 'encode'>, dropout: number) {
+export function createDropout(
+  { encode, encodeWithin = encode }: Pick<ChatTokenizer, 'encode' | 'encodeWithin'>,
+  dropout: number,
+) {
   const tokenIds = new Map<string, number | null>();
   const tokenOf = (text: string): number | null => {
     let id = tokenIds.get(text);
     if (id === undefined) {
-      const ids = encode(text);
+      const ids = encodeWithin(text);
       id = ids.length === 1 ? ids[0]! : null;
       tokenIds.set(text, id);
     }
@@ -37,8 +40,10 @@ export function createDropout({ encode }: Pick<ChatTokenizer, 'encode'>, dropout
     }
   };
   // Words with the blank before them: most tokenizers split a text this way before they merge.
-  return (text: string, random: Random): readonly string[] =>
-    (text.match(/\s+(?=\s\S)|\s?\S+|\s+/gu) ?? []).flatMap((word) => cutWord(word, random));
+  return (text: string, random: Random): readonly string[] => {
+    if (dropout === 0) return [text];
+    return (text.match(/\s+(?=\s\S)|\s?\S+|\s+/gu) ?? []).flatMap((word) => cutWord(word, random));
+  };
 }
 
 /**
@@ -79,10 +84,12 @@ export const retokenization = defineDefense({
         const reply = await model.generate(messages, { ...request, pieces });
         const turns = allOwnWords(messages);
         const count = (size: (text: string) => number) => turns.reduce((sum, words) => sum + size(words), 0);
-        const [usual, broken] = [
-          count((text) => tokenizer.encode(text).length),
-          count((text) => pieces(text).length),
-        ];
+        const { encode, encodeWithin = encode } = tokenizer;
+        const usual = count((text) => encode(text).length);
+        const broken = count((text) => {
+          const [first = '', ...rest] = pieces(text);
+          return [encode(first), ...rest.map((piece) => encodeWithin(piece))].flat().length;
+        });
         return withEvent(
           reply,
           {

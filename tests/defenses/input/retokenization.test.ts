@@ -8,6 +8,7 @@ import { createGenerate } from '../../../src/models/decoding/generate.ts';
 import { answering, scripted } from '../../../src/models/runtimes/scripted.ts';
 import { scriptedTokenizer } from '../../../src/models/runtimes/scripted-tokenizer.ts';
 import { trainByteLevelBpe } from '../../../training/tokenizer-trainer.ts';
+import { byteLevelFiles } from '../../models/byte-level.ts';
 import { defend, options } from '../defend.ts';
 
 const tokenizer = scriptedTokenizer(['wa', 'ke', 'wake', ' g', ' gi', 'an', 'ant', ' giant']);
@@ -61,6 +62,34 @@ test('what the model has said itself stays as it was', async () => {
   expect(spoken).toEqual(tokenizer.encode('wake giant'));
 });
 
+/** All bytes, for characters without a token. */
+const marks = Array.from(
+  { length: 256 },
+  (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
+);
+
+/** A tokenizer that puts a blank in front of a text, as SentencePiece does. */
+const metaspaceFiles = (vocab: readonly unknown[]) =>
+  byteLevelFiles(
+    { '[INST]': {} },
+    {
+      config: { chat_template: "{% for m in messages %}{{ '[INST]' + m.content }}{% endfor %}" },
+      tokenizer: {
+        pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' },
+        decoder: {
+          type: 'Sequence',
+          decoders: [
+            { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+            { type: 'ByteFallback' },
+            { type: 'Fuse' },
+            { type: 'Strip', content: ' ', start: 1, stop: 0 },
+          ],
+        },
+        model: { type: 'Unigram', unk_id: 0, byte_fallback: true, vocab },
+      },
+    },
+  );
+
 describe('BPE with dropout', () => {
   const specials = {
     pad: '<|pad|>',
@@ -83,6 +112,17 @@ describe('BPE with dropout', () => {
     for (const text of texts)
       expect(cut(0, text).flatMap((piece) => tokenizer.encode(piece))).toEqual(tokenizer.encode(text));
   });
+  test('at 0 does not cut at all', () => {
+    for (const text of texts) expect(cut(0, text)).toEqual([text]);
+  });
+  test('merges what is one token within a word, not only at its start', () => {
+    const vocab = ['<unk>', '▁', 'x', 'r', 'e', 'd', '▁re', 'ed', ...marks].map((token) => [token, -1]);
+    const sentencePiece = createChatTokenizer(metaspaceFiles(vocab));
+    const pieces = createDropout(sentencePiece, 1e-9)('xred', createRandom(1));
+    expect(pieces).toEqual(['x', 'r', 'ed']);
+    const cutPrompt = sentencePiece.prompt([user('xred')], { pieces: () => pieces });
+    expect(sentencePiece.decode(cutPrompt)).toBe('xred');
+  });
   test('at 1 is single characters', () => {
     for (const text of texts) expect(cut(1, text)).toEqual(Array.from(text));
   });
@@ -93,7 +133,7 @@ describe('BPE with dropout', () => {
   test('gives more tokens, others for another seed, the same for the same', () => {
     const text = 'the cat sat on the mat and the cat ran to the hat';
     const pieces = [1, 2, 3].map((seed) => cut(0.5, text, seed));
-    for (const some of pieces) expect(some.length).toBeGreaterThan(cut(0, text).length);
+    for (const some of pieces) expect(some.length).toBeGreaterThan(tokenizer.encode(text).length);
     expect(new Set(pieces.map((some) => some.join('|'))).size).toBe(3);
     expect(cut(0.5, text, 2)).toEqual(pieces[1]);
   });
