@@ -2,8 +2,10 @@ import type { DefenseEvent } from '../../core/defense-event.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, number, text } from '../../core/options.ts';
+import type { ChatTokenizer } from '../../models/chat-tokenizer.ts';
 import type { Abortable, ScoringModel } from '../../models/language-model.ts';
 import { blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import { underEdit } from '../generation/edits.ts';
 import { declines, spentOn, wholeAnswer } from '../generation/replies.ts';
 import { unstreamed } from '../generation/requests.ts';
 
@@ -17,11 +19,26 @@ interface Turn {
   readonly depth: number;
   /** Probability of all openings together. */
   readonly probability: number;
-  /** Index of the likeliest opening. */
+  /** Index of the likeliest opening, in all its spellings. */
   readonly opening: number;
 }
 
-/** For each depth, how likely the `openings` are after the first `depth` tokens of the answer. */
+/** One opening as it can be written at the start of an answer, and after words of it. */
+interface Opening {
+  readonly first: readonly number[];
+  /** Without, and with a blank or a line break before it. */
+  readonly later: readonly (readonly number[])[];
+}
+
+function openingOf({ encode, encodeWithin = encode }: ChatTokenizer, text: string): Opening {
+  const spellings = ['', ' ', '\n'].map((blank) => encodeWithin(blank + text));
+  return {
+    first: encode(text),
+    later: [...new Map(spellings.map((ids) => [ids.join(), ids])).values()],
+  };
+}
+
+/** For each depth, how likely the `openings` are after the first `depth` tokens of the answer, and the texts scored. */
 async function turnsAt(
   model: ScoringModel,
   {
@@ -33,19 +50,30 @@ async function turnsAt(
     readonly start: readonly number[];
     readonly answer: readonly number[];
     readonly depths: readonly number[];
-    readonly openings: readonly (readonly number[])[];
+    readonly openings: readonly Opening[];
   },
   options: Abortable,
-): Promise<readonly Turn[]> {
-  const prompts = depths.map((depth) => [...start, ...answer.slice(0, depth)]);
-  const requests = prompts.flatMap((prompt) => openings.map((target) => ({ prompt, target })));
+): Promise<{ readonly turns: readonly Turn[]; readonly scored: number }> {
+  const requests = depths.flatMap((depth) => {
+    const prompt = [...start, ...answer.slice(0, depth)];
+    return openings.flatMap(({ first, later }, opening) =>
+      (depth === 0 ? [first] : later).map((target) => ({ depth, opening, prompt, target })),
+    );
+  });
   const scores = await model.logProbs(requests, options);
   const likely = scores.map((logProbs) => Math.exp(logProbs.reduce((sum, value) => sum + value, 0)));
-  return depths.map((depth, i) => {
-    const here = likely.slice(i * openings.length, (i + 1) * openings.length);
-    const probability = here.reduce((sum, value) => sum + value, 0);
-    return { depth, probability, opening: here.indexOf(Math.max(...here)) };
+  const turns = depths.map((depth) => {
+    const chances = openings.map((_, opening) =>
+      requests.reduce(
+        (sum, request, i) =>
+          request.depth === depth && request.opening === opening ? sum + likely[i]! : sum,
+        0,
+      ),
+    );
+    const probability = chances.reduce((sum, value) => sum + value, 0);
+    return { depth, probability, opening: chances.indexOf(Math.max(...chances)) };
   });
+  return { turns, scored: requests.length };
 }
 
 /**
@@ -60,8 +88,9 @@ export const alignmentDepth = defineDefense({
   paper: arxiv('2406.05946', 'Safety Alignment Should Be Made More Than Just a Few Tokens Deep'),
   summary: 'Lets the model turn to a refusal at any of several depths of its answer.',
   differs:
-    'The paper trains a model to recover at any depth; this applies the same idea without training, and ' +
-    'helps only as far as the model still tends to refuse.',
+    'The paper is about training: it makes a model recover at any depth, and does nothing at inference. ' +
+    'Reading a refusal from the distributions inside a finished answer, the openings and the threshold are ' +
+    'our own use of its idea, and help only as far as the model still tends to refuse.',
   access: 'grey-box',
   stage: 'decoding',
   needs: [],
@@ -88,14 +117,15 @@ export const alignmentDepth = defineDefense({
       max: 1,
     }),
     openings: text({
-      description: 'Refusing openings, separated by |; their probabilities are added up.',
+      description:
+        'Refusing openings, separated by |. Their probabilities are added up, inside an answer also with a blank or a line break before them.',
       default: "I'm sorry|I am sorry|I can't|I cannot|Sorry",
     }),
   },
   wrap(model, { deepest, every, threshold, openings }) {
     const texts = openings.split('|').filter((opening) => opening.trim() !== '');
-    const ids = texts.map((opening) => model.tokenizer.encode(opening));
-    if (ids.length === 0)
+    const choices = texts.map((opening) => openingOf(model.tokenizer, opening));
+    if (choices.length === 0)
       throw new LabError('bad-options', '"alignment-depth" needs a refusing opening.', {
         advice: 'Give at least one, or leave the option at its default.',
       });
@@ -110,23 +140,25 @@ export const alignmentDepth = defineDefense({
         if (declines(draft) !== false) return passed('There was no answer to take back.');
 
         const { assistantPrefix: _, ...question } = options;
-        const start = model.tokenizer.prompt(messages, { ...question, atAnswer: true });
-        const answer = model.tokenizer.encode(wholeAnswer(draft, request));
-        const room = model.contextWindow - start.length - Math.max(...ids.map(({ length }) => length));
-        const asked = depths(Math.min(answer.length, Math.max(0, room)), every, deepest);
-        const turns = await turnsAt(
-          model,
-          { start, answer, depths: asked, openings: ids },
-          { signal: request.signal },
+        const longest = Math.max(
+          ...choices.flatMap(({ first, later }) => [first, ...later]).map((ids) => ids.length),
         );
+        const { turns, scored } = await underEdit(model, request, (reader) => {
+          const start = reader.tokenizer.prompt(messages, { ...question, atAnswer: true });
+          const answer = reader.tokenizer.encode(wholeAnswer(draft, request));
+          const room = Math.max(0, model.contextWindow - start.length - longest);
+          const asked = depths(Math.min(answer.length, room), every, deepest);
+          const { signal } = request;
+          return turnsAt(reader, { start, answer, depths: asked, openings: choices }, { signal });
+        });
         const turn = turns.reduce((best, next) => (next.probability > best.probability ? next : best));
         const { depth, probability } = turn;
-        const detail = { depths: asked.length, depth, probability, threshold };
-        const queries = asked.length * ids.length;
+        const detail = { depths: turns.length, depth, probability, threshold };
+        const queries = scored;
         if (probability < threshold)
           return passed('At no depth was a refusal likely.', { detail, cost: { queries, tokens: 0 } });
 
-        const reply = await model.generate(messages, { ...question, forced: ids[turn.opening]! });
+        const reply = await model.generate(messages, { ...question, forced: choices[turn.opening]!.first });
         return withEvent(
           reply,
           {

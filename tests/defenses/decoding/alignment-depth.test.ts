@@ -47,7 +47,7 @@ describe('an answer', () => {
     const reply = await ask(turning(2, 0.1));
     expect(reply.text).toBe('Sure step by step by step');
     expect(reply.events).toMatchObject([
-      { action: 'passed', detail: { depth: 2, depths: 7 }, cost: { queries: 7 } },
+      { action: 'passed', detail: { depth: 2, depths: 7 }, cost: { queries: 1 + 6 * 3 } },
     ]);
   });
   test('stays when the refusal lies deeper than is asked', async () => {
@@ -62,6 +62,29 @@ describe('an answer', () => {
     expect((await ask(turning(0, 0.99))).events).toMatchObject([{ action: 'passed' }]);
     expect((await ask(answering(() => ''))).events).toMatchObject([{ action: 'passed' }]);
   });
+});
+
+test.each([' Sorry', '\nSorry', 'Sorry'])('inside an answer a refusal is seen as %j', async (spelling) => {
+  const first = tokenizer.encode(spelling)[0]!;
+  const blank: Next = (ids, tokens) => {
+    const { answer } = tokens.read(ids);
+    const text = tokens.decode(answer);
+    if (answer.length === 2 && !text.includes('Sorry'))
+      return peaked(tokens.vocabSize, answer.length === 2 ? first : sorry, 0.1);
+    if (/[ \n]$/.test(text)) return peaked(tokens.vocabSize, sorry, 0.1);
+    return turning(99, 0)(ids, tokens);
+  };
+  const draft: Next = (ids, tokens) =>
+    answering(() =>
+      tokens.decode(tokens.read(ids).answer).startsWith('Sorry') ? 'Sorry, no.' : 'Sure step by',
+    )(ids, tokens);
+  const scorer = scripted({ tokenizer, next: blank });
+  const writer = scripted({ tokenizer, next: draft });
+  const model = { ...writer, logProbs: scorer.logProbs };
+  const chosen = { every: 2, openings: 'Sorry' };
+  const reply = await defend(alignmentDepth, model, chosen, playing({})).generate([user('Go')], options);
+  expect(reply.text).toBe('Sorry, no.');
+  expect(reply.events).toMatchObject([{ action: 'resampled', detail: { depth: 2 } }]);
 });
 
 test('openings add up', async () => {
@@ -82,4 +105,22 @@ test('openings add up', async () => {
 test('the tokens of a new answer spell it, opening included', async () => {
   const { text, tokens } = await ask(turning(1, 0.5), {}, { topTokens: 1 });
   expect(tokens.map((token) => token.text).join('')).toBe(text);
+});
+
+test('the model is read as the edit of the request has it', async () => {
+  const intact = scripted({ tokenizer, next: turning(2, 0.9) });
+  const ablated = scripted({ tokenizer, next: turning(2, 0) });
+  let disposed = 0;
+  const model = {
+    ...ablated,
+    logProbs: intact.logProbs,
+    generate: ((messages, { edit: _, ...request }) =>
+      ablated.generate(messages, request)) satisfies typeof ablated.generate,
+    edited: () => ({ ...ablated, dispose: () => void disposed++ }),
+  };
+  const defended = defend(alignmentDepth, model, { every: 1, openings: 'Sorry' });
+  const ask = (request: object) => defended.generate([user('Go')], { ...options, ...request });
+  expect((await ask({})).events).toMatchObject([{ action: 'resampled' }]);
+  expect((await ask({ edit: { residual: [] } })).events).toMatchObject([{ action: 'passed' }]);
+  expect(disposed).toBe(1);
 });
