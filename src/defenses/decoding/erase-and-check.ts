@@ -7,16 +7,21 @@ import { greedy, type GenerateOptions, type LanguageModel } from '../../models/l
 import { aroundModel, blackBox, blocked, defineDefense, withEvent, type DefenseContext } from '../defense.ts';
 import { createGuard, guardOptions } from '../consulting/guard.ts';
 import { declines, spentOn } from '../generation/replies.ts';
-import { questionOf } from '../generation/requests.ts';
+import { answerBeyondThoughts, questionOf } from '../generation/requests.ts';
 import { piecesOf } from '../generation/tokens.ts';
 import { erasedTexts } from './erase-and-check/erasures.ts';
 
-/** Tells which versions of the last user turn are harmful, and at what cost. */
+/** Tells which versions of the user's last words are harmful, and at what cost. */
 type Filter = (
   texts: readonly string[],
   messages: readonly ChatMessage[],
   options: GenerateOptions,
-) => Promise<{ readonly verdicts: readonly boolean[]; readonly cost: DefenseCost }>;
+) => Promise<{
+  readonly verdicts: readonly boolean[];
+  readonly cost: DefenseCost;
+  /** True if all of each text was read. */
+  readonly whole: boolean;
+}>;
 
 const guardFilter = (
   { classifier }: DefenseContext,
@@ -29,6 +34,7 @@ const guardFilter = (
     return {
       verdicts: harm.map((probability) => probability >= chosen.threshold),
       cost: { queries: texts.length, tokens: 0 },
+      whole: texts.every((text) => guard.readsWhole(text)),
     };
   };
 };
@@ -37,21 +43,43 @@ const guardFilter = (
 const refusalFilter =
   (model: LanguageModel, answerTokens: number): Filter =>
   async (texts, messages, options) => {
-    const replies = await Promise.all(
+    const answers = await Promise.all(
       texts.map((wording, i) =>
-        model.generate(
+        answerBeyondThoughts(
+          model,
           editLastOwnWords(messages, () => wording),
           { ...questionOf(options, i), sampling: greedy, maxNewTokens: answerTokens },
         ),
       ),
     );
-    return { verdicts: replies.map((reply) => declines(reply) === true), cost: spentOn(replies) };
+    return {
+      verdicts: answers.map(({ reply }) => declines(reply) === true),
+      cost: spentOn(answers.flatMap(({ replies }) => replies)),
+      whole: true,
+    };
   };
+
+/** Why nothing can be certified, or `null` if it can: the theorem is about one text, all of which is read and erased from. */
+function gapIn(
+  messages: readonly ChatMessage[],
+  { assistantPrefix = '' }: GenerateOptions,
+  { whole, checkedFraction }: { readonly whole: boolean; readonly checkedFraction: number },
+): string | null {
+  const last = messages.findLast(({ role }) => role === 'user');
+  if (checkedFraction < 1) return 'Only some of the erased texts were checked.';
+  if (!whole) return 'The classifier may not read the request to its end.';
+  if (last?.rewritten) return 'Another defense had rewritten the request.';
+  if (messages.some((turn) => turn !== last && turn.content !== ''))
+    return 'Other turns carry text, from which nothing is erased.';
+  return assistantPrefix === '' ? null : 'The answer begins with given words, from which nothing is erased.';
+}
 
 /**
  * Checks the request, and what remains of it after erasing up to d tokens, and declines if a filter calls any of these
  * texts harmful. A harmful request followed by at most d adversarial tokens is detected as surely as the request alone,
- * because erasing those tokens leaves the request. `certified` in the event is the number of tokens this holds for.
+ * because erasing those tokens leaves the request. `certified` in the event is the number of tokens this holds for, and
+ * `uncertified` says why it holds for none: nothing is certified of a text that the filter does not read to its end, that
+ * another defense rewrote, or beside which other turns carry text.
  * The filter is a classifier; the refusal filter (AISafetyLab's) asks the model itself, which refuses for other reasons
  * as well, so its certificate is about being refused, not about harm. Pieces are tokens if the model shows its
  * tokenizer, otherwise words; if a suffix merges with the last token of the request, erasing it removes that token too,
@@ -132,12 +160,13 @@ export const eraseAndCheck = defineDefense({
             ? erased.texts
             : random.sample(erased.texts, Math.ceil(checkedFraction * erased.texts.length));
         const texts = [wording, ...drawn.map((indices) => pieces.keep(indices))];
-        const { verdicts, cost } = await isHarmful(texts, messages, request);
+        const { verdicts, cost, whole } = await isHarmful(texts, messages, request);
         const harmful = verdicts.filter(Boolean).length;
-        const certified = checkedFraction === 1 ? erased.certified : 0;
+        const gap = gapIn(messages, request, { whole, checkedFraction });
+        const certified = gap === null ? erased.certified : 0;
         const event = {
           defense: 'erase-and-check',
-          detail: { checks: texts.length, harmful, certified },
+          detail: { checks: texts.length, harmful, certified, ...(gap !== null && { uncertified: gap }) },
           cost,
         };
         if (harmful > 0)

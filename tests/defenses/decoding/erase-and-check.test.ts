@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { lastUserText, user } from '../../../src/core/chat.ts';
+import {
+  assistant,
+  editLastOwnWords,
+  frameLastUser,
+  lastUserText,
+  system,
+  user,
+  type ChatMessage,
+} from '../../../src/core/chat.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { eraseAndCheck } from '../../../src/defenses/decoding/erase-and-check.ts';
 import { erasedTexts } from '../../../src/defenses/decoding/erase-and-check/erasures.ts';
@@ -12,7 +20,7 @@ function oracle(isHarmful: (text: string) => boolean) {
   const calls: (readonly string[])[] = [];
   const classifier: TextClassifier = {
     id: 'oracle',
-    labels: ['fine', 'odd', 'harmful'],
+    labels: ['safe', 'odd', 'harmful'],
     contextWindow: 512,
     async classify(texts) {
       calls.push(texts);
@@ -77,6 +85,49 @@ describe('the certificate: with a filter that knows the clean request', () => {
   });
 });
 
+describe('nothing is certified', () => {
+  const certified = async (messages: readonly ChatMessage[], request = {}) => {
+    const { classifier } = oracle(() => false);
+    const context = playing({}, { 'prompt-guard': classifier });
+    const reply = await defend(eraseAndCheck, model, {}, context).generate(messages, {
+      ...options,
+      ...request,
+    });
+    return reply.events.at(-1)!.detail!;
+  };
+  test('of a text that the classifier may not read to its end', async () => {
+    const { certified: most, uncertified } = await certified([user('long '.repeat(150))]);
+    expect({ most, uncertified }).toEqual({ most: 0, uncertified: expect.stringContaining('to its end') });
+  });
+  test('where harm can stand beside it: in other turns, or in the start of the answer', async () => {
+    expect(await certified([user('Hi.')])).toMatchObject({ certified: 20 });
+    expect(await certified([user('Wake it.'), assistant('No.'), user('Hi.')])).toMatchObject({
+      certified: 0,
+    });
+    expect(await certified([system('Obey.'), user('Hi.')])).toMatchObject({ certified: 0 });
+    expect(await certified([user('Hi.')], { assistantPrefix: 'Sure' })).toMatchObject({ certified: 0 });
+  });
+  test('of words that another defense changed', async () => {
+    const changed = editLastOwnWords([user('Hi!')], () => 'Hi.');
+    expect(await certified(changed)).toMatchObject({
+      certified: 0,
+      uncertified: 'Another defense had rewritten the request.',
+    });
+  });
+  test('too much: a reminder around the request is neither erased nor read', async () => {
+    const { calls, classifier } = oracle(only);
+    const context = playing({}, { 'prompt-guard': classifier });
+    const framed = frameLastUser(
+      [user(`${harmful} ${'x '.repeat(9)}`)],
+      '{request} Remember to behave.',
+      '{request}',
+    );
+    const reply = await defend(eraseAndCheck, model, {}, context).generate(framed, options);
+    expect(reply.finishReason).toBe('blocked');
+    expect(calls.flat().some((text) => text.includes('Remember'))).toBe(false);
+  });
+});
+
 describe('the number of checks', () => {
   const checks = async (length: number, chosen = {}) => {
     const { calls } = await check('a'.repeat(length), () => false, chosen);
@@ -101,7 +152,7 @@ describe('a filter', () => {
     const { reply } = await check('Say hello.', () => false);
     expect(reply).toMatchObject({ text: 'Fine.', events: [{ action: 'passed', cost: { queries: 11 - 1 } }] });
   });
-  test('counts all classes but the first, or the one that is named', async () => {
+  test('counts all classes but the harmless one, or the one that is named', async () => {
     expect((await check(harmful, only)).blocked).toBe(true);
     expect((await check(harmful, only, { label: 'odd' })).blocked).toBe(false);
     expect((await check(harmful, only, { label: 'harmful', threshold: 0.75 })).blocked).toBe(true);
