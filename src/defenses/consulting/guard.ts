@@ -7,7 +7,8 @@ import type { TextClassifier } from '../../models/text-classifier.ts';
 
 export const guardOptions = {
   label: text({
-    description: 'Class whose probability counts; empty adds up all classes but the first.',
+    description:
+      'Class whose probability counts; empty adds up all classes but those that mean harmless by their names.',
     default: '',
   }),
   threshold: number({
@@ -52,7 +53,13 @@ export function stretches(content: string, size: number, contextWindow: number):
   ];
 }
 
+/** Names of classes that are not harm, whatever their order: `SAFE`, `BENIGN`, `not_toxic`, `NO_INJECTION`. */
+const harmlessName =
+  /^(?:safe|benign|harmless|clean|normal|neutral|ok(?:ay)?|legit(?:imate)?|acceptable|(?:not?|non)[-_ ]?\w+)$/i;
+
 export interface Guard {
+  /** True if the classifier surely reads the whole of a text; a longer one may be cut at its end. */
+  readsWhole(text: string): boolean;
   /** Probability of harm of each text, read whole. @throws LabError 'not-finite' if the classifier gives no number */
   probabilities(texts: readonly string[], options?: Abortable): Promise<readonly number[]>;
   /** The highest probability of harm of any stretch of any text, and the number of stretches read. */
@@ -64,7 +71,7 @@ export interface Guard {
 
 /**
  * @param defense the owner of the options, for the message
- * @throws LabError 'bad-options' for a class that the classifier does not have
+ * @throws LabError 'bad-options' for a class that the classifier does not have, or none of whose names says that it means no harm
  */
 export function createGuard(
   classifier: TextClassifier,
@@ -76,7 +83,13 @@ export function createGuard(
   defense: string,
 ): Guard {
   const { labels, contextWindow } = classifier;
-  const counts = labels.map((name, i) => (label === '' ? i > 0 : name === label));
+  const isNamed =
+    labels.some((name) => harmlessName.test(name)) && !labels.every((name) => harmlessName.test(name));
+  if (label === '' && !isNamed)
+    throw new LabError('bad-options', `${classifier.id} does not say which of its classes mean harm.`, {
+      advice: `Set "label" of "${defense}" to the class that does: ${labels.join(', ')}.`,
+    });
+  const counts = labels.map((name) => (label === '' ? !harmlessName.test(name) : name === label));
   if (!counts.includes(true))
     throw new LabError('bad-options', `${classifier.id} has no class "${label}" for "${defense}".`, {
       advice: `Its classes: ${labels.join(', ')}.`,
@@ -95,6 +108,7 @@ export function createGuard(
   };
   return {
     probabilities,
+    readsWhole: (text) => encoder.encode(text).length + addedTokens <= contextWindow,
     async worst(texts, options) {
       const parts = texts.flatMap((content) => stretches(content, window, contextWindow));
       return { probability: Math.max(0, ...(await probabilities(parts, options))), read: parts.length };

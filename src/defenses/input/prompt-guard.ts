@@ -3,8 +3,8 @@ import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../def
 import { createGuard, guardOptions } from '../consulting/guard.ts';
 
 /**
- * Blocks a request that a text classifier finds harmful. Any classifier of prompts will do: all classes but the first
- * count as harm, or the one that is named. For Prompt Guard in a chat, name JAILBREAK alone: its INJECTION class is
+ * Blocks a request that a text classifier finds harmful. Any classifier of prompts will do: all classes
+ * that are not harmless by their names count as harm, or the one that is named. For Prompt Guard in a chat, name JAILBREAK alone: its INJECTION class is
  * meant for texts of third parties and flags plain instructions.
  */
 export const promptGuard = defineDefense({

@@ -34,7 +34,20 @@ describe('a guard', () => {
     const guard = createGuard(classifier, { label, temperature, window: 100 }, 'test');
     return (await guard.probabilities(['x']))[0]!;
   };
-  test('counts the class it is told to, or all but the first', async () => {
+  test('knows the harmless class by its name, in whatever order', async () => {
+    const reversed = { ...classifier, labels: ['JAILBREAK', 'INJECTION', 'BENIGN'] };
+    const guard = createGuard(reversed, { label: '', temperature: 1, window: 100 }, 'test');
+    expect((await guard.probabilities(['x']))[0]).toBeCloseTo(0.8);
+  });
+  test('asks for the class where no name says which is harmless', () => {
+    const unnamed = { ...classifier, labels: ['LABEL_0', 'LABEL_1', 'LABEL_2'] };
+    const chosen = { label: '', temperature: 1, window: 100 };
+    expect(() => createGuard(unnamed, chosen, 'test')).toThrow(
+      expect.objectContaining({ code: 'bad-options', advice: expect.stringContaining('LABEL_1') }),
+    );
+    expect(() => createGuard(unnamed, { ...chosen, label: 'LABEL_1' }, 'test')).not.toThrow();
+  });
+  test('counts the class it is told to, or all but the harmless one', async () => {
     expect(await read('JAILBREAK')).toBeCloseTo(0.2);
     expect(await read('INJECTION')).toBeCloseTo(0.3);
     expect(await read('')).toBeCloseTo(0.5);

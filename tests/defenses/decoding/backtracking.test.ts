@@ -22,7 +22,7 @@ const complying = (harmful: string, refusal = 'I am sorry, no.'): Next =>
 const read: string[] = [];
 const guard: TextClassifier = {
   id: 'guard',
-  labels: ['fine', 'harmful'],
+  labels: ['safe', 'harmful'],
   contextWindow: 512,
   async classify(texts) {
     read.push(...texts);
