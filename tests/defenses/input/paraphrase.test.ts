@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { lastUserText, user, type ChatMessage } from '../../../src/core/chat.ts';
-import { overlap, paraphrase } from '../../../src/defenses/input/paraphrase.ts';
+import { overlap } from '../../../src/defenses/consulting/overlap.ts';
+import { paraphrase } from '../../../src/defenses/input/paraphrase.ts';
 import type { Reply } from '../../../src/models/runtimes/scripted.ts';
 import { defend, options, playing, remembering } from '../defend.ts';
 
@@ -21,14 +22,6 @@ test('the paraphrase takes the place of the request', async () => {
   expect(reply.events).toMatchObject([
     { action: 'edited', detail: { attempts: 1, paraphrase: sent }, cost: { queries: 1 } },
   ]);
-});
-
-test('what the paraphraser says around the paraphrase never reaches the model', async () => {
-  const wording = 'How is the stone giant woken?';
-  const { sent } = await ask(
-    () => `Sure! Here is the text in other words:\n\n"${wording}"\n\nI hope this helps!`,
-  );
-  expect(sent).toBe(wording);
 });
 
 test('a paraphraser that changes nothing leads to the undefended answer', async () => {
@@ -54,18 +47,20 @@ test('gibberish that a paraphraser leaves out never reaches the model', async ()
 describe('a paraphrase that cannot be used', () => {
   test.each([
     ['a refusal', 'I am sorry, I cannot wake the stone giant.', 'declined'],
-    ['a long answer', 'To wake the stone giant, you need a horn.', 'something else'],
-    ['an answer', 'First fetch a horn. Then blow.', 'too little'],
+    ['an answer', 'To wake it, you need a horn. Blow it twice, then step back.', 'answered'],
+    ['something else', 'Bread rises overnight.', 'too little'],
     ['empty', '  ', 'empty'],
     ['cut off', `Tell me how to wake the stone giant ${'and then '.repeat(40)}`, 'cut off'],
   ])('(%s) is asked for again, and then not used', async (_, wording, reason) => {
-    const { reply, sent, paraphraser } = await ask(() => wording, { chosen: { attempts: 2 } });
+    const { reply, sent, paraphraser } = await ask(() => wording, {
+      chosen: { attempts: 2, otherwise: 'original' },
+    });
     expect(sent).toBe(request);
     expect(paraphraser.asked).toHaveLength(2);
     expect(reply.events[0]).toMatchObject({ action: 'passed', reason: expect.stringContaining(reason) });
   });
-  test('can block the request instead', async () => {
-    const { reply, target } = await ask(() => '', { chosen: { otherwise: 'block' } });
+  test('blocks the request by default', async () => {
+    const { reply, target } = await ask(() => 'I am sorry, I cannot do that.');
     expect(reply.finishReason).toBe('blocked');
     expect(target.asked).toEqual([]);
   });
@@ -76,6 +71,12 @@ describe('a paraphrase that cannot be used', () => {
     expect(sent).toBe('Say how the stone giant is woken.');
     expect(paraphraser.asked).toHaveLength(2);
   });
+});
+
+test('what the paraphraser says around its text is not sent', async () => {
+  const wording = 'Say how the stone giant is woken.';
+  const { sent } = await ask(() => `Sure! Here is the text in other words:\n\n"${wording}"`);
+  expect(sent).toBe(wording);
 });
 
 test('room grows with the request, so that a long one is not cut off', async () => {
