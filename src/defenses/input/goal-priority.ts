@@ -1,8 +1,9 @@
 import { editLastOwnWords, frameLastUser, lastUserText } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
-import { text } from '../../core/options.ts';
+import { integer, text } from '../../core/options.ts';
 import { hasSlot } from '../../core/slots.ts';
+import { isScoring, type Generation, type LanguageModel } from '../../models/language-model.ts';
 import { aroundModel, blackBox, defineDefense, withEvent } from '../defense.ts';
 import { tokensWithin } from '../generation/replies.ts';
 import { unstreamed } from '../generation/requests.ts';
@@ -60,6 +61,16 @@ export function splitReply(content: string): ReplyParts {
   };
 }
 
+/** The first `most` tokens of an answer; where the model shows no tokenizer, its share of the tokens of the reply. */
+function firstTokens(model: LanguageModel, reply: Generation, answer: string, most: number): string {
+  if (isScoring(model)) {
+    const ids = model.tokenizer.encode(answer);
+    return ids.length <= most ? answer : model.tokenizer.decode(ids.slice(0, most)).trim();
+  }
+  const length = ((reply.completionTokens ?? 0) * answer.length) / Math.max(1, reply.text.length);
+  return length <= most ? answer : answer.slice(0, Math.floor((answer.length * most) / length)).trimEnd();
+}
+
 /**
  * Goal prioritization at inference: asks the model to think first, with safety above helpfulness, and then to answer,
  * and shows one worked example of each kind. A reply without marks counts as an answer; thoughts alone give an empty
@@ -74,7 +85,8 @@ export const goalPriority = defineDefense({
   ),
   summary: 'Has the model think about safety first, and returns only the answer that follows.',
   differs:
-    'The wording is ours. Only the answer is returned, and the thoughts go to the event; marks of the ' +
+    'The wording is ours. The thoughts have tokens of their own, so that the answer has as many as without ' +
+    'the defense. Only the answer is returned, and the thoughts go to the event; marks of the ' +
     'two parts in the request itself are neutralized.',
   access: 'black-box',
   stage: 'input',
@@ -86,6 +98,13 @@ export const goalPriority = defineDefense({
         'The prompt that replaces the request; {request} stands for it, [Thoughts] and [Answer] mark the parts.',
       default: template,
       multiline: true,
+    }),
+    thoughtTokens: integer({
+      description: 'Tokens for the thoughts, besides those that the request allows for the answer.',
+      default: 256,
+      min: 0,
+      max: 4096,
+      unit: 'tokens',
     }),
   },
   wrap(model, options) {
@@ -104,12 +123,22 @@ export const goalPriority = defineDefense({
             'start',
           );
         const prompt = frameLastUser(editLastOwnWords(messages, neutralized), options.template, '{request}');
-        const reply = await model.generate(prompt, unstreamed(request));
+        const { maxNewTokens } = request;
+        const room = maxNewTokens + options.thoughtTokens;
+        const reply = await model.generate(prompt, { ...unstreamed(request), maxNewTokens: room });
         const event = { defense, action: 'edited', reason: 'The request was put below the rule.' } as const;
         if (reply.finishReason === 'blocked') return withEvent(reply, event, 'start');
-        const { thoughts, answer, start, end } = splitReply(reply.text);
+        const parts = splitReply(reply.text);
+        const { thoughts, start } = parts;
+        const answer = firstTokens(model, reply, parts.answer, maxNewTokens);
+        const end = answer === parts.answer ? parts.end : start + answer.length;
         return withEvent(
-          { ...reply, text: answer, tokens: tokensWithin(reply, start, end) },
+          {
+            ...reply,
+            text: answer,
+            tokens: tokensWithin(reply, start, end),
+            ...(answer !== parts.answer && { finishReason: 'length' }),
+          },
           {
             ...event,
             reason:

@@ -27,6 +27,13 @@ describe('the answer of a reply', () => {
   });
 });
 
+test('thoughts do not take the tokens of the answer, which has as many as it was allowed', async () => {
+  const thoughts = 'This is fine. '.repeat(8);
+  const model = scripted({ next: answering(() => `[Thoughts] ${thoughts}[Answer] ${'Yes! '.repeat(20)}`) });
+  const reply = await defend(goalPriority, model).generate([user('Go')], { ...options, maxNewTokens: 10 });
+  expect(reply).toMatchObject({ text: 'Yes! Yes! Y'.slice(0, 10).trim(), finishReason: 'length' });
+});
+
 test('thoughts do not leak into the answer, and are kept in the event', async () => {
   const { reply } = await ask('[Thoughts] A giant would do harm. [Answer] I am sorry.');
   expect(reply.text).toBe('I am sorry.');
