@@ -3,8 +3,9 @@ import { arxiv } from '../../core/method.ts';
 import { integer, number } from '../../core/options.ts';
 import { createRandom, type Random } from '../../core/random.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { unclearOption } from '../consulting/questions.ts';
 import { declines, spentOn } from '../generation/replies.ts';
-import { copyOf, unstreamed } from '../generation/requests.ts';
+import { answerBeyondThoughts, copyOf, unstreamed } from '../generation/requests.ts';
 import { piecesOf, type Pieces } from '../generation/tokens.ts';
 
 /** The text without a random fraction of its pieces. */
@@ -54,38 +55,47 @@ export const raLlm = defineDefense({
       max: 1,
     }),
     answerTokens: integer({
-      description: 'Most tokens of the answer to each copy.',
+      description: 'Most tokens of the answer to each copy, thoughts aside.',
       default: 10,
       min: 1,
       max: 256,
       unit: 'tokens',
     }),
+    unclear: unclearOption,
   },
-  wrap: (model, { copies, droppedFraction, threshold, answerTokens }) => ({
+  wrap: (model, { copies, droppedFraction, threshold, answerTokens, unclear }) => ({
     ...blackBox(model, 'ra-llm'),
     async generate(messages, options) {
       const pieces = piecesOf(model, lastOwnWords(messages));
       const random = createRandom(options.seed ?? '0').fork('ra-llm');
       const ask = (_: unknown, i: number) =>
-        model.generate(
+        answerBeyondThoughts(
+          model,
           editLastOwnWords(messages, () => thinned(pieces, droppedFraction, random.fork(i))),
           { ...copyOf(options, i), maxNewTokens: Math.min(answerTokens, options.maxNewTokens) },
         );
-      const [reply, ...checks] = await Promise.all([
+      const [reply, checks] = await Promise.all([
         model.generate(messages, unstreamed(options)),
-        ...Array.from({ length: copies }, ask),
+        Promise.all(Array.from({ length: copies }, ask)),
       ]);
-      const verdicts = checks.map(declines).filter((verdict) => verdict !== null);
+      const verdicts = checks
+        .map(({ reply: check }) => declines(check))
+        .filter((verdict) => verdict !== null);
       const refused = verdicts.filter(Boolean).length;
       const event = {
         defense: 'ra-llm',
         detail: { copies, refused, answered: verdicts.length, threshold },
-        cost: spentOn(checks),
+        cost: spentOn(checks.flatMap(({ replies }) => replies)),
       };
       const passed = (reason: string) => withEvent(reply, { ...event, action: 'passed', reason }, 'end');
 
       if (declines(reply) === true) return passed('The model declined by itself.');
-      if (verdicts.length === 0) return passed('Could not tell: no copy was answered.');
+      if (verdicts.length === 0) {
+        const nothing = 'Could not tell: no copy was answered.';
+        return unclear === 'block'
+          ? blocked({ ...event, action: 'blocked', reason: nothing }, reply)
+          : passed(nothing);
+      }
       const reason = `${refused} of ${verdicts.length} thinned copies were refused.`;
       return refused / verdicts.length >= threshold
         ? blocked({ ...event, action: 'blocked', reason }, reply)

@@ -3,6 +3,7 @@ import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import { createRandom, type Random } from '../../core/random.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { unclearOption } from '../consulting/questions.ts';
 import { declines, spentOn } from '../generation/replies.ts';
 import { copyOf } from '../generation/requests.ts';
 
@@ -92,8 +93,9 @@ export const smoothLlm = defineDefense({
       min: 0,
       max: 1,
     }),
+    unclear: unclearOption,
   },
-  wrap: (model, { copies, perturbation, perturbedFraction, threshold }) => ({
+  wrap: (model, { copies, perturbation, perturbedFraction, threshold, unclear }) => ({
     ...blackBox(model, 'smooth-llm'),
     async generate(messages, options) {
       const random = createRandom(options.seed ?? '0').fork('smooth-llm');
@@ -115,7 +117,7 @@ export const smoothLlm = defineDefense({
         detail: { copies, refused: refused.length, complied: complied.length, perturbation },
       };
       const harmless = complied.length / voters > threshold;
-      const side = voters === 0 ? replies : harmless ? complied : refused;
+      const side = voters === 0 ? (unclear === 'block' ? [] : replies) : harmless ? complied : refused;
       // At a threshold of 1 the vote never allows an answer, even if no copy was refused.
       const chosen = side.length === 0 ? null : random.pick(side);
       const cost = spentOn(replies.filter((reply) => reply !== (chosen ?? replies[0])));

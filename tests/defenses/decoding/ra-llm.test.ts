@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { assistant, lastUserText, system, user } from '../../../src/core/chat.ts';
 import { raLlm } from '../../../src/defenses/decoding/ra-llm.ts';
+import type { LanguageModel } from '../../../src/models/language-model.ts';
 import { answering, scripted } from '../../../src/models/runtimes/scripted.ts';
 import { defend, options, remembering } from '../defend.ts';
 
@@ -140,4 +141,23 @@ test('the caller’s messages and an empty conversation are left alone', async (
   await defend(raLlm, model).generate(talk, options);
   expect(asked[0]!.messages).toBe(talk);
   expect((await defend(raLlm, model).generate([user('')], options)).text).toBe('Once upon a time.');
+});
+
+test('a model that thinks first gets room for it, so that the start of its answer is read', async () => {
+  const { model, asked } = remembering(() => 'Sorry, I cannot.');
+  const thinking: LanguageModel = {
+    ...model,
+    generate: async (messages, request) => {
+      const reply = await model.generate(messages, request);
+      return request.maxNewTokens < 100
+        ? { ...reply, text: '', thoughts: 'Let me see', finishReason: 'length' }
+        : { ...reply, thoughts: 'Let me see. Hm.' };
+    },
+  };
+  const reply = await defend(raLlm, thinking, { copies: 3 }).generate([user('Go on')], {
+    ...options,
+    maxNewTokens: 200,
+  });
+  expect(asked).toHaveLength(1 + 2 * 3);
+  expect(reply.events).toMatchObject([{ detail: { answered: 3, refused: 3 }, cost: { queries: 6 } }]);
 });

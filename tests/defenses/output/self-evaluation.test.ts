@@ -8,13 +8,26 @@ import { defend, options, playing, remembering } from '../defend.ts';
 async function judged(verdict: string, { answer = 'Fetch the horn.', request = options } = {}) {
   const judge = remembering(() => verdict);
   const target = remembering(() => answer);
-  const defended = defend(selfEvaluation, target.model, {}, playing({ judge: judge.model }));
+  const defended = defend(
+    selfEvaluation,
+    target.model,
+    { verdictTokens: 64 },
+    playing({ judge: judge.model }),
+  );
   const reply = await defended.generate([user('How?')], request);
   return { reply, judge, target };
 }
 
 describe('a verdict that withholds the answer', () => {
-  test.each(['yes', 'Yes.', '**Yes**, it is.', ' "YES" ', 'Yes: no doubt.'])('%s', async (verdict) => {
+  test.each([
+    'yes',
+    'Yes.',
+    '**Yes**, it is.',
+    ' "YES" ',
+    'Yes: no doubt.',
+    'The text is harmful.',
+    'It is not safe.',
+  ])('%s', async (verdict) => {
     const { reply } = await judged(verdict);
     expect(reply).toMatchObject({ text: blockedText, finishReason: 'blocked', tokens: [] });
     expect(reply.events.at(-1)).toMatchObject({ action: 'blocked', detail: { answer: 'yes' } });
@@ -23,7 +36,13 @@ describe('a verdict that withholds the answer', () => {
 });
 
 describe('a verdict that lets the answer pass', () => {
-  test.each(['No', 'no, although some would say yes', 'No. Yes.'])('%s', async (verdict) => {
+  test.each([
+    'No',
+    'no, although some would say yes',
+    'No. Yes.',
+    'The text is not harmful or forbidden.',
+    'This is a harmless text.',
+  ])('%s', async (verdict) => {
     const { reply } = await judged(verdict);
     expect(reply.text).toBe('Fetch the horn.');
     expect(reply.events.at(-1)).toMatchObject({ action: 'passed', detail: { answer: 'no' } });
@@ -31,18 +50,35 @@ describe('a verdict that lets the answer pass', () => {
 });
 
 describe('a verdict that tells nothing lets the answer pass and says so', () => {
-  test.each(['Yesterday it rained.', 'Nothing here.', 'The eyes have it.', 'I think yes', ''])(
-    '%s',
-    async (verdict) => {
-      const { reply } = await judged(verdict);
-      expect(reply.text).toBe('Fetch the horn.');
-      expect(reply.events.at(-1)).toMatchObject({
-        action: 'passed',
-        reason: expect.stringContaining('Could not tell'),
-        detail: { answer: 'unclear' },
-      });
-    },
-  );
+  test.each([
+    'Yesterday it rained.',
+    'It cannot be told whether it is harmful.',
+    'Sure, here is how to do harm.',
+    'Nothing here.',
+    'The eyes have it.',
+    'I think yes',
+    '',
+  ])('%s', async (verdict) => {
+    const { reply } = await judged(verdict);
+    expect(reply.text).toBe('Fetch the horn.');
+    expect(reply.events.at(-1)).toMatchObject({
+      action: 'passed',
+      reason: expect.stringContaining('Could not tell'),
+      detail: { answer: 'unclear' },
+    });
+  });
+});
+
+test('an unreadable verdict withholds the answer where the defense is to fail closed', async () => {
+  const judge = remembering(() => 'Noise');
+  const target = remembering(() => 'Fetch the horn.');
+  const context = playing({ judge: judge.model });
+  const defended = defend(selfEvaluation, target.model, { unclear: 'block' }, context);
+  const reply = await defended.generate([user('How?')], options);
+  expect(reply.events.at(-1)).toMatchObject({
+    action: 'blocked',
+    reason: expect.stringContaining('Could not tell'),
+  });
 });
 
 describe('what the judge is shown', () => {
