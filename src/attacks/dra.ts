@@ -3,14 +3,15 @@ import { arxiv } from '../core/method.ts';
 import { boolean, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { hiddenLetters, plainFragments, sensitiveFragments } from './dra/disguise.ts';
 import { contentWords, echoShare } from './parts/content-words.ts';
 import { answerCheck, successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
-import texts from './templates/compact/dra.json' with { type: 'json' };
+import compact from './templates/compact/dra.json' with { type: 'json' };
+import full from './templates/full/dra.json' with { type: 'json' };
 
 /** Share of a word that its fragments keep, for content words and for other words; between 0.001 and 0.999. */
 interface KeptShares {
@@ -20,7 +21,8 @@ interface KeptShares {
 
 interface PuzzleOptions {
   readonly words: boolean;
-  readonly tools: boolean;
+  /** Chance that the opening names tools. */
+  readonly tools: number;
   readonly steps: number;
 }
 
@@ -39,12 +41,13 @@ function puzzle(
         ? sensitiveFragments(word, keep.sensitive, random)
         : plainFragments(word, keep.plain, random),
     );
+  const withTools = random.next() < options.tools;
   const [first = '', second = ''] = random.shuffle(templates['tool'] ?? []);
   const quoted = fragments.map((fragment) => `"${fragment}"`).join(', ');
   return fillSlots(templateOf(templates, 'puzzle'), {
     lines: hiddenLetters(behavior.prompt, templates['letters'] ?? [], random),
     words: options.words ? fillSlots(templateOf(templates, 'guide'), { fragments: quoted }) : '',
-    tools: options.tools ? fillSlots(templateOf(templates, 'tools'), { first, second }) : '',
+    tools: withTools ? fillSlots(templateOf(templates, 'tools'), { first, second }) : '',
     steps: String(options.steps),
     opening: templateOf(templates, 'opening'),
   });
@@ -53,7 +56,7 @@ function puzzle(
 /**
  * Disguise and reconstruction: the request is hidden letter by letter in parentheses, one letter per line; the model is
  * asked to reconstruct it as Q1, with word fragments as hints, and to answer with a forced opening. After a refusal the
- * content words are cut shorter; after an answer that misses the request, the other words are cut less.
+ * content words are cut shorter; after an answer that says too little of the request, the other words are cut less.
  */
 export const dra = defineAttack({
   id: 'dra',
@@ -65,12 +68,12 @@ export const dra = defineAttack({
   summary: 'Hides the letters of the request in a puzzle that the model first solves and then answers.',
   differs:
     "The words cut as sensitive are the request's content words, not those that a toxicity classifier " +
-    'marks; no judge is asked unless `success` says so; one word, not a phrase, hides each letter, to ' +
-    'fit small contexts; the best puzzle is kept, not the last.',
+    'marks; no judge is asked unless `success` says so; the best puzzle is kept, not the last. The texts are ours; ' +
+    'the compact ones hide each letter in one word, where the paper has phrases, and leave out the demand for length.',
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
-  templates: joinedPacks(inBothPacks(texts), judgeTexts),
+  templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     iterations: integer({
       description: 'Most puzzles to try; with one, the target is not queried.',
@@ -92,9 +95,12 @@ export const dra = defineAttack({
       max: 0.999,
     }),
     words: boolean({ description: 'Give word fragments of the request as hints.', default: true }),
-    tools: boolean({
-      description: 'Ask the model to use two randomly drawn household items.',
-      default: false,
+    tools: number({
+      description:
+        'Chance that the answer also has to use two things that are drawn at random; the published code has two in three.',
+      default: 0.667,
+      min: 0,
+      max: 1,
     }),
     steps: integer({
       description: 'Number of steps to ask for in the answer.',
@@ -128,10 +134,11 @@ export const dra = defineAttack({
       const answer = await check({ messages });
       yield { step: step++, candidate: prompt, detail: { ...answer, ...keep } };
       const { verdict, response } = answer;
-      const value = verdictRank[verdict] + echoShare(behavior.prompt, response) / 2;
+      const echo = echoShare(behavior.prompt, response);
+      const value = verdictRank[verdict] + echo / 2;
       if (best === undefined || value >= best.value) best = { prompt, verdict, value };
       if (verdict === 'refused') keep = { ...keep, sensitive: Math.max(keep.sensitive - 0.1, 0.001) };
-      else keep = { ...keep, plain: Math.min(keep.plain + 0.1, 0.999) };
+      else if (echo < options.echo) keep = { ...keep, plain: Math.min(keep.plain + 0.1, 0.999) };
     }
     const { prompt, verdict } = best!;
     return { messages: conversation(behavior, prompt), steps: step, claimed: claimOf(verdict) };

@@ -1,13 +1,23 @@
 /** @file The two halves of DRA's disguise: the letters of the request hidden in lines, and word fragments as hints. */
 import type { Random } from '../../core/random.ts';
 
-/** One line per character of `text`, in lower case: the character in parentheses within one of the `words` that has it. */
-export function hiddenLetters(text: string, words: readonly string[], random: Random): string {
-  const letters = [...text.toLowerCase().replace(/\s+/g, ' ')];
-  return letters
+/** `host` with one of its places that hold `letter` in parentheses. */
+function marked(host: string, letter: string, random: Random): string {
+  const letters = [...host];
+  const places = letters.flatMap((each, i) => (each === letter ? [i] : []));
+  const place = random.pick(places);
+  return letters.map((each, i) => (i === place ? `(${each})` : each)).join('');
+}
+
+/**
+ * One line per character of `text`, in lower case: the character in parentheses within one of the `hosts`, words or
+ * phrases, that has it; alone where none has.
+ */
+export function hiddenLetters(text: string, hosts: readonly string[], random: Random): string {
+  return [...text.toLowerCase().replace(/\s+/g, ' ')]
     .map((letter) => {
-      const hosts = words.filter((word) => word.includes(letter));
-      return hosts.length === 0 ? `(${letter})` : random.pick(hosts).replace(letter, () => `(${letter})`);
+      const fitting = hosts.filter((host) => [...host].includes(letter));
+      return fitting.length === 0 ? `(${letter})` : marked(random.pick(fitting), letter, random);
     })
     .join('\n');
 }
