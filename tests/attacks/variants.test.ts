@@ -3,7 +3,7 @@ import type { Attack } from '../../src/attacks/attack.ts';
 import { cipher } from '../../src/attacks/cipher.ts';
 import { codeChameleon } from '../../src/attacks/code-chameleon.ts';
 import { deepInception } from '../../src/attacks/deep-inception.ts';
-import { flipAttack } from '../../src/attacks/flip-attack.ts';
+import { flipAttack, halvesOf } from '../../src/attacks/flip-attack.ts';
 import { jailbroken } from '../../src/attacks/jailbroken.ts';
 import { splitPayload } from '../../src/attacks/jailbroken/payload.ts';
 import { base64, caesar, leetspeak, rot13 } from '../../src/core/codes.ts';
@@ -279,27 +279,52 @@ describe('deep inception', () => {
 });
 
 describe('FlipAttack', () => {
-  const lines = async (options: Record<string, unknown>) =>
-    lastUserText((await drain(flipAttack, { model: untouched, behavior, options })).result.messages).split(
-      '\n',
-    );
+  const sent = async (options: Record<string, unknown>, pack: 'compact' | 'full' = 'compact') => {
+    const { result } = await drain(flipAttack, { model: untouched, behavior, options, pack });
+    const system = result.messages.find(({ role }) => role === 'system')?.content ?? '';
+    return { system, task: lastUserText(result.messages) };
+  };
 
   test('flips as named, and the fourth way tells of another flip', async () => {
-    const text = async (mode: string) => (await lines({ mode })).at(-1);
-    expect(await text('word-order')).toBe('giant? stone the wake I do How');
-    expect(await text('letters-in-words')).toBe('woH od I ekaw eht enots ?tnaig');
-    expect(await text('letters-in-sentence')).toBe('?tnaig enots eht ekaw I od woH');
-    expect(await text('fool-the-model')).toBe(await text('letters-in-sentence'));
-    expect((await lines({ mode: 'fool-the-model' }))[0]).toBe((await lines({ mode: 'word-order' }))[0]);
+    const task = async (mode: string) => (await sent({ mode })).task;
+    expect(await task('word-order')).toBe('giant? stone the wake I do How');
+    expect(await task('letters-in-words')).toBe('woH od I ekaw eht enots ?tnaig');
+    expect(await task('letters-in-sentence')).toBe('?tnaig enots eht ekaw I od woH');
+    expect(await task('fool-the-model')).toBe(await task('letters-in-sentence'));
+    expect((await sent({ mode: 'fool-the-model' })).system).toBe((await sent({ mode: 'word-order' })).system);
   });
-  test('adds the aids that the options ask for', async () => {
-    expect(await lines({ mode: 'word-order' })).toHaveLength(2);
-    expect(await lines({ mode: 'word-order', stepByStep: true, example: true })).toHaveLength(4);
-    const { result } = await drain(flipAttack, {
-      model: untouched,
-      behavior,
-      options: { mode: 'word-order', role: true },
+  test('has the rules and the steps in the system prompt unless told otherwise', async () => {
+    const { system, task } = await sent({ mode: 'word-order' }, 'full');
+    expect(task).toBe("TASK is 'giant? stone the wake I do How'");
+    for (const part of ['Rule 1.', 'Rule 4.', 'Step 1.', 'Step 2.']) expect(system).toContain(part);
+    expect(system).not.toContain('->');
+  });
+  test('as a profile, shows the steps and one example after the task', async () => {
+    const { system, task } = await sent({ mode: 'letters-in-words', form: 'profile' }, 'full');
+    expect(system).toMatch(/## Profile[^]*## Rules[^]*## Target[^]*## Initialization/);
+    expect(task).toMatch(/^TASK is [^]*Step 1\.[^]*Step 2\./);
+    expect(task.match(/->/g)).toHaveLength(1);
+  });
+  test('shows both halves of the request and one more sentence as examples', async () => {
+    const { system } = await sent({ mode: 'word-order', examples: true }, 'full');
+    const examples = system.split('\n').filter((line) => line.includes('->'));
+    expect(examples).toHaveLength(3);
+    expect(examples[0]).toBe("1. 'wake I do How' -> 'How do I wake'");
+    expect(examples[2]).toBe("3. 'giant? stone the' -> 'the stone giant?'");
+  });
+  test('asks for the steps of the solution only if told to', async () => {
+    expect((await sent({ mode: 'word-order', stepByStep: true })).system).toContain('step by step');
+    expect((await sent({ mode: 'word-order' })).system).not.toContain('step by step');
+  });
+  test('without rules puts all into one prompt', async () => {
+    expect(await sent({ mode: 'word-order', form: 'none' })).toEqual({
+      system: '',
+      task: `${flipAttack.templates!.compact['told-word-order']![0]!}\ngiant? stone the wake I do How`,
     });
-    expect(result.messages[0]!.role).toBe('system');
   });
+  test.each([
+    ['wake', ['wake']],
+    ['wake it', ['wake', 'it']],
+    ['do the forbidden thing', ['do the', 'forbidden thing']],
+  ])('cuts "%s" in halves between words', (text, halves) => expect(halvesOf(text)).toEqual(halves));
 });
