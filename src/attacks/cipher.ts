@@ -3,13 +3,14 @@ import { arxiv } from '../core/method.ts';
 import { choice, integer } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { answerCodes, type AnswerCode } from './parts/answered-in.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, resultOf, underSystem, type Variant } from './parts/variants.ts';
-import texts from './templates/compact/cipher.json' with { type: 'json' };
+import compact from './templates/compact/cipher.json' with { type: 'json' };
+import full from './templates/full/cipher.json' with { type: 'json' };
 
 /** Controls without a cipher. */
 const plain = ['baseline', 'selfcipher'] as const;
@@ -65,14 +66,14 @@ export const cipher = defineAttack({
   paper: arxiv('2308.06463', 'GPT-4 Is Too Smart To Be Safe: Stealthy Chat with LLMs via Cipher'),
   summary: 'Asks in a cipher that safety training may not have covered.',
   differs:
-    'The texts are ours; the demonstrations are few, short and harmless, because the lab ships no ' +
-    'harmful text; Morse is named but its table is left out, to fit small contexts; of several ciphers ' +
+    'The texts are ours; the demonstrations are harmless, because the lab ships no harmful text; the compact texts ' +
+    'have no table of Morse code; of several ciphers ' +
     'the first that is answered is kept, and those that leave the request unchanged (the three escapes ' +
     'on ASCII text) are skipped.',
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
-  templates: joinedPacks(inBothPacks(texts), judgeTexts),
+  templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     cipher: choice({
       description: 'The cipher; "all" tries them in order on the target.',

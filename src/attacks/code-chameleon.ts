@@ -2,13 +2,14 @@ import type { Behavior } from '../core/behavior.ts';
 import { arxiv } from '../core/method.ts';
 import { choice } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { wordCodes } from './code-chameleon/word-codes.ts';
 import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, type Variant } from './parts/variants.ts';
-import texts from './templates/compact/code-chameleon.json' with { type: 'json' };
+import compact from './templates/compact/code-chameleon.json' with { type: 'json' };
+import full from './templates/full/code-chameleon.json' with { type: 'json' };
 
 type Code = keyof typeof wordCodes;
 const codes = Object.keys(wordCodes) as Code[];
@@ -46,12 +47,13 @@ export const codeChameleon = defineAttack({
   ),
   summary: 'Encrypts the request and gives the model the program that decrypts it.',
   differs:
-    'Of several combinations the first that is answered is kept; the frames and programs are ours and ' +
-    'short.',
+    'Of several combinations the first that is answered is kept; the frames and programs are ours, and the ' +
+    'compact ones have no list of orders; the orders stand in the text frame too, where the published code has them ' +
+    'only without encryption.',
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
-  templates: joinedPacks(inBothPacks(texts), judgeTexts),
+  templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     encryption: choice({
       description: 'How the words are encrypted; "all" tries every way in order on the target.',
