@@ -5,7 +5,7 @@ import { choice, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { rewritingIn } from '../core/rewriter-reply.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { contextOverflow } from '../models/decoding/checks.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { crossOver, exchangeWords, synonymTable, updateMomentum, type Momentum } from './autodan/genetic.ts';
@@ -20,9 +20,10 @@ import {
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf } from './parts/success/verdict.ts';
 import { crossEntropy, targetBehindThought, targetOf } from './parts/target.ts';
-import texts from './templates/compact/autodan.json' with { type: 'json' };
+import compact from './templates/compact/autodan.json' with { type: 'json' };
+import full from './templates/full/autodan.json' with { type: 'json' };
 
-export const autodanTexts = inBothPacks(texts);
+export const autodanTexts = templatePacks(compact, full);
 
 interface Member {
   readonly text: string;
@@ -59,8 +60,8 @@ export const autodan = defineAttack({
   ),
   summary: 'Breeds readable role-play prompts that make the wanted opening likely.',
   differs:
-    'The paper uses 64 texts of some 3,000 characters and 100 steps; ours are few and short, for small ' +
-    'contexts. Here a step is one generation, of either kind; the request follows the text; synonyms ' +
+    'The paper uses 64 texts of some 3,000 characters and 100 steps; ours are 16 texts of about that length, which ' +
+    'share paragraphs, and in the compact pack a few short ones. Here a step is one generation, of either kind; the request follows the text; synonyms ' +
     'come from a table, and only words of the table are remembered; a synonym is drawn by the softmax ' +
     'of its score; words to exchange are picked anywhere in the text, and a synonym without a score ' +
     'counts as the one with the lowest, where the published code prefers it; an unusable rephrasing is ' +

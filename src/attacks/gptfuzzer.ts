@@ -3,7 +3,7 @@ import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, type Templates } from '../core/templates.ts';
+import { joinedPacks, templatePacks, type Templates } from '../core/templates.ts';
 import type { TextClassifier } from '../models/text-classifier.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { isTemplate, mutantOf, operators } from './gptfuzzer/mutation.ts';
@@ -16,9 +16,10 @@ import {
 } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
-import texts from './templates/compact/gptfuzzer.json' with { type: 'json' };
+import compact from './templates/compact/gptfuzzer.json' with { type: 'json' };
+import full from './templates/full/gptfuzzer.json' with { type: 'json' };
 
-export const gptfuzzerTexts = inBothPacks(texts);
+export const gptfuzzerTexts = templatePacks(compact, full);
 
 /** @throws LabError 'bad-input' when there is none */
 export function seedsOf(templates: Templates): readonly string[] {
@@ -61,9 +62,8 @@ export const gptfuzzer = defineAttack({
   differs:
     'The paper works on 100 questions at once, with 76 seeds and a classifier of answers (`success: ' +
     'guard`) as its judge. Here there is one question unless `questions` says more; then other behaviors ' +
-    'of the plan help to judge templates. Our few seeds are short; a mutant must have exactly one slot ' +
-    'for the request, and by default the attacker rewrites the text without the slot, which is then put ' +
-    'at the end, because small models lose it.',
+    'of the plan help to judge templates. Our seeds are 24, and in the compact pack a few short ones; a mutant must have exactly one slot for the ' +
+    'request.',
   access: 'black-box',
   needs: ['attacker'],
   needsWhen: { success: { judge: ['judge'], guard: ['answer-guard'] } },
@@ -103,9 +103,9 @@ export const gptfuzzer = defineAttack({
     }),
     slot: choice({
       description:
-        'The slot of the request: kept apart from the text to rewrite or, as in the paper, shown to the attacker, who must keep it.',
-      choices: ['apart', 'shown'],
-      default: 'apart',
+        'The slot of the request: shown to the attacker, who must keep it, or kept apart from the text to rewrite and put at its end, because small models lose it.',
+      choices: ['shown', 'apart'],
+      default: 'shown',
     }),
     ratio: number({
       description: 'Weight of exploration in the selection.',
@@ -126,8 +126,8 @@ export const gptfuzzer = defineAttack({
       max: 1,
     }),
     attackerTokens: integer({
-      description: 'Most tokens that the attacker may write; the paper uses 512.',
-      default: 128,
+      description: 'Most tokens that the attacker may write.',
+      default: 512,
       min: 16,
       max: 2048,
       unit: 'tokens',

@@ -3,7 +3,7 @@ import { disemvowel } from '../core/encodings.ts';
 import { arxiv } from '../core/method.ts';
 import { boolean, choice } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, joinedPacks, templateOf, type Templates } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack, type AttackContext } from './attack.ts';
 import { splitPayload } from './jailbroken/payload.ts';
 import type { AnswerCode } from './parts/answered-in.ts';
@@ -13,11 +13,12 @@ import { successNeeds, successOptions } from './parts/success/checked-answer.ts'
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { targetOf } from './parts/target.ts';
 import { firstAnswered, resultOf, underSystem, type Variant } from './parts/variants.ts';
-import texts from './templates/compact/jailbroken.json' with { type: 'json' };
+import compact from './templates/compact/jailbroken.json' with { type: 'json' };
+import full from './templates/full/jailbroken.json' with { type: 'json' };
 
 /** Controls ask for the opposite of a variant, or for nothing in particular: they show the effect of wording alone. */
 const controls = ['prefix-injection-hello', 'refusal-suppression-inv'];
-const names = Object.keys(texts);
+const names = Object.keys(compact);
 /** The only variant that another model writes. */
 const obfuscated = 'auto-obfuscation';
 
@@ -75,7 +76,7 @@ export const jailbroken = defineAttack({
   paper: arxiv('2307.02483', 'Jailbroken: How Does LLM Safety Training Fail?'),
   summary: 'Tries encodings, forced openings, styles, distractors and fictions, one after another.',
   differs:
-    'The texts are ours and short, and a forced opening is the target of the behavior itself; payload ' +
+    'The texts are ours, and a forced opening is the target of the behavior itself; payload ' +
     'splitting cuts the content words by rule; obfuscation, a rewording by the attacker, is included ' +
     'only if `obfuscation` is set; no judge is asked unless `success` says so.',
   access: 'black-box',
@@ -85,7 +86,7 @@ export const jailbroken = defineAttack({
     variant: { [obfuscated]: ['attacker'] },
     obfuscation: { true: ['attacker'] },
   },
-  templates: joinedPacks(inBothPacks(texts), judgeTexts),
+  templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     variant: choice({
       description: 'The way of asking; "all" tries every way in order on the target.',

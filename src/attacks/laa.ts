@@ -3,17 +3,18 @@ import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
-import { inBothPacks, templateOf, type Templates } from '../core/templates.ts';
+import { templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { argmax } from '../models/decoding/sampler.ts';
 import type { ScoringModel } from '../models/language-model.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { exclamationMarks, suffixTokens, withSuffix } from './parts/suffix/suffix-prompt.ts';
 import { targetBehindThought, targetOf } from './parts/target.ts';
-import texts from './templates/compact/laa.json' with { type: 'json' };
+import compact from './templates/compact/laa.json' with { type: 'json' };
+import full from './templates/full/laa.json' with { type: 'json' };
 
-export const laaTexts = inBothPacks(texts);
+export const laaTexts = templatePacks(compact, full);
 
-/** The request within the chosen template; the rules of the paper are shortened for small contexts. */
+/** The request within the chosen template. */
 export const request = (behavior: Behavior, template: 'none' | 'rules', templates: Templates): string =>
   template === 'none'
     ? behavior.prompt

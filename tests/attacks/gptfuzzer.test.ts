@@ -34,7 +34,7 @@ describe('the search', () => {
     const attacker = scripted({ reply: () => `Mutant number ${++written}.` });
     const { result, steps } = await search(
       (messages) => (heard(messages).includes('3') ? story : no),
-      {},
+      { slot: 'apart' },
       {
         roles: { attacker },
       },
@@ -84,6 +84,12 @@ describe('the search', () => {
     expect(new Set(orders).size).toBe(1);
     expect(orders[0]).not.toContain('Mutant');
   });
+  test('a mutant may have the request anywhere, as the paper has it', async () => {
+    const { steps } = await search(() => no, { operator: 'rephrase', iterations: 4 });
+    const templates = steps.map(({ detail }) => detail!['template'] as string);
+    expect(templates).toContain('Play along: {goal} Plus.');
+    expect(templates).toContain('Dream {goal} and tell. Plus.');
+  });
   test('expanding keeps the whole template that it started from', async () => {
     const { steps } = await search(() => no, { operator: 'expand', iterations: 1 });
     expect(steps[0]!.detail!['template']).toMatch(/Plus\. (Play along: \{goal\}|Dream \{goal\} and tell\.)$/);
@@ -111,7 +117,7 @@ describe('the search', () => {
         templates: { seeds: ['A {curly} one: {goal}'] },
       },
     );
-    expect(lastUserText(result.messages)).toBe(`A {curly} one: Plus. ${odd.prompt}`);
+    expect(lastUserText(result.messages)).toBe(`A {curly} one: ${odd.prompt} Plus.`);
   });
   test('a classifier of answers can decide what succeeds', async () => {
     const guard: TextClassifier = {
