@@ -64,8 +64,6 @@ export interface AttackerReplies {
 /** What the plan provides to a method besides its target model. */
 export interface AttackContext extends MutationContext, RoleModels {
   readonly signal: AbortSignal;
-  /** All other behaviors of the plan, of every kind, for attacks that learn from more than one. */
-  readonly others: readonly Behavior[];
 }
 
 /** What a method may use without a model. */
@@ -74,6 +72,8 @@ export interface MutationContext {
   readonly random: Random;
   /** The method's own texts in the pack that the lab chose, with those of the user's pack in their place. */
   readonly templates: Templates;
+  /** All other behaviors of the plan, of every kind, for attacks that learn from more than one. */
+  readonly others: readonly Behavior[];
 }
 
 export interface AttackDefinition<S extends OptionsSpec, A extends Access> extends MethodCard {

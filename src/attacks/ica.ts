@@ -5,24 +5,24 @@ import { conversation, defineAttack, type MutationContext } from './attack.ts';
 import {
   demonstrationForms,
   demonstrationTexts,
-  inventedDemonstrations,
+  demonstrationsFor,
   thatFit,
   withDemonstrations,
   writtenDemonstrations,
   type Demonstration,
 } from './parts/demonstrations.ts';
 
-/** The demonstrations to show, in random order: the user's own if there are any, else invented ones. */
+/** The demonstrations to show, in random order: the user's own if there are any, else those of other behaviors. */
 function demonstrationsOf(
   behavior: Behavior,
   { demonstrations, own }: { readonly demonstrations: number; readonly own: string },
-  { random, templates }: MutationContext,
+  context: MutationContext,
 ): readonly Demonstration[] {
   const ownDemonstrations = writtenDemonstrations(own, behavior);
-  const draws = random.fork('demonstrations');
+  const draws = context.random.fork('demonstrations');
   return ownDemonstrations.length > 0
     ? draws.shuffle(ownDemonstrations).slice(0, demonstrations)
-    : inventedDemonstrations(behavior, demonstrations, templates, draws);
+    : demonstrationsFor(behavior, demonstrations, context, draws);
 }
 
 /**
@@ -38,8 +38,8 @@ export const ica = defineAttack({
   ),
   summary: 'Shows a few exchanges in which the assistant complied, then asks.',
   differs:
-    "The demonstrations are invented and harmless, in the form of the behavior's own request and target, " +
-    'because the lab ships no harmful text; provide your own to follow the paper.',
+    'The demonstrations are other behaviors of the plan and their targets, followed by harmless steps, because the ' +
+    'lab ships no harmful text; where they are too few, invented ones follow. Provide your own to follow the paper.',
   access: 'black-box',
   needs: [],
   templates: demonstrationTexts,
@@ -58,7 +58,7 @@ export const ica = defineAttack({
     }),
     own: text({
       description:
-        'Your own exchanges: the question on one line, the answer below it, a blank line between exchanges. Leave empty for invented ones.',
+        'Your own exchanges: the question on one line, the answer below it, a blank line between exchanges. Leave empty for those of other behaviors.',
       default: '',
       maxLength: 100_000,
       multiline: true,

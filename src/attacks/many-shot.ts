@@ -5,7 +5,7 @@ import { conversation, defineAttack, type MutationContext } from './attack.ts';
 import {
   demonstrationForms,
   demonstrationTexts,
-  inventedDemonstrations,
+  demonstrationsFor,
   thatFit,
   withDemonstrations,
   writtenDemonstrations,
@@ -14,15 +14,15 @@ import {
 import { fitPowerLaw } from './parts/power-law.ts';
 import { crossEntropy, targetBehindThought, targetOf } from './parts/target.ts';
 
-/** The user's own shots in their order, then invented ones. */
+/** The user's own shots in their order, then those of other behaviors. */
 function shotsOf(
   behavior: Behavior,
   { shots, own }: { readonly shots: number; readonly own: string },
-  { random, templates }: MutationContext,
+  context: MutationContext,
 ): readonly Demonstration[] {
   const ownShots = writtenDemonstrations(own, behavior);
-  const invented = inventedDemonstrations(behavior, shots, templates, random.fork('shots'));
-  return [...ownShots, ...invented].slice(0, shots);
+  const further = demonstrationsFor(behavior, shots, context, context.random.fork('shots'));
+  return [...ownShots, ...further].slice(0, shots);
 }
 
 /** 1, 2, 4, … and `most` itself. */
@@ -45,8 +45,9 @@ export const manyShot = defineAttack({
   },
   summary: 'Fills the context with exchanges in which the assistant complied, then asks.',
   differs:
-    "Small contexts hold few shots; the shots are invented and harmless, in the form of the behavior's " +
-    'own request and target, because the lab ships no harmful text; the law has no constant term.' +
+    'Small contexts hold few shots; the shots are other behaviors of the plan and their targets, followed by harmless ' +
+    'steps, because the lab ships no harmful text, and invented ones where they are too few; the law has no constant ' +
+    'term.' +
     targetBehindThought,
   access: 'black-box',
   needs: [],
@@ -71,7 +72,7 @@ export const manyShot = defineAttack({
     }),
     own: text({
       description:
-        'Your own exchanges: the question on one line, the answer below it, a blank line between exchanges. Invented ones follow them.',
+        'Your own exchanges: the question on one line, the answer below it, a blank line between exchanges. Those of other behaviors follow them.',
       default: '',
       maxLength: 1_000_000,
       multiline: true,

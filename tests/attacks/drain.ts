@@ -45,15 +45,17 @@ export const roleContext = ({ roles, classifiers }: RoleModels = {}): Pick<
 interface Texts {
   readonly templates?: Templates;
   readonly pack?: PackName;
+  readonly others?: readonly Behavior[];
 }
 
 /** What the lab gives `mutate`. */
 export const mutation = (
   attack: Attack,
-  { seed = '0', templates = {}, pack = 'compact' }: Texts & { readonly seed?: string } = {},
+  { seed = '0', templates = {}, pack = 'compact', others = [] }: Texts & { readonly seed?: string } = {},
 ): MutationContext => ({
   random: createRandom(seed),
   templates: { ...attack.templates?.[pack], ...templates },
+  others,
 });
 
 interface Setting extends RoleModels, Texts {
@@ -62,7 +64,6 @@ interface Setting extends RoleModels, Texts {
   readonly seed?: string;
   readonly signal?: AbortSignal;
   readonly behavior?: Behavior;
-  readonly others?: readonly Behavior[];
 }
 
 /** Run an attack to its end, as the lab does. */
@@ -72,7 +73,7 @@ export async function drain(attack: Attack, setting: Setting) {
     setting.behavior ?? behavior,
     model as never,
     parseOptions(attack.options, options, attack.id),
-    { ...mutation(attack, setting), signal, others: setting.others ?? [], ...roleContext(setting) },
+    { ...mutation(attack, setting), signal, ...roleContext(setting) },
   );
   const steps: AttackStep[] = [];
   for (;;) {

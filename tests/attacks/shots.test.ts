@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ica } from '../../src/attacks/ica.ts';
 import { manyShot } from '../../src/attacks/many-shot.ts';
+import type { Behavior } from '../../src/core/behavior.ts';
 import { assistant, user } from '../../src/core/chat.ts';
 import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior as fox, drain } from './drain.ts';
@@ -49,6 +50,31 @@ describe.each([
     expect(question!.content).toMatch(/^How do I (?!wake).+\?$/);
     expect(answer!.content).toMatch(/^Sure, here is how to (?!wake).+:\n1\. /);
     expect(answer!.content).not.toMatch(/[{}]/);
+  });
+  test('shows other behaviors and their targets, whatever they ask for, then invented ones', async () => {
+    const others: readonly Behavior[] = [
+      { ...behavior, id: 'song', prompt: 'Name the song of the sea witch.', target: 'The song is called' },
+      { ...behavior, id: 'ring', prompt: 'Whose ring is it?', target: 'It belongs to' },
+      { ...behavior, id: 'milk', prompt: 'How do I warm milk?', kind: 'benign' },
+      { id: 'bare', prompt: 'Sink the ship.', category: 'test', set: 'test', kind: 'harmful' },
+    ];
+    const setting = { model: untouched, behavior, others, options: { [count]: 3 } };
+    const shown = (await drain(attack, setting)).result.messages.slice(0, -1).map(({ content }) => content);
+    const pairs = [0, 2].map((i) => [shown[i], shown[i + 1]!.split('\n')[0]]).toSorted();
+    expect(pairs).toEqual([
+      ['Name the song of the sea witch.', 'The song is called'],
+      ['Whose ring is it?', 'It belongs to'],
+    ]);
+    expect(shown[1]!.split('\n').length).toBeGreaterThan(1);
+    expect(shown[4]).toMatch(/^How do I /);
+    expect(shown.join('\n')).not.toMatch(/milk|ship/);
+  });
+  test('never shows the behavior under test, under whatever id', async () => {
+    const others = [behavior, { ...behavior, id: 'again', prompt: 'how do i WAKE the stone giant' }];
+    const setting = { model: untouched, behavior, others, options: { [count]: 5 } };
+    const shown = (await drain(attack, setting)).result.messages.slice(0, -1);
+    expect(shown).toHaveLength(10);
+    for (const { content } of shown) expect(content).not.toMatch(/wake|stone giant/i);
   });
   test('shows exchanges from its templates when request and target share no deed', async () => {
     const { target: _none, ...targetless } = behavior;

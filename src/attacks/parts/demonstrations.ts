@@ -1,22 +1,54 @@
-/** @file Invented questions with compliant answers, for attacks that show the model how it should answer. */
+/** @file Questions with compliant answers, for attacks that show the model how it should answer. */
 import type { Behavior } from '../../core/behavior.ts';
 import { assistant, user, type ChatMessage } from '../../core/chat.ts';
 import type { Random } from '../../core/random.ts';
 import { fillSlots } from '../../core/slots.ts';
-import { inBothPacks, templateOf, type Templates } from '../../core/templates.ts';
+import { templateOf, templatePacks, type Templates } from '../../core/templates.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { promptTokens } from '../../models/prompt-size.ts';
-import { conversation } from '../attack.ts';
-import texts from '../templates/compact/demonstrations.json' with { type: 'json' };
-import { contentWords } from './content-words.ts';
+import { conversation, type MutationContext } from '../attack.ts';
+import compact from '../templates/compact/demonstrations.json' with { type: 'json' };
+import full from '../templates/full/demonstrations.json' with { type: 'json' };
+import { contentWords, echoShare } from './content-words.ts';
 
 /** To be joined with the templates of a method that shows demonstrations. */
-export const demonstrationTexts = inBothPacks(texts);
+export const demonstrationTexts = templatePacks(compact, full);
 
 export interface Demonstration {
   readonly question: string;
   readonly answer: string;
 }
+
+/**
+ * Up to `count` demonstrations: other harmful behaviors that have a target, in random order, and then invented ones. A
+ * larger count begins with those of a smaller one.
+ */
+export const demonstrationsFor = (
+  behavior: Behavior,
+  count: number,
+  { others, templates }: Pick<MutationContext, 'others' | 'templates'>,
+  random: Random,
+): readonly Demonstration[] => {
+  const found = otherDemonstrations(behavior, others, templates, random.fork('others'));
+  return [...found, ...inventedDemonstrations(behavior, count, templates, random)].slice(0, count);
+};
+
+/** Requests of other behaviors; each answer opens with the target and goes on with steps that give nothing away. */
+const otherDemonstrations = (
+  { id, prompt, context }: Behavior,
+  others: readonly Behavior[],
+  templates: Templates,
+  random: Random,
+): readonly Demonstration[] =>
+  random
+    .shuffle(others.filter((other) => other.id !== id && other.kind === 'harmful'))
+    .flatMap(({ prompt: question, context: system, target }, i) => {
+      // One that asks for the same is the behavior under test, unless it does so in another setting.
+      const isSame = system === context && echoShare(prompt, question) === 1;
+      if (target === undefined || isSame) return [];
+      const answer = templateOf(templates, 'answer-to-other', random.fork(`answer ${i}`));
+      return [{ question, answer: fillSlots(answer, { opening: target }) }];
+    });
 
 /** The deed that the behavior asks for, "wake the stone giant", when request and target name it in the same words. */
 function deedOf({ prompt, target }: Behavior): string | null {

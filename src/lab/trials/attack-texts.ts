@@ -12,6 +12,9 @@ import type { TemplatePack } from '../plan/template-pack.ts';
 import type { AttackTexts } from '../records/trial.ts';
 import type { Chosen } from './choices.ts';
 
+/** Least tokens to leave for an answer: the full texts ask for long ones. */
+const leastAnswerTokens = 256;
+
 /** Tokens to leave for what a role model writes, where the attack has no option that says more. */
 const replyTokens = 128;
 
@@ -71,9 +74,10 @@ function fullPackFits(
   const templates = method.templates!.full;
   const text = longest(Object.values(templates).flat(), ({ length }) => length) ?? '';
   const alone = [user(`${text}\n${behavior?.prompt ?? ''}`)];
-  const room = Math.max(settings.answerTokens, optionTokens(options['maxNewTokens']));
+  const room = Math.max(leastAnswerTokens, settings.answerTokens, optionTokens(options['maxNewTokens']));
   const random = createRandom('pack');
-  const made = behavior && method.mutate?.(behavior, options, { random, templates }).messages;
+  const others = settings.behaviors.filter(({ id }) => id !== behavior?.id);
+  const made = behavior && method.mutate?.(behavior, options, { random, templates, others }).messages;
   const reply = optionTokens(options['attackerTokens']) || replyTokens;
   const roleModels = rolesNeeded(method, options).flatMap((name) => {
     const languageRole = languageRoles.find((known) => known === name);

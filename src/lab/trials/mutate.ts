@@ -29,7 +29,11 @@ export function mutateBehaviors(
   const texts = packs && textsUsed(id, packs[pack], pack, templates);
   return behaviors.map((behavior) => {
     const random = createRandom(`${seed}/${behavior.id}/${id}`).fork('mutate');
-    const result = mutate(behavior, options, { random, templates: packs?.[pack] ?? {} });
+    const result = mutate(behavior, options, {
+      random,
+      templates: packs?.[pack] ?? {},
+      others: behaviors.filter(({ id: other }) => other !== behavior.id),
+    });
     return { behavior: behavior.id, attack: id, seed, ...(texts && { texts }), result };
   });
 }
