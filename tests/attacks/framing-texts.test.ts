@@ -1,4 +1,4 @@
-/** What the papers and their published code have, and the full packs therefore keep to: lengths in characters, and counts. */
+/** What the papers have of the framing attacks, and the full packs therefore keep to: lengths in characters, and counts. */
 import { describe, expect, test } from 'vitest';
 import { sentencesOf } from '../../src/attacks/autodan/genetic.ts';
 import { attacks } from '../../src/attacks/index.ts';
@@ -8,7 +8,7 @@ const full = (id: string): Templates => attacks.get(id).templates!.full;
 const lengths = (texts: readonly string[]) => texts.map(({ length }) => length);
 const only = (id: string, name: string) => full(id)[name]![0]!;
 
-describe('the full texts have the length and the parts of the papers', () => {
+describe('the full texts of framing attacks have the length and the parts of the papers', () => {
   test.each([
     // Name, least and most characters.
     ['deep-inception', 'nested', 600, 1500],
