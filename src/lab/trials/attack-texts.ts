@@ -1,7 +1,7 @@
 /** @file Which pack of texts an attack works with: the full one wherever it fits the models that read it. */
 import type { Attack } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
-import { user } from '../../core/chat.ts';
+import { user, type ChatMessage } from '../../core/chat.ts';
 import { languageRoles, rolesNeeded } from '../../core/method.ts';
 import { createRandom } from '../../core/random.ts';
 import { packLanguage, templatesHash, type PackName, type Templates } from '../../core/templates.ts';
@@ -62,7 +62,8 @@ export function textsUsed(
 
 /**
  * True if the longest text of the full pack and the prompt that the attack makes without a query, each filled with the
- * longest request, leave the target room to answer, and the longest text leaves every role model room to reply.
+ * longest request, leave the target room to answer, and the longest text leaves every role model room to reply. Texts
+ * that only role models read do not count against the target.
  */
 function fullPackFits(
   { method, options }: Chosen<Attack>,
@@ -75,21 +76,23 @@ function fullPackFits(
   const text = longest(Object.values(templates).flat(), ({ length }) => length) ?? '';
   const alone = [user(`${text}\n${behavior?.prompt ?? ''}`)];
   const room = Math.max(leastAnswerTokens, settings.answerTokens, optionTokens(options['maxNewTokens']));
-  const random = createRandom('pack');
-  const others = settings.behaviors.filter(({ id }) => id !== behavior?.id);
-  const made = behavior && method.mutate?.(behavior, options, { random, templates, others }).messages;
   const reply = optionTokens(options['attackerTokens']) || replyTokens;
   const roleModels = rolesNeeded(method, options).flatMap((name) => {
     const languageRole = languageRoles.find((known) => known === name);
     return languageRole === undefined ? [] : [role(languageRole)];
   });
-  return (
-    [alone, made ?? []].every((prompt) => fits(target, promptTokens(target, prompt) + room)) &&
-    roleModels.every((model) => fits(model, promptTokens(model, alone) + reply))
-  );
+  // An attack that makes no prompt without another model has that model read its texts, not the target.
+  const targetReads = method.mutate !== undefined || roleModels.length === 0;
+  if (targetReads && !fits(target, alone, room)) return false;
+  if (!roleModels.every((model) => fits(model, alone, reply))) return false;
+  if (behavior === undefined || method.mutate === undefined) return true;
+  const others = settings.behaviors.filter(({ id }) => id !== behavior.id);
+  const context = { random: createRandom('pack'), templates, others };
+  return fits(target, method.mutate(behavior, options, context).messages, room);
 }
 
-const fits = ({ contextWindow }: LanguageModel, tokens: number): boolean => tokens <= contextWindow;
+const fits = (model: LanguageModel, prompt: readonly ChatMessage[], room: number): boolean =>
+  promptTokens(model, prompt) + room <= model.contextWindow;
 
 const optionTokens = (value: unknown): number => (typeof value === 'number' ? value : 0);
 

@@ -50,6 +50,8 @@ describe('the pack of an attack', () => {
     const helped: Attack = { ...framing, needs: ['attacker'] };
     expect(packOf(helped, { target: 2048 })).toBe('full');
     expect(packOf(helped, { target: 2048, helper: 512 })).toBe('compact');
+    // Only the attacker reads these texts.
+    expect(packOf(helped, { target: 512 })).toBe('full');
   });
   test('counts what the attack fills in, where it makes prompts without a model', () => {
     const repeating: Attack = {
