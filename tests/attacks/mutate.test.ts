@@ -24,6 +24,7 @@ const needsModel = [
   'multilingual',
   'pair',
   'persuasion',
+  'random-search',
   'refusal-ablation',
   'tap',
   'tense',
