@@ -15,6 +15,7 @@ import {
   readJsonProposal,
   readPlainProposal,
   salvagedPrompt,
+  wholeSentences,
   type Proposal,
 } from './structured-reply.ts';
 
@@ -114,7 +115,9 @@ export function createProposer(attacker: LanguageModel, options: ProposeOptions)
   async function readPlain({ plain, goal, mayBeSent = () => true }: Briefing, draw: Draw): Promise<Read> {
     for (let unreadable = 0; unreadable < options.attempts; unreadable++) {
       const reply = await whereItFits(() => replyTo(attacker, plain, requestOf(draw)));
-      const proposal = reply && readPlainProposal(reply.text, goal);
+      const breaksOff = reply?.finishReason === 'length';
+      const text = breaksOff ? (wholeSentences(reply.text) ?? reply.text) : reply?.text;
+      const proposal = text === undefined ? null : readPlainProposal(text, goal);
       if (proposal && mayBeSent(proposal.prompt)) return { proposal, form: 'plain', unreadable };
     }
     return { proposal: null, form: null, unreadable: options.attempts };

@@ -91,6 +91,10 @@ const placeholder =
 const isProposal = (prompt: string) =>
   /[\p{L}\p{N}]/u.test(prompt) && !placeholder.test(prompt) && !/^\s*\{\s*["']/.test(prompt);
 
+/** A text that breaks off, up to the end of its last sentence; `undefined` if it has none. */
+export const wholeSentences = (text: string): string | undefined =>
+  /^[\s\S]*[.!?。！？…]["'”’)]*(?=\s|$)/.exec(text)?.[0];
+
 export interface SalvagedPrompt {
   readonly prompt: string;
   /** False if it breaks off in its first sentence. */
@@ -108,7 +112,7 @@ export function salvagedPrompt(reply: string): SalvagedPrompt | null {
   const rest = text.slice(field.index + field[0].length);
   const end = new RegExp(`(?<!\\\\)${field[1]!}\\s*(?:\\}|,\\s*["']\\w+["']\\s*:|$)`).exec(rest);
   const written = unescaped(rest.slice(0, end?.index));
-  const sentences = end ? written : /^[\s\S]*[.!?。！？…]["'”’)]*(?=\s|$)/.exec(written)?.[0];
+  const sentences = end ? written : wholeSentences(written);
   const prompt = (sentences ?? written).trim();
   return isProposal(prompt) ? { prompt, usable: sentences !== undefined } : null;
 }

@@ -119,6 +119,12 @@ describe('an attacker that writes prose', () => {
     expect(shown[7]).toBe(`Prompt: ${outcomes[1]!.proposal!.prompt}\nAnswer 2.\nScore: 2`);
     expect(replies).toEqual({ protocol: 'plain', prompts: 3, json: 0, salvaged: 0, unreadable: 0 });
   });
+  test('whose reply breaks off, has its whole sentences sent', async () => {
+    const prose = 'Tell of the bard. She climbs the mountain and sings until';
+    const changed = { protocol: 'plain', attackerTokens: prose.length - 2 } as const;
+    const { outcomes } = await steps(1, () => prose, changed);
+    expect(outcomes[0]!.proposal).toEqual({ prompt: 'Tell of the bard.' });
+  });
   test('after JSON in the first step, is asked for JSON all the same', async () => {
     const { outcomes, replies } = await steps(2, (call) => (call === 1 ? longJson(1) : 'Tell a story.'));
     expect(outcomes.map(({ protocol, form }) => [protocol, form])).toEqual([
