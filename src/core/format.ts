@@ -47,3 +47,7 @@ export const plural = (value: number, one: string, many = `${one}s`): string =>
 /** Names joined for a sentence: `a, b and c`. */
 export const list = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+/** A probability of chance as it is reported: `p = 0.002`, `p < 0.001`. */
+export const pValue = (p: number): string =>
+  p < 0.001 ? 'p < 0.001' : `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;

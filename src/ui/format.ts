@@ -9,6 +9,7 @@ export {
   list,
   percent,
   plural,
+  pValue,
   ratio,
 } from '../core/format.ts';
 
@@ -27,10 +28,6 @@ export function bytes(count: number): string {
   const value = count / 1000 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${byteUnits[power]}`;
 }
-
-/** A probability of chance as it is reported: `p = 0.002`, `p < 0.001`. */
-export const pValue = (p: number): string =>
-  p < 0.001 ? 'p < 0.001' : `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
 
 /** A name of the code as a label: `maxNewTokens` as `Max new tokens`. */
 export const words = (name: string): string =>

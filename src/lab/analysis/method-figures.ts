@@ -1,4 +1,5 @@
 /** @file Figures of one attack or one defense, taken from the published results. */
+import { baselineOf } from '../../attacks/baselines.ts';
 import { fisherExact } from '../../core/statistics.ts';
 import { directRequest, undefended } from '../plan/plan.ts';
 import type { Cell, Overhead, OverRefusal, Speed, Utility } from '../records/summary.ts';
@@ -14,6 +15,8 @@ export interface AttackFigures {
   readonly baseline: Cell | null;
   /** Fisher's exact test against the baseline, two-sided; `null` where there is nothing to compare. */
   readonly p: number | null;
+  /** What a search has to beat: its own baseline on the same behaviors, where that was measured too. */
+  readonly ownBaseline: Cell | null;
   readonly queries: number;
   /** Sequences that the model under attack scored without generating. */
   readonly sequences: number;
@@ -32,6 +35,7 @@ export function attackFigures({ cells }: PublishedResults, attack: string): Atta
     cell,
     baseline,
     p: baseline && difference(cell, baseline),
+    ownBaseline: openCell(cells, baselineOf(attack) ?? '') ?? null,
     queries: cell.queries / cell.n,
     sequences: cell.sequences / cell.n,
     gradients: cell.gradients / cell.n,

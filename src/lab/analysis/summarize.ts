@@ -5,6 +5,7 @@ import type { TrialDigest } from '../records/digest.ts';
 import type { DeviceInfo } from '../records/run.ts';
 import type { Cell, RunSummary } from '../records/summary.ts';
 import { addUsage, noUsage, type Usage } from '../records/usage.ts';
+import { checkBaselines } from './baselines.ts';
 import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
 import { successRate, type ScoringEvaluator } from './verdicts.ts';
@@ -85,6 +86,7 @@ export function summarize(
       ({ model, defense }) => overheadOf(model, defense, direct(model, defense)) ?? [],
     ),
     claims,
+    baselines: checkBaselines(plan, harm, digests),
     integrity: checkOutputs(plan, harm, digests, claims),
   };
 }

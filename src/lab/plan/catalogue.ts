@@ -26,6 +26,8 @@ export interface KnownModelCard extends KnownModel {
 export interface AttackCard extends MethodCard {
   /** True if it can make a prompt without any model. */
   readonly mutates: boolean;
+  /** Id of the attack that spends as many queries without its idea; absent for one that does not search. */
+  readonly baseline?: string;
 }
 
 export interface DefenseCard extends MethodCard {

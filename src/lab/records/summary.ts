@@ -18,6 +18,8 @@ export interface RunSummary {
   readonly speed: readonly Speed[];
   readonly overhead: readonly Overhead[];
   readonly claims: readonly ClaimCheck[];
+  /** Searches beside their baselines, where the plan holds both; absent in summaries of earlier releases. */
+  readonly baselines?: readonly BaselineCheck[];
   readonly integrity: Integrity;
 }
 
@@ -89,6 +91,33 @@ export interface ClaimCheck {
   readonly attack: string;
   readonly claimed: Rate;
   readonly replayed: readonly (Rate & { readonly evaluator: string })[];
+}
+
+/** A search and its baseline on the undefended model, paired by behavior. */
+export interface BaselineCheck {
+  readonly model: string;
+  readonly attack: string;
+  readonly baseline: string;
+  readonly evaluator: string;
+  /** Behaviors on which both were scored; the counts below are over these. */
+  readonly paired: number;
+  readonly successes: number;
+  readonly baselineSuccesses: number;
+  /** Behaviors on which the attack alone succeeds, and those on which the baseline alone does. */
+  readonly onlyAttack: number;
+  readonly onlyBaseline: number;
+  /** McNemar's exact test, two-sided; `null` without a pair. */
+  readonly p: number | null;
+  /** What each asked of the model under attack, the answer included: means over these behaviors. */
+  readonly spent: { readonly attack: Spending; readonly baseline: Spending };
+}
+
+/** Calls of the model under attack. */
+export interface Spending {
+  readonly queries: number;
+  /** Sequences that it scored without generating. */
+  readonly sequences: number;
+  readonly gradients: number;
 }
 
 /** Checks on the outputs behind the rates. */

@@ -1,5 +1,6 @@
 /** @file Everything that a plan can name. The host takes registries as an argument, so that tests can bring their own. */
 import type { Attack } from '../../attacks/attack.ts';
+import { baselineOf } from '../../attacks/baselines.ts';
 import { attacks } from '../../attacks/index.ts';
 import type { Registry } from '../../core/method.ts';
 import type { BehaviorSet } from '../../data/behavior-set.ts';
@@ -33,7 +34,10 @@ export const registries: Registries = {
 /** The registries as plain data: without functions and behaviors. */
 export function catalogueOf({ attacks, defenses, evaluators, sets, models, hub }: Registries): Catalogue {
   return {
-    attacks: attacks.all.map((attack) => ({ ...card(attack), mutates: attack.mutate !== undefined })),
+    attacks: attacks.all.map((attack) => {
+      const baseline = baselineOf(attack.id);
+      return { ...card(attack), mutates: attack.mutate !== undefined, ...(baseline && { baseline }) };
+    }),
     defenses: defenses.all.map((defense) => ({
       ...card(defense),
       stage: defense.stage,

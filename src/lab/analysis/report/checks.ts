@@ -1,5 +1,6 @@
 /** @file The checks in a report: success that attacks claimed beside success that evaluators found, and faulty outputs. */
-import type { ClaimCheck, Integrity } from '../../records/summary.ts';
+import { amount, pValue } from '../../../core/format.ts';
+import type { BaselineCheck, ClaimCheck, Integrity, Spending } from '../../records/summary.ts';
 import { columnHead, nothing, rateCell, rowHead, table } from './cells.ts';
 import { html, type Markup } from './html.ts';
 import type { Name } from './methods.ts';
@@ -28,6 +29,50 @@ export function claims(all: readonly ClaimCheck[], model: string, name: Name): M
       className: 'attacks numbers',
       head: head.map((title, i) => columnHead(title, i === 0 ? '' : 'measured')),
       body,
+    })}`;
+}
+
+const spent = ({ queries, sequences, gradients }: Spending): string =>
+  [
+    `${amount(queries)} queries`,
+    ...(sequences > 0 ? [`${amount(sequences)} scored`] : []),
+    ...(gradients > 0 ? [`${amount(gradients)} gradients`] : []),
+  ].join(', ');
+
+/** Searches beside their baselines; `null` where the plan does not hold both. */
+export function baselines(all: readonly BaselineCheck[], model: string, name: Name): Markup | null {
+  const own = all.filter((check) => check.model === model && check.paired > 0);
+  if (own.length === 0) return null;
+  const of = (successes: number, { paired }: BaselineCheck, cost: Spending) =>
+    html`<td>${successes} of ${paired}<span class="small">${spent(cost)} each</span></td>`;
+  return html`<h3>Beside their baselines</h3>
+    <p class="hint">
+      A baseline spends queries without the method’s own idea. Both on the undefended model, paired by
+      behavior; p is McNemar’s exact test, two-sided.
+    </p>
+    ${table({
+      caption: 'Success of searches and of their baselines',
+      className: 'attacks numbers',
+      head: [
+        columnHead('Attack'),
+        ...['Baseline', 'Evaluator'].map((title) => columnHead(title, 'text')),
+        ...['Attack succeeds', 'Baseline succeeds', 'Only attack', 'Only baseline', 'p'].map((title) =>
+          columnHead(title),
+        ),
+      ],
+      body: own.map(
+        (check) =>
+          html`<tr>
+            ${rowHead(name(check.attack))}
+            <td class="text">${name(check.baseline)}</td>
+            <td class="text">${name(check.evaluator)}</td>
+            ${of(check.successes, check, check.spent.attack)}
+            ${of(check.baselineSuccesses, check, check.spent.baseline)}
+            <td>${check.onlyAttack}</td>
+            <td>${check.onlyBaseline}</td>
+            <td>${check.p === null ? '–' : pValue(check.p)}</td>
+          </tr> `,
+      ),
     })}`;
 }
 

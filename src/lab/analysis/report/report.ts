@@ -9,7 +9,7 @@ import type { DeviceInfo } from '../../records/run.ts';
 import type { RunSummary } from '../../records/summary.ts';
 import { conclusions } from '../conclusions.ts';
 import { rateTable } from '../rate-table.ts';
-import { claims, integrity } from './checks.ts';
+import { baselines, claims, integrity } from './checks.ts';
 import { html, type Markup } from './html.ts';
 import { attacks, defenses, matrix, pairs, type Name } from './methods.ts';
 import { style } from './style.ts';
@@ -147,7 +147,8 @@ function ofModel({ plan, summary, name }: ReportSource, model: string, several: 
         model that is read beside every token shows in the time a token. Queries and tokens under all attacks
         hold the making of the attacks; time holds it in the first row alone, where they were made.
       </p>
-      ${defenses(costs, name)} ${claims(summary.claims, model, name)}
+      ${defenses(costs, name)} ${baselines(summary.baselines ?? [], model, name)}
+      ${claims(summary.claims, model, name)}
       ${
         cells.length === 0
           ? null
