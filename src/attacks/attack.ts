@@ -104,6 +104,16 @@ export const defineAttack = <const S extends OptionsSpec, A extends Access>(
   definition: AttackDefinition<S, A>,
 ): Attack => definition as unknown as Attack;
 
+/** A behavior whose prompt an earlier attack wrote. An answer is judged by what was wanted before that. */
+export interface RewrittenBehavior extends Behavior {
+  /** The prompt of the behavior itself. */
+  readonly goal: string;
+}
+
+/** What an answer must do to count as a success, whatever the prompt has become. */
+export const goalOf = (behavior: Behavior | RewrittenBehavior): string =>
+  'goal' in behavior ? behavior.goal : behavior.prompt;
+
 /** The conversation that asks the model `prompt`, with the behavior's own system prompt if it has one. */
 export const conversation = (behavior: Behavior, prompt = behavior.prompt): readonly ChatMessage[] => [
   ...(behavior.context === undefined ? [] : [{ role: 'system' as const, content: behavior.context }]),

@@ -23,6 +23,12 @@ const baselines: Readonly<Record<string, string>> = {
   tense: 'resampling',
 };
 
-/** The attack whose success rate `attack` has to beat; `undefined` for one that does not search. */
-export const baselineOf = (attack: string): string | undefined =>
-  Object.hasOwn(baselines, attack) ? baselines[attack] : undefined;
+/**
+ * The attack whose success rate `attack` has to beat: for a chain of attacks, the chain without its last one;
+ * `undefined` for one that does not search.
+ */
+export function baselineOf(attack: string): string | undefined {
+  const last = attack.lastIndexOf('+');
+  if (last > 0) return attack.slice(0, last);
+  return Object.hasOwn(baselines, attack) ? baselines[attack] : undefined;
+}

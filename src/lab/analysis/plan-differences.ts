@@ -67,7 +67,9 @@ function factsOf({ plan, versions, device }: RunContents): ReadonlyMap<string, s
 }
 
 const methodFacts = (kind: string, methods: Plan['attacks']) =>
-  methods.map(({ id, options }) => [`${kind} ${id}`, options] as const);
+  methods.map(
+    (choice) => [`${kind} ${choice.id}`, 'attack' in choice ? choice.attack : choice.options] as const,
+  );
 
 /** Behaviors that share an id and nothing else are not compared. */
 function changedPrompts(first: RunContents, second: RunContents): readonly string[] {

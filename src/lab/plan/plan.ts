@@ -19,6 +19,15 @@ const method = z.strictObject({
   options: z.record(z.string(), z.unknown()).default({}),
 });
 
+/** Attacks in a row: each works on the prompt of the one before. Its id is made of theirs. */
+const attackChain = z
+  .strictObject({
+    attack: z.array(method).min(2).max(5),
+    id: nameSchema.optional(),
+    options: z.strictObject({}).optional(),
+  })
+  .transform(({ attack }) => ({ id: attack.map(({ id }) => id).join('+'), options: {}, attack }));
+
 const defense = z.strictObject({
   /** Name of the stack in tables. Default: the ids joined by "+". */
   name: nameSchema.optional(),
@@ -67,7 +76,10 @@ export const planSchema = z
       .strictObject({ index: z.int().positive(), count: z.int().positive() })
       .refine(({ index, count }) => index <= count, 'index must not exceed count')
       .optional(),
-    attacks: z.array(method).min(1).max(1000),
+    attacks: z
+      .array(z.union([method, attackChain]))
+      .min(1)
+      .max(1000),
     /** Stacks to compare; the undefended model is always measured too, as "none". */
     defenses: z.array(defense).max(1000).default([]),
     evaluators: z.array(method).min(1).max(100),
@@ -150,6 +162,8 @@ export const directRequest = 'direct-request';
 export interface MethodChoice {
   readonly id: string;
   readonly options?: Readonly<Record<string, unknown>>;
+  /** For a chain of attacks: its members, each with its own options. */
+  readonly attack?: readonly MethodChoice[] | undefined;
   /** What a defense learned in an earlier run; then it does not learn again. */
   readonly artifact?: Artifact | undefined;
 }

@@ -103,4 +103,6 @@ export const withTemplates = (attack: Attack, pack: TemplatePack | undefined): A
 
 /** The name of the pack, if it changes this attack. */
 export const packFor = (pack: TemplatePack | undefined, attack: string): string | undefined =>
-  pack !== undefined && Object.hasOwn(pack.templates, attack) ? pack.name : undefined;
+  pack !== undefined && attack.split('+').some((id) => Object.hasOwn(pack.templates, id))
+    ? pack.name
+    : undefined;

@@ -55,7 +55,7 @@ export function textsUsed(
   pack: PackName,
   own: TemplatePack | undefined,
 ): AttackTexts {
-  const replaced = own !== undefined && Object.hasOwn(own.templates, attack);
+  const replaced = own !== undefined && attack.split('+').some((id) => Object.hasOwn(own.templates, id));
   const language = replaced ? (own.language ?? null) : packLanguage;
   return { pack, hash: templatesHash(templates), language };
 }

@@ -1,6 +1,8 @@
 /** @file Replaces the names in a plan or a request by the methods they stand for, each with its complete options. */
 import type { Attack } from '../../attacks/attack.ts';
+import { chained } from '../../attacks/chain.ts';
 import { LabError } from '../../core/errors.ts';
+import { excerpt } from '../../core/excerpt.ts';
 import {
   classifierRoles,
   grants,
@@ -68,26 +70,25 @@ export function chooseAll(choices: Choices, registries: Registries, problems: Pr
     ),
   );
   const filledRoles = Object.keys(choices.roles);
-  const onTargets = <M extends MethodCard>(registry: Registry<M>, path: string, choice: MethodChoice) => {
-    const chosen = problems.attempt(path, () => chooseMethod(registry, choice, filledRoles));
+  const onTargets = <M extends MethodCard>(path: string, choose: () => Chosen<M>) => {
+    const chosen = problems.attempt(path, choose);
     for (const { method } of chosen)
       for (const entry of targets) problems.attempt(path, () => checkAccess(method, entry));
     return chosen;
   };
 
   if (templates) problems.attempt('templates', () => checkTemplatePack(templates, registries.attacks.all));
-  const attacks = choices.attacks
-    .flatMap((choice, i) =>
-      replay
-        ? problems.attempt(`attacks.${i}`, () => chooseMethod(registries.attacks, choice, everyRole))
-        : onTargets(registries.attacks, `attacks.${i}`, choice),
-    )
-    .map((chosen) => ({ ...chosen, method: withTemplates(chosen.method, templates) }));
+  const attacks = choices.attacks.flatMap((choice, i) =>
+    replay
+      ? problems.attempt(`attacks.${i}`, () => chooseAttack(registries.attacks, choice, everyRole, templates))
+      : onTargets(`attacks.${i}`, () => chooseAttack(registries.attacks, choice, filledRoles, templates)),
+  );
   const stacks = choices.stacks.map(({ name, stack }, i) => ({
     name,
     defenses: stack.flatMap((choice, j) => {
       const path = `defenses.${i}.stack.${j}`;
-      return onTargets(registries.defenses, path, choice).flatMap((chosen) =>
+      const choose = () => chooseMethod(registries.defenses, choice, filledRoles);
+      return onTargets(path, choose).flatMap((chosen) =>
         problems.attempt(path, (): ChosenDefense => {
           const artifact = artifactForTargets(choice.artifact, choice.id, targets);
           if (artifact !== undefined) checkArtifact(registries.defenses, choice.id, artifact);
@@ -119,6 +120,33 @@ export function chooseMethod<M extends MethodCard>(
       advice: `Add ${missing.map((role) => `models.roles.${role}`).join(' and ')} to the plan.`,
     });
   return { method, options: values };
+}
+
+/** Most attacks in a row. */
+const longestChain = 5;
+
+/**
+ * An attack with the texts of the pack, or a chain of them: ids joined by "+" stand for a chain with default options.
+ * @throws LabError as `chooseMethod`; 'bad-plan' for a chain that is too long
+ */
+export function chooseAttack(
+  registry: Registry<Attack>,
+  choice: MethodChoice,
+  filledRoles: readonly string[],
+  templates: TemplatePack | undefined,
+): Chosen<Attack> {
+  const { id, options } = choice;
+  const members = choice.attack ?? (registry.has(id) ? [] : id.split('+').map((part) => ({ id: part })));
+  if (members.length < 2) {
+    const chosen = chooseMethod(registry, choice, filledRoles);
+    return { ...chosen, method: withTemplates(chosen.method, templates) };
+  }
+  if (members.length > longestChain || Object.keys(options ?? {}).length > 0)
+    throw new LabError('bad-plan', `"${excerpt(id)}" is no chain of attacks that can be run.`, {
+      advice: `Give up to ${longestChain} attacks as {"attack": [{"id": …, "options": …}, …]}, with options at each of them.`,
+    });
+  const chosen = members.map((member) => chooseAttack(registry, member, filledRoles, templates));
+  return { method: chained(chosen), options: {} };
 }
 
 /** @throws LabError 'not-supported' when no runtime of the model offers the access that the method needs */

@@ -3,10 +3,10 @@ import type { Behavior } from '../../core/behavior.ts';
 import { LabError } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
 import type { MutateRequest } from '../plan/request.ts';
-import { checkTemplatePack, withTemplates } from '../plan/template-pack.ts';
+import { checkTemplatePack } from '../plan/template-pack.ts';
 import type { MutatedPrompt } from '../records/reply.ts';
 import { textsUsed } from './attack-texts.ts';
-import { chooseMethod, everyRole } from './choices.ts';
+import { chooseAttack, everyRole } from './choices.ts';
 import type { Registries } from './registries.ts';
 
 /**
@@ -20,8 +20,8 @@ export function mutateBehaviors(
   { attacks }: Pick<Registries, 'attacks'>,
 ): readonly MutatedPrompt[] {
   if (templates) checkTemplatePack(templates, attacks.all);
-  const { method, options } = chooseMethod(attacks, choice, everyRole);
-  const { id, mutate, templates: packs } = withTemplates(method, templates);
+  const { method, options } = chooseAttack(attacks, choice, everyRole, templates);
+  const { id, mutate, templates: packs } = method;
   if (mutate === undefined)
     throw new LabError('not-supported', `"${id}" needs a model for each of its prompts.`, {
       advice: `Run it on a model instead. Attacks that need none: ${mutatingIds(attacks.all)}.`,

@@ -14,6 +14,9 @@ import { isValid, withoutDefaults, type OptionInput } from '../state/method-pick
 /** Methods of which a plan holds each at most once; records are keyed by their ids. */
 type Kind = 'attacks' | 'evaluators';
 
+/** Attacks in a row, each with its own options. */
+type Chain = Extract<Plan['attacks'][number], { readonly attack: unknown }>;
+
 /** Edits a copy: the original plan stays unchanged, and its parts without a field are taken over. */
 export class PlanDraft {
   name = $state('');
@@ -28,6 +31,8 @@ export class PlanDraft {
   chosen = $state<Record<Kind, string[]>>({ attacks: [], evaluators: [] });
   /** Option values by method id: those that were set. */
   options = $state.raw<Readonly<Record<string, OptionInput>>>({});
+  /** By id; those that are chosen are in the plan. */
+  chains = $state.raw<Readonly<Record<string, Chain>>>({});
   readonly columns: ColumnsDraft;
   /** The pack that ships; `null` leaves the choice to the lab. */
   texts = $state.raw<PackName | null>(null);
@@ -54,6 +59,9 @@ export class PlanDraft {
       attacks: plan.attacks.map(({ id }) => id),
       evaluators: plan.evaluators.map(({ id }) => id),
     };
+    this.chains = Object.fromEntries(
+      plan.attacks.flatMap((choice) => ('attack' in choice ? [[choice.id, choice] as const] : [])),
+    );
     this.options = Object.fromEntries(
       [...plan.attacks, ...plan.evaluators].map(({ id, options }) => [id, options]),
     );
@@ -67,7 +75,18 @@ export class PlanDraft {
   };
   /** Ids in the plan that this version of the lab does not know. */
   unknown = (kind: Kind): readonly string[] =>
-    this.chosen[kind].filter((id) => !this.#catalogue[kind].some((card) => card.id === id));
+    this.chosen[kind].filter(
+      (id) => !this.#catalogue[kind].some((card) => card.id === id) && !this.chains[id],
+    );
+  /** Ids of the chains in the plan. */
+  readonly chosenChains = $derived(this.chosen.attacks.filter((id) => this.chains[id] !== undefined));
+  /** Take in a chain of attacks, each with the options that are set for it now. */
+  addChain = (ids: readonly string[]): void => {
+    const id = ids.join('+');
+    const attack = ids.map((member) => ({ id: member, options: this.options[member] ?? {} }));
+    this.chains = { ...this.chains, [id]: { id, options: {}, attack } };
+    if (!this.isChosen('attacks', id)) this.toggle('attacks', id);
+  };
 
   setOptions = (kind: Kind, id: string, values: OptionInput): void => {
     const card = this.#catalogue[kind].find((other) => other.id === id);
@@ -87,10 +106,10 @@ export class PlanDraft {
   /** Cards of the methods that will run, each with its options. Attacks that are replayed do not. */
   readonly #picked = $derived.by(() =>
     [
-      ...(this.#plan.replay ? [] : this.chosen.attacks).map((id) => ({
-        id,
-        options: this.options[id] ?? {},
-      })),
+      ...(this.#plan.replay ? [] : this.chosen.attacks).flatMap(
+        (id): readonly { readonly id: string; readonly options: OptionInput }[] =>
+          this.chains[id]?.attack ?? [{ id, options: this.options[id] ?? {} }],
+      ),
       ...this.columns.choices,
       ...this.chosen.evaluators.map((id) => ({ id, options: this.options[id] ?? {} })),
     ].flatMap(({ id, options }) => {
@@ -138,6 +157,8 @@ export class PlanDraft {
     const { texts: _texts, templates: _templates, ...rest } = this.#plan;
     const methods = (kind: Kind) =>
       this.chosen[kind].map((id) => {
+        const chain = kind === 'attacks' ? this.chains[id] : undefined;
+        if (chain) return { attack: chain.attack };
         const options = this.options[id] ?? {};
         return Object.keys(options).length > 0 ? { id, options } : { id };
       });
@@ -151,9 +172,9 @@ export class PlanDraft {
         roles: Object.fromEntries(roles.map((role) => [role, this.roles[role]])),
       },
       behaviors: this.behaviors.toPlan(),
-      attacks: methods('attacks'),
+      attacks: methods('attacks') as PlanInput['attacks'],
       defenses: this.columns.toPlan(),
-      evaluators: methods('evaluators'),
+      evaluators: methods('evaluators') as PlanInput['evaluators'],
       sampling: { ...rest.sampling, maxNewTokens: this.maxNewTokens },
       chatTemplate: this.template.toSettings(),
       ...(this.texts && { texts: this.texts }),

@@ -3,6 +3,7 @@ import { defineAttack } from '../../../src/attacks/attack.ts';
 import { failure } from '../../../src/core/errors.ts';
 import { registry, rolesNeeded } from '../../../src/core/method.ts';
 import { boolean, choice } from '../../../src/core/options.ts';
+import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { chooseMethod } from '../../../src/lab/trials/choices.ts';
 import { expanded, plan, walk } from '../run/harness.ts';
 
@@ -174,4 +175,35 @@ test('a plan can have its seed draw the behaviors, the same for the same seed an
     expect(ids.slice(0, 2).toSorted()).toEqual(ids.slice(0, 2));
   }
   expect(new Set(draws.map(([first]) => first)).size).toBeGreaterThan(2);
+});
+
+describe('attacks in a row', () => {
+  test('stand in a plan as one attack, with options of their own, and survive being written and read again', () => {
+    const once = parsePlan({
+      ...plan,
+      attacks: [{ attack: [{ id: 'walk', options: { steps: 2 } }, { id: 'walk' }] }],
+    });
+    expect(parsePlan(JSON.parse(JSON.stringify(once)))).toEqual(once);
+    const { resolved, chunks } = expanded(once);
+    expect(resolved.attacks.map(({ method }) => method.id)).toEqual(['walk+walk']);
+    expect(chunks.flatMap(({ trials }) => trials.map(({ key }) => key.attack))).toContain('walk+walk');
+  });
+  test('may be named by their ids alone', () => {
+    const { resolved } = expanded({ ...plan, attacks: [{ id: 'walk+direct-request' }] });
+    expect(resolved.attacks[0]!.method).toMatchObject({ id: 'walk+direct-request', options: {} });
+  });
+  test.each([
+    ['an unknown one', { attack: [{ id: 'walk' }, { id: 'magic' }] }, 'There is no attack "magic"'],
+    [
+      'a bad option of one',
+      { attack: [{ id: 'walk', options: { steps: 0 } }, { id: 'walk' }] },
+      'attacks.0: Options of "walk" are not valid',
+    ],
+    ['options of the whole', { id: 'walk+walk', options: { steps: 1 } }, 'no chain of attacks'],
+    ['only one', { attack: [{ id: 'walk' }] }, 'attacks.0'],
+  ])('are refused with %s', (_, attack, message) => {
+    expect(refusal({ attacks: [attack] })).toMatchObject({
+      message: expect.stringContaining(message) as string,
+    });
+  });
 });

@@ -199,3 +199,29 @@ test('a method says what a model lacks for it', () => {
   expect(obstacle(gcg, 'white-box')).toBeNull();
   expect(obstacle(gcg, 'black-box')).toBe('Needs gradients; this model offers text only.');
 });
+
+test('keeps attacks in a row, with the options of each, and takes in new ones', () => {
+  const attacks = [
+    { attack: [{ id: 'persuasion', options: { techniques: 2 } }, { id: 'flip-attack' }] },
+    { id: 'gcg', options: { steps: 4 } },
+  ];
+  const draft = new PlanDraft(catalogue, parsePlan({ ...plan, attacks }));
+  expect(draft.chosenChains).toEqual(['persuasion+flip-attack']);
+  expect(draft.unknown('attacks')).toEqual([]);
+  draft.addChain(['pair', 'gcg']);
+  const [first, , added] = parsePlan(draft.toPlan()).attacks;
+  expect(first).toEqual({
+    id: 'persuasion+flip-attack',
+    options: {},
+    attack: [
+      { id: 'persuasion', options: { techniques: 2 } },
+      { id: 'flip-attack', options: {} },
+    ],
+  });
+  expect(added).toMatchObject({
+    id: 'pair+gcg',
+    attack: [{ id: 'pair' }, { id: 'gcg', options: { steps: 4 } }],
+  });
+  draft.toggle('attacks', 'persuasion+flip-attack');
+  expect(parsePlan(draft.toPlan()).attacks.map(({ id }) => id)).toEqual(['gcg', 'pair+gcg']);
+});

@@ -4,7 +4,7 @@ import { lastUserText, type ChatMessage } from '../../../core/chat.ts';
 import { choice, integer, number } from '../../../core/options.ts';
 import { isEmptyResponse } from '../../../core/refusal.ts';
 import type { GenerateOptions, LanguageModel } from '../../../models/language-model.ts';
-import type { AttackContext, AttackResult } from '../../attack.ts';
+import { goalOf, type AttackContext, type AttackResult } from '../../attack.ts';
 import { answerCodes, intoEnglish } from '../answered-in.ts';
 import { whereItFits } from '../ask.ts';
 import { judgeScore } from './judge-score.ts';
@@ -88,11 +88,11 @@ export function answerCheck(
     const response = await whereItFits(async () => (await model.generate(messages, request)).text);
     if (response === null) return { response: '', verdict: 'too-long', refused: false };
     const reading = await readingOf(answeredIn, response);
-    const verdict = verdictOnReadings(behavior.prompt, [response, reading], echo);
+    const verdict = verdictOnReadings(goalOf(behavior), [response, reading], echo);
     const answer = { response, ...(reading !== response && { reading }) };
     if (judge === null || verdict !== 'answered')
       return { ...answer, verdict, refused: verdict === 'refused' };
-    const judged = { goal: behavior.prompt, prompt: lastUserText(messages), response: reading };
+    const judged = { goal: goalOf(behavior), prompt: lastUserText(messages), response: reading };
     const score = await judgeScore(judge, judged, templates, { signal });
     return { ...answer, verdict: verdictByScore(score), refused: false, score };
   };

@@ -4,6 +4,7 @@ import type { ChatMessage } from '../../../core/chat.ts';
 import { integer } from '../../../core/options.ts';
 import type { Templates } from '../../../core/templates.ts';
 import type { LanguageModel } from '../../../models/language-model.ts';
+import { goalOf } from '../../attack.ts';
 import { answerOf } from '../ask.ts';
 import { judgeScore } from './judge-score.ts';
 import { claimOf, verdictByScore } from './verdict.ts';
@@ -58,7 +59,7 @@ export async function rate(
   prompt: string,
   response: string,
 ): Promise<RatedAnswer> {
-  const score = await judgeScore(judge, { goal: behavior.prompt, prompt, response }, templates, {
+  const score = await judgeScore(judge, { goal: goalOf(behavior), prompt, response }, templates, {
     maxNewTokens: options.judgeTokens,
     signal,
   });

@@ -8,6 +8,7 @@ const measured: Readonly<Record<string, number>> = {
   advprompter: 135,
   'assistant-prefix': 2,
   autodan: 65,
+  'autodan-seeds': 10,
   beast: 25,
   'best-of-n': 75,
   cipher: 30,
@@ -22,9 +23,11 @@ const measured: Readonly<Record<string, number>> = {
   gcg: 35,
   'gcg-universal': 105,
   gptfuzzer: 25,
+  'gptfuzzer-seeds': 20,
   ica: 20,
   jailbroken: 30,
   laa: 25,
+  'laa-template': 2,
   'many-shot': 75,
   multilingual: 4,
   pair: 630,
@@ -38,5 +41,6 @@ const measured: Readonly<Record<string, number>> = {
 /** For attacks that were not measured. */
 const byAccess: Readonly<Record<Access, number>> = { 'black-box': 35, 'grey-box': 50, 'white-box': 60 };
 
-/** @returns answers per behavior */
-export const expectedCost = (attack: string, access: Access): number => measured[attack] ?? byAccess[access];
+/** @returns answers per behavior; a chain of attacks costs what its attacks cost together */
+export const expectedCost = (attack: string, access: Access): number =>
+  attack.split('+').reduce((sum, id) => sum + (measured[id] ?? byAccess[access]), 0);
