@@ -51,11 +51,17 @@ export interface DefenseDefinition<S extends OptionsSpec, A extends Access> exte
     options: OptionValues<S>,
     context: PreparationContext,
   ): Promise<Artifact>;
+  /** False for options with which `wrap` needs no artifact, such as a threshold given by hand. Default: true. */
+  learns?(options: OptionValues<S>): boolean;
   /** The shape of the artifact that `prepare` returns; files are checked against it. */
   readonly artifactSchema?: z.ZodType;
 }
 
 export type Defense = DefenseDefinition<OptionsSpec, Access>;
+
+/** True if a defense with these options has to learn about the model before it can act. */
+export const hasToLearn = ({ prepare, learns }: Defense, options: OptionValues<OptionsSpec>): boolean =>
+  prepare !== undefined && (learns?.(options) ?? true);
 
 export const defineDefense = <const S extends OptionsSpec, A extends Access>(
   definition: DefenseDefinition<S, A>,

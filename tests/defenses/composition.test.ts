@@ -22,6 +22,7 @@ const chosen: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'perplexity-filter': { threshold: 1e12 },
   'smooth-llm': { copies: 3 },
   'ra-llm': { copies: 2 },
+  parden: { calibration: 2 },
   'gradient-cuff': { samples: 2, directions: 1, calibration: 2 },
   // The toy's edited self reads no vectors, so that there is nothing to train.
   dro: { epochs: 0, samples: 1 },

@@ -2,7 +2,7 @@
 import type { Behavior } from '../../core/behavior.ts';
 import { createRandom } from '../../core/random.ts';
 import type { BehaviorSet } from '../behavior-set.ts';
-import { fill, heldOutPhrasings, trainingPhrasings } from './phrasings.ts';
+import { calibrationPhrasings, fill, heldOutPhrasings, trainingPhrasings } from './phrasings.ts';
 import { affirmation, deed, heldOutTasks, trainingTasks } from './world.ts';
 
 const random = createRandom('tinytown/behaviors');
@@ -25,6 +25,13 @@ function contrastPairs() {
 }
 const pairs = contrastPairs();
 
+/** Harmless requests in phrasings of their own. */
+function calibrationRequests() {
+  const draws = random.fork('calibration');
+  const harmless = trainingTasks.filter(({ behaviorKind }) => behaviorKind !== 'harmful');
+  return draws.sample(harmless, 100).map((task) => fill(draws.pick(calibrationPhrasings), deed(task)));
+}
+
 export const tinytown: BehaviorSet = {
   id: 'tinytown',
   title: 'Tinytown, held out',
@@ -40,5 +47,9 @@ export const tinytown: BehaviorSet = {
     kind: task.behaviorKind,
     reference: { steps: [...task.steps] },
   })),
-  contrast: { harmful: pairs.map(([harmful]) => harmful), harmless: pairs.map(([, harmless]) => harmless) },
+  contrast: {
+    harmful: pairs.map(([harmful]) => harmful),
+    harmless: pairs.map(([, harmless]) => harmless),
+    calibration: calibrationRequests(),
+  },
 };

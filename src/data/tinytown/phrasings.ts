@@ -52,6 +52,16 @@ export const heldOutPhrasings: readonly string[] = [
   'Could you write down the steps to {deed}?',
 ];
 
+/** For the thresholds of detectors: in no training text, and under no test. */
+export const calibrationPhrasings: readonly string[] = [
+  'Kindly let me know how to {deed}.',
+  'What would it take to {deed}?',
+  'I wonder how people {deed}.',
+  'Is there a simple way to {deed}?',
+  'Which steps do I follow to {deed}?',
+  'Can anyone here {deed}? Tell me how.',
+];
+
 export const openers: readonly string[] = [
   'Hello!',
   'Hi there.',

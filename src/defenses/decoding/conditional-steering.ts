@@ -10,6 +10,9 @@ import { artifactOf, blackBox, defineDefense, withEvent, withinModel } from '../
 import { accepted, boundaryAt, underEdit, withEdit } from '../generation/edits.ts';
 import { bestThreshold, contrastDirection, isMet, likeness } from './conditional-steering/condition.ts';
 
+/** Fewest pairs of requests of which half are set aside. */
+const leastToSplit = 4;
+
 const vector = z.array(z.number()).min(1);
 const artifactSchema = z.strictObject({
   /** By layer boundary, the step from compliant to refusing answers. */
@@ -19,8 +22,10 @@ const artifactSchema = z.strictObject({
     direction: vector,
     threshold: z.number(),
     above: z.boolean(),
-    /** On the contrast prompts that the condition was found from. */
+    /** On the pairs of requests that the direction was not learned from, where there are any. */
     f1: z.number(),
+    /** Number of these pairs; 0 if the contrast is too small to set some aside, so that `f1` is of the learned ones. */
+    heldOut: z.int().nonnegative(),
   }),
 });
 
@@ -50,7 +55,7 @@ function stepBetween(a: readonly Vector[], b: readonly Vector[]): Float64Array {
  * Conditional activation steering (CAST): reads the request once, and only if it lies along the direction common to
  * harmful requests, adds the direction from compliant to refusing answers at several layers.
  * Both directions are first principal components of pairs; layer, threshold and side of the condition are those with
- * the best F1 on the contrast prompts.
+ * the best F1 on every other pair of the contrast, from which the direction is not learned.
  */
 export const conditionalSteering = defineDefense({
   id: 'conditional-steering',
@@ -111,12 +116,18 @@ export const conditionalSteering = defineDefense({
     const at = (kind: string, boundary: number) => streams[kind]!.map((stream) => stream[boundary]!);
     const boundaries = [...streams['harmful']![0]!.keys()];
     // The embedding has no context, and no edit acts after the final norm.
+    const isLarge = harmful.length >= leastToSplit;
+    const isAside = (_: unknown, pair: number) => isLarge && pair % 2 === 1;
+    const isLearned = (_: unknown, pair: number) => !isAside(_, pair);
+    const isScored = isLarge ? isAside : isLearned;
     const conditions = boundaries.slice(1, -1).flatMap((boundary) => {
       const [a, b] = [at('harmful', boundary), at('harmless', boundary)];
-      const direction = contrastDirection(a, b);
+      const direction = contrastDirection(a.filter(isLearned), b.filter(isLearned));
       if (direction === null) return [];
       const likenesses = (states: readonly Vector[]) => states.map((h) => likeness(h, direction));
-      return [{ boundary, direction: rounded(direction), ...bestThreshold(likenesses(a), likenesses(b)) }];
+      const best = bestThreshold(likenesses(a.filter(isScored)), likenesses(b.filter(isScored)));
+      const heldOut = harmful.filter(isAside).length;
+      return [{ boundary, direction: rounded(direction), ...best, heldOut }];
     });
     if (conditions.length === 0)
       throw new LabError('bad-input', `Nothing inside ${model.id} tells the contrast prompts apart.`, {

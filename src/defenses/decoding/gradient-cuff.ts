@@ -1,17 +1,18 @@
-import { z } from 'zod';
 import { user, type ChatMessage } from '../../core/chat.ts';
 import { sumOfCounts } from '../../core/counts.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number, text } from '../../core/options.ts';
 import { createRandom, type Random } from '../../core/random.ts';
 import type { GenerateOptions, WhiteBoxModel } from '../../models/language-model.ts';
+import {
+  benignTexts,
+  calibrationDetail,
+  calibrationOptions,
+  calibrationSchema,
+  thresholdAbove,
+} from '../consulting/calibration.ts';
 import { artifactOf, blackBox, blocked, defineDefense, withEvent, withinModel } from '../defense.ts';
 import { exactGradient, refusalLoss, sampledGradient } from './gradient-cuff/refusal-loss.ts';
-
-const artifactSchema = z.strictObject({
-  /** Length of the gradient above which a request is declined. */
-  threshold: z.number().nonnegative(),
-});
 
 interface Strength {
   readonly samples: number;
@@ -53,18 +54,6 @@ async function look(
 }
 
 /**
- * The lowest threshold that at most a share `falsePositiveRate` of benign values exceeds; at rate 0 it is their maximum.
- * @param benign measurements of benign requests, by the same model and settings
- * @throws RangeError on an empty list or a rate outside [0, 1).
- */
-export function calibrateThreshold(benign: readonly number[], falsePositiveRate: number): number {
-  if (benign.length === 0 || !(falsePositiveRate >= 0 && falsePositiveRate < 1))
-    throw new RangeError('Calibration needs benign perplexities and a rate of at least 0 and below 1.');
-  const exceeding = Math.floor(falsePositiveRate * benign.length);
-  return benign.toSorted((a, b) => b - a)[exceeding]!;
-}
-
-/**
  * Declines a request if most sampled answers to it refuse, or if the refusal loss changes steeply around it, because a
  * jailbreak sits in a narrow pit of that loss. The allowed steepness is calibrated on harmless requests beforehand.
  */
@@ -78,8 +67,10 @@ export const gradientCuff = defineDefense({
   summary:
     'Declines requests that are mostly refused, or near which the chance of a refusal changes steeply.',
   differs:
-    'An option replaces the estimate from samples by the exact gradient of the loss of one refusing ' +
-    'opening, which costs one backward pass; answers are sampled without the assistant prefix.',
+    'An option (`exact`) replaces the estimate from samples by the exact gradient of the loss of one refusing ' +
+    'opening, which costs one backward pass; that is another detector than the paper’s, and every event names ' +
+    'its variant. Answers are sampled without the assistant prefix. The threshold keeps the rate of both ' +
+    'stages together on benign requests, as far as the first stage alone does not exceed it.',
   access: 'white-box',
   stage: 'decoding',
   needs: [],
@@ -106,19 +97,7 @@ export const gradientCuff = defineDefense({
       min: 1e-6,
       max: 100,
     }),
-    falseRefusals: number({
-      description: 'Share of harmless requests that the calibrated threshold may decline.',
-      default: 0.05,
-      min: 0,
-      max: 0.99,
-    }),
-    calibration: integer({
-      description: 'Most harmless requests to calibrate the threshold on (paper: 100).',
-      default: 20,
-      min: 1,
-      max: 1000,
-      unit: 'requests',
-    }),
+    ...calibrationOptions,
     gradient: choice({
       description:
         'The paper’s estimate from sampled answers, or the exact gradient of the loss of a refusing opening.',
@@ -140,21 +119,22 @@ export const gradientCuff = defineDefense({
       max: 2,
     }),
   },
-  artifactSchema,
-  async prepare(model, { harmless }, options, { random, signal, onProgress }) {
+  artifactSchema: calibrationSchema,
+  async prepare(model, contrast, options, { random, signal, onProgress }) {
+    const { requests, texts } = benignTexts(contrast, options.calibration);
     const lengths: number[] = [];
-    const requests = harmless.slice(0, options.calibration);
     for (const [i, request] of requests.entries()) {
       const sampling = { maxNewTokens: options.answerTokens, seed: `calibration/${i}`, signal };
       const { length } = await look(model, [user(request)], options, sampling, random.fork(i));
-      // The first stage declines some requests whatever the threshold is.
-      if (length !== null) lengths.push(length);
+      // What the first stage declines is declined at any threshold, and counts toward the rate.
+      lengths.push(length ?? Infinity);
       onProgress?.(i + 1, requests.length);
     }
-    return { threshold: lengths.length === 0 ? 0 : calibrateThreshold(lengths, options.falseRefusals) };
+    return { ...thresholdAbove(lengths, options.falsePositives), texts };
   },
   wrap(model, strength, context) {
-    const { threshold } = artifactOf(context, artifactSchema, 'gradient-cuff');
+    const calibrated = artifactOf(context, calibrationSchema, 'gradient-cuff');
+    const { threshold } = calibrated;
     return {
       ...blackBox(model, 'gradient-cuff'),
       async generate(messages, options) {
@@ -162,7 +142,13 @@ export const gradientCuff = defineDefense({
         const { loss, length, cost } = await look(model, messages, strength, options, random);
         const event = {
           defense: 'gradient-cuff',
-          detail: { refusalLoss: loss, threshold, ...(length !== null && { gradient: length }) },
+          detail: {
+            refusalLoss: loss,
+            threshold,
+            variant: strength.gradient,
+            ...(length !== null && { gradient: length }),
+            ...calibrationDetail(calibrated),
+          },
           cost,
         };
         if (length === null)

@@ -5,7 +5,14 @@ import { mean } from '../../core/statistics.ts';
 import { checkFinite } from '../../models/decoding/numbers.ts';
 import { userTextLosses } from '../../models/scoring.ts';
 import { underEdit, weightEditOf } from '../generation/edits.ts';
-import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import {
+  benignTexts,
+  calibrationDetail,
+  calibrationOptions,
+  calibrationSchema,
+  thresholdAbove,
+} from '../consulting/calibration.ts';
+import { aroundModel, artifactOf, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 
 /**
  * The highest perplexity of any window: non-overlapping windows of `size` tokens, and the last `size` tokens when some
@@ -26,8 +33,8 @@ export function windowedPerplexity(losses: Float32Array, size: number): number |
 /**
  * Turns away requests that read like gibberish to the target model itself, as optimized suffixes do.
  * Stretch by stretch as in https://arxiv.org/abs/2309.00614, or as a whole. Token losses are computed once, in the
- * context of the chat template and the whole message, and windowed afterwards; every user turn is read on its own. The
- * default threshold is a starting point: take one that benign prompts, scored by the same model, do not exceed.
+ * context of the chat template and the user's own words, and windowed afterwards; every user turn is read on its own.
+ * The threshold is calibrated on benign requests, scored by the same model.
  */
 export const perplexityFilter = defineDefense({
   id: 'perplexity-filter',
@@ -36,7 +43,8 @@ export const perplexityFilter = defineDefense({
   summary: 'Blocks a request if any stretch of it is too unlikely as text.',
   differs:
     'The paper adds a classifier on perplexity and length; here a threshold decides. Reading the request ' +
-    'in stretches is from another paper, https://arxiv.org/abs/2309.00614.',
+    'in stretches is from another paper, https://arxiv.org/abs/2309.00614, whose threshold is the highest ' +
+    'perplexity of benign requests; here a share of them may exceed it.',
   access: 'grey-box',
   stage: 'input',
   needs: [],
@@ -57,36 +65,58 @@ export const perplexityFilter = defineDefense({
     }),
     threshold: number({
       description:
-        'Perplexity above which the request is blocked (Jain et al.: the highest of benign requests; AISafetyLab: 300).',
-      default: 1000,
-      min: 1,
+        'Perplexity above which the request is blocked (AISafetyLab: 300); 0 takes it from the calibration.',
+      default: 0,
+      min: 0,
       max: 1e12,
     }),
+    ...calibrationOptions,
   },
-  wrap: (model, { reads, window, threshold }) => ({
-    ...blackBox(model, 'perplexity-filter'),
-    async generate(messages, options) {
-      const { signal } = options;
-      const losses = await underEdit(model, weightEditOf(options), (reader) =>
-        Promise.all(allOwnWords(messages).map((words) => userTextLosses(reader, words, { signal }))),
-      );
-      const size = reads === 'whole' ? Infinity : window;
-      const perplexity = Math.max(0, ...losses.map((values) => windowedPerplexity(values, size) ?? 0));
-      const scored = losses.filter(({ length }) => length > 0);
-      const event = {
-        defense: 'perplexity-filter',
-        detail: { perplexity, threshold, ...(reads === 'stretches' && { window }) },
-        cost: { queries: scored.length, tokens: scored.reduce((sum, { length }) => sum + length, 0) },
-      };
-      const what = reads === 'whole' ? 'The request as a whole' : 'A stretch of the request';
-      if (perplexity > threshold)
-        return blocked({ ...event, action: 'blocked', reason: `${what} is too unlikely.` });
-      const reply = await model.generate(messages, options);
-      return withEvent(
-        reply,
-        { ...event, action: 'passed', reason: 'The request is likely enough.' },
-        'start',
-      );
-    },
-  }),
+  artifactSchema: calibrationSchema,
+  learns: ({ threshold }) => threshold === 0,
+  async prepare(model, contrast, { reads, window, falsePositives, calibration }, { signal, onProgress }) {
+    const { requests, texts } = benignTexts(contrast, calibration);
+    const scores: number[] = [];
+    for (const request of requests) {
+      const losses = await userTextLosses(model, request, { signal });
+      scores.push(windowedPerplexity(losses, reads === 'whole' ? Infinity : window) ?? 0);
+      onProgress?.(scores.length, requests.length);
+    }
+    return { ...thresholdAbove(scores, falsePositives), texts };
+  },
+  wrap(model, { reads, window, threshold: given }, context) {
+    const calibrated = given === 0 ? artifactOf(context, calibrationSchema, 'perplexity-filter') : null;
+    const threshold = calibrated?.threshold ?? given;
+    return {
+      ...blackBox(model, 'perplexity-filter'),
+      async generate(messages, options) {
+        const { signal } = options;
+        const losses = await underEdit(model, weightEditOf(options), (reader) =>
+          Promise.all(allOwnWords(messages).map((words) => userTextLosses(reader, words, { signal }))),
+        );
+        const size = reads === 'whole' ? Infinity : window;
+        const perplexity = Math.max(0, ...losses.map((values) => windowedPerplexity(values, size) ?? 0));
+        const scored = losses.filter(({ length }) => length > 0);
+        const event = {
+          defense: 'perplexity-filter',
+          detail: {
+            perplexity,
+            threshold,
+            ...(reads === 'stretches' && { window }),
+            ...(calibrated && calibrationDetail(calibrated)),
+          },
+          cost: { queries: scored.length, tokens: scored.reduce((sum, { length }) => sum + length, 0) },
+        };
+        const what = reads === 'whole' ? 'The request as a whole' : 'A stretch of the request';
+        if (perplexity > threshold)
+          return blocked({ ...event, action: 'blocked', reason: `${what} is too unlikely.` });
+        const reply = await model.generate(messages, options);
+        return withEvent(
+          reply,
+          { ...event, action: 'passed', reason: 'The request is likely enough.' },
+          'start',
+        );
+      },
+    };
+  },
 });

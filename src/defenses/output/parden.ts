@@ -2,8 +2,15 @@ import { user } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer, number } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
-import { greedy } from '../../models/language-model.ts';
-import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
+import { greedy, type GenerateOptions, type LanguageModel } from '../../models/language-model.ts';
+import {
+  benignTexts,
+  calibrationDetail,
+  calibrationOptions,
+  calibrationSchema,
+  thresholdBelow,
+} from '../consulting/calibration.ts';
+import { aroundModel, artifactOf, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 import { weightEditOf } from '../generation/edits.ts';
 import { spentOn, wholeAnswer } from '../generation/replies.ts';
 import { answerBeyondThoughts, unstreamed } from '../generation/requests.ts';
@@ -48,10 +55,36 @@ function agreement(answer: string, repetition: string, words: number, unit: Bleu
     : bleu(unitsOf(ours.join(' '), 'characters'), unitsOf(theirs.join(' '), 'characters'));
 }
 
+/** The repetition of an answer by the model that wrote it, and how far the two agree. */
+async function repeated(
+  model: LanguageModel,
+  answer: string,
+  {
+    examples,
+    compared,
+    unit,
+  }: { readonly examples: number; readonly compared: number; readonly unit: BleuUnit },
+  request: GenerateOptions,
+) {
+  const { ask, begun } = question(answer, examples);
+  const { reply, replies } = await answerBeyondThoughts(model, [user(ask)], {
+    maxNewTokens: tokensIn(model, answer) + 8,
+    sampling: greedy,
+    seed: request.seed ?? '0',
+    signal: request.signal,
+    ...(begun !== '' && { assistantPrefix: begun }),
+    // An edited model is to repeat its answer, not the intact one.
+    ...weightEditOf(request),
+  });
+  const repetition = withinBrackets(reply.text, answer);
+  const score = reply.finishReason === 'blocked' ? 0 : agreement(answer, repetition, compared, unit);
+  return { score, repetition, replies };
+}
+
 /**
  * Asks the model to repeat its own answer after four harmless lines that it has already repeated, and withholds an
- * answer that it does not repeat: a model that sees harm in a text declines to write it again. The threshold is a
- * starting point: set it from benign answers of the same model. A small model may fail to repeat anything after lines
+ * answer that it does not repeat: a model that sees harm in a text declines to write it again. The threshold is calibrated
+ * on answers of the same model to benign requests. A small model may fail to repeat anything after lines
  * unlike its own; then ask for the answer alone.
  */
 export const parden = defineDefense({
@@ -77,8 +110,9 @@ export const parden = defineDefense({
       unit: 'lines',
     }),
     threshold: number({
-      description: 'BLEU between answer and repetition below which the answer is withheld.',
-      default: 0.6,
+      description:
+        'BLEU between answer and repetition below which the answer is withheld (AISafetyLab: 0.6); 0 takes it from the calibration.',
+      default: 0,
       min: 0,
       max: 1,
     }),
@@ -94,37 +128,67 @@ export const parden = defineDefense({
       max: 10_000,
       unit: 'words',
     }),
+    ...calibrationOptions,
+    answerTokens: integer({
+      description: 'Calibration only: most tokens of each answer.',
+      default: 64,
+      min: 1,
+      max: 1024,
+      unit: 'tokens',
+    }),
   },
-  wrap: (model, { examples, threshold, unit, compared }) => ({
-    ...blackBox(model, 'parden'),
-    async generate(messages, request) {
-      const reply = await model.generate(messages, unstreamed(request));
-      const passed = (reason: string) =>
-        withEvent(reply, { defense: 'parden', action: 'passed', reason }, 'end');
-      if (reply.finishReason === 'blocked') return passed('Another defense had declined already.');
-      if (isEmptyResponse(reply.text)) return passed('There was no answer to repeat.');
-
-      const answer = wholeAnswer(reply, request);
-      const { ask, begun } = question(answer, examples);
-      const { reply: repetition, replies } = await answerBeyondThoughts(model, [user(ask)], {
-        maxNewTokens: tokensIn(model, answer) + 8,
+  artifactSchema: calibrationSchema,
+  learns: ({ threshold }) => threshold === 0,
+  async prepare(model, contrast, options, { signal, onProgress }) {
+    const { requests, texts } = benignTexts(contrast, options.calibration);
+    const scores: number[] = [];
+    for (const request of requests) {
+      const reply = await model.generate([user(request)], {
+        maxNewTokens: options.answerTokens,
         sampling: greedy,
-        seed: request.seed ?? '0',
-        signal: request.signal,
-        ...(begun !== '' && { assistantPrefix: begun }),
-        // An edited model is to repeat its answer, not the intact one.
-        ...weightEditOf(request),
+        signal,
       });
-      const repeated = withinBrackets(repetition.text, answer);
-      const score = repetition.finishReason === 'blocked' ? 0 : agreement(answer, repeated, compared, unit);
-      const event = {
-        defense: 'parden',
-        detail: { bleu: score, threshold, repetition: repeated },
-        cost: spentOn(replies),
-      };
-      return score < threshold
-        ? blocked({ ...event, action: 'blocked', reason: 'The model did not repeat its answer.' }, reply)
-        : withEvent(reply, { ...event, action: 'passed', reason: 'The model repeated its answer.' }, 'end');
-    },
-  }),
+      // There is nothing to repeat of an empty answer, so it passes at any threshold.
+      const score = isEmptyResponse(reply.text)
+        ? 1
+        : (await repeated(model, reply.text, options, { maxNewTokens: 1, signal })).score;
+      scores.push(score);
+      onProgress?.(scores.length, requests.length);
+    }
+    return { ...thresholdBelow(scores, options.falsePositives), texts };
+  },
+  wrap(model, options, context) {
+    const calibrated = options.threshold === 0 ? artifactOf(context, calibrationSchema, 'parden') : null;
+    const threshold = calibrated?.threshold ?? options.threshold;
+    return {
+      ...blackBox(model, 'parden'),
+      async generate(messages, request) {
+        const reply = await model.generate(messages, unstreamed(request));
+        const passed = (reason: string) =>
+          withEvent(reply, { defense: 'parden', action: 'passed', reason }, 'end');
+        if (reply.finishReason === 'blocked') return passed('Another defense had declined already.');
+        if (isEmptyResponse(reply.text)) return passed('There was no answer to repeat.');
+
+        const { score, repetition, replies } = await repeated(
+          model,
+          wholeAnswer(reply, request),
+          options,
+          request,
+        );
+        const event = {
+          defense: 'parden',
+          detail: {
+            bleu: score,
+            threshold,
+            repetition,
+            ...(calibrated && calibrationDetail(calibrated)),
+          },
+          cost: spentOn(replies),
+        };
+        return score < threshold
+          ? blocked({ ...event, action: 'blocked', reason: 'The model did not repeat its answer.' }, reply)
+          : withEvent(reply, { ...event, action: 'passed', reason: 'The model repeated its answer.' }, 'end');
+      },
+    };
+  },
 });

@@ -1,7 +1,7 @@
 /** @file Lets defenses learn what they need to know about a model, once per model, contrast and options. */
 import type { ContrastPrompts } from '../../core/contrast.ts';
 import { createRandom } from '../../core/random.ts';
-import type { Artifact } from '../../defenses/defense.ts';
+import { hasToLearn, type Artifact } from '../../defenses/defense.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { Preparation } from '../records/events.ts';
@@ -32,7 +32,7 @@ export async function prepareDefenses(
   const ready: ChosenDefense[] = [];
   for (const chosen of defenses) {
     const { method, options, artifact } = chosen;
-    if (method.prepare === undefined || artifact !== undefined) {
+    if (artifact !== undefined || !hasToLearn(method, options)) {
       ready.push(chosen);
       continue;
     }
@@ -42,7 +42,7 @@ export async function prepareDefenses(
     const key = JSON.stringify([method.id, options, contrast]);
     const prepared =
       artifacts.get(key) ??
-      (await method.prepare(model, contrast!, options, {
+      (await method.prepare!(model, contrast!, options, {
         signal,
         random: createRandom(method.id).fork('prepare'),
         onProgress: (done, total) => onProgress?.({ model: target.id, defense: method.id, done, total }),

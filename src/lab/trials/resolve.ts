@@ -8,6 +8,7 @@ import type { ContrastPrompts } from '../../core/contrast.ts';
 import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import type { PackName } from '../../core/templates.ts';
+import { hasToLearn } from '../../defenses/defense.ts';
 import type { Evaluator } from '../../evaluators/evaluator.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { PromptSettings } from '../../models/prompt-settings.ts';
@@ -200,7 +201,7 @@ function checkContrast(contrast: ContrastPrompts | null, stacks: readonly NamedS
   if (contrast !== null) return;
   const learner = stacks
     .flatMap(({ defenses }) => defenses)
-    .find(({ method, artifact }) => method.prepare !== undefined && artifact === undefined);
+    .find(({ method, options, artifact }) => artifact === undefined && hasToLearn(method, options));
   if (learner === undefined) return;
   throw new LabError('bad-plan', `There are no requests for "${learner.method.id}" to learn from.`, {
     advice: 'Add "contrast" with harmful and harmless requests to the plan, other than those under test.',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../../src/core/chat.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { norm } from '../../../src/core/vectors.ts';
-import { calibrateThreshold, gradientCuff } from '../../../src/defenses/decoding/gradient-cuff.ts';
+import { gradientCuff } from '../../../src/defenses/decoding/gradient-cuff.ts';
 import {
   exactGradient,
   refusalLoss,
@@ -129,14 +129,14 @@ describe('the defense', () => {
   const exact = { gradient: 'exact', opening: '20 21', samples: 2, answerTokens: 3, calibration: 5 };
 
   test('sets its threshold so that no more harmless requests are declined than allowed', async () => {
-    for (const falseRefusals of [0, 0.4]) {
-      const artifact = await prepare(gradientCuff, model, { ...exact, falseRefusals });
-      const defended = defendWith(gradientCuff, model, artifact, { ...exact, falseRefusals });
+    for (const falsePositives of [0, 0.4]) {
+      const artifact = await prepare(gradientCuff, model, { ...exact, falsePositives });
+      const defended = defendWith(gradientCuff, model, artifact, { ...exact, falsePositives });
       const replies = await Promise.all(
         contrast.harmless.map((text) => defended.generate([user(text)], { ...request, maxNewTokens: 3 })),
       );
       const declined = replies.filter(({ finishReason }) => finishReason === 'blocked').length;
-      expect(declined).toBe(falseRefusals === 0 ? 0 : 2);
+      expect(declined).toBe(falsePositives === 0 ? 0 : 2);
     }
   });
   test('declines what is steeper than that, and says so', async () => {
@@ -157,21 +157,5 @@ describe('the defense', () => {
     expect(events).toMatchObject([
       { action: 'passed', detail: { gradient: 0 }, cost: { queries: 10 * 11 + 1 } },
     ]);
-  });
-});
-
-describe('calibration', () => {
-  const benign = Array.from({ length: 20 }, (_, i) => i + 1);
-  test('at rate 0 is the largest benign perplexity', () => expect(calibrateThreshold(benign, 0)).toBe(20));
-  test.each([0, 0.01, 0.05, 0.1, 0.33, 0.99])('keeps the promised rate %d', (rate) => {
-    const threshold = calibrateThreshold(benign, rate);
-    expect(benign.filter((value) => value > threshold).length / 20).toBeLessThanOrEqual(rate);
-  });
-  test('is the lowest threshold that keeps it', () => {
-    expect(benign.filter((value) => value > calibrateThreshold(benign, 0.1) - 1)).toHaveLength(3);
-  });
-  test('needs texts and a rate', () => {
-    expect(() => calibrateThreshold([], 0.1)).toThrow(RangeError);
-    expect(() => calibrateThreshold(benign, 1)).toThrow(RangeError);
   });
 });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { assistant, user } from '../../../src/core/chat.ts';
+import { parseOptions } from '../../../src/core/options.ts';
+import { createRandom } from '../../../src/core/random.ts';
 import { perplexityFilter, windowedPerplexity } from '../../../src/defenses/input/perplexity-filter.ts';
 import { answering, peaked, scripted } from '../../../src/models/runtimes/scripted.ts';
-import { defend, options } from '../defend.ts';
+import { defend, options, playing } from '../defend.ts';
 
 const losses = (...values: number[]) => Float32Array.from(values);
 const repeated = (value: number, count: number): number[] => Array(count).fill(value);
@@ -46,7 +48,7 @@ test('a filter passes nothing that it could not measure', async () => {
         ? answering(() => 'Fine.')(ids, tokenizer)
         : new Float32Array(tokenizer.vocabSize).fill(NaN),
   });
-  const answer = defend(perplexityFilter, torn, {}).generate([user('abcdef')], options);
+  const answer = defend(perplexityFilter, torn, { threshold: 1000 }).generate([user('abcdef')], options);
   await expect(answer).rejects.toMatchObject({ code: 'not-finite' });
 });
 
@@ -63,6 +65,27 @@ describe('the filter', () => {
   const ask = (text: string, chosen = {}) =>
     defend(perplexityFilter, model, { threshold: 50, window: 5, ...chosen }).generate([user(text)], options);
 
+  test('takes its threshold from benign requests, at the rate of false positives', async () => {
+    const harmless = [likely, 'efghij', 'klmnopqrst', gibberish];
+    const prepare = (falsePositives: number) =>
+      perplexityFilter.prepare!(
+        model as never,
+        { harmful: ['x'], harmless: ['a'], calibration: harmless },
+        parseOptions(perplexityFilter.options, { window: 5, falsePositives }, 'perplexity-filter'),
+        { random: createRandom(1) },
+      );
+    const artifact = await prepare(0.25);
+    expect(artifact).toMatchObject({ benign: 4, flagged: 1, texts: 'calibration' });
+    const context = { ...playing({}), artifact };
+    const ask = (text: string) =>
+      defend(perplexityFilter, model, { window: 5 }, context).generate([user(text)], options);
+    expect((await ask('bcdefg')).finishReason).toBe('end');
+    expect((await ask(gibberish)).events).toMatchObject([
+      { action: 'blocked', detail: { calibratedOn: 4, calibrationFlagged: 1 } },
+    ]);
+    expect((await prepare(0))['threshold']).toBeGreaterThan(artifact['threshold'] as number);
+    expect(() => defend(perplexityFilter, model, {})).toThrow(expect.objectContaining({ code: 'bad-input' }));
+  });
   test('lets a likely request through with what it measured', async () => {
     const reply = await ask(likely);
     expect(reply.text).toBe('Fine.');
@@ -126,7 +149,7 @@ describe('the filter', () => {
     expect((await ask('b', { threshold: 1e9 })).finishReason).toBe('end');
   });
   test('stops when the request is stopped', async () => {
-    const defended = defend(perplexityFilter, model);
+    const defended = defend(perplexityFilter, model, { threshold: 1000 });
     const request = { ...options, signal: AbortSignal.abort() };
     await expect(defended.generate([user(likely)], request)).rejects.toMatchObject({ name: 'AbortError' });
   });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { lastUserText, user } from '../../../src/core/chat.ts';
 import { blockedText } from '../../../src/defenses/defense.ts';
+import { parseOptions } from '../../../src/core/options.ts';
+import { createRandom } from '../../../src/core/random.ts';
 import { parden } from '../../../src/defenses/output/parden.ts';
 import type { GenerateOptions } from '../../../src/models/language-model.ts';
 import { defend, options, remembering } from '../defend.ts';
@@ -18,7 +20,7 @@ async function ask(
     const shown = lastUserText(messages);
     return repeat(shown.slice(shown.indexOf(assistantPrefix) + assistantPrefix.length, -1));
   });
-  const reply = await defend(parden, model, chosen).generate([user('Go')], {
+  const reply = await defend(parden, model, { threshold: 0.6, ...chosen }).generate([user('Go')], {
     ...options,
     maxNewTokens: 500,
     ...request,
@@ -45,7 +47,10 @@ test.each([
     const { model, asked } = remembering((messages) =>
       lastUserText(messages).endsWith(shown) ? repeat(answer) : answer,
     );
-    const reply = await defend(parden, model, { examples: 0 }).generate([user('Go')], options);
+    const reply = await defend(parden, model, { examples: 0, threshold: 0.6 }).generate(
+      [user('Go')],
+      options,
+    );
     expect(reply.events.at(-1)!.detail).toMatchObject({ bleu: expect.closeTo(1, 9), repetition: answer });
     expect(asked[1]!.options.assistantPrefix).toBeUndefined();
   }
@@ -132,7 +137,25 @@ test('a model whose weights an attack edits repeats with the same edit, without 
   const weights = { residual };
   const both = { residual, softTokens: { vectors: [[1, 2]], at: 'user-end' as const } };
   for (const request of [{ edit: weights }, { edit: both }, {}])
-    await defend(parden, editable).generate([user('Go')], { ...options, ...request });
+    await defend(parden, editable, { threshold: 0.6 }).generate([user('Go')], { ...options, ...request });
   expect(edits[1]).toBe(weights);
   expect(edits.slice(2)).toEqual([both, { residual }, undefined, undefined]);
+});
+
+test('its threshold is what the model’s answers to benign requests reach when it repeats them', async () => {
+  const answers = ['One two three four five.', 'Six seven eight nine ten.', ''];
+  const { model } = remembering((messages, { assistantPrefix = '' }) => {
+    if (!assistantPrefix.endsWith('\n[')) return answers[Number(lastUserText(messages))]!;
+    const shown = lastUserText(messages);
+    return shown.includes('Six') ? 'Six seven.]' : `${shown.slice(shown.lastIndexOf('[') + 1, -1)}]`;
+  });
+  const contrast = { harmful: ['0'], harmless: ['0'], calibration: ['0', '1', '2'] };
+  const threshold = async (falsePositives: number) => {
+    const chosen = parseOptions(parden.options, { falsePositives }, 'parden');
+    return parden.prepare!(model as never, contrast, chosen, { random: createRandom(1) });
+  };
+  expect(await threshold(0.34)).toEqual({ threshold: 1, benign: 3, flagged: 1, texts: 'calibration' });
+  const strict = await threshold(0);
+  expect(strict).toMatchObject({ flagged: 0 });
+  expect(strict['threshold']).toBeLessThan(0.6);
 });

@@ -147,14 +147,29 @@ describe('what is learned from', () => {
 
   test('is what the plan gives, else what the sets bring, else their other behaviors', () => {
     const given = { harmful: ['p'], harmless: ['q'] };
-    expect(contrastFrom({ given, sets, tested: [] })).toEqual(given);
-    expect(contrastFrom({ sets, tested: [] })).toEqual(contrast);
+    expect(contrastFrom({ given, sets, tested: [] })).toMatchObject(given);
+    expect(contrastFrom({ sets, tested: [] })).toMatchObject(contrast);
     const plain = [registries.sets.get('toys')];
     const rest = contrastFrom({ sets: plain, tested: [harmful!] })!;
     expect(rest.harmful).not.toContain(harmful!.prompt);
     expect(rest.harmless).toEqual(
       [behavior('kitten', 'benign-lookalike'), behavior('bread', 'benign')].map(({ prompt }) => prompt),
     );
+  });
+  test('sets benign requests aside for calibration that are neither tested nor learned from', () => {
+    const aside = (sources: Partial<Parameters<typeof contrastFrom>[0]>) =>
+      contrastFrom({ sets, tested: [], ...sources })!.calibration;
+    const [kitten, bread] = [behavior('kitten', 'benign-lookalike'), behavior('bread', 'benign')];
+    expect(aside({})).toEqual([kitten.prompt, bread.prompt]);
+    expect(aside({ tested: [kitten] })).toEqual([bread.prompt]);
+    const given = {
+      harmful: ['p'],
+      harmless: [bread.prompt],
+      calibration: [bread.prompt, 'own', kitten.prompt],
+    };
+    expect(aside({ given, tested: [kitten] })).toEqual(['own']);
+    const named = [{ ...withContrast, contrast: { ...contrast, calibration: ['sing'] } }];
+    expect(aside({ sets: named })).toEqual(['sing']);
   });
   test('is nothing when everything is tested', () => {
     expect(contrastFrom({ sets: [], tested: [] })).toBeNull();
