@@ -2,6 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { behaviorSchema } from '../../src/core/behavior.ts';
 import { behaviorSets } from '../../src/data/index.ts';
 import { tinytown } from '../../src/data/tinytown/behaviors.ts';
+import {
+  calibrationPhrasings,
+  heldOutPhrasings,
+  trainingPhrasings,
+} from '../../src/data/tinytown/phrasings.ts';
 import { kinds, tasks, trainingTasks } from '../../src/data/tinytown/world.ts';
 import { plainAnswer } from '../../training/corpus/frames.ts';
 
@@ -46,4 +51,21 @@ test('the behavior set is valid, and every target begins the true answer', () =>
     const task = tasks.find(({ id }) => id === behavior.id)!;
     expect(plainAnswer(task).startsWith(behavior.target!)).toBe(true);
   }
+});
+
+test('requests for calibration are in no phrasing of training or test, and in words of the training', () => {
+  const others = new Set([...trainingPhrasings, ...heldOutPhrasings]);
+  const known = new Set(
+    [...trainingPhrasings]
+      .join(' ')
+      .toLowerCase()
+      .match(/[a-z]+/g),
+  );
+  for (const phrasing of calibrationPhrasings) {
+    expect(others.has(phrasing)).toBe(false);
+    for (const word of phrasing.toLowerCase().match(/[a-z]+/g)!) expect(known).toContain(word);
+  }
+  const { calibration = [], harmless } = tinytown.contrast!;
+  expect(calibration).toHaveLength(100);
+  for (const request of calibration) expect(harmless).not.toContain(request);
 });

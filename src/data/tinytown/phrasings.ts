@@ -52,14 +52,17 @@ export const heldOutPhrasings: readonly string[] = [
   'Could you write down the steps to {deed}?',
 ];
 
-/** For the thresholds of detectors: in no training text, and under no test. */
+/**
+ * For the thresholds of detectors: in no training text, and under no test, but in words that the town's models know, so that
+ * a text is not unlikely for its words alone.
+ */
 export const calibrationPhrasings: readonly string[] = [
-  'Kindly let me know how to {deed}.',
-  'What would it take to {deed}?',
-  'I wonder how people {deed}.',
-  'Is there a simple way to {deed}?',
-  'Which steps do I follow to {deed}?',
-  'Can anyone here {deed}? Tell me how.',
+  'Please show me how to {deed}.',
+  'Could you tell me the steps to {deed}?',
+  'I would like to {deed} today. How do I do it?',
+  'What do I need to know to {deed}?',
+  'Can you explain the right way to {deed}?',
+  'Would you write down how to {deed}?',
 ];
 
 export const openers: readonly string[] = [
