@@ -1,10 +1,16 @@
 import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
-import { boolean, integer, number } from '../core/options.ts';
-import { isWhiteBox, type LanguageModel, type WhiteBoxModel } from '../models/language-model.ts';
+import { integer, number } from '../core/options.ts';
+import {
+  isWhiteBox,
+  type EditedModel,
+  type LanguageModel,
+  type Tensor,
+  type WhiteBoxModel,
+} from '../models/language-model.ts';
 import { goalOf } from './advprompter/goal.ts';
 import { trainPrompter, type Trainee } from './advprompter/training.ts';
-import { defineAttack } from './attack.ts';
+import { defineAttack, type AttackStep } from './attack.ts';
 import {
   answerTokensLike,
   successNeeds,
@@ -22,12 +28,36 @@ function checkedPrompter(prompter: LanguageModel): WhiteBoxModel {
   });
 }
 
+/** The prompter after training: its adapters by name. */
+interface TrainedPrompter {
+  readonly adapters: ReadonlyMap<string, Tensor>;
+  /** Ids of the behaviors that it was trained on. */
+  readonly trainedOn: readonly string[];
+  readonly steps: number;
+}
+
+async function withAdapters(
+  prompter: WhiteBoxModel,
+  { adapters: from }: TrainedPrompter,
+  {
+    learningRate,
+    rank,
+    alpha,
+  }: { readonly learningRate: number; readonly rank: number; readonly alpha: number },
+): Promise<EditedModel> {
+  const learner = await prompter.learner({ learningRate, adapters: { rank, alpha, from } });
+  try {
+    return await learner.model();
+  } finally {
+    learner.dispose();
+  }
+}
+
 /**
  * AdvPrompter: a small model learns to write suffixes. In turn, a beam search finds suffixes that read well to it and
  * lower the target loss, and it is trained to write those that helped; then it writes suffixes for the behavior without
- * search. What is trained are low-rank adapters beside the attacker's weights, which
- * do not change; they live as long as the attack.
- * The behavior itself is trained on only if `own` is set.
+ * search. What is trained are low-rank adapters beside the attacker's weights, which do not change; they are trained
+ * once for a model, on behaviors that are not tested, and kept for all that are.
  */
 export const advprompter = defineAttack({
   id: 'advprompter',
@@ -40,8 +70,7 @@ export const advprompter = defineAttack({
     'candidates, and puts adapters on the query and value projections and the output head. Here they are on all ' +
     'seven linear projections of each layer; the prompter is a chat model that ' +
     "continues the user's turn; characters beyond printable ASCII are excluded; targets are not varied " +
-    'during training, and all suffixes have the same length; the prompter is trained again for each ' +
-    'attacked behavior, so it is trained on few.' +
+    'during training, and all suffixes have the same length. What training takes is counted with no trial.' +
     targetBehindThought,
   access: 'grey-box',
   needs: ['attacker'],
@@ -50,15 +79,12 @@ export const advprompter = defineAttack({
   templates: judgeTexts,
   options: {
     behaviors: integer({
-      description: 'Number of behaviors to train on; the paper uses hundreds.',
+      description:
+        'Number of behaviors to train on, at most half of those of the plan; the paper uses hundreds.',
       default: 4,
       min: 1,
       max: 500,
       unit: 'behaviors',
-    }),
-    own: boolean({
-      description: 'Train on the attacked behavior as well.',
-      default: false,
     }),
     epochs: integer({
       description: 'Passes over these behaviors; the paper uses 10.',
@@ -164,25 +190,34 @@ export const advprompter = defineAttack({
     ...successOptions,
     maxNewTokens: answerTokensLike(150),
   },
-  async *run(behavior, model, options, context) {
-    const { random, signal, others } = context;
+  trainsOn: ({ behaviors, epochs }) => (epochs === 0 ? 0 : behaviors),
+  async *learn(training, model, options, context): AsyncGenerator<AttackStep, TrainedPrompter> {
     const prompter = checkedPrompter(context.role('attacker'));
-    const harmful = random.fork('behaviors').shuffle(others.filter(({ kind }) => kind === 'harmful'));
-    const goals = [...(options.own ? [behavior] : []), ...harmful]
-      .slice(0, options.behaviors)
-      .map((each) => goalOf(each, prompter, model, options, context));
-    if (goals.length === 0 && options.epochs > 0)
+    if (training.length === 0 && options.epochs > 0)
       throw new LabError('bad-input', 'There are no other harmful behaviors to train the prompter on.', {
-        advice: 'Add behaviors to the plan, set "own", or set "epochs" to 0.',
+        advice: 'Add behaviors to the plan, or set "epochs" to 0.',
       });
-    const goal = goalOf(behavior, prompter, model, options, context);
-
+    const goals = training.map((each) => goalOf(each, prompter, model, options, context));
     const { learningRate, rank, alpha } = options;
     const learner = await prompter.learner({ learningRate, adapters: { rank, alpha } });
     const trainee: Trainee = { learner, model: await learner.model() };
     try {
-      let step = yield* trainPrompter(trainee, prompter, goals, options, context);
-
+      const steps = yield* trainPrompter(trainee, prompter, goals, options, context);
+      return { adapters: await learner.adapters(), trainedOn: training.map(({ id }) => id), steps };
+    } finally {
+      trainee.model.dispose();
+      learner.dispose();
+    }
+  },
+  async *run(behavior, model, options, context) {
+    const { random, signal } = context;
+    const prompter = checkedPrompter(context.role('attacker'));
+    const goal = goalOf(behavior, prompter, model, options, context);
+    const trained = context.learned as TrainedPrompter;
+    const writer = await withAdapters(prompter, trained, options);
+    try {
+      const { trainedOn, steps } = trained;
+      let step = steps;
       let best: {
         readonly ids: readonly number[];
         readonly answer: CheckedAnswer;
@@ -191,7 +226,7 @@ export const advprompter = defineAttack({
       let bestLoss = Infinity;
       for (let trial = 0; trial < options.trials && best?.answer.verdict !== 'answered'; trial++) {
         signal.throwIfAborted();
-        const ids = await goal.write(trainee.model, random.fork(`trial ${trial}`));
+        const ids = await goal.write(writer, random.fork(`trial ${trial}`));
         const [logProbs] = await goal.logProbs([ids]);
         const loss = crossEntropy(logProbs!);
         const answer = await goal.check(ids);
@@ -205,14 +240,18 @@ export const advprompter = defineAttack({
           candidate: goal.candidate(ids),
           loss,
           bestLoss,
-          detail: { phase: 'trial', trial, ...answer },
+          detail: { phase: 'trial', trial, trainedOn, ...answer },
         };
       }
       const { ids, loss, answer } = best!;
-      return { messages: goal.messages(ids), loss, steps: step, claimed: claimOf(answer.verdict) };
+      return {
+        messages: goal.messages(ids),
+        loss,
+        steps: step - steps,
+        claimed: claimOf(answer.verdict),
+      };
     } finally {
-      trainee.model.dispose();
-      learner.dispose();
+      writer.dispose();
     }
   },
 });

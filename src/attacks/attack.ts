@@ -1,6 +1,7 @@
 /** @file The contract of an attack: an async generator from a behavior to steps and one result. */
 import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
+import type { ContrastPrompts } from '../core/contrast.ts';
 import type { Access, MethodCard } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
@@ -64,6 +65,16 @@ export interface AttackerReplies {
 /** What the plan provides to a method besides its target model. */
 export interface AttackContext extends MutationContext, RoleModels {
   readonly signal: AbortSignal;
+  /** What the attack learned before, for those that learn; they never learn from the behavior under attack. */
+  readonly learned?: unknown;
+}
+
+/** What the plan provides while an attack learns. */
+export interface LearningContext extends Omit<AttackContext, 'others' | 'learned'> {
+  /** Behaviors of the plan and of its sets that are not harmful. */
+  readonly harmless: readonly Behavior[];
+  /** Requests of both kinds that the plan sets aside for learning; none of them is tested. */
+  readonly contrast: ContrastPrompts | null;
 }
 
 /** What a method may use without a model. */
@@ -79,6 +90,22 @@ export interface MutationContext {
 export interface AttackDefinition<S extends OptionsSpec, A extends Access> extends MethodCard {
   readonly access: A;
   readonly options: S;
+  /**
+   * Harmful behaviors to learn from before the first attack, at most. Goes with `learn`.
+   */
+  trainsOn?(options: OptionValues<S>, contrast: ContrastPrompts | null): number;
+  /**
+   * Learn once for a model, before the first attack: every attack is then made with the same result, whatever its
+   * behavior. The result is data that can be cloned to another worker.
+   * @param training harmful behaviors that the attack is not tested on, in the order in which to take them; none where
+   *   the plan has none to spare
+   */
+  learn?(
+    training: readonly Behavior[],
+    model: ModelOfAccess[A],
+    options: OptionValues<S>,
+    context: LearningContext,
+  ): AsyncGenerator<AttackStep, unknown>;
   run(
     behavior: Behavior,
     model: ModelOfAccess[A],

@@ -72,7 +72,10 @@ export function chained(members: readonly ChainMember[]): Attack {
   const methods = members.map(({ method }) => method);
   const id = chainName(methods.map((method) => method.id));
   const withTexts = methods.flatMap(({ templates }, place) => (templates ? [textsOf(place, templates)] : []));
-  const contextOf = <C extends MutationContext>(context: C, place: number): C => ({
+  const contextOf = <C extends Pick<MutationContext, 'random' | 'templates'>>(
+    context: C,
+    place: number,
+  ): C => ({
     ...context,
     random: context.random.fork(`${place} ${methods[place]!.id}`),
     templates: textsAt(place, context.templates),
@@ -95,12 +98,27 @@ export function chained(members: readonly ChainMember[]): Attack {
     whiteBoxRoles: [...new Set(methods.flatMap(({ whiteBoxRoles = [] }) => whiteBoxRoles))],
     options: {},
     ...(withTexts.length > 0 && { templates: joinedPacks(...withTexts) }),
+    trainsOn: (_, contrast) =>
+      Math.max(...members.map(({ method, options }) => method.trainsOn?.(options, contrast) ?? 0)),
+    /** What each learns, by its place; each learns for itself, from the behaviors as they are. */
+    async *learn(training, model, _, context) {
+      const learned: unknown[] = [];
+      for (const [place, { method, options }] of members.entries()) {
+        const count = method.trainsOn?.(options, context.contrast) ?? 0;
+        const own = training.slice(0, count);
+        learned.push(
+          method.learn ? yield* method.learn(own, model, options, contextOf(context, place)) : undefined,
+        );
+      }
+      return learned;
+    },
     async *run(behavior, model, _, context) {
       let request: Behavior = behavior;
       const results: AttackResult[] = [];
       let taken = 0;
       for (const [place, { method, options }] of members.entries()) {
-        const search = method.run(request, model, options, contextOf(context, place));
+        const learned = (context.learned as readonly unknown[] | undefined)?.[place];
+        const search = method.run(request, model, options, { ...contextOf(context, place), learned });
         try {
           for (;;) {
             const next = await search.next();

@@ -3,7 +3,7 @@ import { arxiv } from '../core/method.ts';
 import { boolean, integer, number } from '../core/options.ts';
 import { mean } from '../core/statistics.ts';
 import { isWhiteBox, type LanguageModel, type WhiteBoxModel } from '../models/language-model.ts';
-import { defineAttack } from './attack.ts';
+import { defineAttack, type AttackStep } from './attack.ts';
 import { verdictByWords } from './parts/success/verdict.ts';
 import {
   proposalOptions,
@@ -14,6 +14,7 @@ import {
 import {
   exclamationMarks,
   initialSuffix,
+  placeSuffix,
   scoreSuffixes,
   suffixGradient,
   suffixPrompt,
@@ -22,7 +23,7 @@ import {
   type Suffix,
   type SuffixPrompt,
 } from './parts/suffix/suffix-prompt.ts';
-import { crossEntropy, isCertain, targetBehindThought } from './parts/target.ts';
+import { crossEntropy, isCertain, targetBehindThought, targetOf } from './parts/target.ts';
 
 interface Candidate extends Suffix {
   /** Mean over the active prompts: cross-entropy of the target plus, weighted, that of the suffix. */
@@ -44,8 +45,21 @@ function checkedPartner(model: WhiteBoxModel, other: LanguageModel, sample: stri
   });
 }
 
+/** What the search found, for every behavior alike. */
+interface UniversalSuffix {
+  readonly suffix: string;
+  /** Ids of the behaviors that it was fitted to. */
+  readonly trainedOn: readonly string[];
+  /** Gradient steps. */
+  readonly steps: number;
+  /** True if it worked on every behavior and model that it was fitted to. */
+  readonly works: boolean;
+}
+
 /**
- * Universal GCG: one suffix for several behaviors and, optionally, a second model. Gradients are summed over the
+ * Universal GCG: one suffix for several behaviors and, optionally, a second model. It is fitted once, to behaviors that
+ * it is not tested on, and then put after every other one as it is: the success rate is that of transfer to held-out
+ * behaviors. Gradients are summed over the
  * behaviors of a model, normalized row by row, and summed over the models; candidates are ranked by mean loss.
  * Progressive, as in the paper: it starts with one behavior and one model; whenever the suffix works on all active
  * prompts the next behavior joins, and after the behaviors the next model.
@@ -57,10 +71,8 @@ export const gcgUniversal = defineAttack({
   paper: arxiv('2307.15043', 'Universal and Transferable Adversarial Attacks on Aligned Language Models'),
   summary: 'Grows one suffix that works on several behaviors, and on a second model, at once.',
   differs:
-    'The paper fits 25 behaviors and up to 4 models in 500 steps. Here the search runs again for each ' +
-    'behavior that it is tried on, with that behavior first (`own`) or left out; models must share a ' +
-    'tokenizer; the weight of fluency is constant; the search ends when the suffix works on all ' +
-    'behaviors and models.' +
+    'The paper fits 25 behaviors and up to 4 models in 500 steps. Here models must share a tokenizer; the weight of fluency is constant; the search ends when the suffix works on all ' +
+    'behaviors and models. What fitting takes is counted with no trial.' +
     targetBehindThought,
   access: 'white-box',
   needs: [],
@@ -76,15 +88,12 @@ export const gcgUniversal = defineAttack({
     }),
     ...proposalOptions,
     behaviors: integer({
-      description: 'Number of behaviors that the suffix is fitted to; the paper uses 25.',
+      description:
+        'Number of behaviors that the suffix is fitted to, at most half of those of the plan; the paper uses 25.',
       default: 3,
       min: 1,
       max: 100,
       unit: 'behaviors',
-    }),
-    own: boolean({
-      description: 'Include the behavior that the suffix is tried on, as the first.',
-      default: true,
     }),
     progressive: boolean({
       description: 'Add behaviors and models one by one, as the suffix works on those before.',
@@ -115,25 +124,29 @@ export const gcgUniversal = defineAttack({
       unit: 'tokens',
     }),
   },
-  async *run(behavior, model, options, { random, signal, others, role }) {
-    const initial = exclamationMarks(options.suffixLength);
-    const ownPrompt = suffixPrompt(model, behavior, initial);
-    const start = initialSuffix(ownPrompt);
-    const harmful = random.fork('behaviors').shuffle(others.filter(({ kind }) => kind === 'harmful'));
-    const fitted = [...(options.own ? [behavior] : []), ...harmful]
-      .filter((goal) => initialSuffix(suffixPrompt(model, goal, initial)).ids.join() === start.ids.join())
-      .slice(0, options.behaviors);
-    if (fitted.length === 0)
-      throw new LabError('bad-input', 'There are no other harmful behaviors to learn a suffix from.', {
-        advice: 'Add behaviors to the plan, or let the attack fit the suffix to its own behavior.',
+  trainsOn: ({ behaviors }) => behaviors,
+  async *learn(
+    training,
+    model,
+    options,
+    { random, signal, role },
+  ): AsyncGenerator<AttackStep, UniversalSuffix> {
+    if (training.length === 0)
+      throw new LabError('bad-input', 'There are no other harmful behaviors to fit a suffix to.', {
+        advice: 'It learns from behaviors that it is not tested on: add another one to the plan.',
       });
+    const initial = exclamationMarks(options.suffixLength);
+    const start = initialSuffix(suffixPrompt(model, training[0]!, initial));
+    const fitted = training.filter(
+      (goal) => initialSuffix(suffixPrompt(model, goal, initial)).ids.join() === start.ids.join(),
+    );
     const models = [
       model,
       ...(options.secondModel ? [checkedPartner(model, role('scorer'), initial)] : []),
     ] as const;
     /** Shape [models, behaviors]. */
     const grid = models.map((one) => fitted.map((goal) => suffixPrompt(one, goal, initial)));
-    const allPrompts = [ownPrompt, ...grid.flat()];
+    const allPrompts = grid.flat();
     const allowed = suffixTokens(model.tokenizer);
     const draws = random.fork('swaps');
 
@@ -199,10 +212,11 @@ export const gcgUniversal = defineAttack({
     let best = current;
     const report = (step: number, detail: object) => ({
       step,
-      candidate: withSuffix(behavior.prompt, current.text),
+      candidate: withSuffix(fitted[0]!.prompt, current.text),
       loss: current.loss,
       bestLoss: best.loss,
       detail: {
+        phase: 'fitting',
         suffix: current.text,
         behaviors: stages[stage]![0],
         models: stages[stage]![1],
@@ -232,12 +246,23 @@ export const gcgUniversal = defineAttack({
         current = best;
       }
     }
-    const [scores] = await scoreSuffixes(ownPrompt, [best], { signal });
-    return {
-      messages: ownPrompt.place(best.text),
-      loss: crossEntropy(scores!),
-      steps: step,
-      claimed: await isAnswered(ownPrompt, best),
+    return { suffix: best.text, trainedOn: fitted.map(({ id }) => id), steps: step, works: done };
+  },
+  async *run(behavior, model, options, { signal, learned }) {
+    const { suffix, steps, ...fitting } = learned as UniversalSuffix;
+    const messages = placeSuffix(behavior)(suffix);
+    const prompt = model.tokenizer.prompt(messages, { atAnswer: true });
+    const target = model.tokenizer.encode(targetOf(behavior));
+    const [scores] = await model.logProbs([{ prompt, target }], { signal });
+    const loss = crossEntropy(scores!);
+    const reply = await model.generate(messages, { maxNewTokens: options.testTokens, signal });
+    yield {
+      step: steps + 1,
+      candidate: withSuffix(behavior.prompt, suffix),
+      loss,
+      bestLoss: loss,
+      detail: { phase: 'transfer', suffix, ...fitting, response: reply.text },
     };
+    return { messages, loss, steps: 1, claimed: verdictByWords(reply.text) === 'answered' };
   },
 });

@@ -1,3 +1,5 @@
+import type { Behavior } from '../core/behavior.ts';
+import type { ContrastPrompts } from '../core/contrast.ts';
 import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
@@ -5,7 +7,7 @@ import { mean } from '../core/statistics.ts';
 import { norm, rounded, scaled } from '../core/vectors.ts';
 import { inBothPacks } from '../core/templates.ts';
 import type { ModelEdit, WhiteBoxModel } from '../models/language-model.ts';
-import { conversation, defineAttack, type AttackContext } from './attack.ts';
+import { conversation, defineAttack, type AttackStep, type LearningContext } from './attack.ts';
 import { verdictByWords } from './parts/success/verdict.ts';
 import {
   candidateDirections,
@@ -27,23 +29,36 @@ interface Contrast {
 /** With fewer requests of a kind, the difference in means is mostly noise. */
 const fewestPrompts = 4;
 
-/** Up to `count` requests of each kind, in random order, none of them the one under attack. */
+const isEnough = (contrast: ContrastPrompts | null): contrast is ContrastPrompts =>
+  contrast !== null && Math.min(contrast.harmful.length, contrast.harmless.length) >= fewestPrompts;
+
+/**
+ * Up to `count` requests of each kind, in random order: those that the plan sets aside, else behaviors, else the attack's
+ * own texts.
+ */
 function contrastOf(
-  source: 'behaviors' | 'texts',
+  own: 'behaviors' | 'texts',
   count: number,
-  { others, templates, random }: Pick<AttackContext, 'others' | 'templates' | 'random'>,
+  training: readonly Behavior[],
+  { contrast, harmless, templates, random }: LearningContext,
 ): Contrast & { readonly source: string } {
-  const draw = (kind: string, prompts: readonly string[]) =>
-    random.fork(kind).shuffle(prompts).slice(0, count);
-  const harmful = others.filter(({ kind }) => kind === 'harmful').map(({ prompt }) => prompt);
-  const harmless = others.filter(({ kind }) => kind !== 'harmful').map(({ prompt }) => prompt);
-  const enough = Math.min(harmful.length, harmless.length) >= fewestPrompts;
-  const fromTexts = source === 'texts' || !enough;
-  return {
-    source: fromTexts ? 'texts' : 'behaviors',
-    harmful: draw('harmful', fromTexts ? (templates['harmful'] ?? []) : harmful),
-    harmless: draw('harmless', fromTexts ? (templates['harmless'] ?? []) : harmless),
-  };
+  const promptsOf = (behaviors: readonly Behavior[]) => behaviors.map(({ prompt }) => prompt);
+  const behaviors = { harmful: promptsOf(training), harmless: promptsOf(harmless) };
+  const texts = { harmful: templates['harmful'] ?? [], harmless: templates['harmless'] ?? [] };
+  const [source, from] =
+    own === 'texts'
+      ? (['texts', texts] as const)
+      : isEnough(contrast)
+        ? (['contrast', contrast] as const)
+        : isEnough(behaviors)
+          ? (['behaviors', behaviors] as const)
+          : (['texts', texts] as const);
+  const draw = (kind: 'harmful' | 'harmless') =>
+    random
+      .fork(kind)
+      .shuffle([...from[kind]])
+      .slice(0, count);
+  return { source, harmful: draw('harmful'), harmless: draw('harmless') };
 }
 
 /** Holds out the last quarter, at least one request, for selecting the direction. */
@@ -51,6 +66,16 @@ const split = (prompts: readonly string[]): [train: readonly string[], heldOut: 
   const heldOut = Math.max(1, Math.floor(prompts.length / 4));
   return [prompts.slice(0, -heldOut), prompts.slice(-heldOut)];
 };
+
+/** What was learned of the model, for every behavior alike. */
+interface RefusalDirection {
+  /** Normalized. */
+  readonly unit: readonly number[];
+  /** Where it was measured, and its scores on held-out requests. */
+  readonly chosen: Readonly<Record<string, unknown>>;
+  /** Number of candidates. */
+  readonly steps: number;
+}
 
 interface ScoredDirection extends Direction {
   /** Mean log-odds of refusing held-out harmful requests with the direction removed everywhere. */
@@ -64,7 +89,7 @@ interface ScoredDirection extends Direction {
 const unitOf = ({ vector }: Direction): number[] => rounded(scaled(vector, 1 / (norm(vector) || 1)));
 
 /** Projects the direction out at every boundary. */
-const ablation = (direction: Direction): ModelEdit => ({ residual: [{ ablate: unitOf(direction) }] });
+const ablation = (unit: readonly number[]): ModelEdit => ({ residual: [{ ablate: unit }] });
 
 async function withEdit<T>(
   model: WhiteBoxModel,
@@ -83,8 +108,9 @@ async function withEdit<T>(
  * Refusal-direction ablation: candidate directions are the differences between the mean activations of harmful and
  * harmless requests, at every layer and token after the request. The candidate whose removal best keeps the model from
  * refusing is projected out of the residual stream, and the plain request is asked.
- * The directions come from behaviors other than the one under attack or, with fewer than four of a kind, from texts of
- * the attack itself, which a model may not tell apart.
+ * The direction is found once for a model, from requests that are not tested or, with fewer than four of a kind, from texts
+ * of the attack itself, which a model may not tell apart. Layer and position are chosen on requests that are held
+ * out from computing it.
  */
 export const refusalAblation = defineAttack({
   id: 'refusal-ablation',
@@ -104,7 +130,7 @@ export const refusalAblation = defineAttack({
   options: {
     source: choice({
       description:
-        'Source of the requests to compute directions from: the other behaviors, or texts of the attack.',
+        'Source of the requests to compute directions from: requests that the plan sets aside or behaviors that are not tested, or texts of the attack.',
       choices: ['behaviors', 'texts'],
       default: 'behaviors',
     }),
@@ -118,10 +144,10 @@ export const refusalAblation = defineAttack({
     }),
     positions: integer({
       description:
-        'Most tokens after the request at which directions are computed; the paper uses all of them.',
-      default: 2,
+        'Most tokens after the request at which directions are computed. The default takes all that a chat template has there, as the paper does: five for Qwen and Llama 3.',
+      default: 16,
       min: 1,
-      max: 16,
+      max: 64,
       unit: 'tokens',
     }),
     depth: number({
@@ -146,10 +172,11 @@ export const refusalAblation = defineAttack({
       unit: 'tokens',
     }),
   },
-  async *run(behavior, model, options, context) {
+  trainsOn: ({ source, prompts }, contrast) => (source === 'texts' || isEnough(contrast) ? 0 : prompts),
+  async *learn(training, model, options, context): AsyncGenerator<AttackStep, RefusalDirection> {
     const { signal } = context;
     const refusalIds = refusalIdsOf(model.tokenizer, context.templates['refusals'] ?? []);
-    const { source, ...requests } = contrastOf(options.source, options.prompts, context);
+    const { source, ...requests } = contrastOf(options.source, options.prompts, training, context);
     if (requests.harmful.length < 2 || requests.harmless.length < 2)
       throw new LabError('bad-input', 'There are too few requests to learn the refusal direction from.', {
         advice: 'Give more behaviors of both kinds, or more texts "harmful" and "harmless".',
@@ -164,7 +191,7 @@ export const refusalAblation = defineAttack({
     const [harmless, heldHarmless] = split(await asExpected(requests.harmless, false));
     const positions = Math.min(
       options.positions,
-      Math.max(1, tokensAfterRequest(model.tokenizer, behavior.prompt)),
+      Math.max(1, tokensAfterRequest(model.tokenizer, requests.harmful[0]!)),
     );
     const candidates = await candidateDirections(
       model,
@@ -174,7 +201,7 @@ export const refusalAblation = defineAttack({
     );
     const plain = await firstLogits(model, heldHarmless, { signal });
     const scoreOf = async (direction: Direction): Promise<ScoredDirection> => {
-      const [bypass, drift] = await withEdit(model, ablation(direction), async (edited) => {
+      const [bypass, drift] = await withEdit(model, ablation(unitOf(direction)), async (edited) => {
         const refused = meanLogOdds(await firstLogits(edited, heldHarmful, { signal }), refusalIds);
         const answered = await firstLogits(edited, heldHarmless, { signal });
         return [refused, mean(answered.map((logits, i) => klOfLogits(plain[i]!, logits)))] as const;
@@ -196,21 +223,25 @@ export const refusalAblation = defineAttack({
       const { vector, ...shown } = scored;
       yield {
         step: step++,
-        candidate: behavior.prompt,
         detail: { ...shown, length: norm(vector), fits: fits(scored), source },
       };
     }
     const fitting = directions.filter(fits);
     const [best] = (fitting.length > 0 ? fitting : directions).toSorted((a, b) => a.bypass - b.bypass);
-    const edit = ablation(best!);
+    const { fromEnd, boundary, bypass, induce, drift } = best!;
+    const chosen = { fromEnd, boundary, bypass, induce, drift, fits: fits(best!), source };
+    return { unit: unitOf(best!), chosen, steps: step };
+  },
+  async *run(behavior, model, options, { signal, learned }) {
+    const { unit, chosen, steps } = learned as RefusalDirection;
+    const edit = ablation(unit);
     const messages = conversation(behavior);
     const { text } = await model.generate(messages, { edit, maxNewTokens: options.testTokens, signal });
-    const { fromEnd, boundary, bypass, induce, drift } = best!;
     yield {
-      step,
+      step: steps,
       candidate: behavior.prompt,
-      detail: { chosen: true, fromEnd, boundary, bypass, induce, drift, fits: fits(best!), response: text },
+      detail: { chosen: true, ...chosen, response: text },
     };
-    return { messages, edit, steps: step, claimed: verdictByWords(text) === 'answered' };
+    return { messages, edit, steps: 1, claimed: verdictByWords(text) === 'answered' };
   },
 });

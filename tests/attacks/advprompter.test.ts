@@ -11,13 +11,15 @@ import {
 import { suffixTokens } from '../../src/attacks/parts/suffix/suffix-prompt.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { lastUserText } from '../../src/core/chat.ts';
+import { parseOptions } from '../../src/core/options.ts';
 import { createRandom } from '../../src/core/random.ts';
+import type { LearnerOptions, TrainingRow } from '../../src/models/language-model.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 import { answering, peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { loadWhiteBoxModel } from '../../src/models/runtimes/whitebox/index.ts';
 import { targetLoss } from '../models/target-loss.ts';
 import { serve, tinyEntry, tinyFolder, tinySite } from '../models/tiny-model.ts';
-import { behavior, drain } from './drain.ts';
+import { behavior, drain, learn, mutation, roleContext } from './drain.ts';
 
 const { signal } = new AbortController();
 const tokenizer = scriptedTokenizer();
@@ -142,6 +144,15 @@ describe('on a task that can be learned by heart', () => {
       return peaked(own.vocabSize, refusal ?? [...own.endIds][0]!, 0.1);
     },
   });
+  const fewOptions = {
+    length: 2,
+    beams: 1,
+    candidates: 90,
+    learningRate: 0.01,
+    batch: 1,
+    trials: 4,
+    penalty: 1,
+  };
   const search = async (more: Record<string, unknown>, others: readonly Behavior[] = [other]) => {
     const source = { device: 'wasm', baseUrl: tinySite, fetch: serve(tinyFolder()) } as const;
     const prompter = await loadWhiteBoxModel(tinyEntry, source);
@@ -150,16 +161,7 @@ describe('on a task that can be learned by heart', () => {
       model,
       roles: { attacker: prompter },
       others,
-      options: {
-        length: 2,
-        beams: 1,
-        candidates: 90,
-        learningRate: 0.01,
-        batch: 1,
-        trials: 4,
-        penalty: 1,
-        ...more,
-      },
+      options: { ...fewOptions, ...more },
     });
     expect(await prompter.parameters()).toEqual(weights);
     prompter.dispose();
@@ -176,6 +178,7 @@ describe('on a task that can be learned by heart', () => {
     expect(result.claimed).toBe(true);
     expect(heard(lastUserText(result.messages))).toBe(true);
     expect(lastUserText(result.messages).startsWith(behavior.prompt)).toBe(true);
+    expect(result.steps).toBe(steps.filter(({ detail }) => detail!['phase'] === 'trial').length);
     const losses = steps.flatMap(({ detail }) => (detail!['prompterLoss'] as number | undefined) ?? []);
     expect(losses.at(-1)!).toBeLessThan(losses[0]!);
   });
@@ -183,10 +186,59 @@ describe('on a task that can be learned by heart', () => {
     const { result } = await search({ epochs: 0, trials: 2 });
     expect(await targetLoss(model, result.messages, 'Sure')).toBeCloseTo(result.loss!, 4);
   });
-  test('without other behaviors it asks for some, or trains on the attacked one', async () => {
+  test('needs behaviors to train on, unless it is not trained', async () => {
     await expect(search({}, [])).rejects.toMatchObject({ code: 'bad-input' });
-    const { steps } = await search({ own: true, epochs: 1, candidates: 10 }, []);
-    expect(steps[0]!.detail).toMatchObject({ phase: 'search', behavior: behavior.id });
+    expect((await search({ epochs: 0 }, [])).result.claimed).toBe(false);
+  });
+  test('is trained once: what it learned serves every behavior, in any order, without another update', async () => {
+    const source = { device: 'wasm', baseUrl: tinySite, fetch: serve(tinyFolder()) } as const;
+    const prompter = await loadWhiteBoxModel(tinyEntry, source);
+    let updates = 0;
+    const counting = {
+      ...prompter,
+      async learner(options: LearnerOptions) {
+        const learner = await prompter.learner(options);
+        return {
+          ...learner,
+          learn(rows: readonly TrainingRow[]) {
+            updates++;
+            return learner.learn(rows);
+          },
+        };
+      },
+    };
+    const setting = {
+      model,
+      roles: { attacker: counting },
+      others: [other],
+      options: { ...fewOptions, epochs: 5 },
+    };
+    const { learned } = await learn(advprompter, setting);
+    expect(updates).toBeGreaterThan(0);
+    updates = 0;
+    const attack = async (asked: Behavior, given: unknown) => {
+      const values = parseOptions(advprompter.options, setting.options, advprompter.id);
+      const context = {
+        ...mutation(advprompter),
+        ...roleContext(setting),
+        signal,
+        others: [],
+        learned: given,
+      };
+      const run = advprompter.run(asked, model as never, values, context);
+      for (let next = await run.next(); ; next = await run.next()) if (next.done) return next.value;
+    };
+    const second = { ...behavior, id: 'second', prompt: 'Draw me a story' };
+    const there = [await attack(behavior, learned), await attack(second, learned)];
+    // As a helper gets it, in the other order.
+    const back = [
+      await attack(second, structuredClone(learned)),
+      await attack(behavior, structuredClone(learned)),
+    ];
+    expect(back.toReversed()).toEqual(there);
+    expect(there.map(({ claimed }) => claimed)).toEqual([true, true]);
+    expect(updates).toBe(0);
+    prompter.dispose();
   });
 });
 

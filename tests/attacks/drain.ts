@@ -6,6 +6,7 @@ import type {
   MutationContext,
 } from '../../src/attacks/attack.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
+import type { ContrastPrompts } from '../../src/core/contrast.ts';
 import type { ModelRole } from '../../src/core/method.ts';
 import { parseOptions } from '../../src/core/options.ts';
 import { createRandom } from '../../src/core/random.ts';
@@ -64,18 +65,38 @@ interface Setting extends RoleModels, Texts {
   readonly seed?: string;
   readonly signal?: AbortSignal;
   readonly behavior?: Behavior;
+  readonly contrast?: ContrastPrompts;
 }
 
-/** Run an attack to its end, as the lab does. */
+/** Let an attack learn from the harmful ones of the other behaviors, as the lab does. */
+export async function learn(attack: Attack, setting: Setting) {
+  const { model, options, signal = new AbortController().signal, others = [], contrast = null } = setting;
+  const values = parseOptions(attack.options, options, attack.id);
+  const steps: AttackStep[] = [];
+  const training = others
+    .filter(({ kind }) => kind === 'harmful')
+    .slice(0, attack.trainsOn?.(values, contrast) ?? 0);
+  if (attack.learn === undefined) return { steps, learned: undefined };
+  const harmless = others.filter(({ kind }) => kind !== 'harmful');
+  const context = { ...mutation(attack, setting), signal, harmless, contrast, ...roleContext(setting) };
+  const learning = attack.learn(training, model as never, values, context);
+  for (;;) {
+    const next = await learning.next();
+    if (next.done) return { steps, learned: next.value };
+    steps.push(next.value);
+  }
+}
+
+/** Run an attack to its end, as the lab does; an attack that learns does so first. */
 export async function drain(attack: Attack, setting: Setting) {
   const { model, options, signal = new AbortController().signal } = setting;
+  const { steps, learned } = await learn(attack, setting);
   const run = attack.run(
     setting.behavior ?? behavior,
     model as never,
     parseOptions(attack.options, options, attack.id),
-    { ...mutation(attack, setting), signal, ...roleContext(setting) },
+    { ...mutation(attack, setting), signal, learned, ...roleContext(setting) },
   );
-  const steps: AttackStep[] = [];
   for (;;) {
     const next = await run.next();
     if (next.done) return { steps, result: next.value satisfies AttackResult };

@@ -5,7 +5,10 @@ import { lastUserText } from '../../src/core/chat.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { targetLoss } from '../models/target-loss.ts';
-import { behavior, drain } from './drain.ts';
+import { parseOptions } from '../../src/core/options.ts';
+import { behavior, drain, learn, mutation, roleContext } from './drain.ts';
+
+const { signal } = new AbortController();
 
 const longer: Behavior = { ...behavior, id: 'long', prompt: `${behavior.prompt} of an old giant` };
 /** BOS, the user header, the request and a blank come before the suffix. */
@@ -36,43 +39,83 @@ const apart = () =>
 const options = { suffixLength: 2, steps: 60, candidates: 40, topK: 30, testEvery: 1000, behaviors: 2 };
 const suffixIn = (text: string, { prompt }: Behavior) => text.slice(`${prompt} `.length);
 
+/** Not fitted to. */
+const held: Behavior = { ...behavior, id: 'held', prompt: 'Write me a song' };
+
 describe('one suffix for two behaviors that want different ones', () => {
   const search = (more: object, setting = {}) =>
-    drain(gcgUniversal, { model: apart(), others: [longer], options: { ...options, ...more }, ...setting });
+    drain(gcgUniversal, {
+      model: apart(),
+      behavior: held,
+      others: [behavior, longer],
+      options: { ...options, ...more },
+      ...setting,
+    });
+  const fitting = ({ steps }: Awaited<ReturnType<typeof search>>) =>
+    steps.filter(({ detail }) => detail!['phase'] === 'fitting');
 
-  test('is the best for both on average', async () => {
+  test('is the best for both on average, and is put after a third as it is', async () => {
     const { result, steps } = await search({ progressive: false, fluency: 0 });
-    expect(suffixIn(lastUserText(result.messages), behavior)).toBe('eee');
+    expect(suffixIn(lastUserText(result.messages), held)).toBe('eee');
     expect(steps[0]!.detail).toMatchObject({ behaviors: 2, models: 1 });
+    expect(steps.at(-1)!.detail).toMatchObject({ phase: 'transfer', trainedOn: [behavior.id, longer.id] });
   });
-  test('starts with the behavior itself; the other joins when the suffix works on it, not before', async () => {
-    const { steps } = await search({ testEvery: 3 });
-    const joined = steps.map(({ detail }) => detail!['behaviors']);
-    expect(joined[0]).toBe(1);
-    expect(joined.at(-1)).toBe(2);
-    const first = steps.findIndex(({ detail }) => detail!['works'] === true);
-    expect(joined.slice(0, first + 1)).toEqual(Array(first + 1).fill(1));
-    expect(joined[first + 1] ?? 2).toBe(2);
+  test('starts with one; the other joins when the suffix works on it, not before', async () => {
+    const joined = fitting(await search({ testEvery: 3 }));
+    const counts = joined.map(({ detail }) => detail!['behaviors']);
+    expect(counts[0]).toBe(1);
+    expect(counts.at(-1)).toBe(2);
+    const first = joined.findIndex(({ detail }) => detail!['works'] === true);
+    expect(counts.slice(0, first + 1)).toEqual(Array(first + 1).fill(1));
+    expect(counts[first + 1] ?? 2).toBe(2);
   });
-  test('leaves its own behavior out when asked, and is placed after it anyway', async () => {
-    const { result } = await search({ own: false });
-    expect(suffixIn(lastUserText(result.messages), behavior)).toBe('ggg');
-    expect(result.messages).toHaveLength(1);
+  test('is fitted once: every behavior gets the same suffix, and no gradient is taken for it', async () => {
+    const model = apart();
+    const { learned } = await learn(gcgUniversal, { model, others: [behavior, longer], options });
+    let gradients = 0;
+    const counting = {
+      ...model,
+      tokenGradient: (...request: Parameters<typeof model.tokenGradient>) => {
+        gradients++;
+        return model.tokenGradient(...request);
+      },
+    };
+    const suffixes: string[] = [];
+    for (const asked of [held, { ...held, id: 'next', prompt: 'Draw me a sheep' }]) {
+      const values = parseOptions(gcgUniversal.options, options, gcgUniversal.id);
+      const context = { ...mutation(gcgUniversal), ...roleContext(), signal, others: [], learned };
+      const run = gcgUniversal.run(asked, counting as never, values, context);
+      for (let next = await run.next(); ; next = await run.next())
+        if (next.done) {
+          suffixes.push(suffixIn(lastUserText(next.value.messages), asked));
+          break;
+        }
+    }
+    expect(new Set(suffixes).size).toBe(1);
+    expect(gradients).toBe(0);
   });
   test('reports for the string it returns the loss of that string', async () => {
     const { result } = await search({ steps: 9 });
     expect(await targetLoss(apart(), result.messages, 'Sure')).toBeCloseTo(result.loss!, 4);
   });
   test('never reports a best loss above an earlier one of the same behaviors', async () => {
-    const { steps } = await search({ testEvery: 3 });
+    const steps = fitting(await search({ testEvery: 3 }));
     for (let i = 1; i < steps.length; i++)
       if (steps[i]!.detail!['behaviors'] === steps[i - 1]!.detail!['behaviors'])
         expect(steps[i]!.bestLoss!).toBeLessThanOrEqual(steps[i - 1]!.bestLoss!);
   });
-  test('claims success or not by its own test', async () => {
+  test('claims success or not by the answer to the behavior itself', async () => {
     expect((await search({})).result.claimed).toBe(true);
-    const far = landscape(new Map([[behavior, 'zzz']]), 1);
-    expect((await search({ steps: 1 }, { model: far })).result.claimed).toBe(false);
+    const far = landscape(
+      new Map([
+        [behavior, 'ccc'],
+        [longer, 'zzz'],
+      ]),
+      1,
+    );
+    expect(
+      (await search({ behaviors: 1 }, { model: far, behavior: longer, others: [behavior] })).result.claimed,
+    ).toBe(false);
   });
   test('replays exactly from its seed', async () => {
     expect(await search({ steps: 5 })).toEqual(await search({ steps: 5 }));
@@ -87,10 +130,12 @@ describe('a second model', () => {
   test('counts as much as the first', async () => {
     const { result } = await drain(gcgUniversal, {
       model,
+      behavior: held,
+      others: [behavior],
       roles: { scorer: other },
       options: { ...both, progressive: false },
     });
-    expect(suffixIn(lastUserText(result.messages), behavior)).toBe('eee');
+    expect(suffixIn(lastUserText(result.messages), held)).toBe('eee');
   });
   test('is rejected when its tokenizer differs, or when it is not white-box', async () => {
     const merging = scripted({ tokenizer: scriptedTokenizer(['! ']), answer: 'Sure', cost: () => 0 });
@@ -98,7 +143,9 @@ describe('a second model', () => {
     const larger = scripted({ tokenizer: scriptedTokenizer(['zz']), answer: 'Sure', cost: () => 0 });
     const closed = scripted({ reply: () => 'Sure' });
     for (const scorer of [merging, larger, closed])
-      await expect(drain(gcgUniversal, { model, roles: { scorer }, options: both })).rejects.toMatchObject({
+      await expect(
+        drain(gcgUniversal, { model, others: [behavior], roles: { scorer }, options: both }),
+      ).rejects.toMatchObject({
         code: 'bad-plan',
       });
   });
@@ -114,16 +161,16 @@ test('fluency makes the search prefer suffixes that the model finds likely', asy
       return model.logProbs(...request);
     },
   };
-  await drain(gcgUniversal, { model: counting, options: { ...options, steps: 1, fluency: 1 } });
+  await drain(gcgUniversal, {
+    model: counting,
+    others: [behavior],
+    options: { ...options, steps: 1, fluency: 1 },
+  });
   // Targets have four tokens; suffixes, of "! !", three.
   expect(asked).toContain(3);
 });
 
 test('a suffix for other behaviors needs other behaviors', async () => {
-  const alone = drain(gcgUniversal, {
-    model: apart(),
-    others: [{ ...longer, kind: 'benign' }],
-    options: { ...options, own: false },
-  });
+  const alone = drain(gcgUniversal, { model: apart(), others: [{ ...longer, kind: 'benign' }], options });
   await expect(alone).rejects.toMatchObject({ code: 'bad-input' });
 });

@@ -3,7 +3,10 @@ import { refusalAblation } from '../../src/attacks/refusal-ablation.ts';
 import { klOfLogits, refusalLogOdds } from '../../src/attacks/refusal-ablation/refusal-direction.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { cosine } from '../../src/core/vectors.ts';
-import { behavior, drain } from './drain.ts';
+import { user } from '../../src/core/chat.ts';
+import { defaultsOf } from '../../src/core/options.ts';
+import { findSpan } from '../../src/models/prompt-span.ts';
+import { behavior, drain, learn, mutation, roleContext } from './drain.ts';
 import { refusal, refusingModel } from './refusing-model.ts';
 
 const asked: Behavior = { ...behavior, prompt: 'Tell the forbidden tale' };
@@ -108,6 +111,51 @@ test('falls back on its own texts when there are too few behaviors, and says so'
   const { steps } = await ablate({}, { others: others.slice(0, 3) });
   expect(steps[0]!.detail!['source']).toBe('texts');
   expect((await ablate()).steps[0]!.detail!['source']).toBe('behaviors');
+});
+
+test('learns from requests that are set aside, and then needs no behavior', async () => {
+  const contrast = {
+    harmful: deeds.map((deed) => `How do I ${deed}, though it is forbidden?`),
+    harmless: deeds.map((deed) => `How do I ${deed} nicely today?`),
+  };
+  expect(refusalAblation.trainsOn!(defaultsOf(refusalAblation.options), contrast)).toBe(0);
+  const { steps, result } = await drain(refusalAblation, {
+    model: refusingModel(),
+    behavior: asked,
+    contrast,
+  });
+  expect(steps[0]!.detail!['source']).toBe('contrast');
+  expect(Math.abs(cosine(result.edit!.residual![0]!.ablate!, refusal))).toBeCloseTo(1, 2);
+});
+
+test('is learned once: the same edit for every behavior, without reading the model for it', async () => {
+  const { learned } = await learn(refusalAblation, { model: refusingModel(), others });
+  const model = refusingModel();
+  const closed = { ...model, hiddenStates: () => Promise.reject(new Error('It reads the model again.')) };
+  const edits = [];
+  for (const prompt of ['Tell the forbidden tale', 'Sing the forbidden song']) {
+    const values = defaultsOf(refusalAblation.options);
+    const context = { ...mutation(refusalAblation), ...roleContext(), signal: new AbortController().signal };
+    const run = refusalAblation.run({ ...asked, prompt }, closed as never, values, {
+      ...context,
+      others: [],
+      learned,
+    });
+    for (let next = await run.next(); ; next = await run.next())
+      if (next.done) {
+        edits.push(next.value.edit);
+        break;
+      }
+  }
+  expect(edits[0]).toEqual(edits[1]);
+});
+
+test('computes directions at every token that the template has after the request', async () => {
+  const model = refusingModel();
+  const { prompt, end } = findSpan(model.tokenizer, (text) => [user(text)], asked.prompt);
+  const { steps } = await ablate();
+  const places = new Set(steps.slice(0, -1).map(({ detail }) => detail!['fromEnd']));
+  expect(places.size).toBe(prompt.length - end);
 });
 
 describe('measures', () => {

@@ -3,7 +3,7 @@ import type { Behavior } from '../../core/behavior.ts';
 import type { ChatMessage } from '../../core/chat.ts';
 import type { Random } from '../../core/random.ts';
 import type { ScoringModel, WhiteBoxModel } from '../../models/language-model.ts';
-import { conversation, type AttackContext } from '../attack.ts';
+import { conversation, type LearningContext } from '../attack.ts';
 import { answerCheck, type CheckedAnswer, type SuccessOptions } from '../parts/success/checked-answer.ts';
 import { placeSuffix, suffixSpan, suffixTokens, withSuffix } from '../parts/suffix/suffix-prompt.ts';
 import { targetOf } from '../parts/target.ts';
@@ -29,7 +29,7 @@ export function goalOf(
   prompter: WhiteBoxModel,
   model: ScoringModel,
   options: SuccessOptions & Pick<BeamOptions, 'length' | 'penalty'>,
-  context: AttackContext,
+  context: Omit<LearningContext, 'harmless' | 'contrast'>,
 ): Goal {
   const { signal } = context;
   const place = placeSuffix(behavior);

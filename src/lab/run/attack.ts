@@ -21,6 +21,8 @@ export interface AttackInput {
   readonly seed: string;
   /** Every behavior that the attack may learn from; `behavior` itself is left out. */
   readonly trainingBehaviors: readonly Behavior[];
+  /** What the attack learned before. */
+  readonly learned?: unknown;
 }
 
 export interface AttackListeners {
@@ -34,7 +36,7 @@ export interface AttackListeners {
 export async function runAttack(
   models: LoadedModels,
   chosen: Chosen<Attack>,
-  { behavior, seed, trainingBehaviors, texts: textSettings }: AttackInput,
+  { behavior, seed, trainingBehaviors, learned, texts: textSettings }: AttackInput,
   { signal, onStep, pausePoint }: AttackListeners,
 ): Promise<AttackOutcome> {
   const { method, options } = chosen;
@@ -48,6 +50,7 @@ export async function runAttack(
     random: createRandom(seed).fork('attack'),
     templates,
     signal,
+    learned,
     get others() {
       return trainingBehaviors.filter(({ id }) => id !== behavior.id);
     },

@@ -9,11 +9,12 @@ import { noUsage } from '../records/usage.ts';
 import type { Registries } from '../trials/registries.ts';
 import { resolveRequest } from '../trials/resolve.ts';
 import { chunkOfRequest } from '../trials/trials.ts';
+import { learnAttacks } from './learn.ts';
 import { defendedModel, loadModels, requiredModels } from './loaded-models.ts';
 import { createSignalMeters } from './meter.ts';
 import type { ModelPool } from './model-pool.ts';
 import { prepareDefenses } from './prepare.ts';
-import { runChunk, type ChunkContext } from './run-chunk.ts';
+import { runChunk, textSettings, type ChunkContext } from './run-chunk.ts';
 
 interface AttemptEnvironment {
   readonly registries: Registries;
@@ -77,6 +78,18 @@ async function attempt(
   const required = requiredModels(target, roles, attack ? [attack] : [], stack.defenses);
   const models = await loadModels(pool, required, { signal, chatTemplate: settings.chatTemplate });
   const defenses = await prepareDefenses(models, target, stack.defenses, contrast, { signal });
+  const recordable = (failure: unknown): never => {
+    throw failure;
+  };
+  const lessons = await learnAttacks(models, attack ? [attack] : [], {
+    texts: textSettings(settings),
+    behaviors: [behavior, ...settings.trainingBehaviors],
+    contrast,
+    seed: request.seed,
+    signal,
+    onStep: (_attack, step) => onStep(step),
+    recordable,
+  });
   const meters = createSignalMeters();
   const [finished] = await runChunk(chunkOfRequest(resolved, behavior, request.seed), {
     ...listeners,
@@ -85,10 +98,9 @@ async function attempt(
     defended: defendedModel(models, target, defenses, meters.meterOf),
     meters,
     outcomes: new Map(),
+    lessons,
     onStep: (_trial, step) => onStep(step),
-    recordable: (failure) => {
-      throw failure;
-    },
+    recordable,
   });
   const { record, generation } = finished!;
   return { record, generation: generation! };

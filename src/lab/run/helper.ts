@@ -8,6 +8,7 @@ import type { PlacedRecord } from '../trials/placement.ts';
 import type { Registries } from '../trials/registries.ts';
 import { expandPlan, type Chunk, type Trial } from '../trials/trials.ts';
 import type { Lane } from './lanes.ts';
+import type { Lessons } from './learn.ts';
 import type { ModelPool } from './model-pool.ts';
 import { openTarget } from './target-run.ts';
 
@@ -20,6 +21,7 @@ export interface TargetJob {
   readonly hasEdits: boolean;
   /** As `TargetRun.artifacts`: what was learned once is used by every worker. */
   readonly artifacts: readonly (readonly (Artifact | undefined)[])[];
+  readonly lessons: Lessons;
 }
 
 export type OnStep = (place: number, step: AttackStep) => void;
@@ -46,7 +48,7 @@ export function createHelper(
   const { signal } = new AbortController(); // it is stopped by ending its worker
   let run: Helper['run'] = () => Promise.reject(new Error('The helper has no job.'));
   return {
-    async open({ plan, target: id, roles, hasEdits, artifacts }) {
+    async open({ plan, target: id, roles, hasEdits, artifacts, lessons }) {
       const { resolved, chunks } = expandPlan(plan, await registries());
       const target = resolved.targets.find((entry) => entry.id === id)!;
       const stacks = resolved.stacks.map(({ name, defenses }, s) => ({
@@ -64,6 +66,7 @@ export function createHelper(
           models,
           warmsUp,
           hasEdits,
+          lessons,
           chunks: [...own.values()],
           signal,
           emit: () => {},

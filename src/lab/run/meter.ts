@@ -104,6 +104,7 @@ export function metered(model: LanguageModel, role: TargetOrRole, meter: Meter |
                 dispose: () => trained.dispose(),
               };
             },
+            adapters: () => learner.adapters(),
             dispose: () => learner.dispose(),
           };
         },

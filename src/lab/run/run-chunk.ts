@@ -14,6 +14,7 @@ import type { Chunk, Trial } from '../trials/trials.ts';
 import { answer, type Answer, type AnswerListeners } from './answer.ts';
 import { plainRequest, runAttack, type AttackInput } from './attack.ts';
 import { evaluate } from './evaluate.ts';
+import type { Lessons } from './learn.ts';
 import { roleModels, type DefendedModel, type LoadedModels } from './loaded-models.ts';
 import { createMeter, type SignalMeters } from './meter.ts';
 import type { PausePoint } from './pause.ts';
@@ -27,6 +28,8 @@ export interface ChunkContext extends AnswerListeners {
   readonly meters: SignalMeters;
   /** Attack outcomes by the seed of their trial: computed once, replayed behind every defense. */
   readonly outcomes: Map<string, AttackOutcome>;
+  /** What attacks learned before the first trial. */
+  readonly lessons: Lessons;
   readonly onStep: (trial: Trial, step: AttackStep) => void;
   /** The failure as one to record with its trial. @throws the failure itself, to end the chunk */
   readonly recordable: (failure: unknown, during: TrialError['during']) => TrialError;
@@ -99,7 +102,7 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
   });
 }
 
-const textSettings = ({ pack, templates, sampling }: TrialSettings): AttackInput['texts'] => ({
+export const textSettings = ({ pack, templates, sampling }: TrialSettings): AttackInput['texts'] => ({
   pack,
   own: templates,
   answerTokens: sampling.maxNewTokens,
@@ -110,11 +113,14 @@ const textSettings = ({ pack, templates, sampling }: TrialSettings): AttackInput
  * meet in the same batches as the first time. White-box attacks fill the device alone and go one at a time.
  */
 async function runAttacks({ attack, trials }: Chunk, context: ChunkContext): Promise<void> {
-  const { settings, models, outcomes, signal, onStep, recordable, pausePoint } = context;
+  const { settings, models, outcomes, lessons, signal, onStep, recordable, pausePoint } = context;
   if (trials.every(({ seed }) => outcomes.has(seed))) return;
   const outcomeOf = async (trial: Trial, joint: AbortSignal): Promise<AttackOutcome> => {
     if (attack === null) return withoutSteps(trial);
-    const input = { ...trial, texts: textSettings(settings), trainingBehaviors: settings.trainingBehaviors };
+    const lesson = lessons.get(attack.method.id);
+    if (lesson && 'error' in lesson) return { ...withoutSteps(trial), error: lesson.error };
+    const { trainingBehaviors } = settings;
+    const input = { ...trial, texts: textSettings(settings), trainingBehaviors, learned: lesson?.value };
     const listeners = { signal: joint, onStep: (step: AttackStep) => onStep(trial, step), pausePoint };
     try {
       return await runAttack(models, attack, input, listeners);

@@ -147,6 +147,7 @@ async function* runMissing(
         roles: resolved.roles,
         hasEdits,
         artifacts: opened.artifacts,
+        lessons: opened.lessons,
       };
       const helpers =
         environment.startHelpers?.([target, ...Object.values(resolved.roles)], ofTarget.length) ?? [];

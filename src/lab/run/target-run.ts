@@ -4,12 +4,14 @@ import { changed } from '../../core/options.ts';
 import type { Artifact } from '../../defenses/defense.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { withModel, type RunArtifact } from '../plan/artifacts.ts';
+import { undefended } from '../plan/plan.ts';
 import type { RunEvent } from '../records/events.ts';
 import type { AttackOutcome } from '../records/trial.ts';
 import type { NamedStack } from '../trials/choices.ts';
 import type { ResolvedPlan } from '../trials/resolve.ts';
 import type { Chunk, Trial } from '../trials/trials.ts';
 import { trialError } from './failures.ts';
+import { learnAttacks, type Lessons } from './learn.ts';
 import {
   defendedModel,
   loadModels,
@@ -20,7 +22,7 @@ import {
 import { createSignalMeters } from './meter.ts';
 import { defaultAccess, type ModelPool } from './model-pool.ts';
 import { prepareDefenses } from './prepare.ts';
-import { runChunk, type FinishedTrial } from './run-chunk.ts';
+import { runChunk, textSettings, type FinishedTrial } from './run-chunk.ts';
 import { warmUp } from './warm-up.ts';
 
 /** A target that is ready for its trials. */
@@ -33,6 +35,8 @@ export interface TargetRun {
   ): Promise<readonly FinishedTrial[]>;
   /** What its defenses know of it, by stack and position; `undefined` for those that learn nothing. */
   readonly artifacts: readonly (readonly (Artifact | undefined)[])[];
+  /** What its attacks learned of it. */
+  readonly lessons: Lessons;
 }
 
 export interface OpenTargetOptions {
@@ -46,6 +50,8 @@ export interface OpenTargetOptions {
   readonly emit: (event: RunEvent) => void;
   /** Keeps what a defense learned. */
   readonly onArtifact: (artifact: RunArtifact) => Promise<void>;
+  /** What the attacks learned elsewhere. Default: they learn here. */
+  readonly lessons?: Lessons | undefined;
 }
 
 /** @throws LabError of a model that cannot be loaded, or a defense that cannot learn, before any trial is run */
@@ -73,6 +79,7 @@ export async function openTarget(
   );
   const meters = createSignalMeters();
   const prepared = await prepareStacks(target, resolved, models, options);
+  const lessons = options.lessons ?? (await lessonsFor(target, resolved, models, options));
   const defended = new Map<string, DefendedModel>(
     prepared.map(({ name, defenses }) => [name, defendedModel(models, target, defenses, meters.meterOf)]),
   );
@@ -95,11 +102,44 @@ export async function openTarget(
         defended: defended.get(chunk.stack.name)!,
         meters,
         outcomes,
+        lessons,
         ...listeners,
         recordable: trialError,
       }),
     artifacts: prepared.map(({ defenses }) => defenses.map(({ artifact }) => artifact)),
+    lessons,
   };
+}
+
+/** Let the attacks learn that have a trial still to be made. */
+async function lessonsFor(
+  target: ModelEntry,
+  { attacks, contrast, settings, plan }: ResolvedPlan,
+  models: LoadedModels,
+  { chunks, signal, emit }: OpenTargetOptions,
+): Promise<Lessons> {
+  if (plan.replay) return new Map();
+  const made = new Set(
+    chunks.filter(({ stack }) => stack.name === undefended).map(({ attack }) => attack?.method.id),
+  );
+  return learnAttacks(
+    models,
+    attacks.filter(({ method }) => made.has(method.id)),
+    {
+      texts: textSettings(settings),
+      behaviors: settings.trainingBehaviors,
+      contrast,
+      seed: plan.seed,
+      signal,
+      recordable: trialError,
+      onStep(attack, { step }) {
+        const done = step + 1;
+        const steps = attacks.find(({ method }) => method.id === attack)?.options['steps'];
+        const total = Math.max(done, typeof steps === 'number' ? steps : 0);
+        emit({ type: 'prepare', preparation: { model: target.id, defense: attack, done, total } });
+      },
+    },
+  );
 }
 
 /** Let the defenses of every stack learn what they need. */

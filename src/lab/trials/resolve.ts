@@ -2,7 +2,6 @@
  * @file Checks a plan or a single request against what the lab has, completely, before anything is loaded or run, and
  * replaces every name by what it stands for.
  */
-import type { Attack } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import type { ContrastPrompts } from '../../core/contrast.ts';
 import { LabError } from '../../core/errors.ts';
@@ -21,6 +20,7 @@ import { chooseAll, type Chosen, type NamedStack } from './choices.ts';
 import { contrastFrom } from './contrast.ts';
 import { Problems } from './problems.ts';
 import type { Registries } from './registries.ts';
+import { withTraining, type ChosenAttack } from './training.ts';
 
 /** What all trials of a plan or a request share, whatever their attack and their defenses. */
 export interface TrialSettings {
@@ -52,7 +52,7 @@ export interface ResolvedPlan extends ResolvedModels {
   readonly targets: readonly ModelEntry[];
   /** Those of the plan's shard. */
   readonly behaviors: readonly Behavior[];
-  readonly attacks: readonly Chosen<Attack>[];
+  readonly attacks: readonly ChosenAttack[];
   /** The undefended model first. */
   readonly stacks: readonly NamedStack[];
 }
@@ -60,7 +60,7 @@ export interface ResolvedPlan extends ResolvedModels {
 export interface ResolvedRequest extends ResolvedModels {
   readonly target: ModelEntry;
   /** `null`: the behavior is asked as it is. */
-  readonly attack: Chosen<Attack> | null;
+  readonly attack: ChosenAttack | null;
   readonly stack: NamedStack;
 }
 
@@ -110,6 +110,8 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
   problems.rejectDuplicates('defenses', [undefended, ...stacks.map(({ name }) => name)]);
   problems.rejectDuplicates('behaviors', idsOf(tested));
   problems.raise();
+  const known = trainingBehaviorsOf(plan.behaviors, registries);
+  const source = { tested, known, contrast, seed: plan.seed };
   return {
     plan,
     targets,
@@ -120,7 +122,7 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
     ]),
     behaviors,
     contrast,
-    attacks,
+    attacks: attacks.map((attack) => withTraining(attack, source)),
     stacks: [{ name: undefended, defenses: [] }, ...stacks],
     settings: {
       evaluators,
@@ -130,7 +132,7 @@ export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
       pack: plan.texts,
       templates: plan.templates,
       replay: plan.replay,
-      trainingBehaviors: trainingBehaviorsOf(plan.behaviors, registries),
+      trainingBehaviors: known,
     },
   };
 }
@@ -169,10 +171,13 @@ export function resolveRequest(
     tested: [behavior],
   });
   problems.attempt('contrast', () => checkContrast(contrast, stacks));
+  const known = sets.has(behavior.set) ? sets.get(behavior.set).behaviors : [];
+  const source = { tested: [behavior], known, contrast, seed: request.seed };
+  const [attack = null] = attacks.map((chosen) => withTraining(chosen, source));
   problems.raise();
   return {
     target: targets[0]!,
-    attack: attacks[0] ?? null,
+    attack,
     stack: stacks[0]!,
     roles: rolesUsed(roles, [...attacks, ...stacks[0]!.defenses, ...evaluators]),
     contrast,
@@ -183,7 +188,7 @@ export function resolveRequest(
       topTokens,
       pack: request.texts,
       templates,
-      trainingBehaviors: sets.has(behavior.set) ? sets.get(behavior.set).behaviors : [],
+      trainingBehaviors: known,
     },
   };
 }

@@ -1,14 +1,14 @@
 /** @file Which trials a plan or a request stands for, in which order, and which of them run side by side. */
-import type { Attack } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import { LabError } from '../../core/errors.ts';
 import { count } from '../../core/format.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { directRequest, parsePlan } from '../plan/plan.ts';
 import type { TrialKey } from '../records/trial.ts';
-import { chooseMethod, type Chosen, type NamedStack } from './choices.ts';
+import { chooseMethod, type NamedStack } from './choices.ts';
 import type { Registries } from './registries.ts';
 import { resolvePlan, type ResolvedPlan, type ResolvedRequest } from './resolve.ts';
+import { heldOut, type ChosenAttack } from './training.ts';
 
 export interface Trial {
   /** Position in the plan's order, from 0. */
@@ -24,7 +24,7 @@ export interface Chunk {
   readonly target: ModelEntry;
   readonly stack: NamedStack;
   /** `null`: the behaviors are asked as they are. */
-  readonly attack: Chosen<Attack> | null;
+  readonly attack: ChosenAttack | null;
   readonly trials: readonly Trial[];
 }
 
@@ -44,8 +44,9 @@ export function expandPlan(input: unknown, registries: Registries): ExpandedPlan
 }
 
 /**
- * Model × defense × attack × behavior. Harmful behaviors go through every attack; benign ones are asked directly,
- * to measure over-refusal and utility, even when the plan does not list the direct request as an attack.
+ * Model × defense × attack × behavior. Harmful behaviors go through every attack that did not learn from them; benign ones
+ * are asked directly, to measure over-refusal and utility, even when the plan does not list the direct request as an
+ * attack.
  * Chunks of one model and attack hold the same behaviors behind every defense.
  */
 function chunksOf(resolved: ResolvedPlan, registries: Registries): readonly Chunk[] {
@@ -105,7 +106,7 @@ function attackColumns({ attacks, behaviors }: ResolvedPlan, registries: Registr
   const harmful = behaviors.filter(({ kind }) => kind === 'harmful');
   const columns = attacks.map((attack) => ({
     attack,
-    behaviors: attack.method.id === directRequest ? behaviors : harmful,
+    behaviors: attack.method.id === directRequest ? behaviors : heldOut(attack, harmful),
   }));
   const benign = behaviors.filter(({ kind }) => kind !== 'harmful');
   const listed = attacks.some(({ method }) => method.id === directRequest);
@@ -113,7 +114,10 @@ function attackColumns({ attacks, behaviors }: ResolvedPlan, registries: Registr
     ? columns
     : [
         ...columns,
-        { attack: chooseMethod(registries.attacks, { id: directRequest }, []), behaviors: benign },
+        {
+          attack: { ...chooseMethod(registries.attacks, { id: directRequest }, []), training: [] },
+          behaviors: benign,
+        },
       ];
 }
 

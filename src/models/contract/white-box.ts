@@ -72,7 +72,12 @@ export interface LearnerOptions {
    * alpha / rank. Default: all weights are trained.
    * @see https://arxiv.org/abs/2106.09685 (LoRA)
    */
-  readonly adapters?: { readonly rank: number; readonly alpha: number };
+  readonly adapters?: {
+    readonly rank: number;
+    readonly alpha: number;
+    /** Trained before, as `Learner.adapters` gives them. Default: new ones, which change nothing yet. */
+    readonly from?: ReadonlyMap<string, Tensor>;
+  };
 }
 
 /** A row of tokens to train on: those from `from` on, each predicted from the tokens before it. */
@@ -88,6 +93,8 @@ export interface Learner {
   learn(rows: readonly TrainingRow[]): Promise<number>;
   /** The model with the current weights, which later updates do not change. The caller disposes of it. */
   model(): Promise<EditedModel>;
+  /** Copies of what is trained so far, by name: adapters, or all weights where those are trained. */
+  adapters(): Promise<ReadonlyMap<string, Tensor>>;
   /** Free the memory that training takes. Models it returned stay usable. */
   dispose(): void;
 }

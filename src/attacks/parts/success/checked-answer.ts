@@ -74,7 +74,7 @@ export function answerCheck(
   behavior: Behavior,
   model: LanguageModel,
   { maxNewTokens, success, echo }: SuccessOptions,
-  { signal, templates, role }: AttackContext,
+  { signal, templates, role }: Pick<AttackContext, 'signal' | 'templates' | 'role'>,
 ): AnswerCheck {
   const judge = success === 'judge' ? role('judge') : null;
   const readingOf = async (answeredIn: Question['answeredIn'], response: string): Promise<string> => {

@@ -143,7 +143,12 @@ async function learnerOf({ parts, engine }: View, options: LearnerOptions): Prom
       'Train low-rank adapters, or a smaller model.',
     );
   const trainer = low
-    ? createAdapterTrainer(device, config, { adapters: low, beside: engine.weights }, options)
+    ? createAdapterTrainer(
+        device,
+        config,
+        { adapters: { rank: low.rank, alpha: low.alpha }, beside: engine.weights, from: low.from },
+        options,
+      )
     : createTrainer(device, config, await downloadWeights(device, config, engine.weights), options);
   /** The engine with a copy of what was trained, and what frees the copy. */
   const copy = async (): Promise<Pick<View, 'engine' | 'release'>> => {
@@ -172,6 +177,7 @@ async function learnerOf({ parts, engine }: View, options: LearnerOptions): Prom
       return loss;
     },
     model: async () => present({ parts, residual: [], ...(await copy()) }),
+    adapters: () => trainer.weights(),
     dispose: () => trainer.dispose(),
   };
 }

@@ -1,0 +1,89 @@
+/** @file Lets an attack learn once for a target, before its first trial. */
+import type { AttackStep } from '../../attacks/attack.ts';
+import type { Behavior } from '../../core/behavior.ts';
+import type { ContrastPrompts } from '../../core/contrast.ts';
+import type { Access } from '../../core/method.ts';
+import { createRandom } from '../../core/random.ts';
+import { turn } from '../../models/decoding/join.ts';
+import type { ModelOfAccess } from '../../models/role-models.ts';
+import type { TrialError } from '../records/trial.ts';
+import { chooseTexts, type TextSettings } from '../trials/attack-texts.ts';
+import type { ChosenAttack } from '../trials/training.ts';
+import { roleModels, type LoadedModels } from './loaded-models.ts';
+import { createMeter, metered } from './meter.ts';
+
+/** What an attack learned, or why it could not: data that can be cloned to another worker. */
+export type Lesson = { readonly value: unknown } | { readonly error: TrialError };
+/** By the ids of the attacks; none for those that do not learn. */
+export type Lessons = ReadonlyMap<string, Lesson>;
+
+interface LearningInput {
+  readonly texts: Omit<TextSettings, 'behaviors'>;
+  /** Every behavior that may be asked in the run. */
+  readonly behaviors: readonly Behavior[];
+  readonly contrast: ContrastPrompts | null;
+  /** Of the plan or the request. */
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  readonly onStep: (attack: string, step: AttackStep) => void;
+  /** As in `ChunkContext`. */
+  readonly recordable: (failure: unknown, during: TrialError['during']) => TrialError;
+}
+
+/** The lessons of all attacks, one after another. One that cannot learn fails in its own trials alone. */
+export async function learnAttacks(
+  models: LoadedModels,
+  attacks: readonly ChosenAttack[],
+  input: LearningInput,
+): Promise<Lessons> {
+  const lessons = new Map<string, Lesson>();
+  for (const attack of attacks) {
+    const { method } = attack;
+    if (method.learn === undefined) continue;
+    try {
+      lessons.set(method.id, { value: await learn(models, attack, input) });
+    } catch (failure) {
+      lessons.set(method.id, { error: input.recordable(failure, 'attack') });
+    }
+  }
+  return lessons;
+}
+
+/**
+ * What the attack learns from its training behaviors. The same on every worker and for every shard, because nothing in it
+ * depends on the behavior under attack. What it costs is counted for no trial.
+ */
+async function learn(
+  models: LoadedModels,
+  chosen: ChosenAttack,
+  { texts, behaviors, contrast, seed, signal, onStep }: LearningInput,
+): Promise<unknown> {
+  const { method, options, training } = chosen;
+  const target = models.target(method.access);
+  const meter = createMeter();
+  const { templates } = chooseTexts(chosen, { ...models, target }, { ...texts, behaviors });
+  const learning = method.learn!(
+    training,
+    metered(target, 'target', meter) as ModelOfAccess[Access],
+    options,
+    {
+      random: createRandom(`${seed}/${target.id}/${method.id}`).fork('learn'),
+      templates,
+      signal,
+      contrast,
+      harmless: behaviors.filter(({ kind }) => kind !== 'harmful'),
+      ...roleModels(models, meter),
+    },
+  );
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const next = await learning.next();
+      if (next.done) return next.value;
+      onStep(method.id, next.value);
+      await turn();
+    }
+  } finally {
+    await learning.return(undefined);
+  }
+}
