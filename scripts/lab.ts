@@ -180,7 +180,7 @@ withRequestOptions(program.command('attack'))
   .option('--behavior <id>', 'id of a behavior in a bundled set')
   .option('--request <text>', 'your own request, in place of a behavior')
   .option('--target <text>', 'how a compliant answer to your request would begin')
-  .addOption(repeatable('--option <k=v>', 'option of the attack'))
+  .addOption(repeatable('--option <k=v>', 'option of the attack; of one in a row: id.k=v'))
   .addOption(texts())
   .addOption(templates())
   .action(attack);
@@ -204,7 +204,7 @@ program
   .requiredOption('--set <id>', 'behavior set; its harmful behaviors are used')
   .option('--limit <n>', 'only the first n of them', positiveNumber)
   .option('--seed <n>', 'seed of the random streams', wholeNumber, 0)
-  .addOption(repeatable('--option <k=v>', 'option of the attack'))
+  .addOption(repeatable('--option <k=v>', 'option of the attack; of one in a row: id.k=v'))
   .addOption(texts())
   .addOption(templates())
   .action(mutate);

@@ -4,8 +4,7 @@ import type { Behavior } from '../../src/core/behavior.ts';
 import { sumOfCounts } from '../../src/core/counts.ts';
 import { countOrUnknown } from '../../src/core/format.ts';
 import type { PackName } from '../../src/core/templates.ts';
-import { registries } from '../../src/lab/trials/registries.ts';
-import { completeRequest, findBehavior, ownBehavior, readOptions } from './choices.ts';
+import { completeRequest, findBehavior, ownBehavior, readAttack } from './choices.ts';
 import { badUsage, readInput, readLongInput, valueOf } from './failure.ts';
 import { readTemplates } from './json-file.ts';
 import { requestedModels, withModelIds } from './models/named.ts';
@@ -34,7 +33,7 @@ function behaviorOf({ behavior, request, target }: BehaviorOptions): Behavior {
 export async function attack(id: string, given: AttackOptions): Promise<void> {
   const options = await readLongInput(() => withModelIds(given));
   const request = readInput(() => {
-    const choice = { id, options: readOptions(registries.attacks.get(id).options, options.option) };
+    const choice = readAttack(id, options.option);
     const behavior = behaviorOf(options);
     const request = {
       ...requestFields(options),

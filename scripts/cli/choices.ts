@@ -34,6 +34,28 @@ const typed = (spec: OptionsSpec, words: OptionWords): Record<string, unknown> =
 export const readOptions = (spec: OptionsSpec, texts: readonly string[]): Record<string, unknown> =>
   typed(spec, Object.fromEntries(texts.map(readPair)));
 
+/**
+ * An attack, or several in a row with their ids joined by `+`; then an option is written `id.key=value`.
+ * @throws CommandError for an option that names none of them
+ */
+export function readAttack(id: string, texts: readonly string[]): MethodChoice {
+  const ids = id.split('+');
+  if (ids.length === 1) return { id, options: readOptions(registries.attacks.get(id).options, texts) };
+  const stray = texts.find((text) => !ids.some((member) => text.startsWith(`${member}.`)));
+  if (stray !== undefined)
+    throw badUsage(
+      `The option "${excerpt(stray)}" names none of the attacks.`,
+      `Write it as ${ids[0]!}.key=value.`,
+    );
+  const attack = ids.map((member) => {
+    const own = texts.flatMap((text) =>
+      text.startsWith(`${member}.`) ? [text.slice(member.length + 1)] : [],
+    );
+    return { id: member, options: readOptions(registries.attacks.get(member).options, own) };
+  });
+  return { id, attack };
+}
+
 const defenseOf = ({ id, options }: MethodWords): MethodChoice => ({
   id,
   options: typed(registries.defenses.get(id).options, options),
@@ -78,7 +100,7 @@ export function fillRoles(
     return rolesNeeded(method, parseOptions(method.options, options, id));
   };
   const roles = new Set([
-    ...(attack ? rolesOf(registries.attacks, attack) : []),
+    ...(attack?.attack ?? (attack ? [attack] : [])).flatMap((choice) => rolesOf(registries.attacks, choice)),
     ...defenses.flatMap((choice) => rolesOf(registries.defenses, choice)),
     ...evaluators.flatMap((choice) => rolesOf(registries.evaluators, choice)),
   ]);

@@ -3,7 +3,7 @@ import type { PackName } from '../../src/core/templates.ts';
 import { mutateBehaviors } from '../../src/lab/trials/mutate.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { behaviorsOf } from '../../src/lab/trials/behaviors.ts';
-import { readOptions } from './choices.ts';
+import { readAttack } from './choices.ts';
 import { readInput } from './failure.ts';
 import { readTemplates } from './json-file.ts';
 
@@ -21,7 +21,7 @@ export function mutate(id: string, { set, limit, seed, option, texts, templates 
   const prompts = readInput(() => {
     const source = { set, kinds: ['harmful' as const], ...(limit !== undefined && { limit }) };
     const request = {
-      attack: { id, options: readOptions(registries.attacks.get(id).options, option) },
+      attack: readAttack(id, option),
       ...(texts !== undefined && { texts }),
       ...(templates !== undefined && { templates: readTemplates(templates) }),
       seed,

@@ -22,12 +22,19 @@ const defenseWord = ({ id, options = {} }: MethodChoice): string => {
   return texts.length === 0 ? id : `${id}:${texts.join(',')}`;
 };
 
+/** Those of attacks in a row are each named with their attack. */
+const attackOptions = (choice: PlanOutline['attacks'][number] | undefined): readonly string[] => {
+  if (choice === undefined) return [];
+  if (!('attack' in choice)) return optionTexts(choice.options);
+  return choice.attack.flatMap(({ id, options }) => optionTexts(options).map((text) => `${id}.${text}`));
+};
+
 /** The command line that makes a trial of `plan` again; roles are named where a model was used in one. */
 export function attackCommand(
   plan: PlanOutline,
   key: TrialKey & Partial<Pick<TrialRecord, 'usage'>>,
 ): string {
-  const options = plan.attacks.find(({ id }) => id === key.attack)?.options ?? {};
+  const attack = plan.attacks.find(({ id }) => id === key.attack);
   const { temperature, maxNewTokens } = plan.sampling;
   const rolesUsed = Object.entries(plan.models.roles).filter(([role]) => key.usage && role in key.usage);
   const words = [
@@ -39,7 +46,7 @@ export function attackCommand(
     key.behavior,
     ...stackOf(plan, key).flatMap((defense) => ['--defense', defenseWord(defense)]),
     ...rolesUsed.flatMap(([role, id]) => ['--role', `${role}=${id}`]),
-    ...optionTexts(options).flatMap((option) => ['--option', option]),
+    ...attackOptions(attack).flatMap((option) => ['--option', option]),
     ...(plan.texts ? ['--texts', plan.texts] : []),
     ...(plan.templates ? ['--templates', `${plan.templates.name}.json`] : []),
     ...(plan.seed === 0 ? [] : ['--seed', String(plan.seed)]),

@@ -28,6 +28,20 @@ test('the command line of a trial names stack and options, quoted for a shell', 
   expect(attackCommand(withOptions, key)).toBe(
     `npm run lab -- attack laa --model m --behavior 'wake the giant' --defense self-reminder --defense safe-decoding --option 'template=it'\\''s' --json`,
   );
+  const chain = {
+    id: 'tense+gcg',
+    options: {},
+    attack: [
+      { id: 'tense', options: {} },
+      { id: 'gcg', options: { steps: 4 } },
+    ],
+  };
+  expect(attackCommand({ ...plan, attacks: [chain] }, { ...key, attack: 'tense+gcg' })).toContain(
+    'attack tense+gcg --model',
+  );
+  expect(attackCommand({ ...plan, attacks: [chain] }, { ...key, attack: 'tense+gcg' })).toContain(
+    '--option gcg.steps=4',
+  );
   expect(attackCommand(plan, { ...key, attack: 'direct-request', defense: 'none' })).not.toContain(
     '--defense',
   );
