@@ -1,10 +1,14 @@
 /** @file One next-token distribution, of shape [V]: its log-probs and measures, and a token drawn from it. */
 import type { Random } from '../../core/random.ts';
 
-/** Temperature 0 is greedy. `topP` keeps the smallest set of tokens whose mass reaches it. */
+/**
+ * Temperature 0 is greedy. `topP` keeps the smallest set of tokens whose mass reaches it, `topK` that many of the likeliest
+ * before it; absent, it keeps all.
+ */
 export interface Sampling {
   readonly temperature: number;
   readonly topP: number;
+  readonly topK?: number;
 }
 /** The default wherever a request names no sampling. */
 export const greedy: Sampling = { temperature: 0, topP: 1 };
@@ -109,13 +113,14 @@ export function divergence(p: Float32Array, q: Float32Array): number {
   return Math.max(0, sum);
 }
 
-/** Draw a token. Temperature comes first, then the nucleus: the likeliest tokens whose mass reaches `topP`. */
-export function sample(logits: Float32Array, { temperature, topP }: Sampling, random: Random): number {
+/** Draw a token. Temperature comes first, then the `topK` likeliest, then those of them whose mass reaches `topP`. */
+export function sample(logits: Float32Array, { temperature, topP, topK }: Sampling, random: Random): number {
   if (temperature === 0) return argmax(logits);
   // From the greatest down, so that a tiny temperature rules the others out instead of overflowing.
   const greatest = logits[argmax(logits)]!;
   const scaled = new Float32Array(logits.length);
   for (let id = 0; id < logits.length; id++) scaled[id] = (logits[id]! - greatest) / temperature;
+  if (topK !== undefined && topK < scaled.length) excludeBelow(scaled, topK);
   const probabilities = softmax(scaled);
   const ids = topP < 1 ? nucleus(probabilities, topP) : null;
   const count = ids?.length ?? probabilities.length;
@@ -128,6 +133,14 @@ export function sample(logits: Float32Array, { temperature, topP }: Sampling, ra
     if (draw < 0) return id;
   }
   return argmax(probabilities);
+}
+
+/** Sets all but the `count` greatest logits to −∞, ties by id. */
+function excludeBelow(logits: Float32Array, count: number): void {
+  const last = logits.toSorted()[logits.length - count]!;
+  let ties = count - logits.reduce((above, logit) => above + Number(logit > last), 0);
+  for (let id = 0; id < logits.length; id++)
+    if (logits[id]! < last || (logits[id]! === last && ties-- <= 0)) logits[id] = -Infinity;
 }
 
 /** Ids of the nucleus, likeliest first, ties by id. */

@@ -39,7 +39,7 @@ interface Addressed {
   readonly settings: PromptSettings | null;
 }
 
-/** @throws LabError 'not-supported' for a prefix that the server may not continue */
+/** @throws LabError 'not-supported' for a prefix that the server may not continue, or a `topK` that it may not heed */
 export function completionRequest(
   { model, software, settings }: Addressed,
   messages: readonly ChatMessage[],
@@ -58,6 +58,15 @@ export function completionRequest(
       advice:
         'Serve the model with vLLM, llama.cpp or Ollama, or leave attacks with an assistant prefix out.',
     });
+  const { topK } = sampling;
+  if (topK !== undefined && software !== 'vllm' && software !== 'llama.cpp')
+    throw new LabError(
+      'not-supported',
+      `It is not known that ${model} samples from a number of tokens there.`,
+      {
+        advice: 'Serve the model with vLLM or llama.cpp, or leave settings of top-k out.',
+      },
+    );
   return {
     model,
     messages: [...messages, ...(prefixed ? [assistant(assistantPrefix)] : [])].map(({ role, content }) => ({
@@ -67,6 +76,7 @@ export function completionRequest(
     max_tokens: maxNewTokens,
     temperature: sampling.temperature,
     top_p: sampling.topP,
+    ...(topK !== undefined && { top_k: topK }),
     seed: seedNumber(seed),
     stream: false,
     ...(stop.length > 0 && { stop: stop.slice(0, mostStops) }),
