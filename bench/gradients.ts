@@ -54,6 +54,7 @@ async function gcgSpeed(
     signal: new AbortController().signal,
     templates: {},
     others: [],
+    fills: () => false,
     role: () => draft,
     classifier: noClassifier,
   });

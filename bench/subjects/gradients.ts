@@ -35,6 +35,7 @@ export async function gcgSteps(entry: ModelEntry, device: Device): Promise<Subje
     signal: new AbortController().signal,
     templates: {},
     others: [],
+    fills: () => false,
     role: noModel,
     classifier: noModel,
   });

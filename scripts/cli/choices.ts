@@ -1,7 +1,7 @@
 /** @file Reads methods, options, behaviors and roles from the command line. */
 import type { Behavior } from '../../src/core/behavior.ts';
 import { excerpt } from '../../src/core/excerpt.ts';
-import { rolesNeeded, type MethodCard, type Registry } from '../../src/core/method.ts';
+import { rolesNeeded, rolesTaken, type MethodCard, type Registry } from '../../src/core/method.ts';
 import { parseOptions, type Option, type OptionsSpec } from '../../src/core/options.ts';
 import type { MethodChoice } from '../../src/lab/plan/plan.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
@@ -91,13 +91,14 @@ export function fillRoles(
   { attack, defenses, evaluators = [] }: Pick<TrialRequest, 'attack' | 'defenses' | 'evaluators'>,
   roleTexts: readonly string[],
 ): TrialRequest['roles'] {
-  const models: Readonly<Record<string, string>> = {
-    ...defaultRoles,
-    ...Object.fromEntries(roleTexts.map(readPair)),
-  };
+  const named = roleTexts.map(readPair);
+  const models: Readonly<Record<string, string>> = { ...defaultRoles, ...Object.fromEntries(named) };
   const rolesOf = <M extends MethodCard>(registry: Registry<M>, { id, options = {} }: MethodChoice) => {
     const method = registry.get(id);
-    return rolesNeeded(method, parseOptions(method.options, options, id));
+    const values = parseOptions(method.options, options, id);
+    // A role that may stay open is filled where the command names a model for it.
+    const taken = rolesTaken(method, values).filter((role) => named.some(([name]) => name === role));
+    return [...rolesNeeded(method, values), ...taken];
   };
   const roles = new Set([
     ...(attack?.attack ?? (attack ? [attack] : [])).flatMap((choice) => rolesOf(registries.attacks, choice)),

@@ -62,6 +62,8 @@ export interface MethodCard {
   readonly needs: readonly ModelRole[];
   /** Further roles that a choice calls for, by option and by the option's value as text. */
   readonly needsWhen?: Readonly<Record<string, Readonly<Record<string, readonly ModelRole[]>>>>;
+  /** Roles whose models a choice makes use of where the plan fills them, in the same form. It runs without them too. */
+  readonly takesWhen?: Readonly<Record<string, Readonly<Record<string, readonly ModelRole[]>>>>;
   /** Roles to whose models it needs white-box access. */
   readonly whiteBoxRoles?: readonly LanguageRole[];
   readonly options: OptionsSpec;
@@ -69,16 +71,28 @@ export interface MethodCard {
   readonly templates?: TemplatePacks;
 }
 
+type Values = Readonly<Record<string, unknown>>;
+
+const rolesOf = (
+  when: MethodCard['needsWhen'] = {},
+  options: OptionsSpec,
+  values: Values,
+): readonly ModelRole[] =>
+  Object.entries(when).flatMap(
+    ([option, byValue]) => byValue[String(values[option] ?? options[option]?.default)] ?? [],
+  );
+
 /** Every role that the plan must fill when the method runs with `values`; options left out take their defaults. */
 export const rolesNeeded = (
-  { needs, needsWhen = {}, options }: Pick<MethodCard, 'needs' | 'needsWhen' | 'options'>,
-  values: Readonly<Record<string, unknown>> = {},
-): readonly ModelRole[] => [
-  ...needs,
-  ...Object.entries(needsWhen).flatMap(
-    ([option, byValue]) => byValue[String(values[option] ?? options[option]?.default)] ?? [],
-  ),
-];
+  { needs, needsWhen, options }: Pick<MethodCard, 'needs' | 'needsWhen' | 'options'>,
+  values: Values = {},
+): readonly ModelRole[] => [...needs, ...rolesOf(needsWhen, options, values)];
+
+/** Every role that the plan may leave open, and whose model the method uses if there is one. */
+export const rolesTaken = (
+  { takesWhen, options }: Pick<MethodCard, 'takesWhen' | 'options'>,
+  values: Values = {},
+): readonly ModelRole[] => rolesOf(takesWhen, options, values);
 
 /** An explicit, ordered list of plug-ins with look-up by id. */
 export interface Registry<T extends { readonly id: string }> {

@@ -31,7 +31,7 @@ export interface RoleModels {
 
 export const roleContext = ({ roles, classifiers }: RoleModels = {}): Pick<
   AttackContext,
-  'role' | 'classifier'
+  'fills' | 'role' | 'classifier'
 > => {
   const find =
     <M>(models: Readonly<Record<string, M>> = {}) =>
@@ -40,7 +40,11 @@ export const roleContext = ({ roles, classifiers }: RoleModels = {}): Pick<
       if (model === undefined) throw new Error(`This test assigns no ${role}.`);
       return model;
     };
-  return { role: find(roles), classifier: find(classifiers) };
+  return {
+    fills: (role) => role in (roles ?? {}) || role in (classifiers ?? {}),
+    role: find(roles),
+    classifier: find(classifiers),
+  };
 };
 
 interface Texts {

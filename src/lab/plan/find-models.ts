@@ -1,7 +1,13 @@
 /** @file Finds models by id, and says which models can fill which roles and which roles a set of methods needs. */
 import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
-import { classifierRoles, rolesNeeded, type MethodCard, type ModelRole } from '../../core/method.ts';
+import {
+  classifierRoles,
+  rolesNeeded,
+  rolesTaken,
+  type MethodCard,
+  type ModelRole,
+} from '../../core/method.ts';
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
 import { readEndpointId } from '../../models/endpoint.ts';
 import { readHubName } from '../../models/hub/name.ts';
@@ -57,10 +63,15 @@ interface WithOptions {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** The roles that some of the methods need: no other model has to be loaded. */
+/** The roles that some of the methods need or take: no other model has to be loaded. */
 export function rolesUsed(roles: RoleEntries, chosen: readonly WithOptions[]): RoleEntries {
-  const needed = new Set<string>(chosen.flatMap(({ method, options }) => rolesNeeded(method, options)));
-  return Object.fromEntries(Object.entries(roles).filter(([role]) => needed.has(role)));
+  const used = new Set<string>(
+    chosen.flatMap(({ method, options }) => [
+      ...rolesNeeded(method, options),
+      ...rolesTaken(method, options),
+    ]),
+  );
+  return Object.fromEntries(Object.entries(roles).filter(([role]) => used.has(role)));
 }
 
 /**

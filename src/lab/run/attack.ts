@@ -54,6 +54,7 @@ export async function runAttack(
     get others() {
       return trainingBehaviors.filter(({ id }) => id !== behavior.id);
     },
+    fills: (role) => models.fills(role),
     ...roleModels(models, meter),
   });
   try {

@@ -14,6 +14,8 @@ import { metered, meteredClassifier, type Meter, type MeterOf } from './meter.ts
 import { defaultAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
 
 export interface LoadedModels extends RoleModels {
+  /** True if a model is assigned to `role`. */
+  fills(role: ModelRole): boolean;
   /** The model under attack, from its default runtime or from the white-box one; a large one is loaded once. */
   target(access: Access): LanguageModel;
 }
@@ -55,6 +57,7 @@ export async function loadModels(
   }
   return {
     target: (access) => (access === 'white-box' && whiteBoxTarget) || targetModel,
+    fills: (role) => languageModels.has(role) || classifiers.has(role),
     role: (role) => inRole(languageModels, role),
     classifier: (role) => inRole(classifiers, role),
   };

@@ -77,6 +77,7 @@ const card = ({
   access,
   needs,
   needsWhen,
+  takesWhen,
   options,
   templates,
 }: Attack | Defense | Evaluator) => ({
@@ -88,6 +89,7 @@ const card = ({
   access,
   needs,
   ...(needsWhen && { needsWhen }),
+  ...(takesWhen && { takesWhen }),
   options,
   ...(templates && { templates }),
 });

@@ -1,5 +1,12 @@
 /** @file A plan being edited in forms. */
-import { accessTiers, grants, rolesNeeded, type Access, type ModelRole } from '../../core/method.ts';
+import {
+  accessTiers,
+  grants,
+  rolesNeeded,
+  rolesTaken,
+  type Access,
+  type ModelRole,
+} from '../../core/method.ts';
 import type { PackName } from '../../core/templates.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { defaultSampling, type Plan, type PlanInput } from '../../lab/plan/plan.ts';
@@ -49,6 +56,7 @@ export class PlanDraft {
     this.seed = plan.seed;
     this.targets = plan.models.targets;
     this.roles = { ...catalogue.roles, ...plan.models.roles };
+    this.filled = { ...plan.models.roles };
     this.maxNewTokens = plan.sampling.maxNewTokens;
     this.template = new TemplateDraft(plan.chatTemplate);
     this.texts = plan.texts ?? null;
@@ -124,6 +132,15 @@ export class PlanDraft {
     distinct(this.#picked.flatMap(({ card, options }) => rolesNeeded(card, options))),
   );
 
+  /** Roles that the chosen methods use where they are filled, and run without. */
+  readonly optionalRoles = $derived.by((): readonly ModelRole[] =>
+    distinct(this.#picked.flatMap(({ card, options }) => rolesTaken(card, options))).filter(
+      (role) => !this.neededRoles.includes(role),
+    ),
+  );
+  /** The optional roles that the plan fills. */
+  filled = $state<Partial<Record<ModelRole, string>>>({});
+
   /** What is missing before it can run, in words, or `null`. */
   readonly obstacle = $derived.by((): string | null => {
     if (this.targets.length === 0) return 'Choose a model to attack.';
@@ -162,14 +179,21 @@ export class PlanDraft {
         const options = this.options[id] ?? {};
         return Object.keys(options).length > 0 ? { id, options } : { id };
       });
-    const roles = distinct([...Object.keys(rest.models.roles), ...this.neededRoles]) as ModelRole[];
+    const optional = this.optionalRoles.filter((role) => this.filled[role]);
+    const others = (Object.keys(rest.models.roles) as ModelRole[]).filter(
+      (role) => !this.optionalRoles.includes(role),
+    );
+    const roles = distinct([...others, ...this.neededRoles]);
     return {
       ...rest,
       name: this.name,
       seed: this.seed,
       models: {
         targets: [...this.targets],
-        roles: Object.fromEntries(roles.map((role) => [role, this.roles[role]])),
+        roles: Object.fromEntries([
+          ...roles.map((role) => [role, this.roles[role]]),
+          ...optional.map((role) => [role, this.filled[role]]),
+        ]),
       },
       behaviors: this.behaviors.toPlan(),
       attacks: methods('attacks') as PlanInput['attacks'],

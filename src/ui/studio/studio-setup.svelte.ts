@@ -1,7 +1,7 @@
 /** @file The studio's settings: one attack on one behavior of one model. */
 import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
-import { rolesNeeded, type ModelRole } from '../../core/method.ts';
+import { rolesNeeded, rolesTaken, type ModelRole } from '../../core/method.ts';
 import type { PackName } from '../../core/templates.ts';
 import type { AttackRequest, MutateRequest } from '../../lab/plan/request.ts';
 import { defaultSampling, type PlanInput } from '../../lab/plan/plan.ts';
@@ -58,13 +58,24 @@ export class StudioSetup {
   readonly roles = $derived.by((): Partial<Record<ModelRole, string>> => {
     const usual: Partial<Record<ModelRole, string>> = this.#labInfo.catalogue?.roles ?? {};
     const needed = this.card ? rolesNeeded(this.card, this.options) : [];
-    return Object.fromEntries(needed.map((role) => [role, this.roleModels[role] ?? usual[role] ?? '']));
+    const taken = this.optionalRoles.filter((role) => this.roleModels[role]);
+    return Object.fromEntries(
+      [...needed, ...taken].map((role) => [role, this.roleModels[role] ?? usual[role] ?? '']),
+    );
   });
   /** The texts that the attack will use, by name; those of the full pack where the lab chooses. */
   readonly templates = $derived.by(() => ({
     ...this.card?.templates?.[this.texts ?? 'full'],
     ...this.pack?.templates[this.attack],
   }));
+  /** Roles that the attack uses where they are filled, and runs without. */
+  readonly optionalRoles = $derived.by((): readonly ModelRole[] =>
+    this.card
+      ? rolesTaken(this.card, this.options).filter(
+          (role) => !rolesNeeded(this.card!, this.options).includes(role),
+        )
+      : [],
+  );
   /** Why the attack cannot start, or `null` when it can. */
   readonly problem = $derived.by((): string | null => {
     const model = this.#labInfo.models.find(({ id }) => id === this.model);
