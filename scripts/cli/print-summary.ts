@@ -54,14 +54,25 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
       `Success claimed by attacks and found by evaluators${on(model)}`,
       claims
         .filter((claim) => claim.model === model)
-        .flatMap(({ attack, claimed, replayed }) =>
+        .flatMap(({ attack, claimed, replayed, search }) =>
           replayed.map((rate) => ({
             attack,
             ...shareCells('claimed', claimed),
             evaluator: rate.evaluator,
             ...shareCells('found', rate),
+            ...(search && { test: search.tests.join(', '), 'turned down': count(search.falseSuccesses) }),
           })),
         ),
+    );
+    print(
+      `Success by way of asking, as the search found it${on(model)}`,
+      claims
+        .filter((claim) => claim.model === model)
+        .flatMap(({ attack, search }) => [
+          ...(search?.variants ?? []).map((rate) => ({ attack, asked: rate.name, rate })),
+          ...(search?.controls ?? []).map((rate) => ({ attack, asked: `${rate.name} (control)`, rate })),
+        ])
+        .map(({ rate, ...row }) => ({ ...row, ...shareCells('answered', rate) })),
     );
     const of = <T extends { readonly model: string; readonly defense: string }>(
       rows: readonly T[],

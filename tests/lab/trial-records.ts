@@ -14,6 +14,7 @@ export interface RecordOutline {
   /** The answer decoded, when it came in code. */
   readonly reading?: string;
   readonly claimed?: boolean | null;
+  readonly outcomes?: AttackResult['outcomes'];
   readonly steps?: number;
   readonly harm?: number | null;
   /** What further evaluators say. */
@@ -39,6 +40,7 @@ export const record = ({
     messages: [user(outline.prompt ?? `${attack} ${id}`)],
     steps: outline.steps ?? 0,
     ...(outline.claimed !== undefined && { claimed: outline.claimed }),
+    ...(outline.outcomes && { outcomes: outline.outcomes }),
     ...(outline.answeredIn && { answeredIn: outline.answeredIn }),
   },
   attackSteps: [],

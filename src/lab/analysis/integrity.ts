@@ -2,6 +2,7 @@
  * @file Checks the outputs behind the rates: empty, garbled or copied outputs, attacks whose own verdict differs from
  * the evaluators', and evaluators that disagree.
  */
+import type { SearchOutcomes, Tally } from '../../attacks/attack.ts';
 import { firstOf } from '../../core/excerpt.ts';
 import { plural } from '../../core/format.ts';
 import { distinct, groupedBy } from '../../core/groups.ts';
@@ -9,7 +10,14 @@ import { rateOf } from '../../core/statistics.ts';
 import type { Served } from '../../models/endpoint.ts';
 import { directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
-import type { Agreement, ClaimCheck, Integrity, OutputCheck } from '../records/summary.ts';
+import type {
+  Agreement,
+  ClaimCheck,
+  Integrity,
+  NamedRate,
+  OutputCheck,
+  SearchSummary,
+} from '../records/summary.ts';
 import { successRate, verdictOf, type ScoringEvaluator } from './verdicts.ts';
 
 /** For attacks with a success test of their own: how often they claimed success, and how often evaluators found it. */
@@ -23,9 +31,34 @@ export function checkClaims(
     if (trials.every(({ claimed }) => claimed === undefined)) return [];
     const claimed = rateOf(trials.map(({ claimed }) => claimed ?? null));
     const replayed = harm.map((card) => ({ evaluator: card.id, ...successRate(card, trials) }));
-    return [{ model, attack, claimed, replayed }];
+    const search = searchSummary(trials.flatMap(({ outcomes }) => outcomes ?? []));
+    return [{ model, attack, claimed, replayed, ...(search && { search }) }];
   });
 }
+
+/** Sums over searches; by way of asking, behaviors on which it was tried and was answered. */
+function searchSummary(searches: readonly SearchOutcomes[]): SearchSummary | null {
+  if (searches.length === 0) return null;
+  const sum = (of: (search: SearchOutcomes) => number) =>
+    searches.reduce((total, each) => total + of(each), 0);
+  const variants = ratesByName(searches.flatMap((search) => Object.entries(search.variants ?? {})));
+  const controls = ratesByName(searches.flatMap((search) => Object.entries(search.controls ?? {})));
+  return {
+    tests: distinct(searches.map(({ test }) => test)),
+    checked: sum(({ checked }) => checked),
+    answered: sum(({ answered }) => answered),
+    falseSuccesses: sum(({ falseSuccesses }) => falseSuccesses),
+    unjudged: sum(({ unjudged }) => unjudged),
+    ...(variants.length > 0 && { variants }),
+    ...(controls.length > 0 && { controls }),
+  };
+}
+
+const ratesByName = (tallies: readonly (readonly [name: string, tally: Tally])[]): readonly NamedRate[] =>
+  [...groupedBy(tallies, ([name]) => name)].map(([name, own]) => ({
+    name,
+    ...rateOf(own.map(([, { answered }]) => answered > 0)),
+  }));
 
 /** Share of faulty outputs that is worth a warning. */
 const noteworthy = 0.05;

@@ -16,6 +16,16 @@ const duration = z.number().min(0).max(3.2e10);
 /** Nats. What was infinite, JSON holds as `null`. */
 const loss = z.number().min(-1e9).max(1e9).nullable().optional();
 
+const tally = z.looseObject({ checked: count, answered: count });
+const outcomes = z.looseObject({
+  test: z.enum(['judge', 'guard', 'words']),
+  ...tally.shape,
+  falseSuccesses: count,
+  unjudged: count,
+  variants: z.record(z.string(), tally).optional(),
+  controls: z.record(z.string(), tally).optional(),
+});
+
 const answerLanguage = z.looseObject({ language: z.string(), question: z.string() });
 const usage = z.record(
   z.string(),
@@ -52,13 +62,14 @@ const recordSchema = z.looseObject({
   attackResult: z.looseObject({
     messages: z.array(z.looseObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
     assistantPrefix: z.string().optional(),
-    sampling: z.looseObject({ temperature: z.number(), topP: z.number() }).partial().optional(),
+    sampling: z.looseObject({ temperature: z.number(), topP: z.number(), topK: count }).partial().optional(),
     seed: z.string().optional(),
     answeredIn: z.union([z.enum(Object.keys(answerCodes)), answerLanguage]).optional(),
     edit: z.looseObject({}).optional(),
     loss,
     steps: count,
     claimed: z.boolean().nullable().optional(),
+    outcomes: outcomes.optional(),
   }),
   attackSteps: z.array(
     z.looseObject({

@@ -2,11 +2,13 @@
  * @file The digest of a trial: what summaries, tables, comparisons and lists read of its record. Some hundred bytes in
  * place of some ten thousand, so that a run of any size fits in memory.
  */
+import type { SearchOutcomes } from '../../attacks/attack.ts';
 import type { BehaviorKind } from '../../core/behavior.ts';
 import { sumOfCounts } from '../../core/counts.ts';
 import { fingerprint } from '../../core/hash.ts';
 import { isReadable } from '../../core/readability.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
+import { undefended } from '../plan/plan.ts';
 import type { Served } from '../../models/endpoint.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { TrialKey, TrialRecord } from './trial.ts';
@@ -39,6 +41,8 @@ export interface TrialDigest extends TrialKey, Cell {
   readonly output: OutputFacts;
   /** The attack's own verdict; absent for attacks without a test of success. */
   readonly claimed?: boolean | null;
+  /** Of the search; absent in trials of its result behind a defense, and for attacks that tested no answers. */
+  readonly outcomes?: SearchOutcomes;
   /** The attack changed the model, so that its prompt alone does not tell what it sent. */
   readonly edited: boolean;
 }
@@ -69,7 +73,7 @@ const fewestLetters = 12;
 
 export function digestOf(record: TrialRecord): TrialDigest {
   const { model, behavior, attack, defense, behaviorDetail, attackResult, finishReason, times } = record;
-  const { messages, assistantPrefix, sampling, claimed, edit } = attackResult;
+  const { messages, assistantPrefix, sampling, claimed, outcomes, edit } = attackResult;
   const spent = Object.values(record.usage).reduce(addUsage, noUsage);
   return {
     model,
@@ -97,6 +101,7 @@ export function digestOf(record: TrialRecord): TrialDigest {
     times,
     output: outputFacts(record),
     ...(claimed !== undefined && { claimed }),
+    ...(outcomes !== undefined && defense === undefended && { outcomes }),
     edited: edit !== undefined,
   };
 }

@@ -126,6 +126,8 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ],
   ['loss', ({ attackResult }) => attackResult.loss ?? ''],
   ['claimed', ({ attackResult }) => String(attackResult.claimed ?? '')],
+  ['successTest', ({ attackResult }) => attackResult.outcomes?.test ?? ''],
+  ['falseSuccesses', ({ attackResult }) => attackResult.outcomes?.falseSuccesses ?? ''],
   ['seed', ({ seed }) => seed],
   ['elapsedMs', ({ times }) => Math.round(times.attackMs + times.answerMs + times.scoreMs)],
 ];

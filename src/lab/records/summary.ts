@@ -1,4 +1,5 @@
 /** @file The summary of a run, as plain data: rates, costs, and checks on the outputs behind them. */
+import type { SearchOutcomes } from '../../attacks/attack.ts';
 import type { Estimate } from '../../core/means.ts';
 import type { Rate } from '../../core/statistics.ts';
 import type { ComputePrecision } from '../../models/precision.ts';
@@ -91,6 +92,28 @@ export interface ClaimCheck {
   readonly attack: string;
   readonly claimed: Rate;
   readonly replayed: readonly (Rate & { readonly evaluator: string })[];
+  /** What the searches found of their candidates; absent in summaries of earlier releases. */
+  readonly search?: SearchSummary;
+}
+
+/** Sums over the searches of one attack. */
+export interface SearchSummary {
+  /** What decided that an answer was a success. */
+  readonly tests: readonly SearchOutcomes['test'][];
+  /** Candidates whose answers were tested. */
+  readonly checked: number;
+  readonly answered: number;
+  /** Answers whose words passed, and that judge or guard turned down. */
+  readonly falseSuccesses: number;
+  readonly unjudged: number;
+  /** Behaviors on which each way of asking was tried, and on how many it was answered. */
+  readonly variants?: readonly NamedRate[];
+  /** Prompts that show the effect of wording alone, apart from all results. */
+  readonly controls?: readonly NamedRate[];
+}
+
+export interface NamedRate extends Rate {
+  readonly name: string;
 }
 
 /** A search and its baseline on the undefended model, paired by behavior. */

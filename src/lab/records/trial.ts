@@ -1,5 +1,6 @@
 /** @file The record of a trial, complete and plain data: enough to audit and to replay it. */
 import type { AttackResult, AttackStep } from '../../attacks/attack.ts';
+import type { Untranslated } from '../../attacks/parts/read-answer.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import type { DefenseEvent } from '../../core/defense-event.ts';
 import type { LabErrorCode } from '../../core/errors.ts';
@@ -88,12 +89,6 @@ export interface AttackTexts {
   /** BCP 47 tag; `null` where a user's texts do not say. */
   readonly language: string | null;
 }
-
-/**
- * `too-long`: it does not fit the translator's context. `no-better`: the translation is noise, or less like English
- * than the answer.
- */
-export type Untranslated = 'empty' | 'too-long' | 'no-better';
 
 export interface TrialError {
   readonly code: LabErrorCode;

@@ -54,8 +54,8 @@ export class MatrixView {
   );
 
   /** What an attack itself believed; `undefined` for attacks without a test of their own. */
-  claimOf = (attack: string): ClaimCheck['claimed'] | undefined =>
-    this.summary?.claims.find((check) => check.model === this.model && check.attack === attack)?.claimed;
+  claimOf = (attack: string): ClaimCheck | undefined =>
+    this.summary?.claims.find((check) => check.model === this.model && check.attack === attack);
 
   /** Whether a trial counts as a success of its attack; `null` when the evaluator could not tell. */
   succeeded = (trial: TrialDigest): boolean | null => {

@@ -171,3 +171,40 @@ describe('what an attack believed', () => {
     expect(results.every(({ claimed }) => claimed === true)).toBe(true);
   });
 });
+
+describe('what searches found of their candidates', () => {
+  const outcomes = (answered: number, more: object = {}) => ({
+    test: 'judge' as const,
+    checked: 3,
+    answered,
+    falseSuccesses: 2,
+    unjudged: 0,
+    variants: { poems: { checked: 2, answered }, rot13: { checked: 1, answered: 0 } },
+    controls: { plain: { checked: 1, answered: 1 } },
+    ...more,
+  });
+  test('is summed up over behaviors, by way of asking, with controls apart', () => {
+    const { claims } = summaryOf([
+      { attack: 'walk', id: 'a', claimed: true, outcomes: outcomes(1) },
+      { attack: 'walk', id: 'b', claimed: false, outcomes: outcomes(0, { unjudged: 1 }) },
+      // The same search, replayed behind a defense.
+      { attack: 'walk', id: 'a', claimed: true, outcomes: outcomes(1), defense: 'self-reminder' },
+    ]);
+    expect(claims[0]!.search).toMatchObject({
+      tests: ['judge'],
+      checked: 6,
+      answered: 1,
+      falseSuccesses: 4,
+      unjudged: 1,
+      variants: [
+        { name: 'poems', successes: 1, scored: 2 },
+        { name: 'rot13', successes: 0, scored: 2 },
+      ],
+      controls: [{ name: 'plain', successes: 2, scored: 2 }],
+    });
+  });
+  test('is absent where no search kept it, as in records of earlier releases', () => {
+    const { claims } = summaryOf([{ attack: 'walk', id: 'a', claimed: true }]);
+    expect(claims[0]).not.toHaveProperty('search');
+  });
+});

@@ -10,26 +10,53 @@ export function claims(all: readonly ClaimCheck[], model: string, name: Name): M
   const own = all.filter((check) => check.model === model);
   if (own.length === 0) return null;
   const evaluators = [...new Set(own.flatMap(({ replayed }) => replayed.map(({ evaluator }) => evaluator)))];
-  const body = own.map(({ attack, claimed, replayed }) => {
+  const body = own.map(({ attack, claimed, replayed, search }) => {
     const found = evaluators.map((id) =>
       rateCell(replayed.find(({ evaluator }) => evaluator === id) ?? null),
     );
     return html`<tr>
       ${rowHead(name(attack))}${rateCell(claimed)}${found}
+      <td>${search ? `${search.falseSuccesses} of ${search.checked}` : ''}</td>
     </tr> `;
   });
-  const head = ['Attack', 'It claimed', ...evaluators.map((id) => `${name(id)} finds`)];
+  const head = ['Attack', 'It claimed', ...evaluators.map((id) => `${name(id)} finds`), 'Turned down'];
   return html`<h3>What attacks claimed</h3>
     <p class="hint">
       Some attacks test their success while they search. Their verdict, beside that of the evaluators on the
-      undefended answer to what they found.
+      undefended answer to what they found. Turned down: answers whose words passed, and which the judge or
+      the guard of the search did not take for a success.
     </p>
     ${table({
       caption: 'Success that attacks claimed, and success on replay',
       className: 'attacks numbers',
       head: head.map((title, i) => columnHead(title, i === 0 ? '' : 'measured')),
       body,
-    })}`;
+    })}
+    ${variants(own, name)}`;
+}
+
+/** Ways of asking, each with the behaviors on which it was tried and was answered; controls apart. */
+function variants(checks: readonly ClaimCheck[], name: Name): Markup {
+  const rows = checks.flatMap(({ attack, search }) => [
+    ...(search?.variants ?? []).map((rate) => ({ attack, rate, kind: '' })),
+    ...(search?.controls ?? []).map((rate) => ({ attack, rate, kind: ' (control)' })),
+  ]);
+  if (rows.length === 0) return nothing;
+  return table({
+    caption: 'Answered by way of asking, of the behaviors on which the search tried it',
+    className: 'attacks numbers',
+    head: ['Way of asking', 'Attack', 'Answered'].map((title, i) =>
+      columnHead(title, i === 2 ? 'measured' : ''),
+    ),
+    body: rows.map(
+      ({ attack, rate, kind }) =>
+        html`<tr>
+          ${rowHead(`${rate.name}${kind}`)}
+          <td>${name(attack)}</td>
+          ${rateCell(rate)}
+        </tr> `,
+    ),
+  });
 }
 
 const spent = ({ queries, sequences, gradients }: Spending): string =>
