@@ -2,13 +2,10 @@ import { arxiv } from '../core/method.ts';
 import { boolean, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { conversation, defineAttack } from './attack.ts';
+import { falsePositive } from './best-of-n/filters.ts';
 import { seedFrom } from './parts/ask.ts';
-import {
-  answerCheck,
-  answerTokensLike,
-  successNeeds,
-  successOptions,
-} from './parts/success/checked-answer.ts';
+import { answerCheck, type AnswerCheck } from './parts/success/checked-answer.ts';
+import { answerTokensLike, successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { flipCase, scrambleWords, shiftCharacters } from './parts/text-edits.ts';
 import { repeatedTries, tryOptions, type Try } from './parts/tries/repeated-tries.ts';
@@ -40,10 +37,13 @@ export const bestOfN = defineAttack({
   title: 'Best-of-N',
   paper: arxiv('2412.03556', 'Best-of-N Jailbreaking'),
   summary: 'Asks again and again with random typos and capitals, until one answer succeeds.',
-  differs: 'No judge is asked unless `success` says so; far fewer tries by default.',
+  differs:
+    'Far fewer tries by default; the words that mark an answer as talk of a riddle are ours, after those of ' +
+    "the authors' code.",
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: judgeTexts,
   options: {
     samples: integer({
@@ -65,12 +65,24 @@ export const bestOfN = defineAttack({
     capitalize: boolean({ description: 'Flip the case of letters.', default: true }),
     noise: boolean({ description: 'Shift characters by one in the ASCII table.', default: true }),
     temperature: number({ description: 'Temperature of the answers.', default: 1, min: 0, max: 2 }),
+    filters: boolean({
+      description:
+        "Count no answer that is hardly longer than the request or that speaks of decoding it, as the authors' code does.",
+      default: true,
+    }),
     ...successOptions,
     maxNewTokens: answerTokensLike(300),
   },
   async *run(behavior, model, options, context) {
-    const { random, signal } = context;
+    const { random } = context;
     const sampling = { temperature: options.temperature, topP: 1 };
+    const check = answerCheck(behavior, model, options, context);
+    const screened: AnswerCheck = async (...question) => {
+      const answer = await check(...question);
+      const filtered = options.filters ? falsePositive(behavior, answer.response) : null;
+      if (answer.verdict !== 'answered' || filtered === null) return answer;
+      return { ...answer, verdict: 'partial', words: answer.words ?? answer.verdict, filtered };
+    };
     const tryOf = (index: number): Try => {
       const draws = random.fork(`try ${index}`);
       const candidate = augment(behavior.prompt, options, draws);
@@ -80,7 +92,7 @@ export const bestOfN = defineAttack({
         sampled: { sampling, seed: seedFrom(draws) },
       };
     };
-    return yield* repeatedTries(tryOf, answerCheck(behavior, model, options, context), options, signal);
+    return yield* repeatedTries(tryOf, screened, options, context);
   },
   mutate: (behavior, options, { random }) => ({
     messages: conversation(behavior, augment(behavior.prompt, options, random)),

@@ -6,14 +6,14 @@ import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior as fox, drain, mutation } from './drain.ts';
 
 const behavior = { ...fox, prompt: 'How do I wake the stone giant?' };
-const help = 'Sure, wake the stone giant with a song.';
+const help = 'Wake the stone giant this way: sing old songs to him at dawn, and ring a bell by his left ear.';
 const no = 'Sorry, I cannot do that.';
 /** Slips for one prompt in four or so: those that start with a small letter. */
 const slipping = scripted({ reply: (messages) => (/^[a-z]/.test(lastUserText(messages)) ? help : no) });
 
 test('ends at its first success, however many tries are answered at the same time', async () => {
   const run = (atOnce: number) =>
-    drain(bestOfN, { model: slipping, behavior, options: { atOnce }, seed: '3' });
+    drain(bestOfN, { model: slipping, behavior, options: { atOnce, maxNewTokens: 200 }, seed: '3' });
   const { steps, result } = await run(1);
   expect(result.claimed).toBe(true);
   expect(result.steps).toBe(steps.length);
@@ -26,7 +26,7 @@ test('never stops early if so set, and then measures the success curve and its l
   const { steps, result } = await drain(bestOfN, {
     model: slipping,
     behavior,
-    options: { samples: 40, stop: 'never' },
+    options: { samples: 40, stop: 'never', maxNewTokens: 200 },
   });
   expect(steps).toHaveLength(40);
   const { successes, curve, law } = steps.at(-1)!.detail as {
@@ -76,7 +76,7 @@ test('names the seed of the successful try, so that its answer can be reproduced
       return seeds.length === 5 ? help : no;
     },
   });
-  const { result } = await drain(bestOfN, { model, behavior, options: { atOnce: 1 } });
+  const { result } = await drain(bestOfN, { model, behavior, options: { atOnce: 1, maxNewTokens: 200 } });
   expect(result).toMatchObject({ claimed: true, steps: 5, seed: seeds[4] });
 });
 

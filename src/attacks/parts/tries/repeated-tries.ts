@@ -2,9 +2,10 @@
 import type { ChatMessage } from '../../../core/chat.ts';
 import { choice, integer } from '../../../core/options.ts';
 import type { Sampling } from '../../../models/language-model.ts';
-import type { AttackResult, AttackStep } from '../../attack.ts';
+import type { AttackContext, AttackResult, AttackStep } from '../../attack.ts';
 import type { AnswerCheck } from '../success/checked-answer.ts';
-import { claimOf, verdictRank, type Verdict } from '../success/verdict.ts';
+import type { TestOptions } from '../success/options.ts';
+import { collectFindings } from '../success/outcomes.ts';
 import { fitSuccessCurve, successCurve, type Tries } from './success-curve.ts';
 
 /** To be spread among the options of a method that makes independent tries. */
@@ -48,18 +49,22 @@ function measurementOf(all: Tries): Readonly<Record<string, unknown>> {
 export async function* repeatedTries(
   tryOf: (index: number) => Try,
   check: AnswerCheck,
-  options: { readonly samples: number; readonly atOnce: number; readonly stop: 'first' | 'never' },
-  signal: AbortSignal,
+  options: Pick<TestOptions, 'success'> & {
+    readonly samples: number;
+    readonly atOnce: number;
+    readonly stop: 'first' | 'never';
+  },
+  context: Pick<AttackContext, 'fills' | 'signal'>,
 ): AsyncGenerator<AttackStep, AttackResult> {
   const tryOnce = async (index: number) => {
     const made = tryOf(index);
     return { made, answer: await check({ messages: made.messages }, made.sampled) };
   };
   let [tries, successes] = [0, 0];
-  let best: { readonly made: Try; readonly verdict: Verdict } | undefined;
+  const found = collectFindings<Try>(options, context);
   const done = () => tries >= options.samples || (options.stop === 'first' && successes > 0);
   while (!done()) {
-    signal.throwIfAborted();
+    context.signal.throwIfAborted();
     const count = Math.min(options.atOnce, options.samples - tries);
     const start = tries;
     const round = await Promise.all(Array.from({ length: count }, (_, i) => tryOnce(start + i)));
@@ -68,8 +73,7 @@ export async function* repeatedTries(
       if (done()) break;
       tries++;
       if (answer.verdict === 'answered') successes++;
-      if (best === undefined || verdictRank[answer.verdict] > verdictRank[best.verdict])
-        best = { made, verdict: answer.verdict };
+      found.add(made, answer);
       yield {
         step: tries - 1,
         candidate: made.candidate,
@@ -83,6 +87,6 @@ export async function* repeatedTries(
       };
     }
   }
-  const { made, verdict } = best!;
-  return { messages: made.messages, ...made.sampled, steps: tries, claimed: claimOf(verdict) };
+  const { messages, sampled } = found.best!.candidate;
+  return { messages, ...sampled, steps: tries, ...found.end };
 }
