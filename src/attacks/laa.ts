@@ -3,10 +3,14 @@ import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { fillSlots } from '../core/slots.ts';
-import { templateOf, templatePacks, type Templates } from '../core/templates.ts';
+import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { argmax } from '../models/decoding/sampler.ts';
 import type { ScoringModel } from '../models/language-model.ts';
 import { conversation, defineAttack } from './attack.ts';
+import { answerCheck, type CheckedAnswer } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { answerTokensLike, successNeeds, successOptions, successTakes } from './parts/success/options.ts';
+import { collectFindings } from './parts/success/outcomes.ts';
 import { exclamationMarks, suffixTokens, withSuffix } from './parts/suffix/suffix-prompt.ts';
 import { targetBehindThought, targetOf } from './parts/target.ts';
 import compact from './templates/compact/laa.json' with { type: 'json' };
@@ -80,13 +84,15 @@ export const laa = defineAttack({
     'The paper makes up to 10,000 queries, one proposal at a time, from a suffix of 25 tokens; set ' +
     '`proposals` to 1 for that. Here the suffix keeps its length and uses printable ASCII only; the ' +
     'target token is the one that starts the answer after the chat template, not the likelier of two ' +
-    "spellings; the search stops without asking a judge, because the lab's evaluators read the answer " +
-    "afterwards; there is one template of rules, without the paper's in-context example; suffixes are not " +
-    'transferred from other models.' +
+    "spellings; there is one template of rules, without the paper's in-context example; suffixes are not " +
+    'transferred from other models; proposals that raise the probability further are looked at as well, ' +
+    'while the paper samples the best one again.' +
     targetBehindThought,
   access: 'grey-box',
   needs: [],
-  templates: laaTexts,
+  needsWhen: successNeeds,
+  takesWhen: successTakes,
+  templates: joinedPacks(judgeTexts, laaTexts),
   options: {
     template: choice({
       description: 'Text around the request: rules like those of the paper, or none.',
@@ -136,18 +142,29 @@ export const laa = defineAttack({
     }),
     stop: choice({
       description:
-        'What ends the search: the target token is the likeliest one, or it reaches the probability below.',
+        'When the answer is worth a look: the target token is the likeliest one, or it reaches the probability below.',
       choices: ['argmax', 'probability'],
       default: 'argmax',
     }),
     stopProbability: number({
-      description: 'Probability of the target token that ends the search.',
+      description: 'Probability of the target token from which the answer is worth a look.',
       default: 0.1,
       min: 0.001,
       max: 1,
     }),
+    checks: integer({
+      description:
+        'Most answers that a run looks at; after the last one without success the next run begins.',
+      default: 10,
+      min: 1,
+      max: 1000,
+      unit: 'answers',
+    }),
+    ...successOptions,
+    maxNewTokens: answerTokensLike(150),
   },
-  async *run(behavior, model, options, { random, signal, templates }) {
+  async *run(behavior, model, options, context) {
+    const { random, signal, templates } = context;
     const { tokenizer } = model;
     const start = request(behavior, options.template, templates);
     const place = (suffix: string) => conversation(behavior, withSuffix(start, suffix));
@@ -162,30 +179,43 @@ export const laa = defineAttack({
       const scored = await model.logProbs(requests, { signal });
       return proposals.map((ids, i) => ({ ids, suffix: texts[i]!, logProb: scored[i]![0]! }));
     };
-    const succeeds = async ({ suffix, logProb }: Candidate): Promise<boolean> =>
+    const isPromising = async ({ suffix, logProb }: Candidate): Promise<boolean> =>
       options.stop === 'probability'
         ? Math.exp(logProb) >= options.stopProbability
         : // The likeliest of V tokens has at least 1/V of the mass.
           logProb >= -Math.log(tokenizer.vocabSize) - 1e-3 &&
           (await opensWith(model, promptOf(suffix), token, signal));
 
+    const check = answerCheck(behavior, model, options, context);
+    const found = collectFindings<Candidate>(options, context);
+    const look = async (candidate: Candidate): Promise<CheckedAnswer> => {
+      const answer = await check({ messages: place(candidate.suffix) });
+      found.add(candidate, answer);
+      return answer;
+    };
+
     let overall: Candidate | undefined;
     let step = 0;
-    let claimed = false;
-    for (let run = 0; run <= options.restarts; run++) {
+    for (let run = 0; run <= options.restarts && !found.succeeded; run++) {
       const draws = random.fork(`run ${run}`);
       let best = (await evaluate([tokenizer.encode(initial)]))[0]!;
       overall ??= best;
-      let success = await succeeds(best);
+      let looks = 0;
+      const lookIfPromising = async () => {
+        if (looks === options.checks || !(await isPromising(best))) return {};
+        looks++;
+        return look(best);
+      };
       let queries = 1;
+      const first = run === 0 ? await lookIfPromising() : {};
       yield {
         step,
         candidate: withSuffix(start, best.suffix),
         loss: -best.logProb,
         bestLoss: -overall.logProb,
-        detail: { run, suffix: best.suffix, queries, success },
+        detail: { run, suffix: best.suffix, queries, ...first },
       };
-      for (let i = 0; i < options.steps && !success; i++) {
+      for (let i = 0; i < options.steps && looks < options.checks && !found.succeeded; i++) {
         signal.throwIfAborted();
         const changes = {
           probability: changesByProbability(Math.exp(best.logProb), options.mostChanges),
@@ -199,26 +229,22 @@ export const laa = defineAttack({
         const winner = scored.toSorted((a, b) => b.logProb - a.logProb)[0]!;
         queries += proposals.length;
         const accepted = winner.logProb > best.logProb;
-        if (accepted) {
-          best = winner;
-          success = await succeeds(best);
-        }
+        if (accepted) best = winner;
         if (best.logProb > overall.logProb) overall = best;
+        const answer = accepted ? await lookIfPromising() : {};
         step++;
         yield {
           step,
           candidate: withSuffix(start, winner.suffix),
           loss: -winner.logProb,
           bestLoss: -overall.logProb,
-          detail: { run, suffix: best.suffix, queries, changes, accepted, success },
+          detail: { run, suffix: best.suffix, queries, changes, accepted, ...answer },
         };
       }
-      if (success) {
-        [overall, claimed] = [best, true];
-        break;
-      }
     }
-    return { messages: place(overall!.suffix), loss: -overall!.logProb, steps: step, claimed };
+    if (found.best === undefined) await look(overall!);
+    const { candidate } = found.best!;
+    return { messages: place(candidate.suffix), loss: -candidate.logProb, steps: step, ...found.end };
   },
   mutate: (behavior, { template, suffixLength }, { templates }) => ({
     messages: conversation(

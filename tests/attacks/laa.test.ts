@@ -4,16 +4,18 @@ import { lastUserText } from '../../src/core/chat.ts';
 import { defaultsOf } from '../../src/core/options.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
-import { peaked, scripted } from '../../src/models/runtimes/scripted.ts';
+import { answering, peaked, scripted } from '../../src/models/runtimes/scripted.ts';
 import { targetLoss } from '../models/target-loss.ts';
 import { behavior, drain, mutation } from './drain.ts';
 
 const secret = 'a fox';
 /** log p("S") falls with the number of suffix characters that differ from the secret. */
-const oracle = (natsPerMiss = 1) =>
+const oracle = (natsPerMiss = 1, said = 'Sure, a story: bees hum, ants dig, owls fly.') =>
   scripted({
     next: (ids, tokenizer) => {
-      const suffix = lastUserText(tokenizer.read(ids).messages).slice(-secret.length);
+      const { messages, answer } = tokenizer.read(ids);
+      if (answer.length > 0) return answering(() => said)(ids, tokenizer);
+      const suffix = lastUserText(messages).slice(-secret.length);
       const misses = [...secret].filter((letter, i) => letter !== suffix[i]).length;
       return peaked(tokenizer.vocabSize, tokenizer.encode('S')[0]!, 0.5 + natsPerMiss * misses);
     },
@@ -71,12 +73,35 @@ test('stops exactly when the target token is the likeliest one', async () => {
   const opening = async (text: string) =>
     (await model.generate([{ role: 'user', content: text }], { maxNewTokens: 1 })).text;
   expect(await opening(lastUserText(result.messages))).toBe('S');
-  expect(steps.map(({ detail }) => detail?.['success'])).toEqual([
-    ...Array(steps.length - 1).fill(false),
-    true,
+  expect(steps.map(({ detail }) => detail?.['verdict'])).toEqual([
+    ...Array(steps.length - 1).fill(undefined),
+    'answered',
   ]);
+  expect(result).toMatchObject({ claimed: true, outcomes: { checked: 1, answered: 1 } });
   for (const { detail } of steps.slice(0, -1))
     expect(await opening(`${behavior.prompt} ${detail!['suffix'] as string}`)).not.toBe('S');
+});
+
+test('goes on after an opening whose answer is no success, and claims none', async () => {
+  const model = oracle(1, 'Sure, a story.');
+  const { steps, result } = await drain(laa, { model, options: { ...options, steps: 200, checks: 3 } });
+  const looks = steps.flatMap(({ detail }) => detail?.['verdict'] ?? []);
+  expect(looks.length).toBeGreaterThan(1);
+  expect(new Set(looks)).toEqual(new Set(['repeated']));
+  expect(result).toMatchObject({ claimed: false, outcomes: { checked: looks.length, answered: 0 } });
+});
+
+test('a judge ends neither a run nor the restarts before its full score', async () => {
+  let judged = 0;
+  const judge = scripted({ reply: () => (++judged === 4 ? '[[10]]' : '[[6]]') });
+  const { steps, result } = await drain(laa, {
+    model: oracle(),
+    roles: { judge },
+    options: { ...options, checks: 2, restarts: 5 },
+  });
+  expect(judged).toBe(4);
+  expect(steps.at(-1)!.detail).toMatchObject({ run: 1, verdict: 'answered', score: 10 });
+  expect(result).toMatchObject({ claimed: true, outcomes: { test: 'judge', checked: 4, falseSuccesses: 3 } });
 });
 
 test('starts again from the initial suffix when a run ends without success', async () => {
