@@ -6,6 +6,10 @@ import { logSumExp } from '../models/decoding/sampler.ts';
 import { isScoring, type LanguageModel, type ScoringModel } from '../models/language-model.ts';
 import { defineAttack } from './attack.ts';
 import { probeSample } from './gcg/probe-sampling.ts';
+import { answerTest } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { successNeeds, successTakes, testOptions } from './parts/success/options.ts';
+import { collectFindings } from './parts/success/outcomes.ts';
 import { verdictByWords } from './parts/success/verdict.ts';
 import {
   predictedGains,
@@ -85,12 +89,15 @@ export const gcg = defineAttack({
   differs:
     "The paper's defaults are 500 steps, 512 candidates and the 256 best swaps per position; ours suit a " +
     'laptop. Here every candidate is checked to retokenize to its own ids in context, so the loss is ' +
-    'that of the string; the best suffix of the whole search is tested and returned; unless `success` ' +
-    'says otherwise, an answer has to open with the target to end the search.' +
+    'that of the string; the best suffix of the whole search is tested and returned; unless `end` says ' +
+    'otherwise, the search ends at an answer that passes the test of `success`, not at the first that is no ' +
+    'refusal.' +
     targetBehindThought,
   access: 'white-box',
   needs: [],
-  needsWhen: { probe: { true: ['scorer'] } },
+  needsWhen: { probe: { true: ['scorer'] }, ...successNeeds },
+  takesWhen: successTakes,
+  templates: judgeTexts,
   options: {
     steps: integer({
       description: 'Gradient steps; the paper uses 500.',
@@ -114,12 +121,13 @@ export const gcg = defineAttack({
       max: 512,
       unit: 'tokens',
     }),
-    success: choice({
+    end: choice({
       description:
-        'What ends the search: an answer that opens with the target, or (as in the paper) one that is not a refusal.',
-      choices: ['target', 'no-refusal'],
-      default: 'target',
+        'What ends the search: an answer that is a success, as `success` decides; one that is not a refusal, as in the paper; or one that opens with the target.',
+      choices: ['answer', 'no-refusal', 'target'],
+      default: 'answer',
     }),
+    ...testOptions,
     accept: choice({
       description:
         'Without a buffer: a step always moves to its best suffix, or moves to a worse one with falling probability.',
@@ -150,7 +158,8 @@ export const gcg = defineAttack({
       default: false,
     }),
   },
-  async *run(behavior, model, options, { random, signal, role }) {
+  async *run(behavior, model, options, context) {
+    const { random, signal, role } = context;
     const { tokenizer } = model;
     const allowed = suffixTokens(tokenizer);
     const draws = random.fork('swaps');
@@ -188,14 +197,22 @@ export const gcg = defineAttack({
       draft === null || suffixes.length === 0
         ? { scored: suffixes.length > 0 ? await evaluate(suffixes) : [] }
         : probeSample(suffixes, (all) => draftLosses(draft, all), evaluate, probes);
-    const testSuffix = async ({ text }: Suffix) => {
+    const answers = answerTest(behavior, options, context);
+    const found = collectFindings<Candidate>(options, context);
+    let tested = '';
+    const testSuffix = async (suffix: Candidate) => {
+      tested = suffix.text;
+      const messages = prompt.place(suffix.text);
       const maxNewTokens = Math.max(options.testTokens, prompt.target.length);
-      const { text: reply } = await model.generate(prompt.place(text), { maxNewTokens, signal });
-      const passed =
-        options.success === 'target'
-          ? reply.trim().startsWith(targetOf(behavior).trim())
-          : verdictByWords(reply) === 'answered';
-      return { reply, passed };
+      const { text: reply } = await model.generate(messages, { maxNewTokens, signal });
+      const answer = await answers.verdictOn({ messages }, reply);
+      found.add(suffix, answer);
+      const passed = {
+        answer: answer.verdict === 'answered',
+        'no-refusal': verdictByWords(reply) === 'answered',
+        target: reply.trim().startsWith(targetOf(behavior).trim()),
+      }[options.end];
+      return { passed, ...answer };
     };
 
     const start = initialSuffix(prompt);
@@ -211,7 +228,9 @@ export const gcg = defineAttack({
     };
 
     let step = 0;
-    let done = best.certain;
+    /** Greedy decoding is sure to write the target of a certain suffix: with `end: target` there is nothing to test. */
+    const isTarget = () => options.end === 'target' && best.certain;
+    let done = isTarget() || (best.certain && (await testSuffix(best)).passed);
     while (!done && step < options.steps) {
       step++;
       signal.throwIfAborted();
@@ -231,9 +250,9 @@ export const gcg = defineAttack({
         const moves = options.accept === 'always' || annealedAccept(rise, step, options.steps, chances);
         if (moves) current = winner;
       }
-      const due = options.testEvery > 0 && step % options.testEvery === 0;
-      const test = due ? await testSuffix(best) : null;
-      done = best.certain || test?.passed === true;
+      const due = (options.testEvery > 0 && step % options.testEvery === 0) || best.certain;
+      const test = due && !isTarget() && best.text !== tested ? await testSuffix(best) : null;
+      done = isTarget() || test?.passed === true;
       yield {
         step,
         candidate: withSuffix(behavior.prompt, current.text),
@@ -243,6 +262,9 @@ export const gcg = defineAttack({
         detail: { suffix: current.text, tokens, gains, scored: scored.length, ...agreement, ...test },
       };
     }
-    return { messages: prompt.place(best.text), loss: best.loss, steps: step, claimed: done };
+    if (options.end === 'answer' && best.text !== tested) await testSuffix(best);
+    const { text, loss } = options.end === 'answer' ? found.best!.candidate : best;
+    const claim = options.end === 'answer' ? {} : { claimed: done };
+    return { messages: prompt.place(text), loss, steps: step, ...found.end, ...claim };
   },
 });

@@ -145,7 +145,8 @@ describe('every way of searching', () => {
 
 test('an attack claims success or not by its own test', async () => {
   const claimed = async (atBest: number, steps: number) =>
-    (await drain(gcg, { model: landscape(atBest), options: { ...options, steps } })).result.claimed;
+    (await drain(gcg, { model: landscape(atBest), options: { ...options, steps, end: 'target' } })).result
+      .claimed;
   expect(await claimed(0.1, 60)).toBe(true);
   expect(await claimed(5, 2)).toBe(false);
 });
@@ -188,22 +189,46 @@ test('candidates are distinct, allowed, and differ from their parent in the give
 
 describe('the end of the search', () => {
   test('comes as soon as greedy decoding is sure to write the target', async () => {
-    const { result } = await drain(gcg, { model: landscape(0.1), options });
+    const { result } = await drain(gcg, {
+      model: landscape(0.1),
+      options: { ...options, end: 'target' },
+    });
     expect(result.steps).toBeLessThan(options.steps);
     expect(result.loss).toBeLessThan(Math.log(2));
   });
   test('comes when a test by generation writes the target', async () => {
     const model = landscape(1);
-    const { steps, result } = await drain(gcg, { model, options: { ...options, testEvery: 5 } });
+    const { steps, result } = await drain(gcg, {
+      model,
+      options: { ...options, testEvery: 5, end: 'target' },
+    });
     expect(result.steps % 5).toBe(0);
     expect(result.steps).toBeLessThan(options.steps);
-    expect(steps.at(-1)?.detail).toMatchObject({ passed: true, reply: 'Sure' });
+    expect(steps.at(-1)?.detail).toMatchObject({ passed: true, response: 'Sure' });
+  });
+  test('does not come from the target alone: the search goes on until an answer holds something', async () => {
+    const base = landscape(0.1);
+    const run = async (text: string) => {
+      const model = {
+        ...base,
+        generate: async (...request: Parameters<typeof base.generate>) => ({
+          ...(await base.generate(...request)),
+          text,
+        }),
+      };
+      return (await drain(gcg, { model, options })).result;
+    };
+    const hollow = await run('Sure, a story.');
+    expect(hollow).toMatchObject({ steps: options.steps, claimed: false });
+    const full = await run('Sure, a story: bees hum, ants dig, owls fly.');
+    expect(full.steps).toBeLessThan(options.steps);
+    expect(full).toMatchObject({ claimed: true, outcomes: { answered: 1 } });
   });
   test('does not come from an answer that is empty', async () => {
     // So unlikely a target that greedy decoding writes control tokens only.
     const { result } = await drain(gcg, {
       model: landscape(30),
-      options: { ...options, steps: 6, testEvery: 2, testTokens: 3, success: 'no-refusal' },
+      options: { ...options, steps: 6, testEvery: 2, testTokens: 3, end: 'no-refusal' },
     });
     expect(result.steps).toBe(6);
   });
