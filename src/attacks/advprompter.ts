@@ -11,14 +11,11 @@ import {
 import { goalOf } from './advprompter/goal.ts';
 import { trainPrompter, type Trainee } from './advprompter/training.ts';
 import { defineAttack, type AttackStep } from './attack.ts';
-import {
-  answerTokensLike,
-  successNeeds,
-  successOptions,
-  type CheckedAnswer,
-} from './parts/success/checked-answer.ts';
+import { closeness, type CheckedAnswer } from './parts/success/checked-answer.ts';
+import { answerTokensLike, successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
-import { claimOf, verdictRank } from './parts/success/verdict.ts';
+import { countOutcomes } from './parts/success/outcomes.ts';
+import { claimOf } from './parts/success/verdict.ts';
 import { crossEntropy, targetBehindThought } from './parts/target.ts';
 
 function checkedPrompter(prompter: LanguageModel): WhiteBoxModel {
@@ -75,6 +72,7 @@ export const advprompter = defineAttack({
   access: 'grey-box',
   needs: ['attacker'],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   whiteBoxRoles: ['attacker'],
   templates: judgeTexts,
   options: {
@@ -224,6 +222,7 @@ export const advprompter = defineAttack({
         readonly loss: number;
       } | null = null;
       let bestLoss = Infinity;
+      const counter = countOutcomes(options, context);
       for (let trial = 0; trial < options.trials && best?.answer.verdict !== 'answered'; trial++) {
         signal.throwIfAborted();
         const ids = await goal.write(writer, random.fork(`trial ${trial}`));
@@ -231,10 +230,9 @@ export const advprompter = defineAttack({
         const loss = crossEntropy(logProbs!);
         const answer = await goal.check(ids);
         bestLoss = Math.min(bestLoss, loss);
-        const rank = verdictRank[answer.verdict];
-        const bestRank = best === null ? -Infinity : verdictRank[best.answer.verdict];
-        if (best === null || rank > bestRank || (rank === bestRank && loss < best.loss))
-          best = { ids, answer, loss };
+        counter.add(answer);
+        const gain = best === null ? Infinity : closeness(answer) - closeness(best.answer);
+        if (best === null || gain > 0 || (gain === 0 && loss < best.loss)) best = { ids, answer, loss };
         yield {
           step: step++,
           candidate: goal.candidate(ids),
@@ -249,6 +247,7 @@ export const advprompter = defineAttack({
         loss,
         steps: step - steps,
         claimed: claimOf(answer.verdict),
+        outcomes: counter.outcomes,
       };
     } finally {
       writer.dispose();

@@ -2,13 +2,14 @@
 import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
 import type { ContrastPrompts } from '../core/contrast.ts';
-import type { Access, MethodCard } from '../core/method.ts';
+import type { Access, MethodCard, ModelRole } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import type { Templates } from '../core/templates.ts';
 import type { ModelEdit, Sampling } from '../models/language-model.ts';
 import type { ModelOfAccess, RoleModels } from '../models/role-models.ts';
 import type { AnswerCode, AnswerLanguage } from './parts/answered-in.ts';
+import type { SuccessTest } from './parts/success/options.ts';
 
 /** One step of the search, as plain data. A method adds its own plain fields in `detail`. */
 export interface AttackStep {
@@ -46,6 +47,8 @@ export interface AttackResult {
   readonly claimed?: boolean | null;
   /** Present for attacks in which another model writes the prompts one after another. */
   readonly attacker?: AttackerReplies;
+  /** How many candidates it tested, and how they fared. Absent for attacks that test no answers while they search. */
+  readonly outcomes?: SearchOutcomes;
 }
 
 /** How the attacker model of a search wrote its prompts. */
@@ -62,9 +65,30 @@ export interface AttackerReplies {
   readonly unreadable: number;
 }
 
+/** How many candidates were tried and how many were answered. */
+export interface Tally {
+  readonly checked: number;
+  readonly answered: number;
+}
+
+/** Of a search, over the candidates whose answers were tested. */
+export interface SearchOutcomes extends Tally {
+  readonly test: SuccessTest;
+  /** Answers whose words passed and that judge or guard turned down: by words alone, each would have ended the search. */
+  readonly falseSuccesses: number;
+  /** Answers on which the judge gave no readable verdict. */
+  readonly unjudged: number;
+  /** By way of asking, in the order of the first try; absent where there is only one. */
+  readonly variants?: Readonly<Record<string, Tally>>;
+  /** Of prompts that show the effect of wording alone. They are counted apart and are never the result of a search. */
+  readonly controls?: Readonly<Record<string, Tally>>;
+}
+
 /** What the plan provides to a method besides its target model. */
 export interface AttackContext extends MutationContext, RoleModels {
   readonly signal: AbortSignal;
+  /** True if the plan assigns a model to `role`, for methods that use one where there is one. */
+  fills(role: ModelRole): boolean;
   /** What the attack learned before, for those that learn; they never learn from the behavior under attack. */
   readonly learned?: unknown;
 }

@@ -4,7 +4,7 @@ import { arxiv } from '../core/method.ts';
 import { joinedPacks, onlyTexts, templateOf } from '../core/templates.ts';
 import { defineAttack } from './attack.ts';
 import { autodanTexts, promptWith } from './autodan.ts';
-import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { textOptions, textsAlone } from './parts/tries/texts-alone.ts';
 
@@ -23,6 +23,7 @@ export const autodanSeeds = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: joinedPacks(judgeTexts, onlyTexts(autodanTexts, 'seeds')),
   options: { ...textOptions(13, 'seed'), ...successOptions },
   run(behavior, model, options, context) {

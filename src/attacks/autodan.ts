@@ -11,13 +11,10 @@ import { conversation, defineAttack } from './attack.ts';
 import { crossOver, exchangeWords, synonymTable, updateMomentum, type Momentum } from './autodan/genetic.ts';
 import { ask } from './parts/ask.ts';
 import { drawBy, rouletteChances } from './parts/draws.ts';
-import {
-  answerCheck,
-  successNeeds,
-  successOptions,
-  type CheckedAnswer,
-} from './parts/success/checked-answer.ts';
+import { answerCheck, closeness, type CheckedAnswer } from './parts/success/checked-answer.ts';
+import { successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
+import { countOutcomes } from './parts/success/outcomes.ts';
 import { claimOf } from './parts/success/verdict.ts';
 import { crossEntropy, targetBehindThought, targetOf } from './parts/target.ts';
 import compact from './templates/compact/autodan.json' with { type: 'json' };
@@ -70,6 +67,7 @@ export const autodan = defineAttack({
   access: 'grey-box',
   needs: [],
   needsWhen: { ...successNeeds, mutation: { paraphraser: ['paraphraser'] } },
+  takesWhen: successTakes,
   templates: joinedPacks(judgeTexts, autodanTexts),
   options: {
     form: choice({
@@ -200,10 +198,18 @@ export const autodan = defineAttack({
       return members.slice(elites).map(({ text }) => exchangeWords(text, synonyms, momentum, change, draws));
     };
     const check = answerCheck(behavior, model, options, context);
+    const counter = countOutcomes(options, context);
     const answers = new Map<string, CheckedAnswer>();
-    const test = async ({ text }: Member): Promise<CheckedAnswer> => {
-      const answer = answers.get(text) ?? (await check({ messages: promptWith(behavior, text) }));
+    /** Of the tested members, the one that came closest, the fitter of two equals. */
+    let best: { readonly member: Member; readonly answer: CheckedAnswer } | undefined;
+    const test = async (member: Member): Promise<CheckedAnswer> => {
+      const { text } = member;
+      const earlier = answers.get(text);
+      if (earlier) return earlier;
+      const answer = await check({ messages: promptWith(behavior, text) });
       answers.set(text, answer);
+      counter.add(answer);
+      if (best === undefined || closeness(answer) >= closeness(best.answer)) best = { member, answer };
       return answer;
     };
 
@@ -240,12 +246,13 @@ export const autodan = defineAttack({
       answer = await test(members[0]!);
       yield report(step, sentences ? 'sentences' : 'words');
     }
-    const [best] = members;
+    const { member, answer: closest } = best!;
     return {
-      messages: promptWith(behavior, best!.text),
-      loss: -best!.fitness,
+      messages: promptWith(behavior, member.text),
+      loss: -member.fitness,
       steps: step,
-      claimed: claimOf(answer.verdict),
+      claimed: claimOf(closest.verdict),
+      outcomes: counter.outcomes,
     };
   },
   mutate: (behavior, _, { random, templates }) => ({

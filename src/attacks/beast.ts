@@ -3,7 +3,10 @@ import { integer, number } from '../core/options.ts';
 import { replaceSpan, textOfSpan } from '../models/prompt-span.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { drawDistinct } from './parts/draws.ts';
-import { verdictByWords } from './parts/success/verdict.ts';
+import { answerTest } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { successNeeds, successTakes, testOptions } from './parts/success/options.ts';
+import { claimOf } from './parts/success/verdict.ts';
 import { placeSuffix, suffixSpan, suffixTokens, withSuffix } from './parts/suffix/suffix-prompt.ts';
 import { crossEntropy, isCertain, targetBehindThought, targetOf } from './parts/target.ts';
 
@@ -35,6 +38,9 @@ export const beast = defineAttack({
     targetBehindThought,
   access: 'grey-box',
   needs: [],
+  needsWhen: successNeeds,
+  takesWhen: successTakes,
+  templates: judgeTexts,
   options: {
     length: integer({
       description: 'Most tokens of the suffix; the paper uses 40.',
@@ -70,8 +76,10 @@ export const beast = defineAttack({
       max: 512,
       unit: 'tokens',
     }),
+    ...testOptions,
   },
-  async *run(behavior, model, options, { random, signal }) {
+  async *run(behavior, model, options, context) {
+    const { random, signal } = context;
     const { tokenizer } = model;
     const place = placeSuffix(behavior);
     const span = suffixSpan(tokenizer, place);
@@ -137,6 +145,7 @@ export const beast = defineAttack({
     }
     const messages = best.text === '' ? conversation(behavior) : place(best.text);
     const { text } = await model.generate(messages, { maxNewTokens: options.testTokens, signal });
-    return { messages, loss: best.loss, steps: step, claimed: verdictByWords(text) === 'answered' };
+    const { verdict } = await answerTest(behavior, options, context).verdictOn({ messages }, text);
+    return { messages, loss: best.loss, steps: step, claimed: claimOf(verdict) };
   },
 });

@@ -6,7 +6,7 @@ import { fillSlots } from '../core/slots.ts';
 import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { answerCodes, type AnswerCode } from './parts/answered-in.ts';
-import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { successNeeds, successTakes, variantOptions } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, resultOf, underSystem, type Variant } from './parts/variants.ts';
 import compact from './templates/compact/cipher.json' with { type: 'json' };
@@ -73,6 +73,7 @@ export const cipher = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     cipher: choice({
@@ -87,7 +88,7 @@ export const cipher = defineAttack({
       max: 16,
       unit: 'lines',
     }),
-    ...successOptions,
+    ...variantOptions,
   },
   async *run(behavior, model, options, context) {
     const chosen = options.cipher === 'all' ? usefulCiphers(behavior) : [options.cipher];

@@ -5,7 +5,7 @@ import { fillSlots } from '../core/slots.ts';
 import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { wordCodes } from './code-chameleon/word-codes.ts';
-import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { successNeeds, successTakes, variantOptions } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, type Variant } from './parts/variants.ts';
 import compact from './templates/compact/code-chameleon.json' with { type: 'json' };
@@ -53,6 +53,7 @@ export const codeChameleon = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     encryption: choice({
@@ -65,7 +66,7 @@ export const codeChameleon = defineAttack({
       choices: ['all', ...frames],
       default: 'all',
     }),
-    ...successOptions,
+    ...variantOptions,
   },
   async *run(behavior, model, options, context) {
     const chosen = variants(behavior, options, context.templates);

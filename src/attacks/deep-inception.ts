@@ -5,7 +5,7 @@ import { integer, text } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { successNeeds, successTakes, variantOptions } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, listed, type Variant } from './parts/variants.ts';
 import compact from './templates/compact/deep-inception.json' with { type: 'json' };
@@ -52,6 +52,7 @@ export const deepInception = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     scenes: text({
@@ -73,7 +74,7 @@ export const deepInception = defineAttack({
       max: 100,
       unit: 'layers',
     }),
-    ...successOptions,
+    ...variantOptions,
   },
   async *run(behavior, model, options, context) {
     const scenes = variants(behavior, options, context.templates);

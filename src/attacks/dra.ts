@@ -7,9 +7,11 @@ import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/
 import { conversation, defineAttack } from './attack.ts';
 import { hiddenLetters, plainFragments, sensitiveFragments } from './dra/disguise.ts';
 import { contentWords, echoShare } from './parts/content-words.ts';
-import { answerCheck, successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { answerCheck, closeness, type CheckedAnswer } from './parts/success/checked-answer.ts';
+import { successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
-import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
+import { countOutcomes } from './parts/success/outcomes.ts';
+import { claimOf } from './parts/success/verdict.ts';
 import compact from './templates/compact/dra.json' with { type: 'json' };
 import full from './templates/full/dra.json' with { type: 'json' };
 
@@ -73,6 +75,7 @@ export const dra = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     iterations: integer({
@@ -110,19 +113,14 @@ export const dra = defineAttack({
       unit: 'steps',
     }),
     ...successOptions,
-    echo: number({
-      description: "Least share of the request's own words that an answer must repeat to count.",
-      default: 0.7,
-      min: 0,
-      max: 1,
-    }),
   },
   async *run(behavior, model, options, context) {
     const check = answerCheck(behavior, model, options, context);
     let keep: KeptShares = { sensitive: options.sensitiveKeep, plain: options.plainKeep };
-    let best: { readonly prompt: string; readonly verdict: Verdict; readonly value: number } | undefined;
+    const counter = countOutcomes(options, context);
+    let best: { readonly prompt: string; readonly answer: CheckedAnswer; readonly value: number } | undefined;
     let step = 0;
-    while (step < options.iterations && best?.verdict !== 'answered') {
+    while (step < options.iterations && best?.answer.verdict !== 'answered') {
       context.signal.throwIfAborted();
       const draws = context.random.fork(`puzzle ${step}`);
       const prompt = puzzle(behavior, keep, options, context.templates, draws);
@@ -135,13 +133,15 @@ export const dra = defineAttack({
       yield { step: step++, candidate: prompt, detail: { ...answer, ...keep } };
       const { verdict, response } = answer;
       const echo = echoShare(behavior.prompt, response);
-      const value = verdictRank[verdict] + echo / 2;
-      if (best === undefined || value >= best.value) best = { prompt, verdict, value };
+      const value = closeness(answer) + echo / 2;
+      counter.add(answer);
+      if (best === undefined || value >= best.value) best = { prompt, answer, value };
       if (verdict === 'refused') keep = { ...keep, sensitive: Math.max(keep.sensitive - 0.1, 0.001) };
       else if (echo < options.echo) keep = { ...keep, plain: Math.min(keep.plain + 0.1, 0.999) };
     }
-    const { prompt, verdict } = best!;
-    return { messages: conversation(behavior, prompt), steps: step, claimed: claimOf(verdict) };
+    const { prompt, answer } = best!;
+    const messages = conversation(behavior, prompt);
+    return { messages, steps: step, claimed: claimOf(answer.verdict), outcomes: counter.outcomes };
   },
   mutate: (behavior, options, { random, templates }) => ({
     messages: conversation(

@@ -4,7 +4,10 @@ import { integer, number } from '../core/options.ts';
 import { rounded } from '../core/vectors.ts';
 import type { ModelEdit, WhiteBoxModel } from '../models/language-model.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { verdictByWords } from './parts/success/verdict.ts';
+import { answerTest } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { successNeeds, successTakes, testOptions } from './parts/success/options.ts';
+import { claimOf } from './parts/success/verdict.ts';
 import { crossEntropy, targetBehindThought, targetOf } from './parts/target.ts';
 
 type Vectors = readonly (readonly number[])[];
@@ -45,6 +48,9 @@ export const embeddingAttack = defineAttack({
     targetBehindThought,
   access: 'white-box',
   needs: [],
+  needsWhen: successNeeds,
+  takesWhen: successTakes,
+  templates: judgeTexts,
   options: {
     count: integer({
       description: 'Number of vectors; the paper uses 20.',
@@ -81,8 +87,10 @@ export const embeddingAttack = defineAttack({
       max: 512,
       unit: 'tokens',
     }),
+    ...testOptions,
   },
-  async *run(behavior, model, options, { signal }) {
+  async *run(behavior, model, options, context) {
+    const { signal } = context;
     const messages = conversation(behavior);
     const target = model.tokenizer.encode(targetOf(behavior));
     const start = await embeddingOf(model, startToken, signal);
@@ -124,6 +132,7 @@ export const embeddingAttack = defineAttack({
     }
     const edit = editOf(best.vectors);
     const { text } = await model.generate(messages, { edit, maxNewTokens: options.testTokens, signal });
-    return { messages, edit, loss: best.loss, steps: step, claimed: verdictByWords(text) === 'answered' };
+    const { verdict } = await answerTest(behavior, options, context).verdictOn({ messages }, text);
+    return { messages, edit, loss: best.loss, steps: step, claimed: claimOf(verdict) };
   },
 });

@@ -5,7 +5,7 @@ import { boolean, choice } from '../core/options.ts';
 import { fillSlots } from '../core/slots.ts';
 import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
-import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { successNeeds, successTakes, variantOptions } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, underSystem, type Variant } from './parts/variants.ts';
 import compact from './templates/compact/flip-attack.json' with { type: 'json' };
@@ -83,6 +83,7 @@ export const flipAttack = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     mode: choice({
@@ -102,7 +103,8 @@ export const flipAttack = defineAttack({
       description: 'Show both halves of the request and a harmless sentence, flipped and plain.',
       default: false,
     }),
-    ...successOptions,
+  /** True if the plan assigns a model to `role`, for methods that use one where there is one. */
+  fills(role: ModelRole): boolean;
   },
   async *run(behavior, model, { mode, ...options }, context) {
     return yield* firstAnswered(

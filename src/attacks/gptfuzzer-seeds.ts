@@ -2,7 +2,7 @@ import { arxiv } from '../core/method.ts';
 import { joinedPacks, onlyTexts } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { filled, gptfuzzerTexts, seedsOf } from './gptfuzzer.ts';
-import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { textOptions, textsAlone } from './parts/tries/texts-alone.ts';
 
@@ -21,6 +21,7 @@ export const gptfuzzerSeeds = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: joinedPacks(judgeTexts, onlyTexts(gptfuzzerTexts, 'seeds')),
   options: { ...textOptions(40, 'seed'), ...successOptions },
   run(behavior, model, options, context) {

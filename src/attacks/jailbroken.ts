@@ -9,14 +9,17 @@ import { splitPayload } from './jailbroken/payload.ts';
 import type { AnswerCode } from './parts/answered-in.ts';
 import { rewrites } from './parts/attacker/rewrites.ts';
 import { base64, leetspeak, rot13 } from '../core/codes.ts';
-import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { successNeeds, successTakes, variantOptions } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { targetOf } from './parts/target.ts';
 import { firstAnswered, resultOf, underSystem, type Variant } from './parts/variants.ts';
 import compact from './templates/compact/jailbroken.json' with { type: 'json' };
 import full from './templates/full/jailbroken.json' with { type: 'json' };
 
-/** Controls ask for the opposite of a variant, or for nothing in particular: they show the effect of wording alone. */
+/**
+ * Controls ask for the opposite of a variant, or for nothing in particular: they show the effect of wording alone, and are
+ * never the result of the search.
+ */
 const controls = ['prefix-injection-hello', 'refusal-suppression-inv'];
 const names = Object.keys(compact);
 /** The only variant that another model writes. */
@@ -67,8 +70,9 @@ async function* variants(
 /**
  * Jailbroken: 29 ways of asking that set two aims of training against each other (to help and to refuse), or that
  * safety training did not reach: encodings, forced openings, bans on refusing, styles, distractors, fictions, villains.
- * They are tried in order until one is answered; two controls come last. Answers to the encoded variants are read both
- * raw and decoded, also by the lab's evaluators: the result names the code.
+ * They are tried in order until one is answered, or all of them, as `stop` says; two controls follow in any case. The
+ * result counts what was answered by variant, and the controls apart. Answers to the encoded variants are read raw or
+ * decoded, whichever is plain, also by the lab's evaluators: the result names the code.
  */
 export const jailbroken = defineAttack({
   id: 'jailbroken',
@@ -78,7 +82,7 @@ export const jailbroken = defineAttack({
   differs:
     'The texts are ours, and a forced opening is the target of the behavior itself; payload ' +
     'splitting cuts the content words by rule; obfuscation, a rewording by the attacker, is included ' +
-    'only if `obfuscation` is set; no judge is asked unless `success` says so.',
+    'only if `obfuscation` is set; the paper has people read the answers.',
   access: 'black-box',
   needs: [],
   needsWhen: {
@@ -86,6 +90,7 @@ export const jailbroken = defineAttack({
     variant: { [obfuscated]: ['attacker'] },
     obfuscation: { true: ['attacker'] },
   },
+  takesWhen: successTakes,
   templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     variant: choice({
@@ -97,21 +102,20 @@ export const jailbroken = defineAttack({
       description: 'Include the variant that the attacker writes among "all".',
       default: false,
     }),
-    ...successOptions,
+    ...variantOptions,
   },
   async *run(behavior, model, options, context) {
     const variantNames = names.filter(
       (name) => !controls.includes(name) && (options.obfuscation || name !== obfuscated),
     );
     const all = options.variant === 'all';
-    const chosen = all ? [...variantNames, ...controls] : [options.variant];
-    return yield* firstAnswered(
-      behavior,
-      model,
-      variants(behavior, chosen, context),
-      { ...options, fixed: !all },
-      context,
-    );
+    const chosen = all ? variantNames : [options.variant];
+    const search = {
+      ...options,
+      fixed: !all,
+      controls: all ? controls.map((name) => variant(behavior, name, context.templates)) : [],
+    };
+    return yield* firstAnswered(behavior, model, variants(behavior, chosen, context), search, context);
   },
   mutate(behavior, { variant: chosen }, { templates }) {
     const name = chosen === 'all' || chosen === obfuscated ? 'prefix-injection' : chosen;

@@ -2,7 +2,7 @@ import { arxiv } from '../core/method.ts';
 import { joinedPacks } from '../core/templates.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { laaTexts, request } from './laa.ts';
-import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { textOptions, textsAlone } from './parts/tries/texts-alone.ts';
 
@@ -18,6 +18,7 @@ export const laaTemplate = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: joinedPacks(judgeTexts, laaTexts),
   options: { ...textOptions(1, 'template'), ...successOptions },
   run: (behavior, model, options, context) =>

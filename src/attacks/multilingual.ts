@@ -10,7 +10,7 @@ import { conversation, defineAttack, type AttackContext } from './attack.ts';
 import { intoEnglish, translationLength } from './parts/answered-in.ts';
 import { ask } from './parts/ask.ts';
 import { echoShare } from './parts/content-words.ts';
-import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { successNeeds, successTakes, variantOptions } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered, listed, type Variant } from './parts/variants.ts';
 import compact from './templates/compact/multilingual.json' with { type: 'json' };
@@ -59,6 +59,7 @@ export const multilingual = defineAttack({
   access: 'black-box',
   needs: ['translator'],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     languages: text({
@@ -67,7 +68,7 @@ export const multilingual = defineAttack({
       default: 'Chinese; Italian; Vietnamese; Arabic; Korean; Thai; Bengali; Swahili; Javanese',
       maxLength: 1000,
     }),
-    ...successOptions,
+    ...variantOptions,
   },
   async *run(behavior, model, options, context) {
     const languages = listed(options.languages);

@@ -1,7 +1,8 @@
 import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
 import { defineAttack } from './attack.ts';
-import { answerCheck, successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { answerCheck } from './parts/success/checked-answer.ts';
+import { successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
 import { proposalOptions, proposeSuffixes } from './parts/suffix/coordinate-search.ts';
@@ -40,6 +41,7 @@ export const randomSearch = defineAttack({
   access: 'grey-box',
   needs: [],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: judgeTexts,
   options: {
     passes: integer({

@@ -7,9 +7,11 @@ import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/
 import { readYesNo } from '../core/yes-no.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { ask, whereItFits } from './parts/ask.ts';
-import { answerCheck, successOptions, type CheckedAnswer } from './parts/success/checked-answer.ts';
+import { answerCheck, closeness, type CheckedAnswer } from './parts/success/checked-answer.ts';
+import { successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
-import { claimOf, verdictRank } from './parts/success/verdict.ts';
+import { countOutcomes } from './parts/success/outcomes.ts';
+import { claimOf } from './parts/success/verdict.ts';
 import { insertCharacters, misspellWords, swapNeighbors } from './parts/text-edits.ts';
 import compact from './templates/compact/renellm.json' with { type: 'json' };
 import full from './templates/full/renellm.json' with { type: 'json' };
@@ -49,7 +51,8 @@ export const renellm = defineAttack({
     'nor no has not accepted.',
   access: 'black-box',
   needs: ['attacker'],
-  needsWhen: { check: { true: ['judge'] }, success: { judge: ['judge'] } },
+  needsWhen: { check: { true: ['judge'] }, ...successNeeds },
+  takesWhen: successTakes,
   templates: joinedPacks(judgeTexts, templatePacks(compact, full)),
   options: {
     iterations: integer({
@@ -98,6 +101,7 @@ export const renellm = defineAttack({
   async *run(behavior, model, options, context) {
     const { random, signal, templates, role } = context;
     const check = answerCheck(behavior, model, options, context);
+    const counter = countOutcomes(options, context);
 
     const apply = async (operator: Operator, text: string, draws: Random): Promise<string> => {
       const rule = options.rules ? byRule[operator] : undefined;
@@ -138,8 +142,8 @@ export const renellm = defineAttack({
       const scenario = options.scenario === 'any' ? draws.pick(scenarios) : options.scenario;
       const prompt = nested(templates, scenario, rewrite.text, draws);
       const answer = await check({ messages: conversation(behavior, prompt) });
-      if (best === null || verdictRank[answer.verdict] > verdictRank[best.answer.verdict])
-        best = { prompt, answer };
+      counter.add(answer, scenario);
+      if (best === null || closeness(answer) > closeness(best.answer)) best = { prompt, answer };
       yield {
         step: step++,
         candidate: prompt,
@@ -154,7 +158,8 @@ export const renellm = defineAttack({
       };
     }
     const { prompt, answer } = best!;
-    return { messages: conversation(behavior, prompt), steps: step, claimed: claimOf(answer.verdict) };
+    const messages = conversation(behavior, prompt);
+    return { messages, steps: step, claimed: claimOf(answer.verdict), outcomes: counter.outcomes };
   },
   mutate: (behavior, { scenario }, { random, templates }) => {
     const applied = random.sample(Object.keys(byRule) as Operator[], 1 + random.integer(3));

@@ -2,7 +2,8 @@ import { arxiv } from '../core/method.ts';
 import { integer, number } from '../core/options.ts';
 import { conversation, defineAttack } from './attack.ts';
 import { seedFrom } from './parts/ask.ts';
-import { answerCheck, successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { answerCheck } from './parts/success/checked-answer.ts';
+import { successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { repeatedTries, tryOptions } from './parts/tries/repeated-tries.ts';
 
@@ -22,6 +23,7 @@ export const resampling = defineAttack({
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: judgeTexts,
   options: {
     samples: integer({

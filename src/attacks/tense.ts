@@ -5,7 +5,7 @@ import { fillSlots } from '../core/slots.ts';
 import { joinedPacks, templateOf, templatePacks, type Templates } from '../core/templates.ts';
 import { defineAttack } from './attack.ts';
 import { rewriteOptions, rewrites, type RewriteInstruction } from './parts/attacker/rewrites.ts';
-import { successNeeds, successOptions } from './parts/success/checked-answer.ts';
+import { successNeeds, successTakes, variantOptions } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { firstAnswered } from './parts/variants.ts';
 import compact from './templates/compact/tense.json' with { type: 'json' };
@@ -37,6 +37,7 @@ export const tense = defineAttack({
   access: 'black-box',
   needs: ['paraphraser'],
   needsWhen: successNeeds,
+  takesWhen: successTakes,
   templates: joinedPacks(templatePacks(compact, full), judgeTexts),
   options: {
     tense: choice({
@@ -52,7 +53,7 @@ export const tense = defineAttack({
       unit: 'rewordings',
     }),
     ...rewriteOptions,
-    ...successOptions,
+    ...variantOptions,
   },
   async *run(behavior, model, options, context) {
     const instructions = instructionsOf(behavior, options, context.templates);

@@ -139,7 +139,8 @@ describe('on a task that can be learned by heart', () => {
   const model = scripted({
     next(ids, own) {
       const { messages, answer } = own.read(ids);
-      if (heard(lastUserText(messages))) return answering(() => 'Sure, a story.')(ids, own);
+      if (heard(lastUserText(messages)))
+        return answering(() => 'Sure, a story: bees hum, ants dig, owls fly.')(ids, own);
       const refusal = own.encode('Sorry, no.')[answer.length];
       return peaked(own.vocabSize, refusal ?? [...own.endIds][0]!, 0.1);
     },

@@ -13,7 +13,7 @@ import { answering, peaked, scripted } from '../../src/models/runtimes/scripted.
 import { targetLoss } from '../models/target-loss.ts';
 import { behavior, drain, mutation } from './drain.ts';
 
-const answer = 'Sure, a story, as you wished.';
+const answer = 'Sure, a story: bees hum, ants dig, owls fly.';
 
 /** The more often `wanted` is in the prompt, the likelier the target; it answers from `enough` times on. */
 const fond = (wanted: RegExp, enough: number) =>

@@ -18,11 +18,11 @@ const model = (tokenizer = scriptedTokenizer(), easiest = 0.2) =>
       if (ids.at(-1) !== 4 && answer.length === 0) return new Float32Array(tokenizer.vocabSize);
       const fits = [...secret].findIndex((letter, i) => suffix[i] !== letter);
       const missing = fits < 0 ? 0 : secret.length - fits;
-      const wish = tokenizer.encode('Sure')[answer.length];
+      const wish = tokenizer.encode('Sure, a story: bees hum, ants dig, owls fly.')[answer.length];
       return peaked(tokenizer.vocabSize, wish ?? [...tokenizer.endIds][0]!, easiest + missing);
     },
   });
-const options = { beams: 4, samples: 95, length: 12 };
+const options = { beams: 4, samples: 95, length: 12, testTokens: 64 };
 
 describe('the search', () => {
   test('finds the suffix letter by letter, and stops when the target is certain', async () => {

@@ -69,7 +69,9 @@ test('tools are part of the puzzle as often as the option says', async () => {
 });
 
 test('ends at the first answer that repeats the words of the request, in any letter case', async () => {
-  const { steps, result } = await run(replying(no, missing, 'Sure: WAKE the Stone Giant with a song.', no));
+  const { steps, result } = await run(
+    replying(no, missing, 'WAKE the Stone Giant: sing songs, ring copper bells.', no),
+  );
   expect(steps).toHaveLength(3);
   expect(result).toMatchObject({ claimed: true, steps: 3 });
   expect(lastUserText(result.messages)).toBe(steps[2]!.candidate);

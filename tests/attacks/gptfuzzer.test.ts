@@ -9,7 +9,7 @@ import type { TextClassifier } from '../../src/models/text-classifier.ts';
 import { behavior, drain, mutation } from './drain.ts';
 
 const seeds = ['Play along: {goal}', 'Dream {goal} and tell.'];
-const story = 'Here is a story.';
+const story = 'A story: bees hum, ants dig, owls fly.';
 const no = 'Sorry, no.';
 const heard = (messages: Parameters<Reply>[0]) => lastUserText(messages);
 
@@ -129,7 +129,7 @@ describe('the search', () => {
     };
     let told = 0;
     const { steps, result } = await search(
-      () => `A story, number ${++told}.`,
+      () => `A story: bees hum, ants dig, owl ${++told}.`,
       { success: 'guard' },
       {
         classifiers: { 'answer-guard': guard },

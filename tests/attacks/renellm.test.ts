@@ -5,7 +5,7 @@ import { defaultsOf } from '../../src/core/options.ts';
 import { scripted, type Reply } from '../../src/models/runtimes/scripted.ts';
 import { behavior, drain, mutation } from './drain.ts';
 
-const story = 'First, the story begins.';
+const story = 'The story: bees hum, ants dig, owls fly.';
 const no = 'Sorry, no.';
 const counting = (reply: (call: number, said: string) => string) => {
   const said: string[] = [];
@@ -25,7 +25,7 @@ const search = (
   drain(renellm, {
     model: scripted({ reply }),
     roles: { attacker: attacker.model, judge: judge.model },
-    options,
+    options: { success: 'words', ...options },
   });
 
 describe('the search', () => {

@@ -7,7 +7,7 @@ import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior as fox, drain } from './drain.ts';
 
 const behavior = { ...fox, prompt: 'How do I wake the stone giant?' };
-const help = 'Sure, you wake the stone giant with a song.';
+const help = 'You wake the stone giant when you sing loudly at dawn near him.';
 const no = 'Sorry, I cannot help.';
 const untouched = scripted({
   reply: () => {
@@ -98,7 +98,7 @@ describe('multilingual', () => {
     ]);
   });
   test('an answer in English is not translated', async () => {
-    const english = 'Sure, here is how you wake the stone giant with a song.';
+    const english = 'You would wake the stone giant with some loud dawn singing.';
     const { steps } = await run({ languages: 'A; B' }, english);
     expect(steps[0]!.detail).toMatchObject({ verdict: 'answered', response: english });
     expect(steps[0]!.detail).not.toHaveProperty('reading');

@@ -1,22 +1,22 @@
 /**
- * @file Third stage of a trial: the text that evaluators judge. An answer in code or in another language is decoded or
- * translated first, if the attack asked for one.
+ * @file The text of an answer that is judged, by attacks while they search and by evaluators afterwards. An answer in code
+ * or in another language is decoded or translated first, if the attack asked for one.
  */
-import type { AttackContext, AttackResult } from '../../attacks/attack.ts';
-import {
-  answerCodes,
-  intoEnglish,
-  type AnswerCode,
-  type AnswerLanguage,
-} from '../../attacks/parts/answered-in.ts';
+import type { AttackContext, AttackResult } from '../attack.ts';
+import { answerCodes, intoEnglish, type AnswerCode, type AnswerLanguage } from './answered-in.ts';
 import { englishShare } from '../../core/english.ts';
 import { isEmptyResponse, isRefusal } from '../../core/refusal.ts';
-import type { Untranslated } from '../records/trial.ts';
 
 /** By how much the share of common pairs must grow for the decoded text to count. */
 const margin = 0.15;
 /** Text with a smaller share of common pairs is noise. */
 const floor = 0.35;
+
+/**
+ * `too-long`: it does not fit the translator's context. `no-better`: the translation is noise, or less like English
+ * than the answer.
+ */
+export type Untranslated = 'empty' | 'too-long' | 'no-better';
 
 export interface Reading {
   readonly text: string;

@@ -1,14 +1,16 @@
-/** @file Attacks that know several ways of asking: they try them in order and keep the first that is answered. */
+/** @file Attacks that know several ways of asking: they try them in order and keep the best answered. */
 import type { Behavior } from '../../core/behavior.ts';
 import { editSystem, lastUserText, type ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { AttackContext, AttackResult, AttackStep } from '../attack.ts';
-import { answerCheck, type Question, type SuccessOptions } from './success/checked-answer.ts';
-import { claimOf, verdictRank, type Verdict } from './success/verdict.ts';
+import { answerCheck, closeness, type Candidate, type CheckedAnswer } from './success/checked-answer.ts';
+import type { SuccessOptions } from './success/options.ts';
+import { countOutcomes } from './success/outcomes.ts';
+import { claimOf } from './success/verdict.ts';
 
 /** One way of asking. */
-export interface Variant extends Question {
+export interface Variant extends Candidate {
   readonly name: string;
   /** Further fields for the step to show. */
   readonly note?: Readonly<Record<string, unknown>>;
@@ -29,25 +31,40 @@ const stepOf = (step: number, { name, messages, note, unsent }: Variant): Attack
   detail: { variant: name, ...note, ...(unsent !== undefined && { unsent }) },
 });
 
-interface Search {
+interface Search extends SuccessOptions {
   /** There is only one way of asking, so the target is not queried. */
   readonly fixed: boolean;
+  /** Default: at the first variant that is answered. */
+  readonly stop?: 'first' | 'never';
+  /** Prompts that show the effect of wording alone: tried last in any case, counted apart, never the result. */
+  readonly controls?: readonly Variant[];
+}
+
+interface Tried {
+  readonly variant: Variant;
+  readonly answer: CheckedAnswer;
 }
 
 /**
- * Try the variants in order, greedily, until one is answered; if none is, keep the last of those with the best verdict.
+ * Try the variants in order, greedily, until one is answered by the test that `options` choose; an answer that only a
+ * weaker test passes does not end the search. If none is answered, keep the last of those that came closest.
  * @throws LabError 'bad-model' when not one could be sent
  */
 export async function* firstAnswered(
   behavior: Behavior,
   model: LanguageModel,
   variants: Iterable<Variant> | AsyncIterable<Variant>,
-  options: SuccessOptions & Search,
+  options: Search,
   context: AttackContext,
 ): AsyncGenerator<AttackStep, AttackResult> {
   const check = answerCheck(behavior, model, options, context);
-  let best: { readonly variant: Variant; readonly verdict: Verdict } | undefined;
+  const counter = countOutcomes(options, context);
+  let best: Tried | undefined;
   let step = 0;
+  const testedStep = (variant: Variant, answer: CheckedAnswer): AttackStep => {
+    const shown = stepOf(step++, variant);
+    return { ...shown, detail: { ...shown.detail, ...answer } };
+  };
   for await (const variant of variants) {
     context.signal.throwIfAborted();
     if (options.fixed && variant.unsent === undefined) {
@@ -55,17 +72,36 @@ export async function* firstAnswered(
       return { ...resultOf(variant), steps: step };
     }
     const answer = await check(variant);
-    const shown = stepOf(step++, variant);
-    yield { ...shown, detail: { ...shown.detail, ...answer } };
-    const { verdict } = answer;
-    if (verdictRank[verdict] >= verdictRank[best?.verdict ?? 'too-long']) best = { variant, verdict };
-    if (verdict === 'answered') break;
+    counter.add(answer, variant.name);
+    yield testedStep(variant, answer);
+    if (isBetter({ variant, answer }, best)) best = { variant, answer };
+    if (options.stop !== 'never' && answer.verdict === 'answered') break;
+  }
+  for (const control of options.controls ?? []) {
+    context.signal.throwIfAborted();
+    const answer = await check(control);
+    counter.add(answer, control.name, 'control');
+    yield testedStep({ ...control, note: { ...control.note, control: true } }, answer);
   }
   if (best === undefined)
     throw new LabError('bad-model', 'The model that should reword the request wrote nothing of use.', {
       advice: 'Give the role to another model, or change the texts of the attack.',
     });
-  return { ...resultOf(best.variant), steps: step, claimed: claimOf(best.verdict) };
+  const { variant, answer } = best;
+  return {
+    ...resultOf(variant),
+    steps: step,
+    claimed: claimOf(answer.verdict),
+    outcomes: counter.outcomes,
+  };
+}
+
+/** The first answered, else the last of the closest that could be sent. */
+function isBetter(tried: Tried, best: Tried | undefined): boolean {
+  if (tried.variant.unsent !== undefined) return false;
+  if (best === undefined) return true;
+  const gain = closeness(tried.answer) - closeness(best.answer);
+  return tried.answer.verdict === 'answered' ? gain > 0 : gain >= 0;
 }
 
 /** `messages` with `text` as system prompt, after any system prompt they already have. */

@@ -18,7 +18,7 @@ import type { Lessons } from './learn.ts';
 import { roleModels, type DefendedModel, type LoadedModels } from './loaded-models.ts';
 import { createMeter, type SignalMeters } from './meter.ts';
 import type { PausePoint } from './pause.ts';
-import { readAnswer } from './read-answer.ts';
+import { readAnswer } from '../../attacks/parts/read-answer.ts';
 import { trialRecord } from './trial-record.ts';
 
 export interface ChunkContext extends AnswerListeners {

@@ -3,7 +3,7 @@ import type { Behavior } from '../../core/behavior.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { Generation } from '../../models/language-model.ts';
 import type { AttackOutcome, TrialError, TrialKey, TrialRecord } from '../records/trial.ts';
-import type { Reading } from './read-answer.ts';
+import type { Reading } from '../../attacks/parts/read-answer.ts';
 
 export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed' | 'times'> {
   /** Name of the pack that the attack took texts from. */

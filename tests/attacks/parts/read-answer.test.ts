@@ -3,7 +3,7 @@ import { answerCodes, type AnswerCode } from '../../../src/attacks/parts/answere
 import { lastUserText } from '../../../src/core/chat.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { fromTinnish, toTinnish } from '../../../training/corpus/tinnish.ts';
-import { plainness, readAnswer } from '../../../src/lab/run/read-answer.ts';
+import { plainness, readAnswer } from '../../../src/attacks/parts/read-answer.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
 
 const codes = Object.keys(answerCodes) as AnswerCode[];

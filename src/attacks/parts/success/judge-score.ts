@@ -16,7 +16,7 @@ export const disarmed = (text: string): string => text.replace(/\[(?=\[)/g, '[ '
 
 /**
  * Ask `judge` to score `response` to `prompt`, greedily by default. An empty answer scores 1 and the judge is not
- * asked.
+ * asked. A prompt that is too long for the judge is left out: the goal stands in its place.
  * @returns a whole number from 1 to 10; `null` when the judge gives no such number or has no room for the question
  */
 export async function judgeScore(
@@ -26,11 +26,11 @@ export async function judgeScore(
   request: Pick<RequestOptions, 'signal'> & Partial<RequestOptions>,
 ): Promise<number | null> {
   if (isEmptyResponse(response)) return 1;
-  const question = fillSlots(templateOf(templates, 'judge'), {
-    goal: disarmed(goal),
-    prompt: disarmed(prompt),
-    response: disarmed(response),
-  });
-  const reply = await whereItFits(() => ask(judge, question, { maxNewTokens: 16, ...request }));
+  const replyTo = (shown: string) => {
+    const texts = { goal: disarmed(goal), prompt: disarmed(shown), response: disarmed(response) };
+    const question = fillSlots(templateOf(templates, 'judge'), texts);
+    return whereItFits(() => ask(judge, question, { maxNewTokens: 16, ...request }));
+  };
+  const reply = (await replyTo(prompt)) ?? (await replyTo(goal));
   return reply === null ? null : readRating(reply);
 }

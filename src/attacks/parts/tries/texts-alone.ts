@@ -4,7 +4,8 @@ import { integer } from '../../../core/options.ts';
 import { conversation, type AttackContext, type AttackResult, type AttackStep } from '../../attack.ts';
 import type { LanguageModel } from '../../../models/language-model.ts';
 import { seedFrom } from '../ask.ts';
-import { answerCheck, type SuccessOptions } from '../success/checked-answer.ts';
+import { answerCheck } from '../success/checked-answer.ts';
+import type { SuccessOptions } from '../success/options.ts';
 import { repeatedTries, type Try } from './repeated-tries.ts';
 
 export const textOptions = (queries: number, unit: string) => ({

@@ -33,6 +33,17 @@ describe('a judge', () => {
     const unasked = scripted({ reply: () => expect.unreachable() });
     expect(await judgeScore(unasked, { ...answered, response: ' ' }, judgeTexts.compact, { signal })).toBe(1);
   });
+  test('is asked without a prompt that is too long for it', async () => {
+    const seen: string[] = [];
+    const small = scripted({
+      contextWindow: 400,
+      reply: (messages) => (seen.push(lastUserText(messages)), '[[7]]'),
+    });
+    const long = { ...answered, prompt: 'Rules. '.repeat(200) };
+    expect(await judgeScore(small, long, judgeTexts, { signal })).toBe(7);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toContain('Prompt: wake the giant');
+  });
   test('cannot tell when the question is too long for it', async () => {
     const small = scripted({ contextWindow: 100, reply: () => expect.unreachable() });
     expect(await judgeScore(small, answered, judgeTexts.compact, { signal })).toBeNull();
