@@ -103,8 +103,7 @@ export const flipAttack = defineAttack({
       description: 'Show both halves of the request and a harmless sentence, flipped and plain.',
       default: false,
     }),
-  /** True if the plan assigns a model to `role`, for methods that use one where there is one. */
-  fills(role: ModelRole): boolean;
+    ...variantOptions,
   },
   async *run(behavior, model, { mode, ...options }, context) {
     return yield* firstAnswered(

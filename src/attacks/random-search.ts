@@ -1,10 +1,11 @@
 import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
 import { defineAttack } from './attack.ts';
-import { answerCheck } from './parts/success/checked-answer.ts';
+import { answerCheck, closeness, type CheckedAnswer } from './parts/success/checked-answer.ts';
 import { successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
-import { claimOf, verdictRank, type Verdict } from './parts/success/verdict.ts';
+import { countOutcomes } from './parts/success/outcomes.ts';
+import { claimOf } from './parts/success/verdict.ts';
 import { proposalOptions, proposeSuffixes } from './parts/suffix/coordinate-search.ts';
 import {
   exclamationMarks,
@@ -82,23 +83,27 @@ export const randomSearch = defineAttack({
         return { ...suffix, loss: crossEntropy(logProbs), certain: isCertain(logProbs) };
       });
     };
-    const answers = new Map<string, Awaited<ReturnType<typeof check>>>();
+    const counter = countOutcomes(options, context);
+    const answers = new Map<string, CheckedAnswer>();
     const test = async ({ text }: Suffix) => {
-      const answer = answers.get(text) ?? (await check({ messages: prompt.place(text) }));
+      const earlier = answers.get(text);
+      if (earlier) return earlier;
+      const answer = await check({ messages: prompt.place(text) });
       answers.set(text, answer);
+      counter.add(answer);
       return answer;
     };
 
     let best = (await evaluate([initialSuffix(prompt)]))[0]!;
     let [step, passes] = [0, 1];
-    /** The tested suffix with the best verdict; of equal ones the latest, which has the lower loss. */
-    let tested = null as { readonly suffix: Candidate; readonly verdict: Verdict } | null;
+    /** The tested suffix that came closest; of equal ones the latest, which has the lower loss. */
+    let tested = null as { readonly suffix: Candidate; readonly answer: CheckedAnswer } | null;
     for (;;) {
       const last = passes >= options.passes || best.certain;
       const due = last || (options.testEvery > 0 && step % options.testEvery === 0);
       const answer = due ? await test(best) : null;
-      if (answer && (tested === null || verdictRank[answer.verdict] >= verdictRank[tested.verdict]))
-        tested = { suffix: best, verdict: answer.verdict };
+      if (answer && (tested === null || closeness(answer) >= closeness(tested.answer)))
+        tested = { suffix: best, answer };
       yield {
         step,
         candidate: withSuffix(behavior.prompt, best.text),
@@ -106,7 +111,7 @@ export const randomSearch = defineAttack({
         bestLoss: best.loss,
         detail: { suffix: best.text, passes, ...answer },
       };
-      if (tested?.verdict === 'answered' || passes >= options.passes) break;
+      if (tested?.answer.verdict === 'answered' || passes >= options.passes) break;
       signal.throwIfAborted();
       step++;
       const swaps = best.ids.map(() => allowed);
@@ -117,12 +122,13 @@ export const randomSearch = defineAttack({
       for (const candidate of proposals.length > 0 ? await evaluate(proposals) : [])
         if (candidate.loss < best.loss) best = candidate;
     }
-    const { suffix, verdict } = tested!;
+    const { suffix, answer } = tested!;
     return {
       messages: prompt.place(suffix.text),
       loss: suffix.loss,
       steps: step,
-      claimed: claimOf(verdict),
+      claimed: claimOf(answer.verdict),
+      outcomes: counter.outcomes,
     };
   },
 });

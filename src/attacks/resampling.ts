@@ -45,7 +45,7 @@ export const resampling = defineAttack({
       sampled: { sampling, seed: seedFrom(context.random.fork(`try ${index}`)) },
     });
     const check = answerCheck(behavior, model, options, context);
-    return yield* repeatedTries(tryOf, check, options, context.signal);
+    return yield* repeatedTries(tryOf, check, options, context);
   },
   mutate: (behavior, { temperature }) => ({
     messages: conversation(behavior),

@@ -71,6 +71,7 @@ async function learn(
       templates,
       signal,
       contrast,
+      fills: (role) => models.fills(role),
       harmless: behaviors.filter(({ kind }) => kind !== 'harmful'),
       ...roleModels(models, meter),
     },

@@ -44,6 +44,6 @@ export function textsAlone(
     };
   };
   const check = answerCheck(behavior, model, options, context);
-  const tries = { samples: options.queries, atOnce: options.atOnce, stop: 'first' } as const;
-  return repeatedTries(tryOf, check, tries, context.signal);
+  const tries = { ...options, samples: options.queries, stop: 'first' } as const;
+  return repeatedTries(tryOf, check, tries, context);
 }

@@ -40,7 +40,7 @@ describe('a judge', () => {
       reply: (messages) => (seen.push(lastUserText(messages)), '[[7]]'),
     });
     const long = { ...answered, prompt: 'Rules. '.repeat(200) };
-    expect(await judgeScore(small, long, judgeTexts, { signal })).toBe(7);
+    expect(await judgeScore(small, long, judgeTexts.compact, { signal })).toBe(7);
     expect(seen).toHaveLength(1);
     expect(seen[0]).toContain('Prompt: wake the giant');
   });
