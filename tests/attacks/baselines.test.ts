@@ -13,7 +13,7 @@ import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior as fox, drain, mutation } from './drain.ts';
 
 const behavior = { ...fox, prompt: 'How do I wake the stone giant?', target: 'Sure' };
-const help = 'Sure, you wake the stone giant with a song at dawn, and then you bow before it.';
+const help = 'Wake the stone giant: sing old lullabies, ring copper bells.';
 const no = 'Sorry, I cannot do that.';
 
 /** Attacks that ask once, or that are baselines themselves, or that change the model instead of a prompt. */
