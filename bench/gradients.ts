@@ -1,5 +1,5 @@
 /** @file Speed of gradients on the white-box runtime: GCG steps and training steps per second. */
-import { openDevice, trainingThreads } from '#arrays/host';
+import { allThreads, openDevice } from '#arrays/host';
 import { gcg } from '../src/attacks/gcg.ts';
 import { parseOptions } from '../src/core/options.ts';
 import { createRandom } from '../src/core/random.ts';
@@ -72,7 +72,7 @@ export async function trainingSpeed({ source }: ModelEntry, rounds: number): Pro
   const folder = openFolder(source);
   const config = parseLlamaConfig(await folder.json('config.json'));
   const { tensors } = readSafetensors(await folder.bytes('model.safetensors'));
-  const device = await openDevice('wasm', trainingThreads());
+  const device = await openDevice('wasm', allThreads());
   const trainer = createTrainer(device, config, tensors, { learningRate: 1e-5 });
   const random = createRandom('bench');
   const ids = Int32Array.from({ length: shape[0] * shape[1] }, () => random.integer(config.vocabSize));

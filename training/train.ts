@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openDevice, trainingThreads } from '#arrays/host';
+import { allThreads, openDevice } from '#arrays/host';
 import { createRandom } from '../src/core/random.ts';
 import { initWeights } from '../src/models/llama-weights.ts';
 import type { LlamaConfig } from '../src/models/llama.ts';
@@ -41,7 +41,7 @@ if (selected.length === 0) {
   process.exit(2);
 }
 
-const device = await openDevice('wasm', trainingThreads());
+const device = await openDevice('wasm', allThreads());
 const { files, tokenizer } = buildTokenizer();
 for (const recipe of selected) await train(recipe);
 

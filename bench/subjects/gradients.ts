@@ -1,11 +1,10 @@
 /** @file Steps of the white-box runtime: GCG, training of all weights, and training of adapters. */
-import { openDevice, threadsFor, trainingThreads } from '#arrays/host';
+import { allThreads, openDevice } from '#arrays/host';
 import { gcg } from '../../src/attacks/gcg.ts';
 import { parseOptions } from '../../src/core/options.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { ModelEntry } from '../../src/models/catalog.ts';
 import { openFolder } from '../../src/models/files.ts';
-import { parameterCount } from '../../src/models/llama-weights.ts';
 import { parseLlamaConfig, type LlamaConfig } from '../../src/models/llama.ts';
 import { createTrainer, loadWhiteBoxModel } from '../../src/models/runtimes/whitebox/index.ts';
 import { readSafetensors } from '../../src/models/safetensors.ts';
@@ -41,7 +40,7 @@ export async function gcgSteps(entry: ModelEntry, device: Device): Promise<Subje
   });
   await run.next(); // the loss of the initial suffix
   return {
-    about: about(device, threadsFor(parameterCount(model.config))),
+    about: about(device, allThreads()),
     async round() {
       let ended: boolean | undefined = false;
       const ms = await timed(async () => ({ done: ended } = await run.next()));
@@ -65,7 +64,7 @@ export async function trainingSteps({ source }: ModelEntry, device: Device): Pro
   const folder = openFolder(source);
   const config = parseLlamaConfig(await folder.json('config.json'));
   const { tensors } = readSafetensors(await folder.bytes('model.safetensors'));
-  const threads = trainingThreads();
+  const threads = allThreads();
   const trainer = createTrainer(await openDevice(device, threads), config, tensors, { learningRate });
   const ids = Int32Array.from(randomRows(config, shape).flatMap((row) => [...row]));
   const batch = { ids, lossWeights: new Float32Array(ids.length).fill(1), shape };
@@ -82,7 +81,7 @@ export async function adapterSteps(entry: ModelEntry, device: Device): Promise<S
   const learner = await model.learner({ learningRate, adapters: { rank, alpha } });
   const rows = randomRows(model.config, shape).map((ids) => ({ ids: [...ids], from: 1 }));
   return {
-    about: about(device, threadsFor(parameterCount(model.config))),
+    about: about(device, allThreads()),
     round: () => timed(() => learner.learn(rows)),
     async close() {
       learner.dispose();

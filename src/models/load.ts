@@ -17,6 +17,8 @@ export interface ClassifierOptions extends FolderOptions {
 export interface LoadOptions extends ClassifierOptions {
   /** Lowest tier that suffices. */
   readonly access: Access;
+  /** As `WhiteBoxOptions.sharesCores`. */
+  readonly sharesCores?: boolean | undefined;
 }
 
 /** Highest tier that each runtime offers. */

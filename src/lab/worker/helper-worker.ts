@@ -44,7 +44,9 @@ export function createHelperLab({
     const stored = (await host.modelStore?.list().catch(() => [])) ?? [];
     return { ...registries, models: [...registries.models, ...stored.map(storedEntry)] };
   };
-  const helper = createHelper(createHostModels(host).pool, models, { warmsUp: warmsUp ?? false });
+  const helper = createHelper(createHostModels({ ...host, sharesCores: () => true }).pool, models, {
+    warmsUp: warmsUp ?? false,
+  });
   return {
     lifeline: async () => lifeline ?? null,
     open: (job) => outcomeOf(() => helper.open(job)),

@@ -20,6 +20,8 @@ export interface HostModelsOptions {
   readonly modelStore?: ModelStore | undefined;
   /** Loads models that are behind a server; `null`: none is connected. */
   readonly endpoint?: () => LoadModel | null;
+  /** Whether other workers compute at the same time. Default: none do. */
+  readonly sharesCores?: () => boolean;
 }
 
 export interface HostModels {
@@ -38,6 +40,7 @@ export function createHostModels({
   device,
   modelStore,
   endpoint = () => null,
+  sharesCores = () => false,
 }: HostModelsOptions): HostModels {
   let wish: PrecisionWish = 'auto';
   const computing = new Map<string, ChosenPrecision>();
@@ -62,7 +65,11 @@ export function createHostModels({
     async (entry, options) => {
       const behindServer = entry.source.kind === 'endpoint' ? endpoint() : null;
       if (behindServer) return behindServer(entry, options);
-      const loading = { ...(await loaderOptions(entry, options)), access: options.access };
+      const loading = {
+        ...(await loaderOptions(entry, options)),
+        access: options.access,
+        sharesCores: sharesCores(),
+      };
       return noted(await loadModel(await usable(entry, options), loading));
     },
     loadClassifier &&

@@ -83,6 +83,7 @@ export function createLab({
   ...later
 }: LabHost): LabApi {
   let endpoints: Promise<Endpoints> | null = null;
+  let workers: WorkersWish = 'auto';
   const {
     pool: models,
     computing,
@@ -96,8 +97,8 @@ export function createLab({
       const connected = endpoints;
       return connected && (async (entry, options) => (await connected).load(entry.id, options));
     },
+    sharesCores: () => startHelper !== undefined && workers !== 1,
   });
-  let workers: WorkersWish = 'auto';
   const poolFacts = async (): Promise<PoolFacts> => ({
     kind: (await later.device).kind,
     cores: later.cores ?? 1,

@@ -24,6 +24,9 @@ export interface Program {
   dispose(): void;
 }
 
+/** The most threads that an engine has; sums are added up in the same order up to that number (`operations/blocks.ts`). */
+export const mostThreads = 4;
+
 export interface ArrayDevice {
   readonly kind: 'wasm' | 'webgpu';
   /** Copies the values. */

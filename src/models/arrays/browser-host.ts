@@ -1,6 +1,6 @@
 /** @file Opens array devices in a browser. */
 import { LabError } from '../../core/errors.ts';
-import type { ArrayDevice } from './array-device.ts';
+import { mostThreads, type ArrayDevice } from './array-device.ts';
 import { HeapDevice } from './heap-device.ts';
 import { startOrt, type OrtFactory, type OrtModule } from './ort-module.ts';
 
@@ -16,15 +16,9 @@ async function startModule(threads: number): Promise<OrtModule> {
   return startOrt(factory, { numThreads: threads, locateFile: () => absolute(paths.wasm) });
 }
 
-/** Threads for a model of this size: matrices of small ones are too small to share. */
-export function threadsFor(parameters: number): number {
-  if (!globalThis.crossOriginIsolated || parameters < 2e7) return 1;
-  return Math.max(1, Math.min(4, globalThis.navigator.hardwareConcurrency ?? 1));
-}
-
-/** Threads for training, whose batches are large even where the model is small. */
-export const trainingThreads = (): number =>
-  globalThis.crossOriginIsolated ? Math.min(4, globalThis.navigator.hardwareConcurrency ?? 1) : 1;
+/** Threads of an engine that has the processor to itself. */
+export const allThreads = (): number =>
+  globalThis.crossOriginIsolated ? Math.min(mostThreads, globalThis.navigator.hardwareConcurrency ?? 1) : 1;
 
 /** @throws LabError 'no-webgpu' */
 export async function openDevice(kind: 'wasm' | 'webgpu', threads: number): Promise<ArrayDevice> {

@@ -2,6 +2,7 @@
 import { familyOf } from '../llama-family.ts';
 import type { LlamaConfig } from '../llama.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
+import { byRows } from './operations/blocks.ts';
 import { linear, linearInputVjp, linearWeightVjp } from './operations/linear.ts';
 import { targetLogProbs, targetLogProbsSaving, targetLogProbsVjp } from './operations/log-probs.ts';
 import { rmsNorm, rmsNormVjp } from './operations/rms-norm.ts';
@@ -67,7 +68,7 @@ export function logProbsVjpProgram(config: LlamaConfig, { weights }: { readonly 
   const [matrix, targets] = [head.head(), head.targets()];
   const dLogProbs = g.input('d_log_probs', 'float32', ['chosen', 1]);
   const { logProbs, probs } = targetLogProbsSaving(g, states, matrix, targets);
-  const { dStates, dOthers } = targetLogProbsVjp(g, probs, matrix, targets, dLogProbs);
+  const { dStates, dOthers } = targetLogProbsVjp(g, probs, matrix, targets, dLogProbs, config.hiddenSize);
   const { dx, weightGradient } = head.normVjp(chosen, dStates);
   output(g, 'log_probs', logProbs, ['chosen', 1]);
   output(g, 'd_chosen', dx, ['chosen', config.hiddenSize]);
@@ -85,7 +86,9 @@ export function logitsVjpProgram(config: LlamaConfig): Bytes {
   const { g } = head;
   const chosen = head.chosen();
   const dLogits = g.input('d_logits', 'float32', ['chosen', 'outputs']);
-  const { dx } = head.normVjp(chosen, linearInputVjp(g, dLogits, head.head()));
+  const matrix = head.head();
+  const dStates = byRows(g, dLogits, config.hiddenSize, (rows) => linearInputVjp(g, rows, matrix));
+  const { dx } = head.normVjp(chosen, dStates);
   output(g, 'd_chosen', dx, ['chosen', config.hiddenSize]);
   return finish(g, 'logits-vjp');
 }

@@ -8,6 +8,7 @@ import {
   projectionBiasVjp,
   projectionInputVjp,
   projectionWeightVjp,
+  type ProjectionSize,
 } from './operations/projection.ts';
 import { rmsNorm, rmsNormVjp } from './operations/rms-norm.ts';
 
@@ -22,6 +23,24 @@ export const projections = [
   'mlp.down_proj',
 ] as const;
 export type Projection = (typeof projections)[number];
+
+function sizeOf(config: LlamaConfig, name: Projection): ProjectionSize {
+  const { hiddenSize, intermediateSize, headDim } = config;
+  switch (name) {
+    case 'self_attn.q_proj':
+      return { in: hiddenSize, out: config.heads * headDim };
+    case 'self_attn.k_proj':
+    case 'self_attn.v_proj':
+      return { in: hiddenSize, out: config.kvHeads * headDim };
+    case 'self_attn.o_proj':
+      return { in: config.heads * headDim, out: hiddenSize };
+    case 'mlp.gate_proj':
+    case 'mlp.up_proj':
+      return { in: hiddenSize, out: intermediateSize };
+    case 'mlp.down_proj':
+      return { in: intermediateSize, out: hiddenSize };
+  }
+}
 
 /** What a backward pass gives besides the gradient of its input. */
 export type Wanted = 'input' | 'weights' | 'adapters';
@@ -73,7 +92,7 @@ export class LayerWeights {
 
   project(name: Projection, x: string): string {
     const bias = this.#hasBias(name) ? this.#weight(`${name}.bias`, 1) : null;
-    const y = projection(this.#g, x, this.#weight(`${name}.weight`, 2), bias);
+    const y = projection(this.#g, x, this.#weight(`${name}.weight`, 2), bias, sizeOf(this.#config, name));
     const adapter = this.#adapter(name);
     return adapter ? this.#g.op('Add', [y, adapted(this.#g, x, adapter)]) : y;
   }
@@ -81,7 +100,7 @@ export class LayerWeights {
   /** The gradient of x; adds those of the weights that are wanted. @param x is asked for only if they are */
   projectVjp(name: Projection, x: () => string, dy: string, wanted: Wanted): string {
     const g = this.#g;
-    const dx = projectionInputVjp(g, dy, this.#weight(`${name}.weight`, 2));
+    const dx = projectionInputVjp(g, dy, this.#weight(`${name}.weight`, 2), sizeOf(this.#config, name));
     if (wanted === 'weights') {
       this.#gradients.set(`${name}.weight`, projectionWeightVjp(g, x(), dy));
       if (this.#hasBias(name)) this.#gradients.set(`${name}.bias`, projectionBiasVjp(g, dy));

@@ -3,6 +3,7 @@
  * states. Shapes: M = positions, d = hidden size, V = rows of the head.
  */
 import type { GraphBuilder } from '../../onnx/graph.ts';
+import { byRows } from './blocks.ts';
 import { linear, linearInputVjp } from './linear.ts';
 
 const overLast = { attributes: { keepdims: { int: 1 } } } as const;
@@ -38,6 +39,7 @@ export function targetLogProbsSaving(g: GraphBuilder, states: string, head: stri
 
 /**
  * @param dLogProbs [M, 1]
+ * @param width d
  * @returns the gradient of the states: Σ dLogProbs · (row of the target − Σ probs · rows), [M, d]; and `−dLogProbs · probs`,
  *   the part of the logits' gradient that is not at the targets, [M, V]
  */
@@ -47,8 +49,12 @@ export function targetLogProbsVjp(
   head: string,
   targets: string,
   dLogProbs: string,
+  width: number,
 ): { readonly dStates: string; readonly dOthers: string } {
   const dOthers = g.op('Mul', [probs, g.op('Neg', [dLogProbs])]);
   const rows = g.op('Mul', [g.op('Gather', [head, targets]), dLogProbs]);
-  return { dStates: g.op('Add', [rows, linearInputVjp(g, dOthers, head)]), dOthers };
+  return {
+    dStates: g.op('Add', [rows, byRows(g, dOthers, width, (some) => linearInputVjp(g, some, head))]),
+    dOthers,
+  };
 }

@@ -2,7 +2,7 @@
  * @file The white-box runtime: a Llama-family model in ONNX Runtime, on WebGPU or the processor, that can be scored,
  * decoded, differentiated, edited and trained. Everything is float32.
  */
-import { openDevice, threadsFor } from '#arrays/host';
+import { allThreads, openDevice } from '#arrays/host';
 import type { ArrayDevice, DeviceArray } from '../../arrays/array-device.ts';
 import type { ModelEntry } from '../../catalog.ts';
 import { createChatTokenizer } from '../../chat-tokenizer.ts';
@@ -28,7 +28,15 @@ export type { TrainerOptions, TrainerState, TrainingStep } from './training.ts';
 
 export interface WhiteBoxOptions extends FolderOptions {
   readonly device: 'wasm' | 'webgpu';
+  /**
+   * Other workers compute at the same time: then a small model has one thread, and leaves the other cores to them. It
+   * changes no number. Default false.
+   */
+  readonly sharesCores?: boolean | undefined;
 }
+
+/** Engines that wait for each other's threads are slower than one thread each. */
+const smallModel = 2e7;
 
 /**
  * @throws LabError 'unknown-model', 'unreachable' or 'bad-model' for the files; 'not-supported' if config.json asks
@@ -36,13 +44,14 @@ export interface WhiteBoxOptions extends FolderOptions {
  *   signal's reason
  */
 export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOptions): Promise<LlamaModel> {
-  const { device: kind, signal } = options;
+  const { device: kind, signal, sharesCores = false } = options;
   const folder = openFolder(entry.source, options);
   const description = await readDescription(folder, entry.source);
   checkTask(entry.id, description, 'text-generation');
   const config = parseLlamaConfig(description.config); // before the weights, which may be large
   const tokenizer = createChatTokenizer(description.tokenizer);
-  const device = await openDevice(kind, threadsFor(parameterCount(config)));
+  const threads = sharesCores && parameterCount(config) < smallModel ? 1 : allThreads();
+  const device = await openDevice(kind, threads);
   const start = async () => {
     checkFits(device, entry.id, 4 * parameterCount(config), 'Reload the page, or use a smaller model.');
     const parts = { id: entry.id, config, device, tokenizer };

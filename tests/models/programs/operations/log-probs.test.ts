@@ -38,7 +38,7 @@ checkOperation('log-probs of targets, with what their gradients need', {
   forward: (g) => targetLogProbsSaving(g, 'states', 'head', 'targets').logProbs,
   vjp(g, dy) {
     const { probs } = targetLogProbsSaving(g, 'states', 'head', 'targets');
-    const { dStates, dOthers } = targetLogProbsVjp(g, probs, 'head', 'targets', dy);
+    const { dStates, dOthers } = targetLogProbsVjp(g, probs, 'head', 'targets', dy, 3);
     const dLogits = g.op('Add', [dOthers, g.op('Mul', ['oneHot', dy])]);
     return { states: dStates, head: linearWeightVjp(g, 'states', dLogits) };
   },

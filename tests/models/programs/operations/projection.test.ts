@@ -18,17 +18,23 @@ function times(x: Values, w: Values): Values {
   return values([rows, out], data);
 }
 
-for (const rows of [5, 1])
-  checkOperation(`a projection of ${rows} rows`, {
-    inputs: { x: [rows, 3], w: [3, 4] },
-    forward: (g) => projection(g, 'x', 'w', null),
+/** The last two have more terms than the kernel adds up at once. */
+for (const [rows, size] of [
+  [5, { in: 3, out: 4 }],
+  [1, { in: 3, out: 4 }],
+  [2, { in: 300, out: 3 }],
+  [2, { in: 3, out: 300 }],
+] as const)
+  checkOperation(`a projection of ${rows} rows, ${size.in} to ${size.out}`, {
+    inputs: { x: [rows, size.in], w: [size.in, size.out] },
+    forward: (g) => projection(g, 'x', 'w', null, size),
     reference: ({ x, w }) => times(x!, w!),
-    vjp: (g, dy) => ({ x: projectionInputVjp(g, dy, 'w'), w: projectionWeightVjp(g, 'x', dy) }),
+    vjp: (g, dy) => ({ x: projectionInputVjp(g, dy, 'w', size), w: projectionWeightVjp(g, 'x', dy) }),
   });
 
 checkOperation('a projection with a bias', {
   inputs: { x: [3, 6], w: [6, 2], b: [2] },
-  forward: (g) => projection(g, 'x', 'w', 'b'),
+  forward: (g) => projection(g, 'x', 'w', 'b', { in: 6, out: 2 }),
   reference({ x, w, b }) {
     const y = times(x!, w!);
     return values(
@@ -37,7 +43,7 @@ checkOperation('a projection with a bias', {
     );
   },
   vjp: (g, dy) => ({
-    x: projectionInputVjp(g, dy, 'w'),
+    x: projectionInputVjp(g, dy, 'w', { in: 6, out: 2 }),
     w: projectionWeightVjp(g, 'x', dy),
     b: projectionBiasVjp(g, dy),
   }),
