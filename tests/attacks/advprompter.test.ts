@@ -229,7 +229,7 @@ describe('on a task that can be learned by heart', () => {
       const run = advprompter.run(asked, model as never, values, context);
       for (let next = await run.next(); ; next = await run.next()) if (next.done) return next.value;
     };
-    const second = { ...behavior, id: 'second', prompt: 'Draw me a story' };
+    const second = { ...behavior, id: 'second', prompt: 'Give me a story' };
     const there = [await attack(behavior, learned), await attack(second, learned)];
     // As a helper gets it, in the other order.
     const back = [
