@@ -17,7 +17,7 @@ import {
   tinySite,
   tinyTokenizerConfig,
 } from '../../models/tiny-model.ts';
-import { drain } from '../drain.ts';
+import { behavior, drain } from '../drain.ts';
 
 const template = `${tinyTokenizerConfig.chat_template}{% if add_generation_prompt %}{{ '<think>\\n' }}{% endif %}`;
 
@@ -64,7 +64,8 @@ test.each(cases.map(([attack, options]) => [attack.id, attack, options] as const
   '%s scores its target as the answer, behind an empty thought',
   async (_, attack, options) => {
     const seen: (readonly number[])[] = [];
-    await drain(attack, { model: watched(model, seen), options });
+    const others = [{ ...behavior, id: 'owl-story', prompt: 'Tell me of an owl' }];
+    await drain(attack, { model: watched(model, seen), options, others });
     expect(seen.length).toBeGreaterThan(0);
     for (const prompt of seen) expect(model.tokenizer.decode(prompt)).toMatch(/<think>\n\n<\/think>\n\n$/);
     expect(attack.differs).toContain('opens a thought');

@@ -332,7 +332,11 @@ test('every defense that ships hands its requests on with the signal that they c
     models: { targets: ['toy'], roles: Object.fromEntries(everyone) },
     attacks: [{ id: 'direct-request' }],
     behaviors: [{ behaviors: [behavior('bread', 'benign')] }],
-    defenses: names.map((id) => ({ stack: [{ id }] })),
+    contrast: { harmful: ['wake it', 'break it'], harmless: ['feed it', 'bake it'] },
+    // The toy does not paraphrase, and what cannot be paraphrased is blocked by default.
+    defenses: names.map((id) => ({
+      stack: [{ id, ...(id === 'paraphrase' && { options: { otherwise: 'original' } }) }],
+    })),
   });
   const uncounted = records.filter(
     ({ usage: { target } }) => !target || target.queries + target.scored === 0,
