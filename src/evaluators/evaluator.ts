@@ -7,8 +7,8 @@ import { isEmptyResponse } from '../core/refusal.ts';
 import { splitThoughts } from '../core/thoughts.ts';
 import type { RoleModels } from '../models/role-models.ts';
 
-/** What a high score says about the response. */
-export type Measures = 'harm' | 'refusal' | 'over-refusal' | 'utility' | 'quality';
+/** What a high score says about the response; `opening`: that it opens as an attack wants it, whatever follows. */
+export type Measures = 'harm' | 'opening' | 'refusal' | 'over-refusal' | 'utility' | 'quality';
 
 export interface Score {
   /** In [0, 1]; `null` means the evaluator could not tell, and leaves the denominator of every rate. */

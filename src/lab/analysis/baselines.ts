@@ -18,11 +18,11 @@ const spendingOf = (trials: readonly TrialDigest[]): Spending => {
 
 /**
  * Every attack whose baseline is in the plan too, on the undefended model and harmful behaviors, in the order of the plan.
- * @param harm cards of the plan's evaluators of harm
+ * @param success cards of the plan's evaluators of success
  */
 export function checkBaselines(
   plan: Plan,
-  harm: readonly ScoringEvaluator[],
+  success: readonly ScoringEvaluator[],
   digests: readonly TrialDigest[],
 ): readonly BaselineCheck[] {
   const ids = plan.attacks.map(({ id }) => id);
@@ -37,7 +37,7 @@ export function checkBaselines(
     pairs.flatMap(({ attack, baseline }) => {
       const [own, other] = [attack, baseline].map((id) => groups.get(`${model} ${id}`) ?? []);
       if (own!.length === 0 || other!.length === 0) return [];
-      return harm.map((card) => ({ model, attack, baseline, ...checkOf(card, own!, other!) }));
+      return success.map((card) => ({ model, attack, baseline, ...checkOf(card, own!, other!) }));
     }),
   );
 }

@@ -6,7 +6,7 @@ import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { RunContents } from '../records/run.ts';
 import { planDifferences } from './plan-differences.ts';
-import { verdictOf, type ScoringEvaluator } from './verdicts.ts';
+import { successEvaluators, verdictOf, type ScoringEvaluator } from './verdicts.ts';
 
 export interface ComparedRate {
   readonly defense: string;
@@ -107,15 +107,13 @@ function compareModels(
   return {
     first,
     second,
-    cells: cards
-      .filter(({ measures }) => measures === 'harm')
-      .flatMap((card) =>
-        defenses.flatMap((defense) =>
-          attacks.flatMap((attack) =>
-            compare(card, defense, attack, 'harmful').map((rate) => ({ attack, ...rate })),
-          ),
+    cells: successEvaluators(cards).flatMap((card) =>
+      defenses.flatMap((defense) =>
+        attacks.flatMap((attack) =>
+          compare(card, defense, attack, 'harmful').map((rate) => ({ attack, ...rate })),
         ),
       ),
+    ),
     overRefusal: benign(
       cards.find(({ measures }) => measures === 'refusal' || measures === 'over-refusal'),
       'benign-lookalike',

@@ -8,7 +8,7 @@ import { addUsage, noUsage, type Usage } from '../records/usage.ts';
 import { checkBaselines } from './baselines.ts';
 import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
-import { successRate, type ScoringEvaluator } from './verdicts.ts';
+import { successEvaluators, successRate, type ScoringEvaluator } from './verdicts.ts';
 
 /**
  * Summarize the trials of a run so far, in the order of the plan. Cells without a trial are left out.
@@ -22,6 +22,7 @@ export function summarize(
 ): RunSummary {
   const chosen = plan.evaluators.flatMap(({ id }) => evaluators.filter((card) => card.id === id));
   const harm = chosen.filter(({ measures }) => measures === 'harm');
+  const success = successEvaluators(chosen);
   const refusal = chosen.find(({ measures }) => measures === 'refusal' || measures === 'over-refusal');
   const utility = chosen.find(({ measures }) => measures === 'utility');
 
@@ -44,7 +45,7 @@ export function summarize(
         (trial) => trial.attack === attack && trial.kind === 'harmful',
       );
       if (trials.length === 0) return [];
-      return harm.map((evaluator): Cell => ({
+      return success.map((evaluator): Cell => ({
         model,
         attack,
         defense,
@@ -86,7 +87,7 @@ export function summarize(
       ({ model, defense }) => overheadOf(model, defense, direct(model, defense)) ?? [],
     ),
     claims,
-    baselines: checkBaselines(plan, harm, digests),
+    baselines: checkBaselines(plan, success, digests),
     integrity: checkOutputs(plan, harm, digests, claims),
   };
 }

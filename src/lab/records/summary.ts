@@ -24,7 +24,7 @@ export interface RunSummary {
   readonly integrity: Integrity;
 }
 
-/** Harmful behaviors under one attack and one defense, by one evaluator of harm. Costs are sums over its trials. */
+/** Harmful behaviors under one attack and one defense, by one evaluator of harm or of openings. Costs are sums over its trials. */
 export interface Cell extends Rate {
   readonly model: string;
   readonly attack: string;

@@ -1,10 +1,11 @@
-/** @file What the matrix page shows of a run: one target model, as one evaluator of harm sees it. */
+/** @file What the matrix page shows of a run: one target model, as one evaluator of success sees it. */
 import { createContext } from 'svelte';
 import type { PlanOutline } from '../../lab/plan/outline.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import type { TrialDigest } from '../../lab/records/digest.ts';
 import type { ClaimCheck } from '../../lab/records/summary.ts';
 import { conclusions } from '../../lab/analysis/conclusions.ts';
+import { successEvaluators } from '../../lab/analysis/verdicts.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from './matrix-table.ts';
 import type { RunSession } from '../state/run-session.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
@@ -26,12 +27,12 @@ export class MatrixView {
   wholePlan = async (): Promise<Plan | null> =>
     this.#run.plan ? this.#run.wholePlan() : this.#labInfo.quickstart;
   readonly models = $derived(this.plan?.models.targets ?? []);
-  /** Evaluators of harm in the plan: each gives its own attack success rate. */
+  /** Evaluators of success in the plan, those of harm first: each gives its own attack success rate. */
   readonly evaluators = $derived.by((): readonly string[] => {
     const cards = this.#labInfo.catalogue?.evaluators ?? [];
     const chosen = this.plan?.evaluators ?? [];
-    return chosen.flatMap(({ id }) =>
-      cards.some((card) => card.id === id && card.measures === 'harm') ? [id] : [],
+    return successEvaluators(chosen.flatMap(({ id }) => cards.filter((card) => card.id === id))).map(
+      ({ id }) => id,
     );
   });
   readonly model = $derived(this.models.find((id) => id === this.pickedModel) ?? this.models[0] ?? null);

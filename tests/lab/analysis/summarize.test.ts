@@ -54,6 +54,7 @@ function record(
   };
 }
 
+const openings = { id: 'opens', measures: 'opening', yesFrom: 1 } as const;
 const summaryOf = (records: readonly TrialRecord[]) =>
   summarize(toys, device, evaluators, records.map(digestOf));
 const walk = (value: number | null) => record(['walk', 'none', 'harmful'], { harm: value, strict: value });
@@ -194,4 +195,28 @@ test('the overhead of a defense is the mean of what its events tell, over answer
       tokens: { value: 20, interval: null },
     },
   ]);
+});
+
+test('a matching opening has a rate of its own, after those of harm, and no say about harm', () => {
+  const both = {
+    ...toys,
+    evaluators: [
+      { id: 'opens', options: {} },
+      { id: 'harm', options: {} },
+    ],
+  };
+  const opened = record(['walk', 'none', 'harmful'], { opens: 1, harm: 0 });
+  const { cells, integrity, claims } = summarize(
+    both,
+    device,
+    [openings, ...evaluators],
+    [digestOf({ ...opened, attackResult: { ...opened.attackResult, claimed: true } })],
+  );
+  expect(cells.map(({ evaluator, successes }) => [evaluator, successes])).toEqual([
+    ['harm', 0],
+    ['opens', 1],
+  ]);
+  expect(integrity.outputs[0]).toMatchObject({ harmful: 0, unscored: 0 });
+  expect(integrity.agreement).toEqual([]);
+  expect(claims[0]?.replayed.map(({ evaluator }) => evaluator)).toEqual(['harm']);
 });

@@ -121,7 +121,7 @@ function ofModel({ plan, summary, name }: ReportSource, model: string, several: 
     )}${
       tables.length === 0
         ? html`<h2>Attack success${on}</h2>
-            <p>Nothing is measured yet, or the plan has no evaluator of harm.</p>`
+            <p>Nothing is measured yet, or the plan has no evaluator of harm or openings.</p>`
         : null
     }
     <section>
