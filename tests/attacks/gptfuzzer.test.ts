@@ -119,14 +119,18 @@ describe('the search', () => {
     );
     expect(lastUserText(result.messages)).toBe(`A {curly} one: ${odd.prompt} Plus.`);
   });
-  test('a classifier of answers can decide what succeeds', async () => {
-    const guard: TextClassifier = {
-      id: 'guard',
-      labels: ['safe', 'harmful'],
-      contextWindow: 100,
-      classify: async (texts) =>
-        texts.map((text) => Float32Array.from(text.includes('3') ? [0.1, 0.9] : [0.8, 0.2])),
-    };
+  const guardWith = (labels: readonly string[]): TextClassifier => ({
+    ...{ id: 'guard', labels, contextWindow: 100 },
+    classify: async (texts) =>
+      texts.map((text) =>
+        Float32Array.from(labels, (name) => ((name === 'safe') === text.includes('3') ? 0.1 : 0.9)),
+      ),
+  });
+  test.each([
+    ['safe', 'harmful'],
+    ['harmful', 'safe'],
+  ])('a classifier of answers can decide what succeeds, its first class %s', async (...labels) => {
+    const guard = guardWith(labels);
     let told = 0;
     const { steps, result } = await search(
       () => `A story: bees hum, ants dig, owl ${++told}.`,
@@ -137,6 +141,13 @@ describe('the search', () => {
     );
     expect(steps.map(({ detail }) => detail!['verdict'])).toEqual(['partial', 'partial', 'answered']);
     expect(result.claimed).toBe(true);
+  });
+  test('a classifier whose classes have no meaning decides nothing', async () => {
+    const classifiers = { 'answer-guard': guardWith(['LABEL_0', 'LABEL_1']) };
+    await expect(search(() => story, { success: 'guard' }, { classifiers })).rejects.toMatchObject({
+      code: 'bad-options',
+      advice: expect.stringContaining('another answer guard'),
+    });
   });
   test('without a usable seed it fails with an error', async () => {
     await expect(search(() => no, {}, { templates: { seeds: ['No place here.'] } })).rejects.toMatchObject({

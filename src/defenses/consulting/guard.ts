@@ -3,6 +3,7 @@ import { LabError } from '../../core/errors.ts';
 import { integer, number, text } from '../../core/options.ts';
 import { checkFinite } from '../../models/decoding/numbers.ts';
 import type { Abortable } from '../../models/language-model.ts';
+import { harmfulClasses } from '../../models/harmful-classes.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
 
 export const guardOptions = {
@@ -53,10 +54,6 @@ export function stretches(content: string, size: number, contextWindow: number):
   ];
 }
 
-/** Names of classes that are not harm, whatever their order: `SAFE`, `BENIGN`, `not_toxic`, `NO_INJECTION`. */
-const harmlessName =
-  /^(?:safe|benign|harmless|clean|normal|neutral|ok(?:ay)?|legit(?:imate)?|acceptable|(?:not?|non)[-_ ]?\w+)$/i;
-
 export interface Guard {
   /** True if the classifier surely reads the whole of a text; a longer one may be cut at its end. */
   readsWhole(text: string): boolean;
@@ -83,13 +80,11 @@ export function createGuard(
   defense: string,
 ): Guard {
   const { labels, contextWindow } = classifier;
-  const isNamed =
-    labels.some((name) => harmlessName.test(name)) && !labels.every((name) => harmlessName.test(name));
-  if (label === '' && !isNamed)
+  const counts = label === '' ? harmfulClasses(labels) : labels.map((name) => name === label);
+  if (counts === null)
     throw new LabError('bad-options', `${classifier.id} does not say which of its classes mean harm.`, {
       advice: `Set "label" of "${defense}" to the class that does: ${labels.join(', ')}.`,
     });
-  const counts = labels.map((name) => (label === '' ? !harmlessName.test(name) : name === label));
   if (!counts.includes(true))
     throw new LabError('bad-options', `${classifier.id} has no class "${label}" for "${defense}".`, {
       advice: `Its classes: ${labels.join(', ')}.`,
