@@ -4,8 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { secretTables, withTables, type SecretFigures } from '../scripts/secret-results.ts';
 import { attacks } from '../src/attacks/index.ts';
 import { defenses } from '../src/defenses/index.ts';
-import { parsePublishedResults, parseMethodNotes } from '../src/lab/analysis/published.ts';
-import { attackFigures, standsOut } from '../src/lab/analysis/method-figures.ts';
+import {
+  parsePublishedResults,
+  parseMethodNotes,
+  type PublishedResults,
+} from '../src/lab/analysis/published.ts';
+import { attackFigures, standsOut, warningsAbout } from '../src/lab/analysis/method-figures.ts';
 import { defenseNames, directRequest, parsePlan, undefended } from '../src/lab/plan/plan.ts';
 import { registries } from '../src/lab/trials/registries.ts';
 import { resolvePlan } from '../src/lab/trials/resolve.ts';
@@ -38,6 +42,22 @@ test('an attack that does no better than asking plainly has a note that says why
     .filter(({ attack, defense }) => defense === undefended && attack !== directRequest)
     .filter(({ attack }) => !standsOut(attackFigures(onAttacks, attack)!) && !notes.attacks[attack]);
   expect(unexplained.map(({ attack }) => attack)).toEqual([]);
+});
+
+test('whatever the files hold of claims and warnings is read, and a note says why a claim is far off', () => {
+  for (const kind of ['attacks', 'defenses'] as const) {
+    const raw = read(`results/${kind}.json`) as PublishedResults;
+    const { claims, integrity } = published[kind].results;
+    expect(claims).toEqual(raw.claims);
+    expect(integrity).toEqual(raw.integrity);
+    expect(raw.integrity).toBeDefined();
+  }
+  const apart = onAttacks.cells
+    .map(({ attack }) => attack)
+    .filter((attack) =>
+      warningsAbout(onAttacks, [attack])!.some((warning) => warning.includes('it claimed')),
+    );
+  expect(apart.filter((attack) => notes.attacks[attack] === undefined)).toEqual([]);
 });
 
 test('notes are of methods that there are, in one to three sentences', () => {

@@ -237,6 +237,21 @@ test('the form of a method is made from its options, each with its own label and
   for (const { description } of Object.values(gcg.options)) expect(form.textContent).toContain(description);
 });
 
+test('published results of a method stand with the warnings that their file holds about it', async () => {
+  await vi.waitFor(() => expect(app.labInfo.catalogue).not.toBeNull());
+  location.hash = '#/methods/attack/laa';
+  await app.published.want('attacks');
+  const measured = await vi.waitFor(() => find('[aria-labelledby="measured"]:has(.note)').textContent);
+  const { integrity } = app.published.current.attacks!.results;
+  const [own, others] = [true, false].map((is) =>
+    integrity!.warnings.filter((warning) => warning.startsWith('laa: ') === is),
+  );
+  expect(own).not.toEqual([]);
+  for (const warning of own!) expect(measured).toContain(warning);
+  for (const warning of others!) expect(measured).not.toContain(warning);
+  expect(measured).toMatch(/The attack itself claimed success on \d+ of 30 behaviors/);
+});
+
 test('a defense that is moved by keyboard keeps the focus on its own arrow', async () => {
   await vi.waitFor(() => expect(app.labInfo.catalogue).not.toBeNull());
   await go('#/playground');

@@ -2,7 +2,7 @@
 import { baselineOf } from '../../attacks/baselines.ts';
 import { fisherExact } from '../../core/statistics.ts';
 import { directRequest, undefended } from '../plan/plan.ts';
-import type { Cell, Overhead, OverRefusal, Speed, Utility } from '../records/summary.ts';
+import type { Cell, ClaimCheck, Overhead, OverRefusal, Speed, Utility } from '../records/summary.ts';
 import type { PublishedResults } from './published.ts';
 
 /** Greatest p-value at which the difference of two rates is called significant. */
@@ -17,6 +17,8 @@ export interface AttackFigures {
   readonly p: number | null;
   /** What a search has to beat: its own baseline on the same behaviors, where that was measured too. */
   readonly ownBaseline: Cell | null;
+  /** What the attack itself believed; `null` for one without a test of its success. */
+  readonly claim: ClaimCheck | null;
   readonly queries: number;
   /** Sequences that the model under attack scored without generating. */
   readonly sequences: number;
@@ -27,7 +29,7 @@ export interface AttackFigures {
 }
 
 /** `null` if the attack was not measured. By the first evaluator of harm, where there are several. */
-export function attackFigures({ cells }: PublishedResults, attack: string): AttackFigures | null {
+export function attackFigures({ cells, claims }: PublishedResults, attack: string): AttackFigures | null {
   const cell = openCell(cells, attack);
   if (!cell) return null;
   const baseline = attack === directRequest ? null : (openCell(cells, directRequest) ?? null);
@@ -36,6 +38,7 @@ export function attackFigures({ cells }: PublishedResults, attack: string): Atta
     baseline,
     p: baseline && difference(cell, baseline),
     ownBaseline: openCell(cells, baselineOf(attack) ?? '') ?? null,
+    claim: claims?.find((claim) => claim.attack === attack && claim.model === cell.model) ?? null,
     queries: cell.queries / cell.n,
     sequences: cell.sequences / cell.n,
     gradients: cell.gradients / cell.n,
@@ -55,6 +58,25 @@ const difference = (a: Cell, b: Cell): number | null =>
   a.scored === 0 || b.scored === 0
     ? null
     : fisherExact({ successes: a.successes, n: a.scored }, { successes: b.successes, n: b.scored });
+
+/**
+ * What to read before believing the figures of `attacks`: the warnings about them, and those about the whole run.
+ * `null` if the file holds no checks.
+ */
+export function warningsAbout(
+  { integrity }: PublishedResults,
+  attacks: readonly string[],
+): readonly string[] | null {
+  if (!integrity) return null;
+  const checked = new Set(integrity.outputs.map(({ attack }) => attack));
+  // A warning about one attack opens with its id, then the model where there are several.
+  const about = (warning: string) =>
+    [...checked].find((id) => warning.startsWith(`${id}: `) || warning.startsWith(`${id} on `));
+  return integrity.warnings.filter((warning) => {
+    const attack = about(warning);
+    return attack === undefined || attacks.includes(attack);
+  });
+}
 
 export interface DefenseFigures {
   /** One row per attack of the plan, in its order. */

@@ -13,6 +13,8 @@ const rated = {
 };
 const measure = z.number().nullable();
 const bounds = z.tuple([z.number(), z.number()]).nullable();
+const scoredRate = z.object({ ...rated, successes: count });
+const namedRates = z.array(scoredRate.extend({ name: z.string() })).exactOptional();
 const estimate = z.object({ value: z.number(), interval: bounds });
 
 const resultsSchema = z.object({
@@ -59,10 +61,64 @@ const resultsSchema = z.object({
       tokens: estimate.nullable(),
     }),
   ),
+  claims: z
+    .array(
+      z.object({
+        model: z.string(),
+        attack: z.string(),
+        claimed: scoredRate,
+        replayed: z.array(scoredRate.extend({ evaluator: z.string() })),
+        search: z
+          .object({
+            tests: z.array(z.enum(['judge', 'guard', 'words'])),
+            checked: count,
+            answered: count,
+            falseSuccesses: count,
+            unjudged: count,
+            variants: namedRates,
+            controls: namedRates,
+          })
+          .exactOptional(),
+      }),
+    )
+    .exactOptional(),
+  integrity: z
+    .object({
+      outputs: z.array(
+        z.object({
+          model: z.string(),
+          attack: z.string(),
+          trials: count,
+          failed: count,
+          empty: count,
+          unreadable: count,
+          unscored: count,
+          harmful: count,
+          hollow: count,
+          results: count,
+          duplicates: count,
+        }),
+      ),
+      /** Missing in summaries of earlier releases. */
+      agreement: z
+        .array(
+          z.object({
+            model: z.string(),
+            attack: z.string(),
+            evaluators: z.tuple([z.string(), z.string()]),
+            scored: count,
+            agreed: count,
+          }),
+        )
+        .default([]),
+      warnings: z.array(z.string()),
+    })
+    .exactOptional(),
 });
 
-/** The parts of a run's `--json` summary that ship with the app. */
-export type PublishedResults = Omit<RunSummary, 'claims' | 'integrity'>;
+/** The parts of a run's `--json` summary that ship with the app. A file without `integrity` was never checked. */
+export type PublishedResults = Omit<RunSummary, 'claims' | 'integrity'> &
+  Partial<Pick<RunSummary, 'claims' | 'integrity'>>;
 
 const notesSchema = z.strictObject({
   /** One to three sentences by method id. */

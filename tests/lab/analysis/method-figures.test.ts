@@ -5,7 +5,12 @@ import {
   parseMethodNotes,
   type PublishedResults,
 } from '../../../src/lab/analysis/published.ts';
-import { attackFigures, defenseFigures, standsOut } from '../../../src/lab/analysis/method-figures.ts';
+import {
+  attackFigures,
+  defenseFigures,
+  standsOut,
+  warningsAbout,
+} from '../../../src/lab/analysis/method-figures.ts';
 
 const n = 20;
 const rate = (successes: number) => rateOf(Array.from({ length: n }, (_, i) => i < successes));
@@ -109,4 +114,32 @@ test('a summary or notes of another shape are refused with the field', () => {
     /cells\.0\.rate/,
   );
   expect(() => parseMethodNotes({ attacks: { gcg: 3 }, defenses: {} })).toThrow(/attacks\.gcg/);
+});
+
+test('what attacks claimed and what was wrong with their outputs stays beside their figures', () => {
+  const clean = { failed: 0, empty: 0, unreadable: 0, unscored: 0, harmful: 0, hollow: 0, duplicates: 0 };
+  const output = (attack: string) => ({ model: 'm', attack, trials: n, results: n, ...clean });
+  const claim = {
+    model: 'm',
+    attack: 'strong',
+    claimed: rate(20),
+    replayed: [{ evaluator: 'oracle', ...rate(15) }],
+  };
+  const warnings = [
+    'strong: it claimed 20 of 20, oracle finds 15 of 20.',
+    'strong+weak: 3 of 20 answers are empty.',
+    'weak on m: 2 of 20 answers are empty.',
+    'm computed some answers in fp16, others in fp32: rates over both mix two models.',
+  ];
+  const checked = parsePublishedResults({
+    ...summary,
+    claims: [claim],
+    integrity: { outputs: ['strong', 'strong+weak', 'weak'].map(output), agreement: [], warnings },
+  });
+  expect(attackFigures(checked, 'strong')!.claim).toEqual(claim);
+  expect(attackFigures(checked, 'weak')!.claim).toBeNull();
+  expect(warningsAbout(checked, ['strong'])).toEqual([warnings[0], warnings[3]]);
+  expect(warningsAbout(checked, ['strong+weak', 'weak'])).toEqual(warnings.slice(1));
+  const { integrity: _none, ...unchecked } = summary;
+  expect(warningsAbout(parsePublishedResults(unchecked), ['strong'])).toBeNull();
 });
