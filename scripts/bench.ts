@@ -116,8 +116,9 @@ async function machineOf(browser: Browser, url: string): Promise<string> {
   ].join('; ');
 }
 
-const commit = () =>
-  execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+function commit(): string {
+  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+}
 
 /** @param rows cells by the heading of the table that they belong to; the commit is added */
 async function writeRows(
