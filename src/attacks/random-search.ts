@@ -1,11 +1,10 @@
 import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
 import { defineAttack } from './attack.ts';
-import { answerCheck, closeness, type CheckedAnswer } from './parts/success/checked-answer.ts';
+import { answerCheck } from './parts/success/checked-answer.ts';
 import { successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
-import { countOutcomes } from './parts/success/outcomes.ts';
-import { claimOf } from './parts/success/verdict.ts';
+import { collectFindings } from './parts/success/outcomes.ts';
 import { proposalOptions, proposeSuffixes } from './parts/suffix/coordinate-search.ts';
 import {
   exclamationMarks,
@@ -83,27 +82,16 @@ export const randomSearch = defineAttack({
         return { ...suffix, loss: crossEntropy(logProbs), certain: isCertain(logProbs) };
       });
     };
-    const counter = countOutcomes(options, context);
-    const answers = new Map<string, CheckedAnswer>();
-    const test = async ({ text }: Suffix) => {
-      const earlier = answers.get(text);
-      if (earlier) return earlier;
-      const answer = await check({ messages: prompt.place(text) });
-      answers.set(text, answer);
-      counter.add(answer);
-      return answer;
-    };
+    const found = collectFindings<Candidate>(options, context);
 
     let best = (await evaluate([initialSuffix(prompt)]))[0]!;
     let [step, passes] = [0, 1];
-    /** The tested suffix that came closest; of equal ones the latest, which has the lower loss. */
-    let tested = null as { readonly suffix: Candidate; readonly answer: CheckedAnswer } | null;
+    let tested: Candidate | null = null;
     for (;;) {
       const last = passes >= options.passes || best.certain;
       const due = last || (options.testEvery > 0 && step % options.testEvery === 0);
-      const answer = due ? await test(best) : null;
-      if (answer && (tested === null || closeness(answer) >= closeness(tested.answer)))
-        tested = { suffix: best, answer };
+      const answer = due && best !== tested ? await check({ messages: prompt.place(best.text) }) : null;
+      if (answer) found.add((tested = best), answer);
       yield {
         step,
         candidate: withSuffix(behavior.prompt, best.text),
@@ -111,7 +99,7 @@ export const randomSearch = defineAttack({
         bestLoss: best.loss,
         detail: { suffix: best.text, passes, ...answer },
       };
-      if (tested?.answer.verdict === 'answered' || passes >= options.passes) break;
+      if (found.succeeded || passes >= options.passes) break;
       signal.throwIfAborted();
       step++;
       const swaps = best.ids.map(() => allowed);
@@ -122,13 +110,7 @@ export const randomSearch = defineAttack({
       for (const candidate of proposals.length > 0 ? await evaluate(proposals) : [])
         if (candidate.loss < best.loss) best = candidate;
     }
-    const { suffix, answer } = tested!;
-    return {
-      messages: prompt.place(suffix.text),
-      loss: suffix.loss,
-      steps: step,
-      claimed: claimOf(answer.verdict),
-      outcomes: counter.outcomes,
-    };
+    const { text, loss } = found.best!.candidate;
+    return { messages: prompt.place(text), loss, steps: step, ...found.end };
   },
 });

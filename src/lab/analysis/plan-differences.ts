@@ -24,35 +24,24 @@ function difference(name: string, before: string | undefined, after: string | un
     : [`${name}: ${before} in the first run, ${after} in the second.`];
 }
 
+/** Fields of a plan that are compared as they are. */
+const comparedWhole = [
+  'seed',
+  'shard',
+  'sampling',
+  'chatTemplate',
+  'record',
+  'concurrency',
+  'contrast',
+  'texts',
+  'templates',
+  'replay',
+  'behaviors',
+] as const;
+
 function factsOf({ plan, versions, device }: RunContents): ReadonlyMap<string, string> {
-  const {
-    seed,
-    shard,
-    sampling,
-    chatTemplate,
-    record,
-    concurrency,
-    contrast,
-    texts,
-    templates,
-    replay,
-    behaviors,
-  } = plan;
-  const whole = {
-    seed,
-    shard,
-    sampling,
-    chatTemplate,
-    record,
-    concurrency,
-    contrast,
-    texts,
-    templates,
-    replay,
-    behaviors,
-  };
   const facts: readonly (readonly [string, unknown])[] = [
-    ...Object.entries(whole),
+    ...comparedWhole.map((field) => [field, plan[field]] as const),
     ['models', plan.models.targets],
     ...Object.entries(plan.models.roles).map(([role, id]) => [`role ${role}`, id] as const),
     ...methodFacts('attack', plan.attacks),

@@ -50,6 +50,14 @@ export interface ArrayDevice {
   readonly bytesLeft: number | null;
 }
 
+/** What a graph takes of `inputs`, in the order of its names. @throws RangeError if one is missing */
+export const inputsOf = (names: readonly string[], inputs: NamedArrays): readonly DeviceArray[] =>
+  names.map((name) => {
+    const input = inputs[name];
+    if (!input) throw new RangeError(`The program needs "${name}".`);
+    return input;
+  });
+
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
 
 /** Little-endian words of int64 numbers. */

@@ -3,6 +3,7 @@
  * pointers, where its JavaScript interface copies every input and output of every run.
  */
 import {
+  inputsOf,
   int64Words,
   sizeOf,
   type ArrayDevice,
@@ -72,12 +73,8 @@ class HeapProgram implements Program {
 
   async run(inputs: NamedArrays): Promise<Record<string, DeviceArray>> {
     const session = (this.#session ??= OrtSession.create(this.#device.module, this.#graph()));
-    const values = session.inputs.map(({ name }) => {
-      const input = inputs[name];
-      if (!input) throw new RangeError(`The program needs "${name}".`);
-      return (input as HeapArray).handle;
-    });
-    const outputs = session.run(values);
+    const names = session.inputs.map(({ name }) => name);
+    const outputs = session.run(inputsOf(names, inputs).map((input) => (input as HeapArray).handle));
     return Object.fromEntries(session.outputs.map(({ name }, i) => [name, this.#device.adopt(outputs[i]!)]));
   }
 

@@ -1,6 +1,7 @@
 /** @file Arrays in the memory of Node, and programs in ONNX Runtime's native build. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import {
+  inputsOf,
   int64Words,
   type ArrayDevice,
   type DeviceArray,
@@ -48,12 +49,8 @@ class NativeProgram implements Program {
 
   async run(inputs: NamedArrays): Promise<Record<string, DeviceArray>> {
     const session = await (this.#started ??= this.#session());
-    const feeds: Record<string, Tensor> = {};
-    for (const name of session.inputNames) {
-      const input = inputs[name];
-      if (!input) throw new RangeError(`The program needs "${name}".`);
-      feeds[name] = tensorOf(input);
-    }
+    const given = inputsOf(session.inputNames, inputs);
+    const feeds = Object.fromEntries(given.map((input, i) => [session.inputNames[i]!, tensorOf(input)]));
     const outputs: Record<string, DeviceArray> = {};
     for (const [name, tensor] of Object.entries(await session.run(feeds)))
       outputs[name] = new NativeArray(this.#device, tensor as Tensor);

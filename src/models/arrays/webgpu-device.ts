@@ -3,6 +3,7 @@ import * as ort from 'onnxruntime-web/webgpu';
 import { GraphBuilder } from '../onnx/graph.ts';
 import { writeOnnx } from '../onnx/proto.ts';
 import {
+  inputsOf,
   int64Words,
   sizeOf,
   type ArrayDevice,
@@ -66,12 +67,10 @@ class GpuProgram implements Program {
       preferredOutputLocation: 'gpu-buffer',
       logSeverityLevel: 3,
     }));
-    const feeds: Record<string, ort.Tensor> = {};
-    for (const name of session.inputNames) {
-      const input = inputs[name];
-      if (!input) throw new RangeError(`The program needs "${name}".`);
-      feeds[name] = (input as GpuArray).tensor;
-    }
+    const given = inputsOf(session.inputNames, inputs);
+    const feeds = Object.fromEntries(
+      given.map((input, i) => [session.inputNames[i]!, (input as GpuArray).tensor]),
+    );
     const outputs: Record<string, DeviceArray> = {};
     for (const [name, tensor] of Object.entries(await session.run(feeds)))
       outputs[name] = new GpuArray(this.#device, tensor as ort.Tensor, null);

@@ -53,7 +53,10 @@ export function countOutcomes(
   };
 }
 
-/** What a search found: its counts, and the first of the candidates whose answers came closest to success. */
+/**
+ * What a search found: its counts, and the candidate whose answer came closest to success; of equal ones the latest,
+ * which the search holds for the better one.
+ */
 export interface Findings<C> {
   add(candidate: C, answer: CheckedAnswer, variant?: string): void;
   readonly best: { readonly candidate: C; readonly answer: CheckedAnswer } | undefined;
@@ -68,7 +71,7 @@ export function collectFindings<C>(options: Pick<TestOptions, 'success'>, contex
   return {
     add(candidate, answer, variant) {
       counter.add(answer, variant);
-      if (best === undefined || closeness(answer) > closeness(best.answer)) best = { candidate, answer };
+      if (best === undefined || closeness(answer) >= closeness(best.answer)) best = { candidate, answer };
     },
     get best() {
       return best;
