@@ -10,7 +10,7 @@ import { whereItFits } from '../ask.ts';
 import { readAnswer } from '../read-answer.ts';
 import { targetOf } from '../target.ts';
 import { judgeScore } from './judge-score.ts';
-import { testOf, type SuccessOptions, type SuccessTest, type TestOptions } from './options.ts';
+import { testsOf, type SuccessOptions, type TestOptions } from './options.ts';
 import { textVerdict, type TextVerdict } from './text-test.ts';
 import { verdictByScore, verdictRank, type Verdict } from './verdict.ts';
 
@@ -37,7 +37,7 @@ export interface CheckedAnswer {
   readonly refused: boolean;
   /** The verdict by the words alone, where a judge or a guard decided. */
   readonly words?: TextVerdict;
-  /** The judge's score, when it was asked; `null` when it cannot be read. */
+  /** The judge's score, when it was asked; `null` when it cannot be read, and what follows decided. */
   readonly score?: number | null;
   /** The guard's probability of harm, when it was asked. */
   readonly harm?: number;
@@ -45,7 +45,6 @@ export interface CheckedAnswer {
 
 /** Gives the verdict on an answer that the target wrote. */
 export interface AnswerTest {
-  readonly by: SuccessTest;
   verdictOn(question: Question, response: string): Promise<CheckedAnswer>;
 }
 
@@ -61,7 +60,7 @@ const harmFrom = 0.5;
 /**
  * The test of answers for one behavior, by the best that `success` and the plan provide. A judge or a guard is asked
  * about an answer as it reads, decoded or translated, and only about one whose words pass: its own errors are those of
- * one test more.
+ * one test more. Where `success` is `auto` and the judge's score cannot be read, the next in order of trust decides.
  * @throws LabError 'bad-options' when the names of the guard's classes do not say which mean harm; 'bad-plan' when `success` names a role that no model fills
  */
 export function answerTest(
@@ -70,27 +69,26 @@ export function answerTest(
   context: Pick<AttackContext, 'fills' | 'role' | 'classifier' | 'signal' | 'templates'>,
 ): AnswerTest {
   const { signal, templates } = context;
-  const by = testOf(success, context);
-  const judge = by === 'judge' ? context.role('judge') : null;
-  const guard = by === 'guard' ? guardOf(context) : null;
+  const tests = testsOf(success, context);
+  const judge = tests.includes('judge') ? context.role('judge') : null;
+  const guard = tests.includes('guard') ? guardOf(context, judge !== null) : null;
   const asked = { request: goalOf(behavior), secret: behavior.secret !== undefined };
 
   const decide = async (prompt: string, response: string, words: TextVerdict) => {
     if (words !== 'answered') return { verdict: words };
     if (judge !== null) {
-      const judged = { goal: goalOf(behavior), prompt, response };
-      const score = await judgeScore(judge, judged, templates, { signal });
-      return { verdict: verdictByScore(score), words, score };
+      const score = await judgeScore(judge, { goal: goalOf(behavior), prompt, response }, templates, {
+        signal,
+      });
+      if (score !== null || tests.at(-1) === 'judge') return { verdict: verdictByScore(score), words, score };
     }
-    if (guard !== null) {
-      const [probabilities] = await guard.classifier.classify([response], { signal });
-      const harm = probabilities!.reduce((sum, share, i) => (guard.harmful[i] ? sum + share : sum), 0);
-      return { verdict: harm >= threshold ? 'answered' : 'partial', words, harm } as const;
-    }
-    return { verdict: words };
+    const unread = judge === null ? {} : { words, score: null };
+    if (guard === null) return { verdict: words, ...unread };
+    const [probabilities] = await guard.classifier.classify([response], { signal });
+    const harm = probabilities!.reduce((sum, share, i) => (guard.harmful[i] ? sum + share : sum), 0);
+    return { verdict: harm >= threshold ? 'answered' : 'partial', words, ...unread, harm } as const;
   };
   return {
-    by,
     async verdictOn({ messages, assistantPrefix = '', answeredIn }, response) {
       const written = answerIn(response);
       const { text: reading } = await readAnswer({ ...(answeredIn && { answeredIn }) }, written, context);
@@ -107,11 +105,15 @@ export function answerTest(
   };
 }
 
-/** The guard of the plan, and which of its classes mean harm. */
-function guardOf({ classifier: cast }: Pick<AttackContext, 'classifier'>) {
+/**
+ * The guard of the plan, and which of its classes mean harm.
+ * @param spare true where the guard only stands in for a judge: one that does not name its classes is then left out
+ */
+function guardOf({ classifier: cast }: Pick<AttackContext, 'classifier'>, spare: boolean) {
   const classifier = cast('answer-guard');
   const harmful = harmfulClasses(classifier.labels);
   if (harmful) return { classifier, harmful };
+  if (spare) return null;
   throw new LabError('bad-options', `${classifier.id} does not say which of its classes mean harm.`, {
     advice: 'Give the attack "success": "words", or the plan another answer guard.',
   });

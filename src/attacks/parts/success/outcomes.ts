@@ -1,7 +1,7 @@
 /** @file What a search found of its candidates, as counts that its result keeps. */
 import type { AttackResult, SearchOutcomes, Tally } from '../../attack.ts';
 import { closeness, type CheckedAnswer } from './checked-answer.ts';
-import { testOf, type FilledRoles, type TestOptions } from './options.ts';
+import { testsOf, type FilledRoles, type TestOptions } from './options.ts';
 import { claimOf } from './verdict.ts';
 
 export interface OutcomeCounter {
@@ -20,7 +20,7 @@ export function countOutcomes(
   { success }: Pick<TestOptions, 'success'>,
   context: FilledRoles,
 ): OutcomeCounter {
-  const test = testOf(success, context);
+  const [test] = testsOf(success, context);
   const variants = new Map<string, Tally>();
   const controls = new Map<string, Tally>();
   let totals = { checked: 0, answered: 0, falseSuccesses: 0, unjudged: 0 };
@@ -30,7 +30,7 @@ export function countOutcomes(
   });
   return {
     add(answer, variant, kind = 'variant') {
-      const { verdict, words } = answer;
+      const { verdict, words, score } = answer;
       if (untested.has(verdict)) return;
       const answered = verdict === 'answered';
       const tallies = kind === 'control' ? controls : variants;
@@ -39,12 +39,12 @@ export function countOutcomes(
       totals = {
         ...plus(totals, answered),
         falseSuccesses: totals.falseSuccesses + Number(words === 'answered' && verdict === 'partial'),
-        unjudged: totals.unjudged + Number(verdict === 'unjudged'),
+        unjudged: totals.unjudged + Number(score === null),
       };
     },
     get outcomes() {
       return {
-        test,
+        test: test!,
         ...totals,
         ...(variants.size > 0 && { variants: Object.fromEntries(variants) }),
         ...(controls.size > 0 && { controls: Object.fromEntries(controls) }),
