@@ -40,22 +40,23 @@ const gpus: Readonly<Record<string, Gpu>> = {
 const gpu = gpus[values.device];
 const rounds = Number(values.rounds ?? 41);
 const parts = ['peers', 'lab'];
+const models = benchModels.filter((id) => values.model === undefined || values.model === id);
 if (
   gpu === undefined ||
   !Number.isInteger(rounds) ||
   rounds < 1 ||
-  (values.only !== undefined && !parts.includes(values.only))
+  (values.only !== undefined && !parts.includes(values.only)) ||
+  (values.only === 'peers' && models.length === 0)
 ) {
   console.error(
     `--device must be one of ${Object.keys(gpus).join(', ')}; --only one of ${parts.join(', ')}; --rounds a whole ` +
-      'number, 1 or more.',
+      `number, 1 or more; --model, for peers, one of ${benchModels.join(', ')}.`,
   );
   process.exit(2);
 }
 const measures = (part: string) => values.only === undefined || values.only === part;
 const device = gpu === 'none' ? 'wasm' : 'webgpu';
 const labModel = values.model ?? 'tinytown-chat';
-const models = benchModels.filter((id) => values.model === undefined || values.model === id);
 const path = join(root, 'bench/RESULTS.md');
 /** Of the last minute, before this script adds its own. */
 const otherWork = loadavg()[0]!;
