@@ -5,6 +5,7 @@
 const baselines: Readonly<Record<string, string>> = {
   advprompter: 'random-search',
   autodan: 'autodan-seeds',
+  'autodan-turbo': 'resampling',
   beast: 'random-search',
   'best-of-n': 'resampling',
   crescendo: 'resampling',

@@ -3,6 +3,7 @@ import { advprompter } from './advprompter.ts';
 import { assistantPrefix } from './assistant-prefix.ts';
 import { autodan } from './autodan.ts';
 import { autodanSeeds } from './autodan-seeds.ts';
+import { autodanTurbo } from './autodan-turbo.ts';
 import { beast } from './beast.ts';
 import { bestOfN } from './best-of-n.ts';
 import { cipher } from './cipher.ts';
@@ -38,6 +39,7 @@ export const attacks = registry('attack', [
   assistantPrefix,
   autodan,
   autodanSeeds,
+  autodanTurbo,
   beast,
   bestOfN,
   cipher,

@@ -16,6 +16,7 @@ const behavior = {
 /** Attacks whose candidates come from another model, or from looking at the target. */
 const needsModel = [
   'advprompter',
+  'autodan-turbo',
   'beast',
   'crescendo',
   'embedding-attack',

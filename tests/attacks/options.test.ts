@@ -6,6 +6,14 @@ import { attacks } from '../../src/attacks/index.ts';
 const papers: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   gcg: { steps: 500, candidates: 512, topK: 256, suffixLength: 20, testEvery: 50, testTokens: 32 },
   'gcg-universal': { steps: 500, candidates: 512, topK: 256, suffixLength: 20, behaviors: 25, fluency: 0 },
+  'autodan-turbo': {
+    behaviors: 50,
+    rounds: 150,
+    passes: 4,
+    breakScore: 8.5,
+    attackerTokens: 4096,
+    attackerTemperature: 1,
+  },
   autodan: {
     population: 64,
     steps: 100,
