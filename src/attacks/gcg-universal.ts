@@ -4,7 +4,10 @@ import { boolean, integer, number } from '../core/options.ts';
 import { mean } from '../core/statistics.ts';
 import { isWhiteBox, type LanguageModel, type WhiteBoxModel } from '../models/language-model.ts';
 import { defineAttack, type AttackStep } from './attack.ts';
-import { verdictByWords } from './parts/success/verdict.ts';
+import { answerTest } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { successNeeds, successTakes, testOptions } from './parts/success/options.ts';
+import { collectFindings } from './parts/success/outcomes.ts';
 import {
   proposalOptions,
   proposeSuffixes,
@@ -76,8 +79,10 @@ export const gcgUniversal = defineAttack({
     targetBehindThought,
   access: 'white-box',
   needs: [],
-  needsWhen: { secondModel: { true: ['scorer'] } },
+  needsWhen: { secondModel: { true: ['scorer'] }, ...successNeeds },
+  takesWhen: successTakes,
   whiteBoxRoles: ['scorer'],
+  templates: judgeTexts,
   options: {
     steps: integer({
       description: 'Gradient steps; the paper uses 500.',
@@ -118,19 +123,16 @@ export const gcgUniversal = defineAttack({
     }),
     testTokens: integer({
       description: 'Most tokens of the answer in a test.',
-      default: 32,
+      default: 64,
       min: 1,
       max: 512,
       unit: 'tokens',
     }),
+    ...testOptions,
   },
   trainsOn: ({ behaviors }) => behaviors,
-  async *learn(
-    training,
-    model,
-    options,
-    { random, signal, role },
-  ): AsyncGenerator<AttackStep, UniversalSuffix> {
+  async *learn(training, model, options, context): AsyncGenerator<AttackStep, UniversalSuffix> {
+    const { random, signal, role } = context;
     if (training.length === 0)
       throw new LabError('bad-input', 'There are no other harmful behaviors to fit a suffix to.', {
         advice: 'It learns from behaviors that it is not tested on: add another one to the plan.',
@@ -193,20 +195,16 @@ export const gcgUniversal = defineAttack({
       }
       return sumOfNormalized(perModel, suffix.ids.length);
     };
-    const isAnswered = async ({ model: one, place }: SuffixPrompt, { ids }: Suffix) => {
-      const messages = place(one.tokenizer.decode(ids));
-      const reply = await one.generate(messages, { maxNewTokens: options.testTokens, signal });
-      return verdictByWords(reply.text) === 'answered';
+    const works = async ({ ids }: Suffix) => {
+      for (const row of activePrompts())
+        for (const [i, { model: one, place }] of row.entries()) {
+          const messages = place(one.tokenizer.decode(ids));
+          const { text } = await one.generate(messages, { maxNewTokens: options.testTokens, signal });
+          const { verdict } = await answerTest(fitted[i]!, options, context).verdictOn({ messages }, text);
+          if (verdict !== 'answered') return false;
+        }
+      return true;
     };
-    const works = async (suffix: Candidate) =>
-      suffix.certain ||
-      (
-        await Promise.all(
-          activePrompts()
-            .flat()
-            .map((prompt) => isAnswered(prompt, suffix)),
-        )
-      ).every(Boolean);
 
     let [current] = (await evaluate([start])) as [Candidate];
     let best = current;
@@ -248,21 +246,25 @@ export const gcgUniversal = defineAttack({
     }
     return { suffix: best.text, trainedOn: fitted.map(({ id }) => id), steps: step, works: done };
   },
-  async *run(behavior, model, options, { signal, learned }) {
+  async *run(behavior, model, options, context) {
+    const { signal, learned } = context;
     const { suffix, steps, ...fitting } = learned as UniversalSuffix;
     const messages = placeSuffix(behavior)(suffix);
     const prompt = model.tokenizer.prompt(messages, { atAnswer: true });
     const target = model.tokenizer.encode(targetOf(behavior));
     const [scores] = await model.logProbs([{ prompt, target }], { signal });
     const loss = crossEntropy(scores!);
-    const reply = await model.generate(messages, { maxNewTokens: options.testTokens, signal });
+    const { text } = await model.generate(messages, { maxNewTokens: options.testTokens, signal });
+    const answer = await answerTest(behavior, options, context).verdictOn({ messages }, text);
+    const found = collectFindings<null>(options, context);
+    found.add(null, answer);
     yield {
       step: steps + 1,
       candidate: withSuffix(behavior.prompt, suffix),
       loss,
       bestLoss: loss,
-      detail: { phase: 'transfer', suffix, ...fitting, response: reply.text },
+      detail: { phase: 'transfer', suffix, ...fitting, ...answer },
     };
-    return { messages, loss, steps: 1, claimed: verdictByWords(reply.text) === 'answered' };
+    return { messages, loss, steps: 1, ...found.end };
   },
 });

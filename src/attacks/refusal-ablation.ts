@@ -5,10 +5,13 @@ import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
 import { mean } from '../core/statistics.ts';
 import { norm, rounded, scaled } from '../core/vectors.ts';
-import { inBothPacks } from '../core/templates.ts';
+import { inBothPacks, joinedPacks } from '../core/templates.ts';
 import type { ModelEdit, WhiteBoxModel } from '../models/language-model.ts';
 import { conversation, defineAttack, type AttackStep, type LearningContext } from './attack.ts';
-import { verdictByWords } from './parts/success/verdict.ts';
+import { answerTest } from './parts/success/checked-answer.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
+import { successNeeds, successTakes, testOptions } from './parts/success/options.ts';
+import { collectFindings } from './parts/success/outcomes.ts';
 import {
   candidateDirections,
   firstLogits,
@@ -126,7 +129,9 @@ export const refusalAblation = defineAttack({
     'behind an empty one.',
   access: 'white-box',
   needs: [],
-  templates: inBothPacks(texts),
+  needsWhen: successNeeds,
+  takesWhen: successTakes,
+  templates: joinedPacks(inBothPacks(texts), judgeTexts),
   options: {
     source: choice({
       description:
@@ -165,12 +170,13 @@ export const refusalAblation = defineAttack({
       unit: 'nats',
     }),
     testTokens: integer({
-      description: 'Most tokens of the answer that tests whether the request is still refused.',
-      default: 32,
+      description: 'Most tokens of the answer that is tested.',
+      default: 64,
       min: 1,
       max: 512,
       unit: 'tokens',
     }),
+    ...testOptions,
   },
   trainsOn: ({ source, prompts }, contrast) => (source === 'texts' || isEnough(contrast) ? 0 : prompts),
   async *learn(training, model, options, context): AsyncGenerator<AttackStep, RefusalDirection> {
@@ -232,16 +238,20 @@ export const refusalAblation = defineAttack({
     const chosen = { fromEnd, boundary, bypass, induce, drift, fits: fits(best!), source };
     return { unit: unitOf(best!), chosen, steps: step };
   },
-  async *run(behavior, model, options, { signal, learned }) {
+  async *run(behavior, model, options, context) {
+    const { signal, learned } = context;
     const { unit, chosen, steps } = learned as RefusalDirection;
     const edit = ablation(unit);
     const messages = conversation(behavior);
     const { text } = await model.generate(messages, { edit, maxNewTokens: options.testTokens, signal });
+    const answer = await answerTest(behavior, options, context).verdictOn({ messages }, text);
+    const found = collectFindings<null>(options, context);
+    found.add(null, answer);
     yield {
       step: steps,
       candidate: behavior.prompt,
-      detail: { chosen: true, ...chosen, response: text },
+      detail: { chosen: true, ...chosen, ...answer },
     };
-    return { messages, edit, steps: 1, claimed: verdictByWords(text) === 'answered' };
+    return { messages, edit, steps: 1, ...found.end };
   },
 });

@@ -14,12 +14,15 @@ const longer: Behavior = { ...behavior, id: 'long', prompt: `${behavior.prompt} 
 /** BOS, the user header, the request and a blank come before the suffix. */
 const startOf = ({ prompt }: Behavior) => 2 + `${prompt} `.length;
 
+/** Opens with the target, and does what each of the behaviors asks for. */
+const answer = 'Sure, write me a story, a song, an old giant: la la.';
+
 /** Each behavior has a suffix of its own that costs nothing; a letter costs the square of its distance from it. */
 const landscape = (secrets: ReadonlyMap<Behavior, string>, scale = 400) => {
   const tokenizer = scriptedTokenizer();
   return scripted({
     tokenizer,
-    answer: 'Sure',
+    answer,
     cost: (position, id) => {
       for (const [{ prompt }, secret] of secrets) {
         const wanted = secret[position - startOf({ prompt } as Behavior)];

@@ -7,7 +7,7 @@ import { user } from '../../src/core/chat.ts';
 import { defaultsOf } from '../../src/core/options.ts';
 import { findSpan } from '../../src/models/prompt-span.ts';
 import { behavior, drain, learn, mutation, roleContext } from './drain.ts';
-import { refusal, refusingModel } from './refusing-model.ts';
+import { refusal, refusingModel, tale } from './refusing-model.ts';
 
 const asked: Behavior = { ...behavior, prompt: 'Tell the forbidden tale' };
 const deeds = ['sing', 'dance', 'whistle', 'wake the giant', 'paint', 'hum a tune', 'juggle', 'skip'];
@@ -27,9 +27,9 @@ describe('on a model that refuses along one direction', () => {
     expect(result.claimed).toBe(true);
     const model = refusingModel();
     const answer = (edit: typeof result.edit) =>
-      model.generate(result.messages, { maxNewTokens: 20, ...(edit && { edit }) });
+      model.generate(result.messages, { maxNewTokens: 64, ...(edit && { edit }) });
     expect((await answer(undefined)).text).toBe('Sorry, no.');
-    expect((await answer(result.edit)).text).toBe('Once.');
+    expect((await answer(result.edit)).text).toBe(tale);
   });
   test('its result is plain data that a record can hold', async () => {
     const { result, steps } = await ablate();

@@ -4,6 +4,8 @@ import { scripted } from '../../src/models/runtimes/scripted.ts';
 
 /** What tells the model to refuse. */
 export const refusal = [0.6, 0.8, 0];
+/** What it says where nothing tells it to refuse. */
+export const tale = 'Once, to tell a forbidden tale: foxes sang.';
 const boundaries = 5;
 const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
 
@@ -35,7 +37,7 @@ export function refusingModel(edit: ModelEdit = {}): WhiteBoxModel {
     next(ids, tokenizer) {
       const { messages, answer } = tokenizer.read(ids);
       const odds = 2 * dot(streamsOf(messages.at(-1)!.content, true).at(-1)!, refusal) - 3;
-      const [no, yes] = ['Sorry, no.', 'Once.'].map((text) => tokenizer.encode(text)) as [number[], number[]];
+      const [no, yes] = ['Sorry, no.', tale].map((text) => tokenizer.encode(text)) as [number[], number[]];
       const logits = new Float32Array(tokenizer.vocabSize).fill(-30);
       if (answer.length === 0) {
         logits[no[0]!] = odds;
