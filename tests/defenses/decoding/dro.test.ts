@@ -5,7 +5,6 @@ import { createRandom } from '../../../src/core/random.ts';
 import { plus } from '../../../src/core/vectors.ts';
 import { dro } from '../../../src/defenses/decoding/dro.ts';
 import { clipped, createAdamW } from '../../../src/defenses/decoding/dro/adamw.ts';
-import { crossEntropy, fitLogistic, logOdds, sigmoid } from '../../../src/defenses/decoding/dro/logistic.ts';
 import { findSpace, moveLoss, type Anchor } from '../../../src/defenses/decoding/dro/representation.ts';
 import type { Artifact } from '../../../src/defenses/defense.ts';
 import { options, playing } from '../defend.ts';
@@ -13,35 +12,6 @@ import { asked, createTiny, defendWith, prepare } from '../white-box.ts';
 
 const random = createRandom('dro');
 const vector = (size = 8) => Float64Array.from({ length: size }, () => random.normal());
-
-describe('a logistic probe', () => {
-  test('finds the weights that drew its targets', () => {
-    const points = Array.from({ length: 400 }, () => vector(2));
-    const targets = points.map((point) => sigmoid(2 * point[0]! - point[1]! + 0.5));
-    const probe = fitLogistic(points, targets);
-    expect(probe.weights[0]).toBeCloseTo(2, 1);
-    expect(probe.weights[1]).toBeCloseTo(-1, 1);
-    expect(probe.bias).toBeCloseTo(0.5, 1);
-  });
-  test('stays finite when nothing is in doubt, and with a feature that never varies', () => {
-    const probe = fitLogistic(
-      [
-        [1, 5],
-        [2, 5],
-        [-1, 5],
-        [-2, 5],
-      ],
-      [1, 1, 0, 0],
-    );
-    expect(probe.weights.every(Number.isFinite)).toBe(true);
-    expect(logOdds(probe, [1, 5])).toBeGreaterThan(1);
-  });
-  test('cross-entropy is −log of the probability of the target, however unlikely', () => {
-    expect(crossEntropy(0, 1)).toBeCloseTo(Math.LN2, 12);
-    expect(crossEntropy(3, 0)).toBeCloseTo(-Math.log(1 - sigmoid(3)), 10);
-    expect(crossEntropy(-800, 1)).toBe(800);
-  });
-});
 
 describe('AdamW', () => {
   test('takes a first step of the learning rate, whatever the gradient’s size', () => {

@@ -1,6 +1,6 @@
 /** @file The space in which DRO moves hidden states: a few dimensions in which it moves them; in all others they stay. */
 import { dot, meanOf, plus, principalDirections, scaled, type Vector } from '../../../core/vectors.ts';
-import { crossEntropy, fitLogistic, logOdds, sigmoid, type Logistic } from './logistic.ts';
+import { crossEntropy, fitLogistic, logOdds, sigmoid, type Logistic } from '../../../core/logistic.ts';
 
 /** A hidden state, shape [d], with its labels. */
 export interface Anchor {
