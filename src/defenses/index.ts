@@ -9,6 +9,7 @@ import { goalPriority } from './input/goal-priority.ts';
 import { gradientCuff } from './decoding/gradient-cuff.ts';
 import { icd } from './input/icd.ts';
 import { injectionGuard } from './input/injection-guard.ts';
+import { linearProbe } from './input/linear-probe.ts';
 import { outputGuard } from './output/output-guard.ts';
 import { paraphrase } from './input/paraphrase.ts';
 import { parden } from './output/parden.ts';
@@ -36,6 +37,7 @@ export const defenses = registry('defense', [
   gradientCuff,
   icd,
   injectionGuard,
+  linearProbe,
   outputGuard,
   paraphrase,
   parden,

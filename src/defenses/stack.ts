@@ -2,8 +2,13 @@
 import { LabError } from '../core/errors.ts';
 import { grants } from '../core/method.ts';
 import { parseOptions } from '../core/options.ts';
-import { isScoring, isWhiteBox, type LanguageModel } from '../models/language-model.ts';
-import type { ReadableModel } from './generation/edits.ts';
+import {
+  isScoring,
+  isWhiteBox,
+  type LanguageModel,
+  type ScoringModel,
+  type WhiteBoxModel,
+} from '../models/language-model.ts';
 import type { Artifact, Defense, DefenseContext, InferenceStage } from './defense.ts';
 
 export interface ChosenDefense {
@@ -19,9 +24,8 @@ export interface ChosenDefense {
  * each stage they act in the order of the list: the first input defense sees the request first, the first output
  * defense sees the answer first. A request that an input defense blocks reaches nothing else.
  *
- * Input and output defenses of tier grey-box read the distributions of the model itself, whatever already surrounds it:
- * whoever defends a model can read it. A decoding defense of that tier steers the decode loop, so it must wrap the
- * model directly.
+ * Input and output defenses of a higher tier read the model itself, whatever already surrounds it: whoever defends a
+ * model can read it. A decoding defense of such a tier steers the decode loop, so it must wrap the model directly.
  * @throws LabError 'not-supported' if a defense needs more access than the model that it would wrap offers
  * @throws LabError 'bad-options' for invalid options
  */
@@ -56,19 +60,20 @@ function wrap(model: LanguageModel, { defense, options, artifact }: ChosenDefens
   });
 }
 
-/** A model that generates as `wrapped` does and shows the distributions of `model`. */
+/** A model that generates as `wrapped` does and can be read as `model` can. */
 function readable(wrapped: LanguageModel, model: LanguageModel): LanguageModel {
   if (!isScoring(model)) return wrapped;
   const { id, contextWindow } = wrapped;
-  const readableModel: ReadableModel = {
-    id,
-    contextWindow,
-    access: 'grey-box',
-    tokenizer: model.tokenizer,
-    generate: (messages, options) => wrapped.generate(messages, options),
+  const generate: LanguageModel['generate'] = (messages, options) => wrapped.generate(messages, options);
+  if (isWhiteBox(model)) {
+    const { withPrompts: _, ...reading } = model;
+    return { ...reading, id, contextWindow, generate } satisfies WhiteBoxModel;
+  }
+  const { tokenizer } = model;
+  const readableModel: ScoringModel = {
+    ...{ id, contextWindow, access: 'grey-box', tokenizer, generate },
     logProbs: (requests, options) => model.logProbs(requests, options),
     open: (prompts, options) => model.open(prompts, options),
-    ...(isWhiteBox(model) && { edited: (edit) => model.edited(edit) }),
   };
   return readableModel;
 }

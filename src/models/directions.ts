@@ -32,7 +32,8 @@ export async function lastStreams(
   for (const request of requests) {
     const prompt = model.tokenizer.prompt([user(request)]);
     const [last] = await streamsOf(model, prompt, prompt.length - 1, options);
-    streams.push(last!);
+    // Copies, so that the states of all other positions are given back.
+    streams.push(last!.map((state) => state.slice()));
   }
   return streams;
 }
