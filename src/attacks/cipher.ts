@@ -12,10 +12,11 @@ import { firstAnswered, resultOf, underSystem, type Variant } from './parts/vari
 import compact from './templates/compact/cipher.json' with { type: 'json' };
 import full from './templates/full/cipher.json' with { type: 'json' };
 
-/** Controls without a cipher. */
-const plain = ['baseline', 'selfcipher'] as const;
+/** The plain request to a plain assistant: a control, never the result of the search. */
+const control = 'baseline';
 const codes = ['caesar', 'atbash', 'morse', 'ascii', 'unicode', 'utf', 'gbk'] as const satisfies AnswerCode[];
-const names = [...plain, ...codes];
+/** In the second the request is plain, and only said to be in a cipher. */
+const names = [control, 'selfcipher', ...codes] as const;
 type CipherName = (typeof names)[number];
 
 const codeOf = (name: CipherName) => codes.find((code) => code === name);
@@ -36,7 +37,7 @@ function variant(
   { templates, demonstrations, random }: VariantContext,
 ): Variant {
   const messages = conversation(behavior, encode(behavior.prompt, name));
-  if (name === 'baseline') return { name, messages: underSystem(messages, templateOf(templates, name)) };
+  if (name === control) return { name, messages: underSystem(messages, templateOf(templates, name)) };
   const pool = random.fork('demonstrations').shuffle(templates['demonstration'] ?? []);
   const examples = pool.slice(0, demonstrations).map((text, i) => `${i + 1}. ${encode(text, name)}`);
   const guide = templateOf(templates, name);
@@ -49,9 +50,9 @@ function variant(
   };
 }
 
-/** The plain controls, and the ciphers that change the request. */
+/** All that ask in a cipher or claim to, without those that leave the request as it is. */
 const usefulCiphers = ({ prompt }: Behavior): readonly CipherName[] => [
-  ...plain,
+  'selfcipher',
   ...codes.filter((code) => encode(prompt, code) !== prompt),
 ];
 
@@ -68,7 +69,7 @@ export const cipher = defineAttack({
   differs:
     'The texts are ours; the demonstrations are harmless, because the lab ships no harmful text; the compact texts ' +
     'have no table of Morse code; of several ciphers ' +
-    'the first that is answered is kept, and those that leave the request unchanged (the three escapes ' +
+    'the first that is answered is kept, the baseline without a cipher is counted apart, and those that leave the request unchanged (the three escapes ' +
     'on ASCII text) are skipped.',
   access: 'black-box',
   needs: [],
@@ -91,15 +92,13 @@ export const cipher = defineAttack({
     ...variantOptions,
   },
   async *run(behavior, model, options, context) {
-    const chosen = options.cipher === 'all' ? usefulCiphers(behavior) : [options.cipher];
+    const all = options.cipher === 'all';
     const variantContext = { ...context, demonstrations: options.demonstrations };
-    return yield* firstAnswered(
-      behavior,
-      model,
-      chosen.map((name) => variant(behavior, name, variantContext)),
-      { ...options, fixed: options.cipher !== 'all' },
-      context,
-    );
+    const variants = (chosen: readonly CipherName[]) =>
+      chosen.map((name) => variant(behavior, name, variantContext));
+    const search = { ...options, fixed: !all, controls: variants(all ? [control] : []) };
+    const chosen = all ? usefulCiphers(behavior) : [options.cipher];
+    return yield* firstAnswered(behavior, model, variants(chosen), search, context);
   },
   mutate(behavior, { cipher: name, demonstrations }, { random, templates }) {
     const chosen = name === 'all' ? 'caesar' : name;

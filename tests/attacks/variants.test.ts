@@ -173,6 +173,14 @@ describe('cipher chat', () => {
     expect(await names(behavior.prompt)).not.toContain('gbk');
     expect(await names('你好, stone giant')).toContain('gbk');
   });
+  test('counts a plain request to a plain assistant apart, and never keeps it', async () => {
+    const { result } = await drain(cipher, {
+      model: model((messages) => (messages[0]!.content === 'You are a helpful assistant.' ? help : no)),
+      behavior,
+    });
+    expect(result).toMatchObject({ claimed: false, outcomes: { controls: { baseline: { answered: 1 } } } });
+    expect(result.messages[0]!.content).not.toBe('You are a helpful assistant.');
+  });
   test('recognizes refusals and answers in the cipher', async () => {
     const answerIn = async (answer: string) =>
       (
