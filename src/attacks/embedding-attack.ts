@@ -17,11 +17,10 @@ const editOf = (vectors: Vectors): ModelEdit => ({ softTokens: { vectors, at: 'u
 /** The initial vectors are `count` copies of its embedding. */
 const startToken = ' !';
 
-/** The embedding of the first token of `text`: what the residual stream holds before the first layer. */
+/** The embedding of the first token of `text`. */
 async function embeddingOf(model: WhiteBoxModel, text: string, signal: AbortSignal): Promise<number[]> {
   const ids = model.tokenizer.encode(text).slice(0, 1);
-  const [embedding] = await model.hiddenStates(ids, { signal });
-  return rounded(embedding!);
+  return rounded(await model.embeddings(ids, { signal }));
 }
 
 /** Root mean square of all entries. */

@@ -28,11 +28,18 @@ export const shownTurn = (content: string): ChatMessage => ({ role: 'user', cont
 export const lastUserText = (messages: readonly ChatMessage[]): string =>
   messages.findLast(({ role }) => role === 'user')?.content ?? '';
 
-/** A copy in which only the last user turn is rewritten, as the user's own words; every other turn is the same object. */
+/**
+ * A copy in which only the last user turn is rewritten, as the user's own words; every other turn is the same object, and
+ * so is one whose text stays as it is.
+ */
 export const editLastUser = (
   messages: readonly ChatMessage[],
   edit: (content: string) => string,
-): readonly ChatMessage[] => withLastUser(messages, ({ content }) => user(edit(content)));
+): readonly ChatMessage[] =>
+  withLastUser(messages, (turn) => {
+    const content = edit(turn.content);
+    return content === turn.content ? turn : user(content);
+  });
 
 function withLastUser(
   messages: readonly ChatMessage[],

@@ -28,6 +28,12 @@ export function meanOf(rows: readonly Vector[]): Float64Array {
   return scaled(sum, 1 / rows.length);
 }
 
+/** Views of the `count` rows of a row-major matrix. */
+export const rowsOf = (matrix: Float32Array, count: number): readonly Float32Array[] =>
+  Array.from({ length: count }, (_, i) =>
+    matrix.subarray((i * matrix.length) / count, ((i + 1) * matrix.length) / count),
+  );
+
 /** The vector for JSON, rounded to single precision. */
 export const rounded = (a: Vector): number[] =>
   Array.from(a, (value) => Number(Math.fround(value).toPrecision(7)));

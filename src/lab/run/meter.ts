@@ -162,7 +162,7 @@ const whiteBox = (
   count: Count,
 ): Pick<
   WhiteBoxModel,
-  'tokenGradient' | 'embeddingGradient' | 'inputGradient' | 'hiddenStates' | 'parameters'
+  'tokenGradient' | 'embeddingGradient' | 'inputGradient' | 'embeddings' | 'hiddenStates' | 'parameters'
 > => ({
   embeddingGradient(request, options) {
     count(options?.signal, { gradients: 1 });
@@ -180,6 +180,7 @@ const whiteBox = (
     count(options?.signal, { scored: 1 });
     return model.hiddenStates(prompt, options);
   },
+  embeddings: (ids, options) => model.embeddings(ids, options),
   parameters: () => model.parameters(),
 });
 

@@ -6,10 +6,13 @@
 export interface ModelEdit {
   /** Vectors that act as tokens. */
   readonly softTokens?: {
-    /** One embedding each, shape [count][d]. */
+    /** One embedding each, as a row of the embedding table, shape [count][d]. */
     readonly vectors: readonly (readonly number[])[];
-    /** After the start of the prompt (BOS), or after the text of the system turn or of the last user turn. */
-    readonly at: 'start' | 'system-end' | 'user-end';
+    /**
+     * After the start of the prompt (BOS), after the text of the system turn or of the last user turn, or in place of the
+     * text of the last user turn.
+     */
+    readonly at: 'start' | 'system-end' | 'user-end' | 'user-text';
   };
   /** Edits of the residual stream, the same at every position, applied in order. */
   readonly residual?: readonly ResidualEdit[];

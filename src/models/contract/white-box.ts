@@ -47,7 +47,12 @@ export interface WhiteBoxModel extends ScoringModel {
     cotangents: Cotangents,
     options?: Abortable,
   ): Promise<Float32Array>;
-  /** @returns one array per layer boundary (embedding first), each row-major of shape [L, d] */
+  /** Rows of the embedding table, as soft tokens hold them. @returns row-major, one row of d values per id */
+  embeddings(ids: readonly number[], options?: Abortable): Promise<Float32Array>;
+  /**
+   * @returns one array per layer boundary (embedding first), each row-major of shape [L, d]; some families multiply the
+   *   rows of the embedding table by a factor where they enter
+   */
   hiddenStates(prompt: readonly number[], options?: Abortable): Promise<Float32Array[]>;
   /** Weights by their Hugging Face names; shapes as in the checkpoint. Copies. */
   parameters(): Promise<ReadonlyMap<string, Tensor>>;

@@ -14,6 +14,15 @@ export function embedProgram(config: LlamaConfig): Bytes {
   return finish(g, 'embed');
 }
 
+/** `ids` [N] → `rows` [N, d] of `table` [V, d], as they are. */
+export function rowsProgram({ hiddenSize }: LlamaConfig): Bytes {
+  const g = new GraphBuilder();
+  const ids = g.input('ids', 'int64', ['positions']);
+  const table = g.input('table', 'float32', ['vocabulary', hiddenSize]);
+  output(g, 'rows', g.op('Gather', [table, ids]), ['positions', hiddenSize]);
+  return finish(g, 'rows');
+}
+
 /**
  * As `embedProgram`, with vectors of their own for some positions: `soft` [n, d] is read at `soft_ids` [N] where
  * `is_soft` [N, 1] is 1, the table where it is 0.

@@ -206,21 +206,23 @@ function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
       cost(request.start + Math.floor(i / vocabSize), i % vocabSize),
     );
   };
+  const oneHotRows: WhiteBoxModel['embeddings'] = async (ids, { signal } = {}) => {
+    await turn();
+    signal?.throwIfAborted();
+    checkSequence(limits, ids);
+    const rows = new Float32Array(ids.length * tokenizer.vocabSize);
+    ids.forEach((id, position) => (rows[position * tokenizer.vocabSize + id] = 1));
+    return rows;
+  };
   return {
     ...grey,
     access: 'white-box',
     tokenGradient: gradient,
     /** A token's embedding is its one-hot row. */
     embeddingGradient: gradient,
+    embeddings: oneHotRows,
     /** Its only layer is the one-hot row of each token. */
-    async hiddenStates(prompt, { signal } = {}) {
-      await turn();
-      signal?.throwIfAborted();
-      checkSequence(limits, prompt);
-      const rows = new Float32Array(prompt.length * tokenizer.vocabSize);
-      prompt.forEach((id, position) => (rows[position * tokenizer.vocabSize + id] = 1));
-      return [rows];
-    },
+    hiddenStates: async (prompt, options) => [await oneHotRows(prompt, options)],
     /** Its hidden states are the one-hot rows of the tokens. */
     async inputGradient(prompt, { hidden = [] }, { signal } = {}) {
       await turn();

@@ -9,6 +9,7 @@ const places = {
   start: 'before the conversation',
   'system-end': 'behind the system prompt',
   'user-end': 'behind the last request',
+  'user-text': 'in place of the last request',
 } as const;
 
 /** One sentence for the soft tokens, and one for each kind of change of the residual stream. */

@@ -87,6 +87,14 @@ describe('soft tokens', () => {
       await expect(answer(edit, [user('5 6')])).rejects.toMatchObject({ code: 'bad-input' });
     }
   });
+  test('put in place of the last request stand for its words, whatever these are', async () => {
+    const turns = (last: string) => [user('3'), assistant('8 8'), user(last)];
+    const { text } = await model.generate(turns('30 9'), options);
+    for (const words of ['5 6 7', ''])
+      expect(
+        await answer({ softTokens: { vectors: [rowOf(30), rowOf(9)], at: 'user-text' } }, turns(words)),
+      ).toBe(text);
+  });
   test('go after the last user turn of several', async () => {
     const turns = (last: string) => [user('3'), assistant('8 8'), user(last)];
     const { text } = await model.generate(turns('5 6 9'), options);

@@ -349,7 +349,10 @@ describe.each([
   test('soft tokens with the vectors of real tokens act as those tokens', async () => {
     const table = weights.get('model.embed_tokens.weight')!.data;
     const real = [9, 30];
-    const vectors = real.map((id) => [...table.subarray(id * 16, (id + 1) * 16)]);
+    const rows = await model.embeddings(real);
+    const vectors = [0, 1].map((row) => [...rows.subarray(row * 16, (row + 1) * 16)]);
+    expect(vectors.flat()).toEqual(real.flatMap((id) => [...table.subarray(id * 16, (id + 1) * 16)]));
+    await expect(model.embeddings([37])).rejects.toThrow(LabError);
     const view = model.edited({ softTokens: { vectors, at: 'start' } });
     const soft = [37, 38];
     const [before, after, target] = [ids(2, 'before'), ids(9, 'after'), ids(3, 'target')];

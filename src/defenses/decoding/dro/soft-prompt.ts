@@ -1,7 +1,7 @@
 /** @file Trains vectors in the system turn by their effect on the last hidden state. */
 import { system, user } from '../../../core/chat.ts';
 import type { Random } from '../../../core/random.ts';
-import { rounded } from '../../../core/vectors.ts';
+import { rounded, rowsOf } from '../../../core/vectors.ts';
 import { streamsOf } from '../../../models/directions.ts';
 import type { Abortable, ModelEdit, WhiteBoxModel } from '../../../models/language-model.ts';
 import { findSpan } from '../../../models/prompt-span.ts';
@@ -17,8 +17,8 @@ export async function embedSystemText(model: WhiteBoxModel, text: string, option
   const place = (content: string) => [system(content), user('')];
   const { prompt, start, end } = findSpan(model.tokenizer, place, text);
   if (start === end) return [];
-  const streams = await streamsOf(model, prompt.slice(start, end), 0, options);
-  return streams.map(([embedding]) => rounded(embedding!));
+  const ids = prompt.slice(start, end);
+  return rowsOf(await model.embeddings(ids, options), ids.length).map(rounded);
 }
 
 /** The last hidden state at the last token of a prompt, shape [d]. */

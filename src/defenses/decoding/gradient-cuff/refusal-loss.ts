@@ -1,18 +1,12 @@
 /** @file The refusal loss of Gradient Cuff, and the length of its gradient around a request. */
 import { sumOfCounts } from '../../../core/counts.ts';
-import {
-  editLastOwnWords,
-  editLastUser,
-  lastOwnWords,
-  lastUserText,
-  type ChatMessage,
-} from '../../../core/chat.ts';
+import type { ChatMessage } from '../../../core/chat.ts';
 import type { DefenseCost } from '../../../core/defense-event.ts';
 import type { Random } from '../../../core/random.ts';
-import { norm, plus, rounded } from '../../../core/vectors.ts';
+import { norm, plus, rounded, rowsOf } from '../../../core/vectors.ts';
 import type { GenerateOptions, WhiteBoxModel } from '../../../models/language-model.ts';
-import { findSpan, type Placement } from '../../../models/prompt-span.ts';
 import { underEdit, withEdit } from '../../generation/edits.ts';
+import { readRequest } from '../../generation/request-tokens.ts';
 import { declines, spentOn } from '../../generation/replies.ts';
 import { answerBeyondThoughts, questionOf } from '../../generation/requests.ts';
 
@@ -41,29 +35,6 @@ export async function refusalLoss(
   return { loss: 1 - refused / samples, cost: spentOn(answers.flatMap(({ replies }) => replies)) };
 }
 
-/** `messages` with other words in place of the user's own. */
-const placeOwn =
-  (messages: readonly ChatMessage[]): Placement =>
-  (words) =>
-    editLastOwnWords(messages, () => words);
-
-/** The last user turn as vectors of the embedding, and which of them, `[from, to)`, are the user's own words. */
-async function embedRequest(
-  model: WhiteBoxModel,
-  messages: readonly ChatMessage[],
-  options: GenerateOptions,
-) {
-  const place = (text: string) => editLastUser(messages, () => text);
-  const { prompt, start, end } = findSpan(model.tokenizer, place, lastUserText(messages));
-  const [embedding] = await model.hiddenStates(prompt, { signal: options.signal });
-  const width = embedding!.length / prompt.length;
-  const own = findSpan(model.tokenizer, placeOwn(messages), lastOwnWords(messages));
-  const rows = Array.from({ length: end - start }, (_, i) =>
-    embedding!.subarray((start + i) * width, (start + i + 1) * width),
-  );
-  return { rows, from: own.start - start, to: own.end - start, width, withoutText: place('') };
-}
-
 /**
  * Length of the zeroth-order gradient of φ: Σ over random directions u of (φ(E + μu) − φ(E)) / μ · u, each u added to
  * the embedding of every token of the user's own words in the last turn.
@@ -80,15 +51,17 @@ export async function sampledGradient(
   }: { readonly directions: number; readonly radius: number; readonly random: Random },
   { samples, options }: Probe,
 ): Promise<{ readonly length: number; readonly cost: DefenseCost }> {
-  const { rows, from, to, width, withoutText } = await embedRequest(model, messages, options);
-  if (from >= to) return { length: 0, cost: spentOn([]) };
+  const { ids, own } = readRequest(model.tokenizer, messages, options);
+  if (own.size === 0) return { length: 0, cost: spentOn([]) };
+  const rows = rowsOf(await model.embeddings(ids, { signal: options.signal }), ids.length);
+  const width = rows[0]!.length;
   const ask = async (index: number) => {
     const draws = random.fork(index);
     const direction = Float64Array.from({ length: width }, () => draws.normal());
-    const vectors = rows.map((row, i) => rounded(i >= from && i < to ? plus(row, direction, radius) : row));
-    const moved = withEdit(options, { softTokens: { vectors, at: 'user-end' } });
+    const vectors = rows.map((row, i) => rounded(own.has(i) ? plus(row, direction, radius) : row));
+    const moved = withEdit(options, { softTokens: { vectors, at: 'user-text' } });
     const seed = `${options.seed ?? '0'}/${index}`;
-    const sampled = await refusalLoss(model, withoutText, { samples, options: { ...moved, seed } });
+    const sampled = await refusalLoss(model, messages, { samples, options: { ...moved, seed } });
     return { ...sampled, direction };
   };
   const estimates = await Promise.all(Array.from({ length: directions }, (_, index) => ask(index)));
@@ -97,8 +70,7 @@ export async function sampledGradient(
     new Float64Array(width),
   );
   const cost = {
-    // One more to read the embedding.
-    queries: estimates.reduce((sum, { cost: { queries } }) => sum + queries, 1),
+    queries: estimates.reduce((sum, { cost: { queries } }) => sum + queries, 0),
     tokens: sumOfCounts(estimates.map(({ cost: { tokens } }) => tokens)),
   };
   return { length: norm(gradient), cost };
@@ -112,19 +84,16 @@ export async function exactGradient(
   options: GenerateOptions,
 ): Promise<{ readonly length: number; readonly cost: DefenseCost }> {
   return underEdit(model, options, async (reader) => {
-    const { prompt, start, end } = findSpan(reader.tokenizer, placeOwn(messages), lastOwnWords(messages), {
+    const { prompt, start, ids, own } = readRequest(reader.tokenizer, messages, {
+      ...options,
       atAnswer: true,
     });
     const target = reader.tokenizer.encode(opening);
-    if (start === end) return { length: 0, cost: spentOn([]) };
-    const gradient = await reader.embeddingGradient(
-      { prompt, target, start, end },
-      { signal: options.signal },
-    );
-    const width = gradient.length / (end - start);
-    const shift = Array.from({ length: end - start }, (_, i) =>
-      gradient.subarray(i * width, (i + 1) * width),
-    ).reduce<Float64Array>((sum, row) => plus(sum, row), new Float64Array(width));
+    if (own.size === 0) return { length: 0, cost: spentOn([]) };
+    const span = { prompt, target, start, end: start + ids.length };
+    const gradient = await reader.embeddingGradient(span, { signal: options.signal });
+    const rows = rowsOf(gradient, ids.length).filter((_, i) => own.has(i));
+    const shift = rows.reduce<Float64Array>((sum, row) => plus(sum, row), new Float64Array(rows[0]!.length));
     return { length: norm(shift), cost: { queries: 1, tokens: prompt.length + target.length } };
   });
 }

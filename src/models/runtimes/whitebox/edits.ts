@@ -8,7 +8,7 @@ import type { ArrayDevice, DeviceArray } from '../../arrays/array-device.ts';
 import type { ChatTokenizer, PromptOptions } from '../../chat-tokenizer.ts';
 import type { EditedModel, LanguageModel, ModelEdit, ResidualEdit } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
-import { findSpan } from '../../prompt-span.ts';
+import { findSpan, type PromptSpan } from '../../prompt-span.ts';
 import type { Programs } from './programs.ts';
 
 /** @throws LabError 'not-supported' if the edit does not fit the model's shape, RangeError for an empty soft prompt */
@@ -102,30 +102,36 @@ export const withSoftTokens = (
   ...tokenizer,
   prompt: (messages, options = {}) => {
     const prompt = tokenizer.prompt(messages, options);
-    const index = softTokenIndex(tokenizer, prompt, at, messages, options);
-    return [...prompt.slice(0, index), ...softIds, ...prompt.slice(index)];
+    const [start, end] = softTokenSpan(tokenizer, prompt, at, messages, options);
+    return [...prompt.slice(0, start), ...softIds, ...prompt.slice(end)];
   },
   decode: (ids) => tokenizer.decode(ids.filter((id) => !softIds.includes(id))),
   withSettings: (settings) => withSoftTokens(tokenizer.withSettings(settings), softIds, at),
 });
 
-/** Where soft tokens go in the ids of a templated conversation. */
-function softTokenIndex(
+/** The ids `[start, end)` of a templated conversation that soft tokens replace: none, or those of a text. */
+function softTokenSpan(
   tokenizer: ChatTokenizer,
   prompt: readonly number[],
   at: SoftTokenPlace,
   messages: readonly ChatMessage[],
   options: PromptOptions,
-): number {
-  const endOf = (place: (text: string) => readonly ChatMessage[], text: string) =>
-    findSpan(tokenizer, place, text, options).end;
+): readonly [start: number, end: number] {
+  const endOf = (span: PromptSpan) => [span.end, span.end] as const;
+  const request = () =>
+    findSpan(tokenizer, (text) => editLastUser(messages, () => text), lastUserText(messages), options);
   switch (at) {
     case 'start': {
       const { bosId } = tokenizer;
-      return bosId !== null && prompt[0] === bosId ? 1 : 0;
+      const start = bosId !== null && prompt[0] === bosId ? 1 : 0;
+      return [start, start];
     }
     case 'user-end':
-      return endOf((text) => editLastUser(messages, () => text), lastUserText(messages));
+      return endOf(request());
+    case 'user-text': {
+      const { start, end } = request();
+      return [start, end];
+    }
     case 'system-end': {
       const [first] = messages;
       if (first?.role !== 'system')
@@ -136,7 +142,9 @@ function softTokenIndex(
             advice: 'Begin the conversation with a system turn; it may be empty.',
           },
         );
-      return endOf((text) => editSystem(messages, () => text), first.content);
+      return endOf(
+        findSpan(tokenizer, (text) => editSystem(messages, () => text), first.content, options),
+      );
     }
     default:
       return at satisfies never;

@@ -3,6 +3,7 @@ import { LabError } from '../../../core/errors.ts';
 import { groupedBy } from '../../../core/groups.ts';
 import { Scope, type DeviceArray } from '../../arrays/array-device.ts';
 import type { Abortable, Cotangent, Cotangents, SpanRequest } from '../../language-model.ts';
+import { checkSequence } from '../../decoding/checks.ts';
 import { backToEmbeddings, disposeTrace, readLayersSaving, type Passing } from './backward.ts';
 import { disposeCaches } from './caches.ts';
 import { causalPlaces, type Places } from './context.ts';
@@ -80,6 +81,21 @@ function checkSpan({ prompt, start, end }: SpanRequest): void {
   const message = `There is no span [${start}, ${end}) in a prompt of ${prompt.length} tokens.`;
   throw new LabError('bad-input', message, {
     advice: 'Give a span that lies within the prompt and holds at least one token.',
+  });
+}
+
+/** @returns as `embeddings` of the contract */
+export async function embeddings(
+  { device, programs, weights, limits }: Engine,
+  ids: readonly number[],
+  { signal }: Abortable = {},
+): Promise<Float32Array> {
+  checkSequence(limits, ids);
+  signal?.throwIfAborted();
+  return Scope.with(async (scope) => {
+    const given = { table: weights.embedding, ids: scope.own(device.uploadInts([ids.length], ids)) };
+    const { rows } = await programs.get('rows').run(given);
+    return device.read(scope.own(rows!));
   });
 }
 

@@ -18,7 +18,7 @@ import { PrefixCache } from './caches.ts';
 import { noAdapters, type Engine } from './engine.ts';
 import { checkEdit, createResidualEditor, generateEdited, noEdits, withSoftTokens } from './edits.ts';
 import { explain } from './errors.ts';
-import { embeddingGradient, hiddenStates, inputGradient, tokenGradient } from './gradients.ts';
+import { embeddingGradient, embeddings, hiddenStates, inputGradient, tokenGradient } from './gradients.ts';
 import { checkFits, trainerBytes } from './memory.ts';
 import { Programs } from './programs.ts';
 import { scoreTargets } from './scoring.ts';
@@ -111,6 +111,7 @@ function present(view: View): LlamaModel {
     ...checkedGradients(id, {
       tokenGradient: (request, options) => explain(id, tokenGradient(engine, request, options)),
       embeddingGradient: (request, options) => explain(id, embeddingGradient(engine, request, options)),
+      embeddings: (ids, options) => explain(id, embeddings(engine, ids, options)),
       hiddenStates: (prompt, options) => explain(id, hiddenStates(engine, prompt, options)),
       inputGradient: (prompt, cotangents, options) =>
         explain(id, inputGradient(engine, prompt, cotangents, options)),

@@ -9,6 +9,7 @@ import * as streams from '../../programs/stream-programs.ts';
 
 const fixed = {
   embed: streams.embedProgram,
+  rows: streams.rowsProgram,
   embedSoft: streams.embedSoftProgram,
   edit: streams.editProgram,
   editVjp: streams.editVjpProgram,
