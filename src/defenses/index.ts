@@ -25,6 +25,7 @@ import { selfReminder } from './input/self-reminder.ts';
 import { smoothLlm } from './decoding/smooth-llm.ts';
 import { steering } from './decoding/steering.ts';
 import { streamingGuard } from './output/streaming-guard.ts';
+import { tokenHighlighter } from './decoding/token-highlighter.ts';
 
 export const defenses = registry('defense', [
   aligner,
@@ -53,4 +54,5 @@ export const defenses = registry('defense', [
   smoothLlm,
   steering,
   streamingGuard,
+  tokenHighlighter,
 ]);

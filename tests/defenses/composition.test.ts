@@ -86,7 +86,15 @@ function createWorld({ hostile = false } = {}) {
       return base.logProbs(requests, options);
     },
     tokenGradient: async ({ start, end }) => new Float32Array((end - start) * base.tokenizer.vocabSize),
-    embeddingGradient: async ({ prompt, start, end }) => slopes(prompt.slice(start, end)),
+    embeddingGradient: async ({ prompt, start, end }, options) => {
+      scored += 1;
+      signals.push(options?.signal);
+      return slopes(prompt.slice(start, end));
+    },
+    embeddings: async (ids, options) => {
+      signals.push(options?.signal);
+      return streams(ids, 0);
+    },
     inputGradient: async () => slopes([1]),
     hiddenStates: async (prompt: readonly number[], options) => {
       scored += 1;

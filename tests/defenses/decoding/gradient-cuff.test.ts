@@ -114,7 +114,9 @@ describe('the gradient', () => {
     await sampledGradient(talking, framed, 1, one, { samples: 1, options: request });
     const { vectors } = seen[0]!.edit!.softTokens!;
     const rows = await model.embeddings([5, 15, 6, 15, 7]);
-    const isMoved = vectors.map((row, i) => row.some((value, k) => Math.abs(value - rows[i * 16 + k]!) > 1e-3));
+    const isMoved = vectors.map((row, i) =>
+      row.some((value, k) => Math.abs(value - rows[i * 16 + k]!) > 1e-3),
+    );
     expect(isMoved).toEqual([false, true, false, true, false]);
   });
   test('of a radius of almost nothing leaves the real model’s answers as they are', async () => {
@@ -172,8 +174,6 @@ describe('the defense', () => {
   test('takes the paper’s estimate by default, with its cost', async () => {
     const talking = { ...model, ...speaking(() => yes) };
     const { events } = await defendWith(gradientCuff, talking, { threshold: 0 }).generate(asked, request);
-    expect(events).toMatchObject([
-      { action: 'passed', detail: { gradient: 0 }, cost: { queries: 10 * 11 } },
-    ]);
+    expect(events).toMatchObject([{ action: 'passed', detail: { gradient: 0 }, cost: { queries: 10 * 11 } }]);
   });
 });

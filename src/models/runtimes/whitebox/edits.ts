@@ -142,9 +142,7 @@ function softTokenSpan(
             advice: 'Begin the conversation with a system turn; it may be empty.',
           },
         );
-      return endOf(
-        findSpan(tokenizer, (text) => editSystem(messages, () => text), first.content, options),
-      );
+      return endOf(findSpan(tokenizer, (text) => editSystem(messages, () => text), first.content, options));
     }
     default:
       return at satisfies never;
