@@ -58,11 +58,12 @@ export async function attack(id: string, given: AttackOptions): Promise<void> {
       (page) => page.evaluate((value) => globalThis.glovebox!.attack(value), request),
     ),
   );
-  const { messages, assistantPrefix, loss } = reply.result;
+  const { messages, assistantPrefix, assistantThought, loss } = reply.result;
   const { queries, promptTokens, completionTokens } = reply.target;
   const result = {
     messages,
     ...(assistantPrefix === undefined ? {} : { assistantPrefix }),
+    ...(assistantThought && { assistantThought }),
     response: reply.generation.text,
     ...(reply.generation.thoughts !== undefined && { thoughts: reply.generation.thoughts }),
     scores: reply.scores,
@@ -72,6 +73,7 @@ export async function attack(id: string, given: AttackOptions): Promise<void> {
   };
   if (json) return console.log(JSON.stringify({ result }));
   for (const { role, content } of messages) console.log(`${role}: ${content}`);
+  if (assistantThought) console.log(`(assistant thought: ${assistantThought.text})`);
   if (assistantPrefix !== undefined) console.log(`(assistant prefix: ${assistantPrefix})`);
   console.log(`assistant: ${result.response}`);
   printScores(result.scores);

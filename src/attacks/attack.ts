@@ -6,6 +6,7 @@ import type { Access, MethodCard, ModelRole } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import type { Templates } from '../core/templates.ts';
+import type { GivenThought } from '../core/thoughts.ts';
 import type { ModelEdit, Sampling } from '../models/language-model.ts';
 import type { ModelOfAccess, RoleModels } from '../models/role-models.ts';
 import type { AnswerCode, AnswerLanguage } from './parts/answered-in.ts';
@@ -26,6 +27,8 @@ export interface AttackStep {
 export interface AttackResult {
   readonly messages: readonly ChatMessage[];
   readonly assistantPrefix?: string;
+  /** A thought put in the model's mouth before it answers. */
+  readonly assistantThought?: GivenThought;
   /** How the answer is sampled, for attacks on the decoding. Default: as the plan says. */
   readonly sampling?: Sampling;
   /** Names the random stream of that sampling, for attacks that found an answer to reproduce. */

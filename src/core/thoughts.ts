@@ -5,8 +5,11 @@
 
 /** Of most families: DeepSeek-R1, Qwen3 and SmolLM3 write `<think>`, Seed-OSS `<seed:think>`. */
 const names = 'think thinking thought thoughts reasoning reflection seed:think longcat_think'.split(' ');
+/** The tags around a thought. */
+export type ThoughtTags = readonly [opening: string, closing: string];
+
 /** The tags in use; the others are those of Magistral, OpenThinker, Command and Kimi-VL. */
-const tags: readonly (readonly [opening: string, closing: string])[] = [
+const tags: readonly ThoughtTags[] = [
   ...names.map((name) => [`<${name}>`, `</${name}>`] as const),
   ['[THINK]', '[/THINK]'],
   ['<|begin_of_thought|>', '<|end_of_thought|>'],
@@ -29,11 +32,38 @@ export function endsInThought(prompt: string): boolean {
   return match !== null && match[1] === undefined;
 }
 
+/** The tags of the thought that a prompt opens at its end, or writes there empty; `null` if it does neither. */
+export const tagsAtEnd = (prompt: string): ThoughtTags | null =>
+  tags.find((pair) => turnStart(prompt, pair) !== prompt) ?? null;
+
+/** The tags of which a text holds both, such as the source of a chat template; `null` if it holds no such pair. */
+export const tagsIn = (text: string): ThoughtTags | null =>
+  tags.find((pair) => pair.every((tag) => text.includes(tag))) ?? null;
+
+/** A prompt without the thought that it opens at its end, or writes there empty. */
+function turnStart(prompt: string, [opening, closing]: ThoughtTags): string {
+  const escaped = [opening, closing].map((tag) => anyOf([tag]));
+  return prompt.replace(new RegExp(`${escaped[0]}\\s*(?:${escaped[1]}\\s*)?$`, 'i'), '');
+}
+
 /** A prompt that ends in a thought, with that thought closed, empty, as templates write it that are told not to think. */
 export function withThoughtClosed(prompt: string): string {
   const start = prompt.trimEnd();
   const opened = tags.find(([opening]) => start.toLowerCase().endsWith(opening.toLowerCase()));
   return opened ? `${start}\n\n${opened[1]}\n\n` : prompt;
+}
+
+/** A thought that is put in a model's mouth. */
+export interface GivenThought {
+  readonly text: string;
+  /** True if the model is to think on from it; else it is closed, and the answer begins. */
+  readonly open?: boolean | undefined;
+}
+
+/** A prompt whose assistant turn begins with `thought`, in the place of one that the prompt itself opens. */
+export function withThought(prompt: string, tags: ThoughtTags, { text, open }: GivenThought): string {
+  const begun = `${turnStart(prompt, tags)}${tags[0]}\n${text}`;
+  return open ? begun : `${begun}\n${tags[1]}\n\n`;
 }
 
 export interface Thinking {

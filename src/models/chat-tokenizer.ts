@@ -3,8 +3,9 @@
  * everywhere. Added tokens typed into a message are text unless the caller asks for `control`.
  */
 import { cutOwnWords, type ChatMessage } from '../core/chat.ts';
-import { withThoughtClosed } from '../core/thoughts.ts';
+import { tagsIn, withThought, withThoughtClosed, type ThoughtTags } from '../core/thoughts.ts';
 import { contentOf, isControl } from './added-tokens.ts';
+import { beginningText, type Beginning } from './beginning.ts';
 import { parseChatTemplate } from './chat-template.ts';
 import { checkSettings, defaultDate, type PromptSettings } from './prompt-settings.ts';
 import { checkRoundTrip } from './round-trip.ts';
@@ -23,12 +24,7 @@ export type { TokenizerFiles } from './tokenizer-files.ts';
 /** `text`: a typed `<|end|>` is read as its characters. `control`: it becomes the token, as in an injection. */
 export type SpecialTokens = 'text' | 'control';
 
-export interface PromptOptions {
-  /**
-   * Words put in the model's mouth. If the template opens a thought, the thought is closed first, so that the answer
-   * begins with them.
-   */
-  readonly assistantPrefix?: string | undefined;
+export interface PromptOptions extends Beginning {
   /**
    * True for a prompt behind which an answer is scored, not written: if the template opens a thought, the thought is
    * closed, empty, as templates do that are told not to think. Else the answer would be read as the start of a thought.
@@ -52,6 +48,8 @@ export interface ChatTokenizer {
   readonly isPlain: boolean;
   /** True if the model begins its turn within a thought, whose opening tag stands in the prompt. */
   readonly opensThought: boolean;
+  /** The tags between which the model thinks, by its template or its added tokens; `null` if it has none. */
+  readonly thoughtTags: ThoughtTags | null;
   /** Ids of plain text: no BOS is added, added tokens are read as text. */
   encode(text: string): number[];
   /** As `encode`, for a text within a longer one: nothing is put in front of it. Absent: the two are the same. */
@@ -63,7 +61,7 @@ export interface ChatTokenizer {
    * others. Absent: not known; some tokenizers drop a space at the start, or join words.
    */
   readonly decodesInParts?: boolean;
-  /** Ids of the templated conversation, up to and including the assistant header and `assistantPrefix`. */
+  /** Ids of the templated conversation, up to and including the assistant header, thought and prefix. */
   prompt(messages: readonly ChatMessage[], options?: PromptOptions): number[];
   /** The same tokenizer with another date and other template variables. @throws LabError 'bad-input' */
   withSettings(settings: PromptSettings): ChatTokenizer;
@@ -114,10 +112,22 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
     const render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) =>
       template.render({ ...values, messages, add_generation_prompt: addGenerationPrompt });
     const { afterAnswer, ...traits } = traitsOf(render);
+    const addedTags = tagsIn(tokenizer.addedTokens.map(({ content }) => content).join('\n'));
+    const thoughtTags = traits.thoughtTags ?? addedTags ?? tagsIn(source);
 
     const prompt = (messages: readonly ChatMessage[], options: PromptOptions = {}) => {
-      const { assistantPrefix = '', atAnswer = false, specialTokens = 'text', pieces } = options;
-      const marks = freeMarks(messages.map(({ content }) => content));
+      const {
+        assistantPrefix = '',
+        assistantThought,
+        atAnswer = false,
+        specialTokens = 'text',
+        pieces,
+      } = options;
+      const thought = assistantThought && {
+        ...assistantThought,
+        open: assistantThought.open === true && !atAnswer,
+      };
+      const marks = freeMarks([...messages.map(({ content }) => content), thought?.text ?? '']);
       const typed = messages.map((message) => {
         const { role } = message;
         const text = pieces ? cutOwnWords(message, pieces).join(marks.cut) : message.content;
@@ -125,16 +135,24 @@ export function createChatTokenizer(files: TokenizerFiles): ChatTokenizer {
       });
       const turns = traits.systemRole === 'own' ? typed : systemInUserTurn(typed);
       const text = render(turns, true);
+      if (thought && thoughtTags) {
+        const given = { ...thought, text: protect(thought.text, marks) };
+        const start = tokenizer.encodeMarked(withThought(text, thoughtTags, given), marks);
+        return thought.open ? start : [...start, ...encode(assistantPrefix)];
+      }
       const isAnswer = atAnswer || assistantPrefix !== '';
       const start = isAnswer && traits.opensThought ? withThoughtClosed(text) : text;
-      return [...tokenizer.encodeMarked(start, marks), ...encode(assistantPrefix)];
+      return [
+        ...tokenizer.encodeMarked(start, marks),
+        ...encode(beginningText({ assistantPrefix, assistantThought: thought })),
+      ];
     };
     const endIds = new Set([
       ...readEndIds(files.generation.eos_token_id),
       ...[ids.get(specials['eos_token'] ?? '') ?? []].flat(),
       ...[firstAddedToken(tokenizer, afterAnswer ?? '') ?? []].flat(),
     ]);
-    return { ...shared, ...traits, endIds, prompt, withSettings };
+    return { ...shared, ...traits, thoughtTags, endIds, prompt, withSettings };
   };
   return withSettings({});
 }

@@ -1,7 +1,7 @@
 /** @file What a chat template does, found by rendering short conversations: files do not say it. */
 import { assistant, system, user, type ChatMessage } from '../core/chat.ts';
 import { LabError } from '../core/errors.ts';
-import { endsInThought } from '../core/thoughts.ts';
+import { endsInThought, tagsAtEnd, type ThoughtTags } from '../core/thoughts.ts';
 
 /** `first-user-turn`: the template refuses or drops system turns, so their text goes in front of the first user turn. */
 export type SystemRole = 'own' | 'first-user-turn';
@@ -10,6 +10,8 @@ export interface TemplateTraits {
   readonly systemRole: SystemRole;
   /** True if the prompt ends with the opening tag of a thought. */
   readonly opensThought: boolean;
+  /** The tags of a thought that stand at the end of the prompt, open or around nothing; `null` if there are none. */
+  readonly thoughtTags: ThoughtTags | null;
   /** What the template writes after an assistant turn; `null` if it cannot be told. */
   readonly afterAnswer: string | null;
 }
@@ -34,6 +36,7 @@ export function traitsOf(render: Render): TemplateTraits {
   return {
     systemRole: plain === null || withRule?.includes(rule!) === true ? 'own' : 'first-user-turn',
     opensThought: plain !== null && endsInThought(plain),
+    thoughtTags: plain === null ? null : tagsAtEnd(plain),
     afterAnswer: end < 0 ? null : whole!.slice(end + answered!.length),
   };
 }

@@ -37,6 +37,7 @@ const talk: readonly ChatMessage[] = Object.freeze([
   user('Say it'),
 ]);
 const prefix = 'Well, ';
+const thought = { text: 'It may be told.' };
 
 interface Call {
   readonly messages: readonly ChatMessage[];
@@ -55,7 +56,8 @@ function createWorld({ hostile = false } = {}) {
     const shown = lastUserText(messages);
     // Asked to repeat what stands below the first line, it does.
     if (soFar.startsWith('[')) return shown.slice(shown.indexOf('\n') + 1);
-    return soFar.startsWith(prefix) ? `${prefix}fine.` : 'Fine.';
+    const begun = [`${thought.text}\n\n${prefix}`, prefix].find((text) => soFar.startsWith(text));
+    return begun === undefined ? 'Fine.' : `${begun}fine.`;
   };
   const grey = (id: string, reply: (messages: readonly ChatMessage[], soFar: string) => string) =>
     scripted({ id, next: answering(reply) });
@@ -162,10 +164,14 @@ beforeAll(async () => {
 const known = ({ id, options }: Defense) =>
   Object.fromEntries(Object.entries(chosen[id] ?? {}).filter(([name]) => name in options));
 
+/** Of the request, as it arrives at the model. */
+const asGiven = { assistantPrefix: prefix, assistantThought: thought, topTokens: 1, specialTokens: 'text' };
+
 const request: GenerateOptions = {
   maxNewTokens: 400,
   seed: 'seed',
   assistantPrefix: prefix,
+  assistantThought: thought,
   topTokens: 1,
   specialTokens: 'text',
 };
@@ -219,7 +225,7 @@ describe.each(defenses.all.map((defense) => [defense.id, defense] as const))('%s
   test('asks with the signal, seed, prefix and other options it was given, and says what it did', async () => {
     const { reply, world, signal, main } = (await run([defense]))!;
     expect(new Set(world.signals)).toEqual(new Set([signal]));
-    expect(main?.options).toMatchObject({ assistantPrefix: prefix, topTokens: 1, specialTokens: 'text' });
+    expect(main?.options).toMatchObject(asGiven);
     expect(reply.events.map((event) => event.defense)).toEqual([id]);
     expect(reply.events[0]!.reason).toMatch(/^[A-Z0-9].*\.$/s);
   });
@@ -278,7 +284,7 @@ describe('in pairs', () => {
     );
     // What the caller asked for arrives, and one system turn with everything in it.
     expect(new Set(world.signals)).toEqual(new Set([signal]));
-    expect(main?.options).toMatchObject({ assistantPrefix: prefix, topTokens: 1, specialTokens: 'text' });
+    expect(main?.options).toMatchObject(asGiven);
     for (const { messages } of world.target)
       expect(messages.findLastIndex(({ role }) => role === 'system')).toBeLessThanOrEqual(0);
     expect(main?.messages[0]).toMatchObject({

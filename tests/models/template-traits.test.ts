@@ -84,6 +84,42 @@ test('a thought that the prompt opens is closed before an assistant prefix and a
   expect(tokenizer.decode(scored)).toMatch(/<think>\n\n<\/think>\n\n$/);
 });
 
+describe('a thought put in the mouth of a model', () => {
+  const [open, close] = [303, 304];
+  const text = 'Fine, and </think> is text.';
+  const opening = withTemplate(`${chatMl}{{ '<think>\n' }}`);
+  const hybrid = withTemplate(chatMl);
+  const emptied = withTemplate(`${chatMl}{{ '<think>\n\n</think>\n\n' }}`);
+  test.each([
+    ['opens a thought', opening],
+    ['leaves that to the model', hybrid],
+    ['writes an empty one', emptied],
+  ])('stands between the tokens of a template that %s, once', (_, tokenizer) => {
+    expect(tokenizer.thoughtTags).toEqual(['<think>', '</think>']);
+    const given = { assistantThought: { text }, assistantPrefix: 'Sure' };
+    const ids = tokenizer.prompt([user('Hi')], given);
+    expect(ids.filter((id) => id === open)).toHaveLength(1);
+    expect(ids.filter((id) => id === close)).toHaveLength(1);
+    const whole = `<|im_start|>assistant\n<think>\n${text}\n</think>\n\nSure`;
+    expect(tokenizer.decode(ids).endsWith(whole.slice('<|im_start|>'.length))).toBe(true);
+  });
+  test('stays open for the model to think on, but not before an answer to score', () => {
+    const given = { assistantThought: { text, open: true }, assistantPrefix: 'Sure' };
+    const ids = hybrid.prompt([user('Hi')], given);
+    expect(ids).not.toContain(close);
+    expect(hybrid.decode(ids).endsWith(`<think>\n${text}`)).toBe(true);
+    expect(hybrid.prompt([user('Hi')], { ...given, atAnswer: true })).toContain(close);
+  });
+  test('is the first paragraph of the answer of a model without tags', () => {
+    const plain = createChatTokenizer(
+      byteLevelFiles({ '<|im_start|>': {}, '<|im_end|>': {} }, { config: { chat_template: chatMl } }),
+    );
+    expect(plain.thoughtTags).toBeNull();
+    const ids = plain.prompt([user('Hi')], { assistantThought: { text: 'Fine.' }, assistantPrefix: 'Sure' });
+    expect(plain.decode(ids).endsWith('assistant\nFine.\n\nSure')).toBe(true);
+  });
+});
+
 describe('text survives', () => {
   const pieces = Array.from({ length: 256 }, (_, byte) => [
     `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,

@@ -139,12 +139,12 @@ export const alignmentDepth = defineDefense({
           withEvent(draft, { defense, action: 'passed', reason, ...more }, 'end');
         if (declines(draft) !== false) return passed('There was no answer to take back.');
 
-        const { assistantPrefix: _, ...question } = options;
+        const { assistantPrefix: _, assistantThought, ...question } = options;
         const longest = Math.max(
           ...choices.flatMap(({ first, later }) => [first, ...later]).map((ids) => ids.length),
         );
         const { turns, scored } = await underEdit(model, request, (reader) => {
-          const start = reader.tokenizer.prompt(messages, { ...question, atAnswer: true });
+          const start = reader.tokenizer.prompt(messages, { ...question, assistantThought, atAnswer: true });
           const answer = reader.tokenizer.encode(wholeAnswer(draft, request));
           const room = Math.max(0, model.contextWindow - start.length - longest);
           const asked = depths(Math.min(answer.length, room), every, deepest);

@@ -62,7 +62,7 @@ const refusalFilter =
 /** Why nothing can be certified, or `null` if it can: the theorem is about one text, all of which is read and erased from. */
 function gapIn(
   messages: readonly ChatMessage[],
-  { assistantPrefix = '' }: GenerateOptions,
+  { assistantPrefix = '', assistantThought }: GenerateOptions,
   { whole, checkedFraction }: { readonly whole: boolean; readonly checkedFraction: number },
 ): string | null {
   const last = messages.findLast(({ role }) => role === 'user');
@@ -71,7 +71,8 @@ function gapIn(
   if (last?.rewritten) return 'Another defense had rewritten the request.';
   if (messages.some((turn) => turn !== last && turn.content !== ''))
     return 'Other turns carry text, from which nothing is erased.';
-  return assistantPrefix === '' ? null : 'The answer begins with given words, from which nothing is erased.';
+  const isFree = assistantPrefix === '' && assistantThought === undefined;
+  return isFree ? null : 'The answer begins with given words, from which nothing is erased.';
 }
 
 /**

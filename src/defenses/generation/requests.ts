@@ -41,9 +41,15 @@ export function copyOf(options: GenerateOptions, index: number): GenerateOptions
   return { ...draft, seed: `${options.seed ?? '0'}/${index}` };
 }
 
-/** As `copyOf`, for questions about the request: without assistant prefix, forced tokens and recorded tokens. */
+/** As `copyOf`, for questions about the request: with nothing put in the model's mouth, forced or recorded. */
 export function questionOf(options: GenerateOptions, index: number): GenerateOptions {
-  const { assistantPrefix: _, topTokens: _1, forced: _2, ...question } = copyOf(options, index);
+  const {
+    assistantPrefix: _,
+    assistantThought: _1,
+    topTokens: _2,
+    forced: _3,
+    ...question
+  } = copyOf(options, index);
   return question;
 }
 

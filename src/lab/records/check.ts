@@ -62,6 +62,7 @@ const recordSchema = z.looseObject({
   attackResult: z.looseObject({
     messages: z.array(z.looseObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
     assistantPrefix: z.string().optional(),
+    assistantThought: z.looseObject({ text: z.string(), open: z.boolean().optional() }).optional(),
     sampling: z.looseObject({ temperature: z.number(), topP: z.number(), topK: count }).partial().optional(),
     seed: z.string().optional(),
     answeredIn: z.union([z.enum(Object.keys(answerCodes)), answerLanguage]).optional(),

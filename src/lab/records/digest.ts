@@ -73,7 +73,7 @@ const fewestLetters = 12;
 
 export function digestOf(record: TrialRecord): TrialDigest {
   const { model, behavior, attack, defense, behaviorDetail, attackResult, finishReason, times } = record;
-  const { messages, assistantPrefix, sampling, claimed, outcomes, edit } = attackResult;
+  const { messages, assistantPrefix, assistantThought, sampling, claimed, outcomes, edit } = attackResult;
   const spent = Object.values(record.usage).reduce(addUsage, noUsage);
   return {
     model,
@@ -83,7 +83,9 @@ export function digestOf(record: TrialRecord): TrialDigest {
     kind: behaviorDetail.kind,
     prompt: behaviorDetail.prompt.slice(0, mostCharacters),
     asked: fingerprint(JSON.stringify([behavior, behaviorDetail.prompt])),
-    sent: fingerprint(JSON.stringify([messages, assistantPrefix, sampling])),
+    sent: fingerprint(
+      JSON.stringify([messages, assistantPrefix, sampling, ...(assistantThought ? [assistantThought] : [])]),
+    ),
     finishReason,
     scores: Object.fromEntries(
       Object.entries(record.scores).map(([id, { value, label }]) => [

@@ -113,6 +113,7 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
     ({ attackResult }) => attackResult.messages.map(({ role, content }) => `${role}: ${content}`).join('\n'),
   ],
   ['assistantPrefix', ({ attackResult }) => attackResult.assistantPrefix ?? ''],
+  ['assistantThought', ({ attackResult }) => attackResult.assistantThought?.text ?? ''],
   ['answeredIn', ({ attackResult: { answeredIn } }) => nameOf(answeredIn)],
   ...(answers ? answerColumns : []),
   ['untranslated', ({ untranslated }) => untranslated ?? ''],

@@ -17,12 +17,12 @@ export interface Answer {
 type AnswerTimes = Pick<TrialRecord['times'], 'firstTokenMs' | 'tokenMs'>;
 
 /**
- * Generate as the plan says, unless the attack's result brings its own prefix, sampling, seed or edit.
+ * Generate as the plan says, unless the attack's result brings its own prefix, thought, sampling, seed or edit.
  * @param trialSeed names the random stream when the result brings none
  */
 export async function answer(
   { usual, editable }: DefendedModel,
-  { messages, assistantPrefix, sampling, seed, edit }: AttackResult,
+  { messages, assistantPrefix, assistantThought, sampling, seed, edit }: AttackResult,
   trialSeed: string,
   { sampling: { maxNewTokens, ...planned }, topTokens }: Pick<TrialSettings, 'sampling' | 'topTokens'>,
   { signal, onToken, forced }: AnswerListeners,
@@ -37,6 +37,7 @@ export async function answer(
     topTokens,
     signal,
     ...(assistantPrefix !== undefined && { assistantPrefix }),
+    ...(assistantThought && { assistantThought }),
     ...(edit && { edit }),
     ...(forced && { forced }),
     ...((timed || onToken) && {

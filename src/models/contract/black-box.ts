@@ -4,6 +4,7 @@
 import type { ChatMessage } from '../../core/chat.ts';
 import type { DefenseEvent } from '../../core/defense-event.ts';
 import type { Access } from '../../core/method.ts';
+import type { GivenThought } from '../../core/thoughts.ts';
 import type { PromptOptions, SpecialTokens } from '../chat-tokenizer.ts';
 import type { Abortable } from '../decoding/abort.ts';
 import type { DecodingPolicy, TokenTrace } from '../decoding/policy.ts';
@@ -23,6 +24,11 @@ export interface GenerateOptions extends Abortable {
   readonly stop?: readonly string[];
   /** Words put in the model's mouth: the answer continues from them. They are not part of the returned text. */
   readonly assistantPrefix?: string;
+  /**
+   * A thought put in the model's mouth, between the tags of its template, before the answer or its prefix; of a model
+   * that has no such tags it is the first paragraph of the answer. It is part of neither text nor thoughts that return.
+   */
+  readonly assistantThought?: GivenThought;
   /** How to encode special tokens typed into a message. Default: `'text'`. */
   readonly specialTokens?: SpecialTokens;
   /** Changes the next-token distribution; needs grey-box access. */

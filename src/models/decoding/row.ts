@@ -2,6 +2,7 @@
 import type { ChatMessage } from '../../core/chat.ts';
 import { createRandom, type Random } from '../../core/random.ts';
 import { splitThoughts } from '../../core/thoughts.ts';
+import { beginsInThought, lastWords } from '../beginning.ts';
 import type { ChatTokenizer } from '../chat-tokenizer.ts';
 import type { FinishReason, GenerateOptions, Generation } from '../contract/black-box.ts';
 import { createAnswerText, tokenText, type AnswerText } from './answer-text.ts';
@@ -73,11 +74,8 @@ export function createRow(
     prompts,
     room,
     random: createRandom(options.seed ?? '0').fork('sampling'),
-    answer: createAnswerText(
-      tokenizer,
-      options.assistantPrefix ? tokenizer.encode(options.assistantPrefix) : [],
-    ),
-    begun: tokenizer.opensThought && !options.assistantPrefix,
+    answer: createAnswerText(tokenizer, tokenizer.encode(lastWords(tokenizer, options))),
+    begun: beginsInThought(tokenizer, options),
     systemInUserTurn:
       tokenizer.systemRole === 'first-user-turn' && messages.some(({ role }) => role === 'system'),
     ids: [],

@@ -1,5 +1,6 @@
 /** @file A tokenizer whose ids can be worked out by hand: printable ASCII and, on request, longer pieces. */
 import { cutOwnWords, type ChatMessage, type Role } from '../../core/chat.ts';
+import { beginningText } from '../beginning.ts';
 import type { ChatTokenizer } from '../chat-tokenizer.ts';
 
 const controls = ['<|bos|>', '<|end|>', '<|system|>', '<|user|>', '<|assistant|>'] as const;
@@ -50,10 +51,11 @@ export function scriptedTokenizer(pieces: readonly string[] = []): ScriptedToken
     systemRole: 'own',
     isPlain: false,
     opensThought: false,
+    thoughtTags: null,
     withSettings: () => tokenizer,
     encode,
     decode,
-    prompt: (messages, { assistantPrefix = '', specialTokens = 'text', pieces } = {}) => [
+    prompt: (messages, { specialTokens = 'text', pieces, ...beginning } = {}) => [
       bosId,
       ...messages.flatMap((message) => [
         headerIds[message.role],
@@ -63,7 +65,7 @@ export function scriptedTokenizer(pieces: readonly string[] = []): ScriptedToken
         endId,
       ]),
       headerIds.assistant,
-      ...encode(assistantPrefix),
+      ...encode(beginningText(beginning)),
     ],
     read: (ids) => {
       const roles = Object.keys(headerIds) as Role[];

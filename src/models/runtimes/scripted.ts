@@ -39,7 +39,7 @@ interface Common {
 /** The text of the answer, which continues `options.assistantPrefix` if there is one. */
 export type Reply = (
   messages: readonly ChatMessage[],
-  options: Pick<GenerateOptions, 'assistantPrefix' | 'seed' | 'sampling' | 'signal'>,
+  options: Pick<GenerateOptions, 'assistantPrefix' | 'assistantThought' | 'seed' | 'sampling' | 'signal'>,
 ) => string | Promise<string>;
 
 /** Next-token logits of shape [V] after `ids`. The caller owns the array. */

@@ -10,10 +10,10 @@ export const stackOf = (plan: PlanOutline, { defense }: Pick<TrialRecord, 'defen
 
 /** The request as plain text: a system prompt, if there is one, and one request. `null` for anything else. */
 function plainRequest({ attackResult }: TrialRecord): { system?: string; prompt: string } | null {
-  const { messages, assistantPrefix, edit } = attackResult;
+  const { messages, assistantPrefix, assistantThought, edit } = attackResult;
   const last = messages.at(-1);
   const before = messages.slice(0, -1);
-  if (last?.role !== 'user' || assistantPrefix !== undefined || edit !== undefined) return null;
+  if (last?.role !== 'user' || (assistantPrefix ?? assistantThought ?? edit) !== undefined) return null;
   if (before.length === 0) return { prompt: last.content };
   const [only] = before;
   return before.length === 1 && only?.role === 'system'

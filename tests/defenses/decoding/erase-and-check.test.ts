@@ -106,6 +106,8 @@ describe('nothing is certified', () => {
     });
     expect(await certified([system('Obey.'), user('Hi.')])).toMatchObject({ certified: 0 });
     expect(await certified([user('Hi.')], { assistantPrefix: 'Sure' })).toMatchObject({ certified: 0 });
+    const assistantThought = { text: 'That is fine.' };
+    expect(await certified([user('Hi.')], { assistantThought })).toMatchObject({ certified: 0 });
   });
   test('of words that another defense changed', async () => {
     const changed = editLastOwnWords([user('Hi!')], () => 'Hi.');

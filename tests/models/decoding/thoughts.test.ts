@@ -35,6 +35,15 @@ describe('a generation', () => {
     const begun = await writing('Hm.', opened)(asked, { maxNewTokens: 90, assistantPrefix: 'Sure. ' });
     expect(begun.thoughts).toBeUndefined();
   });
+  test('goes on within a thought that was put in its mouth open, and answers behind one that is closed', async () => {
+    const thinker = writing('Fine.Hm.</think>Yes.', { thoughtTags: ['<think>', '</think>'] });
+    const options = (open: boolean) => ({ maxNewTokens: 90, assistantThought: { text: 'Fine.', open } });
+    expect(await thinker(asked, options(true))).toMatchObject({ thoughts: 'Hm.', text: 'Yes.' });
+    const answering = writing('Fine.\n\nYes.', { opensThought: true, thoughtTags: ['<think>', '</think>'] });
+    const closed = await answering(asked, options(false));
+    expect(closed.text).toBe('Yes.');
+    expect(closed).not.toHaveProperty('thoughts');
+  });
   test('of a model that does not think has no thoughts', async () => {
     const reply = await writing(' Yes.\n')(asked, { maxNewTokens: 90 });
     expect(reply.text).toBe(' Yes.\n');

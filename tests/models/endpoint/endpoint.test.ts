@@ -135,6 +135,17 @@ describe('an answer', () => {
     });
   });
 
+  test('is given no thought, because its template and the tags in it are out of reach', async () => {
+    const { server, model } = await connected();
+    const before = server.asked.length;
+    await expect(
+      model.generate(hello, { ...plain, assistantThought: { text: 'Fine.' } }),
+    ).rejects.toMatchObject({
+      code: 'not-supported',
+    });
+    expect(server.asked).toHaveLength(before);
+  });
+
   const saying = (message: object, finish = 'stop'): ServerOptions => ({
     answer: (_body, response) => {
       response.end(JSON.stringify({ choices: [{ message, finish_reason: finish }] }));

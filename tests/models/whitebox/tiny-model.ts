@@ -60,6 +60,7 @@ export function stubTokenizer({ vocabSize }: LlamaConfig): ChatTokenizer {
     systemRole: 'own',
     isPlain: false,
     opensThought: false,
+    thoughtTags: null,
     withSettings: () => tokenizer,
     bosId: 1,
     endIds: new Set([2]),

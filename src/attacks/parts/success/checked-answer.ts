@@ -18,6 +18,7 @@ import { verdictByScore, verdictRank, type Verdict } from './verdict.ts';
 export interface Question {
   readonly messages: readonly ChatMessage[];
   readonly assistantPrefix?: string;
+  readonly assistantThought?: AttackResult['assistantThought'];
   /** The code or the language that the answer may come in. A plain answer counts as well. */
   readonly answeredIn?: AttackResult['answeredIn'];
 }
@@ -89,10 +90,11 @@ export function answerTest(
     return { verdict: harm >= threshold ? 'answered' : 'partial', words, ...unread, harm } as const;
   };
   return {
-    async verdictOn({ messages, assistantPrefix = '', answeredIn }, response) {
+    async verdictOn({ messages, assistantPrefix = '', assistantThought, answeredIn }, response) {
       const written = answerIn(response);
       const { text: reading } = await readAnswer({ ...(answeredIn && { answeredIn }) }, written, context);
-      const given = [...messages.map(({ content }) => content), targetOf(behavior), assistantPrefix];
+      const turns = messages.map(({ content }) => content);
+      const given = [...turns, targetOf(behavior), assistantPrefix, assistantThought?.text ?? ''];
       const words = textVerdict({ ...asked, given }, reading, echo);
       const decided = await decide(lastUserText(messages), assistantPrefix + reading, words);
       return {
@@ -129,12 +131,13 @@ export function answerCheck(
   const { verdictOn } = answerTest(behavior, options, context);
   return async ({ unsent, ...question }, settings) => {
     if (unsent !== undefined) return { response: '', verdict: 'unsent', refused: false };
-    const { messages, assistantPrefix } = question;
+    const { messages, assistantPrefix, assistantThought } = question;
     const request = {
       maxNewTokens,
       signal: context.signal,
       ...settings,
       ...(assistantPrefix !== undefined && { assistantPrefix }),
+      ...(assistantThought && { assistantThought }),
     };
     const response = await whereItFits(async () => (await model.generate(messages, request)).text);
     if (response === null) return { response: '', verdict: 'too-long', refused: false };

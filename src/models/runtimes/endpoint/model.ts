@@ -121,7 +121,9 @@ function servedBy(
 /** @throws LabError 'not-supported' for what takes more than text in, text out */
 function refuseUnsupported(id: string, options: GenerateOptions): void {
   refuseEdit(id, options);
-  const [asked] = (['policy', 'forced', 'pieces'] as const).filter((name) => options[name] !== undefined);
+  const [asked] = (['policy', 'forced', 'pieces', 'assistantThought'] as const).filter(
+    (name) => options[name] !== undefined,
+  );
   const isControl = options.specialTokens !== undefined && options.specialTokens !== 'text';
   if (asked === undefined && !isControl) return;
   throw new LabError('not-supported', `${id} is behind an endpoint, which takes text only.`, {
