@@ -22,7 +22,8 @@ export const chainName = (ids: readonly string[]): string => ids.join('+');
 function rewritten(behavior: Behavior, result: AttackResult, attack: string): RewrittenBehavior {
   const turns = result.messages.filter(({ role }) => role !== 'system');
   const [turn] = turns;
-  if (turns.length !== 1 || turn!.role !== 'user' || result.edit || result.assistantPrefix !== undefined)
+  const begun = result.assistantPrefix ?? result.assistantThought;
+  if (turns.length !== 1 || turn!.role !== 'user' || result.edit || begun !== undefined)
     throw new LabError(
       'not-supported',
       `"${attack}" finds more than a prompt, which no attack can go on with.`,

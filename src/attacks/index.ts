@@ -28,6 +28,7 @@ import { multilingual } from './multilingual.ts';
 import { pair } from './pair.ts';
 import { persuasion } from './persuasion.ts';
 import { randomSearch } from './random-search.ts';
+import { reasoningPrefill } from './reasoning-prefill.ts';
 import { refusalAblation } from './refusal-ablation.ts';
 import { renellm } from './renellm.ts';
 import { resampling } from './resampling.ts';
@@ -64,6 +65,7 @@ export const attacks = registry('attack', [
   pair,
   persuasion,
   randomSearch,
+  reasoningPrefill,
   refusalAblation,
   renellm,
   resampling,

@@ -4,6 +4,7 @@ import { baselineOf } from '../../src/attacks/baselines.ts';
 import { bestOfN } from '../../src/attacks/best-of-n.ts';
 import { chained } from '../../src/attacks/chain.ts';
 import { flipAttack } from '../../src/attacks/flip-attack.ts';
+import { reasoningPrefill } from '../../src/attacks/reasoning-prefill.ts';
 import { gcg } from '../../src/attacks/gcg.ts';
 import { ica } from '../../src/attacks/ica.ts';
 import { persuasion } from '../../src/attacks/persuasion.ts';
@@ -112,6 +113,7 @@ test('an attack that finds more than a prompt can only come last', () => {
   expect(() => run([member(ica), member(flipAttack)])).toThrow(
     expect.objectContaining({ code: 'not-supported', message: expect.stringContaining('"ica"') as string }),
   );
+  expect(() => run([member(reasoningPrefill), member(flipAttack)])).toThrow(/reasoning-prefill/);
 });
 
 test('replays exactly from its seed', async () => {

@@ -6,6 +6,7 @@ import { deepInception } from '../../src/attacks/deep-inception.ts';
 import { flipAttack, halvesOf } from '../../src/attacks/flip-attack.ts';
 import { jailbroken } from '../../src/attacks/jailbroken.ts';
 import { splitPayload } from '../../src/attacks/jailbroken/payload.ts';
+import { reasoningPrefill } from '../../src/attacks/reasoning-prefill.ts';
 import { base64, caesar, leetspeak, rot13 } from '../../src/core/codes.ts';
 import { lastUserText, system } from '../../src/core/chat.ts';
 import { disemvowel } from '../../src/core/encodings.ts';
@@ -39,6 +40,7 @@ const searching: readonly (readonly [Attack, Record<string, string>, Record<stri
   [deepInception, { scenes: 'a ship; a castle; a dream' }, { scenes: 'a ship' }],
   [flipAttack, {}, { mode: 'word-order' }],
   [jailbroken, {}, { variant: 'poems' }],
+  [reasoningPrefill, {}, { thought: 'plan' }],
 ];
 
 describe.each(searching)('$id', (attack, several, one) => {

@@ -19,9 +19,13 @@ export interface Variant extends Candidate {
 /** The part of a variant that a result holds, so that its answer can be read wherever it is replayed. */
 export const resultOf = ({
   messages,
+  assistantPrefix,
+  assistantThought,
   answeredIn,
-}: Variant): Pick<AttackResult, 'messages' | 'answeredIn'> => ({
+}: Variant): Pick<AttackResult, 'messages' | 'assistantPrefix' | 'assistantThought' | 'answeredIn'> => ({
   messages,
+  ...(assistantPrefix !== undefined && { assistantPrefix }),
+  ...(assistantThought && { assistantThought }),
   ...(answeredIn && { answeredIn }),
 });
 
