@@ -19,6 +19,7 @@ const baselines: Readonly<Record<string, string>> = {
   multilingual: 'resampling',
   pair: 'resampling',
   persuasion: 'resampling',
+  'policy-framing': 'resampling',
   'reasoning-prefill': 'resampling',
   renellm: 'resampling',
   tap: 'resampling',

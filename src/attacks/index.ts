@@ -27,6 +27,7 @@ import { manyShot } from './many-shot.ts';
 import { multilingual } from './multilingual.ts';
 import { pair } from './pair.ts';
 import { persuasion } from './persuasion.ts';
+import { policyFraming } from './policy-framing.ts';
 import { randomSearch } from './random-search.ts';
 import { reasoningPrefill } from './reasoning-prefill.ts';
 import { refusalAblation } from './refusal-ablation.ts';
@@ -64,6 +65,7 @@ export const attacks = registry('attack', [
   multilingual,
   pair,
   persuasion,
+  policyFraming,
   randomSearch,
   reasoningPrefill,
   refusalAblation,

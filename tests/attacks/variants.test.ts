@@ -6,6 +6,7 @@ import { deepInception } from '../../src/attacks/deep-inception.ts';
 import { flipAttack, halvesOf } from '../../src/attacks/flip-attack.ts';
 import { jailbroken } from '../../src/attacks/jailbroken.ts';
 import { splitPayload } from '../../src/attacks/jailbroken/payload.ts';
+import { policyFraming } from '../../src/attacks/policy-framing.ts';
 import { reasoningPrefill } from '../../src/attacks/reasoning-prefill.ts';
 import { base64, caesar, leetspeak, rot13 } from '../../src/core/codes.ts';
 import { lastUserText, system } from '../../src/core/chat.ts';
@@ -40,6 +41,7 @@ const searching: readonly (readonly [Attack, Record<string, string>, Record<stri
   [deepInception, { scenes: 'a ship; a castle; a dream' }, { scenes: 'a ship' }],
   [flipAttack, {}, { mode: 'word-order' }],
   [jailbroken, {}, { variant: 'poems' }],
+  [policyFraming, {}, { format: 'ini', spelling: 'plain' }],
   [reasoningPrefill, {}, { thought: 'plan' }],
 ];
 
