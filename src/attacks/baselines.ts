@@ -11,6 +11,7 @@ const baselines: Readonly<Record<string, string>> = {
   crescendo: 'resampling',
   'decoding-exploitation': 'resampling',
   dra: 'resampling',
+  flrt: 'random-search',
   gcg: 'random-search',
   'gcg-universal': 'random-search',
   gptfuzzer: 'gptfuzzer-seeds',

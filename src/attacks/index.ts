@@ -15,6 +15,7 @@ import { directRequest } from './direct-request.ts';
 import { dra } from './dra.ts';
 import { embeddingAttack } from './embedding-attack.ts';
 import { flipAttack } from './flip-attack.ts';
+import { flrt } from './flrt.ts';
 import { gcg } from './gcg.ts';
 import { gcgUniversal } from './gcg-universal.ts';
 import { gptfuzzer } from './gptfuzzer.ts';
@@ -53,6 +54,7 @@ export const attacks = registry('attack', [
   dra,
   embeddingAttack,
   flipAttack,
+  flrt,
   gcg,
   gcgUniversal,
   gptfuzzer,

@@ -20,6 +20,7 @@ const needsModel = [
   'beast',
   'crescendo',
   'embedding-attack',
+  'flrt',
   'gcg',
   'gcg-universal',
   'multilingual',

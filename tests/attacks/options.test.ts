@@ -49,6 +49,18 @@ const papers: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     learningRate: 5e-4,
     maxNewTokens: 150,
   },
+  flrt: {
+    steps: 100,
+    candidates: 32,
+    tokens: 16,
+    buffer: 8,
+    minLength: 32,
+    maxLength: 1024,
+    threshold: 0.6,
+    fluency: 1.5,
+    repetition: 3,
+    maxNewTokens: 512,
+  },
   gptfuzzer: {
     iterations: 100,
     energy: 1,
