@@ -22,6 +22,8 @@ export {
   type Cotangent,
   type Cotangents,
   type LearnerOptions,
+  type MatrixGradients,
+  type MatrixOptions,
   type SpanRequest,
   type Tensor,
   type TrainingRow,

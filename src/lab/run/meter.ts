@@ -162,7 +162,13 @@ const whiteBox = (
   count: Count,
 ): Pick<
   WhiteBoxModel,
-  'tokenGradient' | 'embeddingGradient' | 'inputGradient' | 'embeddings' | 'hiddenStates' | 'parameters'
+  | 'tokenGradient'
+  | 'embeddingGradient'
+  | 'inputGradient'
+  | 'weightGradients'
+  | 'embeddings'
+  | 'hiddenStates'
+  | 'parameters'
 > => ({
   embeddingGradient(request, options) {
     count(options?.signal, { gradients: 1 });
@@ -179,6 +185,10 @@ const whiteBox = (
   hiddenStates(prompt, options) {
     count(options?.signal, { scored: 1 });
     return model.hiddenStates(prompt, options);
+  },
+  weightGradients(requests, use, options) {
+    count(options?.signal, { gradients: requests.length });
+    return model.weightGradients(requests, use, options);
   },
   embeddings: (ids, options) => model.embeddings(ids, options),
   parameters: () => model.parameters(),

@@ -27,6 +27,19 @@ export interface Cotangents {
   readonly hidden?: readonly (Cotangent & { readonly boundary?: number })[];
 }
 
+/** The gradients of some losses with respect to one matrix. */
+export interface MatrixGradients {
+  /** Of the matrix, as in the checkpoint. */
+  readonly name: string;
+  /** One per loss, with the shape that the matrix has there, [out, in]. */
+  readonly values: readonly Tensor[];
+}
+
+export interface MatrixOptions extends Abortable {
+  /** Names of the matrices whose gradients are wanted. Default: all. */
+  readonly only?: ReadonlySet<string>;
+}
+
 /** White-box: also differentiates, reads hidden states, and can be edited and trained. */
 export interface WhiteBoxModel extends ScoringModel {
   /**
@@ -47,6 +60,18 @@ export interface WhiteBoxModel extends ScoringModel {
     cotangents: Cotangents,
     options?: Abortable,
   ): Promise<Float32Array>;
+  /**
+   * Gradient of the target loss of each request with respect to every matrix of the attention and feed-forward layers;
+   * biases, norms, embedding and head are left out. Never more than those of one layer are held.
+   * @param use gets all requests' gradients of one matrix at a time, and the next ones wait for it; the last layer's come
+   *   first
+   * @throws LabError 'out-of-memory' before it starts, if that does not fit
+   */
+  weightGradients(
+    requests: readonly ScoringRequest[],
+    use: (gradients: MatrixGradients) => void | Promise<void>,
+    options?: MatrixOptions,
+  ): Promise<void>;
   /** Rows of the embedding table, as soft tokens hold them. @returns row-major, one row of d values per id */
   embeddings(ids: readonly number[], options?: Abortable): Promise<Float32Array>;
   /**

@@ -73,7 +73,7 @@ export const checkedScoring = (id: string, { open, logProbs }: Scoring): Scoring
 
 type Gradients = Pick<
   WhiteBoxModel,
-  'tokenGradient' | 'embeddingGradient' | 'inputGradient' | 'embeddings' | 'hiddenStates'
+  'tokenGradient' | 'embeddingGradient' | 'inputGradient' | 'weightGradients' | 'embeddings' | 'hiddenStates'
 >;
 
 /** The gradients and hidden states of a model, or an error. @throws LabError 'not-finite' */
@@ -84,6 +84,15 @@ export const checkedGradients = (id: string, model: Gradients): Gradients => ({
     checkFinite(id, 'values of the gradient of the embeddings', await model.embeddingGradient(...args)),
   inputGradient: async (...args) =>
     checkFinite(id, 'values of the gradient of the prompt', await model.inputGradient(...args)),
+  weightGradients: (requests, use, options) =>
+    model.weightGradients(
+      requests,
+      (gradients) => {
+        for (const { data } of gradients.values) checkFinite(id, `values of the gradient of ${gradients.name}`, data);
+        return use(gradients);
+      },
+      options,
+    ),
   embeddings: async (...args) => checkFinite(id, 'values of embeddings', await model.embeddings(...args)),
   async hiddenStates(...args) {
     const states = await model.hiddenStates(...args);

@@ -220,6 +220,12 @@ function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
     tokenGradient: gradient,
     /** A token's embedding is its one-hot row. */
     embeddingGradient: gradient,
+    /** It has no matrices. */
+    async weightGradients(requests, _use, { signal } = {}) {
+      await turn();
+      signal?.throwIfAborted();
+      for (const request of requests) checkScoring(limits, request);
+    },
     embeddings: oneHotRows,
     /** Its only layer is the one-hot row of each token. */
     hiddenStates: async (prompt, options) => [await oneHotRows(prompt, options)],

@@ -57,42 +57,45 @@ export async function readLayersSaving(
   }
 }
 
+/** Gradients of the weights of a layer, by their names in it; whoever takes them owns them. */
+export interface LayerGradients {
+  readonly layer: number;
+  readonly gradients: NamedArrays;
+}
+
+export interface WayBack {
+  /** Default: no gradients of weights. */
+  readonly wanted?: Wanted;
+  /** Gradients of the stream at boundaries below the last, [N, d], lent. */
+  readonly addAt?: ReadonlyMap<number, DeviceArray>;
+}
+
 /**
- * From the gradient after the last layer, which it consumes, to that of the vectors that entered the first, before their
- * scale: [N, d], which the caller owns.
- * @param onGradients is given the gradients of a layer's weights, by their names in it, and owns them
- * @param addAt gradients of the stream at other boundaries, [N, d], lent
+ * From the gradient after the last layer, which it consumes, layer by layer to that of the vectors that entered the
+ * first, before their scale: [N, d], which it returns and the caller owns.
  */
-export async function backToEmbeddings(
+export async function* backThroughLayers(
   engine: Engine,
   trace: Trace,
   dLast: DeviceArray,
   { places, past, pace }: Passing,
-  {
-    wanted = 'input',
-    onGradients,
-    addAt,
-  }: {
-    readonly wanted?: Wanted;
-    readonly onGradients?: (layer: number, gradients: NamedArrays) => Promise<void>;
-    readonly addAt?: ReadonlyMap<number, DeviceArray>;
-  } = {},
-): Promise<DeviceArray> {
+  { wanted = 'input', addAt }: WayBack = {},
+): AsyncGenerator<LayerGradients, DeviceArray, void> {
   const { config, programs, adapters, edits } = engine;
   const program = programs.backward(adapters.names, wanted, trace.recompute);
   const none = noPast(engine);
-  let gradient = dLast;
-  const add = async (boundary: number) => {
+  let gradient: DeviceArray | null = dLast;
+  const add = async (boundary: number, to: DeviceArray): Promise<DeviceArray> => {
     const more = addAt?.get(boundary);
-    if (!more) return;
-    const { sum } = await programs.get('add').run({ a: gradient, b: more });
-    gradient.dispose();
-    gradient = sum!;
+    if (!more) return to;
+    const { sum } = await programs.get('add').run({ a: to, b: more });
+    to.dispose();
+    return sum!;
   };
   try {
     for (let layer = config.layers - 1; layer >= 0; layer--) {
       await pace.step();
-      await add(layer + 1);
+      gradient = await add(layer + 1, gradient);
       gradient = await edits.pullBack(layer + 1, gradient);
       const before = past?.[layer] ?? none;
       const { d_input: dInput, ...gradients } = await program.run({
@@ -107,21 +110,43 @@ export async function backToEmbeddings(
       const named = Object.entries(gradients).map(
         ([name, array]) => [name.replace(/^d:/, ''), array] as const,
       );
-      await onGradients?.(layer, Object.fromEntries(named));
+      yield { layer, gradients: Object.fromEntries(named) };
     }
-    await add(0);
+    gradient = await add(0, gradient);
     gradient = await edits.pullBack(0, gradient);
     const scale = embeddingScale(config);
-    if (scale === 1) return gradient;
+    const last = gradient;
+    gradient = null;
+    if (scale === 1) return last;
     return await Scope.with(async (scope) => {
       const factor = scope.own(engine.device.upload([1], Float32Array.of(scale)));
-      const { product } = await programs.get('scale').run({ x: scope.own(gradient), factor });
+      const { product } = await programs.get('scale').run({ x: scope.own(last), factor });
       return product!;
     });
-  } catch (error) {
-    gradient.dispose();
-    throw error;
   } finally {
+    gradient?.dispose();
     disposeAll(none);
+  }
+}
+
+/**
+ * As `backThroughLayers`, all the way.
+ * @param onGradients is given the gradients of each layer's weights, and owns them
+ */
+export async function backToEmbeddings(
+  engine: Engine,
+  trace: Trace,
+  dLast: DeviceArray,
+  passing: Passing,
+  {
+    onGradients,
+    ...way
+  }: WayBack & { readonly onGradients?: (layer: number, gradients: NamedArrays) => Promise<void> } = {},
+): Promise<DeviceArray> {
+  const layers = backThroughLayers(engine, trace, dLast, passing, way);
+  for (;;) {
+    const { done, value } = await layers.next();
+    if (done) return value;
+    await onGradients?.(value.layer, value.gradients);
   }
 }

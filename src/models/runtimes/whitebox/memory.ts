@@ -90,18 +90,20 @@ export interface GradientShape extends ReadShape {
   readonly predictions: number;
   readonly wanted: Wanted;
   readonly recompute: boolean;
+  /** Whether the head has a gradient too where those of weights are wanted. Default: true. */
+  readonly head?: boolean;
 }
 
 /** A forward and a backward pass; gradients of a layer's weights leave the device when the layer is done. */
 export function gradientBytes(config: LlamaConfig, shape: GradientShape): number {
   const { queries, shares, stream, fed, masks } = sizes(config, shape);
-  const { wanted, recompute, predictions } = shape;
+  const { wanted, recompute, predictions, head: withHead = true } = shape;
   const ofAll = wanted === 'weights';
   const again = recompute ? savedBytes({ ...config, layers: 1 }, shape) : 0;
   const ofWeights = ofAll ? layerParameters(config) : 0;
   const back = again + width * (3 * stream + Math.max(4 * shares + 3 * queries, 5 * fed) + ofWeights);
   const logits = logitsBytes(config, predictions);
-  const ofHead = ofAll ? width * config.vocabSize * config.hiddenSize : 0;
+  const ofHead = ofAll && withHead ? width * config.vocabSize * config.hiddenSize : 0;
   const head = Math.max(1.25 * logits, 0.5 * logits + ofHead);
   const widest = Math.max(back, head, layerBytes(config, shape));
   return programBytes + savedBytes(config, shape, recompute) + width * (masks + 2 * stream) + widest;

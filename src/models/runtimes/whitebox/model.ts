@@ -24,6 +24,7 @@ import { Programs } from './programs.ts';
 import { scoreTargets } from './scoring.ts';
 import { openSession } from './session.ts';
 import { batchOf, createAdapterTrainer, createTrainer } from './train.ts';
+import { weightGradients } from './weight-gradients.ts';
 import {
   arrangeWeights,
   disposeWeights,
@@ -111,6 +112,8 @@ function present(view: View): LlamaModel {
     ...checkedGradients(id, {
       tokenGradient: (request, options) => explain(id, tokenGradient(engine, request, options)),
       embeddingGradient: (request, options) => explain(id, embeddingGradient(engine, request, options)),
+      weightGradients: (requests, use, options) =>
+        explain(id, weightGradients(engine, requests, use, options)),
       embeddings: (ids, options) => explain(id, embeddings(engine, ids, options)),
       hiddenStates: (prompt, options) => explain(id, hiddenStates(engine, prompt, options)),
       inputGradient: (prompt, cotangents, options) =>
