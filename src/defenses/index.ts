@@ -6,6 +6,7 @@ import { conditionalSteering } from './decoding/conditional-steering.ts';
 import { dro } from './decoding/dro.ts';
 import { eraseAndCheck } from './decoding/erase-and-check.ts';
 import { goalPriority } from './input/goal-priority.ts';
+import { gradSafe } from './input/grad-safe.ts';
 import { gradientCuff } from './decoding/gradient-cuff.ts';
 import { icd } from './input/icd.ts';
 import { injectionGuard } from './input/injection-guard.ts';
@@ -35,6 +36,7 @@ export const defenses = registry('defense', [
   dro,
   eraseAndCheck,
   goalPriority,
+  gradSafe,
   gradientCuff,
   icd,
   injectionGuard,

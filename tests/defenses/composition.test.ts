@@ -26,6 +26,7 @@ const chosen: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'gradient-cuff': { samples: 2, directions: 1, calibration: 2 },
   // The toy's edited self reads no vectors, so that there is nothing to train.
   dro: { epochs: 0, samples: 1 },
+  'grad-safe': { threshold: 1, references: 1, gap: 0, mostSlices: 1 },
   'injection-guard': { words: 1000 },
   'self-reminder': { placement: 'system' },
 };
@@ -92,6 +93,15 @@ function createWorld({ hostile = false } = {}) {
       scored += 1;
       signals.push(options?.signal);
       return slopes(prompt.slice(start, end));
+    },
+    weightGradients: async (requests, use, options) => {
+      scored += requests.length;
+      signals.push(options?.signal);
+      const wave = ({ prompt }: (typeof requests)[number]) =>
+        Float32Array.from({ length: 4 }, (_, i) =>
+          prompt.reduce((sum, id, at) => sum + Math.sin(id * (at + i)), 0),
+        );
+      await use({ name: 'matrix', values: requests.map((one) => ({ shape: [2, 2], data: wave(one) })) });
     },
     embeddings: async (ids, options) => {
       signals.push(options?.signal);

@@ -54,6 +54,7 @@ const small: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'ra-llm': { copies: 2, answerTokens: 2 },
   'erase-and-check': { maxErased: 1 },
   'gradient-cuff': { samples: 1, directions: 1, calibration: 1, answerTokens: 2 },
+  'grad-safe': { references: 1, gap: 0, mostSlices: 4 },
   'perplexity-filter': { calibration: 1 },
   'goal-priority': { thoughtTokens: 4 },
   parden: { calibration: 1, answerTokens: 4 },

@@ -32,6 +32,8 @@ const slow: readonly string[] = [
   'dro',
   'embedding-attack',
   'gcg-universal',
+  'grad-safe',
+  'linear-probe',
   'refusal-ablation',
   'steering',
 ];

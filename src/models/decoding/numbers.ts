@@ -88,7 +88,8 @@ export const checkedGradients = (id: string, model: Gradients): Gradients => ({
     model.weightGradients(
       requests,
       (gradients) => {
-        for (const { data } of gradients.values) checkFinite(id, `values of the gradient of ${gradients.name}`, data);
+        for (const { data } of gradients.values)
+          checkFinite(id, `values of the gradient of ${gradients.name}`, data);
         return use(gradients);
       },
       options,

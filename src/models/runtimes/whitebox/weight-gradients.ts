@@ -32,7 +32,8 @@ export async function weightGradients(
         const { value } = await way.next();
         layers.push(await matricesOf(engine, value as LayerGradients, only));
       }
-      for (const name of layers[0]?.keys() ?? []) await use({ name, values: layers.map((all) => all.get(name)!) });
+      for (const name of layers[0]?.keys() ?? [])
+        await use({ name, values: layers.map((all) => all.get(name)!) });
     }
   } finally {
     for (const { way, free } of ways) {
