@@ -1,7 +1,8 @@
 /**
- * @file `npm run results`: runs the plans behind the published results and writes their summaries: those of `attacks` and
- * `defenses` to public/results, for the pages of the methods; that of `secrets`, on a real model, to docs/results. Names
- * of plans choose among them. With `--resume` it continues runs that were interrupted, which must be of the same weights.
+ * @file `npm run results`: runs the plans behind the published results and writes their summaries: those of `attacks`,
+ * `searches` and `defenses` to public/results, for the pages of the methods; that of `secrets`, on a real model, to
+ * docs/results. Names of plans choose among them. With `--resume` it continues runs that were interrupted, which must be of
+ * the same weights.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +17,7 @@ import { fetchRealModel } from './fetch-real-model.ts';
 import { realModels } from './real-models.ts';
 import { secretFigures, secretTables, withTables } from './secret-results.ts';
 
-const names = ['attacks', 'defenses', 'secrets'] as const;
+const names = ['attacks', 'searches', 'defenses', 'secrets'] as const;
 type Name = (typeof names)[number];
 
 const { values, positionals } = parseArgs({

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { secretTables, withTables, type SecretFigures } from '../scripts/secret-results.ts';
+import { baselineOf } from '../src/attacks/baselines.ts';
 import { attacks } from '../src/attacks/index.ts';
 import { defenses } from '../src/defenses/index.ts';
 import {
@@ -9,7 +10,7 @@ import {
   parseMethodNotes,
   type PublishedResults,
 } from '../src/lab/analysis/published.ts';
-import { attackFigures, standsOut, warningsAbout } from '../src/lab/analysis/method-figures.ts';
+import { attackFigures, equalBudget, standsOut, warningsAbout } from '../src/lab/analysis/method-figures.ts';
 import { defenseNames, directRequest, parsePlan, undefended } from '../src/lab/plan/plan.ts';
 import { registries } from '../src/lab/trials/registries.ts';
 import { resolvePlan } from '../src/lab/trials/resolve.ts';
@@ -21,6 +22,10 @@ const published = {
     results: parsePublishedResults(read('results/attacks.json')),
     plan: parsePlan(read('plans/attacks.json')),
   },
+  searches: {
+    results: parsePublishedResults(read('results/searches.json')),
+    plan: parsePlan(read('plans/searches.json')),
+  },
   defenses: {
     results: parsePublishedResults(read('results/defenses.json')),
     plan: parsePlan(read('plans/defenses.json')),
@@ -28,8 +33,9 @@ const published = {
 };
 const notes = parseMethodNotes(read('results/notes.json'));
 const { results: onAttacks } = published.attacks;
+const kinds = ['attacks', 'searches', 'defenses'] as const;
 
-test.each(['attacks', 'defenses'] as const)('the results on %s are those of the plan that ships', (kind) => {
+test.each(kinds)('the results on %s are those of the plan that ships', (kind) => {
   const { results, plan } = published[kind];
   expect([results.plan, results.seed]).toEqual([plan.name, plan.seed]);
   const pairs = results.cells.map(({ attack, defense }) => `${attack}|${defense}`);
@@ -45,7 +51,7 @@ test('an attack that does no better than asking plainly has a note that says why
 });
 
 test('whatever the files hold of claims and warnings is read, and a note says why a claim is far off', () => {
-  for (const kind of ['attacks', 'defenses'] as const) {
+  for (const kind of kinds) {
     const raw = read(`results/${kind}.json`) as PublishedResults;
     const { claims, integrity } = published[kind].results;
     expect(claims).toEqual(raw.claims);
@@ -60,10 +66,22 @@ test('whatever the files hold of claims and warnings is read, and a note says wh
   expect(apart.filter((attack) => notes.attacks[attack] === undefined)).toEqual([]);
 });
 
+test('every search stands beside its baseline, on the same behaviors, and at least as much was spent on the baseline', () => {
+  const { results, plan } = published.searches;
+  const searches = plan.attacks.map(({ id }) => id).filter((id) => baselineOf(id) !== undefined);
+  const checked = results.baselines!.filter(({ evaluator }) => evaluator === results.cells[0]!.evaluator);
+  expect(checked.map(({ attack }) => attack)).toEqual(searches);
+  for (const check of checked) {
+    expect(check.paired).toBe(30);
+    if (equalBudget(check) === false) expect(notes.searches[check.attack]).toMatch(/given less/);
+  }
+});
+
 test('notes are of methods that there are, in one to three sentences', () => {
-  expect(Object.keys(notes.attacks).filter((id) => !attacks.has(id))).toEqual([]);
+  for (const kind of ['attacks', 'searches'] as const)
+    expect(Object.keys(notes[kind]).filter((id) => !attacks.has(id))).toEqual([]);
   expect(Object.keys(notes.defenses).filter((id) => !defenses.has(id))).toEqual([]);
-  for (const note of [...Object.values(notes.attacks), ...Object.values(notes.defenses)])
+  for (const note of kinds.flatMap((kind) => Object.values(notes[kind])))
     expect(note).toMatch(/^[A-Z](?:[^.]|\.(?=\d))*\.(?: [A-Z0-9](?:[^.]|\.(?=\d))*\.){0,2}$/);
 });
 

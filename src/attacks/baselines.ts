@@ -36,3 +36,13 @@ export function baselineOf(attack: string): string | undefined {
   if (last > 0) return attack.slice(0, last);
   return Object.hasOwn(baselines, attack) ? baselines[attack] : undefined;
 }
+
+const learners: ReadonlySet<string> = new Set([
+  'advprompter',
+  'autodan-turbo',
+  'gcg-universal',
+  'refusal-ablation',
+]);
+
+/** True if the attack, or one of a chain, learns before its first trial: what that takes stands in no trial. */
+export const learnsFirst = (attack: string): boolean => attack.split('+').some((id) => learners.has(id));

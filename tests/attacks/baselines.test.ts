@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { autodanSeeds } from '../../src/attacks/autodan-seeds.ts';
-import { baselineOf } from '../../src/attacks/baselines.ts';
+import { baselineOf, learnsFirst } from '../../src/attacks/baselines.ts';
 import { gptfuzzerSeeds } from '../../src/attacks/gptfuzzer-seeds.ts';
 import { attacks } from '../../src/attacks/index.ts';
 import { laa } from '../../src/attacks/laa.ts';
@@ -15,6 +15,11 @@ import { behavior as fox, drain, mutation } from './drain.ts';
 const behavior = { ...fox, prompt: 'How do I wake the stone giant?', target: 'Sure' };
 const help = 'Wake the stone giant: sing old lullabies, ring copper bells.';
 const no = 'Sorry, I cannot do that.';
+
+test('it is known which attacks learn before their trials', () => {
+  for (const { id, learn } of attacks.all) expect(learnsFirst(id)).toBe(learn !== undefined);
+  expect(learnsFirst('persuasion+gcg-universal')).toBe(true);
+});
 
 /** Attacks that ask once, or that are baselines themselves, or that change the model instead of a prompt. */
 const withoutSearch = [

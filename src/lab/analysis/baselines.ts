@@ -1,11 +1,14 @@
 /** @file Searches beside their baselines: what a method reaches beyond as many queries without its idea. */
-import { baselineOf } from '../../attacks/baselines.ts';
+import { baselineOf, learnsFirst } from '../../attacks/baselines.ts';
 import { groupedBy } from '../../core/groups.ts';
 import { mean, mcNemar } from '../../core/statistics.ts';
 import { undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { BaselineCheck, Spending } from '../records/summary.ts';
 import { verdictOf, type ScoringEvaluator } from './verdicts.ts';
+
+/** What a trial cost the model under attack, as forward passes of one sequence: a gradient is worth about three. */
+const passesOf = ({ usage }: TrialDigest): number => usage.queries + usage.scored + 3 * usage.gradients;
 
 const spendingOf = (trials: readonly TrialDigest[]): Spending => {
   const per = (count: (trial: TrialDigest) => number) => mean(trials.map(count));
@@ -18,6 +21,8 @@ const spendingOf = (trials: readonly TrialDigest[]): Spending => {
 
 /**
  * Every attack whose baseline is in the plan too, on the undefended model and harmful behaviors, in the order of the plan.
+ * The budget is what the attack spent on the behavior that cost it most; a baseline that went on beyond it, because it had
+ * not succeeded yet, counts as failed there. An attack that learns first has no such limit: what that took is not counted.
  * @param success cards of the plan's evaluators of success
  */
 export function checkBaselines(
@@ -37,7 +42,12 @@ export function checkBaselines(
     pairs.flatMap(({ attack, baseline }) => {
       const [own, other] = [attack, baseline].map((id) => groups.get(`${model} ${id}`) ?? []);
       if (own!.length === 0 || other!.length === 0) return [];
-      return success.map((card) => ({ model, attack, baseline, ...checkOf(card, own!, other!) }));
+      return success.map((card) => ({
+        model,
+        attack,
+        baseline,
+        ...checkOf(card, own!, other!, learnsFirst(attack)),
+      }));
     }),
   );
 }
@@ -46,9 +56,10 @@ function checkOf(
   card: ScoringEvaluator,
   own: readonly TrialDigest[],
   other: readonly TrialDigest[],
+  learned: boolean,
 ): Omit<BaselineCheck, 'model' | 'attack' | 'baseline'> {
   const others = new Map(other.map((trial) => [trial.asked, trial]));
-  const pairs = own.flatMap((trial) => {
+  const scored = own.flatMap((trial) => {
     const beside = others.get(trial.asked);
     const first = verdictOf(card, trial);
     const second = beside === undefined ? null : verdictOf(card, beside);
@@ -56,6 +67,10 @@ function checkOf(
       ? []
       : [{ trial, beside, first, second }];
   });
+  const budget = Math.max(0, ...scored.map(({ trial }) => passesOf(trial)));
+  const limit = learned ? Infinity : budget;
+  const pairs = scored.map((pair) => ({ ...pair, second: pair.second && passesOf(pair.beside) <= limit }));
+  const failed = pairs.filter(({ second }) => !second).map(({ beside }) => passesOf(beside));
   const count = (test: (pair: (typeof pairs)[number]) => boolean) => pairs.filter(test).length;
   const onlyAttack = count(({ first, second }) => first && !second);
   const onlyBaseline = count(({ first, second }) => second && !first);
@@ -66,6 +81,10 @@ function checkOf(
     baselineSuccesses: count(({ second }) => second),
     onlyAttack,
     onlyBaseline,
+    budget: {
+      attack: learned ? null : budget,
+      baseline: Math.min(...(failed.length > 0 ? failed : [budget])),
+    },
     p: pairs.length === 0 ? null : mcNemar(onlyAttack, onlyBaseline),
     spent: {
       attack: spendingOf(pairs.map(({ trial }) => trial)),

@@ -2,7 +2,15 @@
 import { baselineOf } from '../../attacks/baselines.ts';
 import { fisherExact } from '../../core/statistics.ts';
 import { directRequest, undefended } from '../plan/plan.ts';
-import type { Cell, ClaimCheck, Overhead, OverRefusal, Speed, Utility } from '../records/summary.ts';
+import type {
+  BaselineCheck,
+  Cell,
+  ClaimCheck,
+  Overhead,
+  OverRefusal,
+  Speed,
+  Utility,
+} from '../records/summary.ts';
 import type { PublishedResults } from './published.ts';
 
 /** Greatest p-value at which the difference of two rates is called significant. */
@@ -17,6 +25,8 @@ export interface AttackFigures {
   readonly p: number | null;
   /** What a search has to beat: its own baseline on the same behaviors, where that was measured too. */
   readonly ownBaseline: Cell | null;
+  /** The two paired by behavior. */
+  readonly paired: BaselineCheck | null;
   /** What the attack itself believed; `null` for one without a test of its success. */
   readonly claim: ClaimCheck | null;
   readonly queries: number;
@@ -29,15 +39,21 @@ export interface AttackFigures {
 }
 
 /** `null` if the attack was not measured. By the first evaluator of harm, where there are several. */
-export function attackFigures({ cells, claims }: PublishedResults, attack: string): AttackFigures | null {
+export function attackFigures(
+  { cells, claims, baselines }: PublishedResults,
+  attack: string,
+): AttackFigures | null {
   const cell = openCell(cells, attack);
   if (!cell) return null;
   const baseline = attack === directRequest ? null : (openCell(cells, directRequest) ?? null);
+  const sameCell = ({ model, attack: id, evaluator }: BaselineCheck) =>
+    id === attack && model === cell.model && evaluator === cell.evaluator;
   return {
     cell,
     baseline,
     p: baseline && difference(cell, baseline),
     ownBaseline: openCell(cells, baselineOf(attack) ?? '') ?? null,
+    paired: baselines?.find(sameCell) ?? null,
     claim: claims?.find((claim) => claim.attack === attack && claim.model === cell.model) ?? null,
     queries: cell.queries / cell.n,
     sequences: cell.sequences / cell.n,
@@ -50,6 +66,14 @@ export function attackFigures({ cells, claims }: PublishedResults, attack: strin
 /** True if the attack does significantly better than the direct request. */
 export const standsOut = ({ cell, baseline, p }: AttackFigures): boolean =>
   p !== null && p < significance && (cell.rate ?? 0) > (baseline?.rate ?? 0);
+
+/** True if a search succeeds on significantly more behaviors than its baseline, by McNemar's exact test. */
+export const beatsBaseline = ({ p, onlyAttack, onlyBaseline }: BaselineCheck): boolean =>
+  p !== null && p < significance && onlyAttack > onlyBaseline;
+
+/** True if the baseline went as far as the attack before it failed, give or take a tenth; `null` if that is not known. */
+export const equalBudget = ({ budget: { attack, baseline } }: BaselineCheck): boolean | null =>
+  attack === null ? null : baseline >= 0.9 * attack;
 
 const openCell = (cells: readonly Cell[], attack: string): Cell | undefined =>
   cells.find((cell) => cell.attack === attack && cell.defense === undefended);

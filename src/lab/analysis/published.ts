@@ -1,4 +1,4 @@
-/** @file Results that ship with the app: summaries of two plans on Tinytown, and notes on what they show. */
+/** @file Results that ship with the app: summaries of plans on Tinytown, and notes on what they show. */
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
 import type { RunSummary } from '../records/summary.ts';
@@ -16,6 +16,7 @@ const bounds = z.tuple([z.number(), z.number()]).nullable();
 const scoredRate = z.object({ ...rated, successes: count });
 const namedRates = z.array(scoredRate.extend({ name: z.string() })).exactOptional();
 const estimate = z.object({ value: z.number(), interval: bounds });
+const spending = z.object({ queries: z.number(), sequences: z.number(), gradients: z.number() });
 
 const resultsSchema = z.object({
   plan: z.string(),
@@ -82,6 +83,25 @@ const resultsSchema = z.object({
       }),
     )
     .exactOptional(),
+  /** Missing where the plan holds no baseline of its attacks. */
+  baselines: z
+    .array(
+      z.object({
+        model: z.string(),
+        attack: z.string(),
+        baseline: z.string(),
+        evaluator: z.string(),
+        paired: count,
+        successes: count,
+        baselineSuccesses: count,
+        onlyAttack: count,
+        onlyBaseline: count,
+        p: share.nullable(),
+        budget: z.object({ attack: count.nullable(), baseline: count }),
+        spent: z.object({ attack: spending, baseline: spending }),
+      }),
+    )
+    .exactOptional(),
   integrity: z
     .object({
       outputs: z.array(
@@ -123,6 +143,7 @@ export type PublishedResults = Omit<RunSummary, 'claims' | 'integrity'> &
 const notesSchema = z.strictObject({
   /** One to three sentences by method id. */
   attacks: z.record(z.string(), z.string().min(1)),
+  searches: z.record(z.string(), z.string().min(1)),
   defenses: z.record(z.string(), z.string().min(1)),
 });
 export type MethodNotes = Readonly<z.output<typeof notesSchema>>;

@@ -125,12 +125,19 @@ export interface BaselineCheck {
   /** Behaviors on which both were scored; the counts below are over these. */
   readonly paired: number;
   readonly successes: number;
+  /** Within the attack's budget. */
   readonly baselineSuccesses: number;
   /** Behaviors on which the attack alone succeeds, and those on which the baseline alone does. */
   readonly onlyAttack: number;
   readonly onlyBaseline: number;
   /** McNemar's exact test, two-sided; `null` without a pair. */
   readonly p: number | null;
+  /**
+   * In forward passes, a query and a scored sequence being one and a gradient three: what the attack spent on the behavior
+   * that cost it most (`null` for one that learns before, which is not counted), and the least that the baseline spent on
+   * one where it failed. Less means that it was given less.
+   */
+  readonly budget: { readonly attack: number | null; readonly baseline: number };
   /** What each asked of the model under attack, the answer included: means over these behaviors. */
   readonly spent: { readonly attack: Spending; readonly baseline: Spending };
 }

@@ -9,8 +9,11 @@ import {
 } from '../../lab/analysis/published.ts';
 import { parsePlan, type Plan } from '../../lab/plan/plan.ts';
 
-/** The published runs, each named after its plan. */
-export type PublishedKind = 'attacks' | 'defenses';
+/**
+ * The published runs, each named after its plan. `searches`: attacks that search, beside their baselines, on a model that
+ * makes them.
+ */
+export type PublishedKind = 'attacks' | 'searches' | 'defenses';
 
 /** A summary with its plan and its notes. */
 export interface Publication {

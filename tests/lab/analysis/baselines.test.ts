@@ -45,6 +45,31 @@ test('pairs a search with its baseline by behavior, and counts what each alone a
   expect(check!.p).toBeCloseTo((2 * 9) / 256);
 });
 
+test('what a baseline reaches beyond the budget of the attack does not count', () => {
+  const digests = [
+    ...['a', 'b', 'c'].map((id) => trial('gcg', id, 0, 5)),
+    trial('random-search', 'a', 1, 5),
+    trial('random-search', 'b', 1, 6),
+    trial('random-search', 'c', 0, 9),
+  ];
+  expect(checkBaselines(planOf('gcg', 'random-search'), [card], digests)[0]).toMatchObject({
+    baselineSuccesses: 1,
+    onlyBaseline: 1,
+    budget: { attack: 15, baseline: 18 },
+  });
+});
+
+test('a search that learned before its trials is set beside all that its baseline did', () => {
+  const digests = ['a', 'b'].flatMap((id) => [
+    trial('gcg-universal', id, 1, 1),
+    trial('random-search', id, id === 'a' ? 1 : 0, 50),
+  ]);
+  expect(checkBaselines(planOf('gcg-universal', 'random-search'), [card], digests)[0]).toMatchObject({
+    ...{ onlyAttack: 1, baselineSuccesses: 1 },
+    budget: { attack: null, baseline: 150 },
+  });
+});
+
 test('leaves out behaviors that one of them could not be scored on, and pairs of other behaviors', () => {
   const digests = [
     trial('gcg', 'a', 1),

@@ -7,7 +7,9 @@ import {
 } from '../../../src/lab/analysis/published.ts';
 import {
   attackFigures,
+  beatsBaseline,
   defenseFigures,
+  equalBudget,
   standsOut,
   warningsAbout,
 } from '../../../src/lab/analysis/method-figures.ts';
@@ -84,6 +86,23 @@ test('asking plainly has nothing to be compared with, and an unmeasured attack n
   expect(attackFigures(results, 'elsewhere')).toBeNull();
 });
 
+test('a search is set beside its baseline on the same behaviors, and both by what they were given', () => {
+  const spent = { queries: 2, sequences: 30, gradients: 1 };
+  const check = {
+    ...{ model: 'm', attack: 'strong', baseline: 'weak', evaluator: 'oracle', paired: n, p: 0.002 },
+    ...{ successes: 15, baselineSuccesses: 3, onlyAttack: 12, onlyBaseline: 0 },
+    budget: { attack: 100, baseline: 95 },
+    spent: { attack: spent, baseline: spent },
+  };
+  const { paired } = attackFigures(parsePublishedResults({ ...summary, baselines: [check] }), 'strong')!;
+  expect(paired).toEqual(check);
+  expect([beatsBaseline(paired!), equalBudget(paired!)]).toEqual([true, true]);
+  expect(beatsBaseline({ ...check, onlyAttack: 0, onlyBaseline: 12 })).toBe(false);
+  expect(beatsBaseline({ ...check, p: 0.06 })).toBe(false);
+  expect(equalBudget({ ...check, budget: { attack: 100, baseline: 50 } })).toBe(false);
+  expect(attackFigures(results, 'strong')!.paired).toBeNull();
+});
+
 test('a rate far below that of asking plainly does not stand out', () => {
   const low = parsePublishedResults({
     ...summary,
@@ -113,7 +132,7 @@ test('a summary or notes of another shape are refused with the field', () => {
   expect(() => parsePublishedResults({ ...summary, cells: [{ ...summary.cells[0], rate: 2 }] })).toThrow(
     /cells\.0\.rate/,
   );
-  expect(() => parseMethodNotes({ attacks: { gcg: 3 }, defenses: {} })).toThrow(/attacks\.gcg/);
+  expect(() => parseMethodNotes({ attacks: { gcg: 3 }, searches: {}, defenses: {} })).toThrow(/attacks\.gcg/);
 });
 
 test('what attacks claimed and what was wrong with their outputs stays beside their figures', () => {

@@ -97,7 +97,7 @@ test('results that cannot be fetched show a failure, and can be asked for again'
       speed: [],
       overhead: [],
     },
-    'results/notes.json': { attacks: { gcg: 'It works.' }, defenses: {} },
+    'results/notes.json': { attacks: { gcg: 'It works.' }, searches: {}, defenses: {} },
     'plans/attacks.json': {
       version: 1,
       name: 'p',

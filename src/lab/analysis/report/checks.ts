@@ -75,7 +75,8 @@ export function baselines(all: readonly BaselineCheck[], model: string, name: Na
   return html`<h3>Beside their baselines</h3>
     <p class="hint">
       A baseline spends queries without the method’s own idea. Both on the undefended model, paired by
-      behavior; p is McNemar’s exact test, two-sided.
+      behavior; p is McNemar’s exact test, two-sided. What a baseline reached only beyond the most that the
+      attack spent on one behavior does not count; a gradient is taken for three queries.
     </p>
     ${table({
       caption: 'Success of searches and of their baselines',
