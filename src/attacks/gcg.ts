@@ -1,11 +1,10 @@
-import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
 import { boolean, choice, integer, number } from '../core/options.ts';
-import type { Random } from '../core/random.ts';
-import { logSumExp } from '../models/decoding/sampler.ts';
-import { isScoring, type LanguageModel, type ScoringModel } from '../models/language-model.ts';
 import { defineAttack } from './attack.ts';
+import { checkedDraft, draftLosses } from './gcg/draft.ts';
+import { randomSuffixes } from './gcg/first-suffixes.ts';
 import { probeSample } from './gcg/probe-sampling.ts';
+import { annealedAccept, mellowmax } from './gcg/ranking.ts';
 import { answerTest } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { successNeeds, successTakes, testOptions } from './parts/success/options.ts';
@@ -20,14 +19,12 @@ import {
 import {
   exclamationMarks,
   initialSuffix,
-  retokenizedSuffix,
   scoreSuffixes,
   suffixGradient,
   suffixPrompt,
   suffixTokens,
   withSuffix,
   type Suffix,
-  type SuffixPrompt,
 } from './parts/suffix/suffix-prompt.ts';
 import { crossEntropy, isCertain, targetBehindThought, targetOf } from './parts/target.ts';
 
@@ -38,40 +35,6 @@ interface Candidate extends Suffix {
   readonly objective: number;
   /** As `isCertain` of the target. */
   readonly certain: boolean;
-}
-
-/** Tokens of the further entries in the initial attack buffer. */
-const singleCharacter = /^\s?[A-Za-z!?.,;:%&*()@#$]$/;
-
-/** Up to `count` suffixes as long as `like`, of random letters and marks. */
-function randomSuffixes(prompt: SuffixPrompt, like: Suffix, count: number, random: Random): Suffix[] {
-  const { tokenizer } = prompt.model;
-  const ids = suffixTokens(tokenizer).filter((id) => singleCharacter.test(tokenizer.decode([id])));
-  return Array.from({ length: ids.length > 0 ? count : 0 }, () =>
-    retokenizedSuffix(
-      [prompt],
-      like.ids.map(() => random.pick(ids)),
-    ),
-  ).filter((suffix) => suffix !== null);
-}
-
-/**
- * A smooth maximum of the per-token losses: (1/α)(log Σ exp(α t) − log n).
- * @param sharpness α; the mean as it goes to 0, the largest loss as it grows
- * @see https://arxiv.org/abs/1612.05628 (mellowmax), used for suffix search by nanoGCG
- */
-export const mellowmax = (losses: Float32Array, sharpness: number): number =>
-  (logSumExp(losses.map((loss) => sharpness * loss)) - Math.log(losses.length)) / sharpness;
-
-/** True if the search moves to a suffix whose objective is higher by `rise`; the temperature falls from 1 to 0. */
-const annealedAccept = (rise: number, step: number, steps: number, random: Random): boolean =>
-  rise < 0 || random.next() <= Math.exp(-rise / Math.max(1 - step / steps, 1e-7));
-
-function checkedDraft(draft: LanguageModel): ScoringModel {
-  if (isScoring(draft)) return draft;
-  throw new LabError('bad-plan', `The scorer ${draft.id} does not show its distributions.`, {
-    advice: 'Probe sampling needs a scorer of tier grey-box.',
-  });
 }
 
 /**
@@ -184,19 +147,15 @@ export const gcg = defineAttack({
         return { ...suffix, loss, objective, certain: isCertain(logProbs) };
       });
     };
-    /** Losses under the draft model, which has its own tokenizer. */
-    const draftLosses = async (draftModel: ScoringModel, suffixes: readonly Suffix[]) => {
-      const target = draftModel.tokenizer.encode(targetOf(behavior));
-      const prompts = suffixes.map(({ text }) =>
-        draftModel.tokenizer.prompt(prompt.place(text), { atAnswer: true }),
-      );
-      const requests = prompts.map((tokens) => ({ prompt: tokens, target }));
-      return (await draftModel.logProbs(requests, scoring)).map(crossEntropy);
-    };
     const score = async (suffixes: readonly Suffix[]) =>
       draft === null || suffixes.length === 0
         ? { scored: suffixes.length > 0 ? await evaluate(suffixes) : [] }
-        : probeSample(suffixes, (all) => draftLosses(draft, all), evaluate, probes);
+        : probeSample(
+            suffixes,
+            (all) => draftLosses(draft, behavior, prompt.place, all, scoring),
+            evaluate,
+            probes,
+          );
     const answers = answerTest(behavior, options, context);
     const found = collectFindings<Candidate>(options, context);
     let tested = '';

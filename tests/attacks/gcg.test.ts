@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { gcg, mellowmax } from '../../src/attacks/gcg.ts';
+import { gcg } from '../../src/attacks/gcg.ts';
 import { probeSample, rankCorrelation } from '../../src/attacks/gcg/probe-sampling.ts';
+import { mellowmax } from '../../src/attacks/gcg/ranking.ts';
 import {
   dealSwap,
   drawSwap,
