@@ -12,6 +12,8 @@ import type { ScoringModel, ScoringRequest } from './grey-box.ts';
 export interface SpanRequest extends ScoringRequest {
   readonly start: number;
   readonly end: number;
+  /** Of each target token in the loss −Σ weight · log-prob, shape [T]; may be negative. Default: 1 / T, their mean. */
+  readonly weights?: readonly number[];
 }
 
 /** The gradient of a loss with respect to values of the model at one position of a prompt. */
@@ -43,7 +45,8 @@ export interface MatrixOptions extends Abortable {
 /** White-box: also differentiates, reads hidden states, and can be edited and trained. */
 export interface WhiteBoxModel extends ScoringModel {
   /**
-   * Gradient of the target loss (mean −log-prob, nats per token) with respect to the one-hot rows of a span.
+   * Gradient of the target loss (mean −log-prob, nats per token, unless weighted) with respect to the one-hot rows of a
+   * span.
    * @returns row-major, shape [S, V]; negative where a swap is predicted to lower the loss.
    * @see https://arxiv.org/abs/2307.15043 (GCG), where this ranks the candidate swaps
    */

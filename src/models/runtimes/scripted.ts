@@ -200,10 +200,11 @@ function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
     await turn();
     signal?.throwIfAborted();
     checkScoring(limits, request);
-    // The loss is linear in the one-hot rows, so its gradient is the table of costs.
+    // The loss is linear in the one-hot rows, so its gradient is the table of costs, times the weights.
     const { vocabSize } = tokenizer;
+    const weight = request.weights?.reduce((sum, each) => sum + each, 0) ?? 1;
     return Float32Array.from({ length: (request.end - request.start) * vocabSize }, (_, i) =>
-      cost(request.start + Math.floor(i / vocabSize), i % vocabSize),
+      weight * cost(request.start + Math.floor(i / vocabSize), i % vocabSize),
     );
   };
   const oneHotRows: WhiteBoxModel['embeddings'] = async (ids, { signal } = {}) => {

@@ -177,16 +177,17 @@ describe('scoring', () => {
 
 describe('gradients', () => {
   test.each([
-    ['llama', {}],
-    ['qwen2', { model_type: 'qwen2', tie_word_embeddings: false }],
-    ['qwen3', { model_type: 'qwen3' }],
-    ['gemma3', gemmaFields],
-  ])('%s: token gradients match central differences', async (_, changes) => {
+    ['llama', {}, undefined],
+    ['llama with weights', {}, [0.5, -1, 0, 2]],
+    ['qwen2', { model_type: 'qwen2', tie_word_embeddings: false }, undefined],
+    ['qwen3', { model_type: 'qwen3' }, undefined],
+    ['gemma3', gemmaFields, undefined],
+  ])('%s: token gradients match central differences', async (_, changes, weights) => {
     const other = tinyConfig(changes);
     const otherWeights = tinyWeights(other);
     const tested = create(other, otherWeights);
     const request = { prompt: ids(9, 'prompt'), target: ids(4, 'target'), start: 3, end: 6 };
-    const gradient = await tested.tokenGradient(request);
+    const gradient = await tested.tokenGradient({ ...request, ...(weights && { weights }) });
     expect(gradient.length).toBe(3 * 37);
     const table = otherWeights.get('model.embed_tokens.weight')!.data;
     const row = (id: number) => table.subarray(id * 16, (id + 1) * 16);
@@ -195,7 +196,7 @@ describe('gradients', () => {
       const embedding = Float64Array.from(from, (value, i) => value + step * (row(id)[i]! - value));
       const edits = { embeddings: new Map([[position, embedding]]) };
       const logProbs = referenceLogProbs(other, otherWeights, request.prompt, request.target, edits);
-      return -logProbs.reduce((a, b) => a + b) / logProbs.length;
+      return -logProbs.reduce((sum, value, t) => sum + value * (weights?.[t] ?? 1 / logProbs.length), 0);
     };
     const at = (position: number, id: number) => gradient[(position - 3) * 37 + id]!;
     const errors: number[] = [];
@@ -209,6 +210,11 @@ describe('gradients', () => {
       }
     expect(Math.max(...errors)).toBeLessThan(1e-3 * scale);
     tested.dispose();
+  });
+
+  test('refuses weights that are not one per target token', async () => {
+    const request = { prompt: [1, 2, 3], target: [4, 5], start: 1, end: 2, weights: [1] };
+    await expect(model.tokenGradient(request)).rejects.toThrow(/weights/);
   });
 
   test('refuses a span outside the prompt', async () => {

@@ -55,15 +55,20 @@ async function targetLossGradient<T>(
   options: Abortable,
   use: (dX: DeviceArray, first: number) => Promise<T>,
 ): Promise<T> {
-  const { prompt, target, start } = request;
+  const { prompt, target, start, weights = target.map(() => 1 / target.length) } = request;
   checkRequest(engine, request);
   checkSpan(request);
+  if (weights.length !== target.length)
+    throw new RangeError(`There are ${weights.length} weights for a target of ${target.length} tokens.`);
   const pace = new Pace(options);
   await pace.step();
   const inputs = [...prompt, ...target.slice(0, -1)];
   const first = start < minPrefixLength ? 0 : start;
-  const weight = 1 / target.length;
-  const wanted = target.map((id, t) => ({ at: prompt.length - 1 - first + t, target: id, weight }));
+  const wanted = target.map((id, t) => ({
+    at: prompt.length - 1 - first + t,
+    target: id,
+    weight: weights[t]!,
+  }));
   return withPrefix(engine, inputs.slice(0, first), pace, (past) =>
     pullBack(
       engine,
