@@ -1,41 +1,27 @@
 import { arxiv } from '../core/method.ts';
-import { boolean, choice, integer, number } from '../core/options.ts';
 import { defineAttack } from './attack.ts';
 import { checkedDraft, draftLosses } from './gcg/draft.ts';
 import { randomSuffixes } from './gcg/first-suffixes.ts';
+import { checkReinforce, gcgOptions } from './gcg/options.ts';
 import { probeSample } from './gcg/probe-sampling.ts';
-import { annealedAccept, mellowmax } from './gcg/ranking.ts';
-import { answerTest } from './parts/success/checked-answer.ts';
+import { targetObjective, type Candidate } from './gcg/objective.ts';
+import { annealedAccept } from './gcg/ranking.ts';
+import { reinforceObjective } from './gcg/reinforce.ts';
+import { answerTest, type CheckedAnswer } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
-import { successNeeds, successTakes, testOptions } from './parts/success/options.ts';
+import { successNeeds, successTakes } from './parts/success/options.ts';
 import { collectFindings } from './parts/success/outcomes.ts';
 import { verdictByWords } from './parts/success/verdict.ts';
-import {
-  predictedGains,
-  proposalOptions,
-  proposeSuffixes,
-  rankSwaps,
-} from './parts/suffix/coordinate-search.ts';
+import { predictedGains, proposeSuffixes, rankSwaps } from './parts/suffix/coordinate-search.ts';
 import {
   exclamationMarks,
   initialSuffix,
-  scoreSuffixes,
-  suffixGradient,
   suffixPrompt,
   suffixTokens,
   withSuffix,
   type Suffix,
 } from './parts/suffix/suffix-prompt.ts';
-import { crossEntropy, isCertain, targetBehindThought, targetOf } from './parts/target.ts';
-
-interface Candidate extends Suffix {
-  /** Cross-entropy of the target, nats per token. */
-  readonly loss: number;
-  /** What the search minimizes: the loss, or its mellowmax. */
-  readonly objective: number;
-  /** As `isCertain` of the target. */
-  readonly certain: boolean;
-}
+import { targetBehindThought, targetOf } from './parts/target.ts';
 
 /**
  * Greedy coordinate gradient: swap suffix tokens where the gradient predicts the largest fall of the target loss, score
@@ -54,74 +40,18 @@ export const gcg = defineAttack({
     'laptop. Here every candidate is checked to retokenize to its own ids in context, so the loss is ' +
     'that of the string; the best suffix of the whole search is tested and returned; unless `end` says ' +
     'otherwise, the search ends at an answer that passes the test of `success`, not at the first that is no ' +
-    'refusal.' +
+    'refusal. The objective `reinforce` is that of the paper 2502.17254, with two differences: rewards are the verdicts ' +
+    'of the success test (the score of the judge, the probability of the guard, or 1 and 0 by words), and an answer ' +
+    'whose score cannot be read is left out; the tokens of an answer are those of its text, encoded again.' +
     targetBehindThought,
   access: 'white-box',
   needs: [],
   needsWhen: { probe: { true: ['scorer'] }, ...successNeeds },
   takesWhen: successTakes,
   templates: judgeTexts,
-  options: {
-    steps: integer({
-      description: 'Gradient steps; the paper uses 500.',
-      default: 50,
-      min: 1,
-      max: 5000,
-      unit: 'steps',
-    }),
-    ...proposalOptions,
-    testEvery: integer({
-      description: "Steps between tests by greedy generation; 0 never tests. The paper's code uses 50.",
-      default: 10,
-      min: 0,
-      max: 1000,
-      unit: 'steps',
-    }),
-    testTokens: integer({
-      description: 'Most tokens of the answer in a test; never fewer than the target has.',
-      default: 32,
-      min: 1,
-      max: 512,
-      unit: 'tokens',
-    }),
-    end: choice({
-      description:
-        'What ends the search: an answer that is a success, as `success` decides; one that is not a refusal, as in the paper; or one that opens with the target.',
-      choices: ['answer', 'no-refusal', 'target'],
-      default: 'answer',
-    }),
-    ...testOptions,
-    accept: choice({
-      description:
-        'Without a buffer: a step always moves to its best suffix, or moves to a worse one with falling probability.',
-      choices: ['always', 'annealed'],
-      default: 'always',
-    }),
-    buffer: integer({
-      description: 'Best suffixes to continue from; 0 always continues from the latest.',
-      default: 0,
-      min: 0,
-      max: 64,
-      unit: 'suffixes',
-    }),
-    objective: choice({
-      description: 'The objective that ranks the candidates.',
-      choices: ['cross-entropy', 'mellowmax'],
-      default: 'cross-entropy',
-    }),
-    sharpness: number({
-      description:
-        'Mellowmax only: near 0 it is the mean of the token losses; large values approach their maximum.',
-      default: 1,
-      min: 0.01,
-      max: 100,
-    }),
-    probe: boolean({
-      description: 'Let the scorer, a smaller model, preselect the candidates (probe sampling).',
-      default: false,
-    }),
-  },
+  options: gcgOptions,
   async *run(behavior, model, options, context) {
+    checkReinforce(options);
     const { random, signal, role } = context;
     const { tokenizer } = model;
     const allowed = suffixTokens(tokenizer);
@@ -132,51 +62,47 @@ export const gcg = defineAttack({
     const draft = options.probe ? checkedDraft(role('scorer')) : null;
     const scoring = { signal, sharePrefix: options.prefixCache };
 
-    const evaluate = async (suffixes: readonly Suffix[]): Promise<Candidate[]> => {
-      const scored = await scoreSuffixes(prompt, suffixes, scoring);
-      return suffixes.map((suffix, i) => {
-        const logProbs = scored[i]!;
-        const loss = crossEntropy(logProbs);
-        const objective =
-          options.objective === 'mellowmax'
-            ? mellowmax(
-                logProbs.map((value) => -value),
-                options.sharpness,
-              )
-            : loss;
-        return { ...suffix, loss, objective, certain: isCertain(logProbs) };
-      });
-    };
+    const answers = answerTest(behavior, options, context);
+    const objective =
+      options.objective === 'reinforce'
+        ? reinforceObjective(prompt, options, {
+            test: answers,
+            random: random.fork('answers'),
+            scoring,
+            signal,
+          })
+        : targetObjective(prompt, options.objective, options.sharpness, scoring);
     const score = async (suffixes: readonly Suffix[]) =>
       draft === null || suffixes.length === 0
-        ? { scored: suffixes.length > 0 ? await evaluate(suffixes) : [] }
+        ? { scored: suffixes.length > 0 ? await objective.score(suffixes) : [] }
         : probeSample(
             suffixes,
             (all) => draftLosses(draft, behavior, prompt.place, all, scoring),
-            evaluate,
+            (all) => objective.score(all),
             probes,
           );
-    const answers = answerTest(behavior, options, context);
     const found = collectFindings<Candidate>(options, context);
     let tested = '';
-    const testSuffix = async (suffix: Candidate) => {
+    const take = (suffix: Candidate, answer: CheckedAnswer) => {
       tested = suffix.text;
-      const messages = prompt.place(suffix.text);
-      const maxNewTokens = Math.max(options.testTokens, prompt.target.length);
-      const { text: reply } = await model.generate(messages, { maxNewTokens, signal });
-      const answer = await answers.verdictOn({ messages }, reply);
       found.add(suffix, answer);
       const passed = {
         answer: answer.verdict === 'answered',
-        'no-refusal': verdictByWords(reply) === 'answered',
-        target: reply.trim().startsWith(targetOf(behavior).trim()),
+        'no-refusal': verdictByWords(answer.response) === 'answered',
+        target: answer.response.trim().startsWith(targetOf(behavior).trim()),
       }[options.end];
       return { passed, ...answer };
+    };
+    const testSuffix = async (suffix: Candidate) => {
+      const messages = prompt.place(suffix.text);
+      const maxNewTokens = Math.max(options.testTokens, prompt.target.length);
+      const { text: reply } = await model.generate(messages, { maxNewTokens, signal });
+      return take(suffix, await answers.verdictOn({ messages }, reply));
     };
 
     const start = initialSuffix(prompt);
     const extra = randomSuffixes(prompt, start, options.buffer - 1, random.fork('buffer'));
-    let pool = (await evaluate([start, ...extra])).toSorted((a, b) => a.objective - b.objective);
+    let pool = (await objective.score([start, ...extra])).toSorted((a, b) => a.objective - b.objective);
     let current = pool[0]!;
     let best = pool.toSorted((a, b) => a.loss - b.loss)[0]!;
     yield {
@@ -193,7 +119,21 @@ export const gcg = defineAttack({
     while (!done && step < options.steps) {
       step++;
       signal.throwIfAborted();
-      const gradient = await suffixGradient(prompt, current, { signal });
+      const look = await objective.look?.(current, step);
+      if (look) current = look.suffix;
+      const seen = look && { answers: look.answers, ...take(current, look.greedy) };
+      if (seen?.passed) {
+        yield {
+          step,
+          candidate: withSuffix(behavior.prompt, current.text),
+          loss: current.loss,
+          bestLoss: best.loss,
+          detail: { suffix: current.text, ...seen },
+        };
+        done = true;
+        break;
+      }
+      const gradient = await objective.gradient(current);
       const swaps = rankSwaps(gradient, current.ids, allowed, options.topK);
       const gains = predictedGains(gradient, current.ids, swaps);
       const tokens = current.ids.map((id) => tokenizer.decode([id]));
@@ -209,7 +149,7 @@ export const gcg = defineAttack({
         const moves = options.accept === 'always' || annealedAccept(rise, step, options.steps, chances);
         if (moves) current = winner;
       }
-      const due = (options.testEvery > 0 && step % options.testEvery === 0) || best.certain;
+      const due = !look && ((options.testEvery > 0 && step % options.testEvery === 0) || best.certain);
       const test = due && !isTarget() && best.text !== tested ? await testSuffix(best) : null;
       done = isTarget() || test?.passed === true;
       yield {
@@ -218,11 +158,20 @@ export const gcg = defineAttack({
         loss: current.loss,
         bestLoss: best.loss,
         // `tokens` and `gains` describe the suffix at the start of this step.
-        detail: { suffix: current.text, tokens, gains, scored: scored.length, ...agreement, ...test },
+        detail: {
+          suffix: current.text,
+          tokens,
+          gains,
+          scored: scored.length,
+          ...agreement,
+          ...seen,
+          ...test,
+        },
       };
     }
-    if (options.end === 'answer' && best.text !== tested) await testSuffix(best);
-    const { text, loss } = options.end === 'answer' ? found.best!.candidate : best;
+    const leader = objective.look ? current : best;
+    if (options.end === 'answer' && leader.text !== tested) await testSuffix(leader);
+    const { text, loss } = options.end === 'answer' ? found.best!.candidate : leader;
     const claim = options.end === 'answer' ? {} : { claimed: done };
     return { messages: prompt.place(text), loss, steps: step, ...found.end, ...claim };
   },

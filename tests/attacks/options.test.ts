@@ -4,7 +4,17 @@ import { attacks } from '../../src/attacks/index.ts';
 
 /** The defaults of the papers or of their authors' code. */
 const papers: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  gcg: { steps: 500, candidates: 512, topK: 256, suffixLength: 20, testEvery: 50, testTokens: 32 },
+  gcg: {
+    steps: 500,
+    candidates: 512,
+    topK: 256,
+    suffixLength: 20,
+    testEvery: 50,
+    testTokens: 32,
+    samples: 1,
+    sampleTemperature: 0.7,
+    sampleTokens: 128,
+  },
   'gcg-universal': { steps: 500, candidates: 512, topK: 256, suffixLength: 20, behaviors: 25, fluency: 0 },
   'autodan-turbo': {
     behaviors: 50,

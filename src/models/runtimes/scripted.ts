@@ -203,8 +203,9 @@ function whiteBox({ answer, cost, ...common }: WhiteBoxScript): WhiteBoxModel {
     // The loss is linear in the one-hot rows, so its gradient is the table of costs, times the weights.
     const { vocabSize } = tokenizer;
     const weight = request.weights?.reduce((sum, each) => sum + each, 0) ?? 1;
-    return Float32Array.from({ length: (request.end - request.start) * vocabSize }, (_, i) =>
-      weight * cost(request.start + Math.floor(i / vocabSize), i % vocabSize),
+    return Float32Array.from(
+      { length: (request.end - request.start) * vocabSize },
+      (_, i) => weight * cost(request.start + Math.floor(i / vocabSize), i % vocabSize),
     );
   };
   const oneHotRows: WhiteBoxModel['embeddings'] = async (ids, { signal } = {}) => {
