@@ -4,6 +4,7 @@
  */
 const baselines: Readonly<Record<string, string>> = {
   advprompter: 'random-search',
+  artprompt: 'resampling',
   autodan: 'autodan-seeds',
   'autodan-turbo': 'resampling',
   beast: 'random-search',

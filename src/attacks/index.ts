@@ -1,5 +1,6 @@
 import { registry } from '../core/method.ts';
 import { advprompter } from './advprompter.ts';
+import { artprompt } from './artprompt.ts';
 import { assistantPrefix } from './assistant-prefix.ts';
 import { autodan } from './autodan.ts';
 import { autodanSeeds } from './autodan-seeds.ts';
@@ -39,6 +40,7 @@ import { tense } from './tense.ts';
 
 export const attacks = registry('attack', [
   advprompter,
+  artprompt,
   assistantPrefix,
   autodan,
   autodanSeeds,

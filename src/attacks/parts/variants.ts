@@ -4,16 +4,23 @@ import { editSystem, lastUserText, type ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { AttackContext, AttackResult, AttackStep } from '../attack.ts';
+import { answerOf } from './ask.ts';
 import { answerCheck, closeness, type Candidate, type CheckedAnswer } from './success/checked-answer.ts';
 import type { SuccessOptions } from './success/options.ts';
 import { countOutcomes } from './success/outcomes.ts';
-import { claimOf } from './success/verdict.ts';
+import { claimOf, verdictByWords } from './success/verdict.ts';
 
 /** One way of asking. */
 export interface Variant extends Candidate {
   readonly name: string;
   /** Further fields for the step to show. */
   readonly note?: Readonly<Record<string, unknown>>;
+}
+
+/** A prompt that shows the effect of wording alone, or whether the target can read what the variants ask of it. */
+export interface Control extends Variant {
+  /** Whether a response passes. Default: by the test of the variants. */
+  readonly passes?: (response: string) => boolean;
 }
 
 /** The part of a variant that a result holds, so that its answer can be read wherever it is replayed. */
@@ -40,8 +47,8 @@ interface Search extends SuccessOptions {
   readonly fixed: boolean;
   /** Default: at the first variant that is answered. */
   readonly stop?: 'first' | 'never';
-  /** Prompts that show the effect of wording alone: tried last in any case, counted apart, never the result. */
-  readonly controls?: readonly Variant[];
+  /** Tried last in any case, counted apart, never the result. */
+  readonly controls?: readonly Control[];
 }
 
 interface Tried {
@@ -69,6 +76,18 @@ export async function* firstAnswered(
     const shown = stepOf(step++, variant);
     return { ...shown, detail: { ...shown.detail, ...answer } };
   };
+  const askControl = async (
+    { messages }: Variant,
+    passes: (response: string) => boolean,
+  ): Promise<CheckedAnswer> => {
+    const response = await answerOf(model, messages, {
+      maxNewTokens: options.maxNewTokens,
+      signal: context.signal,
+    });
+    if (response === null) return { response: '', verdict: 'too-long', refused: false };
+    const refused = verdictByWords(response) === 'refused';
+    return { response, verdict: passes(response) ? 'answered' : refused ? 'refused' : 'off-topic', refused };
+  };
   for await (const variant of variants) {
     context.signal.throwIfAborted();
     if (options.fixed && variant.unsent === undefined) {
@@ -83,9 +102,10 @@ export async function* firstAnswered(
   }
   for (const control of options.controls ?? []) {
     context.signal.throwIfAborted();
-    const answer = await check(control);
+    const { passes, ...sent } = control;
+    const answer = passes ? await askControl(sent, passes) : await check(sent);
     counter.add(answer, control.name, 'control');
-    yield testedStep({ ...control, note: { ...control.note, control: true } }, answer);
+    yield testedStep({ ...sent, note: { ...sent.note, control: true } }, answer);
   }
   if (best === undefined)
     throw new LabError('bad-model', 'The model that should reword the request wrote nothing of use.', {
