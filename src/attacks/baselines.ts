@@ -15,6 +15,7 @@ const baselines: Readonly<Record<string, string>> = {
   flrt: 'random-search',
   gcg: 'random-search',
   'gcg-universal': 'random-search',
+  goat: 'resampling',
   gptfuzzer: 'gptfuzzer-seeds',
   jailbroken: 'resampling',
   laa: 'laa-template',

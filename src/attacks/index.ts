@@ -19,6 +19,7 @@ import { flipAttack } from './flip-attack.ts';
 import { flrt } from './flrt.ts';
 import { gcg } from './gcg.ts';
 import { gcgUniversal } from './gcg-universal.ts';
+import { goat } from './goat.ts';
 import { gptfuzzer } from './gptfuzzer.ts';
 import { gptfuzzerSeeds } from './gptfuzzer-seeds.ts';
 import { ica } from './ica.ts';
@@ -59,6 +60,7 @@ export const attacks = registry('attack', [
   flrt,
   gcg,
   gcgUniversal,
+  goat,
   gptfuzzer,
   gptfuzzerSeeds,
   ica,

@@ -23,6 +23,7 @@ const needsModel = [
   'flrt',
   'gcg',
   'gcg-universal',
+  'goat',
   'multilingual',
   'pair',
   'persuasion',

@@ -81,6 +81,7 @@ const papers: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     attackerTemperature: 0.8,
     maxNewTokens: 512,
   },
+  goat: { turns: 5, conversations: 10, attempts: 5, attackerTokens: 500, keepLast: 5 },
   cipher: { demonstrations: 3 },
   'deep-inception': { characters: 5, layers: 5 },
   ica: { demonstrations: 1 },
