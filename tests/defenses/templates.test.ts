@@ -52,4 +52,26 @@ describe.each(Object.entries(templates))('behind a template like that of %s', (_
       expect(reply.events.map((event) => event.defense)).toEqual([id]);
     },
   );
+
+  test('detectors that read the model stand before each other and before one that changes it', async () => {
+    const ids = ['self-reminder', 'grad-safe', 'linear-probe', 'token-highlighter'];
+    const chosen = await Promise.all(
+      ids.map(async (id) => {
+        const defense = defenses.get(id);
+        // No probability exceeds 1, and no cosine: neither blocks, so that the last one is reached.
+        const options = { ...small[id], ...(id === 'grad-safe' && { threshold: 1 }) };
+        const parsed = parseOptions(defense.options, options, id);
+        const learned = await defense.prepare?.(model as never, contrast, parsed, {
+          random: createRandom(1),
+        });
+        const artifact = id === 'linear-probe' ? { ...learned, threshold: 1 } : learned;
+        return { defense, options, artifact };
+      }),
+    );
+    const reply = await stack(model, chosen, context).generate([user('Say hello')], { maxNewTokens: 4 });
+    expect(reply.events.map((event) => event.defense)).toEqual(ids);
+    expect(reply.events.map((event) => event.action)).toEqual(['edited', 'passed', 'passed', 'edited']);
+    // What stands around the user's words is neither highlighted nor shrunk.
+    expect(reply.events[3]!.reason).toBe('3 of 9 tokens of the request count for less.');
+  });
 });

@@ -62,7 +62,8 @@ export const gradSafe = defineDefense({
     'This is the paper’s variant without training (GradSafe-Zero). The references are drawn from the requests ' +
     'that defenses learn from; of the slices with a large enough gap only those with the largest are kept, so ' +
     'that a file can hold them; the system prompt is in our words; the loss ends with the compliance and does not ' +
-    'count the end of the turn, as the authors’ code does. The threshold is calibrated unless it is given.',
+    'count the end of the turn, as the authors’ code does. If the template opens a thought, the compliance is ' +
+    'scored behind an empty one. The threshold is calibrated unless it is given.',
   access: 'white-box',
   stage: 'input',
   needs: [],
