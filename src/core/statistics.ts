@@ -55,7 +55,9 @@ export interface Area {
 
 /**
  * Area under the ROC curve: the share of pairs in which the positive scores above the negative; ties count half.
- * The 95 % interval comes from the standard error of Hanley and McNeil (1982). `null` without scores on both sides.
+ * The 95 % interval holds the areas that are at most 1.96 of their own standard errors (Hanley and McNeil, with one count
+ * for both sides) away, so that it is not empty for a perfect area. `null` without scores on both sides.
+ * @see https://doi.org/10.1002/sim.2324 (Newcombe, method 5)
  */
 export function auroc(positives: readonly number[], negatives: readonly number[]): Area | null {
   const [m, n] = [positives.length, negatives.length];
@@ -65,16 +67,31 @@ export function auroc(positives: readonly number[], negatives: readonly number[]
     0,
   );
   const area = wins / (m * n);
-  const [q1, q2] = [area / (2 - area), (2 * area * area) / (1 + area)];
-  const variance =
-    (area * (1 - area) + (m - 1) * (q1 - area * area) + (n - 1) * (q2 - area * area)) / (m * n);
-  const margin = z95 * Math.sqrt(Math.max(0, variance));
+  const lowest = (from: number) => lowestArea(from, m, n);
   return {
     area,
-    interval: [Math.max(0, area - margin), Math.min(1, area + margin)],
+    interval: [lowest(area), 1 - lowest(1 - area)],
     positives: m,
     negatives: n,
   };
+}
+
+/** The lower bound of the interval around `area`, by bisection. */
+function lowestArea(area: number, positives: number, negatives: number): number {
+  const count = (positives + negatives) / 2 - 1;
+  const margin = (at: number) =>
+    z95 *
+    Math.sqrt(
+      (at * (1 - at) * (1 + (count * (1 - at)) / (2 - at) + (count * at) / (1 + at))) /
+        (positives * negatives),
+    );
+  let [below, above] = [0, area];
+  for (let i = 0; i < 60; i++) {
+    const middle = (below + above) / 2;
+    if (area - middle > margin(middle)) below = middle;
+    else above = middle;
+  }
+  return below;
 }
 
 /** `successes` out of `n`. */

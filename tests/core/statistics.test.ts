@@ -88,6 +88,20 @@ describe('the area under the ROC curve', () => {
     };
     expect(width(20)).toBeLessThan(width(2));
   });
+  test('has an interval where nothing overlaps too', () => {
+    const scores = (count: number, score: number) => new Array<number>(count).fill(score);
+    // Newcombe's method 5, solved on a grid of two million areas.
+    const perfect = auroc(scores(10, 1), scores(100, 0))!.interval;
+    expect(perfect[0]).toBeCloseTo(0.89132, 5);
+    expect(perfect[1]).toBe(1);
+    const inverted = auroc(scores(100, 0), scores(10, 1))!.interval;
+    expect(inverted[0]).toBe(0);
+    expect(inverted[1]).toBeCloseTo(1 - 0.89132, 5);
+    const partly = auroc([...scores(10, 3), ...scores(10, 2)], [...scores(10, 1), ...scores(10, 2)])!;
+    expect(partly.area).toBe(0.875);
+    expect(partly.interval[0]).toBeCloseTo(0.71459, 5);
+    expect(partly.interval[1]).toBeCloseTo(0.94786, 5);
+  });
   test('cannot be told without scores on both sides', () => {
     expect(auroc([], [1])).toBeNull();
   });
