@@ -1,11 +1,12 @@
 import { arxiv } from '../core/method.ts';
-import { integer } from '../core/options.ts';
+import { integer, number } from '../core/options.ts';
 import { defineAttack } from './attack.ts';
 import { answerCheck } from './parts/success/checked-answer.ts';
 import { successNeeds, successOptions, successTakes } from './parts/success/options.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { collectFindings } from './parts/success/outcomes.ts';
 import { proposalOptions, proposeSuffixes } from './parts/suffix/coordinate-search.ts';
+import { promptReader } from './parts/suffix/fluency.ts';
 import {
   exclamationMarks,
   initialSuffix,
@@ -20,6 +21,8 @@ import { crossEntropy, isCertain, targetBehindThought } from './parts/target.ts'
 interface Candidate extends Suffix {
   /** Cross-entropy of the target, nats per token. */
   readonly loss: number;
+  /** What the search lowers: the loss and the weighted penalties. */
+  readonly objective: number;
   /** As `isCertain` of the target. */
   readonly certain: boolean;
 }
@@ -60,6 +63,18 @@ export const randomSearch = defineAttack({
       unit: 'suffixes',
     }),
     suffixLength: proposalOptions.suffixLength,
+    fluency: number({
+      description: 'Weight of the cross-entropy of the prompt, for a baseline of searches that penalize it.',
+      default: 0,
+      min: 0,
+      max: 100,
+    }),
+    repetition: number({
+      description: 'Weight of the penalty on repeated tokens in the prompt, as in FLRT.',
+      default: 0,
+      min: 0,
+      max: 100,
+    }),
     testEvery: integer({
       description: 'Steps between tests of the best suffix by its answer; 0 tests at the end only.',
       default: 10,
@@ -75,19 +90,28 @@ export const randomSearch = defineAttack({
     const allowed = suffixTokens(model.tokenizer);
     const draws = random.fork('swaps');
     const check = answerCheck(behavior, model, options, context);
+    const scoring = { signal, sharePrefix: true };
+    const isPenalized = options.fluency > 0 || options.repetition > 0;
+    const read = isPenalized ? await promptReader(prompt, scoring) : null;
     const evaluate = async (suffixes: readonly Suffix[]): Promise<readonly Candidate[]> => {
-      const scored = await scoreSuffixes(prompt, suffixes, { signal, sharePrefix: true });
+      const readings = await read?.(suffixes);
+      const scored =
+        readings?.map(({ target }) => target) ?? (await scoreSuffixes(prompt, suffixes, scoring));
       return suffixes.map((suffix, i) => {
-        const logProbs = scored[i]!;
-        return { ...suffix, loss: crossEntropy(logProbs), certain: isCertain(logProbs) };
+        const loss = crossEntropy(scored[i]!);
+        const { fluency, repetition } = readings?.[i] ?? { fluency: 0, repetition: 0 };
+        const objective = loss + options.fluency * fluency + options.repetition * repetition;
+        return { ...suffix, loss, objective, certain: isCertain(scored[i]!) };
       });
     };
     const found = collectFindings<Candidate>(options, context);
 
     let best = (await evaluate([initialSuffix(prompt)]))[0]!;
     let [step, passes] = [0, 1];
+    let bestLoss = Infinity;
     let tested: Candidate | null = null;
     for (;;) {
+      bestLoss = Math.min(bestLoss, best.loss);
       const last = passes >= options.passes || best.certain;
       const due = last || (options.testEvery > 0 && step % options.testEvery === 0);
       const answer = due && best !== tested ? await check({ messages: prompt.place(best.text) }) : null;
@@ -96,7 +120,7 @@ export const randomSearch = defineAttack({
         step,
         candidate: withSuffix(behavior.prompt, best.text),
         loss: best.loss,
-        bestLoss: best.loss,
+        bestLoss,
         detail: { suffix: best.text, passes, ...answer },
       };
       if (found.succeeded || passes >= options.passes) break;
@@ -108,7 +132,7 @@ export const randomSearch = defineAttack({
       const proposals = proposeSuffixes([prompt], best, swaps, rule, draws);
       passes += Math.max(1, proposals.length);
       for (const candidate of proposals.length > 0 ? await evaluate(proposals) : [])
-        if (candidate.loss < best.loss) best = candidate;
+        if (candidate.objective < best.objective) best = candidate;
     }
     const { text, loss } = found.best!.candidate;
     return { messages: prompt.place(text), loss, steps: step, ...found.end };

@@ -5,6 +5,7 @@ import { gptfuzzerSeeds } from '../../src/attacks/gptfuzzer-seeds.ts';
 import { attacks } from '../../src/attacks/index.ts';
 import { laa } from '../../src/attacks/laa.ts';
 import { laaTemplate } from '../../src/attacks/laa-template.ts';
+import { repetition } from '../../src/attacks/parts/suffix/fluency.ts';
 import { randomSearch } from '../../src/attacks/random-search.ts';
 import { resampling } from '../../src/attacks/resampling.ts';
 import { lastUserText } from '../../src/core/chat.ts';
@@ -136,6 +137,17 @@ describe('random search', () => {
     expect(losses).toEqual(losses.toSorted((a, b) => b - a));
     expect(result.loss!).toBeLessThan(losses[0]! / 2);
     expect(result.claimed).toBe(false);
+  });
+  test('takes the penalties of a search for suffixes that read well', async () => {
+    const repeats = async (weight: number) => {
+      const { result } = await drain(randomSearch, {
+        model,
+        behavior,
+        options: { ...options, suffixLength: 12, passes: 300, repetition: weight },
+      });
+      return repetition(tokenizer.encode(lastUserText(result.messages)));
+    };
+    expect(await repeats(100)).toBeLessThan((await repeats(0)) - 0.05);
   });
   test('scores no more suffixes than its budget of forward passes', async () => {
     let scored = 0;
