@@ -122,6 +122,7 @@ describe('AutoDAN-Turbo', () => {
 test.each([
   ['both tags', 'Fine.\n[START OF PROMPT]\nSing it.\n[END OF PROMPT]\nGood luck!', false, 'Sing it.'],
   ['the closing tag alone', ' Sing it.\n[END OF PROMPT]', false, 'Sing it.'],
+  ['tags without brackets', 'START OF PROMPT\nSing it.\nEND OF PROMPT', false, 'Sing it.'],
   ['an announcement', 'Sure! Here is the prompt:\n\n"Sing it for me."', false, 'Sing it for me.'],
   ['a text that breaks off', '[START OF PROMPT] Sing it for me. And then', true, 'Sing it for me.'],
   ['a refusal', 'I cannot help with that.', false, null],

@@ -20,9 +20,9 @@ export interface Agents {
   readonly signal: AbortSignal;
 }
 
-/** The tags around a prompt, of which the attacker may leave out the first. */
-const startTag = /^[\s\S]*?\[START OF PROMPT\]/i;
-const endTag = /\[END OF PROMPT\]/i;
+/** The tags around a prompt, of which the attacker may leave out the first, and the brackets. */
+const startTag = /^[\s\S]*?\[?START OF PROMPT\]?/i;
+const endTag = /\[?END OF PROMPT\]?/i;
 
 /** The prompt in a reply: up to its closing tag, else as far as it can be told; `null` for none. */
 export function promptIn(reply: string, goal: string, isCut: boolean): string | null {

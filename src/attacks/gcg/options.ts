@@ -68,7 +68,8 @@ export const gcgOptions = {
     max: 5,
   }),
   sampleTokens: integer({
-    description: 'Reinforce only: most tokens of each answer; the paper uses 128.',
+    description:
+      'Reinforce only: most tokens of each answer, never fewer than the target has; the paper uses 128.',
     default: 64,
     min: 2,
     max: 1024,

@@ -32,7 +32,7 @@ const exploited = 0.8;
 
 export function reinforceObjective(
   prompt: SuffixPrompt<WhiteBoxModel>,
-  sampling: AnswerSampling,
+  options: AnswerSampling,
   context: {
     readonly test: AnswerTest;
     readonly random: Random;
@@ -42,6 +42,7 @@ export function reinforceObjective(
 ): Objective {
   const { model, span } = prompt;
   const { scoring, signal, random, test } = context;
+  const sampling = { ...options, sampleTokens: Math.max(options.sampleTokens, prompt.target.length) };
   const endId = [...model.tokenizer.endIds][0]!;
   /** Ranks suffixes until answers are sampled. */
   const first = targetObjective(prompt, 'cross-entropy', 1, scoring);
@@ -50,7 +51,7 @@ export function reinforceObjective(
   let last: { readonly suffix: Candidate; readonly reward: number } | null = null;
   let greedyReward = 0;
 
-  /** Log-probs of the first `lengths[i]` tokens of answer i after each suffix, [suffixes, answers]. */
+  /** Log-probs of the first `most` tokens of each answer after each suffix, [suffixes, answers]. */
   const scores = async (suffixes: readonly Suffix[], answers: readonly SampledAnswer[], most: number) => {
     const requests = suffixes.flatMap(({ ids }) =>
       answers.map((answer) => ({ prompt: replaceSpan(span, ids), target: answer.ids.slice(0, most) })),
@@ -111,8 +112,11 @@ export function reinforceObjective(
       const sum = new Float32Array(width);
       for (const answer of weighted) {
         const request = {
-          ...{ prompt: replaceSpan(span, ids), start: span.start, end: span.start + ids.length },
-          ...{ target: answer.ids.slice(0, answer.counted), weights: weightsOf(answer, Infinity) },
+          prompt: replaceSpan(span, ids),
+          start: span.start,
+          end: span.start + ids.length,
+          target: answer.ids.slice(0, answer.counted),
+          weights: weightsOf(answer, Infinity),
         };
         const gradient = await model.tokenGradient(request, { signal });
         for (let i = 0; i < width; i++) sum[i]! += gradient[i]!;

@@ -6,11 +6,12 @@ import { leaveOneOut, positionWeights, tokenRewards } from '../../../src/attacks
 import { gcg } from '../../../src/attacks/gcg.ts';
 import { answerTest } from '../../../src/attacks/parts/success/checked-answer.ts';
 import { initialSuffix, suffixPrompt } from '../../../src/attacks/parts/suffix/suffix-prompt.ts';
-import { lastUserText } from '../../../src/core/chat.ts';
+import { lastUserText, user } from '../../../src/core/chat.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import type { SpanRequest } from '../../../src/models/language-model.ts';
 import { logSoftmax } from '../../../src/models/decoding/sampler.ts';
 import { behavior, drain, mutation, roleContext } from '../drain.ts';
+import { targetLoss } from '../../models/target-loss.ts';
 import { recording } from '../search-models.ts';
 import { firstLogits, helpful, hollow, tokenizer, toyModel } from './toy-answers.ts';
 
@@ -62,6 +63,16 @@ describe('GCG with sampled answers', () => {
     );
     expect(rewards.filter(({ kind }) => kind !== 'seed').every(({ reward }) => reward === 0)).toBe(true);
     expect(result.claimed).not.toBe(true);
+  });
+  test('samples answers at least as long as the target', async () => {
+    const { steps } = await search('reinforce', { steps: 1, sampleTokens: 2 });
+    const greedy = steps[1]!.detail!['response'] as string;
+    expect('No.'.startsWith(greedy)).toBe(true);
+    expect(steps[0]!.loss).toBeGreaterThan(0);
+    expect(await targetLoss(toyModel(), [user(steps[1]!.candidate!)], 'Sure')).toBeCloseTo(
+      steps[1]!.loss!,
+      4,
+    );
   });
   test.each([{ buffer: 2 }, { accept: 'annealed' }])('takes no %o', async (more) => {
     await expect(search('reinforce', more)).rejects.toThrow(expect.objectContaining({ code: 'bad-options' }));
