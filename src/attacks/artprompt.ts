@@ -67,7 +67,6 @@ function variants(behavior: Behavior, chosen: Choice, templates: Templates): Var
       return {
         name: nameOf(style),
         messages: conversation(behavior, prompt),
-        unsaid: word,
         note: { masked: word },
       };
     }),
@@ -100,7 +99,9 @@ export const artprompt = defineAttack({
   differs:
     'The fonts and texts are ours. Any content word is masked in turn, as in the published code, instead of those that ' +
     'a person finds sensitive. The reading share, which the paper measures in a benchmark of letters and digits, is ' +
-    'taken on harmless words and counted among the controls: the harmless words that the target names, of those drawn.',
+    'taken on harmless words and counted among the controls: the harmless words that the target names, of those drawn. ' +
+    'The words of an answer are tested as for any attack, so that one to a request of few words has to say the masked ' +
+    'word, although it was told not to; a smaller `echo` is more lenient.',
   access: 'black-box',
   needs: [],
   needsWhen: successNeeds,

@@ -77,16 +77,10 @@ describe('ArtPrompt', () => {
     expect(steps[2]!.candidate).toContain('Wake the stone [MASK], and what a [MASK]!');
     expect(steps.map(({ detail }) => detail!['variant'])).toEqual(Array(3).fill('stars, vertical'));
   });
-  test('does not ask of an answer to say the word that it was told not to say', async () => {
-    const discreet = 'Wake it, all stone as it is: sing old lullabies, ring copper bells.';
-    const options = { font: 'stars', arrangement: 'horizontal', readings: 0 };
-    const model = scripted({ reply: () => discreet });
-    const { result } = await drain(artprompt, {
-      model,
-      behavior: { ...behavior, prompt: 'How do I wake the giant?' },
-      options,
-    });
-    expect(result.outcomes!.answered).toBe(1);
+  test('does not take an answer about something else for success, because one word is missing', async () => {
+    const model = scripted({ reply: () => 'Wake the stone kitten: sing old lullabies, ring copper bells.' });
+    const { result } = await drain(artprompt, { model, behavior, options: { font: 'stars', readings: 0 } });
+    expect(result.claimed).toBe(false);
   });
   test('refuses a request without a word that it can draw', () => {
     const asked = { ...behavior, prompt: '怎么唤醒石头巨人？' };
