@@ -48,7 +48,8 @@ export const autodanTurbo = defineAttack({
     "attacker is also the summarizer, as in most of the paper's runs; the judge of the other attacks is the scorer: it " +
     'is shown the prompt too, gives whole numbers and answers greedily, and a score that cannot be read is compared with none. ' +
     'Warm-up and lifelong learning use the same behaviors, of which none is tested, and the library does not change ' +
-    'while it is tested. A behavior whose scores never rise teaches nothing. What learning takes is counted with no trial.',
+    'while it is tested. A behavior whose scores never rise teaches nothing, and a summarizer that cannot name a strategy, ' +
+    'such as the helper of Tinytown, leaves the library empty: then every prompt explores. What learning takes is counted with no trial.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
   templates: joinedPacks(judgeTexts, templatePacks(compact, full)),
