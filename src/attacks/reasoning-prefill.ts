@@ -60,7 +60,7 @@ export const reasoningPrefill = defineAttack({
     }),
     ending: choice({
       description:
-        'Close the thought, so that the answer begins, or leave it open, so that the model goes on thinking.',
+        'Close the thought, so that the answer begins, or leave it open, so that the model goes on thinking; its thoughts then take their part of the tokens of an answer.',
       choices: ['closed', 'open'],
       default: 'closed',
     }),

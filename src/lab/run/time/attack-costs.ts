@@ -1,11 +1,12 @@
 /**
  * @file How long attacks take before any has been timed: per behavior, in answers of the same model. Measured with default
- * options on Tinytown (of Crescendo, PAIR, ReNeLLM and TAP with fewer prompts, and scaled); on other models and with other options they only say which attacks are long.
+ * options on Tinytown (of Crescendo, GOAT, PAIR, ReNeLLM and TAP with fewer prompts, and scaled); on other models and with other options they only say which attacks are long.
  */
 import type { Access } from '../../../core/method.ts';
 
 const measured: Readonly<Record<string, number>> = {
   advprompter: 135,
+  artprompt: 60,
   'assistant-prefix': 2,
   autodan: 65,
   'autodan-seeds': 10,
@@ -22,6 +23,7 @@ const measured: Readonly<Record<string, number>> = {
   'flip-attack': 9,
   gcg: 35,
   'gcg-universal': 105,
+  goat: 250,
   gptfuzzer: 25,
   'gptfuzzer-seeds': 20,
   ica: 20,
@@ -32,6 +34,8 @@ const measured: Readonly<Record<string, number>> = {
   multilingual: 4,
   pair: 630,
   persuasion: 35,
+  'policy-framing': 8,
+  'reasoning-prefill': 5,
   'refusal-ablation': 85,
   renellm: 40,
   tap: 3300,
