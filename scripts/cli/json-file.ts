@@ -4,7 +4,7 @@ import { excerpt } from '../../src/core/excerpt.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { parseTemplatePack, type TemplatePack } from '../../src/lab/plan/template-pack.ts';
 import { badUsage, CommandError } from './failure.ts';
-import { brokenAt, positionOf } from './json-position.ts';
+import { brokenAt, positionOf } from '../../src/core/json-position.ts';
 
 /** Longest file that is read whole: some hundred thousand behaviors in a plan. */
 const mostBytes = 256 * 2 ** 20;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readJson } from '../../scripts/cli/json-file.ts';
-import { brokenAt, positionOf } from '../../scripts/cli/json-position.ts';
+import { brokenAt, positionOf } from '../../src/core/json-position.ts';
 
 let folder: string;
 beforeAll(async () => {
