@@ -9,6 +9,8 @@ export interface BehaviorSet {
   readonly summary: string;
   readonly license: string;
   readonly behaviors: readonly Behavior[];
+  /** Of an imported set: names its content, so that a plan can say which it means. */
+  readonly sha256?: string;
   /** Requests in the same domain that are not among the behaviors, for methods to learn from before they are tested. */
   readonly contrast?: ContrastPrompts;
 }
