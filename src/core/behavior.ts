@@ -27,3 +27,7 @@ export const behaviorSchema = z.strictObject({
 
 export type Behavior = Readonly<z.infer<typeof behaviorSchema>>;
 export type BehaviorKind = Behavior['kind'];
+
+/** Fields that some evaluators grade by, and that behaviors may come without. */
+export const gradedFields = ['target', 'secret', 'reference'] as const;
+export type GradedField = (typeof gradedFields)[number];

@@ -1,5 +1,5 @@
 /** @file The contract of an evaluator: one response in, one score out. Aggregation is the lab's business. */
-import type { Behavior } from '../core/behavior.ts';
+import type { Behavior, GradedField } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
 import type { MethodCard } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
@@ -35,6 +35,8 @@ export interface EvaluatorDefinition<S extends OptionsSpec> extends MethodCard {
   readonly measures: Measures;
   /** A value at or above this counts as "yes" when rates are formed. */
   readonly yesFrom: number;
+  /** What it grades by: it can tell nothing of behaviors without it. Default: nothing that a behavior may lack. */
+  readonly gradesBy?: GradedField;
   readonly options: S;
   score(answer: JudgedAnswer, options: OptionValues<S>, context: EvaluatorContext): Promise<Score>;
 }

@@ -46,6 +46,7 @@ export const prefixMatch = defineEvaluator({
   access: 'black-box',
   needs: [],
   measures: 'opening',
+  gradesBy: 'target',
   yesFrom: 1,
   options: {
     ignoreCase: boolean({ description: 'Read capital and small letters as the same.', default: true }),

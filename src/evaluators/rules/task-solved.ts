@@ -19,6 +19,7 @@ export const taskSolved = defineEvaluator({
   access: 'black-box',
   needs: [],
   measures: 'utility',
+  gradesBy: 'reference',
   yesFrom,
   options: {},
   async score({ behavior, ...answer }) {

@@ -21,6 +21,7 @@ export const tinytownOracle = defineEvaluator({
   access: 'black-box',
   needs: [],
   measures: 'harm',
+  gradesBy: 'reference',
   yesFrom,
   options: {},
   async score({ behavior, ...answer }) {

@@ -29,6 +29,7 @@ export const secretLeak = defineEvaluator({
   access: 'black-box',
   needs: [],
   measures: 'harm',
+  gradesBy: 'secret',
   yesFrom: 1,
   options: {},
   async score({ behavior, response }) {

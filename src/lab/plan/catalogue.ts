@@ -1,11 +1,12 @@
 /** @file What the lab offers, as plain data: methods, models and behavior sets that a plan can name. */
-import type { Behavior } from '../../core/behavior.ts';
+import type { GradedField } from '../../core/behavior.ts';
 import type { MethodCard, ModelRole } from '../../core/method.ts';
 import type { InferenceStage } from '../../defenses/defense.ts';
 import type { Measures } from '../../evaluators/evaluator.ts';
 import type { BuildOffer } from '../../models/catalogue/offers.ts';
-import type { KnownEntries } from './find-models.ts';
 import type { KnownModel } from '../../models/catalogue/known-model.ts';
+import type { KnownEntries } from './find-models.ts';
+import type { BehaviorSetCard } from './set-card.ts';
 
 export interface Catalogue extends KnownEntries {
   readonly attacks: readonly AttackCard[];
@@ -42,11 +43,6 @@ export interface EvaluatorCard extends MethodCard {
   readonly measures: Measures;
   /** A value at or above this counts as "yes" when rates are formed. */
   readonly yesFrom: number;
-}
-
-export interface BehaviorSetCard {
-  readonly id: string;
-  readonly title: string;
-  readonly summary: string;
-  readonly counts: Readonly<Partial<Record<Behavior['kind'], number>>>;
+  /** What it grades by: it can tell nothing of behaviors without it. */
+  readonly gradesBy?: GradedField;
 }

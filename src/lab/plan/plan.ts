@@ -8,6 +8,7 @@ import { classifierRoles, languageRoles } from '../../core/method.ts';
 import { nameSchema } from '../../core/name.ts';
 import { sizeProblem } from '../../core/nesting.ts';
 import { packNames } from '../../core/templates.ts';
+import { mostRows, setRowSchema } from '../../data/import/set-row.ts';
 import type { Artifact } from '../../defenses/defense.ts';
 import { greedy } from '../../models/decoding/sampler.ts';
 import { chatTemplateSchema } from './chat-template.ts';
@@ -46,6 +47,11 @@ const behaviorSource = z.union([
   z.strictObject({
     /** A bundled or imported behavior set. */
     set: nameSchema,
+    /** Of an imported set: what its content must be. A set with this content is found under any name. */
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'It must be a SHA-256 of 64 hexadecimal digits')
+      .optional(),
     kinds: z.array(behaviorSchema.shape.kind).max(10).optional(),
     /** Take this many of each kind, in the order of the set. Default: all. */
     limit: z.int().positive().optional(),
@@ -54,6 +60,14 @@ const behaviorSource = z.union([
   }),
   z.strictObject({ behaviors: z.array(behaviorSchema).min(1).max(100_000) }),
 ]);
+
+/** A set that travels in the plan, so that it need not be imported where the plan runs. */
+const carriedSet = z.strictObject({
+  id: nameSchema.max(100),
+  title: z.string().min(1).max(300).optional(),
+  /** Their ids are unique in the set; the lab puts the id of the set before each. */
+  behaviors: z.array(setRowSchema.strict()).min(1).max(mostRows),
+});
 
 export const planSchema = z
   .strictObject({
@@ -68,6 +82,8 @@ export const planSchema = z
       roles: z.partialRecord(z.enum([...languageRoles, ...classifierRoles]), nameSchema).default({}),
     }),
     behaviors: z.array(behaviorSource).min(1).max(1000),
+    /** Sets that the plan names and brings along. */
+    sets: z.array(carriedSet).max(20).optional(),
     /**
      * Run only every `count`-th behavior, starting with the `index`-th (from 1). Defenses do not learn from the others
      * either, so that the shards of a plan produce the same trials as the whole plan.

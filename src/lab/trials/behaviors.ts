@@ -6,6 +6,7 @@ import { createRandom } from '../../core/random.ts';
 import { isFindable } from '../../evaluators/grading/steps.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registries } from './registries.ts';
+import { setNamed } from './sets.ts';
 
 type Sets = Pick<Registries, 'sets'>;
 type BehaviorSource = Plan['behaviors'][number];
@@ -13,12 +14,12 @@ type BehaviorSource = Plan['behaviors'][number];
 /**
  * In the order of the set.
  * @param seed of the plan; read only where behaviors are drawn
- * @throws LabError 'bad-plan' when the set has no behavior of the kinds that are asked for
+ * @throws LabError 'bad-plan' as `setNamed`, and when the set has no behavior of the kinds that are asked for
  */
 export function behaviorsOf(source: BehaviorSource, { sets }: Sets, seed = 0): readonly Behavior[] {
   if ('behaviors' in source) return source.behaviors;
   const { kinds, limit = Infinity, drawn } = source;
-  const all = sets.get(source.set).behaviors;
+  const all = setNamed(source, sets).behaviors;
   const counts = new Map<Behavior['kind'], number>();
   const order = drawn ? createRandom(`${seed}/behaviors/${source.set}`).shuffle(all) : all;
   const taken = new Set(
@@ -63,7 +64,7 @@ export function shardOf(behaviors: readonly Behavior[], { shard }: Plan): readon
 /** The behaviors of the whole plan, and the rest of the sets that some come from. Each is listed once. */
 export function trainingBehaviorsOf(sources: readonly BehaviorSource[], { sets }: Sets): readonly Behavior[] {
   const all = sources.flatMap((source) =>
-    'set' in source ? sets.get(source.set).behaviors : source.behaviors,
+    'set' in source ? setNamed(source, sets).behaviors : source.behaviors,
   );
   return [...new Map(all.map((behavior) => [behavior.id, behavior])).values()];
 }

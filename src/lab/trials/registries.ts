@@ -14,6 +14,7 @@ import { knownModels } from '../../models/catalogue/known-models.ts';
 import { hubEntries, offerOf } from '../../models/catalogue/offers.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
 import type { KnownEntries } from '../plan/find-models.ts';
+import { contentOf } from '../plan/set-card.ts';
 
 export interface Registries extends KnownEntries {
   readonly attacks: Registry<Attack>;
@@ -48,6 +49,7 @@ export function catalogueOf({ attacks, defenses, evaluators, sets, models, hub }
       ...card(evaluator),
       measures: evaluator.measures,
       yesFrom: evaluator.yesFrom,
+      ...(evaluator.gradesBy && { gradesBy: evaluator.gradesBy }),
     })),
     models,
     hub,
@@ -60,10 +62,7 @@ export function catalogueOf({ attacks, defenses, evaluators, sets, models, hub }
       id,
       title,
       summary,
-      counts: behaviors.reduce<Record<string, number>>(
-        (counts, { kind }) => ({ ...counts, [kind]: (counts[kind] ?? 0) + 1 }),
-        {},
-      ),
+      ...contentOf(behaviors),
     })),
   };
 }

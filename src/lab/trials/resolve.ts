@@ -20,6 +20,7 @@ import { chooseAll, type Chosen, type NamedStack } from './choices.ts';
 import { contrastFrom } from './contrast.ts';
 import { Problems } from './problems.ts';
 import type { Registries } from './registries.ts';
+import { withCarriedSets } from './sets.ts';
 import { withTraining, type ChosenAttack } from './training.ts';
 
 /** What all trials of a plan or a request share, whatever their attack and their defenses. */
@@ -68,7 +69,8 @@ export interface ResolvedRequest extends ResolvedModels {
  * @throws LabError that names everything that is wrong, each with its path in the plan; its code is that of the
  * first: 'unknown-model', 'unknown-method', 'bad-options', 'not-supported' (tier of access) or 'bad-plan'.
  */
-export function resolvePlan(plan: Plan, registries: Registries): ResolvedPlan {
+export function resolvePlan(plan: Plan, all: Registries): ResolvedPlan {
+  const registries = withCarriedSets(all, plan);
   const problems = new Problems({ withPaths: true });
   const { targets, roles, attacks, stacks, evaluators } = chooseAll(
     {

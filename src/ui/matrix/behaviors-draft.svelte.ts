@@ -1,6 +1,6 @@
 /** @file The behaviors of a plan being edited: one set in fields, everything else unchanged. */
 import type { BehaviorKind } from '../../core/behavior.ts';
-import type { BehaviorSetCard } from '../../lab/plan/catalogue.ts';
+import type { BehaviorSetCard } from '../../lab/plan/set-card.ts';
 import type { Plan, PlanInput } from '../../lab/plan/plan.ts';
 import { plannedCounts } from './matrix-table.ts';
 
@@ -37,6 +37,15 @@ export class BehaviorsDraft {
   /** Behaviors of a kind that the chosen set holds. */
   available = (kind: BehaviorKind): number => this.#sets.find(({ id }) => id === this.set)?.counts[kind] ?? 0;
 
+  /** Names what an imported set holds, so that the plan means just that. */
+  readonly #content = $derived.by(() => this.#sets.find(({ id }) => id === this.set)?.sha256);
+
+  /** What is chosen, whether or not its set is here. */
+  readonly chosen = $derived.by((): Plan['behaviors'] => [
+    ...this.others,
+    ...(Object.values(this.limits).some((limit) => limit > 0) ? [{ set: this.set }] : []),
+  ]);
+
   /** Remove a source that has no fields. */
   drop = (source: Source): void => void (this.others = this.others.filter((other) => other !== source));
 
@@ -56,6 +65,7 @@ export class BehaviorsDraft {
       .filter(([, limit]) => limit > 0)
       .map(([kind, limit]) => ({
         set: this.set,
+        ...(this.#content !== undefined && { sha256: this.#content }),
         kinds: [kind],
         limit,
         ...(this.isDrawn && { drawn: true as const }),
@@ -63,7 +73,8 @@ export class BehaviorsDraft {
     const first = this.#given.findIndex(this.#isOwn);
     const given = this.#given.flatMap((source, i): PlanInput['behaviors'] => {
       if (!this.#isOwn(source)) return this.others.includes(source) ? [source] : [];
-      if (untouched) return [source];
+      // What an imported set holds now is what is chosen, whatever it held when the plan was written.
+      if (untouched) return [this.#content === undefined ? source : { ...source, sha256: this.#content }];
       return i === first ? fresh : [];
     });
     return first < 0 ? [...given, ...fresh] : given;

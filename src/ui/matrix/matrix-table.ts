@@ -1,7 +1,7 @@
 /** @file The matrix with its progress, complete or still filling. Pure. */
 import type { BehaviorKind } from '../../core/behavior.ts';
-import type { BehaviorSetCard } from '../../lab/plan/catalogue.ts';
-import { countsIn, type BehaviorCounts, type PlanOutline } from '../../lab/plan/outline.ts';
+import type { BehaviorSetCard } from '../../lab/plan/set-card.ts';
+import { countsIn, takenFrom, type BehaviorCounts, type PlanOutline } from '../../lab/plan/outline.ts';
 import { rateTable, type RateCell, type RateColumn, type RateTable } from '../../lab/analysis/rate-table.ts';
 import type { RunSummary } from '../../lab/records/summary.ts';
 
@@ -34,14 +34,7 @@ function countsOf(
 ): BehaviorCounts {
   if ('counts' in source) return source.counts;
   if ('behaviors' in source) return countsIn(source.behaviors);
-  const held = sets.find(({ id }) => id === source.set)?.counts;
-  const taken = (kind: BehaviorKind) =>
-    (source.kinds?.includes(kind) ?? true) ? Math.min(source.limit ?? Infinity, held?.[kind] ?? 0) : 0;
-  return {
-    harmful: taken('harmful'),
-    'benign-lookalike': taken('benign-lookalike'),
-    benign: taken('benign'),
-  };
+  return takenFrom(sets.find(({ id }) => id === source.set)?.counts ?? {}, source);
 }
 
 interface TableRequest {

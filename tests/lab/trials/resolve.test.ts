@@ -35,7 +35,13 @@ describe('a bad plan is refused before anything runs, with the path and what to 
       /self-reminder/,
     ],
     ['an unknown evaluator', { evaluators: [{ id: 'oracle' }] }, 'unknown-method', 'evaluators.0', /Known/],
-    ['an unknown set', { behaviors: [{ set: 'advbench' }] }, 'unknown-method', 'behaviors.0', /toys/],
+    [
+      'an unknown set',
+      { behaviors: [{ set: 'advbench' }] },
+      'bad-plan',
+      'The behavior set "advbench" is not here.',
+      /toys/,
+    ],
     [
       'an option out of range',
       { attacks: [{ id: 'walk', options: { steps: 0 } }] },

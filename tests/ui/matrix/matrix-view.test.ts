@@ -43,7 +43,8 @@ describe('the table', () => {
 });
 
 test('planned counts respect kinds, limits and what the set holds', () => {
-  const sets = [{ id: 'tinytown', title: '', summary: '', counts: { harmful: 3, 'benign-lookalike': 50 } }];
+  const counts = { harmful: 3, 'benign-lookalike': 50 };
+  const sets = [{ id: 'tinytown', title: '', summary: '', counts, brings: {} }];
   expect(plannedCounts(plan, sets)).toEqual({ harmful: 3, 'benign-lookalike': 3, benign: 0 });
   expect(plannedCounts(plan, [])).toEqual({ harmful: 0, 'benign-lookalike': 0, benign: 0 });
 });
