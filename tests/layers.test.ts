@@ -34,7 +34,8 @@ const allowedInLab: Readonly<Record<string, readonly string[]>> = {
   store: ['plan', 'records', 'trials', 'storage'],
   run: ['plan', 'records', 'analysis', 'trials', 'store'],
   models: ['records', 'storage'],
-  worker: ['plan', 'records', 'analysis', 'trials', 'store', 'run', 'models'],
+  sets: ['plan', 'records', 'storage', 'trials'],
+  worker: ['plan', 'records', 'analysis', 'trials', 'store', 'run', 'models', 'sets'],
   seal: ['storage'],
   storage: [],
 };

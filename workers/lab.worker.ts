@@ -6,11 +6,19 @@ import { createLab } from '../src/lab/worker/host.ts';
 import { holdLifeline } from '../src/lab/worker/lifeline.ts';
 import { createHubModels } from '../src/lab/models/hub-models.ts';
 import { createModelStore } from '../src/lab/models/model-store.ts';
+import { createSetDatabase } from '../src/lab/sets/set-database.ts';
+import { createSetStore } from '../src/lab/sets/set-store.ts';
 import { openStore } from '../src/lab/store/open-store.ts';
+import { registries } from '../src/lab/trials/registries.ts';
 import { cachedParts } from '../src/models/hub/parts.ts';
 import { loadClassifier, loadModel } from '../src/models/load.ts';
 
 const modelStore = createModelStore(() => new Date(), navigator.locks);
+const setStore = createSetStore(
+  createSetDatabase(),
+  () => new Date(),
+  registries.sets.all.map(({ id }) => id),
+);
 /** A worker's script is one folder below the site's root. */
 const site = new URL('../', self.location.href).href;
 
@@ -18,6 +26,7 @@ const common = {
   loadModel,
   loadClassifier,
   modelStore,
+  setStore,
   lifeline: holdLifeline(navigator.locks),
   device: describeDevice(self.name),
   warmsUp: true,

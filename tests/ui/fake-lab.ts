@@ -19,6 +19,9 @@ import { behaviorsOf } from '../../src/lab/trials/behaviors.ts';
 import { mutateBehaviors } from '../../src/lab/trials/mutate.ts';
 import { catalogueOf, registries } from '../../src/lab/trials/registries.ts';
 import { kindOf, stepsOf } from './fake-attack.ts';
+import { createSetStore, setCard } from '../../src/lab/sets/set-store.ts';
+import { withSets } from '../../src/lab/trials/sets.ts';
+import { memorySets } from '../lab/sets/memory-sets.ts';
 
 export const device: DeviceInfo = { kind: 'wasm', description: 'WebAssembly, 2 threads', threads: 2 };
 export const catalogue = catalogueOf(registries);
@@ -188,6 +191,11 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     }
     return createRunReader(memory, catalogue.evaluators);
   };
+  const sets = createSetStore(
+    memorySets(),
+    () => new Date('2026-01-02'),
+    registries.sets.all.map(({ id }) => id),
+  );
   const runId = async (plan: Plan) => `${plan.name}-${plan.seed}`.toLowerCase().replaceAll(' ', '-');
   return {
     device: async () => device,
@@ -198,8 +206,19 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     computing: async () => ({}),
     connect: async () => ({ status: 'done', value: [] }),
     storage: async () => ({ status: 'done', value: { persistent: true } }),
-    catalogue: async () => catalogue,
-    behaviors: async (set) => ({ status: 'done', value: registries.sets.get(set).behaviors }),
+    catalogue: async () => ({
+      ...catalogue,
+      sets: [...catalogue.sets, ...(await sets.list()).map(setCard)],
+    }),
+    behaviors: (set) =>
+      outcomeOf(async () => withSets(registries, await sets.find([{ set }])).sets.get(set).behaviors),
+    readSet: (file, choices, { signal } = {}) =>
+      outcomeOf(() => sets.read(file, file.name, choices, { signal })),
+    importSet: (file, set, { signal } = {}) => outcomeOf(() => sets.import(file, file.name, set, { signal })),
+    storedSets: () => outcomeOf(() => sets.list()),
+    renameSet: (id, title) => outcomeOf(() => sets.rename(id, title)),
+    exportSet: (id) => outcomeOf(() => sets.exported(id)),
+    removeSet: (id) => outcomeOf(() => sets.remove(id)),
     mutate: (request, set) =>
       outcomeOf(async () =>
         mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, registries), registries),

@@ -42,14 +42,14 @@ export interface Helper {
 /** The helper's own side. It computes what `openTarget` computes: where a chunk is run changes no byte of its records. */
 export function createHelper(
   models: ModelPool,
-  registries: () => Promise<Registries>,
+  registries: (plan: Plan) => Promise<Registries>,
   { warmsUp = false } = {},
 ): Omit<Helper, 'end'> {
   const { signal } = new AbortController(); // it is stopped by ending its worker
   let run: Helper['run'] = () => Promise.reject(new Error('The helper has no job.'));
   return {
     async open({ plan, target: id, roles, hasEdits, artifacts, lessons }) {
-      const { resolved, chunks } = expandPlan(plan, await registries());
+      const { resolved, chunks } = expandPlan(plan, await registries(plan));
       const target = resolved.targets.find((entry) => entry.id === id)!;
       const stacks = resolved.stacks.map(({ name, defenses }, s) => ({
         name,

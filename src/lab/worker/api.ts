@@ -25,6 +25,7 @@ import type { RunOverview } from '../records/overview.ts';
 import type { AttackReply, ChatReply, MutatedPrompt } from '../records/reply.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
+import type { FileChoices, FileReport, SetImport, SetProgress, StoredSet } from '../records/stored-set.ts';
 import type { TrialKey, TrialRecord } from '../records/trial.ts';
 import type { WorkersWish } from '../run/pool-size.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
@@ -146,6 +147,27 @@ export interface LabApi {
   useWorkers(wish: WorkersWish): Promise<void>;
   /** In which precision each loaded model computes, and why, by id. */
   computing(): Promise<Readonly<Record<string, ChosenPrecision>>>;
+  /** What a file of behaviors holds, read as `choices` say; nothing is stored. Fails with 'bad-input'. */
+  readSet(
+    callId: string,
+    file: Blob,
+    name: string,
+    choices: FileChoices,
+    onProgress: (progress: SetProgress) => void,
+  ): Promise<Outcome<FileReport>>;
+  /** Store the behaviors of a file as a set, unless a set with the same content is stored. */
+  importSet(
+    callId: string,
+    file: Blob,
+    name: string,
+    options: { readonly title: string; readonly choices: FileChoices },
+    onProgress: (progress: SetProgress) => void,
+  ): Promise<Outcome<SetImport>>;
+  storedSets(): Promise<Outcome<readonly StoredSet[]>>;
+  renameSet(id: string, title: string): Promise<Outcome<void>>;
+  /** As JSON Lines, which `importSet` reads back to the same content. */
+  exportSet(id: string): Promise<Outcome<Blob>>;
+  removeSet(id: string): Promise<Outcome<void>>;
   storedModels(): Promise<Outcome<readonly StoredModel[]>>;
   /** Compare every file with its hash; fails with 'bad-model' that names the first which differs. */
   verifyModel(id: string): Promise<Outcome<void>>;

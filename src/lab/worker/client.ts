@@ -17,6 +17,7 @@ import { parsePlan, type Plan } from '../plan/plan.ts';
 import type { AttackRequest, ChatRequest } from '../plan/request.ts';
 import type { LoadProgress, RunEvent } from '../records/events.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
+import type { FileChoices, FileReport, SetImport, SetProgress } from '../records/stored-set.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
 import { runIdOf } from '../records/run-id.ts';
 import type { DeviceKind } from '../records/run.ts';
@@ -33,6 +34,10 @@ import workerUrl from '../../../workers/lab.worker.ts?worker&url';
 
 interface Stoppable {
   readonly signal?: AbortSignal | undefined;
+}
+
+interface ReadingOptions extends Stoppable {
+  readonly onProgress?: (progress: SetProgress) => void;
 }
 
 /** Pauses and resumes one attack. Does nothing once the attack has ended. */
@@ -63,6 +68,10 @@ export interface LabClient extends Pick<
   | 'inMemoryLines'
   | 'remove'
   | 'computing'
+  | 'storedSets'
+  | 'renameSet'
+  | 'exportSet'
+  | 'removeSet'
   | 'storedModels'
   | 'verifyModel'
   | 'renameModel'
@@ -88,6 +97,14 @@ export interface LabClient extends Pick<
       readonly onProgress?: (progress: ImportProgress) => void;
     },
   ): Promise<Outcome<ImportedModel>>;
+  /** What a file of behaviors holds, read as `choices` say; nothing is stored. */
+  readSet(file: File, choices: FileChoices, options?: ReadingOptions): Promise<Outcome<FileReport>>;
+  /** Store the behaviors of a file as a set, unless a set with the same content is stored. */
+  importSet(
+    file: File,
+    set: { readonly title: string; readonly choices: FileChoices },
+    options?: ReadingOptions,
+  ): Promise<Outcome<SetImport>>;
   /** Download files of a hub's model through the airlock, which has to be open for them. */
   downloadHubModel(
     files: HubModelFiles,
@@ -221,6 +238,22 @@ export function createLabClient({
     inMemoryLines: (id) => ask((lab) => lab.inMemoryLines(id)),
     remove: (id) => ask((lab) => lab.remove(id)),
     computing: () => read((lab) => lab.computing()),
+    storedSets: () => ask((lab) => lab.storedSets()),
+    renameSet: (id, title) => ask((lab) => lab.renameSet(id, title)),
+    exportSet: (id) => ask((lab) => lab.exportSet(id)),
+    removeSet: (id) => ask((lab) => lab.removeSet(id)),
+    readSet(file, choices, { signal, onProgress } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen) =>
+        lab.readSet(id, file, file.name, choices, listen(onProgress)),
+      );
+    },
+    importSet(file, set, { signal, onProgress } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen) =>
+        lab.importSet(id, file, file.name, set, listen(onProgress)),
+      );
+    },
     storedModels: () => ask((lab) => lab.storedModels()),
     verifyModel: (id) => ask((lab) => lab.verifyModel(id)),
     renameModel: (id, title) => ask((lab) => lab.renameModel(id, title)),

@@ -4,10 +4,13 @@ import type { Outcome } from '../../core/errors.ts';
 import { LabError, outcomeOf } from '../../core/errors.ts';
 import { storedEntry } from '../../models/stored-entry.ts';
 import type { AttackStep } from '../../attacks/attack.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { AttackOutcome } from '../records/trial.ts';
 import { createHelper, type Helper, type TargetJob } from '../run/helper.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import { registries as everything, type Registries } from '../trials/registries.ts';
+import type { SetStore } from '../sets/set-store.ts';
+import { namedSets, withSets } from '../trials/sets.ts';
 import { inBatches } from './batches.ts';
 import { connect, type WorkerLike } from './connection.ts';
 import { createHostModels, type HostModelsOptions } from './host-models.ts';
@@ -30,6 +33,7 @@ export interface HelperApi {
 export interface HelperHost extends HostModelsOptions {
   readonly lifeline?: Promise<string | null>;
   readonly registries?: Registries;
+  readonly setStore?: SetStore | undefined;
   readonly warmsUp?: boolean;
 }
 
@@ -38,13 +42,16 @@ export function createHelperLab({
   lifeline,
   registries = everything,
   warmsUp,
+  setStore,
   ...host
 }: HelperHost): HelperApi {
-  const models = async (): Promise<Registries> => {
+  const withStored = async (plan: Plan): Promise<Registries> => {
     const stored = (await host.modelStore?.list().catch(() => [])) ?? [];
-    return { ...registries, models: [...registries.models, ...stored.map(storedEntry)] };
+    const named = namedSets(plan).filter(({ set }) => !registries.sets.has(set));
+    const sets = (await setStore?.find(named)) ?? [];
+    return withSets({ ...registries, models: [...registries.models, ...stored.map(storedEntry)] }, sets);
   };
-  const helper = createHelper(createHostModels({ ...host, sharesCores: () => true }).pool, models, {
+  const helper = createHelper(createHostModels({ ...host, sharesCores: () => true }).pool, withStored, {
     warmsUp: warmsUp ?? false,
   });
   return {

@@ -1,4 +1,5 @@
 /** @file The worker's side of the lab. It uses no worker globals, so tests call it directly. */
+import type { Behavior } from '../../core/behavior.ts';
 import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { turn } from '../../models/decoding/join.ts';
@@ -12,6 +13,7 @@ import type { HubModels } from '../models/hub-models.ts';
 import type { ModelStore } from '../models/model-store.ts';
 import { checkArtifact } from '../plan/artifacts.ts';
 import { findModel } from '../plan/find-models.ts';
+import { parsePlan } from '../plan/plan.ts';
 import type { RunEvent } from '../records/events.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import { answerChat, attackBehavior } from '../run/attempt.ts';
@@ -20,18 +22,21 @@ import { defaultAccess } from '../run/model-pool.ts';
 import { createPausePoint, type PausePoint } from '../run/pause.ts';
 import { workersFor, type PoolFacts, type WorkersWish } from '../run/pool-size.ts';
 import { runPlan, type RunEnvironment, type RunExtras } from '../run/run-plan.ts';
+import { setCard, type SetStore } from '../sets/set-store.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { openRunWriter } from '../store/run-writer.ts';
 import { behaviorsOf } from '../trials/behaviors.ts';
 import { mutateBehaviors } from '../trials/mutate.ts';
 import { placeRecords } from '../trials/placement.ts';
 import { catalogueOf, registries as everything, type Registries } from '../trials/registries.ts';
+import { namedSets, setNamed, withSets, type NamedSet } from '../trials/sets.ts';
 import { expandPlan } from '../trials/trials.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './batches.ts';
 import { createHostModels } from './host-models.ts';
 import { modelCalls } from './model-calls.ts';
 import { createRunReader } from './run-reader.ts';
+import { setCalls } from './set-calls.ts';
 
 /** The models of servers, as `models/runtimes/endpoint/` makes them. */
 interface Endpoints {
@@ -55,6 +60,8 @@ export interface LabHost {
   readonly modelStore?: ModelStore | undefined;
   /** Of models that come from a hub. Default: none can be downloaded. */
   readonly hubModels?: HubModels | undefined;
+  /** Of imported behavior sets. Default: none can be imported. */
+  readonly setStore?: SetStore | undefined;
   /** Default: everything that ships with the lab. */
   readonly registries?: Registries;
   /** Models that only WebGPU can run. Default: those that web-llm lists, which loads its package. */
@@ -132,15 +139,18 @@ export function createLab({
     const more = await webgpuModels().catch(() => []);
     return { ...shipped, models: [...shipped.models, ...more] };
   });
-  /** With the models that are stored now. A browser that stores none has none. */
-  const registries = async (): Promise<Registries> => {
+  /** With the models that are stored now, and of the stored sets those that are named. A browser that stores none has none. */
+  const registries = async (named: readonly NamedSet[] = []): Promise<Registries> => {
     const all = await fixed;
     const stored = (await later.modelStore?.list().catch(() => [])) ?? [];
-    return { ...all, models: [...all.models, ...stored.map(storedEntry)] };
+    const imported = named.filter(({ set }) => !shipped.sets.has(set));
+    const sets = (await later.setStore?.find(imported)) ?? [];
+    return withSets({ ...all, models: [...all.models, ...stored.map(storedEntry)] }, sets);
   };
-  const environment = async () => ({
+  const setsOf = (behavior: Behavior | undefined) => (behavior ? [behavior] : []);
+  const environment = async (named: readonly NamedSet[]) => ({
     models,
-    registries: await registries(),
+    registries: await registries(named),
     store: await later.store,
     device: await later.device,
     warmsUp: later.warmsUp,
@@ -154,7 +164,8 @@ export function createLab({
     extras: RunExtras,
   ): Promise<Outcome<void>> =>
     stoppable(runId, async (signal) => {
-      const events = runPlan(runId, plan, await environment(), signal, extras);
+      const lab = await environment(namedSets(parsePlan(plan)));
+      const events = runPlan(runId, plan, lab, signal, extras);
       const batches = inBatches(onEvents);
       try {
         for await (const event of events) {
@@ -171,7 +182,11 @@ export function createLab({
     lifeline: async () => later.lifeline ?? null,
     device: async () => later.device,
     storage: () => outcomeOf(async () => ({ persistent: (await later.store).persistent })),
-    catalogue: async () => catalogueOf(await registries()),
+    catalogue: async () => {
+      const catalogue = catalogueOf(await registries());
+      const imported = (await later.setStore?.list().catch(() => [])) ?? [];
+      return { ...catalogue, sets: [...catalogue.sets, ...imported.map(setCard)] };
+    },
     connect: (settings, send) =>
       outcomeOf(async () => {
         if (!connectEndpoints) throw sealedBuild();
@@ -183,7 +198,8 @@ export function createLab({
         if (!connectEndpoints) throw sealedBuild();
         return (await endpoints)?.models() ?? [];
       }),
-    behaviors: (set) => outcomeOf(async () => shipped.sets.get(set).behaviors),
+    behaviors: (set) =>
+      outcomeOf(async () => setNamed({ set }, (await registries([{ set }])).sets).behaviors),
     load: (callId, id, task, onProgress) =>
       stoppable(callId, async (signal) => {
         const entry = findModel(await registries(), id, task);
@@ -197,14 +213,14 @@ export function createLab({
       stoppable(callId, async (signal) => {
         const [tokens, steps] = [relay(onToken), relay(onStep)];
         const listeners = { onToken: tokens.send, onStep: steps.send, signal };
-        const reply = await answerChat(request, await environment(), listeners);
+        const reply = await answerChat(request, await environment(setsOf(request.behavior)), listeners);
         await Promise.all([tokens.settled(), steps.settled()]);
         return reply;
       }),
     attack: (callId, request, onStep) =>
       stoppable(callId, async (signal, pausePoint) => {
         const steps = relay(onStep);
-        const reply = await attackBehavior(request, await environment(), {
+        const reply = await attackBehavior(request, await environment(setsOf(request.behavior)), {
           onStep: steps.send,
           signal,
           pausePoint,
@@ -213,9 +229,10 @@ export function createLab({
         return reply;
       }),
     mutate: (request, set) =>
-      outcomeOf(async () =>
-        mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, shipped), shipped),
-      ),
+      outcomeOf(async () => {
+        const all = await registries([{ set }]);
+        return mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, all), all);
+      }),
     run: (runId, plan, onEvents, sources) => run(runId, plan, onEvents, { sources }),
     runKept: (runId, plan, onEvents, sources, places, append, trial) =>
       run(runId, plan, onEvents, { sources, keep: { places, keeper: { append, trial } } }),
@@ -238,7 +255,7 @@ export function createLab({
       outcomeOf(async () => checkArtifact(shipped.defenses, defense, artifact)),
     restore: (runId, input, records) =>
       outcomeOf(async () => {
-        const lab = await environment();
+        const lab = await environment(namedSets(parsePlan(input)));
         const expanded = expandPlan(input, lab.registries);
         const arriving = placeRecords(records, expanded.chunks);
         const run = await openRunWriter(runId, expanded, lab);
@@ -266,6 +283,7 @@ export function createLab({
       workers = wanted;
     },
     computing: async () => Object.fromEntries(computing),
+    ...setCalls(later.setStore, stoppable),
     ...modelCalls(
       later,
       stoppable,
