@@ -12,8 +12,11 @@ import { mutate } from './cli/mutate.ts';
 import { replay } from './cli/replay.ts';
 import { report } from './cli/report.ts';
 import { run } from './cli/run.ts';
+import { behaviorKinds } from '../src/core/behavior.ts';
 import { excerpt } from '../src/core/excerpt.ts';
 import { packNames } from '../src/core/templates.ts';
+import { encodings } from '../src/data/import/encoding.ts';
+import { fields as behaviorFields } from '../src/data/import/shapes.ts';
 import { defaultSampling } from '../src/lab/plan/plan.ts';
 import { precisionWishes } from '../src/models/precision.ts';
 
@@ -100,6 +103,25 @@ withEndpointOptions(withTemplateOptions(program.command('run')))
   .requiredOption('--out <folder>', 'folder for run.json, trials.jsonl and report.html')
   .option('--seed <n>', "seed in place of the plan's", wholeNumber)
   .addOption(repeatable('--model <name>', `model under attack in place of the plan's: ${modelNames}`))
+  .option(
+    '--behaviors <file>',
+    "CSV, JSON Lines or JSON file of behaviors: the set that the plan names, else in place of the plan's",
+  )
+  .addOption(
+    new Option(
+      '--kind <kind>',
+      'kind of those behaviors where their file does not say; default: harmful',
+    ).choices(behaviorKinds),
+  )
+  .addOption(
+    repeatable(
+      '--column <field=name>',
+      `column of that file that holds one of: ${behaviorFields.join(', ')}`,
+    ),
+  )
+  .addOption(
+    new Option('--encoding <name>', 'encoding of that file; default: as detected').choices(encodings),
+  )
   .option('--shard <i/n>', 'run only part i of n; each has an equal share of the behaviors')
   .addOption(texts())
   .addOption(templates())

@@ -5,6 +5,7 @@ import type { RunSummary } from '../../src/lab/records/summary.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import type { ReplaySource } from '../../src/lab/trials/replay.ts';
 import { expandPlan } from '../../src/lab/trials/trials.ts';
+import { withBehaviors, type BehaviorChoices } from './behaviors-file.ts';
 import { readInput, readLongInput, valueOf } from './failure.ts';
 import { checkRunFolder, openRun, type CheckedFolder, type FolderChoices, type OpenRun } from './open-run.ts';
 import type { PrecisionWish } from '../../src/models/precision.ts';
@@ -25,9 +26,9 @@ export interface FolderOptions extends FolderChoices {
 
 export async function run(
   planPath: string,
-  options: FolderOptions & PlanChoices & NamingOptions,
+  options: FolderOptions & PlanChoices & NamingOptions & BehaviorChoices,
 ): Promise<void> {
-  const named = readInput(() => readPlan(planPath, options));
+  const named = await readLongInput(async () => withBehaviors(readPlan(planPath, options), options));
   const plan = await readLongInput(() => planWithIds(named, options));
   await runInto({ plan }, options);
 }
