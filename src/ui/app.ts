@@ -2,6 +2,8 @@
 import type { Plan } from '../lab/plan/plan.ts';
 import type { LabClient } from '../lab/worker/client.ts';
 import { AppFiles, setAppFiles, type RepairFiles } from './about/app-files.svelte.ts';
+import { SetImport, setSetImport } from './behaviors/set-import.svelte.ts';
+import { StoredSets, setStoredSets } from './behaviors/stored-sets.svelte.ts';
 import { download, fetchShipped } from './files.ts';
 import { setDemo } from './home/demo.ts';
 import { Airlock, setAirlock } from './models/airlock.svelte.ts';
@@ -71,10 +73,18 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
   };
   const storedModels = new StoredModels(window.caches, window.document.baseURI);
   const device = new Device(window.navigator as DeviceSources);
-  const shelf = new ModelShelf(lab, labInfo.refreshModels);
+  const shelf = new ModelShelf(lab, labInfo.refreshCatalogue);
   const onstored = async () => {
-    await Promise.all([shelf.refresh(), labInfo.refreshModels(), kept.keep()]);
+    await Promise.all([shelf.refresh(), labInfo.refreshCatalogue(), kept.keep()]);
     await kept.look();
+  };
+  const onset = async (set?: string) => {
+    if (set !== undefined) labInfo.forgetBehaviors(set);
+    await labInfo.refreshCatalogue();
+  };
+  const storedSets = new StoredSets(lab, onset);
+  const onsetstored = async () => {
+    await Promise.all([storedSets.refresh(), onset(), kept.keep()]);
   };
   const run = new RunSession(lab, onloaded);
   const demoRun = new RunSession(lab, modelLoads.note);
@@ -104,6 +114,8 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     }),
     storedModels,
     shelf,
+    storedSets,
+    setImport: new SetImport(lab, onsetstored),
     modelImport: new ModelImport(lab, onstored),
     kept,
     device,
@@ -152,6 +164,8 @@ export function provideApp(app: App): void {
   setHubDownload(app.hubDownload);
   setStoredModels(app.storedModels);
   setModelShelf(app.shelf);
+  setStoredSets(app.storedSets);
+  setSetImport(app.setImport);
   setModelImport(app.modelImport);
   setDeviceStorage(app.kept);
   setDevice(app.device);

@@ -17,6 +17,7 @@ const pages = [
   '#/methods/attack/gcg',
   '#/methods/defense/self-reminder',
   '#/methods/evaluator/prefix-match',
+  '#/behaviors',
   '#/models',
   '#/ledger',
   '#/about',

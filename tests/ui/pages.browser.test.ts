@@ -57,7 +57,7 @@ const finishRun = async () => {
 };
 
 test('every control of every page has a name', async () => {
-  for (const hash of ['#/matrix', '#/playground', '#/models', '#/ledger', '#/about']) {
+  for (const hash of ['#/matrix', '#/playground', '#/behaviors', '#/models', '#/ledger', '#/about']) {
     await go(hash);
     await vi.waitFor(() => expect(app.labInfo.catalogue).not.toBeNull());
     flushSync();

@@ -15,7 +15,7 @@ export interface MethodFilter {
 export const everyMethod: MethodFilter = { text: '', access: null, stage: null };
 
 export type Route =
-  | { readonly page: 'home' | 'models' | 'ledger' | 'about' }
+  | { readonly page: 'home' | 'behaviors' | 'models' | 'ledger' | 'about' }
   | { readonly page: 'methods'; readonly filter: MethodFilter }
   | { readonly page: 'method'; readonly kind: MethodKind; readonly id: string }
   | { readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null }
@@ -33,6 +33,7 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   trial: 'Trial',
   methods: 'Methods',
   method: 'Method',
+  behaviors: 'Behaviors',
   models: 'Models',
   ledger: 'Ledger',
   about: 'About',
@@ -65,7 +66,8 @@ export function parseRoute(hash: string): Route {
     const kind = methodKinds.find((name) => name === rest[0]);
     if (kind && rest[1]) return { page: 'method', kind, id: rest[1] };
   } else if (rest.length === 0) {
-    if (page === 'home' || page === 'models' || page === 'ledger' || page === 'about') return { page };
+    if (page === 'home' || page === 'behaviors' || page === 'models' || page === 'ledger' || page === 'about')
+      return { page };
     if (page === 'methods') {
       const access = accessTiers.find((tier) => tier === query.get('access')) ?? null;
       const stage = stages.find((name) => name === query.get('stage')) ?? null;
@@ -83,6 +85,7 @@ export function hrefOf(route: Route): string {
   switch (route.page) {
     case 'home':
       return '#/';
+    case 'behaviors':
     case 'models':
     case 'ledger':
     case 'about':

@@ -10,6 +10,7 @@ import {
 import type { PackName } from '../../core/templates.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { defaultSampling, type Plan, type PlanInput } from '../../lab/plan/plan.ts';
+import { carriedCards, gradingObstacle, type BehaviorSetCard } from '../../lab/plan/set-card.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import type { ModelEntry } from '../types.ts';
 import { BehaviorsDraft } from './behaviors-draft.svelte.ts';
@@ -33,6 +34,8 @@ export class PlanDraft {
   roles = $state<Partial<Record<ModelRole, string>>>({});
   maxNewTokens = $state(defaultSampling.maxNewTokens);
   readonly template: TemplateDraft;
+  /** Those of the lab, and those that the plan brings along. */
+  readonly sets: readonly BehaviorSetCard[];
   readonly behaviors: BehaviorsDraft;
   /** Chosen method ids, in the order of the plan. */
   chosen = $state<Record<Kind, string[]>>({ attacks: [], evaluators: [] });
@@ -61,7 +64,8 @@ export class PlanDraft {
     this.template = new TemplateDraft(plan.chatTemplate);
     this.texts = plan.texts ?? null;
     this.templates = plan.templates ?? null;
-    this.behaviors = new BehaviorsDraft(catalogue.sets, plan.behaviors);
+    this.sets = [...catalogue.sets, ...carriedCards(plan)];
+    this.behaviors = new BehaviorsDraft(this.sets, plan.behaviors);
     this.columns = new ColumnsDraft(catalogue.defenses, plan.defenses);
     this.chosen = {
       attacks: plan.attacks.map(({ id }) => id),
@@ -141,11 +145,19 @@ export class PlanDraft {
   /** The optional roles that the plan fills. */
   filled = $state<Partial<Record<ModelRole, string>>>({});
 
+  /** Why an evaluator can grade none of the chosen behaviors, or `null` where it can. */
+  gradingObstacle = (id: string): string | null => {
+    const card = this.#catalogue.evaluators.find((other) => other.id === id);
+    return card ? gradingObstacle(card, this.behaviors.chosen, this.sets) : null;
+  };
+
   /** What is missing before it can run, in words, or `null`. */
   readonly obstacle = $derived.by((): string | null => {
     if (this.targets.length === 0) return 'Choose a model to attack.';
     if (this.chosen.attacks.length === 0) return 'Choose at least one attack.';
     if (this.chosen.evaluators.length === 0) return 'Choose at least one evaluator.';
+    if (this.chosen.evaluators.every((id) => this.gradingObstacle(id) !== null))
+      return 'Choose an evaluator that can grade these behaviors.';
     if (this.behaviors.harmful < 1) return 'Take at least one forbidden behavior.';
     const stacks = this.columns.obstacle(this.access);
     if (stacks !== null) return stacks;

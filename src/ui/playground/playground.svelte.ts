@@ -6,6 +6,7 @@ import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { defaultSampling, type MethodChoice } from '../../lab/plan/plan.ts';
 import type { LabClient } from '../../lab/worker/client.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
+import { canGrade } from '../../lab/plan/set-card.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
 import { readPlaygroundLink, writePlaygroundLink } from '../links/setups.ts';
 import { choiceOf, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
@@ -63,16 +64,19 @@ export class Playground {
     const defenses = this.stack.active
       .filter(({ id }) => catalogue?.defenses.some((card) => card.id === id))
       .map(choiceOfChip);
+    const { behavior } = this;
     const request = {
       model: this.model,
       ...(attackCard && { attack: choiceOf(attackCard, this.attackOptions) }),
-      ...(this.behavior && { behavior: this.behavior }),
+      ...(behavior && { behavior }),
       roles: catalogue?.roles ?? {},
       sampling: samplingOf(this),
       chatTemplate: this.template.toSettings(),
       seed: 0,
       topTokens: 5,
-      evaluators: this.behavior ? (catalogue?.evaluators ?? []).flatMap(evaluatorChoice) : [],
+      evaluators: behavior
+        ? (catalogue?.evaluators ?? []).filter((card) => canGrade(card, behavior)).flatMap(evaluatorChoice)
+        : [],
     };
     // Asked for at the same time, so that the answer waits for loads whose progress can be seen.
     for (const model of [this.model, ...this.#roleModels()]) void this.#load(model);

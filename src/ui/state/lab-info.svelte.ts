@@ -77,6 +77,12 @@ export class LabInfo {
     else if (outcome.status === 'failed') this.failure = outcome;
   };
 
+  /** A set was deleted: another may take its name. */
+  forgetBehaviors = (set: string): void => {
+    const { [set]: _, ...others } = this.behaviors;
+    this.behaviors = others;
+  };
+
   card = (id: string): AnyCard | null => this.#cards[id] ?? null;
   isListed = (id: string): boolean => this.card(id) !== null;
   stageOf = (id: string): AnyCard['stage'] => this.card(id)?.stage;
@@ -97,8 +103,8 @@ export class LabInfo {
   };
   modelName = (id: string): string => this.models.find((model) => model.id === id)?.title ?? id;
 
-  /** Ask again which models there are: one was imported, renamed or deleted. */
-  refreshModels = async (): Promise<void> => {
+  /** Ask again which models and behavior sets there are: one was imported, renamed or deleted. */
+  refreshCatalogue = async (): Promise<void> => {
     this.catalogue = await this.#lab.catalogue();
   };
 

@@ -6,6 +6,7 @@ import type { PackName } from '../../core/templates.ts';
 import type { AttackRequest, MutateRequest } from '../../lab/plan/request.ts';
 import { defaultSampling, type PlanInput } from '../../lab/plan/plan.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
+import { canGrade } from '../../lab/plan/set-card.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import { readStudioLink, writeStudioLink } from '../links/setups.ts';
 import { choiceOf, fitting, isValid, obstacle, type OptionInput } from '../state/method-pick.ts';
@@ -13,6 +14,9 @@ import type { LabInfo } from '../state/lab-info.svelte.ts';
 import { samplingOf } from '../state/sampling.ts';
 
 type LabInfoPart = Pick<LabInfo, 'catalogue' | 'quickstart' | 'models' | 'behaviors'>;
+
+/** Behaviors that a list shows at once. */
+export const mostShown = 200;
 
 /** Alternatives recorded per token of the answer. */
 const topTokens = 5;
@@ -48,6 +52,16 @@ export class StudioSetup {
   readonly choices = $derived.by(() =>
     (this.#labInfo.behaviors[this.set] ?? []).filter(({ kind }) => kind === 'harmful'),
   );
+  /** What the prompts of a large set are looked through for. */
+  search = $state('');
+  /** The choices that a list shows: the first that match, and the one that is chosen. */
+  readonly shownChoices = $derived.by(() => {
+    const words = this.search.trim().toLowerCase();
+    const matching = this.choices.filter(({ prompt }) => prompt.toLowerCase().includes(words));
+    const shown = matching.slice(0, mostShown);
+    const chosen = this.choices.find(({ id }) => id === this.behaviorId);
+    return chosen && !shown.includes(chosen) ? [chosen, ...shown] : shown;
+  });
   readonly behavior = $derived.by((): Behavior | null => {
     if (!this.isOwnRequest) return this.choices.find(({ id }) => id === this.behaviorId) ?? null;
     const [prompt, target] = [this.request.trim(), this.target.trim()];
@@ -113,7 +127,7 @@ export class StudioSetup {
           ...(this.pack && { templates: this.pack }),
           defenses: [],
           evaluators: (this.#labInfo.catalogue?.evaluators ?? [])
-            .filter((card) => rolesNeeded(card).length === 0)
+            .filter((card) => rolesNeeded(card).length === 0 && canGrade(card, this.behavior!))
             .map(({ id }) => ({ id })),
           roles: this.roles,
           sampling: samplingOf(this),

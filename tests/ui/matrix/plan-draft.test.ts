@@ -28,6 +28,7 @@ const everything = parsePlan({
     { set: 'tinytown', kinds: ['harmful', 'benign'], limit: 3 },
     { set: 'another', limit: 2, drawn: true },
   ],
+  sets: [{ id: 'another', behaviors: [{ id: '1', prompt: 'Pet it.', kind: 'benign' }] }],
   attacks: [
     { id: 'pair', options: { streams: 2 } },
     { id: 'gcg', options: { steps: 4 } },
@@ -82,6 +83,30 @@ test('parts of a plan without a field stay when the rest is edited', () => {
   expect(again.attacks).toEqual([everything.attacks[0], { id: 'gcg', options: { steps: 9 } }]);
   for (const field of ['contrast', 'record', 'concurrency', 'replay', 'defenses', 'models'] as const)
     expect(again[field]).toEqual(everything[field]);
+});
+
+test('a set that is imported is named with its content, whatever the plan was made with', () => {
+  const counts = { harmful: 3 };
+  const set = { id: 'deeds', title: 'Deeds', summary: '', counts, brings: {}, sha256: 'a'.repeat(64) };
+  const within = { ...catalogue, sets: [...catalogue.sets, set] };
+  const old = { set: 'deeds', sha256: 'b'.repeat(64), limit: 2 };
+  const draft = new PlanDraft(within, parsePlan({ ...plan, behaviors: [old] }));
+  expect(draft.toPlan().behaviors).toEqual([{ ...old, sha256: set.sha256 }]);
+  draft.behaviors.limits.harmful = 1;
+  expect(draft.toPlan().behaviors).toEqual([
+    { set: 'deeds', sha256: set.sha256, kinds: ['harmful'], limit: 1 },
+  ]);
+});
+
+test('evaluators that can grade nothing of the chosen set are not offered, and do not do alone', () => {
+  const set = { id: 'deeds', title: 'Deeds', summary: '', counts: { harmful: 3 }, brings: {} };
+  const within = { ...catalogue, sets: [...catalogue.sets, set] };
+  const chosen = { behaviors: [{ set: 'deeds' }], evaluators: [{ id: 'tinytown-oracle' }] };
+  const draft = new PlanDraft(within, parsePlan({ ...plan, ...chosen }));
+  expect(draft.gradingObstacle('tinytown-oracle')).toContain('true steps');
+  expect(draft.obstacle).toContain('an evaluator that can grade');
+  draft.toggle('evaluators', 'pattern-refusal');
+  expect(draft.obstacle).toBeNull();
 });
 
 test('behaviors that the seed draws stay drawn when their number changes', () => {
