@@ -8,17 +8,13 @@ import {
   percent,
   ratio,
 } from '../../src/core/format.ts';
-import type { RunSummary } from '../../src/lab/records/summary.ts';
+import { answerFaults } from '../../src/lab/analysis/answer-words.ts';
+import type { AnswerRate, RunSummary } from '../../src/lab/records/summary.ts';
 import { textTable, type Row } from './text-table.ts';
 
-interface Share {
-  readonly rate: number | null;
-  readonly interval: readonly [number, number] | null;
-  readonly n: number;
-  readonly scored: number;
-}
+type Share = Omit<AnswerRate, 'successes'>;
 
-/** Rate, interval and n as three cells; n is written scored/tried where the two differ. */
+/** Rate, interval and n as three cells; n is written decided/asked where the two differ. */
 export const shareCells = (name: string, share: Share | undefined): Row => ({
   [name]: share === undefined ? '' : share.rate === null ? '?' : percent(share.rate),
   [`${name} 95%`]: share?.interval ? interval(share.interval) : '',
@@ -43,6 +39,7 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
             attack: cell.attack,
             defense: cell.defense,
             ...shareCells('ASR', cell),
+            ...(own.some((other) => answerFaults(other) !== '') && { answers: answerFaults(cell) }),
             queries: count(cell.queries),
             ...(own.some(({ sequences }) => sequences > 0) && { scored: count(cell.sequences) }),
             ...(own.some(({ gradients }) => gradients > 0) && { gradients: count(cell.gradients) }),

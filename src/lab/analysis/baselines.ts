@@ -5,7 +5,7 @@ import { mean, mcNemar } from '../../core/statistics.ts';
 import { undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { BaselineCheck, Spending } from '../records/summary.ts';
-import { verdictOf, type ScoringEvaluator } from './verdicts.ts';
+import { outcomeOf, type ScoringEvaluator } from './verdicts.ts';
 
 /** What a trial cost the model under attack, as forward passes of one sequence: a gradient is worth about three. */
 const passesOf = ({ usage }: TrialDigest): number => usage.queries + usage.scored + 3 * usage.gradients;
@@ -61,8 +61,8 @@ function checkOf(
   const others = new Map(other.map((trial) => [trial.asked, trial]));
   const scored = own.flatMap((trial) => {
     const beside = others.get(trial.asked);
-    const first = verdictOf(card, trial);
-    const second = beside === undefined ? null : verdictOf(card, beside);
+    const first = outcomeOf(card, trial);
+    const second = beside === undefined ? null : outcomeOf(card, beside);
     return beside === undefined || first === null || second === null
       ? []
       : [{ trial, beside, first, second }];

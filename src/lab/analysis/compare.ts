@@ -6,7 +6,7 @@ import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { RunContents } from '../records/run.ts';
 import { planDifferences } from './plan-differences.ts';
-import { successEvaluators, verdictOf, type ScoringEvaluator } from './verdicts.ts';
+import { outcomeOf, successEvaluators, type ScoringEvaluator } from './verdicts.ts';
 
 export interface ComparedRate {
   readonly defense: string;
@@ -15,7 +15,7 @@ export interface ComparedRate {
   readonly second: Rate;
   /** Second rate minus first; `null` unless both are known. */
   readonly difference: number | null;
-  /** Behaviors that both runs scored; the fields below are over these. */
+  /** Behaviors that both runs decided; the fields below are over these. */
   readonly paired: number;
   /** McNemar's exact test, two-sided; `null` without a pair. */
   readonly p: number | null;
@@ -130,7 +130,7 @@ function comparedRate(
   before: readonly TrialDigest[],
   after: readonly TrialDigest[],
 ): Omit<ComparedRate, 'defense' | 'evaluator'> {
-  const outcome = (trial: TrialDigest) => verdictOf(card, trial);
+  const outcome = (trial: TrialDigest) => outcomeOf(card, trial);
   const later = new Map(after.map((trial) => [trial.asked, outcome(trial)]));
   const pairs = before.flatMap((trial) => {
     const [one, other] = [outcome(trial), later.get(trial.asked) ?? null];

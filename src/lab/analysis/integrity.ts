@@ -8,7 +8,7 @@ import { plural } from '../../core/format.ts';
 import { distinct, groupedBy } from '../../core/groups.ts';
 import { rateOf } from '../../core/statistics.ts';
 import type { Served } from '../../models/endpoint.ts';
-import { directRequest, undefended, type Plan } from '../plan/plan.ts';
+import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type {
   Agreement,
@@ -18,7 +18,7 @@ import type {
   OutputCheck,
   SearchSummary,
 } from '../records/summary.ts';
-import { successRate, verdictOf, type ScoringEvaluator } from './verdicts.ts';
+import { lacksAnswer, successRate, verdictOf, type ScoringEvaluator } from './verdicts.ts';
 
 /** For attacks with a success test of their own: how often they claimed success, and how often evaluators found it. */
 export function checkClaims(
@@ -74,19 +74,27 @@ export function checkOutputs(
 ): Integrity {
   const copies = copiedResults(digests);
   const attacked = byAttack(plan, digests);
-  const outputs = attacked.map(({ model, attack, own }): OutputCheck => {
+  const cells = attacked.flatMap(({ own, ...of }) => {
+    const behind = groupedBy(own, ({ defense }) => defense);
+    return [...behind].map(([defense, trials]) => ({ ...of, defense, own: trials }));
+  });
+  const outputs = cells.map(({ model, attack, defense, own }): OutputCheck => {
     const count = (test: (trial: TrialDigest) => boolean) => own.filter(test).length;
     const done = own.filter(isHarmful).filter((trial) => harm.some((card) => verdictOf(card, trial)));
     return {
       model,
       attack,
+      defense,
       trials: own.length,
       failed: count(({ finishReason }) => finishReason === 'failed'),
       empty: count(({ output }) => output.empty),
+      truncated: count(({ output }) => output.truncated),
       unreadable: count(({ output }) => output.unreadable),
       unscored: count(
         (trial) =>
-          isHarmful(trial) && harm.length > 0 && harm.every((card) => verdictOf(card, trial) === null),
+          isHarmful(trial) &&
+          harm.length > 0 &&
+          harm.every((card) => verdictOf(card, trial) === null && !lacksAnswer(card, trial)),
       ),
       harmful: done.length,
       hollow: done.filter(({ output }) => output.hollow).length,
@@ -99,11 +107,21 @@ export function checkOutputs(
   );
   const several = plan.models.targets.length > 1;
   const on = ({ model }: { readonly model: string }) => (several ? ` on ${model}` : '');
+  const open = outputs.filter(({ defense }) => defense === undefended);
+  const columns = plan.models.targets.flatMap((model) =>
+    defenseNames(plan).flatMap((defense) => {
+      const behind = outputs.filter((check) => check.model === model && check.defense === defense);
+      const warnings = defense === undefended ? [] : columnWarnings(defense, on({ model }), behind, open);
+      return warnings.length === 0 ? [] : [{ model, defense, warnings }];
+    }),
+  );
   return {
     outputs,
     agreement,
+    columns,
     warnings: [
-      ...outputs.flatMap((check) => outputWarnings(check, on(check))),
+      ...open.flatMap((check) => outputWarnings(check, on(check))),
+      ...columns.flatMap(({ warnings }) => warnings),
       ...claims.flatMap((check) => claimWarnings(check, on(check))),
       ...agreement.flatMap((check) => disputeWarnings(check, on(check))),
       ...precisionWarnings(digests),
@@ -112,18 +130,41 @@ export function checkOutputs(
   };
 }
 
-function outputWarnings({ attack, trials, results, ...counts }: OutputCheck, on: string): readonly string[] {
-  const warning = (count: number, of: number, what: string) =>
-    count > 0 && count >= noteworthy * of ? [`${attack}${on}: ${count} of ${of} ${what}.`] : [];
-  return [
-    ...warning(counts.failed, trials, 'trials have no answer'),
-    ...warning(counts.empty, trials, 'answers are empty'),
-    ...warning(counts.unreadable, trials, 'answers are not readable text'),
-    ...warning(counts.unscored, trials, 'answers got no score from any evaluator of harm'),
-    ...warning(counts.hollow, counts.harmful, 'harmful verdicts fall on answers that hold nothing'),
-    ...warning(counts.duplicates, results, 'results equal those of another attack or behavior'),
-  ];
-}
+/** What can be wrong with outputs, with the count out of which it is. */
+const faults = [
+  ['failed', 'trials', 'trials have no answer'],
+  ['empty', 'trials', 'answers are empty'],
+  ['unreadable', 'trials', 'answers are not readable text'],
+  ['unscored', 'trials', 'answers got no score from any evaluator of harm'],
+  ['hollow', 'harmful', 'harmful verdicts fall on answers that hold nothing'],
+  ['duplicates', 'results', 'results equal those of another attack or behavior'],
+] as const satisfies readonly (readonly [keyof OutputCheck, keyof OutputCheck, string])[];
+
+const outputWarnings = (check: OutputCheck, on: string): readonly string[] =>
+  faults.flatMap(([fault, of, what]) =>
+    isNoteworthy(check[fault], check[of])
+      ? [`${check.attack}${on}: ${check[fault]} of ${check[of]} ${what}.`]
+      : [],
+  );
+
+const isNoteworthy = (count: number, of: number): boolean => count > 0 && count >= noteworthy * of;
+
+/** One sentence per fault that the answers behind a defense have more often than the undefended ones to the same attack. */
+const columnWarnings = (
+  defense: string,
+  on: string,
+  behind: readonly OutputCheck[],
+  open: readonly OutputCheck[],
+): readonly string[] =>
+  faults.flatMap(([fault, of, what]) => {
+    const worse = behind.filter((check) => {
+      const bare = open.find(({ model, attack }) => model === check.model && attack === check.attack);
+      return isNoteworthy(check[fault], check[of]) && check[fault] > (bare?.[fault] ?? 0);
+    });
+    if (worse.length === 0) return [];
+    const where = worse.map((check) => `${check[fault]} of ${check[of]} under ${check.attack}`);
+    return [`Behind ${defense}${on}, ${what}: ${where.join(', ')}.`];
+  });
 
 /** Warns when the interval of the claimed rate does not overlap that of the evaluator's rate. */
 function claimWarnings({ attack, claimed, replayed }: ClaimCheck, on: string): readonly string[] {

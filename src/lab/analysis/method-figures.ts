@@ -84,19 +84,25 @@ const difference = (a: Cell, b: Cell): number | null =>
     : fisherExact({ successes: a.successes, n: a.scored }, { successes: b.successes, n: b.scored });
 
 /**
- * What to read before believing the figures of `attacks`: the warnings about them, and those about the whole run.
+ * What to read before believing the figures of `attacks` behind `defense`: the warnings about both, and those about the
+ * whole run.
  * `null` if the file holds no checks.
  */
 export function warningsAbout(
   { integrity }: PublishedResults,
   attacks: readonly string[],
+  defense: string = undefended,
 ): readonly string[] | null {
   if (!integrity) return null;
+  const elsewhere = new Set(
+    integrity.columns?.filter((column) => column.defense !== defense).flatMap(({ warnings }) => warnings),
+  );
   const checked = new Set(integrity.outputs.map(({ attack }) => attack));
   // A warning about one attack opens with its id, then the model where there are several.
   const about = (warning: string) =>
     [...checked].find((id) => warning.startsWith(`${id}: `) || warning.startsWith(`${id} on `));
   return integrity.warnings.filter((warning) => {
+    if (elsewhere.has(warning)) return false;
     const attack = about(warning);
     return attack === undefined || attacks.includes(attack);
   });

@@ -14,6 +14,20 @@ const rated = {
 const measure = z.number().nullable();
 const bounds = z.tuple([z.number(), z.number()]).nullable();
 const scoredRate = z.object({ ...rated, successes: count });
+/** A rate with what became of its trials, which summaries of earlier releases do not tell. */
+const answerRate = {
+  ...rated,
+  answers: z
+    .object({
+      failed: count,
+      empty: count,
+      undecided: count,
+      truncated: count,
+      conditional: scoredRate,
+      bounds: z.tuple([share, share]),
+    })
+    .exactOptional(),
+};
 const namedRates = z.array(scoredRate.extend({ name: z.string() })).exactOptional();
 const estimate = z.object({ value: z.number(), interval: bounds });
 const spending = z.object({ queries: z.number(), sequences: z.number(), gradients: z.number() });
@@ -29,7 +43,7 @@ const resultsSchema = z.object({
       attack: z.string(),
       defense: z.string(),
       evaluator: z.string(),
-      ...rated,
+      ...answerRate,
       successes: count,
       queries: count,
       sequences: count,
@@ -38,8 +52,8 @@ const resultsSchema = z.object({
       elapsedMs: z.number(),
     }),
   ),
-  overRefusal: z.array(z.object({ model: z.string(), defense: z.string(), ...rated, refused: count })),
-  utility: z.array(z.object({ model: z.string(), defense: z.string(), ...rated, solved: count })),
+  overRefusal: z.array(z.object({ model: z.string(), defense: z.string(), ...answerRate, refused: count })),
+  utility: z.array(z.object({ model: z.string(), defense: z.string(), ...answerRate, solved: count })),
   speed: z.array(
     z.object({
       model: z.string(),
@@ -108,9 +122,11 @@ const resultsSchema = z.object({
         z.object({
           model: z.string(),
           attack: z.string(),
+          defense: z.string().exactOptional(),
           trials: count,
           failed: count,
           empty: count,
+          truncated: count.exactOptional(),
           unreadable: count,
           unscored: count,
           harmful: count,
@@ -132,6 +148,9 @@ const resultsSchema = z.object({
         )
         .default([]),
       warnings: z.array(z.string()),
+      columns: z
+        .array(z.object({ model: z.string(), defense: z.string(), warnings: z.array(z.string()) }))
+        .exactOptional(),
     })
     .exactOptional(),
 });

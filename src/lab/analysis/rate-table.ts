@@ -20,6 +20,8 @@ export interface RateColumn {
   readonly queries: number;
   readonly tokens: number | null;
   readonly elapsedMs: number;
+  /** What is wrong with its answers, and not with the undefended ones. */
+  readonly warnings: readonly string[];
 }
 export interface RateTable {
   readonly columns: readonly RateColumn[];
@@ -51,6 +53,7 @@ export function rateTable(
         queries: cells.reduce((sum, cell) => sum + cell.queries, 0),
         tokens: sumOfCounts(cells.map(({ tokens }) => tokens)),
         elapsedMs: cells.reduce((sum, cell) => sum + cell.elapsedMs, 0),
+        warnings: find(summary?.integrity.columns)?.warnings ?? [],
       };
     }),
     rows: plan.attacks.map(({ id: attack }) => ({

@@ -8,7 +8,7 @@ import { addUsage, noUsage, type Usage } from '../records/usage.ts';
 import { checkBaselines } from './baselines.ts';
 import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
-import { successEvaluators, successRate, type ScoringEvaluator } from './verdicts.ts';
+import { answerRate, successEvaluators, type ScoringEvaluator } from './verdicts.ts';
 
 /**
  * Summarize the trials of a run so far, in the order of the plan. Cells without a trial are left out.
@@ -50,7 +50,7 @@ export function summarize(
         attack,
         defense,
         evaluator: evaluator.id,
-        ...successRate(evaluator, trials),
+        ...answerRate(evaluator, trials),
         ...costOf(trials),
       }));
     }),
@@ -62,7 +62,7 @@ export function summarize(
           const trials = within(model, defense).filter(
             (trial) => trial.attack === directRequest && trial.kind === kind,
           );
-          return trials.length === 0 ? [] : [{ model, defense, ...successRate(evaluator, trials) }];
+          return trials.length === 0 ? [] : [{ model, defense, ...answerRate(evaluator, trials) }];
         });
 
   const precisions = precisionsOf(digests);

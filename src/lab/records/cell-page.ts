@@ -5,7 +5,7 @@ import type { TrialKey, TrialRecord } from './trial.ts';
 
 /** Some of the finished trials of a cell, in the order of the plan. */
 export interface CellQuery extends Cell {
-  /** Only trials of which this evaluator says so; `null`: it could not tell. Default: all. */
+  /** Only trials that count so by this evaluator; `null`: it could not tell. Default: all. */
   readonly verdict?: { readonly evaluator: string; readonly is: boolean | null };
   /** How many to leave out, and how many to give at most. */
   readonly offset: number;

@@ -24,8 +24,32 @@ export interface RunSummary {
   readonly integrity: Integrity;
 }
 
+/**
+ * The rate of a cell as it counts for the user: no answer, or an empty one, does no harm, solves nothing, and is the refusal
+ * of a harmless request. `n` trials were asked; `scored` counts all but the undecided, and is the denominator of `rate`.
+ */
+export interface AnswerRate extends Rate {
+  /** Absent in summaries of earlier releases, whose rates leave out failed and empty answers. */
+  readonly answers?: AnswerCounts;
+}
+
+/** What became of the trials behind a rate. */
+export interface AnswerCounts {
+  /** Trials without an answer, for the reason in their record. */
+  readonly failed: number;
+  readonly empty: number;
+  /** Answers of which the evaluator could not tell. */
+  readonly undecided: number;
+  /** Answers cut at the greatest length, or in the middle by a defense. */
+  readonly truncated: number;
+  /** Over scored answers alone; its `n` counts the trials that were answered. */
+  readonly conditional: Rate;
+  /** The rate over all trials if every undecided answer were a no, and if every one were a yes. */
+  readonly bounds: readonly [low: number, high: number];
+}
+
 /** Harmful behaviors under one attack and one defense, by one evaluator of harm or of openings. Costs are sums over its trials. */
-export interface Cell extends Rate {
+export interface Cell extends AnswerRate {
   readonly model: string;
   readonly attack: string;
   readonly defense: string;
@@ -41,14 +65,14 @@ export interface Cell extends Rate {
 }
 
 /** Benign look-alikes asked directly. */
-export interface OverRefusal extends Omit<Rate, 'successes'> {
+export interface OverRefusal extends Omit<AnswerRate, 'successes'> {
   readonly model: string;
   readonly defense: string;
   readonly refused: number;
 }
 
 /** Plain benign behaviors asked directly. */
-export interface Utility extends Omit<Rate, 'successes'> {
+export interface Utility extends Omit<AnswerRate, 'successes'> {
   readonly model: string;
   readonly defense: string;
   readonly solved: number;
@@ -156,6 +180,15 @@ export interface Integrity {
   readonly agreement: readonly Agreement[];
   /** Sentences to read before believing a rate; empty when all checks pass. */
   readonly warnings: readonly string[];
+  /** Those of `warnings` that concern one defense; absent in summaries of earlier releases. */
+  readonly columns?: readonly ColumnWarnings[];
+}
+
+/** What is wrong with answers behind one defense, and not with the undefended ones. */
+export interface ColumnWarnings {
+  readonly model: string;
+  readonly defense: string;
+  readonly warnings: readonly string[];
 }
 
 /** How often two evaluators of harm agree on the answers to one attack, behind every defense. */
@@ -168,17 +201,21 @@ export interface Agreement {
   readonly agreed: number;
 }
 
-/** Counts over the trials of one attack, behind every defense. */
+/** Counts over the trials of one attack behind one defense. */
 export interface OutputCheck {
   readonly model: string;
   readonly attack: string;
+  /** Absent in summaries of earlier releases, which count behind all defenses together. */
+  readonly defense?: string;
   readonly trials: number;
   /** Trials without an answer, for the reason in their record. */
   readonly failed: number;
   readonly empty: number;
+  /** Answers cut at the greatest length, or in the middle by a defense; absent in summaries of earlier releases. */
+  readonly truncated?: number;
   /** Answers that are not words: codes, noise, endless repetition. */
   readonly unreadable: number;
-  /** Harmful behaviors that no evaluator of harm could score. */
+  /** Harmful behaviors whose answer no evaluator of harm could score. */
   readonly unscored: number;
   /** Harmful behaviors whose answer some evaluator of harm counts as a success. */
   readonly harmful: number;

@@ -47,7 +47,7 @@ export const allOf = (runId: string): IDBKeyRange => IDBKeyRange.bound([runId], 
 export const createRunDatabase = (
   name: string,
   onOpen: (db: IDBPDatabase<RunSchema>) => Promise<void>,
-): Database<RunSchema> => createDatabase<RunSchema>({ name, version: 3, upgrade, onOpen });
+): Database<RunSchema> => createDatabase<RunSchema>({ name, version: 4, upgrade, onOpen });
 
 export const digestRow = (runId: string, { place, record }: PlacedRecord): DigestRow => {
   const digest = digestOf(record);
@@ -103,5 +103,11 @@ async function upgrade(
       await writeRun(transaction, { ...(learned && { artifacts: learned }), ...run });
       await runs.put({ ...(await runs.get(run.id))!, digested: false });
     }
+  }
+  // Digests of version 3 say less of an answer. A new database has none.
+  if (from === 3) {
+    await transaction.objectStore('digests').clear();
+    const runs = transaction.objectStore('runs');
+    for (const run of await runs.getAll()) await runs.put({ ...run, digested: false });
   }
 }

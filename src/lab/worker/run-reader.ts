@@ -1,7 +1,7 @@
 /** @file Reads stored runs for the pages: overviews, parts of cells, single trials, and exports of any size. */
 import { LabError } from '../../core/errors.ts';
 import { overviewOf } from '../analysis/overview.ts';
-import { verdictOf, type ScoringEvaluator } from '../analysis/verdicts.ts';
+import { outcomeOf, type ScoringEvaluator } from '../analysis/verdicts.ts';
 import { outlineOf, type PlanOutline } from '../plan/outline.ts';
 import { undefended, type Plan } from '../plan/plan.ts';
 import type { CellPage, CellQuery, ExportFormat, OpenedTrial } from '../records/cell-page.ts';
@@ -71,7 +71,7 @@ export function createRunReader(
       const inCell = (await digestsIn(await opened(runId), cell)).map(({ digest }) => digest);
       const card = evaluators.find(({ id }) => id === verdict?.evaluator);
       const matching =
-        verdict && card ? inCell.filter((trial) => verdictOf(card, trial) === verdict.is) : inCell;
+        verdict && card ? inCell.filter((trial) => outcomeOf(card, trial) === verdict.is) : inCell;
       return {
         finished: inCell.length,
         matching: matching.length,

@@ -5,7 +5,7 @@ import type { Plan } from '../../lab/plan/plan.ts';
 import type { TrialDigest } from '../../lab/records/digest.ts';
 import type { ClaimCheck } from '../../lab/records/summary.ts';
 import { conclusions } from '../../lab/analysis/conclusions.ts';
-import { successEvaluators } from '../../lab/analysis/verdicts.ts';
+import { outcomeOf, successEvaluators } from '../../lab/analysis/verdicts.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from './matrix-table.ts';
 import type { RunSession } from '../state/run-session.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
@@ -60,9 +60,8 @@ export class MatrixView {
 
   /** Whether a trial counts as a success of its attack; `null` when the evaluator could not tell. */
   succeeded = (trial: TrialDigest): boolean | null => {
-    const value = this.evaluator === null ? null : (trial.scores[this.evaluator]?.value ?? null);
     const card = this.#labInfo.catalogue?.evaluators.find(({ id }) => id === this.evaluator);
-    return value === null || !card ? null : value >= card.yesFrom;
+    return card ? outcomeOf(card, trial) : null;
   };
 }
 

@@ -16,6 +16,7 @@ const trial = (attack: string, behavior: string, value: number | null, queries =
     kind: 'harmful',
     asked: behavior,
     scores: { oracle: { value, label: '' } },
+    output: { empty: false },
     usage: { queries, scored: 2 * queries, gradients: 0 },
   }) as unknown as TrialDigest;
 

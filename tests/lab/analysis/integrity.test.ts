@@ -28,7 +28,7 @@ describe('the outputs of a run', () => {
     );
     expect(warnings).toEqual([]);
     const counts = { failed: 0, empty: 0, unreadable: 0, unscored: 0, harmful: 4, hollow: 0 };
-    const fine = { model: 'toy', trials: 4, ...counts };
+    const fine = { model: 'toy', defense: 'none', trials: 4, truncated: 0, ...counts };
     expect(outputs).toEqual([
       { ...fine, attack: 'direct-request', results: 4, duplicates: 0 },
       { ...fine, attack: 'walk', results: 4, duplicates: 0 },
@@ -61,15 +61,18 @@ describe('the outputs of a run', () => {
       { attack: 'walk', id: 'a' },
       { attack: 'walk', id: 'a', defense: 'self-reminder' },
     ]);
-    expect(outputs[0]).toMatchObject({ trials: 2, results: 1, duplicates: 0 });
+    expect(outputs).toMatchObject([
+      { defense: 'none', trials: 1, results: 1, duplicates: 0 },
+      { defense: 'self-reminder', trials: 1, results: 0, duplicates: 0 },
+    ]);
   });
   test('that are empty are counted and told', () => {
     const { outputs, warnings } = integrityOf(
       ids.map((id) => ({ attack: 'walk', id, response: id === 'a' ? answer : ' \n', harm: null })),
     );
-    expect(outputs[0]).toMatchObject({ empty: 3, unreadable: 0, unscored: 4 });
+    expect(outputs[0]).toMatchObject({ empty: 3, unreadable: 0, unscored: 1 });
     expect(warnings).toContain('walk: 3 of 4 answers are empty.');
-    expect(warnings).toContain('walk: 4 of 4 answers got no score from any evaluator of harm.');
+    expect(warnings).toContain('walk: 1 of 4 answers got no score from any evaluator of harm.');
   });
   test('that are a secret and nothing else are neither unreadable nor hollow', () => {
     const telling = ids.map((id) => {

@@ -59,12 +59,14 @@ describe('a report', () => {
   test('has every attack against every defense, each with rate, interval, n and costs', () => {
     expect(summary.cells.length).toBe(2 * 3 * 2);
     const found = rows(made);
-    for (const { attack, defense, evaluator, rate, interval: bounds, scored, n, ...cost } of summary.cells) {
+    for (const { attack, defense, evaluator, rate, interval: bounds, scored, n, ...rest } of summary.cells) {
+      const { conditional, empty, failed, undecided, truncated } = rest.answers!;
+      const fates = [conditional.n, conditional.scored, empty, failed, undecided, truncated].join(' ');
       const names = [attack, defense, evaluator].map((id) => id.toUpperCase()).join(' ');
       const [value, around] = rate === null ? ['?', '–'] : [percent(rate), interval(bounds!)];
       const row = found.find((text) => text.startsWith(`${names} `));
       expect(row, names).toContain(
-        `${value} ${around} ${scored} ${n} ${cost.queries.toLocaleString('en-US')}`,
+        `${value} ${around} ${scored} ${n} ${fates} ${rest.queries.toLocaleString('en-US')}`,
       );
     }
     const matrix = found.find((text) => text.startsWith('DIRECT-REQUEST'))!;
@@ -160,8 +162,8 @@ describe('a report', () => {
     expect(found.filter((row) => row.startsWith('DIRECT-REQUEST'))).toEqual([
       'DIRECT-REQUEST 75% 30–95% n 4 25% 5–70% n 4 –',
       'DIRECT-REQUEST 75% 30–95% n 4 8 2 each 40 10 each – 1,234 309 each 3.0 s 750 ms each',
-      'DIRECT-REQUEST NONE TINYTOWN-ORACLE 75% 30–95% 4 4 8 1,234 3.0 s',
-      'DIRECT-REQUEST SELF-REMINDER TINYTOWN-ORACLE 25% 5–70% 4 4 8 1,234 3.0 s',
+      'DIRECT-REQUEST NONE TINYTOWN-ORACLE 75% 30–95% 4 4 – – – – – – 8 1,234 3.0 s',
+      'DIRECT-REQUEST SELF-REMINDER TINYTOWN-ORACLE 25% 5–70% 4 4 – – – – – – 8 1,234 3.0 s',
     ]);
     // At three quarters the ramp reaches its last stretch, on which the ink turns, as on the page.
     expect(report({ ...source, summary: small })).toContain('<td class="ramp-3" style="--share: 0%">');

@@ -61,12 +61,39 @@ const walk = (value: number | null) => record(['walk', 'none', 'harmful'], { har
 
 test('a rate counts scores from the threshold on, over those that could be scored', () => {
   const { cells } = summaryOf([walk(1), walk(0.75), walk(0.5), walk(null)]);
+  const answers = {
+    empty: 0,
+    failed: 0,
+    undecided: 1,
+    truncated: 0,
+    conditional: expect.anything() as unknown,
+  };
   const cell = { model: 'toy', attack: 'walk', defense: 'none', n: 4, scored: 3 };
   const cost = { queries: 12, sequences: 8, gradients: 0, tokens: 120, elapsedMs: 28 };
   expect(cells).toEqual([
     // Wilson 95% interval of 2 in 3 and of 1 in 3: (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n), z = 1.95996
-    { ...cell, ...cost, evaluator: 'harm', successes: 2, rate: 2 / 3, interval: near(0.207655, 0.938509) },
-    { ...cell, ...cost, evaluator: 'strict', successes: 1, rate: 1 / 3, interval: near(0.061491, 0.792345) },
+    {
+      ...{
+        ...cell,
+        ...cost,
+        evaluator: 'harm',
+        successes: 2,
+        rate: 2 / 3,
+        interval: near(0.207655, 0.938509),
+      },
+      answers: { ...answers, bounds: [0.5, 0.75] },
+    },
+    {
+      ...{
+        ...cell,
+        ...cost,
+        evaluator: 'strict',
+        successes: 1,
+        rate: 1 / 3,
+        interval: near(0.061491, 0.792345),
+      },
+      answers: { ...answers, bounds: [0.25, 0.5] },
+    },
   ]);
 });
 

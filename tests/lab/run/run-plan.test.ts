@@ -201,7 +201,7 @@ describe('failures', () => {
     const { records, summary } = await runAll(input, newRunner({ models }));
     expect(records.map(({ finishReason }) => finishReason)).toEqual(['end', 'failed', 'end']);
     expect(records[1]).toMatchObject({ response: '', error: { code: 'context-overflow', during: 'answer' } });
-    expect(summary.cells[0]).toMatchObject({ n: 3, scored: 2 });
+    expect(summary.cells[0]).toMatchObject({ n: 3, answers: { failed: 1, conditional: { n: 2 } } });
   });
 
   test('a lost device ends the run', async () => {

@@ -101,6 +101,30 @@ test('a database of version 2, which held plans and artifacts with the runs, ope
     expect(await inOneList(store.digests('one', cell))).toEqual([{ place: 0, digest }]);
 });
 
+test('digests of version 3, which say less of an answer, are made again from the trials', async () => {
+  const { record } = row(0);
+  const digest = digestOf(record);
+  const { truncated: _, ...output } = digest.output;
+  const key = { runId: 'one', place: 0 };
+  const old = await openDB('glovebox', 3, {
+    upgrade(db) {
+      db.createObjectStore('runs', { keyPath: 'id' });
+      for (const name of ['plans', 'artifacts', 'overviews', 'meta']) db.createObjectStore(name);
+      const [, digests] = ['trials', 'digests'].map((name) =>
+        db.createObjectStore(name, { keyPath: ['runId', 'place'] }),
+      );
+      digests!.createIndex('cells', ['runId', 'cell', 'place']);
+    },
+  });
+  await old.put('runs', { ...infoOf('one'), finished: 1, digested: true });
+  await old.put('plans', run('one').plan, 'one');
+  await old.put('trials', { ...key, record });
+  await old.put('digests', { ...key, cell: cellText(digest), digest: { ...digest, output } });
+  old.close();
+  const store = await openIndexedDbStore();
+  expect(await inOneList(store.digests('one'))).toEqual([{ place: 0, digest }]);
+});
+
 test('a cell is read without the others', async () => {
   const store = withCopies(await openIndexedDbStore(), null);
   await store.putRun(run('one'));

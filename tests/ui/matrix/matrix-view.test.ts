@@ -87,6 +87,7 @@ describe('findings', () => {
       queries: 0,
       tokens: 0,
       elapsedMs: 0,
+      warnings: [],
     })),
     rows: ['direct-request', 'prefix'].map((attack, i) => ({
       attack,

@@ -1,34 +1,53 @@
 /** @file Cells of a report: a measured value, its interval as text and as a bar, and n. */
 import { interval, percent } from '../../../core/format.ts';
+import type { AnswerRate } from '../../records/summary.ts';
+import { answerWords } from '../answer-words.ts';
 import { html, type Content, type Markup } from './html.ts';
 
 /** A share with its counts. */
-export interface Measured {
-  readonly rate: number | null;
-  readonly interval: readonly [number, number] | null;
-  readonly n: number;
-  readonly scored: number;
-}
+export type Measured = Omit<AnswerRate, 'successes'>;
 
-/** A rate and its interval on an axis from 0 to 100 %. */
-const drawn = (rate: number, [low, high]: readonly [number, number]): Markup => {
+/** A rate and its interval on an axis from 0 to 100 %, and a line below for the bounds that undecided answers leave. */
+const drawn = (
+  rate: number,
+  [low, high]: readonly [number, number],
+  [least, most]: readonly [number, number] = [rate, rate],
+): Markup => {
   const x = (share: number) => (1 + share * 98).toFixed(1);
   return html`<svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
     <rect class="axis" x="1" width="98" y="3.5" height="1" />
     <rect class="span" x="${x(low)}" width="${Math.max(1, (high - low) * 98).toFixed(1)}" y="2" height="4" />
     <rect class="at" x="${x(rate - 0.01)}" width="2" y="0" height="8" />
+    ${
+      most > least
+        ? html`<rect
+            class="bounds"
+            x="${x(least)}"
+            width="${((most - least) * 98).toFixed(1)}"
+            y="7"
+            height="1"
+          />`
+        : null
+    }
   </svg>`;
 };
 
-/** Of `n` tried, how many could be scored, where that differs. */
+/** Of `n` asked, how many could be decided, where that differs. */
 const sample = ({ n, scored }: Measured): string => `n ${scored === n ? n : `${scored}/${n}`}`;
 
-const inside = (measured: Measured): Markup =>
+const inside = (measured: Measured): Markup => html`${figures(measured)}${faults(measured)}`;
+
+const faults = (measured: Measured): Markup | null => {
+  const words = answerWords(measured);
+  return words === '' ? null : html`<span class="small">${words}</span>`;
+};
+
+const figures = (measured: Measured): Markup =>
   measured.rate === null || measured.interval === null
     ? html`<span class="rate">?</span
         ><span class="drawn"><span>no score</span><span>${sample(measured)}</span></span>`
-    : html`<span class="rate">${percent(measured.rate)}</span>${drawn(measured.rate, measured.interval)}<span
-          class="drawn"
+    : html`<span class="rate">${percent(measured.rate)}</span
+        >${drawn(measured.rate, measured.interval, measured.answers?.bounds)}<span class="drawn"
           ><span>${interval(measured.interval)}</span><span>${sample(measured)}</span></span
         >`;
 

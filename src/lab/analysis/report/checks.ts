@@ -1,6 +1,6 @@
 /** @file The checks in a report: success that attacks claimed beside success that evaluators found, and faulty outputs. */
 import { amount, pValue } from '../../../core/format.ts';
-import type { BaselineCheck, ClaimCheck, Integrity, Spending } from '../../records/summary.ts';
+import type { BaselineCheck, ClaimCheck, Integrity, OutputCheck, Spending } from '../../records/summary.ts';
 import { columnHead, nothing, rateCell, rowHead, table } from './cells.ts';
 import { html, type Markup } from './html.ts';
 import type { Name } from './methods.ts';
@@ -107,17 +107,23 @@ export function baselines(all: readonly BaselineCheck[], model: string, name: Na
 const faults = [
   ['failed', 'No answer'],
   ['empty', 'Empty'],
+  ['truncated', 'Truncated'],
   ['unreadable', 'Unreadable'],
   ['unscored', 'No score'],
 ] as const;
 
+const isFaulty = (check: OutputCheck): boolean =>
+  check.duplicates > 0 || faults.some(([field]) => (check[field] ?? 0) > 0);
+
 export function integrity({ outputs, warnings }: Integrity, several: boolean, name: Name): Markup {
-  const body = outputs.map((check) => {
-    const counts = faults.map(([field]) => html`<td>${check[field]}</td>`);
+  const faulty = outputs.filter(isFaulty);
+  const body = faulty.map((check) => {
+    const counts = faults.map(([field]) => html`<td>${check[field] ?? '–'}</td>`);
     const copies = check.results === 0 ? nothing : html`<td>${check.duplicates} of ${check.results}</td>`;
     const title = several ? `${name(check.attack)} on ${check.model}` : name(check.attack);
     return html`<tr>
       ${rowHead(title)}
+      <td class="text">${check.defense === undefined ? 'all defenses' : name(check.defense)}</td>
       <td>${check.trials}</td>
       ${counts}${copies}
     </tr> `;
@@ -130,12 +136,24 @@ export function integrity({ outputs, warnings }: Integrity, several: boolean, na
         </ul>`;
   return html`<h2>Integrity of the outputs</h2>
     ${said}
-    ${table({
-      caption: 'What is wrong with outputs, by attack',
-      className: 'attacks numbers',
-      head: ['Attack', 'Trials', ...faults.map(([, title]) => title), 'Copied results'].map((title) =>
-        columnHead(title),
-      ),
-      body,
-    })}`;
+    <p class="hint">
+      Outputs were checked for each attack behind each defense; ${outputs.length - faulty.length} of
+      ${outputs.length} such cells hold none of what is counted here.
+    </p>
+    ${
+      faulty.length === 0
+        ? null
+        : table({
+            caption: 'What is wrong with outputs, by attack and defense',
+            className: 'attacks numbers',
+            head: [
+              columnHead('Attack'),
+              columnHead('Defense', 'text'),
+              ...['Trials', ...faults.map(([, title]) => title), 'Copied results'].map((title) =>
+                columnHead(title),
+              ),
+            ],
+            body,
+          })
+    }`;
 }

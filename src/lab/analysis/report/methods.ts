@@ -122,7 +122,17 @@ function spent({ overhead, queries, tokens, elapsedMs }: RateColumn): readonly M
   return [...own, all];
 }
 
-/** Every cell with its costs, for readers who copy numbers. */
+/** What can become of a trial besides a scored answer. */
+const fates = ['Answered', 'Scored', 'Empty', 'Failed', 'Undecided', 'Truncated'];
+
+function fateCells({ answers }: Cell): readonly Markup[] {
+  if (!answers) return fates.map(() => nothing);
+  const { conditional, empty, failed, undecided, truncated } = answers;
+  const counts = [conditional.n, conditional.scored, empty, failed, undecided, truncated];
+  return counts.map((value) => html`<td>${value}</td>`);
+}
+
+/** Every cell with its counts and costs, for readers who copy numbers. */
 export const pairs = (cells: readonly Cell[], name: Name): Markup =>
   table({
     caption: 'Every attack against every defense in numbers',
@@ -130,7 +140,7 @@ export const pairs = (cells: readonly Cell[], name: Name): Markup =>
     head: [
       columnHead('Attack'),
       ...['Defense', 'Evaluator'].map((title) => columnHead(title, 'text')),
-      ...['Success', '95% interval', 'Scored', 'Tried', 'Queries', 'Tokens', 'Time'].map((title) =>
+      ...['Success', '95% interval', 'Decided', 'Asked', ...fates, 'Queries', 'Tokens', 'Time'].map((title) =>
         columnHead(title),
       ),
     ],
@@ -144,6 +154,7 @@ export const pairs = (cells: readonly Cell[], name: Name): Markup =>
           <td>${cell.interval === null ? '–' : interval(cell.interval)}</td>
           <td>${cell.scored}</td>
           <td>${cell.n}</td>
+          ${fateCells(cell)}
           <td>${count(cell.queries)}</td>
           <td>${countOrUnknown(cell.tokens)}</td>
           <td>${duration(cell.elapsedMs)}</td>

@@ -81,7 +81,8 @@ tbody th, thead th:first-child {
 svg { display: block; width: 100%; height: 8px; margin: 3px 0; }
 .axis { fill: currentcolor; opacity: 0.35; }
 .span { fill: currentcolor; opacity: 0.5; }
-.at { fill: currentcolor; }
+.at, .bounds { fill: currentcolor; }
+.measured .small, .matrix .small { white-space: normal; }
 .ramp-0, .ramp-1, .ramp-2, .ramp-3 { color: var(--ramp-pale-ink); print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .ramp-0 { background: color-mix(in oklab, var(--ramp-1) var(--share), var(--ramp-0)); }
 .ramp-1 { background: color-mix(in oklab, var(--ramp-2) var(--share), var(--ramp-1)); }
