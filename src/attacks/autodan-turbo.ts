@@ -49,7 +49,7 @@ export const autodanTurbo = defineAttack({
     'is shown the prompt too, gives whole numbers and answers greedily, and a score that cannot be read is compared with none. ' +
     'Warm-up and lifelong learning use the same behaviors, of which none is tested, and the library does not change ' +
     'while it is tested. A behavior whose scores never rise teaches nothing, and a summarizer that cannot name a strategy, ' +
-    'such as the helper of Tinytown, leaves the library empty: then every prompt explores. What learning takes is counted with no trial.',
+    'such as one of a million parameters, leaves the library empty: then every prompt explores. What learning takes is counted with no trial.',
   access: 'black-box',
   needs: ['attacker', 'judge'],
   templates: joinedPacks(judgeTexts, templatePacks(compact, full)),
