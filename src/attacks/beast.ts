@@ -69,13 +69,6 @@ export const beast = defineAttack({
       min: 0.05,
       max: 5,
     }),
-    testTokens: integer({
-      description: 'Most tokens of the answer that tests the best suffix.',
-      default: 32,
-      min: 1,
-      max: 512,
-      unit: 'tokens',
-    }),
     ...testOptions,
   },
   async *run(behavior, model, options, context) {

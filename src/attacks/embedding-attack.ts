@@ -79,13 +79,6 @@ export const embeddingAttack = defineAttack({
       max: 10,
       unit: 'nats per token',
     }),
-    testTokens: integer({
-      description: 'Most tokens of the answer that tests the best vectors.',
-      default: 32,
-      min: 1,
-      max: 512,
-      unit: 'tokens',
-    }),
     ...testOptions,
   },
   async *run(behavior, model, options, context) {

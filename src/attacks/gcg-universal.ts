@@ -121,13 +121,6 @@ export const gcgUniversal = defineAttack({
       max: 1000,
       unit: 'steps',
     }),
-    testTokens: integer({
-      description: 'Most tokens of the answer in a test.',
-      default: 64,
-      min: 1,
-      max: 512,
-      unit: 'tokens',
-    }),
     ...testOptions,
   },
   trainsOn: ({ behaviors }) => behaviors,

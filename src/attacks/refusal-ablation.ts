@@ -169,13 +169,6 @@ export const refusalAblation = defineAttack({
       max: 10,
       unit: 'nats',
     }),
-    testTokens: integer({
-      description: 'Most tokens of the answer that is tested.',
-      default: 64,
-      min: 1,
-      max: 512,
-      unit: 'tokens',
-    }),
     ...testOptions,
   },
   trainsOn: ({ source, prompts }, contrast) => (source === 'texts' || isEnough(contrast) ? 0 : prompts),

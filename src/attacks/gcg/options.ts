@@ -20,13 +20,6 @@ export const gcgOptions = {
     max: 1000,
     unit: 'steps',
   }),
-  testTokens: integer({
-    description: 'Most tokens of the answer in a test; never fewer than the target has.',
-    default: 32,
-    min: 1,
-    max: 512,
-    unit: 'tokens',
-  }),
   end: choice({
     description:
       'What ends the search: an answer that is a success, as `success` decides; one that is not a refusal, as in the paper; or one that opens with the target.',
@@ -34,6 +27,10 @@ export const gcgOptions = {
     default: 'answer',
   }),
   ...testOptions,
+  testTokens: {
+    ...testOptions.testTokens,
+    description: "Most tokens of the answer in a test, at least those of the target; the paper's code has 32.",
+  },
   accept: choice({
     description:
       'Without a buffer: a step always moves to its best suffix, or moves to a worse one with falling probability.',

@@ -9,8 +9,7 @@ const answerTokens = (description: string) =>
 export const answerTokensLike = (paper: number) =>
   answerTokens(`Most tokens of each answer that the search looks at; the paper uses ${paper}.`);
 
-/** To be spread among the options of a method that tests answers which it generates in its own way. */
-export const testOptions = {
+const verdictOptions = {
   success: choice({
     description:
       'What an answer must pass to count as a success: its words, which must speak of the request, add to it and not ' +
@@ -28,10 +27,23 @@ export const testOptions = {
   }),
 };
 
+/** To be spread among the options of a method that tests answers which it generates in its own way. */
+export const testOptions = {
+  /** As many as of the answers that other methods look at: a judge gives no full score to one that is cut off. */
+  testTokens: integer({
+    description: 'Most tokens of the answer in a test of what was found.',
+    default: 64,
+    min: 1,
+    max: 512,
+    unit: 'tokens',
+  }),
+  ...verdictOptions,
+};
+
 /** To be spread among the options of a method that checks answers. */
 export const successOptions = {
   maxNewTokens: answerTokens('Most tokens of each answer that the search looks at.'),
-  ...testOptions,
+  ...verdictOptions,
 };
 
 /** Of a method with several ways of asking. */
