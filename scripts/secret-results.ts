@@ -4,6 +4,7 @@ import { rateOf, type Rate } from '../src/core/statistics.ts';
 import { heldOutSituations } from '../src/data/secrets/world.ts';
 import { findSecret } from '../src/evaluators/secret-leak/find-secret.ts';
 import type { PublishedResults } from '../src/lab/analysis/published.ts';
+import { wholeCost } from '../src/lab/analysis/costs.ts';
 import { undefended } from '../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../src/lab/records/trial.ts';
 
@@ -102,7 +103,9 @@ export function secretTables(
     }),
   ]);
   const costs = attacks.map((attack) => {
-    const { n, queries, sequences, gradients } = cell(attack, undefended)!;
+    const open = cell(attack, undefended)!;
+    const { queries, sequences, gradients } = wholeCost(open);
+    const { n } = open;
     return [`\`${attack}\``, ...[queries, sequences, gradients].map((total) => amount(total / n))];
   });
   const sideEffects = defenses.map((defense) => {

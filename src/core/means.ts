@@ -11,18 +11,15 @@ export interface Estimate {
 export const meanOf = (values: readonly number[]): Estimate =>
   around(mean(values), squaredError(values), values.length - 1);
 
-/** Mean of `values` minus mean of `base`; the interval is Welch's and treats the two samples as independent. */
-export function differenceOf(values: readonly number[], base: readonly number[]): Estimate {
-  const errors = [values, base].map(squaredError);
-  return around(mean(values) - mean(base), sum(errors), freedom(errors, [values, base]));
-}
-
-/** Mean of `values` over mean of `base`, which must not be 0; interval to first order (delta method). */
-export function ratioOf(values: readonly number[], base: readonly number[]): Estimate {
-  const [top, bottom] = [mean(values), mean(base)];
-  const ratio = top / bottom;
-  const errors = [squaredError(values) / bottom ** 2, (squaredError(base) * ratio ** 2) / bottom ** 2];
-  return around(ratio, sum(errors), freedom(errors, [values, base]));
+/**
+ * Mean of the first values over mean of the second, which must not be 0, of pairs: interval to first order (delta method),
+ * from the residuals of each pair.
+ */
+export function pairedRatioOf(pairs: readonly (readonly [number, number])[]): Estimate {
+  const bottom = mean(pairs.map(([, base]) => base));
+  const ratio = mean(pairs.map(([value]) => value)) / bottom;
+  const residuals = pairs.map(([value, base]) => value - ratio * base);
+  return around(ratio, squaredError(residuals) / bottom ** 2, pairs.length - 1);
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -32,10 +29,6 @@ function squaredError(values: readonly number[]): number {
   const center = mean(values);
   return sum(values.map((value) => (value - center) ** 2)) / (values.length - 1) / values.length;
 }
-
-/** Degrees of freedom by Welch and Satterthwaite. */
-const freedom = (errors: readonly number[], samples: readonly (readonly number[])[]): number =>
-  sum(errors) ** 2 / sum(errors.map((error, i) => error ** 2 / (samples[i]!.length - 1)));
 
 function around(value: number, squared: number, degrees: number): Estimate {
   if (squared === 0) return { value, interval: [value, value] };

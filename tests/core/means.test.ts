@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { differenceOf, meanOf, ratioOf } from '../../src/core/means.ts';
+import { meanOf, pairedRatioOf } from '../../src/core/means.ts';
 
 // Extra hours of sleep with two drugs (Student, 1908), R's data set `sleep`.
 const first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2];
@@ -27,23 +27,22 @@ describe('the interval of a mean', () => {
   });
 });
 
-test("a difference has Welch's interval", () => {
-  const { value, interval } = differenceOf(first, second);
+test('differences of pairs have the interval of the paired test', () => {
+  const { value, interval } = meanOf(first.map((hours, i) => hours - second[i]!));
   expect(value).toBeCloseTo(-1.58, 10);
-  // R: t.test(extra ~ group, data = sleep)
-  expect(interval![0]).toBeCloseTo(-3.3654832, 4);
-  expect(interval![1]).toBeCloseTo(0.2054832, 4);
+  // R: t.test(Pair(extra[group == 1], extra[group == 2]) ~ 1, data = sleep)
+  expect(interval![0]).toBeCloseTo(-2.4598858, 3);
+  expect(interval![1]).toBeCloseTo(-0.7001142, 3);
 });
 
-test('a ratio does not depend on the unit, and its interval holds it', () => {
-  const [slow, fast] = [second.map((hours) => hours + 10), first.map((hours) => hours + 10)];
-  const { value, interval } = ratioOf(slow, fast);
+test('a ratio of pairs does not depend on the unit, and is certain where every pair has it', () => {
+  const pairs = second.map((hours, i) => [hours + 10, first[i]! + 10] as const);
+  const { value, interval } = pairedRatioOf(pairs);
   expect(value).toBeCloseTo(12.33 / 10.75, 10);
   expect(interval![0]).toBeLessThan(value);
   expect(interval![1]).toBeGreaterThan(value);
-  const minutes = ratioOf(
-    slow.map((hours) => hours * 60),
-    fast.map((hours) => hours * 60),
-  );
+  const minutes = pairedRatioOf(pairs.map(([slow, fast]) => [slow * 60, fast * 60] as const));
   expect(minutes.interval![0]).toBeCloseTo(interval![0], 10);
+  const twice = pairedRatioOf([1, 2, 4, 8].map((value) => [2 * value, value] as const));
+  expect(twice).toEqual({ value: 2, interval: [2, 2] });
 });

@@ -1,78 +1,133 @@
 /** @file What trials cost: the time that a defense adds to an answer, its extra calls and tokens, and sums over trials. */
 import { sumOfCounts } from '../../core/counts.ts';
-import { differenceOf, meanOf, ratioOf } from '../../core/means.ts';
+import { meanOf, pairedRatioOf } from '../../core/means.ts';
 import { mean } from '../../core/statistics.ts';
 import { undefended } from '../plan/plan.ts';
-import type { TrialDigest } from '../records/digest.ts';
-import type { Cell, Overhead, Speed } from '../records/summary.ts';
+import type { AnswerSpending, TrialDigest } from '../records/digest.ts';
+import type { Cell, Costs, Overhead, Speed } from '../records/summary.ts';
 import { addUsage, noUsage } from '../records/usage.ts';
 
 /**
- * Answer times behind a defense, compared with those of the undefended model. They must be of the same requests in
- * batches of the same size, because a batch shares its time.
+ * Answer times behind a defense, and undefended, of the requests that were answered both ways: a refusal in place of an
+ * answer, or none, has other times. Batches must be of the same size, because a batch shares its time.
  * @param trials of one model; those without times are left out
  */
 export function speedOf(model: string, defense: string, trials: readonly TrialDigest[]): Speed {
-  const times = (name: string) =>
-    trials.filter(({ defense: behind }) => behind === name).map((trial) => trial.times);
-  const first = (name: string) => measuredValues(times(name).map(({ firstTokenMs }) => firstTokenMs));
-  const token = (name: string) => measuredValues(times(name).map(({ tokenMs }) => tokenMs));
-  const [firsts, plainFirsts] = [first(defense), first(undefended)];
-  const [tokens, plainTokens] = [token(defense), token(undefended)];
-  const own = defense === undefended;
-  const later = firsts && plainFirsts && differenceOf(firsts, plainFirsts);
-  const slower = tokens && plainTokens && mean(plainTokens) > 0 ? ratioOf(tokens, plainTokens) : null;
+  const timed = trials.filter((trial) => isAnswered(trial) && trial.times.firstTokenMs !== undefined);
+  const bare = new Map(
+    timed.filter((trial) => trial.defense === undefended).map((trial) => [trial.asked, trial]),
+  );
+  const behind = timed.filter((trial) => trial.defense === defense);
+  const otherEngine = defense !== undefended && behind.some((trial) => trial.otherEngine);
+  const pairs = otherEngine ? [] : pairsOf(behind, bare);
+  const own = otherEngine ? behind : pairs.map(([trial]) => trial);
+  const firsts = pairs.map((pair) => pair.map(({ times }) => times.firstTokenMs!) as [number, number]);
+  const tokens = pairs.flatMap((pair): [number, number][] => {
+    const [after, before] = pair.map(({ times }) => times.tokenMs);
+    return after === undefined || before === undefined ? [] : [[after, before]];
+  });
+  const later = firsts.length === 0 ? null : meanOf(firsts.map(([after, before]) => after - before));
+  const slower = tokens.some(([, before]) => before > 0) ? pairedRatioOf(tokens) : null;
+  const compared = defense !== undefended;
   return {
     model,
     defense,
-    n: firsts?.length ?? 0,
-    firstTokenMs: firsts && mean(firsts),
+    n: own.length,
+    ...(otherEngine && { otherEngine }),
+    firstTokenMs: meanOrNull(own.map(({ times }) => times.firstTokenMs)),
     addedFirstTokenMs: later?.value ?? null,
-    addedFirstTokenInterval: own ? null : (later?.interval ?? null),
-    tokenMs: tokens && mean(tokens),
+    addedFirstTokenInterval: compared ? (later?.interval ?? null) : null,
+    tokenMs: meanOrNull(own.map(({ times }) => times.tokenMs)),
     tokenTimeRatio: slower?.value ?? null,
-    tokenTimeRatioInterval: own ? null : (slower?.interval ?? null),
+    tokenTimeRatioInterval: compared ? (slower?.interval ?? null) : null,
   };
 }
 
-/** The measured values, `null` when there are none. */
-function measuredValues(values: readonly (number | undefined)[]): readonly number[] | null {
+/** True if the request got an answer of the model: it did not fail, is not empty, and no defense declined or cut it. */
+const isAnswered = ({ finishReason, output }: TrialDigest): boolean =>
+  finishReason !== 'failed' && finishReason !== 'blocked' && !output.empty;
+
+/** Each trial with the undefended one of the same request; those without are left out. */
+const pairsOf = (
+  behind: readonly TrialDigest[],
+  bare: ReadonlyMap<string, TrialDigest>,
+): readonly (readonly [TrialDigest, TrialDigest])[] =>
+  behind.flatMap((trial) => {
+    const other = bare.get(trial.asked);
+    return other ? [[trial, other] as const] : [];
+  });
+
+function meanOrNull(values: readonly (number | undefined)[]): number | null {
   const measured = values.filter((value) => value !== undefined);
-  return measured.length === 0 ? null : measured;
+  return measured.length === 0 ? null : mean(measured);
 }
 
 export const elapsedOf = (trials: readonly TrialDigest[]): number =>
   trials.reduce((sum, { times }) => sum + times.attackMs + times.answerMs + times.scoreMs, 0);
 
-export function costOf(
-  trials: readonly TrialDigest[],
-): Pick<Cell, 'queries' | 'sequences' | 'gradients' | 'tokens' | 'elapsedMs'> {
-  const target = trials.reduce((sum, { usage }) => addUsage(sum, usage), noUsage);
+/** What answers and verdicts took, and the making of the attacks apart, where it was done. */
+export function costOf(trials: readonly TrialDigest[]): Costs & Pick<Cell, 'making'> {
+  const all = trials.reduce((sum, { usage }) => addUsage(sum, usage), noUsage);
+  const made = trials.reduce((sum, { making }) => addUsage(sum, making), noUsage);
+  const tokens = trials.map((trial) => trial.tokens);
+  const madeTokens = sumOfCounts(trials.map(({ making }) => making.tokens));
+  const sum = sumOfCounts(tokens);
   return {
-    queries: target.queries,
-    sequences: target.scored,
-    gradients: target.gradients,
-    tokens: sumOfCounts(trials.map(({ tokens }) => tokens)),
-    elapsedMs: elapsedOf(trials),
+    queries: all.queries - made.queries,
+    sequences: all.scored - made.scored,
+    gradients: all.gradients - made.gradients,
+    tokens: sum === null || madeTokens === null ? null : sum - madeTokens,
+    elapsedMs: trials.reduce((total, { times }) => total + times.answerMs + times.scoreMs, 0),
+    ...(trials.some(makesItsAttack) && {
+      making: {
+        queries: made.queries,
+        sequences: made.scored,
+        gradients: made.gradients,
+        tokens: madeTokens,
+        elapsedMs: trials.reduce((total, { times }) => total + times.attackMs, 0),
+      },
+    }),
+  };
+}
+
+/** An attack is made in its undefended trial; behind a defense its result is replayed. */
+const makesItsAttack = ({ defense }: TrialDigest): boolean => defense === undefended;
+
+/** The costs of a cell, the making of its attacks included. */
+export function wholeCost(cell: Cell): Costs {
+  const { queries, sequences, gradients, tokens, elapsedMs, making } = cell;
+  return {
+    queries: queries + (making?.queries ?? 0),
+    sequences: sequences + (making?.sequences ?? 0),
+    gradients: gradients + (making?.gradients ?? 0),
+    tokens: sumOfCounts([tokens, making ? making.tokens : 0]),
+    elapsedMs: elapsedMs + (making?.elapsedMs ?? 0),
   };
 }
 
 /**
- * Mean cost per answer, as the defense recorded it in its events. Trials without an answer are left out.
+ * Mean difference of what answers took behind a defense and undefended, request by request. Failed trials are left out.
  * @param trials of one model
- * @returns `null` without an answer behind this defense
+ * @returns `null` without a request that both have
  */
 export function overheadOf(model: string, defense: string, trials: readonly TrialDigest[]): Overhead | null {
-  const spent = trials
-    .filter((trial) => trial.defense === defense && trial.finishReason !== 'failed')
-    .map(({ overhead }) => overhead);
-  if (spent.length === 0) return null;
-  const tokens = spent.map((overhead) => overhead.tokens).filter((counted) => counted !== null);
+  const finished = trials.filter(({ finishReason, answering }) => finishReason !== 'failed' && answering);
+  const bare = new Map(
+    finished.filter((trial) => trial.defense === undefended).map((trial) => [trial.asked, trial]),
+  );
+  const pairs = pairsOf(
+    finished.filter((trial) => trial.defense === defense),
+    bare,
+  ).map((pair) => pair.map(({ answering }) => answering!) as [AnswerSpending, AnswerSpending]);
+  if (pairs.length === 0) return null;
+  const tokens = pairs.flatMap(([behind, open]) =>
+    behind.tokens === null || open.tokens === null ? [] : [behind.tokens - open.tokens],
+  );
   return {
     model,
     defense,
-    n: spent.length,
-    queries: meanOf(spent.map(({ queries }) => queries)),
-    tokens: tokens.length < spent.length ? null : meanOf(tokens),
+    n: pairs.length,
+    queries: meanOf(pairs.map(([behind, open]) => behind.calls - open.calls)),
+    tokens: tokens.length < pairs.length ? null : meanOf(tokens),
   };
 }

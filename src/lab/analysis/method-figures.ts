@@ -11,6 +11,7 @@ import type {
   Speed,
   Utility,
 } from '../records/summary.ts';
+import { wholeCost } from './costs.ts';
 import type { PublishedResults } from './published.ts';
 
 /** Greatest p-value at which the difference of two rates is called significant. */
@@ -48,6 +49,7 @@ export function attackFigures(
   const baseline = attack === directRequest ? null : (openCell(cells, directRequest) ?? null);
   const sameCell = ({ model, attack: id, evaluator }: BaselineCheck) =>
     id === attack && model === cell.model && evaluator === cell.evaluator;
+  const costs = wholeCost(cell);
   return {
     cell,
     baseline,
@@ -55,11 +57,11 @@ export function attackFigures(
     ownBaseline: openCell(cells, baselineOf(attack) ?? '') ?? null,
     paired: baselines?.find(sameCell) ?? null,
     claim: claims?.find((claim) => claim.attack === attack && claim.model === cell.model) ?? null,
-    queries: cell.queries / cell.n,
-    sequences: cell.sequences / cell.n,
-    gradients: cell.gradients / cell.n,
-    tokens: cell.tokens === null ? null : cell.tokens / cell.n,
-    ms: cell.elapsedMs / cell.n,
+    queries: costs.queries / cell.n,
+    sequences: costs.sequences / cell.n,
+    gradients: costs.gradients / cell.n,
+    tokens: costs.tokens === null ? null : costs.tokens / cell.n,
+    ms: costs.elapsedMs / cell.n,
   };
 }
 

@@ -30,6 +30,13 @@ const answerRate = {
 };
 const namedRates = z.array(scoredRate.extend({ name: z.string() })).exactOptional();
 const estimate = z.object({ value: z.number(), interval: bounds });
+const costs = {
+  queries: count,
+  sequences: count,
+  gradients: count,
+  tokens: count.nullable(),
+  elapsedMs: z.number(),
+};
 const spending = z.object({ queries: z.number(), sequences: z.number(), gradients: z.number() });
 
 const resultsSchema = z.object({
@@ -45,11 +52,8 @@ const resultsSchema = z.object({
       evaluator: z.string(),
       ...answerRate,
       successes: count,
-      queries: count,
-      sequences: count,
-      gradients: count,
-      tokens: count.nullable(),
-      elapsedMs: z.number(),
+      ...costs,
+      making: z.object(costs).exactOptional(),
     }),
   ),
   overRefusal: z.array(z.object({ model: z.string(), defense: z.string(), ...answerRate, refused: count })),
@@ -59,6 +63,7 @@ const resultsSchema = z.object({
       model: z.string(),
       defense: z.string(),
       n: count,
+      otherEngine: z.literal(true).exactOptional(),
       firstTokenMs: measure,
       addedFirstTokenMs: measure,
       addedFirstTokenInterval: bounds,

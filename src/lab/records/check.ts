@@ -34,6 +34,7 @@ const usage = z.record(
     promptTokens: count.nullable(),
     completionTokens: count.nullable(),
     scored: count.optional(),
+    scoredTokens: count.optional(),
     gradients: count.optional(),
     served: z
       .array(z.looseObject({ host: z.string(), model: z.string(), version: z.string().nullable() }))
@@ -105,6 +106,8 @@ const recordSchema = z.looseObject({
   ),
   usage,
   attackUsage: usage,
+  answerUsage: usage.optional(),
+  otherEngine: z.literal(true).optional(),
   seed: z.string(),
   times: z.looseObject({
     startedAt: z.string(),

@@ -13,7 +13,7 @@ import { undefended } from '../plan/plan.ts';
 import type { Served } from '../../models/endpoint.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { TrialKey, TrialRecord } from './trial.ts';
-import { addUsage, noUsage, type Usage } from './usage.ts';
+import { noUsage, totalUsage, type Usage, type UsageByRole } from './usage.ts';
 
 /** What trials share that are shown together. */
 export interface Cell extends Omit<TrialKey, 'behavior'> {
@@ -36,8 +36,12 @@ export interface TrialDigest extends TrialKey, Cell {
   readonly tokens: number | null;
   /** The servers that any of its models were behind; absent if all ran in the lab. */
   readonly served?: readonly Served[];
-  /** What defenses spent besides the answer itself. */
-  readonly overhead: { readonly queries: number; readonly tokens: number | null };
+  /** The part spent on the attack, of the model under attack, and the tokens of all models. */
+  readonly making: Usage & { readonly tokens: number | null };
+  /** The part spent on the answer, on all models; absent in records of earlier releases. */
+  readonly answering?: AnswerSpending;
+  /** Another engine than that of the undefended model wrote the answer. */
+  readonly otherEngine?: true;
   readonly times: TrialRecord['times'];
   readonly output: OutputFacts;
   /** The attack's own verdict; absent for attacks without a test of success. */
@@ -46,6 +50,14 @@ export interface TrialDigest extends TrialKey, Cell {
   readonly outcomes?: SearchOutcomes;
   /** The attack changed the model, so that its prompt alone does not tell what it sent. */
   readonly edited: boolean;
+}
+
+/** What an answer took, all models together. */
+export interface AnswerSpending {
+  /** Texts generated, scored or classified. */
+  readonly calls: number;
+  /** Read, written and scored; `null` if some were not counted. */
+  readonly tokens: number | null;
 }
 
 /** What a look at the text of an answer tells. */
@@ -77,7 +89,8 @@ const fewestLetters = 12;
 export function digestOf(record: TrialRecord): TrialDigest {
   const { model, behavior, attack, defense, behaviorDetail, attackResult, finishReason, times } = record;
   const { messages, assistantPrefix, assistantThought, sampling, claimed, outcomes, edit } = attackResult;
-  const spent = Object.values(record.usage).reduce(addUsage, noUsage);
+  const spent = totalUsage(record.usage);
+  const making = totalUsage(record.attackUsage);
   return {
     model,
     behavior,
@@ -99,16 +112,23 @@ export function digestOf(record: TrialRecord): TrialDigest {
     usage: record.usage.target ?? noUsage,
     tokens: sumOfCounts([spent.promptTokens, spent.completionTokens]),
     ...(spent.served && { served: spent.served }),
-    overhead: {
-      queries: record.events.reduce((sum, { cost }) => sum + (cost?.queries ?? 0), 0),
-      tokens: sumOfCounts(record.events.map(({ cost }) => (cost ? cost.tokens : 0))),
+    making: {
+      ...(record.attackUsage.target ?? noUsage),
+      tokens: sumOfCounts([making.promptTokens, making.completionTokens]),
     },
+    ...(record.answerUsage && { answering: answerSpending(record.answerUsage) }),
+    ...(record.otherEngine && { otherEngine: record.otherEngine }),
     times,
     output: outputFacts(record),
     ...(claimed !== undefined && { claimed }),
     ...(outcomes !== undefined && defense === undefended && { outcomes }),
     edited: edit !== undefined,
   };
+}
+
+function answerSpending(usage: UsageByRole): AnswerSpending {
+  const { queries, scored, promptTokens, completionTokens, scoredTokens = 0 } = totalUsage(usage);
+  return { calls: queries + scored, tokens: sumOfCounts([promptTokens, completionTokens, scoredTokens]) };
 }
 
 function outputFacts({

@@ -48,6 +48,8 @@ const fieldOrder = [
   'scores',
   'usage',
   'attackUsage',
+  'answerUsage',
+  'otherEngine',
   'seed',
 ] as const satisfies readonly (keyof TrialRecord)[];
 

@@ -48,13 +48,22 @@ export interface AnswerCounts {
   readonly bounds: readonly [low: number, high: number];
 }
 
-/** Harmful behaviors under one attack and one defense, by one evaluator of harm or of openings. Costs are sums over its trials. */
-export interface Cell extends AnswerRate {
+/** Harmful behaviors under one attack and one defense, by one evaluator of harm or of openings. */
+export interface Cell extends AnswerRate, Costs {
   readonly model: string;
   readonly attack: string;
   readonly defense: string;
   readonly evaluator: string;
-  /** Calls of the model under attack, by the attack and for the answer. */
+  /**
+   * What making the attacks took, where they were made: `Costs` of the cell itself are of answers and verdicts alone. In
+   * summaries of earlier releases it is absent, and the making is in the costs of every cell.
+   */
+  readonly making?: Costs;
+}
+
+/** Sums over trials. */
+export interface Costs {
+  /** Calls of the model under attack. */
   readonly queries: number;
   /** Sequences that the model under attack scored without generating. */
   readonly sequences: number;
@@ -78,11 +87,16 @@ export interface Utility extends Omit<AnswerRate, 'successes'> {
   readonly solved: number;
 }
 
-/** Everything asked directly. Means over its trials, in ms; `null` where nothing was measured. */
+/**
+ * Everything asked directly. Means in ms, `null` where nothing was measured. Behind a defense, over the requests that were
+ * answered with it and without; differences are of the same requests.
+ */
 export interface Speed {
   readonly model: string;
   readonly defense: string;
   readonly n: number;
+  /** Another engine wrote these answers than the undefended ones, so that nothing is compared. */
+  readonly otherEngine?: true;
   readonly firstTokenMs: number | null;
   /** Delay compared with the undefended model. */
   readonly addedFirstTokenMs: number | null;
@@ -96,14 +110,18 @@ export interface Speed {
 /** 95 %. */
 export type Interval = readonly [low: number, high: number];
 
-/** What a defense spends per answer besides the answer itself, from its events; everything asked directly. */
+/**
+ * What an answer takes on all models behind a defense, less what the undefended answer to the same request takes, as the lab
+ * counts it; everything asked directly. Negative where a defense declines before anything is written.
+ */
 export interface Overhead {
   readonly model: string;
   readonly defense: string;
+  /** Requests asked with the defense and without. */
   readonly n: number;
-  /** Mean per trial. */
+  /** Texts generated, scored or classified; mean per request. */
   readonly queries: Estimate;
-  /** Mean per trial; `null` if some were not counted. */
+  /** Read, written and scored; mean per request; `null` if some were not counted. */
   readonly tokens: Estimate | null;
 }
 

@@ -63,6 +63,10 @@ export interface TrialRecord extends TrialKey {
   readonly usage: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
   /** The part of `usage` spent on the attack; the same behind every defense that it is replayed against. */
   readonly attackUsage: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
+  /** The part of `usage` spent on the answer, by defenses and the model behind them; absent in records of earlier releases. */
+  readonly answerUsage?: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
+  /** True if the white-box engine wrote the answer where the undefended model runs in another: their times do not compare. */
+  readonly otherEngine?: true;
   readonly seed: string;
   /** The only fields in which two runs of one plan on one device differ. */
   readonly times: {

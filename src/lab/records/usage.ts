@@ -12,6 +12,8 @@ export interface Usage {
   readonly completionTokens: number | null;
   /** Sequences scored without generating. */
   readonly scored: number;
+  /** Tokens of these sequences, prompts included; absent where there are none, or records are of earlier releases. */
+  readonly scoredTokens?: number;
   readonly gradients: number;
   /** The servers that answered; absent for models that run in the lab. */
   readonly served?: readonly Served[];
@@ -23,8 +25,12 @@ export type UsageByRole = Readonly<Partial<Record<TargetOrRole, Usage>>>;
 
 export const noUsage: Usage = { queries: 0, promptTokens: 0, completionTokens: 0, scored: 0, gradients: 0 };
 
+/** Of all roles together. */
+export const totalUsage = (usage: UsageByRole): Usage => Object.values(usage).reduce(addUsage, noUsage);
+
 export function addUsage(a: Usage, b: Partial<Usage>): Usage {
   const served = joinServed(a.served, b.served);
+  const scoredTokens = (a.scoredTokens ?? 0) + (b.scoredTokens ?? 0);
   const all = [...(a.precisions ?? []), ...(b.precisions ?? [])];
   return {
     queries: a.queries + (b.queries ?? 0),
@@ -35,6 +41,7 @@ export function addUsage(a: Usage, b: Partial<Usage>): Usage {
     ]),
     scored: a.scored + (b.scored ?? 0),
     gradients: a.gradients + (b.gradients ?? 0),
+    ...(scoredTokens > 0 && { scoredTokens }),
     ...(served && { served }),
     ...(all.length > 0 && { precisions: precisions.filter((precision) => all.includes(precision)) }),
   };

@@ -21,7 +21,7 @@ type AnswerTimes = Pick<TrialRecord['times'], 'firstTokenMs' | 'tokenMs'>;
  * @param trialSeed names the random stream when the result brings none
  */
 export async function answer(
-  { usual, editable }: DefendedModel,
+  { usual, editable }: Pick<DefendedModel, 'usual' | 'editable'>,
   { messages, assistantPrefix, assistantThought, sampling, seed, edit }: AttackResult,
   trialSeed: string,
   { sampling: { maxNewTokens, ...planned }, topTokens }: Pick<TrialSettings, 'sampling' | 'topTokens'>,

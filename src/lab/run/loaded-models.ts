@@ -1,5 +1,5 @@
 /** @file The models that the trials on one target need, loaded, and the target behind its defenses. */
-import type { Attack } from '../../attacks/attack.ts';
+import type { Attack, AttackResult } from '../../attacks/attack.ts';
 import { LabError } from '../../core/errors.ts';
 import type { Access, MethodCard, ModelRole } from '../../core/method.ts';
 import { stack } from '../../defenses/stack.ts';
@@ -118,6 +118,8 @@ export interface DefendedModel {
   readonly usual: LanguageModel;
   /** At white-box tier where that is loaded, for attack results that edit the model itself. */
   readonly editable: LanguageModel;
+  /** True if the answer to `result` comes from another engine than that of the undefended model without edits. */
+  usesOtherEngine(result: Pick<AttackResult, 'edit'>): boolean;
 }
 
 /**
@@ -135,6 +137,11 @@ export function defendedModel(
     stack(metered(models.target(access), 'target', meterOf), chosen, roleModels(models, meterOf));
   const editable = behind('white-box');
   const access = defaultAccess(target);
-  const sameModel = needsWhiteBox(defenses) || models.target('white-box') === models.target(access);
-  return { editable, usual: sameModel ? editable : behind(access) };
+  const oneEngine = models.target('white-box') === models.target(access);
+  const whiteBox = needsWhiteBox(defenses);
+  return {
+    editable,
+    usual: oneEngine || whiteBox ? editable : behind(access),
+    usesOtherEngine: ({ edit }) => !oneEngine && (whiteBox || edit !== undefined),
+  };
 }

@@ -27,6 +27,13 @@ export function createMeter(spentBefore: UsageByRole = {}): Meter {
   };
 }
 
+/** What was spent in two parts of a trial, by role. */
+export function sumByRole(first: UsageByRole, second: UsageByRole): UsageByRole {
+  const sum = createMeter(first);
+  for (const [role, spent] of Object.entries(second)) sum.add(role as TargetOrRole, spent);
+  return sum.usage;
+}
+
 /** Finds the meter of the trial that a request belongs to; `undefined` leaves the request uncounted. */
 export type MeterOf = (signal: AbortSignal | undefined) => Meter | undefined;
 
@@ -146,7 +153,8 @@ const scoring = (
 ): Pick<ScoringModel, 'tokenizer' | 'logProbs' | 'open'> => ({
   tokenizer: model.tokenizer,
   logProbs(requests, options) {
-    count(options?.signal, { scored: requests.length, ...precisionOf(model) });
+    const scoredTokens = requests.reduce((sum, { prompt, target }) => sum + prompt.length + target.length, 0);
+    count(options?.signal, { scored: requests.length, scoredTokens, ...precisionOf(model) });
     return model.logProbs(requests, options);
   },
   async open(prompts, options) {
@@ -183,7 +191,7 @@ const whiteBox = (
     return model.inputGradient(prompt, cotangents, options);
   },
   hiddenStates(prompt, options) {
-    count(options?.signal, { scored: 1 });
+    count(options?.signal, { scored: 1, scoredTokens: prompt.length });
     return model.hiddenStates(prompt, options);
   },
   weightGradients(requests, use, options) {

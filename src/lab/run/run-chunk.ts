@@ -16,7 +16,7 @@ import { plainRequest, runAttack, type AttackInput } from './attack.ts';
 import { evaluate } from './evaluate.ts';
 import type { Lessons } from './learn.ts';
 import { roleModels, type DefendedModel, type LoadedModels } from './loaded-models.ts';
-import { createMeter, type SignalMeters } from './meter.ts';
+import { createMeter, sumByRole, type SignalMeters } from './meter.ts';
 import type { PausePoint } from './pause.ts';
 import { readAnswer } from '../../attacks/parts/read-answer.ts';
 import { trialRecord } from './trial-record.ts';
@@ -59,10 +59,11 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
   });
   const attackMs = watch.lapMs(trials.length) - (pausePoint?.pausedMs ?? 0);
 
-  const meters = sent.map(({ usage }) => createMeter(usage));
+  const answerMeters = sent.map(() => createMeter());
   const answers = await sideBySide(trials, signal, (trial, joint, i) =>
-    answerOrError(trial, sent[i]!, context, context.meters.signalFor(meters[i]!, joint)),
+    answerOrError(trial, sent[i]!, context, context.meters.signalFor(answerMeters[i]!, joint)),
   );
+  const meters = sent.map(({ usage }, i) => createMeter(sumByRole(usage, answerMeters[i]!.usage)));
   const answerMs = watch.lapMs(trials.length);
 
   const readings = await sideBySide(trials, signal, async (_trial, joint, i) => {
@@ -97,6 +98,8 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
       reading: readings[i]!,
       scores: scores[i]!,
       usage: meters[i]!.usage,
+      answerUsage: answerMeters[i]!.usage,
+      otherEngine: context.defended.usesOtherEngine(sent[i]!.result),
       times: { startedAt, attackMs, answerMs, scoreMs, ...times },
     });
     return { place, record, generation };

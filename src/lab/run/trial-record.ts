@@ -3,9 +3,12 @@ import type { Behavior } from '../../core/behavior.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { Generation } from '../../models/language-model.ts';
 import type { AttackOutcome, TrialError, TrialKey, TrialRecord } from '../records/trial.ts';
+import type { UsageByRole } from '../records/usage.ts';
 import type { Reading } from '../../attacks/parts/read-answer.ts';
 
 export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed' | 'times'> {
+  readonly answerUsage: UsageByRole;
+  readonly otherEngine: boolean;
   /** Name of the pack that the attack took texts from. */
   readonly templates?: string | undefined;
   /** The model that was attacked, when the attack's result is replayed from another run. */
@@ -32,6 +35,8 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     error,
     scores,
     usage,
+    answerUsage,
+    otherEngine,
     seed,
     times,
   } = parts;
@@ -58,6 +63,8 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     scores,
     usage,
     attackUsage: outcome.usage,
+    answerUsage,
+    ...(otherEngine && { otherEngine }),
     seed,
     times,
   };

@@ -3,6 +3,7 @@ import type { Behavior } from '../../../src/core/behavior.ts';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
+import { noUsage } from '../../../src/lab/records/usage.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import { behavior, device, plan } from '../run/harness.ts';
 
@@ -69,7 +70,10 @@ test('a rate counts scores from the threshold on, over those that could be score
     conditional: expect.anything() as unknown,
   };
   const cell = { model: 'toy', attack: 'walk', defense: 'none', n: 4, scored: 3 };
-  const cost = { queries: 12, sequences: 8, gradients: 0, tokens: 120, elapsedMs: 28 };
+  const cost = {
+    ...{ queries: 4, sequences: 4, gradients: 0, tokens: 60, elapsedMs: 24 },
+    making: { queries: 8, sequences: 4, gradients: 0, tokens: 60, elapsedMs: 4 },
+  };
   expect(cells).toEqual([
     // Wilson 95% interval of 2 in 3 and of 1 in 3: (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n), z = 1.95996
     {
@@ -148,18 +152,26 @@ const near = (low: number, high: number, digits = 5) => [
 ];
 
 describe('speed', () => {
-  const timed = (defense: string, kind: Behavior['kind'], times: Partial<TrialRecord['times']>) => {
+  const timed = (
+    defense: string,
+    kind: Behavior['kind'],
+    times: Partial<TrialRecord['times']>,
+    more: Partial<TrialRecord> = {},
+  ) => {
     const made = record(['direct-request', defense, kind], {});
-    return { ...made, times: { ...made.times, ...times } };
+    const asked = { behavior: kind, behaviorDetail: { ...made.behaviorDetail, id: kind } };
+    return { ...made, ...asked, ...more, times: { ...made.times, ...times } };
   };
   const speeds = (records: readonly TrialRecord[]) => summaryOf(records).speed;
 
-  test('compares what was asked directly with the undefended model', () => {
+  test('compares what was answered both ways, request by request', () => {
     const measured = speeds([
       timed('none', 'harmful', { firstTokenMs: 10, tokenMs: 2 }),
       timed('none', 'benign', { firstTokenMs: 30, tokenMs: 4 }),
-      timed('self-reminder', 'harmful', { firstTokenMs: 60, tokenMs: 6 }),
-      timed('self-reminder', 'benign', { firstTokenMs: 40, tokenMs: 3 }),
+      timed('none', 'benign-lookalike', { firstTokenMs: 500, tokenMs: 1 }, { response: ' ' }),
+      timed('self-reminder', 'harmful', { firstTokenMs: 40, tokenMs: 3 }),
+      timed('self-reminder', 'benign', { firstTokenMs: 60, tokenMs: 6 }),
+      timed('self-reminder', 'benign-lookalike', { firstTokenMs: 900, tokenMs: 9 }),
       record(['walk', 'self-reminder', 'harmful'], {}),
     ]);
     expect(measured).toEqual([
@@ -179,49 +191,81 @@ describe('speed', () => {
         defense: 'self-reminder',
         n: 2,
         firstTokenMs: 50,
+        // Both requests alike, however far apart they are from one another.
         addedFirstTokenMs: 30,
-        // Welch: standard error √(100 + 100), Student's t with 2 degrees of freedom 4.303, here within 1 %
-        addedFirstTokenInterval: near(30 - 60.39, 30 + 60.39, 1),
+        addedFirstTokenInterval: [30, 30],
         tokenMs: 4.5,
         tokenTimeRatio: 1.5,
-        tokenTimeRatioInterval: expect.any(Array) as unknown,
+        tokenTimeRatioInterval: [1.5, 1.5],
       },
     ]);
   });
-  test('of a defense that blocks everything has a first word and no time a token', () => {
+  // The times of short refusals of the bare model beside those of none at all gave ratios below 1.
+  test('a request that a defense declined is compared with nothing', () => {
     const [, blocking] = speeds([
       timed('none', 'harmful', { firstTokenMs: 10, tokenMs: 2 }),
-      timed('self-reminder', 'harmful', { firstTokenMs: 5 }),
+      timed('none', 'benign', { firstTokenMs: 10, tokenMs: 4 }),
+      timed('self-reminder', 'harmful', { firstTokenMs: 5 }, { finishReason: 'blocked' }),
+      timed('self-reminder', 'benign', { firstTokenMs: 11, tokenMs: 4 }),
     ]);
-    expect(blocking).toMatchObject({ addedFirstTokenMs: -5, tokenMs: null, tokenTimeRatio: null });
+    expect(blocking).toMatchObject({ n: 1, addedFirstTokenMs: 1, tokenMs: 4, tokenTimeRatio: 1 });
+  });
+  test('of answers that another engine wrote is told, and compared with nothing', () => {
+    const [, other] = speeds([
+      timed('none', 'benign', { firstTokenMs: 10, tokenMs: 2 }),
+      timed('self-reminder', 'benign', { firstTokenMs: 90, tokenMs: 20 }, { otherEngine: true }),
+    ]);
+    expect(other).toMatchObject({ n: 1, otherEngine: true, firstTokenMs: 90, tokenMs: 20 });
+    expect(other).toMatchObject({ addedFirstTokenMs: null, tokenTimeRatio: null });
   });
   test('is left out where no times were taken, and not compared with nothing', () => {
     expect(speeds([record(['direct-request', 'none', 'benign'], {})])).toEqual([]);
-    expect(speeds([timed('self-reminder', 'benign', { firstTokenMs: 5, tokenMs: 1 })])).toMatchObject([
-      { defense: 'self-reminder', addedFirstTokenMs: null, tokenTimeRatio: null },
-    ]);
+    expect(speeds([timed('self-reminder', 'benign', { firstTokenMs: 5, tokenMs: 1 })])).toEqual([]);
   });
 });
 
-test('the overhead of a defense is the mean of what its events tell, over answers to direct requests', () => {
-  const guarded = (queries: number, tokens: number) => ({
-    ...record(['direct-request', 'self-reminder', 'benign'], {}),
-    events: [
-      { defense: 'self-reminder', action: 'passed' as const, reason: '', cost: { queries, tokens } },
-      { defense: 'self-reminder', action: 'edited' as const, reason: '' },
-    ],
-  });
-  const failed = { ...guarded(9, 9), finishReason: 'failed' as const };
-  const { overhead } = summaryOf([guarded(1, 10), guarded(1, 30), failed]);
-  expect(overhead).toEqual([
+test('the overhead of a defense is what the lab counts more for the same requests, whatever its events tell', () => {
+  const asked = (id: string, defense: string, [queries, promptTokens]: readonly [number, number]) => {
+    const one = record(['direct-request', defense, 'benign'], {});
+    return {
+      ...one,
+      behavior: id,
+      behaviorDetail: { ...one.behaviorDetail, id },
+      answerUsage: {
+        target: { ...noUsage, queries: 1, promptTokens: 10, completionTokens: 5 },
+        expert: { ...noUsage, queries, promptTokens, scored: queries, scoredTokens: 7 * queries },
+      },
+    };
+  };
+  const failed = { ...asked('c', 'self-reminder', [9, 9]), finishReason: 'failed' as const };
+  const { overhead } = summaryOf([
+    asked('a', 'none', [0, 0]),
+    asked('b', 'none', [0, 4]),
+    asked('a', 'self-reminder', [1, 10]),
+    asked('b', 'self-reminder', [1, 34]),
+    asked('unpaired', 'self-reminder', [5, 5]),
+    failed,
+  ]);
+  expect(overhead).toMatchObject([
+    { defense: 'none', n: 2, queries: { value: 0 }, tokens: { value: 0 } },
     {
-      model: 'toy',
-      defense: 'self-reminder',
-      n: 2,
-      queries: { value: 1, interval: [1, 1] },
-      tokens: { value: 20, interval: null },
+      ...{ model: 'toy', defense: 'self-reminder', n: 2 },
+      queries: { value: 2, interval: [2, 2] },
+      tokens: { value: (17 + 37) / 2, interval: null },
     },
   ]);
+});
+
+test('what making an attack took stands apart, in the cell where it was made', () => {
+  const { cells } = summaryOf([
+    record(['walk', 'none', 'harmful'], { harm: 1, strict: 1 }),
+    record(['walk', 'self-reminder', 'harmful'], { harm: 0, strict: 0 }),
+  ]);
+  const [made, , replayed] = cells;
+  expect(made).toMatchObject({ queries: 1, sequences: 1, tokens: 15, elapsedMs: 6 });
+  expect(made!.making).toEqual({ queries: 2, sequences: 1, gradients: 0, tokens: 15, elapsedMs: 1 });
+  expect(replayed).toMatchObject({ defense: 'self-reminder', queries: 1, tokens: 15 });
+  expect(replayed).not.toHaveProperty('making');
 });
 
 test('a matching opening has a rate of its own, after those of harm, and no say about harm', () => {

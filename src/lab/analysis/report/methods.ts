@@ -11,6 +11,7 @@ import {
 } from '../../../core/format.ts';
 import { undefended } from '../../plan/plan.ts';
 import type { Cell } from '../../records/summary.ts';
+import { wholeCost } from '../costs.ts';
 import type { RateColumn, RateTable } from '../rate-table.ts';
 import { amountCell, columnHead, nothing, rampCell, rateCell, rowHead, table } from './cells.ts';
 import { html, type Markup } from './html.ts';
@@ -44,17 +45,18 @@ export const attacks = ({ rows }: RateTable, name: Name): Markup =>
     ),
     body: rows.map(({ attack, cells }) => {
       const cell = cells.find(({ defense }) => defense === undefended)?.cell ?? null;
+      const whole = cell && wholeCost(cell);
       const costs =
-        cell === null
+        whole === null
           ? Array.from({ length: 5 }, () => nothing)
           : [
-              ...[cell.queries, cell.sequences, cell.gradients].map((total) =>
-                total === 0 ? nothing : perBehavior(total, cell, amount),
+              ...[whole.queries, whole.sequences, whole.gradients].map((total) =>
+                total === 0 ? nothing : perBehavior(total, cell!, amount),
               ),
-              cell.tokens === null
+              whole.tokens === null
                 ? html`<td>${countOrUnknown(null)}</td>`
-                : perBehavior(cell.tokens, cell, amount),
-              perBehavior(cell.elapsedMs, cell, duration),
+                : perBehavior(whole.tokens, cell!, amount),
+              perBehavior(whole.elapsedMs, cell!, duration),
             ];
       return html`<tr>
         ${rowHead(name(attack))}${rateCell(cell)}${costs}
@@ -93,7 +95,8 @@ function times({ defense, speed }: RateColumn): readonly Markup[] {
         : html`<td>${duration(firstTokenMs)}<span class="small">without a defense</span></td>`,
       tokenMs === null ? nothing : html`<td>${amount(tokenMs)} ms</td>`,
     ];
-  const { tokenTimeRatio, tokenTimeRatioInterval } = more;
+  const { otherEngine, tokenTimeRatio, tokenTimeRatioInterval } = more;
+  if (otherEngine) return [html`<td>another engine<span class="small">not compared</span></td>`, nothing];
   return [
     addedFirstTokenMs === null
       ? nothing

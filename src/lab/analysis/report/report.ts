@@ -142,10 +142,11 @@ function ofModel({ plan, summary, name }: ReportSource, model: string, several: 
       <h3>Defenses</h3>
       <p class="hint">
         Over-refusal: share of harmless look-alikes refused, asked plainly; lower is better. Utility: share of
-        plain requests solved; higher is better. Times are against the bare model, on everything asked
-        plainly. Added queries and tokens are what the defense itself spends an answer, beside the answer; a
-        model that is read beside every token shows in the time a token. Queries and tokens under all attacks
-        hold the making of the attacks; time holds it in the first row alone, where they were made.
+        plain requests solved; higher is better. Times are against the bare model, on the plain requests that
+        both answered; not compared where a defense needs another engine. Added queries and tokens are what
+        answers take on all models, less what the undefended answers to the same requests take: fewer where a
+        defense declines before anything is written. Queries, tokens and time under all attacks are of answers
+        and verdicts, without the making of the attacks.
       </p>
       ${defenses(costs, name)} ${baselines(summary.baselines ?? [], model, name)}
       ${claims(summary.claims, model, name)}
@@ -187,9 +188,9 @@ const reading = (plan: Plan): Markup =>
         Nothing is corrected for how many cells there are.
       </li>
       <li>
-        Intervals of times and amounts are 95%, by Student’s t; those of differences and ratios treat the two
-        runs of answers as independent. Times are those of trials that share batches of up to
-        ${plan.concurrency}.
+        Intervals of times and amounts are 95%, by Student’s t, over differences on the same requests. The
+        columns were computed one after the other, so a device that slows down over hours shows in their
+        times. Times are those of trials that share batches of up to ${plan.concurrency}.
       </li>
       <li>
         An attack is made on the undefended model and its result put to every defense. A rate under a defense
