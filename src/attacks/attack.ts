@@ -2,6 +2,7 @@
 import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
 import type { ContrastPrompts } from '../core/contrast.ts';
+import { userTurn } from '../core/document.ts';
 import type { Access, MethodCard, ModelRole } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
@@ -168,8 +169,11 @@ export interface RewrittenBehavior extends Behavior {
 export const goalOf = (behavior: Behavior | RewrittenBehavior): string =>
   'goal' in behavior ? behavior.goal : behavior.prompt;
 
-/** The conversation that asks the model `prompt`, with the behavior's own system prompt if it has one. */
+/**
+ * The conversation that brings `prompt` before the model: with the behavior's own system prompt if it has one, and where
+ * an attacker reaches the model only through a document, inside of that document.
+ */
 export const conversation = (behavior: Behavior, prompt = behavior.prompt): readonly ChatMessage[] => [
   ...(behavior.context === undefined ? [] : [{ role: 'system' as const, content: behavior.context }]),
-  { role: 'user', content: prompt },
+  userTurn(behavior, prompt),
 ];

@@ -8,6 +8,25 @@ export const behaviorKinds = ['harmful', 'benign-lookalike', 'benign'] as const;
 /** More than the context window of any model that runs in a browser. */
 const textSchema = z.string().max(200_000);
 
+/** Where the attacker can write in a document. */
+export const attackerSlot = '{attacker}';
+
+const documentSchema = z
+  .strictObject({
+    /** What the user asks about the document, where the prompt is the attacker's. */
+    task: textSchema.min(1).optional(),
+    /** With a task: it holds `{attacker}` once, and there stands the prompt. */
+    text: textSchema.min(1),
+    /** What a right answer to the task says. */
+    answer: z.string().min(1).max(1000),
+    /** Of each, a right answer says nothing. */
+    wrong: z.array(z.string().min(1).max(1000)).max(100).default([]),
+  })
+  .refine(
+    ({ task, text }) => text.split(attackerSlot).length === (task === undefined ? 1 : 2),
+    `A document with a task must hold ${attackerSlot} once, and one without must not hold it`,
+  );
+
 export const behaviorSchema = z.strictObject({
   id: nameSchema,
   prompt: textSchema.min(1),
@@ -21,11 +40,19 @@ export const behaviorSchema = z.strictObject({
   context: textSchema.optional(),
   /** What the context forbids telling, for sets in which an attacker is after a secret. */
   secret: z.string().min(1).max(1000).optional(),
+  /**
+   * A text from elsewhere that comes with the request, for sets in which an attacker reaches the model only through it:
+   * the prompt is what the attacker writes into it.
+   */
+  document: documentSchema.optional(),
+  /** A word without meaning that the attacker wants to see in the answer. */
+  canary: z.string().min(4).max(1000).optional(),
   /** The true procedure, step by step, for sets whose answers can be graded exactly. */
   reference: z.strictObject({ steps: z.array(textSchema.min(1)).min(1).max(1000) }).optional(),
 });
 
 export type Behavior = Readonly<z.infer<typeof behaviorSchema>>;
+export type BehaviorDocument = Readonly<z.infer<typeof documentSchema>>;
 export type BehaviorKind = Behavior['kind'];
 
 /** Fields that some evaluators grade by, and that behaviors may come without. */

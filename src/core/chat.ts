@@ -15,6 +15,11 @@ export interface ChatMessage {
   readonly own?: readonly TextSpan[] | undefined;
   /** True if a defense changed the user's own words; absent if they are as the user wrote them. Models ignore it. */
   readonly rewritten?: true | undefined;
+  /**
+   * Where the content of a user turn holds texts from elsewhere, such as a web page or a letter, in ascending order: data
+   * for a task, among the words that the user sends. Models ignore it.
+   */
+  readonly documents?: readonly TextSpan[] | undefined;
 }
 
 export const system = (content: string): ChatMessage => ({ role: 'system', content });
@@ -69,21 +74,61 @@ export function lastOwnWords(messages: readonly ChatMessage[]): string {
 export const allOwnWords = (messages: readonly ChatMessage[]): readonly string[] =>
   messages.filter((turn) => ownSpans(turn).length > 0).map(ownWords);
 
-/** A turn whose own words are rewritten by `edit`, span by span, and whose other text stays as it is. */
-export function editOwnWords(turn: ChatMessage, edit: (words: string) => string): ChatMessage {
-  const spans = ownSpans(turn);
+/** `text` with each of `spans` rewritten by `edit`, and where they then are. */
+function editSpans(text: string, spans: readonly TextSpan[], edit: (words: string) => string) {
   let [content, at] = ['', 0];
-  const own: TextSpan[] = [];
+  const edited: TextSpan[] = [];
   for (const [start, end] of spans) {
-    content += turn.content.slice(at, start);
-    const words = edit(turn.content.slice(start, end));
-    own.push([content.length, content.length + words.length]);
+    content += text.slice(at, start);
+    const words = edit(text.slice(start, end));
+    edited.push([content.length, content.length + words.length]);
     content += words;
     at = end;
   }
-  content += turn.content.slice(at);
+  return { content: content + text.slice(at), spans: edited };
+}
+
+/**
+ * A turn whose own words are rewritten by `edit`, span by span, and whose other text stays as it is. Where a document
+ * stands in rewritten words is not known.
+ */
+export function editOwnWords(turn: ChatMessage, edit: (words: string) => string): ChatMessage {
+  const { content, spans: own } = editSpans(turn.content, ownSpans(turn), edit);
   if (content === turn.content) return turn;
-  return { ...turn, content, ...(turn.own && { own }), rewritten: true };
+  const { documents: _, ...rest } = turn;
+  return { ...rest, content, ...(turn.own && { own }), rewritten: true };
+}
+
+/** The texts from elsewhere in a turn. */
+export const documentsIn = ({ content, documents = [] }: ChatMessage): readonly string[] =>
+  documents.map((span) => content.slice(...span));
+
+/** The user's own words in the last user turn, without the texts from elsewhere among them. */
+export function lastWordsAroundDocuments(messages: readonly ChatMessage[]): string {
+  const turn = messages.findLast(({ role }) => role === 'user');
+  const [own] = turn ? ownSpans(turn) : [];
+  if (turn === undefined || own === undefined) return '';
+  let [words, at] = ['', own[0]];
+  for (const [start, end] of turn.documents ?? []) {
+    if (start < at || end > own[1]) continue;
+    words += turn.content.slice(at, start);
+    at = end;
+  }
+  return (words + turn.content.slice(at, own[1])).trim();
+}
+
+/** A turn whose texts from elsewhere are rewritten by `edit`, and whose other text stays as it is. */
+export function editDocuments(turn: ChatMessage, edit: (text: string) => string): ChatMessage {
+  const before = turn.documents ?? [];
+  const { content, spans: documents } = editSpans(turn.content, before, edit);
+  if (content === turn.content) return turn;
+  // A span of the user's words ends outside of documents, or at the end of one.
+  const moved = (place: number): number => {
+    const last = before.findLastIndex(([, end]) => end <= place);
+    return last < 0 ? place : place + documents[last]![1] - before[last]![1];
+  };
+  const own = turn.own?.map(([start, end]): TextSpan => [moved(start), moved(end)]);
+  return { ...turn, content, documents, ...(own && { own }), rewritten: true };
 }
 
 /** The content of a turn in pieces: `cut` cuts the user's own words, and what surrounds them stays with the next piece. */
@@ -118,11 +163,14 @@ export const frameLastUser = (
     const [first = '', ...rest] = frame.split(slot);
     let content = first;
     const own: TextSpan[] = [];
+    const documents: TextSpan[] = [];
     for (const part of rest) {
-      for (const [start, end] of ownSpans(turn)) own.push([content.length + start, content.length + end]);
+      const moved = ([start, end]: TextSpan): TextSpan => [content.length + start, content.length + end];
+      own.push(...ownSpans(turn).map(moved));
+      documents.push(...(turn.documents ?? []).map(moved));
       content += turn.content + part;
     }
-    return { ...turn, content, own };
+    return { ...turn, content, own, ...(turn.documents && { documents }) };
   });
 
 /** A copy whose system turn is rewritten by `edit`; without one, a system turn made from `''` is put first. */
