@@ -1,5 +1,6 @@
 /** @file First stage of a trial: the attack, on the undefended model. */
 import { conversation, type Attack, type AttackResult, type AttackStep } from '../../attacks/attack.ts';
+import { checkReach } from '../../attacks/reach.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import { LabError } from '../../core/errors.ts';
 import type { Access } from '../../core/method.ts';
@@ -64,6 +65,7 @@ export async function runAttack(
       const next = await search.next();
       checkLosses(model.id, method.id, next.value);
       if (next.done) {
+        checkReach(behavior, next.value, method.id);
         const outcome = { result: next.value, steps: thinned(steps), usage: meter.usage };
         return { ...outcome, ...(texts && { texts }) };
       }
