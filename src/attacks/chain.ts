@@ -1,10 +1,17 @@
 /** @file Several attacks in a row as one attack: the prompt that one finds is the request of the next. */
 import type { Behavior } from '../core/behavior.ts';
+import { promptIn } from '../core/document.ts';
 import { LabError } from '../core/errors.ts';
 import { accessTiers, rolesNeeded } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import { joinedPacks, type TemplatePacks, type Templates } from '../core/templates.ts';
-import type { Attack, AttackResult, MutationContext, RewrittenBehavior } from './attack.ts';
+import {
+  goalOf,
+  type Attack,
+  type AttackResult,
+  type MutationContext,
+  type RewrittenBehavior,
+} from './attack.ts';
 
 /** An attack and its complete, valid options. */
 export interface ChainMember {
@@ -22,8 +29,9 @@ export const chainName = (ids: readonly string[]): string => ids.join('+');
 function rewritten(behavior: Behavior, result: AttackResult, attack: string): RewrittenBehavior {
   const turns = result.messages.filter(({ role }) => role !== 'system');
   const [turn] = turns;
+  const prompt = turns.length === 1 && turn!.role === 'user' ? promptIn(behavior, turn!.content) : null;
   const begun = result.assistantPrefix ?? result.assistantThought;
-  if (turns.length !== 1 || turn!.role !== 'user' || result.edit || begun !== undefined)
+  if (prompt === null || result.edit || begun !== undefined)
     throw new LabError(
       'not-supported',
       `"${attack}" finds more than a prompt, which no attack can go on with.`,
@@ -34,7 +42,7 @@ function rewritten(behavior: Behavior, result: AttackResult, attack: string): Re
   const rules = result.messages.filter(({ role }) => role === 'system').map(({ content }) => content);
   const { context: _, ...rest } = behavior;
   const context = rules.length > 0 ? { context: rules.join('\n') } : {};
-  return { ...rest, ...context, prompt: turn!.content, goal: behavior.prompt };
+  return { ...rest, ...context, prompt, goal: goalOf(behavior) };
 }
 
 /** @throws LabError 'not-supported' when answers would have to be read in two ways at once */

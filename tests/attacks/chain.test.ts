@@ -62,6 +62,12 @@ test('success is an answer to the behavior itself, not to what an attack made of
   expect((await answering(off)).result.claimed).toBe(false);
   expect((await answering(on)).result.claimed).toBe(true);
 });
+test('the third attack of a chain is judged by the behavior too, not by what the first made of it', async () => {
+  const off = 'Sure: zig is made with zag, by adding some zog to it, and by stirring well for an hour.';
+  const members = [member(shouting), member(shouting), member(resampling, { samples: 1 })];
+  const { result } = await drain(chained(members), { model: scripted({ reply: () => off }), behavior });
+  expect(result.claimed).toBe(false);
+});
 /** Rewrites every request into words that share none with it. */
 const shouting: Attack = {
   ...flipAttack,
