@@ -90,7 +90,7 @@ const resultsSchema = z.object({
         replayed: z.array(scoredRate.extend({ evaluator: z.string() })),
         search: z
           .object({
-            tests: z.array(z.enum(['judge', 'guard', 'words'])),
+            tests: z.array(z.enum(['canary', 'judge', 'guard', 'words'])),
             checked: count,
             answered: count,
             falseSuccesses: count,

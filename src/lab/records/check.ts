@@ -18,7 +18,7 @@ const loss = z.number().min(-1e9).max(1e9).nullable().optional();
 
 const tally = z.looseObject({ checked: count, answered: count });
 const outcomes = z.looseObject({
-  test: z.enum(['judge', 'guard', 'words']),
+  test: z.enum(['canary', 'judge', 'guard', 'words']),
   ...tally.shape,
   falseSuccesses: count,
   unjudged: count,

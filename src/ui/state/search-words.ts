@@ -6,6 +6,7 @@ import { list, plural } from '../format.ts';
 type SearchOutcomes = NonNullable<TrialRecord['attackResult']['outcomes']>;
 
 const decided: Readonly<Record<SearchOutcomes['test'], string>> = {
+  canary: 'the canary decided',
   judge: 'the judge decided',
   guard: 'the guard decided',
   words: 'the words of the answers alone decided',

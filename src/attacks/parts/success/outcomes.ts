@@ -20,7 +20,7 @@ export function countOutcomes(
   { success }: Pick<TestOptions, 'success'>,
   context: FilledRoles,
 ): OutcomeCounter {
-  const [test] = testsOf(success, context);
+  let [test] = testsOf(success, context);
   const variants = new Map<string, Tally>();
   const controls = new Map<string, Tally>();
   let totals = { checked: 0, answered: 0, falseSuccesses: 0, unjudged: 0 };
@@ -30,8 +30,9 @@ export function countOutcomes(
   });
   return {
     add(answer, variant, kind = 'variant') {
-      const { verdict, words, score } = answer;
+      const { verdict, words, score, canary } = answer;
       if (untested.has(verdict)) return;
+      if (canary !== undefined) test = 'canary';
       const answered = verdict === 'answered';
       const tallies = kind === 'control' ? controls : variants;
       if (variant !== undefined) tallies.set(variant, plus(tallies.get(variant), answered));
