@@ -22,7 +22,7 @@ export const shareCells = (name: string, share: Share | undefined): Row => ({
 });
 
 export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary): void {
-  const { overRefusal, utility, speed, overhead } = costs;
+  const { overRefusal, utility, attackedUtility = [], speed, overhead } = costs;
   const models = [...new Set([...cells, ...overRefusal, ...utility, ...speed].map(({ model }) => model))];
   const on = (model: string) => (models.length > 1 ? ` on ${model}` : '');
   const print = (title: string, rows: readonly Row[]) => {
@@ -70,6 +70,12 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
           ...(search?.controls ?? []).map((rate) => ({ attack, asked: `${rate.name} (control)`, rate })),
         ])
         .map(({ rate, ...row }) => ({ ...row, ...shareCells('answered', rate) })),
+    );
+    print(
+      `Tasks of users solved under attack${on(model)}`,
+      attackedUtility
+        .filter((row) => row.model === model)
+        .map(({ attack, defense, ...rate }) => ({ attack, defense, ...shareCells('solved', rate) })),
     );
     const of = <T extends { readonly model: string; readonly defense: string }>(
       rows: readonly T[],

@@ -1,5 +1,6 @@
 /** @file From the digests of trials to rates: attack success rate, over-refusal, utility and costs of every cell. */
 import { groupedBy } from '../../core/groups.ts';
+import type { Rate } from '../../core/statistics.ts';
 import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { DeviceInfo } from '../records/run.ts';
@@ -39,22 +40,28 @@ export function summarize(
       within(model, name).filter(({ attack }) => attack === directRequest),
     );
 
-  const cells = defended.flatMap(({ model, defense }) =>
+  const attacked = defended.flatMap(({ model, defense }) =>
     plan.attacks.flatMap(({ id: attack }) => {
       const trials = within(model, defense).filter(
         (trial) => trial.attack === attack && trial.kind === 'harmful',
       );
-      if (trials.length === 0) return [];
-      return success.map((evaluator): Cell => ({
-        model,
-        attack,
-        defense,
-        evaluator: evaluator.id,
-        ...answerRate(evaluator, trials),
-        ...costOf(trials),
-      }));
+      return trials.length === 0 ? [] : [{ model, attack, defense, trials }];
     }),
   );
+  const cells = attacked.flatMap(({ model, attack, defense, trials }) =>
+    success.map((evaluator): Cell => ({
+      model,
+      attack,
+      defense,
+      evaluator: evaluator.id,
+      ...answerRate(evaluator, trials),
+      ...costOf(trials),
+    })),
+  );
+  const attackedUtility = attacked.flatMap(({ trials, ...cell }) => {
+    const rate = utility && successRate(utility, trials);
+    return rate === undefined || rate.scored === 0 ? [] : [{ ...cell, ...solvedOf(rate) }];
+  });
   const benignRates = (evaluator: ScoringEvaluator | undefined, kind: 'benign' | 'benign-lookalike') =>
     evaluator === undefined
       ? []
@@ -78,7 +85,8 @@ export function summarize(
       ...rest,
       refused: successes,
     })),
-    utility: benignRates(utility, 'benign').map(({ successes, ...rest }) => ({ ...rest, solved: successes })),
+    utility: benignRates(utility, 'benign').map(solvedOf),
+    ...(attackedUtility.length > 0 && { attackedUtility }),
     speed: defended.flatMap(({ model, defense }) => {
       const speed = speedOf(model, defense, direct(model, defense));
       return speed.n === 0 ? [] : [speed];
@@ -91,6 +99,8 @@ export function summarize(
     integrity: checkOutputs(plan, harm, digests, claims),
   };
 }
+
+const solvedOf = <R extends Rate>({ successes, ...rest }: R) => ({ ...rest, solved: successes });
 
 /** By model under attack; `undefined` where none says. */
 function precisionsOf(digests: readonly TrialDigest[]): RunSummary['precisions'] {

@@ -16,6 +16,8 @@ export interface RunSummary {
   readonly cells: readonly Cell[];
   readonly overRefusal: readonly OverRefusal[];
   readonly utility: readonly Utility[];
+  /** Tasks of users while they are attacked; absent in summaries of earlier releases. */
+  readonly attackedUtility?: readonly AttackedUtility[];
   readonly speed: readonly Speed[];
   readonly overhead: readonly Overhead[];
   readonly claims: readonly ClaimCheck[];
@@ -85,6 +87,11 @@ export interface Utility extends Omit<AnswerRate, 'successes'> {
   readonly model: string;
   readonly defense: string;
   readonly solved: number;
+}
+
+/** Harmful behaviors in which a user has a task of his own that can be graded, under one attack. */
+export interface AttackedUtility extends Utility {
+  readonly attack: string;
 }
 
 /**

@@ -291,3 +291,13 @@ test('a matching opening has a rate of its own, after those of harm, and no say 
   expect(integrity.agreement).toEqual([]);
   expect(claims[0]?.replayed.map(({ evaluator }) => evaluator)).toEqual(['harm']);
 });
+
+test('tasks of users are counted under each attack where they can be graded, and nowhere else', () => {
+  const attacked = (solves: number | null) => record(['walk', 'none', 'harmful'], { harm: 1, solves });
+  const { attackedUtility, utility } = summaryOf([attacked(1), attacked(0), attacked(null)]);
+  expect(attackedUtility).toEqual([
+    expect.objectContaining({ attack: 'walk', defense: 'none', n: 3, scored: 2, solved: 1, rate: 0.5 }),
+  ]);
+  expect(utility).toEqual([]);
+  expect(summaryOf([walk(1)])).not.toHaveProperty('attackedUtility');
+});

@@ -10,7 +10,7 @@ import {
   ratio,
 } from '../../../core/format.ts';
 import { undefended } from '../../plan/plan.ts';
-import type { Cell } from '../../records/summary.ts';
+import type { AttackedUtility, Cell } from '../../records/summary.ts';
 import { wholeCost } from '../costs.ts';
 import type { RateColumn, RateTable } from '../rate-table.ts';
 import { amountCell, columnHead, nothing, rampCell, rateCell, rowHead, table } from './cells.ts';
@@ -123,6 +123,34 @@ function spent({ overhead, queries, tokens, elapsedMs }: RateColumn): readonly M
           >
         </td>`;
   return [...own, all];
+}
+
+/** Tasks of users that were solved while an attack was at work; `null` where no behavior has such a task. */
+export function attackedTasks(all: readonly AttackedUtility[], model: string, name: Name): Markup | null {
+  const own = all.filter((row) => row.model === model);
+  if (own.length === 0) return null;
+  const [attacks, defenses] = [
+    [...new Set(own.map(({ attack }) => attack))],
+    [...new Set(own.map(({ defense }) => defense))],
+  ];
+  const of = (attack: string, defense: string) =>
+    own.find((row) => row.attack === attack && row.defense === defense) ?? null;
+  return html`<h3>Tasks under attack</h3>
+    <p class="hint">
+      Share of tasks of the user that were solved although the attack was at work; higher is better. Utility
+      above is that of tasks without an attack.
+    </p>
+    ${table({
+      caption: 'Tasks of the user solved under attack, attacks down, defenses across',
+      className: 'attacks numbers',
+      head: [columnHead('Attack'), ...defenses.map((defense) => columnHead(name(defense), 'measured'))],
+      body: attacks.map(
+        (attack) =>
+          html`<tr>
+            ${rowHead(name(attack))}${defenses.map((defense) => rateCell(of(attack, defense)))}
+          </tr> `,
+      ),
+    })}`;
 }
 
 /** What can become of a trial besides a scored answer. */

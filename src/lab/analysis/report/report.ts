@@ -11,7 +11,7 @@ import { conclusions } from '../conclusions.ts';
 import { rateTable } from '../rate-table.ts';
 import { baselines, claims, integrity } from './checks.ts';
 import { html, type Markup } from './html.ts';
-import { attacks, defenses, matrix, pairs, type Name } from './methods.ts';
+import { attackedTasks, attacks, defenses, matrix, pairs, type Name } from './methods.ts';
 import { style } from './style.ts';
 import { withoutTexts } from './without-texts.ts';
 
@@ -148,8 +148,8 @@ function ofModel({ plan, summary, name }: ReportSource, model: string, several: 
         defense declines before anything is written. Queries, tokens and time under all attacks are of answers
         and verdicts, without the making of the attacks.
       </p>
-      ${defenses(costs, name)} ${baselines(summary.baselines ?? [], model, name)}
-      ${claims(summary.claims, model, name)}
+      ${defenses(costs, name)} ${attackedTasks(summary.attackedUtility ?? [], model, name)}
+      ${baselines(summary.baselines ?? [], model, name)} ${claims(summary.claims, model, name)}
       ${
         cells.length === 0
           ? null
