@@ -23,6 +23,7 @@ import { goat } from './goat.ts';
 import { gptfuzzer } from './gptfuzzer.ts';
 import { gptfuzzerSeeds } from './gptfuzzer-seeds.ts';
 import { ica } from './ica.ts';
+import { indirectInjection } from './indirect-injection.ts';
 import { jailbroken } from './jailbroken.ts';
 import { laa } from './laa.ts';
 import { laaTemplate } from './laa-template.ts';
@@ -64,6 +65,7 @@ export const attacks = registry('attack', [
   gptfuzzer,
   gptfuzzerSeeds,
   ica,
+  indirectInjection,
   jailbroken,
   laa,
   laaTemplate,

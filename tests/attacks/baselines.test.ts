@@ -34,6 +34,7 @@ const withoutSearch = [
   'flip-attack',
   'gptfuzzer-seeds',
   'ica',
+  'indirect-injection',
   'laa-template',
   'many-shot',
   'random-search',
