@@ -20,10 +20,12 @@ import { raLlm } from './decoding/ra-llm.ts';
 import { retokenization } from './input/retokenization.ts';
 import { rose } from './decoding/rose.ts';
 import { safeDecoding } from './decoding/safe-decoding.ts';
+import { sandwich } from './input/sandwich.ts';
 import { selfDefend } from './input/self-defend.ts';
 import { selfEvaluation } from './output/self-evaluation.ts';
 import { selfReminder } from './input/self-reminder.ts';
 import { smoothLlm } from './decoding/smooth-llm.ts';
+import { spotlighting } from './input/spotlighting.ts';
 import { steering } from './decoding/steering.ts';
 import { streamingGuard } from './output/streaming-guard.ts';
 import { tokenHighlighter } from './decoding/token-highlighter.ts';
@@ -50,10 +52,12 @@ export const defenses = registry('defense', [
   retokenization,
   rose,
   safeDecoding,
+  sandwich,
   selfDefend,
   selfEvaluation,
   selfReminder,
   smoothLlm,
+  spotlighting,
   steering,
   streamingGuard,
   tokenHighlighter,

@@ -1,4 +1,12 @@
-import { editOwnWords, lastOwnWords, ownWords, system, type ChatMessage } from '../../core/chat.ts';
+import {
+  documentsIn,
+  editDocuments,
+  editOwnWords,
+  lastOwnWords,
+  ownWords,
+  system,
+  type ChatMessage,
+} from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
@@ -42,6 +50,18 @@ export function withoutWindows(content: string, windows: readonly TextWindow[]):
   return [...parts, content.slice(at).trim()].filter((part) => part !== '').join(' ');
 }
 
+/** The texts of a turn that are read, and how to rewrite them. */
+function passagesOf(message: ChatMessage, reads: 'user' | 'user-and-system' | 'documents') {
+  type Edit = (text: string) => string;
+  if (reads === 'documents')
+    return { texts: documentsIn(message), edit: (edit: Edit) => editDocuments(message, edit) };
+  if (message.role === 'user')
+    return { texts: [ownWords(message)], edit: (edit: Edit) => editOwnWords(message, edit) };
+  if (message.role === 'system' && reads === 'user-and-system')
+    return { texts: [message.content], edit: (edit: Edit) => system(edit(message.content)) };
+  return { texts: [], edit: () => message };
+}
+
 /**
  * Looks for injected instructions. An injection is a short passage in a long document, so every turn is read in
  * overlapping windows of words; when a classifier flags a window, the window is cut out or the request is blocked.
@@ -71,8 +91,10 @@ export const injectionGuard = defineDefense({
       unit: 'words',
     }),
     reads: choice({
-      description: 'Which turns are read; documents are often in the system turn.',
-      choices: ['user', 'user-and-system'],
+      description:
+        'What is read: turns, or only the documents in them. Documents are often in the system turn; those that behaviors ' +
+        'bring stand in the user turn.',
+      choices: ['user', 'user-and-system', 'documents'],
       default: 'user',
     }),
     action: choice({
@@ -85,17 +107,21 @@ export const injectionGuard = defineDefense({
     const reader = classifier('prompt-guard');
     // A window has few words, but a word can be long.
     const guard = createGuard(reader, { ...chosen, window: reader.contextWindow }, 'injection-guard');
-    const isRead = ({ role }: ChatMessage) =>
-      role === 'user' || (role === 'system' && reads === 'user-and-system');
 
     const inspect = async (message: ChatMessage, request: GenerateOptions) => {
-      if (!isRead(message)) return { message, flagged: 0, probability: 0, read: 0 };
-      const windows = wordWindows(message.role === 'user' ? ownWords(message) : message.content, words);
+      const { texts, edit } = passagesOf(message, reads);
+      const windows = texts.flatMap((text) =>
+        wordWindows(text, words).map((window) => ({ of: text, ...window })),
+      );
       const verdicts = await Promise.all(windows.map(({ text }) => guard.worst([text], request)));
       const flagged = windows.filter((_, i) => verdicts[i]!.probability >= threshold);
-      const without = (content: string) => withoutWindows(content, flagged);
       return {
-        message: message.role === 'user' ? editOwnWords(message, without) : system(without(message.content)),
+        message: edit((text) =>
+          withoutWindows(
+            text,
+            flagged.filter(({ of }) => of === text),
+          ),
+        ),
         flagged: flagged.length,
         probability: Math.max(0, ...verdicts.map((verdict) => verdict.probability)),
         read: verdicts.reduce((sum, verdict) => sum + verdict.read, 0),
