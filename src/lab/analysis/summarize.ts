@@ -59,8 +59,10 @@ export function summarize(
     })),
   );
   const attackedUtility = attacked.flatMap(({ trials, ...cell }) => {
-    const rate = utility && successRate(utility, trials);
-    return rate === undefined || rate.scored === 0 ? [] : [{ ...cell, ...solvedOf(rate) }];
+    const rate = utility && answerRate(utility, trials);
+    return rate === undefined || rate.answers.conditional.scored === 0
+      ? []
+      : [{ ...cell, ...solvedOf(rate) }];
   });
   const benignRates = (evaluator: ScoringEvaluator | undefined, kind: 'benign' | 'benign-lookalike') =>
     evaluator === undefined

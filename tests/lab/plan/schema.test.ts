@@ -21,3 +21,11 @@ test('the quickstart is a valid plan for what ships with the lab', () => {
   // (30 harmful × 4 attacks + 100 others, asked directly) × 5 columns
   expect(total).toBe(1100);
 });
+
+test('the plan of injections is valid once the model that it names is imported', () => {
+  const input = published('plans/injection.json') as { models: { targets: [string] } };
+  const [id] = input.models.targets;
+  const models = [...registries.models, { ...registries.models[0]!, id }];
+  // 32 × 2 attacks + 32 twins, in 5 columns.
+  expect(expandPlan(input, { ...registries, models }).total).toBe(480);
+});
