@@ -60,9 +60,7 @@ export function summarize(
   );
   const attackedUtility = attacked.flatMap(({ trials, ...cell }) => {
     const rate = utility && answerRate(utility, trials);
-    return rate === undefined || rate.answers.conditional.scored === 0
-      ? []
-      : [{ ...cell, ...solvedOf(rate) }];
+    return rate?.answers?.conditional.scored ? [{ ...cell, ...solvedOf(rate) }] : [];
   });
   const benignRates = (evaluator: ScoringEvaluator | undefined, kind: 'benign' | 'benign-lookalike') =>
     evaluator === undefined
