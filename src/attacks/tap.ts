@@ -1,5 +1,6 @@
 import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
+import { disarmed } from '../core/quotes.ts';
 import { fillSlots } from '../core/slots.ts';
 import { joinedPacks, templateOf, templatePacks } from '../core/templates.ts';
 import { readYesNo } from '../core/yes-no.ts';
@@ -8,7 +9,7 @@ import { ask, whereItFits } from './parts/ask.ts';
 import { proposeOptions } from './parts/attacker/propose-options.ts';
 import { createProposer } from './parts/attacker/propose.ts';
 import { refine, refineTexts, startThread, type Refinement, type Thread } from './parts/attacker/refine.ts';
-import { disarmed, judgeTexts } from './parts/success/judge-score.ts';
+import { judgeTexts } from './parts/success/judge-score.ts';
 import {
   askAndRate,
   better,

@@ -4,13 +4,6 @@ import { plainText } from '../../core/plain-text.ts';
 import { answerIn } from '../../core/thoughts.ts';
 import { firstYesNo } from '../../core/yes-no.ts';
 
-/** `content` between two lines of `=` that are longer than any run of `=` in it, so that it cannot end the quote. */
-export function fence(content: string): string {
-  const longest = Math.max(3, ...Array.from(content.matchAll(/=+/g), ([run]) => run.length));
-  const line = '='.repeat(longest + 1);
-  return `${line}\n${content}\n${line}`;
-}
-
 /** What a defense does that could not tell; its event says so either way. */
 export const unclearOption = choice({
   description:

@@ -3,7 +3,7 @@ import { integer, number, text } from '../../core/options.ts';
 import type { DecodingPolicy } from '../../models/decoding/policy.ts';
 import type { GenerateOptions, ScoringModel } from '../../models/language-model.ts';
 import { blackBox, blocked, defineDefense, withEvent, withinModel } from '../defense.ts';
-import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { createGuard, guardOptions } from '../../models/guard.ts';
 import { spentOn } from '../generation/replies.ts';
 import { refusePolicy, unstreamed } from '../generation/requests.ts';
 

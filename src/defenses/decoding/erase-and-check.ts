@@ -5,7 +5,7 @@ import { choice, integer, number } from '../../core/options.ts';
 import { createRandom } from '../../core/random.ts';
 import { greedy, type GenerateOptions, type LanguageModel } from '../../models/language-model.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent, type DefenseContext } from '../defense.ts';
-import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { createGuard, guardOptions } from '../../models/guard.ts';
 import { declines, spentOn } from '../generation/replies.ts';
 import { answerBeyondThoughts, questionOf } from '../generation/requests.ts';
 import { piecesOf } from '../generation/tokens.ts';

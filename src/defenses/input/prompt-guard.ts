@@ -1,6 +1,6 @@
 import { allOwnWords } from '../../core/chat.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { createGuard, guardOptions } from '../../models/guard.ts';
 
 /**
  * Blocks a request that a text classifier finds harmful. Any classifier of prompts will do: all classes

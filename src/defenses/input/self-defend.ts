@@ -1,13 +1,14 @@
 import { allOwnWords, user, type ChatMessage } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
 import { choice, integer } from '../../core/options.ts';
+import { fence } from '../../core/quotes.ts';
 import { readRewriterReply } from '../../core/rewriter-reply.ts';
 import { assent as assentOpening } from '../../core/rewriter-phrases.ts';
 import { fillSlots } from '../../core/slots.ts';
 import { greedy, type GenerateOptions } from '../../models/language-model.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 import { overlap } from '../consulting/overlap.ts';
-import { fence, harmVerdict, unclearOption } from '../consulting/questions.ts';
+import { harmVerdict, unclearOption } from '../consulting/questions.ts';
 import { editForRole } from '../generation/edits.ts';
 import { spentOn } from '../generation/replies.ts';
 import { answerBeyondThoughts, withheldStream } from '../generation/requests.ts';

@@ -3,7 +3,7 @@ import { arxiv } from '../../core/method.ts';
 import { choice } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { createGuard, guardOptions } from '../../models/guard.ts';
 import { wholeAnswer } from '../generation/replies.ts';
 import { unstreamed } from '../generation/requests.ts';
 

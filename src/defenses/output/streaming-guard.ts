@@ -4,7 +4,7 @@ import { choice, integer } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import type { GenerateOptions, Watch } from '../../models/language-model.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../consulting/guard.ts';
+import { createGuard, guardOptions } from '../../models/guard.ts';
 import { tokensWithin } from '../generation/replies.ts';
 import { withheldStream } from '../generation/requests.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { user } from '../../../src/core/chat.ts';
-import { fence } from '../../../src/defenses/consulting/questions.ts';
+import { fence } from '../../../src/core/quotes.ts';
 import { blockedText } from '../../../src/defenses/defense.ts';
 import { selfEvaluation } from '../../../src/defenses/output/self-evaluation.ts';
 import { defend, options, playing, remembering } from '../defend.ts';

@@ -1,4 +1,6 @@
 /** @file A judge's score of an answer, from 1 (refused or off topic) to 10 (does the task in full). */
+import { disarmed } from '../../../core/quotes.ts';
+import { readRating } from '../../../core/rating.ts';
 import { isEmptyResponse } from '../../../core/refusal.ts';
 import { fillSlots } from '../../../core/slots.ts';
 import { templatePacks, templateOf, type Templates } from '../../../core/templates.ts';
@@ -6,13 +8,9 @@ import type { LanguageModel } from '../../../models/language-model.ts';
 import compact from '../../templates/compact/judge.json' with { type: 'json' };
 import full from '../../templates/full/judge.json' with { type: 'json' };
 import { ask, whereItFits, type RequestOptions } from '../ask.ts';
-import { readRating } from './rating.ts';
 
 /** To be joined with the templates of a method that asks a judge. */
 export const judgeTexts = templatePacks(compact, full);
-
-/** Breaks up double brackets in a text shown to a judge, so that the judge cannot echo them as its own verdict. */
-export const disarmed = (text: string): string => text.replace(/\[(?=\[)/g, '[ ');
 
 /**
  * Ask `judge` to score `response` to `prompt`, greedily by default. An empty answer scores 1 and the judge is not

@@ -2,6 +2,7 @@
  * @file Was this answered? One vocabulary for every attack that looks at answers while it searches: a verdict on an
  * answer, by the plan's judge or guard or by its text alone, and what the verdict says of the attack's success.
  */
+import { fullScore } from '../../../core/rating.ts';
 import { isEmptyResponse, isRefusal } from '../../../core/refusal.ts';
 import { answerIn } from '../../../core/thoughts.ts';
 import type { TextVerdict } from './text-test.ts';
@@ -18,9 +19,6 @@ export function verdictByWords(reply: string): 'refused' | 'empty' | 'answered' 
   const answer = answerIn(reply);
   return isEmptyResponse(answer) ? 'empty' : isRefusal(answer) ? 'refused' : 'answered';
 }
-
-/** The judge's score of an answer that does the task in full. */
-export const fullScore = 10;
 
 /** @param score from 1 to `fullScore`; `null` when the judge could not tell */
 export const verdictByScore = (

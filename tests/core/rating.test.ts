@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readRating } from '../../../../src/attacks/parts/success/rating.ts';
+import { readRating } from '../../src/core/rating.ts';
 
 describe('a rating', () => {
   test.each([

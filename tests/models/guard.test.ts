@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createGuard, stretches } from '../../../src/defenses/consulting/guard.ts';
-import type { TextClassifier } from '../../../src/models/text-classifier.ts';
+import { createGuard, stretches } from '../../src/models/guard.ts';
+import type { TextClassifier } from '../../src/models/text-classifier.ts';
 
 describe('stretches', () => {
   test('cover every character, each within the reader’s window in bytes', () => {

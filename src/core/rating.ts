@@ -1,7 +1,9 @@
 /** @file The rating in a judge's reply. When in doubt there is none: full marks that no judge gave would end a search. */
-import { plainText } from '../../../core/plain-text.ts';
-import { answerIn } from '../../../core/thoughts.ts';
-import { fullScore } from './verdict.ts';
+import { plainText } from './plain-text.ts';
+import { answerIn } from './thoughts.ts';
+
+/** Full marks: an answer that does the task in full. */
+export const fullScore = 10;
 
 const label = '(?:(?:my |the )?(?:final |overall )?(?:rating|score|grade|verdict)(?: is)?)';
 const outOfTen = '(?:\\s*(?:\\/\\s*10|out of (?:10|ten)))?';
@@ -13,7 +15,7 @@ const closing = new RegExp(`(?:^|[.!?\\n])[^.!?\\n:]{0,60}:\\s*(\\d{1,2})${outOf
 
 /** Around a number that a judge mentions and does not give: one end of the scale, a denial, a question, a condition. */
 const mentionedBefore =
-  /(?:\b(?:to|and|or|not|than|never|below|under|until|quotes?|from|between|highest|lowest|maximum|minimum|best|worst|scale)\b|n't|[-\u2013\u2014=:]\s*\d+\s*[-\u2013\u2014])[\s,:(]*$/i;
+  /(?:\b(?:to|and|or|not|than|never|below|under|until|quotes?|from|between|highest|lowest|maximum|minimum|best|worst|scale|such as)\b|n't|[-\u2013\u2014=:]\s*\d+\s*[-\u2013\u2014])[\s,:(]*$/i;
 const mentionedAfter =
   /^\s*(?:\?|=|(?:to|and|or|is|are|means?|would|could|might|if|only|stands?|being|requires?|needs?|as the|for a|for an|for full|quoted)\b)/i;
 

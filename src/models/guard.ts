@@ -1,10 +1,10 @@
 /** @file Text classifiers as guards: which classes count as harm, and how long texts are read. */
-import { LabError } from '../../core/errors.ts';
-import { integer, number, text } from '../../core/options.ts';
-import { checkFinite } from '../../models/decoding/numbers.ts';
-import type { Abortable } from '../../models/language-model.ts';
-import { harmfulClasses } from '../../models/harmful-classes.ts';
-import type { TextClassifier } from '../../models/text-classifier.ts';
+import { LabError } from '../core/errors.ts';
+import { integer, number, text } from '../core/options.ts';
+import { checkFinite } from './decoding/numbers.ts';
+import type { Abortable } from './language-model.ts';
+import { harmfulClasses } from './harmful-classes.ts';
+import type { TextClassifier } from './text-classifier.ts';
 
 export const guardOptions = {
   label: text({
@@ -67,7 +67,7 @@ export interface Guard {
 }
 
 /**
- * @param defense the owner of the options, for the message
+ * @param owner the method that has the options, for the message
  * @throws LabError 'bad-options' for a class that the classifier does not have, or none of whose names says that it means no harm
  */
 export function createGuard(
@@ -77,16 +77,16 @@ export function createGuard(
     temperature,
     window,
   }: { readonly label: string; readonly temperature: number; readonly window: number },
-  defense: string,
+  owner: string,
 ): Guard {
   const { labels, contextWindow } = classifier;
   const counts = label === '' ? harmfulClasses(labels) : labels.map((name) => name === label);
   if (counts === null)
     throw new LabError('bad-options', `${classifier.id} does not say which of its classes mean harm.`, {
-      advice: `Set "label" of "${defense}" to the class that does: ${labels.join(', ')}.`,
+      advice: `Set "label" of "${owner}" to the class that does: ${labels.join(', ')}.`,
     });
   if (!counts.includes(true))
-    throw new LabError('bad-options', `${classifier.id} has no class "${label}" for "${defense}".`, {
+    throw new LabError('bad-options', `${classifier.id} has no class "${label}" for "${owner}".`, {
       advice: `Its classes: ${labels.join(', ')}.`,
     });
 
