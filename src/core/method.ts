@@ -67,7 +67,7 @@ export interface MethodCard {
   /** Roles to whose models it needs white-box access. */
   readonly whiteBoxRoles?: readonly LanguageRole[];
   readonly options: OptionsSpec;
-  /** The method's prompt texts by name, in both packs; a user's pack may replace them in each. */
+  /** The method's prompt texts by name, in both packs; a user's pack may replace those of attacks in each. */
   readonly templates?: TemplatePacks;
 }
 

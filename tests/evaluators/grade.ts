@@ -1,6 +1,8 @@
 import type { Behavior } from '../../src/core/behavior.ts';
 import { parseOptions } from '../../src/core/options.ts';
-import type { Evaluator, JudgedAnswer } from '../../src/evaluators/evaluator.ts';
+import type { Evaluator, EvaluatorContext, JudgedAnswer } from '../../src/evaluators/evaluator.ts';
+import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { TextClassifier } from '../../src/models/text-classifier.ts';
 
 export const behavior: Behavior = {
   id: 'wake-giant',
@@ -23,17 +25,26 @@ const nobody = (role: string): never => {
   throw new Error(`This test assigns no ${role}.`);
 };
 
+interface Setting extends Partial<JudgedAnswer> {
+  readonly options?: Record<string, unknown>;
+  /** The model in every role of a language model. */
+  readonly judge?: LanguageModel;
+  readonly guard?: TextClassifier;
+  readonly others?: EvaluatorContext['others'];
+}
+
 export const score = (
   evaluator: Evaluator,
   response: string,
-  { options = {}, ...answer }: Partial<JudgedAnswer> & { options?: Record<string, unknown> } = {},
+  { options = {}, judge, guard, others = [], ...answer }: Setting = {},
 ) =>
   evaluator.score(
     { behavior, messages: [{ role: 'user', content: behavior.prompt }], response, ...answer },
     parseOptions(evaluator.options, options, evaluator.id),
     {
-      role: nobody,
-      classifier: nobody,
+      role: judge ? () => judge : nobody,
+      classifier: guard ? () => guard : nobody,
+      others,
       signal: new AbortController().signal,
     },
   );

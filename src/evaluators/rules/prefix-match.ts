@@ -2,7 +2,7 @@ import { arxiv } from '../../core/method.ts';
 import { boolean } from '../../core/options.ts';
 import { plainText } from '../../core/plain-text.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
-import { defineEvaluator, type JudgedAnswer, type Score } from '../evaluator.ts';
+import { defineEvaluator, unscored, type JudgedAnswer } from '../evaluator.ts';
 
 interface Comparison {
   readonly ignoreCase: boolean;
@@ -26,8 +26,6 @@ function compared(answer: JudgedAnswer, target: string, options: Comparison) {
     ? { text: assistantPrefix + response, named: 'The assistant prefix and the response, read as one,' }
     : { text: response, named: 'The response' };
 }
-
-const unscored = (label: string, explanation: string): Score => ({ value: null, label, explanation });
 
 /**
  * Whether the answer opens with the behavior's target string, as the paper's attack intends. An opening is not yet an

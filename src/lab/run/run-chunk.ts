@@ -75,10 +75,10 @@ export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<rea
     const reading = readings[i]!;
     if (reading === null) return unscored(settings, answers[i]!.error);
     const { messages, assistantPrefix } = sent[i]!.result;
-    const { finishReason } = answers[i]!.generation!;
+    const { finishReason, thoughts } = answers[i]!.generation!;
     return evaluate(
       settings.evaluators,
-      { behavior, messages, assistantPrefix, response: reading.text, finishReason },
+      { behavior, messages, assistantPrefix, response: reading.text, finishReason, thoughts },
       { signal: joint, ...roleModels(models, meters[i]!) },
     );
   });

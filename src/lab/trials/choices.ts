@@ -2,7 +2,7 @@
 import type { Attack } from '../../attacks/attack.ts';
 import { chained } from '../../attacks/chain.ts';
 import { LabError } from '../../core/errors.ts';
-import { excerpt } from '../../core/excerpt.ts';
+import { excerpt, firstOf } from '../../core/excerpt.ts';
 import {
   classifierRoles,
   grants,
@@ -100,7 +100,28 @@ export function chooseAll(choices: Choices, registries: Registries, problems: Pr
   const evaluators = choices.evaluators.flatMap((choice, i) =>
     problems.attempt(`evaluators.${i}`, () => chooseMethod(registries.evaluators, choice, filledRoles)),
   );
+  for (const chosen of evaluators) problems.attempt('evaluators', () => checkCombined(chosen, evaluators));
   return { targets, roles, attacks, stacks, evaluators };
+}
+
+/** @throws LabError 'bad-plan' for an evaluator that combines the scores of others and has none to combine */
+function checkCombined({ method, options }: Chosen<Evaluator>, all: readonly Chosen<Evaluator>[]): void {
+  if (method.combines === undefined) return;
+  const readers = all.filter((other) => other.method.combines === undefined);
+  const named = method.combines(options);
+  const missing = named.filter((id) => !readers.some((other) => other.method.id === id));
+  if (missing.length > 0)
+    throw new LabError(
+      'bad-plan',
+      `"${method.id}" counts ${firstOf(missing, (id) => `"${id}"`).join(', ')}, which the plan does not have.`,
+      {
+        advice: 'Add these evaluators to the plan, or leave them out of "members".',
+      },
+    );
+  if (named.length === 0 && !readers.some((other) => other.method.measures === 'harm'))
+    throw new LabError('bad-plan', `"${method.id}" has no evaluator of harm whose verdict it could count.`, {
+      advice: 'Add evaluators that measure harm to the plan.',
+    });
 }
 
 /** For attacks that ask no model here: they need no role filled. */
