@@ -36,6 +36,13 @@ describe('a bad plan is refused before anything runs, with the path and what to 
     ],
     ['an unknown evaluator', { evaluators: [{ id: 'oracle' }] }, 'unknown-method', 'evaluators.0', /Known/],
     [
+      'an ensemble without an evaluator of harm',
+      { evaluators: [{ id: 'ensemble' }] },
+      'bad-plan',
+      'evaluators',
+      /measure harm/,
+    ],
+    [
       'an unknown set',
       { behaviors: [{ set: 'advbench' }] },
       'bad-plan',
