@@ -64,7 +64,7 @@ describe.each(Object.entries(templates))('behind a template like that of %s', (_
     const score = await patternRefusal.score(
       { behavior, messages: result.messages, response: generation.text },
       defaultsOf(patternRefusal.options),
-      { ...roleContext({ roles }), signal },
+      { ...roleContext({ roles }), others: [], signal },
     );
     // A model with random weights may end at once, or think without an end.
     expect(['refused', 'answered', 'empty']).toContain(score.label);

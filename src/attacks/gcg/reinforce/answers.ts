@@ -1,9 +1,9 @@
 /** @file The answers that the REINFORCE objective learns from, each judged by the success test, as a whole and in part. */
 import type { Random } from '../../../core/random.ts';
+import { fullScore } from '../../../core/rating.ts';
 import type { ScoringModel } from '../../../models/language-model.ts';
 import { seedFrom } from '../../parts/ask.ts';
 import type { AnswerTest, CheckedAnswer } from '../../parts/success/checked-answer.ts';
-import { fullScore } from '../../parts/success/verdict.ts';
 import type { SuffixPrompt } from '../../parts/suffix/suffix-prompt.ts';
 import type { Rewarded } from './weights.ts';
 
