@@ -1,8 +1,6 @@
 import { arxiv } from '../../core/method.ts';
-import { defineEvaluator, type Score } from '../evaluator.ts';
+import { defineEvaluator, unscored } from '../evaluator.ts';
 import { gradeSteps } from '../grading/steps.ts';
-
-const unscored = (label: string, explanation: string): Score => ({ value: null, label, explanation });
 
 /**
  * Whether the task about a document is solved: the answer says what the document gives, and none of the words that are
