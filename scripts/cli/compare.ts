@@ -28,9 +28,10 @@ function printModel({ first, second, cells, overRefusal, utility }: ComparedMode
   const on = first === second ? first : `${first} and ${second}`;
   for (const evaluator of new Set(cells.map((cell) => cell.evaluator))) {
     const own = cells.filter((cell) => cell.evaluator === evaluator);
-    print(`Attack success on ${on}, judged by ${evaluator}`, own, ({ attack, defense }) => ({
+    print(`Attack success on ${on}, judged by ${evaluator}`, own, ({ attack, defense, mode }) => ({
       attack,
       defense,
+      ...(own.some((cell) => cell.mode === 'adaptive') && { mode }),
     }));
   }
   print(`Over-refusal on ${on}`, overRefusal, ({ defense }) => ({ defense }));

@@ -9,6 +9,8 @@ import {
   ratio,
 } from '../../src/core/format.ts';
 import { answerFaults } from '../../src/lab/analysis/answer-words.ts';
+import { modeWords } from '../../src/lab/analysis/headline.ts';
+import { isAdaptive } from '../../src/lab/plan/attack-mode.ts';
 import type { AnswerRate, RunSummary } from '../../src/lab/records/summary.ts';
 import { textTable, type Row } from './text-table.ts';
 
@@ -38,6 +40,7 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
           .map((cell) => ({
             attack: cell.attack,
             defense: cell.defense,
+            ...(own.some(isAdaptive) && { mode: modeWords(cell) }),
             ...shareCells('ASR', cell),
             ...(own.some((other) => answerFaults(other) !== '') && { answers: answerFaults(cell) }),
             queries: count(cell.queries),
@@ -75,7 +78,12 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
       `Tasks of users solved under attack${on(model)}`,
       attackedUtility
         .filter((row) => row.model === model)
-        .map(({ attack, defense, ...rate }) => ({ attack, defense, ...shareCells('solved', rate) })),
+        .map(({ attack, defense, mode, ...rate }) => ({
+          attack,
+          defense,
+          ...(attackedUtility.some(isAdaptive) && { mode }),
+          ...shareCells('solved', rate),
+        })),
     );
     const of = <T extends { readonly model: string; readonly defense: string }>(
       rows: readonly T[],

@@ -1,5 +1,6 @@
 /** @file `replay`: sends the attack results of a run to other defenses or another model, without attacking again. */
 import { excerpt } from '../../src/core/excerpt.ts';
+import { isAdaptive } from '../../src/lab/plan/attack-mode.ts';
 import { expandPlan } from '../../src/lab/trials/trials.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
 import type { TrialKey } from '../../src/lab/records/trial.ts';
@@ -56,6 +57,7 @@ export function readReplay(
   const trialOf = placerFor(expandPlan(source, registries).chunks);
   eachTrial(path, (trial) => {
     placed(path, trial, trialOf);
+    if (isAdaptive(trial.record)) return;
     const { model, attack, behavior, attackResult, attackSteps, attackUsage, error } = trial.record;
     if (!wanted.delete(keyOf(model, { attack, behavior }))) return;
     sources.push({
@@ -82,8 +84,9 @@ export function replayPlan(source: Plan, { model, defense, from, role }: ReplayC
       : source.defenses;
   const stacks = defenses.flatMap(({ stack }) => stack);
   const sourceRoles = Object.entries(source.models.roles).map(([name, id]) => `${name}=${id}`);
+  const { attackMode: _, ...replayable } = source;
   return {
-    ...source,
+    ...replayable,
     models: {
       targets,
       roles: {

@@ -11,6 +11,7 @@ import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import type { Abortable, Generation, LanguageModel } from '../models/language-model.ts';
 import type { ModelOfAccess, RoleModels } from '../models/role-models.ts';
+import type { DefenseView } from './view.ts';
 
 export type InferenceStage = Exclude<Stage, 'training'>;
 
@@ -41,6 +42,12 @@ export interface DefenseDefinition<S extends OptionsSpec, A extends Access> exte
    * requests never share a stream.
    */
   wrap(model: ModelOfAccess[A], options: OptionValues<S>, context: DefenseContext): LanguageModel;
+  /**
+   * What an attacker who knows the defense sees of the model behind it. Called with what `wrap` is called with, but for the
+   * model, which is the one under defense itself. Absent for a defense whose effect is no function of the request alone:
+   * attacks that adapt to it can only ask it.
+   */
+  view?(model: ModelOfAccess[A], options: OptionValues<S>, context: DefenseContext): DefenseView;
   /**
    * Learns what `wrap` needs to know about the model, from requests other than those under test. The result depends on
    * the arguments alone; it is called once per model, contrast and options.

@@ -10,6 +10,7 @@ import {
   type WhiteBoxModel,
 } from '../models/language-model.ts';
 import type { Artifact, Defense, DefenseContext, InferenceStage } from './defense.ts';
+import { composed, type DefenseView } from './view.ts';
 
 export interface ChosenDefense {
   readonly defense: Defense;
@@ -58,6 +59,28 @@ function wrap(model: LanguageModel, { defense, options, artifact }: ChosenDefens
     ...context,
     artifact,
   });
+}
+
+export interface StackView {
+  readonly view: DefenseView;
+  /** Ids of the defenses that have no view; then that of the others says too little. */
+  readonly hidden: readonly string[];
+}
+
+/** What an attacker sees of `model` behind the stack of the same defenses. @throws as `stack` does */
+export function stackView(
+  model: LanguageModel,
+  chosen: readonly ChosenDefense[],
+  context: DefenseContext,
+): StackView {
+  const at = (stage: InferenceStage) => chosen.filter(({ defense }) => defense.stage === stage);
+  const outermostFirst = [...at('input'), ...at('output').toReversed(), ...at('decoding').toReversed()];
+  const hidden = outermostFirst.filter(({ defense }) => !defense.view).map(({ defense }) => defense.id);
+  const views = outermostFirst.flatMap(({ defense, options, artifact }) => {
+    const values = parseOptions(defense.options, options, defense.id);
+    return defense.view?.(model as WhiteBoxModel, values, { ...context, target: model, artifact }) ?? [];
+  });
+  return { view: composed(views), hidden };
 }
 
 /** A model that generates as `wrapped` does and can be read as `model` can. */

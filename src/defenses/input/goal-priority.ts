@@ -1,4 +1,4 @@
-import { editLastOwnWords, frameLastUser, lastUserText } from '../../core/chat.ts';
+import { editLastOwnWords, frameLastUser, lastUserText, type ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { integer, text } from '../../core/options.ts';
@@ -71,6 +71,9 @@ function firstTokens(model: LanguageModel, reply: Generation, answer: string, mo
   return length <= most ? answer : answer.slice(0, Math.floor((answer.length * most) / length)).trimEnd();
 }
 
+const askedWith = (frame: string, messages: readonly ChatMessage[]): readonly ChatMessage[] =>
+  frameLastUser(editLastOwnWords(messages, neutralized), frame, '{request}');
+
 /**
  * Goal prioritization at inference: asks the model to think first, with safety above helpfulness, and then to answer,
  * and shows one worked example of each kind. A reply without marks counts as an answer; thoughts alone give an empty
@@ -107,6 +110,13 @@ export const goalPriority = defineDefense({
       unit: 'tokens',
     }),
   },
+  /**
+   * A target is scored where the reply begins, before any thought: a reply without marks is an answer, so that what is read
+   * is a lower bound of how likely the answer begins so.
+   */
+  view: (_model, options) => ({
+    rewrite: (messages) => (lastUserText(messages) ? askedWith(options.template, messages) : messages),
+  }),
   wrap(model, options) {
     if (!hasSlot(options.template, 'request'))
       throw new LabError('bad-options', 'The template of "goal-priority" does not show the request.', {
@@ -122,7 +132,7 @@ export const goalPriority = defineDefense({
             { defense, action: 'passed', reason: 'There was no request to weigh.' },
             'start',
           );
-        const prompt = frameLastUser(editLastOwnWords(messages, neutralized), options.template, '{request}');
+        const prompt = askedWith(options.template, messages);
         const { maxNewTokens } = request;
         const room = maxNewTokens + options.thoughtTokens;
         const reply = await model.generate(prompt, { ...unstreamed(request), maxNewTokens: room });

@@ -29,6 +29,26 @@ function readDemonstrations(lines: string): readonly (readonly ChatMessage[])[] 
     });
 }
 
+interface Shown {
+  readonly count: number;
+  readonly demonstrations: string;
+}
+
+/** The demonstrations that a request with some seed is shown. */
+function demonstrator({ count, demonstrations: lines }: Shown) {
+  const turns = readDemonstrations(lines);
+  return (seed: string) => createRandom(seed).fork('icd').sample(turns, Math.min(count, turns.length));
+}
+
+/** The conversation with earlier turns, which follow the system turn. */
+function withTurns(
+  messages: readonly ChatMessage[],
+  turns: readonly (readonly ChatMessage[])[],
+): readonly ChatMessage[] {
+  const start = messages[0]?.role === 'system' ? 1 : 0;
+  return turns.length === 0 ? messages : messages.toSpliced(start, 0, ...turns.flat());
+}
+
 /**
  * In-context defense: shows the model a few harmful requests being declined, as earlier turns of the conversation.
  * The turns follow the system turn and are drawn without repetition by the seed of the request.
@@ -62,18 +82,17 @@ export const icd = defineDefense({
       multiline: true,
     }),
   },
+  view(_model, options) {
+    const shownTo = demonstrator(options);
+    return { rewrite: (messages, seed) => withTurns(messages, shownTo(seed)) };
+  },
   wrap(model, options) {
-    const turns = readDemonstrations(options.demonstrations);
+    const shownTo = demonstrator(options);
     return {
       ...blackBox(model, 'icd'),
       async generate(messages, request) {
-        const random = createRandom(request.seed ?? '0').fork('icd');
-        const shown = random.sample(turns, Math.min(options.count, turns.length));
-        const start = messages[0]?.role === 'system' ? 1 : 0;
-        const reply = await model.generate(
-          shown.length === 0 ? messages : messages.toSpliced(start, 0, ...shown.flat()),
-          request,
-        );
+        const shown = shownTo(request.seed ?? '0');
+        const reply = await model.generate(withTurns(messages, shown), request);
         return withEvent(
           reply,
           {

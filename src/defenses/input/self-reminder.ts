@@ -23,6 +23,8 @@ const isReminded = (messages: readonly ChatMessage[]): boolean => {
   return request.endsWith(after) && (request.startsWith(before) || system.endsWith(before));
 };
 
+const passes = (messages: readonly ChatMessage[]): boolean => !lastUserText(messages) || isReminded(messages);
+
 /**
  * Wraps the request in a reminder to act responsibly. `user` is AISafetyLab's placement and works with every chat
  * template; `system` puts the first half where the paper does. A conversation without a user turn, or with the reminder
@@ -48,17 +50,20 @@ export const selfReminder = defineDefense({
       default: 'user',
     }),
   },
+  view: (_model, { placement }) => ({
+    rewrite: (messages) => (passes(messages) ? messages : remind[placement](messages)),
+  }),
   wrap: (model, { placement }) => ({
     ...blackBox(model, 'self-reminder'),
     async generate(messages, options) {
-      const passes = !lastUserText(messages) || isReminded(messages);
-      const reply = await model.generate(passes ? messages : remind[placement](messages), options);
+      const isLeft = passes(messages);
+      const reply = await model.generate(isLeft ? messages : remind[placement](messages), options);
       return withEvent(
         reply,
         {
           defense: 'self-reminder',
-          action: passes ? 'passed' : 'edited',
-          reason: passes ? 'There was nothing to remind of.' : 'The request was wrapped in a reminder.',
+          action: isLeft ? 'passed' : 'edited',
+          reason: isLeft ? 'There was nothing to remind of.' : 'The request was wrapped in a reminder.',
         },
         'start',
       );

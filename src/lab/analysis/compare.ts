@@ -2,6 +2,7 @@
 import { LabError } from '../../core/errors.ts';
 import { groupedBy } from '../../core/groups.ts';
 import { mcNemar, rateOf, type Rate } from '../../core/statistics.ts';
+import { attackModes, modeOf, type AttackMode } from '../plan/attack-mode.ts';
 import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { RunContents } from '../records/run.ts';
@@ -28,6 +29,8 @@ export interface ComparedRate {
 }
 export interface ComparedCell extends ComparedRate {
   readonly attack: string;
+  /** Runs are compared mode by mode. */
+  readonly mode: AttackMode;
 }
 /** One model of the first run and the model of the second run that it is compared with. */
 export interface ComparedModel {
@@ -89,15 +92,18 @@ function compareModels(
   { first, second, cards, defenses }: Shared,
   attacks: readonly string[],
 ): ComparedModel {
-  const cellOf = ({ defense, attack, kind }: TrialDigest) => JSON.stringify([defense, attack, kind]);
+  const nameOf = (defense: string, attack: string, kind: TrialDigest['kind'], mode: AttackMode) =>
+    JSON.stringify([defense, attack, kind, mode]);
+  const cellOf = (trial: TrialDigest) => nameOf(trial.defense, trial.attack, trial.kind, modeOf(trial));
   const [cellsBefore, cellsAfter] = [groupedBy(before, cellOf), groupedBy(after, cellOf)];
   const compare = (
     card: ScoringEvaluator,
     defense: string,
     attack: string,
     kind: TrialDigest['kind'],
+    mode: AttackMode = 'static',
   ): readonly ComparedRate[] => {
-    const cell = JSON.stringify([defense, attack, kind]);
+    const cell = nameOf(defense, attack, kind, mode);
     const [old, now] = [cellsBefore.get(cell) ?? [], cellsAfter.get(cell) ?? []];
     if (old.length === 0 || now.length === 0) return [];
     return [{ defense, evaluator: card.id, ...comparedRate(card, old, now) }];
@@ -110,7 +116,9 @@ function compareModels(
     cells: successEvaluators(cards).flatMap((card) =>
       defenses.flatMap((defense) =>
         attacks.flatMap((attack) =>
-          compare(card, defense, attack, 'harmful').map((rate) => ({ attack, ...rate })),
+          attackModes.flatMap((mode) =>
+            compare(card, defense, attack, 'harmful', mode).map((rate) => ({ attack, mode, ...rate })),
+          ),
         ),
       ),
     ),

@@ -2,6 +2,7 @@
 import { sumOfCounts } from '../../core/counts.ts';
 import { meanOf, pairedRatioOf } from '../../core/means.ts';
 import { mean } from '../../core/statistics.ts';
+import { isAdaptive } from '../plan/attack-mode.ts';
 import { undefended } from '../plan/plan.ts';
 import type { AnswerSpending, TrialDigest } from '../records/digest.ts';
 import type { Cell, Costs, Overhead, Speed } from '../records/summary.ts';
@@ -90,8 +91,8 @@ export function costOf(trials: readonly TrialDigest[]): Costs & Pick<Cell, 'maki
   };
 }
 
-/** An attack is made in its undefended trial; behind a defense its result is replayed. */
-const makesItsAttack = ({ defense }: TrialDigest): boolean => defense === undefended;
+/** A static attack is made in its undefended trial, and its result is replayed behind a defense; an adaptive one in each. */
+const makesItsAttack = (trial: TrialDigest): boolean => trial.defense === undefended || isAdaptive(trial);
 
 /** The costs of a cell, the making of its attacks included. */
 export function wholeCost(cell: Cell): Costs {

@@ -132,7 +132,7 @@ interface Pair<T> {
 export function defenseFigures(results: PublishedResults, defense: string): DefenseFigures | null {
   const evaluator = results.cells[0]?.evaluator;
   const rows = results.cells
-    .filter((cell) => cell.defense === defense && cell.evaluator === evaluator)
+    .filter((cell) => cell.defense === defense && cell.evaluator === evaluator && cell.headline !== false)
     .flatMap((defended) => {
       const open = openCell(results.cells, defended.attack);
       return open ? [{ attack: defended.attack, open, defended, p: difference(open, defended) }] : [];

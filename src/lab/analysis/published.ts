@@ -1,6 +1,8 @@
 /** @file Results that ship with the app: summaries of plans on Tinytown, and notes on what they show. */
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
+import { accessTiers } from '../../core/method.ts';
+import { attackModes } from '../plan/attack-mode.ts';
 import type { RunSummary } from '../records/summary.ts';
 
 const count = z.int().nonnegative();
@@ -50,6 +52,10 @@ const resultsSchema = z.object({
       attack: z.string(),
       defense: z.string(),
       evaluator: z.string(),
+      /** Missing in summaries of earlier releases. */
+      mode: z.enum(attackModes).exactOptional(),
+      tier: z.enum(accessTiers).nullable().exactOptional(),
+      headline: z.literal(false).exactOptional(),
       ...answerRate,
       successes: count,
       ...costs,

@@ -1,5 +1,6 @@
 /** @file The rates of a run as rows and columns: attacks down, defenses across. */
 import { sumOfCounts } from '../../core/counts.ts';
+import { headlineOf } from './headline.ts';
 import type { PlanOutline } from '../plan/outline.ts';
 import { defenseNames } from '../plan/plan.ts';
 import type { Cell, Overhead, OverRefusal, RunSummary, Speed, Utility } from '../records/summary.ts';
@@ -7,8 +8,10 @@ import type { Cell, Overhead, OverRefusal, RunSummary, Speed, Utility } from '..
 export interface RateCell {
   readonly attack: string;
   readonly defense: string;
-  /** `null` until a trial of it is finished. */
+  /** `null` until a trial of it is finished. Of several modes, the one that is the worst for the defender. */
   readonly cell: Cell | null;
+  /** The cells of all modes that have a finished trial. */
+  readonly modes: readonly Cell[];
 }
 export interface RateColumn {
   readonly defense: string;
@@ -58,11 +61,10 @@ export function rateTable(
     }),
     rows: plan.attacks.map(({ id: attack }) => ({
       attack,
-      cells: defenses.map((defense) => ({
-        attack,
-        defense,
-        cell: judged.find((cell) => cell.attack === attack && cell.defense === defense) ?? null,
-      })),
+      cells: defenses.map((defense) => {
+        const modes = judged.filter((cell) => cell.attack === attack && cell.defense === defense);
+        return { attack, defense, cell: headlineOf(modes), modes };
+      }),
     })),
   };
 }

@@ -1,6 +1,7 @@
 /** @file From the digests of trials to rates: attack success rate, over-refusal, utility and costs of every cell. */
 import { groupedBy } from '../../core/groups.ts';
 import type { Rate } from '../../core/statistics.ts';
+import { isAdaptive, modeOf, modesOf } from '../plan/attack-mode.ts';
 import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { DeviceInfo } from '../records/run.ts';
@@ -8,6 +9,7 @@ import type { Cell, RunSummary } from '../records/summary.ts';
 import { addUsage, noUsage, type Usage } from '../records/usage.ts';
 import { checkBaselines } from './baselines.ts';
 import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
+import { withHeadlines } from './headline.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
 import { answerRate, successEvaluators, type ScoringEvaluator } from './verdicts.ts';
 
@@ -42,21 +44,25 @@ export function summarize(
 
   const attacked = defended.flatMap(({ model, defense }) =>
     plan.attacks.flatMap(({ id: attack }) => {
-      const trials = within(model, defense).filter(
+      const all = within(model, defense).filter(
         (trial) => trial.attack === attack && trial.kind === 'harmful',
       );
-      return trials.length === 0 ? [] : [{ model, attack, defense, trials }];
+      return modesOf(plan, { attack, defense }).flatMap((mode) => {
+        const trials = all.filter((trial) => modeOf(trial) === mode);
+        return trials.length === 0 ? [] : [{ model, attack, defense, mode, trials }];
+      });
     }),
   );
-  const cells = attacked.flatMap(({ model, attack, defense, trials }) =>
-    success.map((evaluator): Cell => ({
-      model,
-      attack,
-      defense,
-      evaluator: evaluator.id,
-      ...answerRate(evaluator, trials),
-      ...costOf(trials),
-    })),
+  const cells = withHeadlines(
+    attacked.flatMap(({ trials, ...cell }) =>
+      success.map((evaluator): Cell => ({
+        ...cell,
+        evaluator: evaluator.id,
+        ...(isAdaptive(cell) && { tier: trials.find(({ tier }) => tier)?.tier ?? null }),
+        ...answerRate(evaluator, trials),
+        ...costOf(trials),
+      })),
+    ),
   );
   const attackedUtility = attacked.flatMap(({ trials, ...cell }) => {
     const rate = utility && answerRate(utility, trials);

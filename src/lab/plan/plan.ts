@@ -123,6 +123,11 @@ export const planSchema = z
     /** Texts of attacks in place of those that ship with the lab. */
     templates: templatePackSchema.optional(),
     /**
+     * Against which model attacks are made: the undefended one (`static`, the default), whose results are put to every
+     * defense; the defended one of each column (`adaptive`); or each of them (`both`), in cells of their own.
+     */
+    attackMode: z.enum(['static', 'adaptive', 'both']).optional(),
+    /**
      * Run no attacks; put attack results of an earlier run to the targets instead. Names, for each target, the model
      * that was attacked; the results themselves come with the run.
      */

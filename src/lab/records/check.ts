@@ -4,8 +4,10 @@ import { precisions } from '../../models/precision.ts';
 import { answerCodes } from '../../attacks/parts/answered-in.ts';
 import { behaviorSchema } from '../../core/behavior.ts';
 import { issueTexts } from '../../core/excerpt.ts';
+import { accessTiers } from '../../core/method.ts';
 import { sizeProblem } from '../../core/nesting.ts';
 import { packNames } from '../../core/templates.ts';
+import { attackModes } from '../plan/attack-mode.ts';
 import { nestingLimits, tokensProblem } from './check-tokens.ts';
 import type { TrialRecord } from './trial.ts';
 
@@ -50,6 +52,8 @@ const recordSchema = z.looseObject({
   behavior: z.string(),
   attack: z.string(),
   defense: z.string(),
+  mode: z.enum(attackModes).optional(),
+  tier: z.enum(accessTiers).optional(),
   behaviorDetail: z.looseObject({
     ...behaviorSchema.shape,
     reference: z.looseObject({ steps: z.array(z.string()) }).optional(),

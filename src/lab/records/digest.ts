@@ -11,6 +11,7 @@ import { isEmptyResponse, isRefusal } from '../../core/refusal.ts';
 import { answerIn } from '../../core/thoughts.ts';
 import { undefended } from '../plan/plan.ts';
 import type { Served } from '../../models/endpoint.ts';
+import type { Access } from '../../core/method.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { TrialKey, TrialRecord } from './trial.ts';
 import { noUsage, totalUsage, type Usage, type UsageByRole } from './usage.ts';
@@ -46,8 +47,10 @@ export interface TrialDigest extends TrialKey, Cell {
   readonly output: OutputFacts;
   /** The attack's own verdict; absent for attacks without a test of success. */
   readonly claimed?: boolean | null;
-  /** Of the search; absent in trials of its result behind a defense, and for attacks that tested no answers. */
+  /** Of the search; absent in static trials of its result behind a defense, and for attacks that tested no answers. */
   readonly outcomes?: SearchOutcomes;
+  /** As in the record. */
+  readonly tier?: Access;
   /** The attack changed the model, so that its prompt alone does not tell what it sent. */
   readonly edited: boolean;
 }
@@ -77,8 +80,8 @@ export interface PlacedDigest {
 }
 
 /** Equal for two digests of the same cell. */
-export const cellText = ({ model, attack, defense, kind }: Cell): string =>
-  JSON.stringify([model, attack, defense, kind]);
+export const cellText = ({ model, attack, defense, kind, mode }: Cell): string =>
+  JSON.stringify([model, attack, defense, kind, ...(mode === 'adaptive' ? [mode] : [])]);
 
 /** Characters of a prompt or a label that a list shows. */
 const mostCharacters = 300;
@@ -87,7 +90,8 @@ const mostCharacters = 300;
 const fewestLetters = 12;
 
 export function digestOf(record: TrialRecord): TrialDigest {
-  const { model, behavior, attack, defense, behaviorDetail, attackResult, finishReason, times } = record;
+  const { model, behavior, attack, defense, mode, tier } = record;
+  const { behaviorDetail, attackResult, finishReason, times } = record;
   const { messages, assistantPrefix, assistantThought, sampling, claimed, outcomes, edit } = attackResult;
   const spent = totalUsage(record.usage);
   const making = totalUsage(record.attackUsage);
@@ -96,6 +100,8 @@ export function digestOf(record: TrialRecord): TrialDigest {
     behavior,
     attack,
     defense,
+    ...(mode && { mode }),
+    ...(tier && { tier }),
     kind: behaviorDetail.kind,
     prompt: behaviorDetail.prompt.slice(0, mostCharacters),
     asked: fingerprint(JSON.stringify([behavior, behaviorDetail.prompt])),
@@ -121,7 +127,7 @@ export function digestOf(record: TrialRecord): TrialDigest {
     times,
     output: outputFacts(record),
     ...(claimed !== undefined && { claimed }),
-    ...(outcomes !== undefined && defense === undefended && { outcomes }),
+    ...(outcomes !== undefined && (defense === undefended || mode === 'adaptive') && { outcomes }),
     edited: edit !== undefined,
   };
 }

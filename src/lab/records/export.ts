@@ -1,5 +1,6 @@
 /** @file Trials as files that others can read: JSON Lines, complete, and CSV, one row per trial. */
 import { sumOfCounts } from '../../core/counts.ts';
+import { modeOf } from '../plan/attack-mode.ts';
 import type { TrialRecord } from './trial.ts';
 import { noUsage } from './usage.ts';
 
@@ -32,6 +33,8 @@ const fieldOrder = [
   'behavior',
   'attack',
   'defense',
+  'mode',
+  'tier',
   'behaviorDetail',
   'templates',
   'texts',
@@ -105,6 +108,8 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ['category', ({ behaviorDetail }) => behaviorDetail.category],
   ['attack', ({ attack }) => attack],
   ['defense', ({ defense }) => defense],
+  ['mode', modeOf],
+  ['tier', ({ tier }) => tier ?? ''],
   ['templates', ({ templates }) => templates ?? ''],
   ['texts', ({ texts }) => texts?.pack ?? ''],
   ['textsHash', ({ texts }) => texts?.hash ?? ''],

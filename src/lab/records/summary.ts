@@ -3,6 +3,8 @@ import type { SearchOutcomes } from '../../attacks/attack.ts';
 import type { Estimate } from '../../core/means.ts';
 import type { Rate } from '../../core/statistics.ts';
 import type { ComputePrecision } from '../../models/precision.ts';
+import type { Access } from '../../core/method.ts';
+import type { AttackMode } from '../plan/attack-mode.ts';
 import type { DeviceInfo } from './run.ts';
 
 /** The `--json` summary of a run, and what the matrix shows. */
@@ -50,12 +52,21 @@ export interface AnswerCounts {
   readonly bounds: readonly [low: number, high: number];
 }
 
-/** Harmful behaviors under one attack and one defense, by one evaluator of harm or of openings. */
+/** Harmful behaviors under one attack in one mode and one defense, by one evaluator of harm or of openings. */
 export interface Cell extends AnswerRate, Costs {
   readonly model: string;
   readonly attack: string;
   readonly defense: string;
   readonly evaluator: string;
+  /** Absent in summaries of earlier releases, in which every attack is static. */
+  readonly mode?: AttackMode;
+  /**
+   * Of an adaptive attack: the tier of access at which it saw the defended model; `null` if the defenses could not be seen
+   * at the tier that it needs, so that no trial was made.
+   */
+  readonly tier?: Access | null;
+  /** False if the other mode is worse for the defender, and stands for both in tables and conclusions; else absent. */
+  readonly headline?: false;
   /**
    * What making the attacks took, where they were made: `Costs` of the cell itself are of answers and verdicts alone. In
    * summaries of earlier releases it is absent, and the making is in the costs of every cell.
@@ -92,6 +103,7 @@ export interface Utility extends Omit<AnswerRate, 'successes'> {
 /** Harmful behaviors in which a user has a task of his own that can be graded, under one attack. */
 export interface AttackedUtility extends Utility {
   readonly attack: string;
+  readonly mode: AttackMode;
 }
 
 /**

@@ -4,9 +4,10 @@ import type { Untranslated } from '../../attacks/parts/read-answer.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import type { DefenseEvent } from '../../core/defense-event.ts';
 import type { LabErrorCode } from '../../core/errors.ts';
-import type { ModelRole } from '../../core/method.ts';
+import type { Access, ModelRole } from '../../core/method.ts';
 import type { PackName } from '../../core/templates.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
+import type { AttackMode } from '../plan/attack-mode.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { FinishReason } from '../../models/language-model.ts';
 import type { Usage, UsageByRole } from './usage.ts';
@@ -18,6 +19,8 @@ export interface TrialKey {
   readonly attack: string;
   /** Name of the stack, or `none`. */
   readonly defense: string;
+  /** Absent in records of earlier releases, in which every attack is static. */
+  readonly mode?: AttackMode;
 }
 
 export interface TrialRecord extends TrialKey {
@@ -29,10 +32,15 @@ export interface TrialRecord extends TrialKey {
   readonly texts?: AttackTexts;
   /** The model that was attacked, when the attack's result comes from another run. */
   readonly replayedFrom?: string;
+  /**
+   * The tier of access at which an adaptive attack saw the defended model. Absent in static trials, and where the defenses
+   * could not be seen at the tier that the attack needs, for the reason in `error`.
+   */
+  readonly tier?: Access;
   readonly attackResult: AttackResult;
   /**
-   * Thinned to at most 200 steps, first and last kept. Empty behind a defense: there the attack is that of the
-   * undefended trial with the same seed, which holds its steps.
+   * Thinned to at most 200 steps, first and last kept. Empty in a static trial behind a defense: there the attack is that
+   * of the undefended trial with the same seed, which holds its steps.
    */
   readonly attackSteps: readonly AttackStep[];
   /** The answer. Empty if the model thought and did not come to an end. */
@@ -61,7 +69,7 @@ export interface TrialRecord extends TrialKey {
   readonly scores: Readonly<Record<string, Score>>;
   /** By role; `target` is the model under attack, and covers attack and answer. */
   readonly usage: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
-  /** The part of `usage` spent on the attack; the same behind every defense that it is replayed against. */
+  /** The part of `usage` spent on the attack; a static one has the same behind every defense. */
   readonly attackUsage: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
   /** The part of `usage` spent on the answer, by defenses and the model behind them; absent in records of earlier releases. */
   readonly answerUsage?: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
@@ -107,9 +115,11 @@ export interface AttackOutcome {
   readonly texts?: AttackTexts;
   readonly steps: readonly AttackStep[];
   readonly usage: UsageByRole;
+  /** As in the record. */
+  readonly tier?: Access | undefined;
   readonly error?: TrialError | undefined;
 }
 
-/** A trial's key as text; no two trials of a plan share it. */
-export const keyText = ({ model, defense, attack, behavior }: TrialKey): string =>
-  JSON.stringify([model, defense, attack, behavior]);
+/** A trial's key as text; no two trials of a plan share it. That of a static trial is as in earlier releases. */
+export const keyText = ({ model, defense, attack, behavior, mode }: TrialKey): string =>
+  JSON.stringify([model, defense, attack, behavior, ...(mode === 'adaptive' ? [mode] : [])]);

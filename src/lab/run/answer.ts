@@ -4,7 +4,7 @@ import { startStopwatch } from '../../core/stopwatch.ts';
 import type { GenerateOptions, Generation } from '../../models/language-model.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import type { TrialSettings } from '../trials/resolve.ts';
-import type { DefendedModel } from './loaded-models.ts';
+import type { DefendedModel } from './defended-model.ts';
 
 export interface AnswerListeners extends Pick<GenerateOptions, 'onToken' | 'forced'> {
   readonly signal: AbortSignal;

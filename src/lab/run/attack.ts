@@ -1,4 +1,4 @@
-/** @file First stage of a trial: the attack, on the undefended model. */
+/** @file First stage of a trial: the attack, on the undefended model or on the defended one. */
 import { conversation, type Attack, type AttackResult, type AttackStep } from '../../attacks/attack.ts';
 import { checkReach } from '../../attacks/reach.ts';
 import type { Behavior } from '../../core/behavior.ts';
@@ -11,8 +11,10 @@ import type { AttackOutcome } from '../records/trial.ts';
 import { chooseTexts, type TextSettings } from '../trials/attack-texts.ts';
 import type { Chosen } from '../trials/choices.ts';
 
+import { adaptiveTarget } from './adaptive-target.ts';
+import type { DefendedModel } from './defended-model.ts';
 import { roleModels, type LoadedModels } from './loaded-models.ts';
-import { createMeter, metered } from './meter.ts';
+import { createMeter, metered, type SignalMeters } from './meter.ts';
 import type { PausePoint } from './pause.ts';
 
 export interface AttackInput {
@@ -24,6 +26,8 @@ export interface AttackInput {
   readonly trainingBehaviors: readonly Behavior[];
   /** What the attack learned before. */
   readonly learned?: unknown;
+  /** For an adaptive attack: the model behind the defenses. Default: it is made on the model itself. */
+  readonly behind?: { readonly defended: DefendedModel; readonly meters: SignalMeters } | undefined;
 }
 
 export interface AttackListeners {
@@ -37,14 +41,16 @@ export interface AttackListeners {
 export async function runAttack(
   models: LoadedModels,
   chosen: Chosen<Attack>,
-  { behavior, seed, trainingBehaviors, learned, texts: textSettings }: AttackInput,
+  { behavior, seed, trainingBehaviors, learned, behind, texts: textSettings }: AttackInput,
   { signal, onStep, pausePoint }: AttackListeners,
 ): Promise<AttackOutcome> {
   const { method, options } = chosen;
   const meter = createMeter();
   const steps: AttackStep[] = [];
   const target = models.target(method.access);
-  const model = metered(target, 'target', meter);
+  const model = behind
+    ? adaptiveTarget(behind.defended, method.access, { seed, meter, signal, meters: behind.meters })
+    : metered(target, 'target', meter);
   const behaviors = [behavior, ...trainingBehaviors];
   const { templates, texts } = chooseTexts(chosen, { ...models, target }, { ...textSettings, behaviors });
   const search = method.run(behavior, model as ModelOfAccess[Access], options, {

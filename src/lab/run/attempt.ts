@@ -10,7 +10,8 @@ import type { Registries } from '../trials/registries.ts';
 import { resolveRequest } from '../trials/resolve.ts';
 import { chunkOfRequest } from '../trials/trials.ts';
 import { learnAttacks } from './learn.ts';
-import { defendedModel, loadModels, requiredModels } from './loaded-models.ts';
+import { defendedModel } from './defended-model.ts';
+import { loadModels, requiredModels } from './loaded-models.ts';
 import { createSignalMeters } from './meter.ts';
 import type { ModelPool } from './model-pool.ts';
 import { prepareDefenses } from './prepare.ts';
@@ -81,7 +82,7 @@ async function attempt(
   const recordable = (failure: unknown): never => {
     throw failure;
   };
-  const lessons = await learnAttacks(models, attack ? [attack] : [], {
+  const lessons = await learnAttacks(models, attack ? [{ attack }] : [], {
     texts: textSettings(settings),
     behaviors: [behavior, ...settings.trainingBehaviors],
     contrast,

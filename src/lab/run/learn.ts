@@ -9,13 +9,30 @@ import type { ModelOfAccess } from '../../models/role-models.ts';
 import type { TrialError } from '../records/trial.ts';
 import { chooseTexts, type TextSettings } from '../trials/attack-texts.ts';
 import type { ChosenAttack } from '../trials/training.ts';
+import { adaptiveTarget } from './adaptive-target.ts';
+import type { DefendedModel } from './defended-model.ts';
 import { roleModels, type LoadedModels } from './loaded-models.ts';
-import { createMeter, metered } from './meter.ts';
+import { createMeter, metered, type SignalMeters } from './meter.ts';
 
 /** What an attack learned, or why it could not: data that can be cloned to another worker. */
 export type Lesson = { readonly value: unknown } | { readonly error: TrialError };
-/** By the ids of the attacks; none for those that do not learn. */
+/** By `lessonName`; none for attacks that do not learn. */
 export type Lessons = ReadonlyMap<string, Lesson>;
+
+/** @param behind the stack whose defended model an adaptive attack learned of; absent for the model itself */
+export const lessonName = (attack: string, behind?: string): string =>
+  behind === undefined ? attack : JSON.stringify([attack, behind]);
+
+/** An attack and the model that it learns of. */
+export interface Learner {
+  readonly attack: ChosenAttack;
+  /** Default: the target itself. */
+  readonly behind?: {
+    readonly stack: string;
+    readonly defended: DefendedModel;
+    readonly meters: SignalMeters;
+  };
+}
 
 interface LearningInput {
   readonly texts: Omit<TextSettings, 'behaviors'>;
@@ -33,17 +50,18 @@ interface LearningInput {
 /** The lessons of all attacks, one after another. One that cannot learn fails in its own trials alone. */
 export async function learnAttacks(
   models: LoadedModels,
-  attacks: readonly ChosenAttack[],
+  learners: readonly Learner[],
   input: LearningInput,
 ): Promise<Lessons> {
   const lessons = new Map<string, Lesson>();
-  for (const attack of attacks) {
-    const { method } = attack;
+  for (const learner of learners) {
+    const { method } = learner.attack;
     if (method.learn === undefined) continue;
+    const name = lessonName(method.id, learner.behind?.stack);
     try {
-      lessons.set(method.id, { value: await learn(models, attack, input) });
+      lessons.set(name, { value: await learn(models, learner, input) });
     } catch (failure) {
-      lessons.set(method.id, { error: input.recordable(failure, 'attack') });
+      lessons.set(name, { error: input.recordable(failure, 'attack') });
     }
   }
   return lessons;
@@ -55,27 +73,26 @@ export async function learnAttacks(
  */
 async function learn(
   models: LoadedModels,
-  chosen: ChosenAttack,
+  { attack: chosen, behind }: Learner,
   { texts, behaviors, contrast, seed, signal, onStep }: LearningInput,
 ): Promise<unknown> {
   const { method, options, training } = chosen;
   const target = models.target(method.access);
   const meter = createMeter();
+  const streams = `${seed}/${target.id}/${method.id}`;
+  const model = behind
+    ? adaptiveTarget(behind.defended, method.access, { seed: streams, meter, signal, meters: behind.meters })
+    : metered(target, 'target', meter);
   const { templates } = chooseTexts(chosen, { ...models, target }, { ...texts, behaviors });
-  const learning = method.learn!(
-    training,
-    metered(target, 'target', meter) as ModelOfAccess[Access],
-    options,
-    {
-      random: createRandom(`${seed}/${target.id}/${method.id}`).fork('learn'),
-      templates,
-      signal,
-      contrast,
-      fills: (role) => models.fills(role),
-      harmless: behaviors.filter(({ kind }) => kind !== 'harmful'),
-      ...roleModels(models, meter),
-    },
-  );
+  const learning = method.learn!(training, model as ModelOfAccess[Access], options, {
+    random: createRandom(streams).fork('learn'),
+    templates,
+    signal,
+    contrast,
+    fills: (role) => models.fills(role),
+    harmless: behaviors.filter(({ kind }) => kind !== 'harmful'),
+    ...roleModels(models, meter),
+  });
   try {
     for (;;) {
       signal.throwIfAborted();

@@ -1,15 +1,14 @@
 /** @file The models that the trials on one target need, loaded, and the target behind its defenses. */
-import type { Attack, AttackResult } from '../../attacks/attack.ts';
+import type { Attack } from '../../attacks/attack.ts';
 import { LabError } from '../../core/errors.ts';
 import type { Access, MethodCard, ModelRole } from '../../core/method.ts';
-import { stack } from '../../defenses/stack.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { isDefault, settingsKey, type PromptSettings } from '../../models/prompt-settings.ts';
 import type { RoleModels } from '../../models/role-models.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import type { RoleEntries } from '../plan/find-models.ts';
-import type { Chosen, ChosenDefense } from '../trials/choices.ts';
+import type { Chosen } from '../trials/choices.ts';
 import { metered, meteredClassifier, type Meter, type MeterOf } from './meter.ts';
 import { defaultAccess, type LoadOptions, type ModelPool } from './model-pool.ts';
 
@@ -112,36 +111,3 @@ export const roleModels = (models: LoadedModels, meter: Meter | MeterOf): RoleMo
   role: (role) => metered(models.role(role), role, meter),
   classifier: (role) => meteredClassifier(models.classifier(role), role, meter),
 });
-
-/** The target behind a stack of defenses. */
-export interface DefendedModel {
-  readonly usual: LanguageModel;
-  /** At white-box tier where that is loaded, for attack results that edit the model itself. */
-  readonly editable: LanguageModel;
-  /** True if the answer to `result` comes from another engine than that of the undefended model without edits. */
-  usesOtherEngine(result: Pick<AttackResult, 'edit'>): boolean;
-}
-
-/**
- * Put the target behind `defenses`, with every call counted on the meter of the trial that asks.
- * Defenses that need white-box access get it in both views.
- */
-export function defendedModel(
-  models: LoadedModels,
-  target: ModelEntry,
-  defenses: readonly ChosenDefense[],
-  meterOf: MeterOf,
-): DefendedModel {
-  const chosen = defenses.map(({ method, ...given }) => ({ defense: method, ...given }));
-  const behind = (access: Access) =>
-    stack(metered(models.target(access), 'target', meterOf), chosen, roleModels(models, meterOf));
-  const editable = behind('white-box');
-  const access = defaultAccess(target);
-  const oneEngine = models.target('white-box') === models.target(access);
-  const whiteBox = needsWhiteBox(defenses);
-  return {
-    editable,
-    usual: oneEngine || whiteBox ? editable : behind(access),
-    usesOtherEngine: ({ edit }) => !oneEngine && (whiteBox || edit !== undefined),
-  };
-}

@@ -1,20 +1,21 @@
 /** @file What is finished of a run while it goes on. */
 import { startStopwatch } from '../../core/stopwatch.ts';
+import { isAdaptive } from '../plan/attack-mode.ts';
 import { undefended } from '../plan/plan.ts';
 import { digestOf, type TrialDigest } from '../records/digest.ts';
 import type { RunEvent } from '../records/events.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import type { RunWriter } from '../store/run-writer.ts';
-import type { ExpandedPlan } from '../trials/trials.ts';
+import type { ExpandedPlan, Trial } from '../trials/trials.ts';
 
 /** What is finished of a run, and where the outcome of each attack is recorded. */
 export interface Progress {
   readonly finished: number;
   has(place: number): boolean;
   add(place: number, record: TrialRecord): void;
-  /** Place of the undefended trial with this seed, in which the attack is made and recorded. */
-  attackedAt(seed: string): number | undefined;
+  /** Place of the trial in which the attack of `trial` is made and recorded: itself, or the undefended one. */
+  attackedAt(trial: Trial): number | undefined;
   /** `undefined` for a run that is kept, and summarized, elsewhere. */
   overview(): RunOverview | undefined;
   /** The overview as an event, if there is one. */
@@ -56,7 +57,7 @@ export function trackProgress(
       finished.add(place);
       digests?.set(place, digestOf(record));
     },
-    attackedAt: (seed) => attackedAt.get(seed),
+    attackedAt: ({ key, place, seed }) => (isAdaptive(key) ? place : attackedAt.get(seed)),
     overview,
     overviewEvent() {
       const made = overview();

@@ -11,11 +11,13 @@ import type { AttackOutcome, TrialError } from '../records/trial.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import type { TrialSettings } from '../trials/resolve.ts';
 import type { Chunk, Trial } from '../trials/trials.ts';
+import { checkVisible } from './adaptive-target.ts';
 import { answer, type Answer, type AnswerListeners } from './answer.ts';
 import { plainRequest, runAttack, type AttackInput } from './attack.ts';
 import { evaluate } from './evaluate.ts';
-import type { Lessons } from './learn.ts';
-import { roleModels, type DefendedModel, type LoadedModels } from './loaded-models.ts';
+import { lessonName, type Lessons } from './learn.ts';
+import type { DefendedModel } from './defended-model.ts';
+import { roleModels, type LoadedModels } from './loaded-models.ts';
 import { createMeter, sumByRole, type SignalMeters } from './meter.ts';
 import type { PausePoint } from './pause.ts';
 import { readAnswer } from '../../attacks/parts/read-answer.ts';
@@ -26,7 +28,7 @@ export interface ChunkContext extends AnswerListeners {
   readonly models: LoadedModels;
   readonly defended: DefendedModel;
   readonly meters: SignalMeters;
-  /** Attack outcomes by the seed of their trial: computed once, replayed behind every defense. */
+  /** Attack outcomes by the seed of their trial; those that are made are added. */
   readonly outcomes: Map<string, AttackOutcome>;
   /** What attacks learned before the first trial. */
   readonly lessons: Lessons;
@@ -116,20 +118,34 @@ export const textSettings = ({ pack, templates, sampling }: TrialSettings): Atta
  * Make sure that every attack of the chunk has its outcome. If one is missing all are computed again, so that requests
  * meet in the same batches as the first time. White-box attacks fill the device alone and go one at a time.
  */
-async function runAttacks({ attack, trials }: Chunk, context: ChunkContext): Promise<void> {
-  const { settings, models, outcomes, lessons, signal, onStep, recordable, pausePoint } = context;
+async function runAttacks({ attack, mode, stack, trials }: Chunk, context: ChunkContext): Promise<void> {
+  const { settings, models, defended, meters, outcomes, lessons } = context;
+  const { signal, onStep, recordable, pausePoint } = context;
   if (trials.every(({ seed }) => outcomes.has(seed))) return;
   const outcomeOf = async (trial: Trial, joint: AbortSignal): Promise<AttackOutcome> => {
     if (attack === null) return withoutSteps(trial);
-    const lesson = lessons.get(attack.method.id);
+    const adaptive = mode === 'adaptive';
+    const lesson = lessons.get(lessonName(attack.method.id, adaptive ? stack.name : undefined));
     if (lesson && 'error' in lesson) return { ...withoutSteps(trial), error: lesson.error };
     const { trainingBehaviors } = settings;
-    const input = { ...trial, texts: textSettings(settings), trainingBehaviors, learned: lesson?.value };
+    const { access } = attack.method;
+    const input = {
+      ...trial,
+      texts: textSettings(settings),
+      trainingBehaviors,
+      learned: lesson?.value,
+      ...(adaptive && { behind: { defended, meters } }),
+    };
     const listeners = { signal: joint, onStep: (step: AttackStep) => onStep(trial, step), pausePoint };
+    let seen: Pick<AttackOutcome, 'tier'> = {};
     try {
-      return await runAttack(models, attack, input, listeners);
+      if (adaptive) {
+        checkVisible(defended, access);
+        seen = { tier: access };
+      }
+      return { ...(await runAttack(models, attack, input, listeners)), ...seen };
     } catch (failure) {
-      return { ...withoutSteps(trial), error: recordable(failure, 'attack') };
+      return { ...withoutSteps(trial), ...seen, error: recordable(failure, 'attack') };
     }
   };
   if (attack?.method.access === 'white-box') {

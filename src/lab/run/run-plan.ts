@@ -54,8 +54,9 @@ export interface RunEnvironment {
 /**
  * Run a plan, or go on with it.
  *
- * An attack is computed once per model, behavior and attack, against the undefended model; its result is replayed
- * against every defense. Attacks therefore do not adapt to defenses: rates under a defense are those of transfer.
+ * A static attack is computed once per model, behavior and attack, against the undefended model; its result is replayed
+ * against every defense, so that its rate there is one of transfer. An adaptive attack is computed anew behind every
+ * defense, against the defended model.
  * A plan with `replay` attacks nothing; its results are those of `sources`.
  *
  * Trials run in chunks of `plan.concurrency`, so that the runtime joins their requests into batches. A chunk with any
@@ -109,8 +110,8 @@ async function* runMissing(
   const unfinished = chunks.filter(({ trials }) => trials.some(({ place }) => !progress.has(place)));
   const hasEdits = [...replayed.values()].some(({ result }) => result.edit);
   /** Where the attack of a trial is made: `undefined` if it is replayed from another run. */
-  const sourceOf = ({ seed, place }: Trial) =>
-    replayed.has(seed) ? undefined : (progress.attackedAt(seed) ?? place);
+  const sourceOf = (trial: Trial) =>
+    replayed.has(trial.seed) ? undefined : (progress.attackedAt(trial) ?? trial.place);
   const makesAttack = ({ trials }: Chunk) => trials.some((trial) => sourceOf(trial) === trial.place);
   const mayStart = ({ trials }: Chunk) =>
     trials.every((trial) => {
@@ -159,8 +160,8 @@ async function* runMissing(
         await writer.append(added);
         for (const { place, record } of added) {
           progress.add(place, record);
-          const { model, behavior, attack, defense } = record;
-          const key = { model, behavior, attack, defense };
+          const { model, behavior, attack, defense, mode } = record;
+          const key = { model, behavior, attack, defense, ...(mode && { mode }) };
           emit({ type: 'trial', key, finished: progress.finished, total });
         }
         clock.finished(chunk, finished);
@@ -204,21 +205,23 @@ async function* runMissing(
 
 /**
  * Outcomes that the attacks of a chunk have already, by seed: replayed from another run, or recorded with a finished
- * trial of this one. They are read when they are needed, because all of them may be larger than memory. Steps are
- * recorded once, with the undefended trial.
+ * trial of this one. They are read when they are needed, because all of them may be larger than memory. Steps of a static
+ * attack are recorded once, with the undefended trial.
  */
 async function outcomesFor(
-  { stack, trials }: Chunk,
+  { stack, mode, trials }: Chunk,
   replayed: ReadonlyMap<string, AttackOutcome>,
   progress: Progress,
   writer: RunWriter,
 ): Promise<Map<string, AttackOutcome>> {
   const outcomes = new Map<string, AttackOutcome>();
-  for (const { seed } of trials) {
-    const source = progress.attackedAt(seed);
+  const makesAttack = stack.name === undefended || mode === 'adaptive';
+  for (const trial of trials) {
+    const { seed } = trial;
+    const source = progress.attackedAt(trial);
     const record = source !== undefined && progress.has(source) ? await writer.trial(source) : undefined;
     const outcome = record ? attackOutcomeOf(record) : replayed.get(seed);
-    if (outcome) outcomes.set(seed, stack.name === undefended ? outcome : { ...outcome, steps: [] });
+    if (outcome) outcomes.set(seed, makesAttack ? outcome : { ...outcome, steps: [] });
   }
   return outcomes;
 }

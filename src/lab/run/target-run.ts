@@ -11,14 +11,9 @@ import type { NamedStack } from '../trials/choices.ts';
 import type { ResolvedPlan } from '../trials/resolve.ts';
 import type { Chunk, Trial } from '../trials/trials.ts';
 import { trialError } from './failures.ts';
-import { learnAttacks, type Lessons } from './learn.ts';
-import {
-  defendedModel,
-  loadModels,
-  requiredModels,
-  type DefendedModel,
-  type LoadedModels,
-} from './loaded-models.ts';
+import { defendedModel, type DefendedModel } from './defended-model.ts';
+import { learnAttacks, lessonName, type Learner, type Lessons } from './learn.ts';
+import { loadModels, requiredModels, type LoadedModels } from './loaded-models.ts';
 import { createSignalMeters } from './meter.ts';
 import { defaultAccess, type ModelPool } from './model-pool.ts';
 import { prepareDefenses } from './prepare.ts';
@@ -79,10 +74,11 @@ export async function openTarget(
   );
   const meters = createSignalMeters();
   const prepared = await prepareStacks(target, resolved, models, options);
-  const lessons = options.lessons ?? (await lessonsFor(target, resolved, models, options));
   const defended = new Map<string, DefendedModel>(
     prepared.map(({ name, defenses }) => [name, defendedModel(models, target, defenses, meters.meterOf)]),
   );
+  const behind = (stack: string) => ({ stack, defended: defended.get(stack)!, meters });
+  const lessons = options.lessons ?? (await lessonsFor(target, resolved, models, behind, options));
   // A server is warm already, and its answers may cost money.
   if (options.warmsUp && target.source.kind !== 'endpoint' && settings.topTokens > 0)
     await warmUp(
@@ -111,35 +107,36 @@ export async function openTarget(
   };
 }
 
-/** Let the attacks learn that have a trial still to be made. */
+/** Let the attacks learn that have a trial still to be made, of each model that they are made on. */
 async function lessonsFor(
   target: ModelEntry,
   { attacks, contrast, settings, plan }: ResolvedPlan,
   models: LoadedModels,
+  behind: (stack: string) => Required<Learner>['behind'],
   { chunks, signal, emit }: OpenTargetOptions,
 ): Promise<Lessons> {
   if (plan.replay) return new Map();
-  const made = new Set(
-    chunks.filter(({ stack }) => stack.name === undefended).map(({ attack }) => attack?.method.id),
-  );
-  return learnAttacks(
-    models,
-    attacks.filter(({ method }) => made.has(method.id)),
-    {
-      texts: textSettings(settings),
-      behaviors: settings.trainingBehaviors,
-      contrast,
-      seed: plan.seed,
-      signal,
-      recordable: trialError,
-      onStep(attack, { step }) {
-        const done = step + 1;
-        const steps = attacks.find(({ method }) => method.id === attack)?.options['steps'];
-        const total = Math.max(done, typeof steps === 'number' ? steps : 0);
-        emit({ type: 'prepare', preparation: { model: target.id, defense: attack, done, total } });
-      },
+  const learners = new Map<string, Learner>();
+  for (const { stack, attack, mode } of chunks) {
+    const adaptive = mode === 'adaptive';
+    if (attack === null || !(adaptive || stack.name === undefended)) continue;
+    const name = lessonName(attack.method.id, adaptive ? stack.name : undefined);
+    learners.set(name, { attack, ...(adaptive && { behind: behind(stack.name) }) });
+  }
+  return learnAttacks(models, [...learners.values()], {
+    texts: textSettings(settings),
+    behaviors: settings.trainingBehaviors,
+    contrast,
+    seed: plan.seed,
+    signal,
+    recordable: trialError,
+    onStep(attack, { step }) {
+      const done = step + 1;
+      const steps = attacks.find(({ method }) => method.id === attack)?.options['steps'];
+      const total = Math.max(done, typeof steps === 'number' ? steps : 0);
+      emit({ type: 'prepare', preparation: { model: target.id, defense: attack, done, total } });
     },
-  );
+  });
 }
 
 /** Let the defenses of every stack learn what they need. */

@@ -48,6 +48,7 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     ...(templates !== undefined && { templates }),
     ...(outcome.texts && { texts: outcome.texts }),
     ...(replayedFrom !== undefined && { replayedFrom }),
+    ...(outcome.tier && { tier: outcome.tier }),
     attackResult: outcome.result,
     attackSteps: outcome.steps,
     response,

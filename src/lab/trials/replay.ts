@@ -1,6 +1,7 @@
 /** @file Takes attack results from an earlier run, for plans that replay them. */
 import { LabError } from '../../core/errors.ts';
 import { findRoles, type KnownEntries, type RoleEntries } from '../plan/find-models.ts';
+import { isAdaptive } from '../plan/attack-mode.ts';
 import { directRequest, type Plan } from '../plan/plan.ts';
 import type { AttackOutcome, TrialRecord } from '../records/trial.ts';
 import type { ResolvedPlan } from './resolve.ts';
@@ -9,7 +10,16 @@ import type { Chunk } from './trials.ts';
 /** The parts of a trial that hold the result of its attack. */
 export type ReplaySource = Pick<
   TrialRecord,
-  'model' | 'attack' | 'behavior' | 'texts' | 'attackResult' | 'attackSteps' | 'attackUsage' | 'error'
+  | 'model'
+  | 'attack'
+  | 'behavior'
+  | 'mode'
+  | 'texts'
+  | 'attackResult'
+  | 'attackSteps'
+  | 'attackUsage'
+  | 'tier'
+  | 'error'
 >;
 
 /** The attack's outcome as its trial recorded it. */
@@ -18,12 +28,14 @@ export const attackOutcomeOf = ({
   attackResult,
   attackSteps,
   attackUsage,
+  tier,
   error,
-}: Omit<ReplaySource, 'model' | 'attack' | 'behavior'>): AttackOutcome => ({
+}: Omit<ReplaySource, 'model' | 'attack' | 'behavior' | 'mode'>): AttackOutcome => ({
   result: attackResult,
   steps: attackSteps,
   usage: attackUsage,
   ...(texts && { texts }),
+  ...(tier && { tier }),
   error: error?.during === 'attack' ? error : undefined,
 });
 
@@ -41,9 +53,11 @@ export function replayedOutcomes(
   if (replay === undefined) return new Map();
   const keyOf = (model: string, attack: string, behavior: string) =>
     JSON.stringify([model, attack, behavior]);
-  // The undefended trial comes first, and it alone holds the steps of the attack.
+  // The undefended trial comes first, and it alone holds the steps of the attack. What was made for one defense is not
+  // put to others.
   const outcomes = new Map(
     sources
+      .filter((record) => !isAdaptive(record))
       .toReversed()
       .map((record) => [keyOf(record.model, record.attack, record.behavior), attackOutcomeOf(record)]),
   );

@@ -102,6 +102,7 @@ export function resolvePlan(plan: Plan, all: Registries): ResolvedPlan {
     tested,
   });
   problems.attempt('contrast', () => checkContrast(contrast, stacks));
+  problems.attempt('attackMode', () => checkMode(plan));
   for (const id of plan.replay ? plan.models.targets : [])
     problems.attempt('replay', () => checkReplayed(plan, id));
 
@@ -212,6 +213,14 @@ function checkContrast(contrast: ContrastPrompts | null, stacks: readonly NamedS
   if (learner === undefined) return;
   throw new LabError('bad-plan', `There are no requests for "${learner.method.id}" to learn from.`, {
     advice: 'Add "contrast" with harmful and harmless requests to the plan, other than those under test.',
+  });
+}
+
+/** @throws LabError 'bad-plan' for a plan that runs no attacks and wants them adaptive */
+function checkMode({ attackMode = 'static', replay }: Plan): void {
+  if (replay === undefined || attackMode === 'static') return;
+  throw new LabError('bad-plan', 'A plan that replays results of another run attacks nothing itself.', {
+    advice: 'Leave "attackMode" or "replay" out of the plan.',
   });
 }
 

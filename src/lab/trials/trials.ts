@@ -3,6 +3,7 @@ import type { Behavior } from '../../core/behavior.ts';
 import { LabError } from '../../core/errors.ts';
 import { count } from '../../core/format.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
+import { modesOf, type AttackMode } from '../plan/attack-mode.ts';
 import { directRequest, parsePlan } from '../plan/plan.ts';
 import type { TrialKey } from '../records/trial.ts';
 import { chooseMethod, type NamedStack } from './choices.ts';
@@ -15,7 +16,10 @@ export interface Trial {
   readonly place: number;
   readonly key: TrialKey;
   readonly behavior: Behavior;
-  /** Names every random stream of the trial. The same behind every defense, so that defenses are compared on equal draws. */
+  /**
+   * Names every random stream of the trial. The same behind every defense and in both modes, so that they are compared on
+   * equal draws.
+   */
   readonly seed: string;
 }
 
@@ -25,6 +29,7 @@ export interface Chunk {
   readonly stack: NamedStack;
   /** `null`: the behaviors are asked as they are. */
   readonly attack: ChosenAttack | null;
+  readonly mode: AttackMode;
   readonly trials: readonly Trial[];
 }
 
@@ -47,23 +52,28 @@ export function expandPlan(input: unknown, registries: Registries): ExpandedPlan
  * Model × defense × attack × behavior. Harmful behaviors go through every attack that did not learn from them; benign ones
  * are asked directly, to measure over-refusal and utility, even when the plan does not list the direct request as an
  * attack.
+ * Behind a defense, an attack has the trials of each of the plan's modes.
  * Chunks of one model and attack hold the same behaviors behind every defense.
  */
 function chunksOf(resolved: ResolvedPlan, registries: Registries): readonly Chunk[] {
   const { plan, targets, stacks } = resolved;
   const columns = attackColumns(resolved, registries);
-  checkTotal(
-    targets.length * stacks.length * columns.reduce((sum, { behaviors }) => sum + behaviors.length, 0),
+  const cells = stacks.flatMap((stack) =>
+    columns.flatMap(({ attack, behaviors }) =>
+      modesOf(plan, { attack: attack.method.id, defense: stack.name }).map((mode) => ({
+        ...{ stack, attack, mode },
+        behaviors,
+      })),
+    ),
   );
+  checkTotal(targets.length * cells.reduce((sum, { behaviors }) => sum + behaviors.length, 0));
   let place = 0;
   return targets.flatMap((target) =>
-    stacks.flatMap((stack) =>
-      columns.flatMap(({ attack, behaviors }) =>
-        chunked(behaviors, plan.concurrency).map((side): Chunk => {
-          const cell = { target, stack, attack };
-          return { ...cell, trials: side.map((behavior) => trialOf(cell, behavior, plan.seed, place++)) };
-        }),
-      ),
+    cells.flatMap(({ behaviors, ...cell }) =>
+      chunked(behaviors, plan.concurrency).map((side): Chunk => {
+        const within = { target, ...cell };
+        return { ...within, trials: side.map((behavior) => trialOf(within, behavior, plan.seed, place++)) };
+      }),
     ),
   );
 }
@@ -82,13 +92,13 @@ function checkTotal(total: number): void {
 
 /** The one trial that a request stands for. */
 export function chunkOfRequest({ target, stack, attack }: ResolvedRequest, behavior: Behavior, seed: number) {
-  const cell = { target, stack, attack };
+  const cell = { target, stack, attack, mode: 'static' } as const;
   return { ...cell, trials: [trialOf(cell, behavior, seed, 0)] } satisfies Chunk;
 }
 
 /** @param seed of the plan or the request */
 function trialOf(
-  { target, stack, attack }: Omit<Chunk, 'trials'>,
+  { target, stack, attack, mode }: Omit<Chunk, 'trials'>,
   behavior: Behavior,
   seed: number,
   place: number,
@@ -97,7 +107,7 @@ function trialOf(
   return {
     place,
     behavior,
-    key: { model: target.id, behavior: behavior.id, attack: attackId, defense: stack.name },
+    key: { model: target.id, behavior: behavior.id, attack: attackId, defense: stack.name, mode },
     seed: `${seed}/${target.id}/${behavior.id}/${attackId}`,
   };
 }

@@ -2,6 +2,7 @@
 import { LabError } from '../../core/errors.ts';
 import { overviewOf } from '../analysis/overview.ts';
 import { outcomeOf, type ScoringEvaluator } from '../analysis/verdicts.ts';
+import { isAdaptive } from '../plan/attack-mode.ts';
 import { outlineOf, type PlanOutline } from '../plan/outline.ts';
 import { undefended, type Plan } from '../plan/plan.ts';
 import type { CellPage, CellQuery, ExportFormat, OpenedTrial } from '../records/cell-page.ts';
@@ -133,20 +134,20 @@ async function find(
   key: TrialKey,
 ): Promise<{ readonly position: number; readonly neighbors: readonly PlacedDigest[] } | undefined> {
   const name = keyText(key);
-  const { model, attack, defense } = key;
+  const { model, attack, defense, mode } = key;
   for (const kind of kinds) {
-    const neighbors = await digestsIn(run, { model, attack, defense, kind });
+    const neighbors = await digestsIn(run, { model, attack, defense, kind, ...(mode && { mode }) });
     const position = neighbors.findIndex(({ digest }) => keyText(digest) === name);
     if (position >= 0) return { position, neighbors };
   }
 }
 
-/** The steps of the attack, which are recorded with the undefended trial. */
+/** The steps of the attack; those of a static one are recorded with the undefended trial. */
 async function stepsOf(
   run: OpenedRun,
   { attackSteps, ...record }: TrialRecord,
 ): Promise<TrialRecord['attackSteps']> {
-  if (attackSteps.length > 0 || record.defense === undefended) return attackSteps;
+  if (attackSteps.length > 0 || record.defense === undefended || isAdaptive(record)) return attackSteps;
   const attacked = await find(run, { ...record, defense: undefended });
   const place = attacked?.neighbors[attacked.position]!.place;
   return (place === undefined ? undefined : await run.store.trial(run.run.id, place))?.attackSteps ?? [];
@@ -158,11 +159,12 @@ async function planOf(store: RunStore, runId: string): Promise<Plan> {
   return plan;
 }
 
-const keyOf = ({ model, behavior, attack, defense }: TrialKey): TrialKey => ({
+const keyOf = ({ model, behavior, attack, defense, mode }: TrialKey): TrialKey => ({
   model,
   behavior,
   attack,
   defense,
+  ...(mode && { mode }),
 });
 
 const noRun = () =>

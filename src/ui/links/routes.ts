@@ -1,5 +1,6 @@
 /** @file Addresses of the pages. The state that a link should carry lives in the hash, so any static host serves it. */
 import { accessTiers, stageTitles, type Access, type Stage } from '../../core/method.ts';
+import { isAdaptive } from '../../lab/plan/attack-mode.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';
 
 export const methodKinds = ['attack', 'defense', 'evaluator'] as const;
@@ -60,8 +61,9 @@ export function parseRoute(hash: string): Route {
   if (page === '' && rest.length === 0) return { page: 'home' };
   if (page === 'trial') {
     const [run, model, behavior, attack, defense] = rest;
+    const mode = query.get('mode') === 'adaptive' ? ({ mode: 'adaptive' } as const) : {};
     if (run && model && behavior && attack && defense)
-      return { page, run, key: { model, behavior, attack, defense } };
+      return { page, run, key: { model, behavior, attack, defense, ...mode } };
   } else if (page === 'methods' && rest.length === 2) {
     const kind = methodKinds.find((name) => name === rest[0]);
     if (kind && rest[1]) return { page: 'method', kind, id: rest[1] };
@@ -108,7 +110,8 @@ export function hrefOf(route: Route): string {
     }
     case 'trial': {
       const { model, behavior, attack, defense } = route.key;
-      return `#/trial/${[route.run, model, behavior, attack, defense].map(encode).join('/')}`;
+      const path = `#/trial/${[route.run, model, behavior, attack, defense].map(encode).join('/')}`;
+      return isAdaptive(route.key) ? `${path}?mode=adaptive` : path;
     }
     case 'playground':
     case 'studio':

@@ -2,6 +2,7 @@
 import type { BehaviorKind } from '../../core/behavior.ts';
 import type { BehaviorSetCard } from '../../lab/plan/set-card.ts';
 import { countsIn, takenFrom, type BehaviorCounts, type PlanOutline } from '../../lab/plan/outline.ts';
+import { modesOf } from '../../lab/plan/attack-mode.ts';
 import { rateTable, type RateCell, type RateColumn, type RateTable } from '../../lab/analysis/rate-table.ts';
 import type { RunSummary } from '../../lab/records/summary.ts';
 
@@ -54,8 +55,8 @@ export function matrixTable({ plan, summary, harmful, model, evaluator }: TableR
       attack,
       cells: cells.map((cell) => ({
         ...cell,
-        finished: cell.cell?.n ?? 0,
-        expected: harmful,
+        finished: cell.modes.reduce((sum, { n }) => sum + n, 0),
+        expected: harmful * modesOf(plan, cell).length,
       })),
     })),
   };

@@ -1,6 +1,7 @@
 /** @file What the matrix page shows of a run: one target model, as one evaluator of success sees it. */
 import { createContext } from 'svelte';
 import type { PlanOutline } from '../../lab/plan/outline.ts';
+import { modeOf, modesOf, type AttackMode } from '../../lab/plan/attack-mode.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import type { TrialDigest } from '../../lab/records/digest.ts';
 import type { ClaimCheck } from '../../lab/records/summary.ts';
@@ -57,6 +58,17 @@ export class MatrixView {
   /** What an attack itself believed; `undefined` for attacks without a test of their own. */
   claimOf = (attack: string): ClaimCheck | undefined =>
     this.summary?.claims.find((check) => check.model === this.model && check.attack === attack);
+
+  /** The modes in which the plan runs an attack behind a defense. */
+  modesOf = (attack: string, defense: string): readonly AttackMode[] =>
+    this.plan ? modesOf(this.plan, { attack, defense }) : ['static'];
+
+  /** The mode whose rate the cell shows. */
+  headlineMode = (attack: string, defense: string): AttackMode => {
+    const row = this.table?.rows.find((one) => one.attack === attack);
+    const cell = row?.cells.find((one) => one.defense === defense)?.cell;
+    return cell ? modeOf(cell) : this.modesOf(attack, defense)[0]!;
+  };
 
   /** Whether a trial counts as a success of its attack; `null` when the evaluator could not tell. */
   succeeded = (trial: TrialDigest): boolean | null => {

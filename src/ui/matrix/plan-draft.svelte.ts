@@ -46,6 +46,8 @@ export class PlanDraft {
   readonly columns: ColumnsDraft;
   /** The pack that ships; `null` leaves the choice to the lab. */
   texts = $state.raw<PackName | null>(null);
+  /** Against which model attacks are made. */
+  attackMode = $state<NonNullable<Plan['attackMode']>>('static');
   /** Texts of attacks in place of those that ship. */
   templates = $state.raw<TemplatePack | null>(null);
   readonly #catalogue: Catalogue;
@@ -62,6 +64,7 @@ export class PlanDraft {
     this.filled = { ...plan.models.roles };
     this.maxNewTokens = plan.sampling.maxNewTokens;
     this.template = new TemplateDraft(plan.chatTemplate);
+    this.attackMode = plan.attackMode ?? 'static';
     this.texts = plan.texts ?? null;
     this.templates = plan.templates ?? null;
     this.sets = [...catalogue.sets, ...carriedCards(plan)];
@@ -168,6 +171,9 @@ export class PlanDraft {
     return wrong ? `Check the options of ${wrong.card.title}.` : null;
   });
 
+  /** True if the plan makes attacks, so that it can make them on the defended models. */
+  readonly makesAttacks = $derived.by(() => this.#plan.replay === undefined);
+
   /** What the plan says and no field shows, in words. */
   readonly fixedSettings = $derived.by((): readonly string[] => {
     const { contrast, sampling, record, replay, concurrency } = this.#plan;
@@ -183,7 +189,7 @@ export class PlanDraft {
 
   /** Plain data for the lab, which checks it once more. */
   toPlan = (): PlanInput => {
-    const { texts: _texts, templates: _templates, ...rest } = this.#plan;
+    const { texts: _texts, templates: _templates, attackMode: _mode, ...rest } = this.#plan;
     const methods = (kind: Kind) =>
       this.chosen[kind].map((id) => {
         const chain = kind === 'attacks' ? this.chains[id] : undefined;
@@ -213,6 +219,7 @@ export class PlanDraft {
       evaluators: methods('evaluators') as PlanInput['evaluators'],
       sampling: { ...rest.sampling, maxNewTokens: this.maxNewTokens },
       chatTemplate: this.template.toSettings(),
+      ...(this.attackMode !== 'static' && { attackMode: this.attackMode }),
       ...(this.texts && { texts: this.texts }),
       ...(this.templates && { templates: this.templates }),
     };

@@ -62,7 +62,8 @@ describe('a report', () => {
     for (const { attack, defense, evaluator, rate, interval: bounds, scored, n, ...rest } of summary.cells) {
       const { conditional, empty, failed, undecided, truncated } = rest.answers!;
       const fates = [conditional.n, conditional.scored, empty, failed, undecided, truncated].join(' ');
-      const names = [attack, defense, evaluator].map((id) => id.toUpperCase()).join(' ');
+      const [first, second, third] = [attack, defense, evaluator].map((id) => id.toUpperCase());
+      const names = `${first} ${second} static ${third}`;
       const [value, around] = rate === null ? ['?', '–'] : [percent(rate), interval(bounds!)];
       const row = found.find((text) => text.startsWith(`${names} `));
       expect(row, names).toContain(
@@ -162,8 +163,8 @@ describe('a report', () => {
     expect(found.filter((row) => row.startsWith('DIRECT-REQUEST'))).toEqual([
       'DIRECT-REQUEST 75% 30–95% n 4 25% 5–70% n 4 –',
       'DIRECT-REQUEST 75% 30–95% n 4 8 2 each 40 10 each – 1,234 309 each 3.0 s 750 ms each',
-      'DIRECT-REQUEST NONE TINYTOWN-ORACLE 75% 30–95% 4 4 – – – – – – 8 1,234 3.0 s',
-      'DIRECT-REQUEST SELF-REMINDER TINYTOWN-ORACLE 25% 5–70% 4 4 – – – – – – 8 1,234 3.0 s',
+      'DIRECT-REQUEST NONE static TINYTOWN-ORACLE 75% 30–95% 4 4 – – – – – – 8 1,234 3.0 s',
+      'DIRECT-REQUEST SELF-REMINDER static TINYTOWN-ORACLE 25% 5–70% 4 4 – – – – – – 8 1,234 3.0 s',
     ]);
     // At three quarters the ramp reaches its last stretch, on which the ink turns, as on the page.
     expect(report({ ...source, summary: small })).toContain('<td class="ramp-3" style="--share: 0%">');

@@ -69,7 +69,7 @@ test('a rate counts scores from the threshold on, over those that could be score
     truncated: 0,
     conditional: expect.anything() as unknown,
   };
-  const cell = { model: 'toy', attack: 'walk', defense: 'none', n: 4, scored: 3 };
+  const cell = { model: 'toy', attack: 'walk', defense: 'none', mode: 'static', n: 4, scored: 3 };
   const cost = {
     ...{ queries: 4, sequences: 4, gradients: 0, tokens: 60, elapsedMs: 24 },
     making: { queries: 8, sequences: 4, gradients: 0, tokens: 60, elapsedMs: 4 },

@@ -12,6 +12,7 @@ const routes: readonly Route[] = [
   { page: 'matrix', run: null, cell: null },
   { page: 'matrix', run: '1f2e', cell: 'gcg|safe-decoding' },
   { page: 'trial', run: '1f2e', key },
+  { page: 'trial', run: '1f2e', key: { ...key, mode: 'adaptive' } },
   { page: 'methods', filter: everyMethod },
   { page: 'methods', filter: { text: 'a & b?', access: 'white-box', stage: 'decoding' } },
   { page: 'method', kind: 'attack', id: 'gcg' },

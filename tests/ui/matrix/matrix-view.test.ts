@@ -66,6 +66,7 @@ describe('findings', () => {
       tokens: 1,
       elapsedMs: 1,
     } satisfies Cell,
+    modes: [],
     finished: n,
     expected: n,
   });

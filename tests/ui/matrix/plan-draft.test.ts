@@ -45,6 +45,7 @@ const everything = parsePlan({
   sampling: { temperature: 0.7, topP: 0.9, maxNewTokens: 40 },
   chatTemplate: { date: '2025-01-31', variables: { enable_thinking: false } },
   record: { topTokens: 2 },
+  attackMode: 'both',
   texts: 'compact',
   templates: { version: 1, name: 'mine', templates: {} },
   replay: { 'tinytown-chat': 'tinytown-base', 'tinytown-base': 'tinytown-base' },

@@ -59,14 +59,15 @@ export const rateCell = (measured: Measured | null): Markup =>
     ? html`<td class="none measured">–</td>`
     : html`<td class="measured">${inside(measured)}</td>`;
 
-/** An attack success rate on its ramp. The ramp has a stop at every quarter; on its last quarter the ink turns. */
-export function rampCell(measured: Measured | null): Markup {
+/** An attack success rate on its ramp, with a note below it. The ramp has a stop at every quarter; on its last quarter the ink turns. */
+export function rampCell(measured: Measured | null, note: string | null = null): Markup {
   if (measured === null) return nothing;
-  if (measured.rate === null) return html`<td class="none">${inside(measured)}</td>`;
+  const below = note === null ? null : html`<span class="drawn"><span>${note}</span></span>`;
+  if (measured.rate === null) return html`<td class="none">${inside(measured)}${below}</td>`;
   const position = measured.rate * 4;
   const stop = Math.min(3, Math.floor(position));
   const share = Math.round((position - stop) * 100);
-  return html`<td class="ramp-${stop}" style="--share: ${share}%">${inside(measured)}</td>`;
+  return html`<td class="ramp-${stop}" style="--share: ${share}%">${inside(measured)}${below}</td>`;
 }
 
 /** An amount with its interval, if it has one, below. */

@@ -9,15 +9,28 @@ import {
   percent,
   ratio,
 } from '../../../core/format.ts';
+import { groupedBy } from '../../../core/groups.ts';
 import { undefended } from '../../plan/plan.ts';
 import type { AttackedUtility, Cell } from '../../records/summary.ts';
 import { wholeCost } from '../costs.ts';
+import { isAdaptive } from '../../plan/attack-mode.ts';
+import { modeWords } from '../headline.ts';
 import type { RateColumn, RateTable } from '../rate-table.ts';
 import { amountCell, columnHead, nothing, rampCell, rateCell, rowHead, table } from './cells.ts';
 import { html, type Markup } from './html.ts';
 
 /** Title of a method, or of a stack of them, by its id. */
 export type Name = (id: string) => string;
+
+/** The mode of a headline and the rates in the other modes, where a plan has more than the static one. */
+function modesNote(headline: Cell | null, modes: readonly Cell[]): string | null {
+  if (headline === null || (modes.length < 2 && !isAdaptive(headline))) return null;
+  const others = modes.filter((cell) => cell !== headline);
+  return [
+    modeWords(headline),
+    ...others.map((cell) => `${modeWords(cell)} ${cell.rate === null ? '?' : percent(cell.rate)}`),
+  ].join('; ');
+}
 
 export const matrix = ({ columns, rows }: RateTable, name: Name): Markup =>
   table({
@@ -27,7 +40,7 @@ export const matrix = ({ columns, rows }: RateTable, name: Name): Markup =>
     body: rows.map(
       ({ attack, cells }) =>
         html`<tr>
-          ${rowHead(name(attack))}${cells.map(({ cell }) => rampCell(cell))}
+          ${rowHead(name(attack))}${cells.map(({ cell, modes }) => rampCell(cell, modesNote(cell, modes)))}
         </tr> `,
     ),
   });
@@ -129,12 +142,8 @@ function spent({ overhead, queries, tokens, elapsedMs }: RateColumn): readonly M
 export function attackedTasks(all: readonly AttackedUtility[], model: string, name: Name): Markup | null {
   const own = all.filter((row) => row.model === model);
   if (own.length === 0) return null;
-  const [attacks, defenses] = [
-    [...new Set(own.map(({ attack }) => attack))],
-    [...new Set(own.map(({ defense }) => defense))],
-  ];
-  const of = (attack: string, defense: string) =>
-    own.find((row) => row.attack === attack && row.defense === defense) ?? null;
+  const rows = groupedBy(own, (row) => name(row.attack) + (isAdaptive(row) ? ', adaptive' : ''));
+  const defenses = [...new Set(own.map(({ defense }) => defense))];
   return html`<h3>Tasks under attack</h3>
     <p class="hint">
       Share of tasks of the user that were solved although the attack was at work; higher is better. Utility
@@ -144,10 +153,12 @@ export function attackedTasks(all: readonly AttackedUtility[], model: string, na
       caption: 'Tasks of the user solved under attack, attacks down, defenses across',
       className: 'attacks numbers',
       head: [columnHead('Attack'), ...defenses.map((defense) => columnHead(name(defense), 'measured'))],
-      body: attacks.map(
-        (attack) =>
+      body: [...rows].map(
+        ([title, cells]) =>
           html`<tr>
-            ${rowHead(name(attack))}${defenses.map((defense) => rateCell(of(attack, defense)))}
+            ${rowHead(title)}${defenses.map((defense) =>
+              rateCell(cells.find((cell) => cell.defense === defense) ?? null),
+            )}
           </tr> `,
       ),
     })}`;
@@ -170,7 +181,7 @@ export const pairs = (cells: readonly Cell[], name: Name): Markup =>
     className: 'attacks numbers',
     head: [
       columnHead('Attack'),
-      ...['Defense', 'Evaluator'].map((title) => columnHead(title, 'text')),
+      ...['Defense', 'Mode', 'Evaluator'].map((title) => columnHead(title, 'text')),
       ...['Success', '95% interval', 'Decided', 'Asked', ...fates, 'Queries', 'Tokens', 'Time'].map((title) =>
         columnHead(title),
       ),
@@ -180,6 +191,7 @@ export const pairs = (cells: readonly Cell[], name: Name): Markup =>
         html`<tr>
           ${rowHead(name(cell.attack))}
           <td class="text">${name(cell.defense)}</td>
+          <td class="text">${modeWords(cell)}</td>
           <td class="text">${name(cell.evaluator)}</td>
           <td>${cell.rate === null ? '?' : percent(cell.rate)}</td>
           <td>${cell.interval === null ? '–' : interval(cell.interval)}</td>

@@ -170,6 +170,19 @@ const scale = html`<div class="scale" aria-hidden="true">
   )}
 </div>`;
 
+const staticHint =
+  'A static attack is made on the undefended model and its result put to every defense. Its rate under a defense is one ' +
+  'of transfer, not of an attacker who knows the defense.';
+const adaptiveHint =
+  'An adaptive attack is made on the defended model of each column: a black-box one asks it, others also read the model ' +
+  'as the defenses show it, at the tier of access that the cell names. “Not possible” means that the defenses cannot be ' +
+  'seen at the tier that the attack needs.';
+const modesHint: Readonly<Record<NonNullable<Plan['attackMode']>, string>> = {
+  static: staticHint,
+  adaptive: adaptiveHint,
+  both: `${staticHint} ${adaptiveHint} The two never share a number: each cell shows the mode with the higher rate, and the other below it.`,
+};
+
 const reading = (plan: Plan): Markup =>
   html`<h2>How the numbers come about</h2>
     <ul>
@@ -192,9 +205,6 @@ const reading = (plan: Plan): Markup =>
         columns were computed one after the other, so a device that slows down over hours shows in their
         times. Times are those of trials that share batches of up to ${plan.concurrency}.
       </li>
-      <li>
-        An attack is made on the undefended model and its result put to every defense. A rate under a defense
-        is one of transfer, not of an attacker who knows the defense.
-      </li>
+      <li>${modesHint[plan.attackMode ?? 'static']}</li>
       <li>The same plan and seed on the same device give the same trials, times aside.</li>
     </ul>`;

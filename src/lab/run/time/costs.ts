@@ -7,7 +7,7 @@ import type { Chunk } from '../../trials/trials.ts';
 import { expectedCost } from './attack-costs.ts';
 
 /** What is read of a finished trial. */
-export type TimedTrial = Pick<TrialRecord, 'model' | 'attack' | 'defense' | 'times'>;
+export type TimedTrial = Pick<TrialRecord, 'model' | 'attack' | 'defense' | 'mode' | 'times'>;
 
 export interface Costs {
   add(trials: readonly TimedTrial[]): void;
@@ -45,7 +45,7 @@ class Means {
 export function createCosts({ plan, attacks }: ResolvedPlan, finished: readonly TimedTrial[] = []): Costs {
   /** By model and defense, and by model: ms to answer and score a trial. */
   const answers = new Means();
-  /** By model and attack: ms to make the attack. */
+  /** By model and attack, and behind a defense where it is made there: ms to make the attack. */
   const made = new Means();
   /** By model: measured over expected time of its attacks. */
   const pace = new Means();
@@ -68,14 +68,17 @@ export function createCosts({ plan, attacks }: ResolvedPlan, finished: readonly 
     const attackMs =
       !makesAttack || attack === undefined
         ? 0
-        : (made.of(`${id} ${attack}`) ?? usual(attack) * (pace.of(id) ?? answer));
+        : ((chunk.mode === 'adaptive' ? made.of(`${id} ${attack} ${chunk.stack.name}`) : null) ??
+          made.of(`${id} ${attack}`) ??
+          usual(attack) * (pace.of(id) ?? answer));
     return chunk.trials.length * (answer + attackMs);
   };
   const add: Costs['add'] = (trials) => {
-    for (const { model, attack, defense, times } of trials) {
+    for (const { model, attack, defense, mode, times } of trials) {
       const answer = times.answerMs + times.scoreMs;
       answers.add(`${model} ${defense}`, answer);
       answers.add(model, answer);
+      if (mode === 'adaptive') made.add(`${model} ${attack} ${defense}`, times.attackMs);
       if (defense !== undefended || plan.replay) continue;
       made.add(`${model} ${attack}`, times.attackMs);
       pace.add(model, times.attackMs / usual(attack));

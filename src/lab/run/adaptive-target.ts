@@ -1,0 +1,68 @@
+/** @file The model that an adaptive attack is made on: the target behind the defenses of a column. */
+import { LabError } from '../../core/errors.ts';
+import { list } from '../../core/format.ts';
+import { fingerprint } from '../../core/hash.ts';
+import { grants, type Access } from '../../core/method.ts';
+import { seenModel } from '../../defenses/view.ts';
+import type { LanguageModel, ScoringModel } from '../../models/language-model.ts';
+import type { DefendedModel } from './defended-model.ts';
+import { metered, type Meter, type SignalMeters } from './meter.ts';
+
+export interface AdaptiveTrial {
+  /** Names the random streams of the defenses, together with the request. */
+  readonly seed: string;
+  readonly meters: SignalMeters;
+  /** Where every call is counted, those of the defenses included. */
+  readonly meter: Meter;
+  readonly signal: AbortSignal;
+}
+
+/** @throws LabError 'not-supported' if the defenses cannot be seen at the tier that an attack needs */
+export function checkVisible({ seen }: Pick<DefendedModel, 'seen'>, access: Access): void {
+  if (access === 'black-box' || seen.hidden.length === 0) return;
+  const [hidden, offer] = [
+    list(seen.hidden.map((id) => `"${id}"`)),
+    seen.hidden.length > 1 ? 'offer' : 'offers',
+  ];
+  throw new LabError(
+    'not-supported',
+    `The attack needs ${access} access, and ${hidden} ${offer} no view of the model behind.`,
+    { advice: 'Attack this column with a black-box attack, or in the static mode.' },
+  );
+}
+
+/**
+ * The defended model at the tier that an attack needs: a black-box attack asks the whole stack; others also read the model
+ * as the views of the defenses show it.
+ *
+ * Requests that name no seed get one of their own, from the trial, their text and how often it was asked before: a defense
+ * that draws at random draws anew for each of them, and never what it will draw for the answer of the trial.
+ * @throws LabError as `checkVisible` does
+ */
+export function adaptiveTarget(defended: DefendedModel, access: Access, trial: AdaptiveTrial): LanguageModel {
+  checkVisible(defended, access);
+  const { meters, meter, signal, seed } = trial;
+  const seedOf = drawsOf(seed);
+  const answering = access === 'white-box' ? defended.editable : defended.usual;
+  const generate: LanguageModel['generate'] = (messages, options) =>
+    answering.generate(messages, {
+      ...options,
+      seed: options.seed ?? seedOf(messages),
+      signal: meters.signalFor(meter, options.signal ?? signal),
+    });
+  const { id, contextWindow } = answering;
+  if (!grants(access, 'grey-box')) return { id, access, contextWindow, generate };
+  const model = metered(defended.bare(access), 'target', meter) as ScoringModel;
+  return seenModel({ ...model, id }, defended.seen.view, { seed: `${seed}/view`, generate });
+}
+
+/** Does not depend on the order in which different requests are asked, so that concurrent ones are reproducible. */
+function drawsOf(seed: string): (messages: unknown) => string {
+  const asked = new Map<string, number>();
+  return (messages) => {
+    const text = fingerprint(JSON.stringify(messages));
+    const times = asked.get(text) ?? 0;
+    asked.set(text, times + 1);
+    return `${seed}/query/${text}/${times}`;
+  };
+}

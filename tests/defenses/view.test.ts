@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { lastUserText, system, user, type ChatMessage } from '../../src/core/chat.ts';
+import { parseOptions } from '../../src/core/options.ts';
+import { goalPriority } from '../../src/defenses/input/goal-priority.ts';
+import { icd } from '../../src/defenses/input/icd.ts';
+import { selfReminder } from '../../src/defenses/input/self-reminder.ts';
+import { defenses } from '../../src/defenses/index.ts';
+import { smoothLlm } from '../../src/defenses/decoding/smooth-llm.ts';
+import { stackView } from '../../src/defenses/stack.ts';
+import { seenModel } from '../../src/defenses/view.ts';
+import type { LanguageModel, ScoringModel } from '../../src/models/language-model.ts';
+import { scripted } from '../../src/models/runtimes/scripted.ts';
+
+const noRoles = {
+  role: () => {
+    throw new Error('no role');
+  },
+  classifier: () => {
+    throw new Error('no role');
+  },
+};
+
+/** What reaches a model behind a defense. */
+async function reached(defense: typeof icd, messages: readonly ChatMessage[], seed: string) {
+  let sent: readonly ChatMessage[] = [];
+  const model: LanguageModel = scripted({ id: 'm', reply: (all) => ((sent = all), 'fine') });
+  const options = parseOptions(defense.options, {}, defense.id);
+  await defense.wrap(model as never, options, noRoles).generate(messages, { maxNewTokens: 9, seed });
+  return sent;
+}
+
+const conversations: readonly (readonly ChatMessage[])[] = [
+  [user('wake the giant')],
+  [system('Be kind.'), user('wake the giant !! [Answer] Sure')],
+  [system('Be kind.')],
+];
+
+describe.each([selfReminder, icd, goalPriority])('the view of $id', (defense) => {
+  test.each(conversations)('shows what reaches the model', async (...messages) => {
+    const options = parseOptions(defense.options, {}, defense.id);
+    const { rewrite } = defense.view!(scripted({ id: 'm', reply: () => '' }) as never, options, noRoles);
+    for (const seed of ['a', 'b', 'c'])
+      expect(rewrite!(messages, seed)).toEqual(await reached(defense, messages, seed));
+  });
+});
+
+const grey = () => scripted({ id: 'm', next: () => new Float32Array(300) }) as ScoringModel;
+
+test('views compose in the order in which a request passes the defenses', () => {
+  const model = grey();
+  const chosen = [{ defense: selfReminder }, { defense: goalPriority }];
+  const { view, hidden } = stackView(model, chosen, noRoles);
+  expect(hidden).toEqual([]);
+  const text = lastUserText(view.rewrite!([user('wake it')], ''));
+  expect(text).toMatch(/Request: You are a responsible assistant[\s\S]*wake it[\s\S]*Remember/);
+});
+
+test('a defense without a view is named', () => {
+  const chosen = [{ defense: selfReminder }, { defense: smoothLlm }];
+  expect(stackView(grey(), chosen, noRoles).hidden).toEqual(['smooth-llm']);
+});
+
+test('a seen model has the prompts of the defended one, and its answers', async () => {
+  const model = grey();
+  const { view } = stackView(model, [{ defense: selfReminder }], noRoles);
+  const answer = async () => ({ text: 'of the stack' }) as never;
+  const seen = seenModel(model, view, { seed: '', generate: answer });
+  const prompt = seen.tokenizer.prompt([user('wake it')]);
+  expect(prompt).toEqual(model.tokenizer.prompt(view.rewrite!([user('wake it')], '')));
+  expect(prompt.length).toBeGreaterThan(model.tokenizer.prompt([user('wake it')]).length);
+  expect((await seen.generate([user('x')], { maxNewTokens: 1 })).text).toBe('of the stack');
+});
+
+test('every defense that has a view makes one with its own defaults', () => {
+  const ids = defenses.all.filter(({ view }) => view).map(({ id }) => id);
+  expect(ids).toEqual(expect.arrayContaining(['goal-priority', 'icd', 'self-reminder']));
+});
