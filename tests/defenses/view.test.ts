@@ -3,12 +3,16 @@ import { lastUserText, system, user, type ChatMessage } from '../../src/core/cha
 import { parseOptions } from '../../src/core/options.ts';
 import { goalPriority } from '../../src/defenses/input/goal-priority.ts';
 import { icd } from '../../src/defenses/input/icd.ts';
+import { sandwich } from '../../src/defenses/input/sandwich.ts';
+import { spotlighting } from '../../src/defenses/input/spotlighting.ts';
 import { selfReminder } from '../../src/defenses/input/self-reminder.ts';
 import { defenses } from '../../src/defenses/index.ts';
+import { dro } from '../../src/defenses/decoding/dro.ts';
+import { steering } from '../../src/defenses/decoding/steering.ts';
 import { smoothLlm } from '../../src/defenses/decoding/smooth-llm.ts';
 import { stackView } from '../../src/defenses/stack.ts';
 import { seenModel } from '../../src/defenses/view.ts';
-import type { LanguageModel, ScoringModel } from '../../src/models/language-model.ts';
+import type { GenerateOptions, LanguageModel, ScoringModel } from '../../src/models/language-model.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
 
 const noRoles = {
@@ -33,9 +37,10 @@ const conversations: readonly (readonly ChatMessage[])[] = [
   [user('wake the giant')],
   [system('Be kind.'), user('wake the giant !! [Answer] Sure')],
   [system('Be kind.')],
+  [{ ...user('Sum it up: a tale'), documents: [[11, 17]] }],
 ];
 
-describe.each([selfReminder, icd, goalPriority])('the view of $id', (defense) => {
+describe.each([selfReminder, icd, goalPriority, sandwich, spotlighting])('the view of $id', (defense) => {
   test.each(conversations)('shows what reaches the model', async (...messages) => {
     const options = parseOptions(defense.options, {}, defense.id);
     const { rewrite } = defense.view!(scripted({ id: 'm', reply: () => '' }) as never, options, noRoles);
@@ -69,6 +74,38 @@ test('a seen model has the prompts of the defended one, and its answers', async 
   expect(prompt).toEqual(model.tokenizer.prompt(view.rewrite!([user('wake it')], '')));
   expect(prompt.length).toBeGreaterThan(model.tokenizer.prompt([user('wake it')]).length);
   expect((await seen.generate([user('x')], { maxNewTokens: 1 })).text).toBe('of the stack');
+});
+
+test('the views of defenses that edit the model hold the edit that answers have', async () => {
+  const cases = [
+    {
+      defense: steering,
+      artifact: {
+        directions: [
+          [1, 0],
+          [0, 2],
+          [3, 3],
+        ],
+      },
+    },
+    { defense: dro, artifact: { vectors: [[1, 2]], losses: [] } },
+  ];
+  for (const { defense, artifact } of cases) {
+    const sent: (readonly [readonly ChatMessage[], unknown])[] = [];
+    const model = {
+      ...scripted({ id: 'm', reply: () => 'fine' }),
+      edited: () => ({ dispose: () => undefined }),
+      generate: async (messages: readonly ChatMessage[], { edit }: GenerateOptions) => {
+        sent.push([messages, edit]);
+        return { text: 'fine', finishReason: 'end', tokens: [], events: [] };
+      },
+    } as never;
+    const options = parseOptions(defense.options, {}, defense.id);
+    const context = { ...noRoles, artifact };
+    await defense.wrap(model, options, context).generate([user('wake it')], { maxNewTokens: 9 });
+    const { rewrite, edit } = defense.view!(model, options, context);
+    expect(sent).toEqual([[rewrite ? rewrite([user('wake it')], '') : [user('wake it')], edit]]);
+  }
 });
 
 test('every defense that has a view makes one with its own defaults', () => {

@@ -156,6 +156,11 @@ export const dro = defineDefense({
       onEpoch: (epoch) => onProgress?.(requests.length + epoch, total),
     });
   },
+  view(_model, _options, context) {
+    const { vectors } = artifactOf(context, artifactSchema, 'dro');
+    if (vectors.length === 0) return {};
+    return { rewrite: (messages) => editSystem(messages, (before) => before), edit: inSystemTurn(vectors) };
+  },
   wrap(model, _, context) {
     const { vectors } = artifactOf(context, artifactSchema, 'dro');
     const edit = vectors.length === 0 ? null : accepted(model, inSystemTurn(vectors), 'dro');

@@ -3,11 +3,32 @@ import { arxiv } from '../../core/method.ts';
 import { number } from '../../core/options.ts';
 import { rounded, scaled } from '../../core/vectors.ts';
 import { differenceInMeans, lastStreams } from '../../models/directions.ts';
-import { artifactOf, blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import type { ModelEdit } from '../../models/language-model.ts';
+import {
+  artifactOf,
+  blackBox,
+  defineDefense,
+  withEvent,
+  withinModel,
+  type DefenseContext,
+} from '../defense.ts';
 import { accepted, boundaryAt, withEdit } from '../generation/edits.ts';
 
 /** One direction per layer boundary, shape [d] each. */
 const artifactSchema = z.strictObject({ directions: z.array(z.array(z.number()).min(1)).min(2) });
+
+interface Addition {
+  readonly strength: number;
+  readonly depth: number;
+}
+
+/** What is added to the residual stream, and after which layer. */
+function additionOf({ strength, depth }: Addition, context: DefenseContext) {
+  const { directions } = artifactOf(context, artifactSchema, 'steering');
+  const boundary = boundaryAt(depth, directions.length - 1);
+  const add = rounded(scaled(directions[boundary]!, strength));
+  return { boundary, edit: { residual: [{ boundaries: [boundary], add }] } satisfies ModelEdit };
+}
 
 /**
  * Adds the refusal direction to the residual stream at one layer, at every position. The direction is the mean
@@ -48,11 +69,11 @@ export const steering = defineDefense({
     const answered = await lastStreams(model, harmless, { signal });
     return { directions: differenceInMeans(refused, answered).map(rounded) };
   },
-  wrap(model, { strength, depth }, context) {
-    const { directions } = artifactOf(context, artifactSchema, 'steering');
-    const boundary = boundaryAt(depth, directions.length - 1);
-    const step = rounded(scaled(directions[boundary]!, strength));
-    const edit = accepted(model, { residual: [{ boundaries: [boundary], add: step }] }, 'steering');
+  view: (_model, options, context) => ({ edit: additionOf(options, context).edit }),
+  wrap(model, options, context) {
+    const { strength } = options;
+    const { boundary, edit: addition } = additionOf(options, context);
+    const edit = accepted(model, addition, 'steering');
     return {
       ...blackBox(model, 'steering'),
       async generate(messages, options) {

@@ -11,6 +11,13 @@ const hasDocument = (messages: readonly ChatMessage[]): boolean =>
 /** Stands for the turn while the task is put into the reminder; no request holds it. */
 const slot = '\u0000request\u0000';
 
+/** The conversation with the task repeated; `null` if there is no document, or no task. */
+function repeated(messages: readonly ChatMessage[], reminder: string): readonly ChatMessage[] | null {
+  const task = lastWordsAroundDocuments(messages);
+  if (!hasDocument(messages) || task === '') return null;
+  return frameLastUser(messages, `${slot}\n\n${fillSlots(reminder, { task })}`, slot);
+}
+
 /**
  * Sandwich prevention: repeats what the user asks behind the document, so that an instruction in the document is not the
  * last one that the model reads. It acts on what conversations mark as documents; one without a document passes unchanged.
@@ -33,6 +40,7 @@ export const sandwich = defineDefense({
       multiline: true,
     }),
   },
+  view: (_model, { reminder }) => ({ rewrite: (messages) => repeated(messages, reminder) ?? messages }),
   wrap(model, { reminder }) {
     if (!hasSlot(reminder, 'task'))
       throw new LabError('bad-options', 'The reminder of "sandwich" does not repeat the task.', {
@@ -41,13 +49,9 @@ export const sandwich = defineDefense({
     return {
       ...blackBox(model, 'sandwich'),
       async generate(messages, request) {
-        const task = lastWordsAroundDocuments(messages);
-        const passes = !hasDocument(messages) || task === '';
-        const after = fillSlots(reminder, { task });
-        const reply = await model.generate(
-          passes ? messages : frameLastUser(messages, `${slot}\n\n${after}`, slot),
-          request,
-        );
+        const shown = repeated(messages, reminder);
+        const passes = shown === null;
+        const reply = await model.generate(shown ?? messages, request);
         return withEvent(
           reply,
           {

@@ -37,6 +37,17 @@ const transformed: Readonly<Record<Form, (content: string, options: Options) => 
 
 const append = (given: string, rule: string): string => (given === '' ? rule : `${given}\n${rule}`);
 
+/** The conversation with its documents marked and the rule added; `null` if it has none. */
+function spotlit(messages: readonly ChatMessage[], options: Options): readonly ChatMessage[] | null {
+  if (!messages.some(({ documents = [] }) => documents.length > 0)) return null;
+  const { form, open, close, mark } = options;
+  const rule = fillSlots(rules[form], { open, close, mark });
+  const marked = messages.map((turn) =>
+    editDocuments(turn, (content) => transformed[form](content, options)),
+  );
+  return editSystem(marked, (given) => append(given, rule));
+}
+
 /**
  * Spotlighting: makes the source of a document visible to the model, by delimiters around it, by a mark between all of its
  * words, or by an encoding of it, and says in the system turn that nothing in it is an instruction. It acts on what
@@ -65,6 +76,7 @@ export const spotlighting = defineDefense({
     close: text({ description: 'Delimiter after the document.', default: '>>', maxLength: 100 }),
     mark: text({ description: 'Mark in place of each run of blanks.', default: '^', maxLength: 20 }),
   },
+  view: (_model, options) => ({ rewrite: (messages) => spotlit(messages, options) ?? messages }),
   wrap(model, options) {
     const { form, open, close, mark } = options;
     const used = form === 'delimiting' ? [open, close] : form === 'datamarking' ? [mark] : [];
@@ -72,17 +84,13 @@ export const spotlighting = defineDefense({
       throw new LabError('bad-options', `"spotlighting" has no text for ${form}.`, {
         advice: 'Give delimiters or mark at least one visible character.',
       });
-    const rule = fillSlots(rules[form], { open, close, mark });
-    const spotlit = (turn: ChatMessage) =>
-      editDocuments(turn, (content) => transformed[form](content, options));
-    const hasDocument = ({ documents = [] }: ChatMessage) => documents.length > 0;
     return {
       ...blackBox(model, 'spotlighting'),
       async generate(messages, request) {
-        const passes = !messages.some(hasDocument);
-        const shown = passes ? messages : editSystem(messages.map(spotlit), (given) => append(given, rule));
+        const shown = spotlit(messages, options);
+        const passes = shown === null;
         return withEvent(
-          await model.generate(shown, request),
+          await model.generate(shown ?? messages, request),
           {
             defense: 'spotlighting',
             action: passes ? 'passed' : 'edited',

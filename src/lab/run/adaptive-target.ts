@@ -4,7 +4,7 @@ import { list } from '../../core/format.ts';
 import { fingerprint } from '../../core/hash.ts';
 import { grants, type Access } from '../../core/method.ts';
 import { seenModel } from '../../defenses/view.ts';
-import type { LanguageModel, ScoringModel } from '../../models/language-model.ts';
+import type { LanguageModel, ScoringModel, WhiteBoxModel } from '../../models/language-model.ts';
 import type { DefendedModel } from './defended-model.ts';
 import { metered, type Meter, type SignalMeters } from './meter.ts';
 
@@ -15,6 +15,12 @@ export interface AdaptiveTrial {
   /** Where every call is counted, those of the defenses included. */
   readonly meter: Meter;
   readonly signal: AbortSignal;
+}
+
+export interface AdaptiveTarget {
+  readonly model: LanguageModel;
+  /** Free what it holds on the device. */
+  release(): void;
 }
 
 /** @throws LabError 'not-supported' if the defenses cannot be seen at the tier that an attack needs */
@@ -39,7 +45,11 @@ export function checkVisible({ seen }: Pick<DefendedModel, 'seen'>, access: Acce
  * that draws at random draws anew for each of them, and never what it will draw for the answer of the trial.
  * @throws LabError as `checkVisible` does
  */
-export function adaptiveTarget(defended: DefendedModel, access: Access, trial: AdaptiveTrial): LanguageModel {
+export function adaptiveTarget(
+  defended: DefendedModel,
+  access: Access,
+  trial: AdaptiveTrial,
+): AdaptiveTarget {
   checkVisible(defended, access);
   const { meters, meter, signal, seed } = trial;
   const seedOf = drawsOf(seed);
@@ -51,9 +61,17 @@ export function adaptiveTarget(defended: DefendedModel, access: Access, trial: A
       signal: meters.signalFor(meter, options.signal ?? signal),
     });
   const { id, contextWindow } = answering;
-  if (!grants(access, 'grey-box')) return { id, access, contextWindow, generate };
-  const model = metered(defended.bare(access), 'target', meter) as ScoringModel;
-  return seenModel({ ...model, id }, defended.seen.view, { seed: `${seed}/view`, generate });
+  if (!grants(access, 'grey-box'))
+    return { model: { id, access, contextWindow, generate }, release: () => undefined };
+  const { view } = defended.seen;
+  const options = { seed: `${seed}/view`, generate };
+  if (view.edit === undefined) {
+    const model = metered(defended.bare(access), 'target', meter) as ScoringModel;
+    return { model: seenModel({ ...model, id }, view, options), release: () => undefined };
+  }
+  const whole = metered(defended.bare('white-box'), 'target', meter) as WhiteBoxModel;
+  const edited = whole.edited(view.edit);
+  return { model: seenModel({ ...edited, id }, view, options), release: () => edited.dispose() };
 }
 
 /** Does not depend on the order in which different requests are asked, so that concurrent ones are reproducible. */

@@ -48,11 +48,11 @@ export async function runAttack(
   const meter = createMeter();
   const steps: AttackStep[] = [];
   const target = models.target(method.access);
-  const model = behind
-    ? adaptiveTarget(behind.defended, method.access, { seed, meter, signal, meters: behind.meters })
-    : metered(target, 'target', meter);
   const behaviors = [behavior, ...trainingBehaviors];
   const { templates, texts } = chooseTexts(chosen, { ...models, target }, { ...textSettings, behaviors });
+  const { model, release } = behind
+    ? adaptiveTarget(behind.defended, method.access, { seed, meter, signal, meters: behind.meters })
+    : { model: metered(target, 'target', meter), release: () => undefined };
   const search = method.run(behavior, model as ModelOfAccess[Access], options, {
     random: createRandom(seed).fork('attack'),
     templates,
@@ -81,6 +81,7 @@ export async function runAttack(
     }
   } finally {
     await search.return(plainRequest(behavior));
+    release();
   }
 }
 

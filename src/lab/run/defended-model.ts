@@ -40,11 +40,14 @@ export function defendedModel(
   const access = defaultAccess(target);
   const oneEngine = models.target('white-box') === models.target(access);
   const whiteBox = needsWhiteBox(defenses);
+  let seen: StackView | undefined;
   return {
     editable,
     usual: oneEngine || whiteBox ? editable : behind(access),
     usesOtherEngine: ({ edit }) => !oneEngine && (whiteBox || edit !== undefined),
-    seen: stackView(models.target('white-box'), chosen, context),
+    get seen() {
+      return (seen ??= stackView(models.target('white-box'), chosen, context));
+    },
     bare: (tier) => models.target(tier),
   };
 }

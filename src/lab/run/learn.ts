@@ -80,10 +80,10 @@ async function learn(
   const target = models.target(method.access);
   const meter = createMeter();
   const streams = `${seed}/${target.id}/${method.id}`;
-  const model = behind
-    ? adaptiveTarget(behind.defended, method.access, { seed: streams, meter, signal, meters: behind.meters })
-    : metered(target, 'target', meter);
   const { templates } = chooseTexts(chosen, { ...models, target }, { ...texts, behaviors });
+  const { model, release } = behind
+    ? adaptiveTarget(behind.defended, method.access, { seed: streams, meter, signal, meters: behind.meters })
+    : { model: metered(target, 'target', meter), release: () => undefined };
   const learning = method.learn!(training, model as ModelOfAccess[Access], options, {
     random: createRandom(streams).fork('learn'),
     templates,
@@ -103,5 +103,6 @@ async function learn(
     }
   } finally {
     await learning.return(undefined);
+    release();
   }
 }
