@@ -1,5 +1,6 @@
 /** @file `compare`: prints two runs cell by cell. */
 import { interval, percent, points } from '../../src/core/format.ts';
+import { itemsNeeded, pairedDifference } from '../../src/core/paired.ts';
 import type { Rate } from '../../src/core/statistics.ts';
 import {
   compareRuns,
@@ -7,6 +8,7 @@ import {
   type ComparedModel,
   type ComparedRate,
 } from '../../src/lab/analysis/compare.ts';
+import { significance } from '../../src/lab/analysis/pairs.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { readInput } from './failure.ts';
 import { readRun } from './run-folder.ts';
@@ -20,7 +22,8 @@ export function compare(first: string, second: string, { json }: { readonly json
   for (const model of comparison.models) printModel(model);
   console.log(
     '\ndiff: rate 2 minus rate 1, in points. n: behaviors scored in both. 1only, 2only: successes in one run only.\n' +
-      "p: McNemar's exact test on these, two-sided, not corrected for the number of rows.",
+      "interval: of diff, 95%, by a paired bootstrap. p: McNemar's exact test, two-sided; p Holm: adjusted for all rows.\n" +
+      'needed: behaviors that would tell a difference of this size, where these do not.',
   );
 }
 
@@ -62,11 +65,23 @@ const valueCells = (rate: ComparedRate): Row => ({
   ...rateCells('run 1', rate.first),
   ...rateCells('run 2', rate.second),
   diff: rate.difference === null ? '?' : points(rate.difference),
+  interval: intervalOf(rate),
   n: rate.paired,
   '1only': onlyIn(rate, 'first').length,
   '2only': onlyIn(rate, 'second').length,
-  p: rate.p === null ? '?' : rate.p < 0.001 ? '<0.001' : rate.p.toFixed(3),
+  p: pCell(rate.p),
+  'p Holm': pCell(rate.adjusted),
+  needed: rate.adjusted !== null && rate.adjusted >= significance ? (itemsNeeded(rate) ?? '') : '',
 });
+
+const pCell = (p: number | null): string => (p === null ? '?' : p < 0.001 ? '<0.001' : p.toFixed(3));
+
+/** Of the second rate minus the first. */
+function intervalOf({ paired, onlyFirst, onlySecond }: ComparedRate): string {
+  if (paired === 0) return '';
+  const { interval: bounds } = pairedDifference({ paired, onlyFirst: onlySecond, onlySecond: onlyFirst });
+  return bounds ? bounds.map(points).join(' to ') : '';
+}
 
 const rateCells = (name: string, rate: Rate): Row => ({
   [name]: rate.rate === null ? '?' : percent(rate.rate),

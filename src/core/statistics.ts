@@ -94,38 +94,6 @@ function lowestArea(area: number, positives: number, negatives: number): number 
   return below;
 }
 
-/** `successes` out of `n`. */
-export interface Tally {
-  readonly successes: number;
-  readonly n: number;
-}
-
-/**
- * Fisher's exact test, two-sided: the probability, if both groups had one success rate, of a split of the successes at
- * most as probable as the one observed.
- * @throws RangeError unless 0 ≤ successes ≤ n on both sides.
- */
-export function fisherExact(a: Tally, b: Tally): number {
-  for (const { successes, n } of [a, b])
-    if (!(successes >= 0 && successes <= n)) throw new RangeError(`There are no ${successes} in ${n}.`);
-  const total = a.successes + b.successes;
-  const logOf = (inA: number) => logChoose(a.n, inA) + logChoose(b.n, total - inA);
-  const logAll = logChoose(a.n + b.n, total);
-  const observed = logOf(a.successes);
-  let p = 0;
-  for (let inA = Math.max(0, total - b.n); inA <= Math.min(a.n, total); inA++)
-    // Equal probabilities must count as equal after rounding.
-    if (logOf(inA) <= observed + 1e-7) p += Math.exp(logOf(inA) - logAll);
-  return Math.min(1, p);
-}
-
-/** Log of the number of ways to choose `k` of `n`. */
-function logChoose(n: number, k: number): number {
-  let sum = 0;
-  for (let i = 1; i <= k; i++) sum += Math.log((n - k + i) / i);
-  return sum;
-}
-
 /**
  * Exact two-sided McNemar test: the probability of a split at least this uneven if both directions were equally likely.
  * @param onlyFirst pairs in which only the first succeeds; `onlySecond` pairs in which only the second does

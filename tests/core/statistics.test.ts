@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { auroc, fisherExact, mcNemar, mean, rateOf, wilson } from '../../src/core/statistics.ts';
+import { auroc, mcNemar, mean, rateOf, wilson } from '../../src/core/statistics.ts';
 
 describe('wilson', () => {
   // Shares of 50 with their 95% intervals, as computed for the stored runs of AISafetyLab; per cent, one decimal.
@@ -44,32 +44,6 @@ describe('rateOf', () => {
 
 test('mean of a typed array', () => {
   expect(mean(Float32Array.of(1, 2, 6))).toBe(3);
-});
-
-describe("Fisher's exact test", () => {
-  test.each([
-    // Lady tasting tea, Fisher 1935: 34/70.
-    [3, 4, 1, 4, 0.4857142857],
-    // Convictions of twins, in the documentation of R's fisher.test.
-    [2, 17, 10, 13, 0.0005367241],
-    // Exact fractions, by hand: 2 · C(30, 9) / C(60, 9) and the like.
-    [9, 30, 0, 30, 0.0019356033],
-    [5, 30, 0, 30, 0.0521855486],
-    [6, 30, 0, 30, 0.0237207039],
-  ])('%i of %i against %i of %i', (a, n, b, m, p) => {
-    expect(fisherExact({ successes: a, n }, { successes: b, n: m })).toBeCloseTo(p, 9);
-  });
-  test('finds nothing in equal groups, and does not mind which comes first', () => {
-    expect(fisherExact({ successes: 0, n: 30 }, { successes: 0, n: 30 })).toBe(1);
-    const [a, b] = [
-      { successes: 4, n: 25 },
-      { successes: 13, n: 40 },
-    ];
-    expect(fisherExact(a, b)).toBeCloseTo(fisherExact(b, a), 12);
-  });
-  test('refuses more successes than trials', () => {
-    expect(() => fisherExact({ successes: 3, n: 2 }, { successes: 0, n: 1 })).toThrow(RangeError);
-  });
 });
 
 describe('the area under the ROC curve', () => {

@@ -227,7 +227,9 @@ describe('folders of runs', () => {
     writeRun(into('two'), smallRun({ seed: 1 }));
     const [out] = printed(() => compare(into('one'), into('two'), {}));
     expect(out).toContain('differs: seed: 0 in the first run, 1 in the second.');
-    expect(out).toMatch(/attack +defense +run 1 +run 1 95% +run 2 +run 2 95% +diff +n +1only +2only +p\n/);
+    expect(out).toMatch(
+      /attack +defense +run 1 +run 1 95% +run 2 +run 2 95% +diff +interval +n +1only +2only +p +p Holm +needed\n/,
+    );
     expect(out).toMatch(/assistant-prefix × [\w-]+, only in [12]: [\w-]+/);
     const [json] = printed(() => compare(into('one'), into('two'), { json: true }));
     expect(JSON.parse(json)).toMatchObject({ models: [{ first: 'tinytown-chat' }] });

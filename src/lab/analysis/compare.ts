@@ -1,11 +1,12 @@
 /** @file Compares two runs, paired by behavior: what changed, on which behaviors, and whether chance explains it. */
 import { LabError } from '../../core/errors.ts';
 import { groupedBy } from '../../core/groups.ts';
-import { mcNemar, rateOf, type Rate } from '../../core/statistics.ts';
+import { rateOf, type Rate } from '../../core/statistics.ts';
 import { attackModes, modeOf, type AttackMode } from '../plan/attack-mode.ts';
 import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { RunContents } from '../records/run.ts';
+import { adjustedPs, comparisonOf, pairsOf } from './pairs.ts';
 import { planDifferences } from './plan-differences.ts';
 import { outcomeOf, successEvaluators, type ScoringEvaluator } from './verdicts.ts';
 
@@ -18,8 +19,12 @@ export interface ComparedRate {
   readonly difference: number | null;
   /** Behaviors that both runs decided; the fields below are over these. */
   readonly paired: number;
+  readonly onlyFirst: number;
+  readonly onlySecond: number;
   /** McNemar's exact test, two-sided; `null` without a pair. */
   readonly p: number | null;
+  /** By Holm, for all rates that are compared. */
+  readonly adjusted: number | null;
   /** Behaviors that came out differently, in the order of the first run. */
   readonly flipped: readonly {
     readonly behavior: string;
@@ -74,9 +79,20 @@ export function compareRuns(
       shared(attackIds(first.plan), attackIds(second.plan)),
     ),
   );
-  if (models.every(({ cells, overRefusal, utility }) => [...cells, ...overRefusal, ...utility].length === 0))
-    throw apart('The runs share no model, attack and defense that both measured.');
-  return { differences: planDifferences(first, second), models };
+  const rates = models.flatMap(({ cells, overRefusal, utility }) => [...cells, ...overRefusal, ...utility]);
+  const adjusted = adjustedPs(rates.map(({ p }) => p));
+  const withAdjusted = <R extends ComparedRate>(compared: readonly R[]): readonly R[] =>
+    compared.map((rate) => ({ ...rate, adjusted: adjusted[rates.indexOf(rate)]! }));
+  if (rates.length === 0) throw apart('The runs share no model, attack and defense that both measured.');
+  return {
+    differences: planDifferences(first, second),
+    models: models.map((model) => ({
+      ...model,
+      cells: withAdjusted(model.cells),
+      overRefusal: withAdjusted(model.overRefusal),
+      utility: withAdjusted(model.utility),
+    })),
+  };
 }
 
 interface Shared {
@@ -139,20 +155,15 @@ function comparedRate(
   after: readonly TrialDigest[],
 ): Omit<ComparedRate, 'defense' | 'evaluator'> {
   const outcome = (trial: TrialDigest) => outcomeOf(card, trial);
-  const later = new Map(after.map((trial) => [trial.asked, outcome(trial)]));
-  const pairs = before.flatMap((trial) => {
-    const [one, other] = [outcome(trial), later.get(trial.asked) ?? null];
-    return one === null || other === null ? [] : [{ behavior: trial.behavior, first: one, second: other }];
-  });
+  const pairs = pairsOf(card, before, after);
   const flipped = pairs.filter((pair) => pair.first !== pair.second);
-  const onlyFirst = flipped.filter((pair) => pair.first).length;
   const [first, second] = [rateOf(before.map(outcome)), rateOf(after.map(outcome))];
   return {
     first,
     second,
     difference: first.rate === null || second.rate === null ? null : second.rate - first.rate,
-    paired: pairs.length,
-    p: pairs.length === 0 ? null : mcNemar(onlyFirst, flipped.length - onlyFirst),
+    ...comparisonOf(pairs),
+    adjusted: null,
     flipped,
   };
 }

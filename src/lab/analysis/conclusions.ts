@@ -1,6 +1,8 @@
-/** @file The conclusions that a table allows, in sentences: only differences whose 95% intervals do not overlap. */
+/** @file The conclusions that a table allows, in sentences: only differences that a paired test tells, adjusted for all in the table. */
 import { interval, list, percent } from '../../core/format.ts';
+import { modeOf } from '../plan/attack-mode.ts';
 import { undefended } from '../plan/plan.ts';
+import { directionOf, type AdjustedCheck } from './pairs.ts';
 import type { RateTable } from './rate-table.ts';
 
 /** What rates, over-refusal and utility have in common. */
@@ -15,8 +17,16 @@ interface KnownRate {
 const knownRate = (of: MaybeRate | null | undefined): KnownRate | null =>
   of?.rate != null && of.interval ? { rate: of.rate, interval: of.interval } : null;
 
-const isBelow = (a: KnownRate | null, b: KnownRate | null): boolean =>
-  a !== null && b !== null && a.interval[1] < b.interval[0];
+/** `1`: the cell has significantly more yes than what it is compared with; `-1`: fewer; `0`: not told. */
+function direction(table: RateTable, cell: Partial<AdjustedCheck>): -1 | 0 | 1 {
+  const check = table.checks.find((one) =>
+    Object.entries({ ...cell, mode: modeOf(cell) }).every(
+      ([field, value]) => (field === 'mode' ? modeOf(one) : one[field as keyof AdjustedCheck]) === value,
+    ),
+  );
+  return check ? directionOf(check) : 0;
+}
+
 const rateText = (value: KnownRate): string => `${percent(value.rate)} (${interval(value.interval)})`;
 
 /**
@@ -46,7 +56,9 @@ function strongestAttack(table: RateTable, name: (id: string) => string, baselin
     rate: knownRate(cells.find(({ defense }) => defense === undefended)?.cell),
   }));
   const plain = open.find(({ attack }) => attack === baseline)?.rate ?? null;
-  const above = open.filter(({ rate }) => isBelow(plain, rate)).sort((a, b) => b.rate!.rate - a.rate!.rate);
+  const above = open
+    .filter(({ attack }) => direction(table, { measure: 'success', attack, defense: undefended }) === 1)
+    .sort((a, b) => b.rate!.rate - a.rate!.rate);
   const [first] = above;
   if (!first || !plain) return null;
   const best = rateText(first.rate!);
@@ -54,23 +66,19 @@ function strongestAttack(table: RateTable, name: (id: string) => string, baselin
   return `Undefended, ${list(equals)} ${equals.length === 1 ? 'succeeds' : 'succeed'} in ${best} of attempts; asking plainly in ${rateText(plain)}.`;
 }
 
-type Compare = (defended: KnownRate | null, undefendedRate: KnownRate | null) => boolean;
-
-/** Each defense with the attacks whose rate under it differs from the undefended rate as `compare` says. */
-const effects = (table: RateTable, compare: Compare) =>
-  table.columns.flatMap(({ defense }, column) => {
+/** Each defense with the attacks whose rate under it differs from the undefended rate in one direction. */
+const effects = (table: RateTable, wanted: -1 | 1) =>
+  table.columns.flatMap(({ defense }) => {
     if (defense === undefended) return [];
-    const changed = table.rows.filter(({ cells }) =>
-      compare(
-        knownRate(cells[column]?.cell),
-        knownRate(cells.find((cell) => cell.defense === undefended)?.cell),
-      ),
-    );
+    const changed = table.rows.filter(({ attack, cells }) => {
+      const mode = modeOf(cells.find((cell) => cell.defense === defense)?.cell ?? {});
+      return direction(table, { measure: 'success', attack, defense, mode }) === wanted;
+    });
     return [{ defense, attacks: changed.map(({ attack }) => attack) }];
   });
 
 function bestDefense(table: RateTable, name: (id: string) => string): string | null {
-  const lowered = effects(table, isBelow);
+  const lowered = effects(table, -1);
   const most = Math.max(0, ...lowered.map(({ attacks }) => attacks.length));
   if (most === 0) return null;
   const best = lowered.filter(({ attacks }) => attacks.length === most);
@@ -81,9 +89,7 @@ function bestDefense(table: RateTable, name: (id: string) => string): string | n
 }
 
 function backfire(table: RateTable, name: (id: string) => string): string | null {
-  const worse = effects(table, (defended, open) => isBelow(open, defended)).filter(
-    ({ attacks }) => attacks.length > 0,
-  );
+  const worse = effects(table, 1).filter(({ attacks }) => attacks.length > 0);
   const clauses = worse.map(({ defense, attacks }) => `${name(defense)} raises ${list(attacks.map(name))}`);
   return clauses.length === 0 ? null : `Beware: ${list(clauses)}.`;
 }
@@ -92,7 +98,7 @@ function sideEffect(table: RateTable, name: (id: string) => string): string | nu
   const open = knownRate(table.columns.find(({ defense }) => defense === undefended)?.overRefusal);
   const dearest = table.columns
     .map(({ defense, overRefusal }) => ({ defense, rate: knownRate(overRefusal) }))
-    .filter(({ rate }) => isBelow(open, rate))
+    .filter(({ defense }) => direction(table, { measure: 'over-refusal', defense }) === 1)
     .sort((a, b) => b.rate!.rate - a.rate!.rate)[0];
   if (!dearest || !open) return null;
   return `${name(dearest.defense)} has a price: it refuses ${rateText(dearest.rate!)} of harmless look-alikes, the bare model ${rateText(open)}.`;

@@ -1,6 +1,8 @@
 /** @file Figures of one attack or one defense, taken from the published results. */
 import { baselineOf } from '../../attacks/baselines.ts';
-import { fisherExact } from '../../core/statistics.ts';
+import type { Pairs } from '../../core/paired.ts';
+import { mcNemar } from '../../core/statistics.ts';
+import { modeOf } from '../plan/attack-mode.ts';
 import { directRequest, undefended } from '../plan/plan.ts';
 import type {
   BaselineCheck,
@@ -12,21 +14,22 @@ import type {
   Utility,
 } from '../records/summary.ts';
 import { wholeCost } from './costs.ts';
+import { adjustedPs, directionOf, significance } from './pairs.ts';
 import type { PublishedResults } from './published.ts';
 
-/** Greatest p-value at which the difference of two rates is called significant. */
-export const significance = 0.05;
+/** Two rates on the same behaviors, its p-value adjusted for all that the page claims. */
+export type Compared = Pairs & { readonly adjusted: number | null };
 
 /** An attack on the undefended model. Costs are means over its behaviors, the answer included. */
 export interface AttackFigures {
   readonly cell: Cell;
   /** The same behaviors asked directly; `null` for the direct request itself. */
   readonly baseline: Cell | null;
-  /** Fisher's exact test against the baseline, two-sided; `null` where there is nothing to compare. */
-  readonly p: number | null;
+  /** Beside the baseline, behavior by behavior; `null` where there is nothing to compare. */
+  readonly beside: Compared | null;
   /** What a search has to beat: its own baseline on the same behaviors, where that was measured too. */
   readonly ownBaseline: Cell | null;
-  /** The two paired by behavior. */
+  /** The two paired by behavior, p adjusted as above. */
   readonly paired: BaselineCheck | null;
   /** What the attack itself believed; `null` for one without a test of its success. */
   readonly claim: ClaimCheck | null;
@@ -41,7 +44,7 @@ export interface AttackFigures {
 
 /** `null` if the attack was not measured. By the first evaluator of harm, where there are several. */
 export function attackFigures(
-  { cells, claims, baselines }: PublishedResults,
+  { cells, claims, baselines, comparisons }: PublishedResults,
   attack: string,
 ): AttackFigures | null {
   const cell = openCell(cells, attack);
@@ -50,12 +53,15 @@ export function attackFigures(
   const sameCell = ({ model, attack: id, evaluator }: BaselineCheck) =>
     id === attack && model === cell.model && evaluator === cell.evaluator;
   const costs = wholeCost(cell);
+  const ownCheck = baselines?.find(sameCell) ?? null;
+  const plain = baseline && comparison(comparisons, cell, baseline);
+  const [plainP = null, ownP = null] = adjustedPs([plain?.p ?? null, ownCheck?.p ?? null]);
   return {
     cell,
     baseline,
-    p: baseline && difference(cell, baseline),
+    beside: plain && { ...plain, adjusted: plainP },
     ownBaseline: openCell(cells, baselineOf(attack) ?? '') ?? null,
-    paired: baselines?.find(sameCell) ?? null,
+    paired: ownCheck && { ...ownCheck, p: ownP },
     claim: claims?.find((claim) => claim.attack === attack && claim.model === cell.model) ?? null,
     queries: costs.queries / cell.n,
     sequences: costs.sequences / cell.n,
@@ -66,8 +72,7 @@ export function attackFigures(
 }
 
 /** True if the attack does significantly better than the direct request. */
-export const standsOut = ({ cell, baseline, p }: AttackFigures): boolean =>
-  p !== null && p < significance && (cell.rate ?? 0) > (baseline?.rate ?? 0);
+export const standsOut = ({ beside }: AttackFigures): boolean => beside !== null && directionOf(beside) === 1;
 
 /** True if a search succeeds on significantly more behaviors than its baseline, by McNemar's exact test. */
 export const beatsBaseline = ({ p, onlyAttack, onlyBaseline }: BaselineCheck): boolean =>
@@ -80,10 +85,33 @@ export const equalBudget = ({ budget: { attack, baseline } }: BaselineCheck): bo
 const openCell = (cells: readonly Cell[], attack: string): Cell | undefined =>
   cells.find((cell) => cell.attack === attack && cell.defense === undefended);
 
-const difference = (a: Cell, b: Cell): number | null =>
-  a.scored === 0 || b.scored === 0
-    ? null
-    : fisherExact({ successes: a.successes, n: a.scored }, { successes: b.successes, n: b.scored });
+/**
+ * How two cells differ on the same behaviors. A file of an earlier release holds no pairs: then as few behaviors as possible
+ * are taken to have come out alike, which gives the greatest p.
+ */
+function comparison(
+  checks: PublishedResults['comparisons'],
+  cell: Cell,
+  beside: Cell,
+): (Pairs & { readonly p: number | null }) | null {
+  const { model, evaluator, attack, defense } = cell;
+  if (checks)
+    return (
+      checks.find(
+        (check) =>
+          check.measure === 'success' &&
+          check.model === model &&
+          check.evaluator === evaluator &&
+          check.attack === attack &&
+          check.defense === defense &&
+          modeOf(check) === modeOf(cell),
+      ) ?? null
+    );
+  if (cell.scored < cell.n || beside.scored < beside.n || cell.n !== beside.n) return null;
+  const both = Math.max(0, cell.successes + beside.successes - cell.n);
+  const [onlyFirst, onlySecond] = [cell.successes - both, beside.successes - both];
+  return { paired: cell.n, onlyFirst, onlySecond, p: mcNemar(onlyFirst, onlySecond) };
+}
 
 /**
  * What to read before believing the figures of `attacks` behind `defense`: the warnings about both, and those about the
@@ -116,8 +144,11 @@ export interface DefenseFigures {
     readonly attack: string;
     readonly open: Cell;
     readonly defended: Cell;
-    readonly p: number | null;
+    /** Defended beside undefended, behavior by behavior; `null` where the file does not tell. */
+    readonly beside: Compared | null;
   }[];
+  readonly refusalBeside: Compared | null;
+  readonly utilityBeside: Compared | null;
   readonly overRefusal: Pair<OverRefusal>;
   readonly utility: Pair<Utility>;
   readonly speed: Speed | null;
@@ -131,15 +162,29 @@ interface Pair<T> {
 /** `null` if the defense was not measured alone. By the first evaluator of harm, where there are several. */
 export function defenseFigures(results: PublishedResults, defense: string): DefenseFigures | null {
   const evaluator = results.cells[0]?.evaluator;
-  const rows = results.cells
+  const cells = results.cells
     .filter((cell) => cell.defense === defense && cell.evaluator === evaluator && cell.headline !== false)
     .flatMap((defended) => {
       const open = openCell(results.cells, defended.attack);
-      return open ? [{ attack: defended.attack, open, defended, p: difference(open, defended) }] : [];
+      return open ? [{ attack: defended.attack, open, defended }] : [];
     });
-  if (rows.length === 0) return null;
+  if (cells.length === 0) return null;
+  const { model } = cells[0]!.defended;
+  const side = (measure: 'over-refusal' | 'utility') =>
+    results.comparisons?.find(
+      (check) => check.measure === measure && check.model === model && check.defense === defense,
+    ) ?? null;
+  const checks = [
+    ...cells.map(({ open, defended }) => comparison(results.comparisons, defended, open)),
+    side('over-refusal'),
+    side('utility'),
+  ];
+  const adjusted = adjustedPs(checks.map((check) => check?.p ?? null));
+  const compared = checks.map((check, i) => check && { ...check, adjusted: adjusted[i]! });
   return {
-    rows,
+    rows: cells.map((row, i) => ({ ...row, beside: compared[i]! })),
+    refusalBeside: compared.at(-2)!,
+    utilityBeside: compared.at(-1)!,
     overRefusal: pairOf(results.overRefusal, defense),
     utility: pairOf(results.utility, defense),
     speed: results.speed.find((speed) => speed.defense === defense) ?? null,

@@ -127,6 +127,23 @@ const resultsSchema = z.object({
       }),
     )
     .exactOptional(),
+  comparisons: z
+    .array(
+      z.object({
+        model: z.string(),
+        evaluator: z.string(),
+        measure: z.enum(['success', 'over-refusal', 'utility']),
+        attack: z.string(),
+        defense: z.string(),
+        with: z.enum(['none', 'direct-request']),
+        mode: z.enum(attackModes).exactOptional(),
+        paired: count,
+        onlyFirst: count,
+        onlySecond: count,
+        p: share.nullable(),
+      }),
+    )
+    .exactOptional(),
   integrity: z
     .object({
       outputs: z.array(

@@ -3,6 +3,7 @@ import { sumOfCounts } from '../../core/counts.ts';
 import { headlineOf } from './headline.ts';
 import type { PlanOutline } from '../plan/outline.ts';
 import { defenseNames } from '../plan/plan.ts';
+import { adjustedChecks, type AdjustedCheck } from './pairs.ts';
 import type { Cell, Overhead, OverRefusal, RunSummary, Speed, Utility } from '../records/summary.ts';
 
 export interface RateCell {
@@ -27,6 +28,8 @@ export interface RateColumn {
   readonly warnings: readonly string[];
 }
 export interface RateTable {
+  /** Comparisons of its cells and columns, adjusted for all of them together. */
+  readonly checks: readonly AdjustedCheck[];
   readonly columns: readonly RateColumn[];
   readonly rows: readonly { readonly attack: string; readonly cells: readonly RateCell[] }[];
 }
@@ -43,6 +46,11 @@ export function rateTable(
   );
   const defenses = defenseNames(plan);
   return {
+    checks: adjustedChecks(
+      (summary?.comparisons ?? []).filter(
+        (check) => check.model === model && (check.measure !== 'success' || check.evaluator === evaluator),
+      ),
+    ),
     columns: defenses.map((defense) => {
       const find = <T extends { readonly model: string; readonly defense: string }>(from?: readonly T[]) =>
         from?.find((row) => row.model === model && row.defense === defense) ?? null;

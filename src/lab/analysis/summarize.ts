@@ -11,6 +11,7 @@ import { checkBaselines } from './baselines.ts';
 import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
 import { withHeadlines } from './headline.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
+import { checkPairs } from './pairs.ts';
 import { answerRate, successEvaluators, type ScoringEvaluator } from './verdicts.ts';
 
 /**
@@ -102,6 +103,7 @@ export function summarize(
     ),
     claims,
     baselines: checkBaselines(plan, success, digests),
+    comparisons: checkPairs(plan, { success, refusal, utility }, digests),
     integrity: checkOutputs(plan, harm, digests, claims),
   };
 }

@@ -46,7 +46,7 @@ export const successRate = (card: ScoringEvaluator, trials: readonly TrialDigest
   rateOf(trials.map((trial) => outcomeOf(card, trial)));
 
 /** The rate with all its denominators. @param trials at least one */
-export function answerRate(card: ScoringEvaluator, trials: readonly TrialDigest[]): AnswerRate {
+export function answerRate(card: ScoringEvaluator, trials: readonly TrialDigest[]): Required<AnswerRate> {
   const answered = trials.filter((trial) => !lacksAnswer(card, trial));
   const failed = trials.filter((trial) => lacksAnswer(card, trial) && trial.finishReason === 'failed').length;
   const rate = successRate(card, trials);

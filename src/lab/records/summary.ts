@@ -1,6 +1,7 @@
 /** @file The summary of a run, as plain data: rates, costs, and checks on the outputs behind them. */
 import type { SearchOutcomes } from '../../attacks/attack.ts';
 import type { Estimate } from '../../core/means.ts';
+import type { Pairs } from '../../core/paired.ts';
 import type { Rate } from '../../core/statistics.ts';
 import type { ComputePrecision } from '../../models/precision.ts';
 import type { Access } from '../../core/method.ts';
@@ -25,7 +26,25 @@ export interface RunSummary {
   readonly claims: readonly ClaimCheck[];
   /** Searches beside their baselines, where the plan holds both; absent in summaries of earlier releases. */
   readonly baselines?: readonly BaselineCheck[];
+  /** Cells beside others that asked the same behaviors; absent in summaries of earlier releases. */
+  readonly comparisons?: readonly PairedCheck[];
   readonly integrity: Integrity;
+}
+
+/** A cell and another that asked the same behaviors, paired by behavior. */
+export interface PairedCheck extends Pairs {
+  readonly model: string;
+  readonly evaluator: string;
+  readonly measure: 'success' | 'over-refusal' | 'utility';
+  /** The first of the pair. */
+  readonly attack: string;
+  readonly defense: string;
+  /** The second: the same attack without a defense, or asking plainly without one. */
+  readonly with: 'none' | 'direct-request';
+  /** Of the first of the pair; absent: static, as the second always is. */
+  readonly mode?: AttackMode;
+  /** McNemar's exact test, two-sided, not adjusted; `null` without a pair. */
+  readonly p: number | null;
 }
 
 /**

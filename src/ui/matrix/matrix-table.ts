@@ -48,8 +48,9 @@ interface TableRequest {
 
 /** The table of one target model as one evaluator sees it. */
 export function matrixTable({ plan, summary, harmful, model, evaluator }: TableRequest): MatrixTable {
-  const { columns, rows } = rateTable(plan, summary, model, evaluator);
+  const { checks, columns, rows } = rateTable(plan, summary, model, evaluator);
   return {
+    checks,
     columns,
     rows: rows.map(({ attack, cells }) => ({
       attack,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { rateOf } from '../../../src/core/statistics.ts';
+import { mcNemar, rateOf } from '../../../src/core/statistics.ts';
+import type { PairedCheck } from '../../../src/lab/records/summary.ts';
 import {
   parsePublishedResults,
   parseMethodNotes,
@@ -82,7 +83,7 @@ test('an attack is set beside asking plainly, its costs as means over behaviors'
 });
 
 test('asking plainly has nothing to be compared with, and an unmeasured attack no figures', () => {
-  expect(attackFigures(results, 'direct-request')).toMatchObject({ baseline: null, p: null });
+  expect(attackFigures(results, 'direct-request')).toMatchObject({ baseline: null, beside: null });
   expect(attackFigures(results, 'elsewhere')).toBeNull();
 });
 
@@ -109,7 +110,7 @@ test('a rate far below that of asking plainly does not stand out', () => {
     cells: [cell('direct-request', 'none', 18), cell('worse', 'none', 0)],
   });
   const figures = attackFigures(low, 'worse')!;
-  expect(figures.p).toBeLessThan(0.001);
+  expect(figures.beside!.adjusted).toBeLessThan(0.001);
   expect(standsOut(figures)).toBe(false);
 });
 
@@ -126,6 +127,35 @@ test('a defense has a row for each of its attacks, and its price in queries, ref
   expect(figures.utility.defended?.solved).toBe(15);
   expect(figures.speed?.tokenTimeRatio).toBe(1.5);
   expect(defenseFigures(results, 'fast')).toBeNull();
+});
+
+const check = (named: Partial<PairedCheck>, onlyFirst: number, onlySecond: number): PairedCheck => ({
+  ...{ model: 'm', evaluator: 'oracle', measure: 'success', attack: 'strong', defense: 'slow', with: 'none' },
+  ...named,
+  ...{ paired: n, onlyFirst, onlySecond, p: mcNemar(onlyFirst, onlySecond) },
+});
+
+test('rates on the same behaviors are compared behavior by behavior, adjusted for all that a page claims', () => {
+  const comparisons = [
+    check({ attack: 'strong', defense: 'none', with: 'direct-request' }, 14, 0),
+    check({ attack: 'direct-request' }, 0, 1),
+    check({}, 1, 14),
+    check({ measure: 'over-refusal', attack: 'direct-request' }, 6, 0),
+    check({ measure: 'utility', attack: 'direct-request' }, 0, 3),
+  ];
+  const paired = parsePublishedResults({ ...summary, comparisons });
+  expect(standsOut(attackFigures(paired, 'strong')!)).toBe(true);
+  expect(attackFigures(paired, 'weak')!.beside).toBeNull();
+  const { rows, refusalBeside, utilityBeside } = defenseFigures(paired, 'slow')!;
+  // p of 1 and 14 flips: 2 · 16 / 2¹⁵, times four; of 6 and 0: 2 / 2⁶, times three.
+  expect(rows.map(({ beside }) => beside!.adjusted)).toEqual([1, expect.closeTo(4 * 0.0009765625, 10)]);
+  expect(refusalBeside!.adjusted).toBeCloseTo(3 * 0.03125, 10);
+  expect(utilityBeside!.adjusted).toBeCloseTo(0.5, 10);
+});
+
+test('a file without pairs is read as if as few behaviors as possible came out alike', () => {
+  const { beside } = attackFigures(results, 'strong')!;
+  expect(beside).toMatchObject({ paired: n, onlyFirst: 15, onlySecond: 1 });
 });
 
 test('a summary or notes of another shape are refused with the field', () => {

@@ -157,6 +157,7 @@ describe('a report', () => {
       speed: [],
       overhead: [],
       claims: [],
+      comparisons: [],
       integrity: { outputs: [], agreement: [], warnings: [] },
     };
     const found = rows(report({ ...source, summary: small }));

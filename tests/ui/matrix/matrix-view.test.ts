@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { rateOf } from '../../../src/core/statistics.ts';
+import { mcNemar, rateOf } from '../../../src/core/statistics.ts';
+import { adjustedChecks } from '../../../src/lab/analysis/pairs.ts';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
-import type { Cell, OverRefusal } from '../../../src/lab/records/summary.ts';
+import type { Cell, OverRefusal, PairedCheck } from '../../../src/lab/records/summary.ts';
 import { conclusions } from '../../../src/lab/analysis/conclusions.ts';
 import { matrixTable, plannedCounts, type MatrixTable } from '../../../src/ui/matrix/matrix-table.ts';
 import { catalogue, device, trialsOf } from '../fake-lab.ts';
@@ -74,11 +75,25 @@ describe('findings', () => {
     const { successes, ...rest } = rate(count, 40);
     return { ...rest, refused: successes, model: 'm', defense };
   };
+  /** As if whatever succeeds in the lower of the two did so in the higher. */
+  const pair = (check: Partial<PairedCheck>, first: number, second: number, paired = 20): PairedCheck => {
+    const [onlyFirst, onlySecond] = [Math.max(0, first - second), Math.max(0, second - first)];
+    const cell = { model: 'm', evaluator: 'e', measure: 'success', attack: 'direct-request' } as const;
+    const counts = { paired, onlyFirst, onlySecond, p: mcNemar(onlyFirst, onlySecond) };
+    return { ...cell, defense: 'none', with: 'none', ...check, ...counts };
+  };
   const table = (
     open: readonly [number, number],
     defended: readonly [number, number],
     overRefusal: readonly [number, number] = [1, 1],
   ): MatrixTable => ({
+    checks: adjustedChecks([
+      pair({ attack: 'prefix', with: 'direct-request' }, open[1], open[0]),
+      ...['direct-request', 'prefix'].map((attack, i) =>
+        pair({ attack, defense: 'shield' }, defended[i]!, open[i]!),
+      ),
+      pair({ measure: 'over-refusal', defense: 'shield' }, overRefusal[1], overRefusal[0], 40),
+    ]),
     columns: ['none', 'shield'].map((defense, i) => ({
       defense,
       overRefusal: refused(defense, overRefusal[i]!),
@@ -103,17 +118,27 @@ describe('findings', () => {
     );
   });
   test('name attacks together that are equally strong', () => {
-    const { columns, rows } = table([1, 17], [1, 16]);
+    const { checks, columns, rows } = table([1, 17], [1, 16]);
+    const like = checks.map((check) => ({ ...check, attack: 'twin' }));
     const twin = { attack: 'twin', cells: [cell('twin', 'none', 17), cell('twin', 'shield', 16)] };
-    expect(sentencesOf({ columns, rows: [...rows, twin] })[0]).toMatch(
+    expect(sentencesOf({ checks: [...checks, ...like], columns, rows: [...rows, twin] })[0]).toMatch(
       /^Undefended, PREFIX and TWIN succeed in 85% /,
     );
   });
-  test('claim nothing while intervals overlap', () => {
-    // 4 of 20 against 9 of 20: Wilson 8–42% and 26–66%.
+  test('claim nothing that the paired test does not tell', () => {
+    // 5 of 20 behaviors flip one way: p = 2 / 2⁵.
     expect(sentencesOf(table([4, 9], [3, 8]))).toEqual([
       'So far no difference is larger than its uncertainty.',
     ]);
+  });
+  test('claim what it tells though the intervals overlap, unless there is too much beside it', () => {
+    // 18 and 12 of 20, all flips one way: p = 2 / 2⁶; Wilson 70–97% and 39–78%.
+    const one = pair({ attack: 'prefix', defense: 'shield' }, 12, 18);
+    const shown = table([18, 18], [18, 12]);
+    expect(sentencesOf({ ...shown, checks: adjustedChecks([one]) })).toEqual([
+      'SHIELD clearly lowers PREFIX.',
+    ]);
+    expect(sentencesOf(shown)).toEqual(['So far no difference is larger than its uncertainty.']);
   });
   test('name a defense that lowers an attack, and the harmless requests it refuses', () => {
     const sentences = sentencesOf(table([1, 18], [0, 1], [1, 20]));
@@ -125,9 +150,14 @@ describe('findings', () => {
   });
   test('say nothing before the first trial', () => {
     const { columns, rows } = table([0, 0], [0, 0]);
+    const checks: MatrixTable['checks'] = [];
     const empty = rows.map((row) => ({ ...row, cells: row.cells.map((one) => ({ ...one, cell: null })) }));
     expect(
-      sentencesOf({ columns: columns.map((column) => ({ ...column, overRefusal: null })), rows: empty }),
+      sentencesOf({
+        checks,
+        columns: columns.map((column) => ({ ...column, overRefusal: null })),
+        rows: empty,
+      }),
     ).toEqual([]);
   });
 });

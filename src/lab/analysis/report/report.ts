@@ -12,6 +12,7 @@ import { rateTable } from '../rate-table.ts';
 import { baselines, claims, integrity } from './checks.ts';
 import { html, type Markup } from './html.ts';
 import { attackedTasks, attacks, defenses, matrix, pairs, type Name } from './methods.ts';
+import { differences } from './differences.ts';
 import { style } from './style.ts';
 import { withoutTexts } from './without-texts.ts';
 
@@ -158,6 +159,14 @@ function ofModel({ plan, summary, name }: ReportSource, model: string, several: 
               ${pairs(cells, name)}
             </details>`
       }
+      ${
+        tables.every(({ table }) => table.checks.length === 0)
+          ? null
+          : html`<details>
+              <summary>Every difference, behavior by behavior</summary>
+              ${tables.map(({ table }) => differences(table.checks, name))}
+            </details>`
+      }
     </section> `;
 }
 
@@ -197,8 +206,10 @@ const reading = (plan: Plan): Markup =>
         and if all were yes.
       </li>
       <li>
-        Intervals of rates are Wilson’s, 95%. Sentences claim only differences whose intervals do not overlap.
-        Nothing is corrected for how many cells there are.
+        Intervals of rates are Wilson’s, 95%. Two rates on the same behaviors are compared behavior by
+        behavior, by McNemar’s exact test, two-sided. Sentences and tables of differences adjust its p by Holm
+        for all comparisons of a model by one evaluator; what attacks reach beside their baselines is not
+        adjusted.
       </li>
       <li>
         Intervals of times and amounts are 95%, by Student’s t, over differences on the same requests. The
