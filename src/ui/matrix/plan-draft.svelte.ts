@@ -197,21 +197,21 @@ export class PlanDraft {
         const options = this.options[id] ?? {};
         return Object.keys(options).length > 0 ? { id, options } : { id };
       });
-    const optional = this.optionalRoles.filter((role) => this.filled[role]);
-    const others = (Object.keys(rest.models.roles) as ModelRole[]).filter(
-      (role) => !this.optionalRoles.includes(role),
+    const isOptional = (role: ModelRole) => this.optionalRoles.includes(role);
+    // Those of the plan stay in its order.
+    const given = Object.keys(rest.models.roles) as ModelRole[];
+    const roles = distinct([...given, ...this.neededRoles, ...this.optionalRoles]).filter(
+      (role) => !isOptional(role) || this.filled[role],
     );
-    const roles = distinct([...others, ...this.neededRoles]);
     return {
       ...rest,
       name: this.name,
       seed: this.seed,
       models: {
         targets: [...this.targets],
-        roles: Object.fromEntries([
-          ...roles.map((role) => [role, this.roles[role]]),
-          ...optional.map((role) => [role, this.filled[role]]),
-        ]),
+        roles: Object.fromEntries(
+          roles.map((role) => [role, isOptional(role) ? this.filled[role] : this.roles[role]]),
+        ),
       },
       behaviors: this.behaviors.toPlan(),
       attacks: methods('attacks') as PlanInput['attacks'],
