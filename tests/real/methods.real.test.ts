@@ -1,4 +1,7 @@
-/** @file One trial of every attack and of every defense on a real model runs to a scored end, each with a small budget. */
+/**
+ * @file One trial of every attack and of every defense on a real model runs to a scored end, each with a small budget; so
+ * does a judge of one word and, with `--all`, one of a rating and one of several lines.
+ */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { serve, type LocalServer } from '../../scripts/serve.ts';
 import type { MethodCard } from '../../src/core/method.ts';
@@ -58,7 +61,7 @@ describe.skipIf(state === null)('on SmolLM2', () => {
   afterAll(() => site.close());
 
   /** The trials of a plan with one harmful behavior. */
-  async function trialsOf(name: string, part: Pick<PlanInput, 'attacks' | 'defenses'>) {
+  async function trialsOf(name: string, part: Pick<PlanInput, 'attacks' | 'defenses'> & Partial<PlanInput>) {
     const plan: PlanInput = {
       version: 1,
       name,
@@ -111,6 +114,23 @@ describe.skipIf(state === null)('on SmolLM2', () => {
       const defenses = [{ stack: [{ id, options: smallest(method.options) }] }];
       const attacks = [{ id: 'direct-request' }];
       expectScored(await trialsOf(`defense-${id}`, { attacks, defenses }));
+    },
+  );
+  test.each(thorough ? ['yes-no-judge', 'prompted-pair', 'strong-reject'] : ['yes-no-judge'])(
+    'evaluator %s reads the distribution of its judge',
+    async (id) => {
+      const [trial] = await trialsOf(`evaluator-${id}`, {
+        models: { targets: ['smollm2'], roles: { judge: 'smollm2' } },
+        attacks: [{ id: 'direct-request' }],
+        defenses: [],
+        evaluators: [{ id, options: { leastMass: 0.01 } }],
+        sampling: { maxNewTokens: 32 },
+      });
+      const { value, label, explanation, figures } = trial!.scores[id]!;
+      expect(value, `${label}: ${explanation}`).toBeTypeOf('number');
+      expect(value).toBeGreaterThanOrEqual(0);
+      expect(value).toBeLessThanOrEqual(1);
+      expect(Object.values(figures!).every((figure) => figure >= 0)).toBe(true);
     },
   );
 });
