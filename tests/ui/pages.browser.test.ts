@@ -79,7 +79,7 @@ test('a cell says in words what its colour and bar show', async () => {
   const spoken = cells().map((cell) => cell.getAttribute('aria-label'));
   expect(spoken).toHaveLength(6);
   for (const words of spoken)
-    expect(words).toMatch(/ against .*: \d+%, 95% interval \d+–\d+%, \d of \d scored$/);
+    expect(words).toMatch(/ against .*: \d+%, 95% interval \d+–\d+%, \d of \d decided$/);
 });
 
 test('arrow keys move between cells, and only one cell is in the tab order', async () => {
