@@ -29,7 +29,8 @@ export const gcgOptions = {
   ...testOptions,
   testTokens: {
     ...testOptions.testTokens,
-    description: "Most tokens of the answer in a test, at least those of the target; the paper's code has 32.",
+    description:
+      "Most tokens of the answer in a test, at least those of the target; the paper's code has 32.",
   },
   accept: choice({
     description:
