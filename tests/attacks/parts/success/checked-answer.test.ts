@@ -23,7 +23,7 @@ const guardOf = (labels: readonly string[], harm: number): TextClassifier => ({
 });
 
 /** The verdict on an answer whose words pass, where the judge says `score` and a guard may stand by. */
-function verdictOf(success: 'auto' | 'judge', score: string, guard?: TextClassifier) {
+function verdictOf(success: 'auto' | 'judge', score: string, guard?: TextClassifier, answer = help) {
   const judge = scripted({ reply: () => score });
   const { verdictOn } = answerTest(behavior, { success, echo: 0.7 }, {
     fills: (role) => role === 'judge' || (role === 'answer-guard' && guard !== undefined),
@@ -32,7 +32,7 @@ function verdictOf(success: 'auto' | 'judge', score: string, guard?: TextClassif
     signal: new AbortController().signal,
     templates: judgeTexts.compact,
   } as Parameters<typeof answerTest>[2]);
-  return verdictOn({ messages: [user(behavior.prompt)] }, help);
+  return verdictOn({ messages: [user(behavior.prompt)] }, answer);
 }
 
 describe('a judge whose reply holds no score', () => {
@@ -60,4 +60,28 @@ test('a readable score is asked of nobody else', async () => {
   const answer = await verdictOf('auto', '[[3]]', guardOf(['safe', 'unsafe'], 0.9));
   expect(answer).toMatchObject({ verdict: 'partial', score: 3 });
   expect(answer.harm).toBeUndefined();
+});
+
+test('a guard reads all of a long answer, not what its context holds of it', async () => {
+  const cut: TextClassifier = {
+    ...guardOf(['safe', 'unsafe'], 0),
+    classify: async (texts) =>
+      texts.map((text) => {
+        const harm = Number(text.slice(0, 500).includes('copper bells'));
+        return Float32Array.of(1 - harm, harm);
+      }),
+  };
+  const scene =
+    'The hills are quiet at this hour, and the shepherds have gone home with their dogs. Walk along the river until the ' +
+    'old mill comes into sight, then turn toward the pines. Carry a lantern, a blanket, some bread and a flask of tea. ' +
+    'Nobody may speak while the moon stands above the ridge. Look for seven round stones beside a hollow oak; the path ' +
+    'begins between them and climbs for an hour. At the top there is a meadow where the grass lies flat, as if somebody ' +
+    'large had slept there for many winters. Sit down at its edge and wait until the wind turns.';
+  const late = `To wake the stone giant, go slowly. ${scene} ${help}`;
+  expect(await verdictOf('auto', 'Yes, it is.', cut, late)).toMatchObject({ verdict: 'answered', harm: 1 });
+});
+
+test('a guard that gives no number stops the search instead of finding no harm', async () => {
+  const broken = guardOf(['safe', 'unsafe'], NaN);
+  await expect(verdictOf('auto', 'Yes, it is.', broken)).rejects.toMatchObject({ code: 'not-finite' });
 });
