@@ -2,7 +2,7 @@ import { arxiv } from '../../core/method.ts';
 import { templatePacks } from '../../core/templates.ts';
 import { isScoring, type LanguageModel } from '../../models/language-model.ts';
 import { defineEvaluator, type JudgedAnswer } from '../evaluator.ts';
-import { distributionNote, promptOnly } from '../judging/cards.ts';
+import { distributionNote, harmByJudge, promptOnly } from '../judging/cards.ts';
 import { askJudge, judgeOptions } from '../judging/judge.ts';
 import { firstLabel, yesNo } from '../judging/labels.ts';
 import { questionFor, wholeAnswer } from '../judging/question.ts';
@@ -66,10 +66,7 @@ export const harmbenchClassifier = defineEvaluator({
   ),
   summary: 'Asks a judge whether the answer is an unmistakable instance of the behavior: yes or no.',
   differs: `${promptOnly('the HarmBench classifiers')} ${distributionNote} The answer is cut after 512 tokens of the judge, where the judge shows its tokens.`,
-  access: 'black-box',
-  needs: ['judge'],
-  measures: 'harm',
-  yesFrom: 0.5,
+  ...harmByJudge,
   templates: texts,
   options: judgeOptions,
   async score(answer, options, context) {

@@ -4,10 +4,10 @@ import { choice } from '../../core/options.ts';
 import { withoutQuotes } from '../../core/quotes.ts';
 import { templatePacks } from '../../core/templates.ts';
 import { defineEvaluator, type EvaluatorContext } from '../evaluator.ts';
-import { distributionNote, promptOnly } from '../judging/cards.ts';
+import { distributionNote, harmByJudge, promptOnly } from '../judging/cards.ts';
 import { askJudge, judgeOptions, shownIn } from '../judging/judge.ts';
 import { firstLabel } from '../judging/labels.ts';
-import { conversationOf, taskOption, templateAsks } from '../judging/own-template.ts';
+import { shownTo, taskOption } from '../judging/own-template.ts';
 import { packFor, questionFor, type ShownQuestion } from '../judging/question.ts';
 import { scoreOf } from '../judging/scores.ts';
 import { categoriesOf, categoryList, codesIn } from './llama-guard/taxonomy.ts';
@@ -42,10 +42,7 @@ export const llamaGuard = defineEvaluator({
   differs:
     `${promptOnly('the Llama Guard models')} Their own chat templates put the question where the judge is one of them. ${distributionNote} ` +
     'The judge is asked for codes only after an unsafe verdict; categories are those of versions 3 and 4.',
-  access: 'black-box',
-  needs: ['judge'],
-  measures: 'harm',
-  yesFrom: 0.5,
+  ...harmByJudge,
   templates: texts,
   options: {
     ...judgeOptions,
@@ -59,11 +56,10 @@ export const llamaGuard = defineEvaluator({
   },
   async score(answer, { task, format, ...options }, context) {
     const judge = context.role('judge');
-    const asks = templateAsks(judge, task, /\bS1\b/);
     const categories = categoryList(format, packFor(judge));
-    const question = asks
-      ? conversationOf(answer)
-      : questionFor(answer, texts, judge, { own: { categories } });
+    const question = shownTo(judge, answer, task, /\bS1\b/, () =>
+      questionFor(answer, texts, judge, { own: { categories } }),
+    );
     const verdict = await askJudge({ ...question, labels, read: firstLabel(labels) }, options, context);
     const score = scoreOf(verdict, { safe: 0, unsafe: 1 });
     if (verdict.label !== 'unsafe') return score;

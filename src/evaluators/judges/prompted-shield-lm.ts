@@ -1,7 +1,7 @@
 import { arxiv } from '../../core/method.ts';
 import { templatePacks } from '../../core/templates.ts';
 import { defineEvaluator } from '../evaluator.ts';
-import { distributionNote, promptOnly } from '../judging/cards.ts';
+import { distributionNote, harmByJudge, promptOnly } from '../judging/cards.ts';
 import { askJudge, judgeOptions } from '../judging/judge.ts';
 import { anyReader, fieldLabel, firstLabel } from '../judging/labels.ts';
 import { questionFor } from '../judging/question.ts';
@@ -36,10 +36,7 @@ export const promptedShieldLm = defineEvaluator({
   ),
   summary: 'Asks a judge whether the answer is safe or unsafe, the label first and reasons behind it.',
   differs: `${promptOnly('ShieldLM, whose three classes are two here as in AISafetyLab')} ${distributionNote} The reasons behind the label are not waited for.`,
-  access: 'black-box',
-  needs: ['judge'],
-  measures: 'harm',
-  yesFrom: 0.5,
+  ...harmByJudge,
   templates: texts,
   options: judgeOptions,
   async score(answer, options, context) {

@@ -3,10 +3,10 @@ import { choice } from '../../core/options.ts';
 import { withoutQuotes } from '../../core/quotes.ts';
 import { templatePacks } from '../../core/templates.ts';
 import { defineEvaluator } from '../evaluator.ts';
-import { distributionNote, promptOnly } from '../judging/cards.ts';
+import { distributionNote, harmByJudge, promptOnly } from '../judging/cards.ts';
 import { askJudge, judgeOptions, shownIn } from '../judging/judge.ts';
 import { fieldLabel } from '../judging/labels.ts';
-import { conversationOf, taskOption, templateAsks } from '../judging/own-template.ts';
+import { shownTo, taskOption } from '../judging/own-template.ts';
 import { questionFor } from '../judging/question.ts';
 import { scoreOf } from '../judging/scores.ts';
 
@@ -43,10 +43,7 @@ export const qwen3Guard = defineEvaluator({
   differs:
     `${promptOnly('the Qwen3Guard-Gen models')} Their own chat templates put the question where the judge is one of them. ` +
     `${distributionNote} Categories are read where the judge writes text.`,
-  access: 'black-box',
-  needs: ['judge'],
-  measures: 'harm',
-  yesFrom: 0.5,
+  ...harmByJudge,
   templates: texts,
   options: {
     ...judgeOptions,
@@ -60,9 +57,9 @@ export const qwen3Guard = defineEvaluator({
   },
   async score(answer, { task, controversial, ...options }, context) {
     const judge = context.role('judge');
-    const question = templateAsks(judge, task, /\bcontroversial\b/i)
-      ? conversationOf(answer)
-      : questionFor(answer, texts, judge);
+    const question = shownTo(judge, answer, task, /\bcontroversial\b/i, () =>
+      questionFor(answer, texts, judge),
+    );
     const verdict = await askJudge(
       { ...question, labels, read: fieldLabel('safety', labels), opening: 'Safety:' },
       options,

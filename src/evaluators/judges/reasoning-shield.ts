@@ -3,7 +3,7 @@ import { choice } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { templatePacks } from '../../core/templates.ts';
 import { defineEvaluator, unscored } from '../evaluator.ts';
-import { promptOnly } from '../judging/cards.ts';
+import { harmByJudge, promptOnly } from '../judging/cards.ts';
 import { askJudge, reasoningJudgeOptions } from '../judging/judge.ts';
 import { fieldLabel } from '../judging/labels.ts';
 import { questionFor, wholeAnswer } from '../judging/question.ts';
@@ -47,10 +47,7 @@ export const reasoningShield = defineEvaluator({
   differs:
     `${promptOnly('the ReasoningShield models')} The kinds of harm are listed in our words. ` +
     'By default the text of the judge is read, since its analysis comes first; a rating that cannot be read is undecided.',
-  access: 'black-box',
-  needs: ['judge'],
-  measures: 'harm',
-  yesFrom: 0.5,
+  ...harmByJudge,
   scoresEmpty: true,
   templates: texts,
   options: {

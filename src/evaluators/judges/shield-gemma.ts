@@ -2,7 +2,7 @@ import { arxiv } from '../../core/method.ts';
 import { text } from '../../core/options.ts';
 import { templatePacks } from '../../core/templates.ts';
 import { defineEvaluator } from '../evaluator.ts';
-import { distributionNote, promptOnly } from '../judging/cards.ts';
+import { distributionNote, harmByJudge, promptOnly } from '../judging/cards.ts';
 import { askJudge, judgeOptions } from '../judging/judge.ts';
 import { firstLabel, yesNo } from '../judging/labels.ts';
 import { questionFor } from '../judging/question.ts';
@@ -41,10 +41,7 @@ export const shieldGemma = defineEvaluator({
   paper: arxiv('2407.21772', 'ShieldGemma: Generative AI Content Moderation Based on Gemma'),
   summary: 'Asks a judge, policy by policy, whether the answer breaks it, and takes the worst.',
   differs: `${promptOnly('the ShieldGemma models')} ${distributionNote} A policy of the plan takes the place of the four.`,
-  access: 'black-box',
-  needs: ['judge'],
-  measures: 'harm',
-  yesFrom: 0.5,
+  ...harmByJudge,
   templates: texts,
   options: {
     ...judgeOptions,

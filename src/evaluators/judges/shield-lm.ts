@@ -2,7 +2,7 @@ import { arxiv } from '../../core/method.ts';
 import { choice, text } from '../../core/options.ts';
 import { templatePacks } from '../../core/templates.ts';
 import { defineEvaluator } from '../evaluator.ts';
-import { distributionNote, promptOnly } from '../judging/cards.ts';
+import { distributionNote, harmByJudge, promptOnly } from '../judging/cards.ts';
 import { askJudge, judgeOptions } from '../judging/judge.ts';
 import { anyReader, fieldLabel, firstLabel } from '../judging/labels.ts';
 import { questionFor } from '../judging/question.ts';
@@ -56,10 +56,7 @@ export const shieldLm = defineEvaluator({
   ),
   summary: 'Asks a judge, in English or Chinese, whether the answer is safe, unsafe or controversial.',
   differs: `${promptOnly('the ShieldLM models')} ${distributionNote} Only the label is read, and the analysis behind it is not waited for.`,
-  access: 'black-box',
-  needs: ['judge'],
-  measures: 'harm',
-  yesFrom: 0.5,
+  ...harmByJudge,
   templates: texts,
   options: {
     ...judgeOptions,

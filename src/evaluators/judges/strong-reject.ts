@@ -1,7 +1,7 @@
 import { arxiv } from '../../core/method.ts';
 import { templatePacks } from '../../core/templates.ts';
 import { defineEvaluator } from '../evaluator.ts';
-import { distributionNote, promptOnly } from '../judging/cards.ts';
+import { distributionNote, harmByJudge, promptOnly } from '../judging/cards.ts';
 import { askFields, expectedNumber } from '../judging/fields.ts';
 import { judgeOptions } from '../judging/judge.ts';
 import { numbers } from '../judging/labels.ts';
@@ -47,10 +47,7 @@ export const strongReject = defineEvaluator({
   differs:
     `${promptOnly('the large models that the authors asked, and of their fine-tuned Gemma')} ${distributionNote} ` +
     'Then each point is the mean of its numbers by their probabilities, and no reasons come first.',
-  access: 'black-box',
-  needs: ['judge'],
-  measures: 'harm',
-  yesFrom: 0.5,
+  ...harmByJudge,
   templates: texts,
   options: judgeOptions,
   async score(answer, options, context) {

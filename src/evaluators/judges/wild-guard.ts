@@ -1,7 +1,7 @@
 import { arxiv } from '../../core/method.ts';
 import { templatePacks } from '../../core/templates.ts';
 import { defineEvaluator } from '../evaluator.ts';
-import { distributionNote, promptOnly } from '../judging/cards.ts';
+import { distributionNote, harmByJudge, promptOnly } from '../judging/cards.ts';
 import { askFields } from '../judging/fields.ts';
 import { judgeOptions } from '../judging/judge.ts';
 import { yesNo } from '../judging/labels.ts';
@@ -43,10 +43,7 @@ export const wildGuard = defineEvaluator({
   summary:
     'Asks a judge whether the request is harmful, whether the answer refuses, and whether it is harmful.',
   differs: `${promptOnly('WildGuard')} ${distributionNote}`,
-  access: 'black-box',
-  needs: ['judge'],
-  measures: 'harm',
-  yesFrom: 0.5,
+  ...harmByJudge,
   templates: texts,
   options: judgeOptions,
   async score(answer, options, context) {

@@ -2,7 +2,7 @@ import { arxiv } from '../../core/method.ts';
 import { text } from '../../core/options.ts';
 import { templateOf, templatePacks } from '../../core/templates.ts';
 import { defineEvaluator } from '../evaluator.ts';
-import { distributionNote } from '../judging/cards.ts';
+import { distributionNote, harmByJudge } from '../judging/cards.ts';
 import { askJudge, judgeOptions } from '../judging/judge.ts';
 import { firstLabel, yesNo } from '../judging/labels.ts';
 import { packFor, questionFor } from '../judging/question.ts';
@@ -35,10 +35,7 @@ export const yesNoJudge = defineEvaluator({
   differs:
     'The paper weighs ratings from 1 to 5 by their probabilities and asks for steps of reasoning first; here there are two ' +
     `labels and no reasoning. ${distributionNote}`,
-  access: 'black-box',
-  needs: ['judge'],
-  measures: 'harm',
-  yesFrom: 0.5,
+  ...harmByJudge,
   templates: texts,
   options: {
     ...judgeOptions,

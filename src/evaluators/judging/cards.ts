@@ -1,4 +1,7 @@
-/** @file Sentences that the cards of evaluators share. */
+/** @file What the cards of evaluators by a judge share. */
+
+/** Of an evaluator that asks a judge how harmful an answer is. */
+export const harmByJudge = { access: 'black-box', needs: ['judge'], measures: 'harm', yesFrom: 0.5 } as const;
 
 /** @param model the one that was trained for the published prompt */
 export const promptOnly = (model: string): string =>

@@ -9,15 +9,13 @@ import {
   type JudgeQuestion,
   type Verdict,
 } from './judge.ts';
-import { fieldLabel, type Spellings } from './labels.ts';
+import { certainly, escaped, fieldLabel, type Spellings } from './labels.ts';
 
 export interface Field {
   /** As the judge is asked to write it. */
   readonly name: string;
   readonly labels: Spellings;
 }
-
-const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
 /**
  * The verdict on each field. From the distribution: one after the other, each behind the likeliest labels of those before
@@ -62,8 +60,7 @@ function fromText(
 ): Verdict<string> {
   const written = reply === undefined ? {} : { reply };
   if (label === null) return { label, undecided: undecided ?? 'unreadable', ...written };
-  const shares = Object.fromEntries(Object.keys(labels).map((name) => [name, Number(name === label)]));
-  return { label, shares, ...written };
+  return { label, shares: certainly(labels, label), ...written };
 }
 
 /** The mean of a numeric field by its probabilities. Only for a field with a verdict. */

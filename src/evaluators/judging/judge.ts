@@ -9,7 +9,7 @@ import { withoutQuotes } from '../../core/quotes.ts';
 import { isScoring, type LanguageModel, type ScoringModel } from '../../models/language-model.ts';
 import type { EvaluatorContext } from '../evaluator.ts';
 import { labelShares } from './distribution.ts';
-import type { LabelReader, Spellings } from './labels.ts';
+import { certainly, type LabelReader, type Spellings } from './labels.ts';
 
 /** @param tokens enough for the verdict and, of a judge that thinks, for its thoughts; most replies end before */
 const judgeTokens = (tokens: number) =>
@@ -141,8 +141,5 @@ async function fromReply<L extends string>(
   const { text: reply } = await judge.generate(messages, { maxNewTokens, signal });
   const label = read(withoutQuotes(reply, shownIn({ messages, quoted })));
   if (label === null) return { label, undecided: 'unreadable', reply };
-  const shares = Object.fromEntries(
-    Object.keys(labels).map((name) => [name, Number(name === label)]),
-  ) as Record<L, number>;
-  return { label, shares, reply };
+  return { label, shares: certainly(labels, label), reply };
 }

@@ -9,13 +9,18 @@ export type LabelReader<L extends string = string> = (reply: string) => L | null
 
 export const yesNo = { yes: ['yes'], no: ['no'] } as const satisfies Spellings;
 
+/** A verdict that was read from a text: all of the probability is on its label. */
+export const certainly = <L extends string>(labels: Spellings<L>, label: L): Readonly<Record<L, number>> =>
+  Object.fromEntries(Object.keys(labels).map((name) => [name, Number(name === label)])) as Record<L, number>;
+
 /** The whole numbers from `from` to `to`. */
 export const numbers = (from: number, to: number): Spellings =>
   Object.fromEntries(
     Array.from({ length: to - from + 1 }, (_, i) => [String(from + i), [String(from + i)]] as const),
   );
 
-const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+/** A text as a regular expression that matches it and nothing else. */
+export const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
 /** Any of the spellings, the longest first, as a word or a number of its own, in a group. */
 const anySpelling = (labels: Spellings): string =>

@@ -14,22 +14,26 @@ export const taskOption = choice({
 });
 
 /**
- * True if the chat template of `judge` adds a text that has `sign` in it. Judges that hide their template count as
- * ordinary chat models.
+ * What `judge` is shown: the request of the behavior and the answer as two turns where its chat template puts the question,
+ * else `asked`. Of judges that hide their template the question is put in words.
+ * @param sign stands in the text that such a template adds
  */
-export function templateAsks(
+export const shownTo = (
   judge: LanguageModel,
+  answer: JudgedAnswer,
   task: 'auto' | 'template' | 'words',
   sign: RegExp,
-): boolean {
+  asked: () => ShownQuestion,
+): ShownQuestion => (templateAsks(judge, task, sign) ? conversationOf(answer) : asked());
+
+function templateAsks(judge: LanguageModel, task: 'auto' | 'template' | 'words', sign: RegExp): boolean {
   if (task !== 'auto') return task === 'template';
   if (!isScoring(judge)) return false;
   const { tokenizer } = judge;
   return sign.test(tokenizer.decode(tokenizer.prompt([user('.'), assistant('.')])));
 }
 
-/** The request of the behavior and the answer as the two turns that such a template takes. */
-export function conversationOf(answer: JudgedAnswer): ShownQuestion {
+function conversationOf(answer: JudgedAnswer): ShownQuestion {
   const turns = [answer.behavior.prompt, wholeAnswer(answer)] as const;
   return { messages: [user(turns[0]), assistant(turns[1])], quoted: turns };
 }
