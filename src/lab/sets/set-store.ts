@@ -41,6 +41,14 @@ const mostSlugCharacters = 40;
 
 /** @param taken ids that no imported set may have */
 export function createSetStore(database: SetDatabase, now: () => Date, taken: readonly string[]): SetStore {
+  /** Of the set that was looked up last: a conversation about one of its behaviors looks it up for every answer. */
+  let kept: { readonly sha256: string; readonly rows: readonly SetRow[] } | null = null;
+  const rowsOf = async ({ id, sha256 }: StoredSet): Promise<readonly SetRow[]> => {
+    if (kept?.sha256 === sha256) return kept.rows;
+    const rows = await database.rows(id);
+    kept = { sha256, rows };
+    return rows;
+  };
   const store = async (
     rows: readonly SetRow[],
     report: FileReport,
@@ -83,7 +91,7 @@ export function createSetStore(database: SetDatabase, now: () => Date, taken: re
           sets.find((set) => sha256 !== undefined && set.sha256 === sha256) ??
           sets.find((set) => set.id === id);
         if (stored && !found.has(id))
-          found.set(id, importedSet(id, stored.title, await database.rows(stored.id), stored.sha256));
+          found.set(id, importedSet(id, stored.title, await rowsOf(stored), stored.sha256));
       }
       return [...found.values()];
     },

@@ -85,3 +85,19 @@ test('thousands of rows come back in order', async () => {
   const [found] = await store.find([{ set: set.id }]);
   expect(found?.behaviors.map(({ prompt }) => prompt)).toEqual(lines);
 });
+
+test('rows are read once while one set is looked up, and anew for another one of its name', async () => {
+  const database = createSetDatabase();
+  let reads = 0;
+  const counting = { ...database, rows: (id: string) => (reads++, database.rows(id)) };
+  store = createSetStore(counting, () => new Date('2026-01-02'), []);
+  const { set } = await bring();
+  const promptsOf = async () =>
+    (await store.find([{ set: set.id }]))[0]!.behaviors.map(({ prompt }) => prompt);
+  expect(await promptsOf()).toEqual(['Wake the giant', 'Open the chest']);
+  await promptsOf();
+  expect(reads).toBe(1);
+  await store.remove(set.id);
+  await bring('goal,target\nHum a tune,Sure\n');
+  expect(await promptsOf()).toEqual(['Hum a tune']);
+});
