@@ -4,15 +4,7 @@ import { arxiv } from '../core/method.ts';
 import { integer, number } from '../core/options.ts';
 import { joinedPacks, templatePacks } from '../core/templates.ts';
 import { conversation, defineAttack, type AttackStep } from './attack.ts';
-import {
-  attempt,
-  isEnough,
-  noAdvice,
-  startOf,
-  stepOf,
-  type Stage,
-  type Try,
-} from './autodan-turbo/attempt.ts';
+import { attempt, isEnough, noAdvice, stageFor, startOf, stepOf, type Try } from './autodan-turbo/attempt.ts';
 import { growLibrary } from './autodan-turbo/learning.ts';
 import { retrieve, type StrategyLibrary } from './autodan-turbo/library.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
@@ -114,26 +106,19 @@ export const autodanTurbo = defineAttack({
   },
   trainsOn: ({ behaviors }) => behaviors,
   async *learn(training, model, options, context): AsyncGenerator<AttackStep, Learned> {
-    const { random, signal, templates, role } = context;
+    const { random, signal } = context;
     if (training.length === 0 && options.behaviors > 0)
       throw new LabError('bad-input', 'There are no other harmful behaviors to learn strategies from.', {
         advice: 'Add behaviors to the plan, or set "behaviors" to 0.',
       });
-    const stageOf = (behavior: Behavior): Stage => ({
-      agents: { attacker: role('attacker'), templates, options, signal },
-      rating: { model, judge: role('judge'), behavior, options, templates, signal },
-      options,
-    });
+    const stageOf = (behavior: Behavior) => stageFor(behavior, model, options, context);
     const library = yield* growLibrary(training, { stageOf, passes: options.passes, random, signal });
     return { library, trainedOn: training.map(({ id }) => id) };
   },
-  async *run(behavior, model, options, { random, signal, templates, role, learned }) {
+  async *run(behavior, model, options, context) {
+    const { random, signal, learned } = context;
     const { library, trainedOn } = learned as Learned;
-    const stage: Stage = {
-      agents: { attacker: role('attacker'), templates, options, signal },
-      rating: { model, judge: role('judge'), behavior, options, templates, signal },
-      options,
-    };
+    const stage = stageFor(behavior, model, options, context);
     let best = null as Try | null;
     let last = startOf(behavior);
     let steps = 0;

@@ -1,10 +1,10 @@
-import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
-import { isScoring, type LanguageModel, type ScoringModel } from '../models/language-model.ts';
+import type { ScoringModel } from '../models/language-model.ts';
 import { defineAttack } from './attack.ts';
 import { deletions, drawKind, likelyTokens, replacements, type EditKind } from './flrt/edits.ts';
 import { clampedLoss } from './flrt/objective.ts';
+import { scorerOf } from './parts/scorer.ts';
 import { answerCheck } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { answerTokensLike, successNeeds, successOptions, successTakes } from './parts/success/options.ts';
@@ -30,13 +30,6 @@ interface Candidate extends Suffix {
   readonly repetition: number;
   /** As `isCertain` of the target. */
   readonly certain: boolean;
-}
-
-function checkedReader(reader: LanguageModel): ScoringModel {
-  if (isScoring(reader)) return reader;
-  throw new LabError('bad-plan', `The scorer ${reader.id} does not show its distributions.`, {
-    advice: 'A reader of fluency must be of tier grey-box.',
-  });
 }
 
 /**
@@ -144,23 +137,26 @@ export const flrt = defineAttack({
     maxNewTokens: answerTokensLike(512),
   },
   async *run(behavior, model, options, context) {
-    const { random, signal, role } = context;
+    const { random, signal } = context;
     const allowed = suffixTokens(model.tokenizer);
     const prompt = suffixPrompt(model, behavior, '!');
     const { span } = prompt;
     const before = span.prompt.slice(0, span.start);
     const scoring = { signal, sharePrefix: true };
-    const other = options.reader === 'target' ? null : checkedReader(role('scorer'));
+    /** Its cross-entropy counts nothing at weight 0. */
+    const other =
+      options.fluency === 0 || options.reader === 'target'
+        ? null
+        : scorerOf(context, 'Another reader of fluency');
     const read = await promptReader(prompt, scoring);
     const check = answerCheck(behavior, model, options, context);
     const found = collectFindings<Candidate>(options, context);
 
     const evaluate = async (suffixes: readonly Suffix[]): Promise<Candidate[]> => {
       const readings = await read(suffixes);
-      const texts = suffixes.map(
-        ({ text }) => other?.tokenizer.prompt(prompt.place(text), { atAnswer: true }) ?? [],
-      );
-      const others = other && options.fluency > 0 ? await textLogProbs(other, texts, scoring) : null;
+      const textsFor = ({ tokenizer }: ScoringModel) =>
+        suffixes.map(({ text }) => tokenizer.prompt(prompt.place(text), { atAnswer: true }));
+      const others = other && (await textLogProbs(other, textsFor(other), scoring));
       return suffixes.map((suffix, i) => {
         const { target, repetition, fluency: own } = readings[i]!;
         const fluency = (options.reader === 'scorer' ? 0 : own) + (others ? crossEntropy(others[i]!) : 0);

@@ -1,12 +1,13 @@
 import { arxiv } from '../core/method.ts';
 import { defineAttack } from './attack.ts';
-import { checkedDraft, draftLosses } from './gcg/draft.ts';
+import { draftLosses } from './gcg/draft.ts';
 import { randomSuffixes } from './gcg/first-suffixes.ts';
 import { checkReinforce, gcgOptions } from './gcg/options.ts';
 import { probeSample } from './gcg/probe-sampling.ts';
 import { targetObjective, type Candidate } from './gcg/objective.ts';
 import { annealedAccept } from './gcg/ranking.ts';
 import { reinforceObjective } from './gcg/reinforce.ts';
+import { scorerOf } from './parts/scorer.ts';
 import { answerTest, type CheckedAnswer } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { successNeeds, successTakes } from './parts/success/options.ts';
@@ -52,14 +53,14 @@ export const gcg = defineAttack({
   options: gcgOptions,
   async *run(behavior, model, options, context) {
     checkReinforce(options);
-    const { random, signal, role } = context;
+    const { random, signal } = context;
     const { tokenizer } = model;
     const allowed = suffixTokens(tokenizer);
     const draws = random.fork('swaps');
     const chances = random.fork('annealing');
     const probes = random.fork('probes');
     const prompt = suffixPrompt(model, behavior, exclamationMarks(options.suffixLength));
-    const draft = options.probe ? checkedDraft(role('scorer')) : null;
+    const draft = options.probe ? scorerOf(context, 'Probe sampling') : null;
     const scoring = { signal, sharePrefix: options.prefixCache };
 
     const answers = answerTest(behavior, options, context);

@@ -1,7 +1,8 @@
 /** @file One try of AutoDAN-Turbo: a prompt by the attacker on some advice, its answer, and its score. */
 import type { Behavior } from '../../core/behavior.ts';
 import type { Random } from '../../core/random.ts';
-import { conversation, type AttackStep } from '../attack.ts';
+import type { LanguageModel } from '../../models/language-model.ts';
+import { conversation, type AttackContext, type AttackStep } from '../attack.ts';
 import { askAndRate, type RatedAnswer, type RatingContext } from '../parts/success/rated-answer.ts';
 import { writePrompt, type Agents } from './agents.ts';
 import type { Advice } from './library.ts';
@@ -19,6 +20,17 @@ export interface Stage {
     readonly breakScore: number;
   };
 }
+
+export const stageFor = (
+  behavior: Behavior,
+  model: LanguageModel,
+  options: Stage['options'] & Agents['options'] & RatingContext['options'],
+  { role, templates, signal }: Pick<AttackContext, 'role' | 'templates' | 'signal'>,
+): Stage => ({
+  agents: { attacker: role('attacker'), templates, options, signal },
+  rating: { model, judge: role('judge'), behavior, options, templates, signal },
+  options,
+});
 
 export interface Try extends RatedAnswer {
   /** True if the attacker wrote no prompt, so that the request itself was sent. */

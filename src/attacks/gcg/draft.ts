@@ -1,23 +1,9 @@
 /** @file The draft model of probe sampling, which has a tokenizer of its own. */
 import type { Behavior } from '../../core/behavior.ts';
-import { LabError } from '../../core/errors.ts';
-import {
-  isScoring,
-  type LanguageModel,
-  type ScoringModel,
-  type ScoringOptions,
-} from '../../models/language-model.ts';
+import type { ScoringModel, ScoringOptions } from '../../models/language-model.ts';
 import type { Placement } from '../../models/prompt-span.ts';
 import type { Suffix } from '../parts/suffix/suffix-prompt.ts';
 import { crossEntropy, targetOf } from '../parts/target.ts';
-
-/** @throws LabError 'bad-plan' unless `draft` shows its distributions */
-export function checkedDraft(draft: LanguageModel): ScoringModel {
-  if (isScoring(draft)) return draft;
-  throw new LabError('bad-plan', `The scorer ${draft.id} does not show its distributions.`, {
-    advice: 'Probe sampling needs a scorer of tier grey-box.',
-  });
-}
 
 /** The loss of the target after each suffix, nats per token. */
 export async function draftLosses(

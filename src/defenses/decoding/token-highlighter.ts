@@ -23,19 +23,26 @@ export async function influences(
   messages: readonly ChatMessage[],
   affirmation: string,
   options: Pick<GenerateOptions, 'edit' | 'signal' | 'specialTokens' | 'pieces'>,
-): Promise<{ readonly influence: readonly Influence[]; readonly tokens: number }> {
+): Promise<{
+  readonly influence: readonly Influence[];
+  /** Of the last user turn. */
+  readonly ids: readonly number[];
+  /** That the gradient was taken over. */
+  readonly tokens: number;
+}> {
   const { signal } = options;
   return underEdit(model, weightEditOf(options), async (reader) => {
     const { prompt, start, ids, own } = readRequest(reader.tokenizer, messages, {
       ...options,
       atAnswer: true,
     });
-    if (own.size === 0) return { influence: [], tokens: 0 };
+    if (own.size === 0) return { influence: [], ids, tokens: 0 };
     const target = reader.tokenizer.encode(affirmation);
     const span = { prompt, target, start, end: start + ids.length };
     const rows = rowsOf(await reader.embeddingGradient(span, { signal }), ids.length);
     const all = rows.map((row, index) => ({ index, length: norm(row) }));
-    return { influence: all.filter(({ index }) => own.has(index)), tokens: prompt.length + target.length };
+    const influence = all.filter(({ index }) => own.has(index));
+    return { influence, ids, tokens: prompt.length + target.length };
   });
 }
 
@@ -84,7 +91,7 @@ export const tokenHighlighter = defineDefense({
   wrap: (model, { share, factor, affirmation }) => ({
     ...blackBox(model, 'token-highlighter'),
     async generate(messages, options) {
-      const { influence, tokens } = await influences(model, messages, affirmation, options);
+      const { influence, ids, tokens } = await influences(model, messages, affirmation, options);
       const chosen = critical(influence, share);
       if (chosen.length === 0)
         return withEvent(
@@ -97,7 +104,6 @@ export const tokenHighlighter = defineDefense({
           },
           'end',
         );
-      const { ids } = readRequest(model.tokenizer, messages, options);
       const shrunk = new Set(chosen.map(({ index }) => index));
       const rows = rowsOf(await model.embeddings(ids, { signal: options.signal }), ids.length);
       const vectors = rows.map((row, i) => (shrunk.has(i) ? rounded(scaled(row, factor)) : Array.from(row)));
