@@ -1,10 +1,12 @@
 /** @file Searches beside their baselines: what a method reaches beyond as many queries without its idea. */
 import { baselineOf, learnsFirst } from '../../attacks/baselines.ts';
 import { groupedBy } from '../../core/groups.ts';
-import { mean, mcNemar } from '../../core/statistics.ts';
+import { mean } from '../../core/statistics.ts';
 import { undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { BaselineCheck, Spending } from '../records/summary.ts';
+import { comparisonOf } from './pairs.ts';
+import { sameRequests } from './same-requests.ts';
 import { outcomeOf, type ScoringEvaluator } from './verdicts.ts';
 
 /** What a trial cost the model under attack, as forward passes of one sequence: a gradient is worth about three. */
@@ -58,34 +60,27 @@ function checkOf(
   other: readonly TrialDigest[],
   learned: boolean,
 ): Omit<BaselineCheck, 'model' | 'attack' | 'baseline'> {
-  const others = new Map(other.map((trial) => [trial.asked, trial]));
-  const scored = own.flatMap((trial) => {
-    const beside = others.get(trial.asked);
-    const first = outcomeOf(card, trial);
-    const second = beside === undefined ? null : outcomeOf(card, beside);
-    return beside === undefined || first === null || second === null
-      ? []
-      : [{ trial, beside, first, second }];
+  const scored = sameRequests(own, other).flatMap(([trial, beside]) => {
+    const [first, second] = [outcomeOf(card, trial), outcomeOf(card, beside)];
+    return first === null || second === null ? [] : [{ trial, beside, first, second }];
   });
   const budget = Math.max(0, ...scored.map(({ trial }) => passesOf(trial)));
   const limit = learned ? Infinity : budget;
   const pairs = scored.map((pair) => ({ ...pair, second: pair.second && passesOf(pair.beside) <= limit }));
   const failed = pairs.filter(({ second }) => !second).map(({ beside }) => passesOf(beside));
-  const count = (test: (pair: (typeof pairs)[number]) => boolean) => pairs.filter(test).length;
-  const onlyAttack = count(({ first, second }) => first && !second);
-  const onlyBaseline = count(({ first, second }) => second && !first);
+  const { paired, onlyFirst, onlySecond, p } = comparisonOf(pairs);
   return {
     evaluator: card.id,
-    paired: pairs.length,
-    successes: count(({ first }) => first),
-    baselineSuccesses: count(({ second }) => second),
-    onlyAttack,
-    onlyBaseline,
+    paired,
+    successes: pairs.filter(({ first }) => first).length,
+    baselineSuccesses: pairs.filter(({ second }) => second).length,
+    onlyAttack: onlyFirst,
+    onlyBaseline: onlySecond,
     budget: {
       attack: learned ? null : budget,
       baseline: Math.min(...(failed.length > 0 ? failed : [budget])),
     },
-    p: pairs.length === 0 ? null : mcNemar(onlyAttack, onlyBaseline),
+    p,
     spent: {
       attack: spendingOf(pairs.map(({ trial }) => trial)),
       baseline: spendingOf(pairs.map(({ beside }) => beside)),

@@ -7,6 +7,7 @@ import { undefended } from '../plan/plan.ts';
 import type { AnswerSpending, TrialDigest } from '../records/digest.ts';
 import type { Cell, Costs, Overhead, Speed } from '../records/summary.ts';
 import { addUsage, noUsage } from '../records/usage.ts';
+import { sameRequests } from './same-requests.ts';
 
 /**
  * Answer times behind a defense, and undefended, of the requests that were answered both ways: a refusal in place of an
@@ -15,12 +16,10 @@ import { addUsage, noUsage } from '../records/usage.ts';
  */
 export function speedOf(model: string, defense: string, trials: readonly TrialDigest[]): Speed {
   const timed = trials.filter((trial) => isAnswered(trial) && trial.times.firstTokenMs !== undefined);
-  const bare = new Map(
-    timed.filter((trial) => trial.defense === undefended).map((trial) => [trial.asked, trial]),
-  );
+  const bare = timed.filter((trial) => trial.defense === undefended);
   const behind = timed.filter((trial) => trial.defense === defense);
   const otherEngine = defense !== undefended && behind.some((trial) => trial.otherEngine);
-  const pairs = otherEngine ? [] : pairsOf(behind, bare);
+  const pairs = otherEngine ? [] : sameRequests(behind, bare);
   const own = otherEngine ? behind : pairs.map(([trial]) => trial);
   const firsts = pairs.map((pair) => pair.map(({ times }) => times.firstTokenMs!) as [number, number]);
   const tokens = pairs.flatMap((pair): [number, number][] => {
@@ -47,16 +46,6 @@ export function speedOf(model: string, defense: string, trials: readonly TrialDi
 /** True if the request got an answer of the model: it did not fail, is not empty, and no defense declined or cut it. */
 const isAnswered = ({ finishReason, output }: TrialDigest): boolean =>
   finishReason !== 'failed' && finishReason !== 'blocked' && !output.empty;
-
-/** Each trial with the undefended one of the same request; those without are left out. */
-const pairsOf = (
-  behind: readonly TrialDigest[],
-  bare: ReadonlyMap<string, TrialDigest>,
-): readonly (readonly [TrialDigest, TrialDigest])[] =>
-  behind.flatMap((trial) => {
-    const other = bare.get(trial.asked);
-    return other ? [[trial, other] as const] : [];
-  });
 
 function meanOrNull(values: readonly (number | undefined)[]): number | null {
   const measured = values.filter((value) => value !== undefined);
@@ -113,13 +102,10 @@ export function wholeCost(cell: Cell): Costs {
  */
 export function overheadOf(model: string, defense: string, trials: readonly TrialDigest[]): Overhead | null {
   const finished = trials.filter(({ finishReason, answering }) => finishReason !== 'failed' && answering);
-  const bare = new Map(
-    finished.filter((trial) => trial.defense === undefended).map((trial) => [trial.asked, trial]),
+  const within = (name: string) => finished.filter((trial) => trial.defense === name);
+  const pairs = sameRequests(within(defense), within(undefended)).map(
+    (pair) => pair.map(({ answering }) => answering!) as [AnswerSpending, AnswerSpending],
   );
-  const pairs = pairsOf(
-    finished.filter((trial) => trial.defense === defense),
-    bare,
-  ).map((pair) => pair.map(({ answering }) => answering!) as [AnswerSpending, AnswerSpending]);
   if (pairs.length === 0) return null;
   const tokens = pairs.flatMap(([behind, open]) =>
     behind.tokens === null || open.tokens === null ? [] : [behind.tokens - open.tokens],

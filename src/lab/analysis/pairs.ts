@@ -7,6 +7,7 @@ import { modeOf, modesOf } from '../plan/attack-mode.ts';
 import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { PairedCheck } from '../records/summary.ts';
+import { sameRequests } from './same-requests.ts';
 import { outcomeOf, type ScoringEvaluator } from './verdicts.ts';
 
 /** Greatest p-value, adjusted for what is claimed beside it, at which a difference is called significant. */
@@ -25,16 +26,17 @@ export function pairsOf(
   first: readonly TrialDigest[],
   second: readonly TrialDigest[],
 ): readonly Pair[] {
-  const others = new Map(second.map((trial) => [trial.asked, outcomeOf(card, trial)]));
-  return first.flatMap((trial) => {
-    const [one, other] = [outcomeOf(card, trial), others.get(trial.asked) ?? null];
+  return sameRequests(first, second).flatMap(([trial, beside]) => {
+    const [one, other] = [outcomeOf(card, trial), outcomeOf(card, beside)];
     return one === null || other === null ? [] : [{ behavior: trial.behavior, first: one, second: other }];
   });
 }
 
 /** How pairs differ, with McNemar's exact test, two-sided; `p` is `null` without a pair. */
-export function comparisonOf(pairs: readonly Pair[]): Pairs & { readonly p: number | null } {
-  const count = (test: (pair: Pair) => boolean) => pairs.filter(test).length;
+export function comparisonOf(
+  pairs: readonly Pick<Pair, 'first' | 'second'>[],
+): Pairs & { readonly p: number | null } {
+  const count = (test: (pair: Pick<Pair, 'first' | 'second'>) => boolean) => pairs.filter(test).length;
   const onlyFirst = count(({ first, second }) => first && !second);
   const onlySecond = count(({ first, second }) => second && !first);
   const p = pairs.length === 0 ? null : mcNemar(onlyFirst, onlySecond);
