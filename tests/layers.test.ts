@@ -40,9 +40,9 @@ const allowedInLab: Readonly<Record<string, readonly string[]>> = {
   storage: [],
 };
 /** What the page may see of the lab. */
-const pageSide = /^src\/lab\/(plan\/|records\/|analysis\/|worker\/client\.ts$|seal\/page-)/;
-/** The page's entry also wires the command line. */
-const entrySide = new RegExp(`${pageSide.source}|worker\\/command-line\\.ts$`);
+const pageSide = /^src\/lab\/(plan\/|records\/|analysis\/|worker\/lab-client\.ts$|seal\/page-)/;
+/** The page's entry also makes the client, and wires the command line. */
+const entrySide = new RegExp(`${pageSide.source}|worker\\/(?:client|command-line)\\.ts$`);
 
 interface Source {
   readonly path: string;

@@ -1,6 +1,6 @@
 /** @file The state around the lab, built once by `createApp`; `provideApp` gives each part a context of its own. */
 import type { Plan } from '../lab/plan/plan.ts';
-import type { LabClient } from '../lab/worker/client.ts';
+import type { LabClient } from '../lab/worker/lab-client.ts';
 import { AppFiles, setAppFiles, type RepairFiles } from './about/app-files.svelte.ts';
 import { SetImport, setSetImport } from './behaviors/set-import.svelte.ts';
 import { StoredSets, setStoredSets } from './behaviors/stored-sets.svelte.ts';

@@ -6,7 +6,7 @@ import type { Behavior } from '../../src/core/behavior.ts';
 import { outcomeOf } from '../../src/core/errors.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { RunEvent } from '../../src/lab/records/events.ts';
-import type { LabClient } from '../../src/lab/worker/client.ts';
+import type { LabClient } from '../../src/lab/worker/lab-client.ts';
 import { checkArtifact, type RunArtifact } from '../../src/lab/plan/artifacts.ts';
 import { defenseNames, parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
 import { overviewOf } from '../../src/lab/analysis/overview.ts';

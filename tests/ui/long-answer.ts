@@ -1,6 +1,6 @@
 /** @file A chat that answers with as many tokens as asked for, made up, for what must stay quick on long answers. */
 import { createRandom } from '../../src/core/random.ts';
-import type { LabClient } from '../../src/lab/worker/client.ts';
+import type { LabClient } from '../../src/lab/worker/lab-client.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 
 type TokenTrace = TrialRecord['tokens'][number];

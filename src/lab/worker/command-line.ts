@@ -13,7 +13,7 @@ import type { TrialRecord } from '../records/trial.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
 import type { EndpointReply, EndpointRequest, EndpointSettings } from '../../models/endpoint.ts';
-import type { LabClient } from './client.ts';
+import type { LabClient } from './lab-client.ts';
 
 export interface CommandLineApi extends Pick<
   LabClient,

@@ -7,7 +7,7 @@ import type {
   SetImport as Stored,
   SetProgress,
 } from '../../lab/records/stored-set.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 
 type Lab = Pick<LabClient, 'readSet' | 'importSet'>;
 

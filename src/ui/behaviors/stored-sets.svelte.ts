@@ -2,7 +2,7 @@
 import { createContext } from 'svelte';
 import type { Failure, Outcome } from '../../core/errors.ts';
 import type { StoredSet } from '../../lab/records/stored-set.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 
 type Lab = Pick<LabClient, 'storedSets' | 'renameSet' | 'exportSet' | 'removeSet'>;
 

@@ -2,7 +2,7 @@
 import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { CellPage, CellQuery } from '../../lab/records/cell-page.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 
 /** Trials that are listed at first, and added at each request for more. */
 const pageSize = 100;

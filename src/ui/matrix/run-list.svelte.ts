@@ -1,7 +1,7 @@
 /** @file The runs stored on this device. */
 import { createContext } from 'svelte';
 import type { RunInfo } from '../../lab/records/run.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 
 export class RunList {
   /** Newest first. */

@@ -1,7 +1,7 @@
 /** @file One side of the microscope: the answers under one policy, and their branches. */
 import type { Failure } from '../../core/errors.ts';
 import type { ChatRequest } from '../../lab/plan/request.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { TokenOption, TokenTrace } from '../types.ts';
 import { gathered, type OnFrame } from '../state/frames.ts';
 import type { OptionInput } from '../state/method-pick.ts';

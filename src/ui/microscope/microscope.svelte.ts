@@ -3,7 +3,7 @@ import { defaultSampling } from '../../lab/plan/plan.ts';
 import { createContext } from 'svelte';
 import { rolesNeeded } from '../../core/method.ts';
 import type { ChatRequest } from '../../lab/plan/request.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
 import { partAt } from './traces.ts';
 import { distinct } from '../../core/groups.ts';

@@ -1,7 +1,7 @@
 /** @file One download of a hub's model at a time, as the page sees it: what arrives, what is stored, what was cut off. */
 import { createContext } from 'svelte';
 import type { Failure, Outcome } from '../../core/errors.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 import { begunDownloads, dropDownload, type BegunDownload } from '../../lab/seal/page-airlock.ts';
 
 type HubLab = Pick<LabClient, 'downloadHubModel' | 'importHubModel'>;

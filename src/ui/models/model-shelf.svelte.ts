@@ -1,7 +1,7 @@
 /** @file Models that were imported into this browser, and what can be done with them. */
 import { createContext } from 'svelte';
 import type { Failure, Outcome } from '../../core/errors.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 
 type ShelfLab = Pick<
   LabClient,

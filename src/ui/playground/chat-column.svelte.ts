@@ -4,7 +4,7 @@ import type { Failure } from '../../core/errors.ts';
 import { splitThoughts } from '../../core/thoughts.ts';
 import type { ChatReply } from '../../lab/records/reply.ts';
 import type { ChatRequest } from '../../lab/plan/request.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { AttackStep, TokenTrace } from '../types.ts';
 
 export type ColumnRequest = Omit<ChatRequest, 'messages'>;

@@ -4,7 +4,7 @@ import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { defaultSampling, type MethodChoice } from '../../lab/plan/plan.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
 import { canGrade } from '../../lab/plan/set-card.ts';
 import { ChatColumn } from './chat-column.svelte.ts';

@@ -12,7 +12,7 @@ import {
   type ServerFields,
 } from '../../lab/plan/server-settings.ts';
 import type { ChatReply } from '../../lab/records/reply.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
 import type { ModelLoads } from '../state/model-loads.svelte.ts';
 

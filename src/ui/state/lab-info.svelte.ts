@@ -7,7 +7,7 @@ import { findModel } from '../../lab/plan/find-models.ts';
 import { undefended, type Plan } from '../../lab/plan/plan.ts';
 import type { DeviceInfo } from '../../lab/records/run.ts';
 import type { AnyCard, ModelEntry, ModelTask } from '../types.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { PreferenceStore } from '../frame/preference.svelte.ts';
 import { addedNames, type AddedNames } from './added-names.ts';
 

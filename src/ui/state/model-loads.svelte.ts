@@ -2,7 +2,7 @@
 import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { LoadProgress } from '../../lab/records/events.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { ModelTask } from '../types.ts';
 
 export interface ModelState {

@@ -8,7 +8,7 @@ import type { Plan } from '../../lab/plan/plan.ts';
 import type { RunInfo } from '../../lab/records/run.ts';
 import type { RunOverview } from '../../lab/records/overview.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { AttackStep } from '../types.ts';
 
 export type RunStatus = 'idle' | 'running' | 'paused' | 'stopped' | 'done' | 'failed';

@@ -3,7 +3,7 @@ import { LabError, type Outcome } from '../../core/errors.ts';
 import { plural } from '../../core/format.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import type { TrialRecord } from '../../lab/records/trial.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 
 /** Records that are in memory at once. */
 const perBatch = 100;

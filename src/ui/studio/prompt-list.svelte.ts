@@ -2,7 +2,7 @@
 import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { MutateRequest } from '../../lab/plan/request.ts';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { download } from '../files.ts';
 
 export class PromptList {

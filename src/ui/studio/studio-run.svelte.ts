@@ -4,7 +4,7 @@ import type { Failure } from '../../core/errors.ts';
 import { startStopwatch, type Stopwatch } from '../../core/stopwatch.ts';
 import type { AttackReply } from '../../lab/records/reply.ts';
 import type { AttackRequest } from '../../lab/plan/request.ts';
-import type { AttackControls, LabClient } from '../../lab/worker/client.ts';
+import type { AttackControls, LabClient } from '../../lab/worker/lab-client.ts';
 import { parsePlan } from '../../lab/plan/plan.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';
 import type { AttackStep } from '../types.ts';

@@ -1,6 +1,6 @@
 /** @file The trial that the address names, read from the store. */
 import { createContext } from 'svelte';
-import type { LabClient } from '../../lab/worker/client.ts';
+import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { OpenedTrial } from '../../lab/records/cell-page.ts';
 import { keyText, type TrialKey } from '../../lab/records/trial.ts';

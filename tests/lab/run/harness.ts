@@ -18,7 +18,7 @@ import type { PlanInput } from '../../../src/lab/plan/plan.ts';
 import type { DeviceInfo } from '../../../src/lab/records/run.ts';
 import type { TrialRecord } from '../../../src/lab/records/trial.ts';
 import type { Registries } from '../../../src/lab/trials/registries.ts';
-import type { LabClient } from '../../../src/lab/worker/client.ts';
+import type { LabClient } from '../../../src/lab/worker/lab-client.ts';
 import { runPlan, type RunEnvironment } from '../../../src/lab/run/run-plan.ts';
 import { inOneList } from '../../../src/lab/store/run-store.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';

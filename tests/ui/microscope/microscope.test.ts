@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { ChatRequest } from '../../../src/lab/plan/request.ts';
-import type { LabClient } from '../../../src/lab/worker/client.ts';
+import type { LabClient } from '../../../src/lab/worker/lab-client.ts';
 import { Microscope } from '../../../src/ui/microscope/microscope.svelte.ts';
 import { catalogue, createFakeLab } from '../fake-lab.ts';
 import { plan } from '../plan.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { StoredModel } from '../../../src/lab/records/stored-model.ts';
-import type { LabClient } from '../../../src/lab/worker/client.ts';
+import type { LabClient } from '../../../src/lab/worker/lab-client.ts';
 import { HubDownload, type HubModelFiles } from '../../../src/ui/models/hub-download.svelte.ts';
 
 type Download = LabClient['downloadHubModel'];

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { SealMessage } from '../../../src/lab/seal/messages.ts';
 import type { LoadProgress } from '../../../src/lab/records/events.ts';
 import type { StoredModel } from '../../../src/lab/records/stored-model.ts';
-import type { LabClient } from '../../../src/lab/worker/client.ts';
+import type { LabClient } from '../../../src/lab/worker/lab-client.ts';
 import { askForFiles } from '../../../src/lab/seal/page-airlock.ts';
 import { toHubConfig } from '../../../src/models/llama.ts';
 import type { ModelEntry } from '../../../src/ui/types.ts';

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { ChatRequest } from '../../../src/lab/plan/request.ts';
-import type { LabClient } from '../../../src/lab/worker/client.ts';
+import type { LabClient } from '../../../src/lab/worker/lab-client.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { Playground } from '../../../src/ui/playground/playground.svelte.ts';
 import { catalogue, createFakeLab } from '../fake-lab.ts';

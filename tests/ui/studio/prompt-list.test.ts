@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LabClient } from '../../../src/lab/worker/client.ts';
+import type { LabClient } from '../../../src/lab/worker/lab-client.ts';
 import { PromptList } from '../../../src/ui/studio/prompt-list.svelte.ts';
 import { createFakeLab } from '../fake-lab.ts';
 import { newSetup } from './new-setup.ts';

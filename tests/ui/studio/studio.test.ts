@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/core/errors.ts';
 import type { AttackReply } from '../../../src/lab/records/reply.ts';
-import type { LabClient } from '../../../src/lab/worker/client.ts';
+import type { LabClient } from '../../../src/lab/worker/lab-client.ts';
 import { requestCommand } from '../../../src/ui/links/command.ts';
 import { bestStep, StudioRun } from '../../../src/ui/studio/studio-run.svelte.ts';
 import { StudioSetup } from '../../../src/ui/studio/studio-setup.svelte.ts';
