@@ -7,7 +7,6 @@ import { computeDeviceOf } from '../../models/compute-device.ts';
 import type { EndpointSettings, Send } from '../../models/endpoint.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../models/load.ts';
-import { storedEntry } from '../../models/stored-entry.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import type { HubModels } from '../models/hub-models.ts';
 import type { ModelStore } from '../models/model-store.ts';
@@ -19,21 +18,22 @@ import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import { answerChat, attackBehavior } from '../run/attempt.ts';
 import type { Helper } from '../run/helper.ts';
 import { defaultAccess } from '../run/model-pool.ts';
-import { createPausePoint, type PausePoint } from '../run/pause.ts';
 import { workersFor, type PoolFacts, type WorkersWish } from '../run/pool-size.ts';
 import { runPlan, type RunEnvironment, type RunExtras } from '../run/run-plan.ts';
-import { setCard, type SetStore } from '../sets/set-store.ts';
+import type { SetStore } from '../sets/set-store.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { openRunWriter } from '../store/run-writer.ts';
 import { behaviorsOf } from '../trials/behaviors.ts';
 import { mutateBehaviors } from '../trials/mutate.ts';
 import { placeRecords } from '../trials/placement.ts';
-import { catalogueOf, registries as everything, type Registries } from '../trials/registries.ts';
-import { namedSets, setNamed, withSets, type NamedSet } from '../trials/sets.ts';
+import { registries as everything, type Registries } from '../trials/registries.ts';
+import { namedSets, setNamed, type NamedSet } from '../trials/sets.ts';
 import { expandPlan } from '../trials/trials.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './batches.ts';
+import { createHostCalls } from './host-calls.ts';
 import { createHostModels } from './host-models.ts';
+import { createHostRegistries } from './host-registries.ts';
 import { modelCalls } from './model-calls.ts';
 import { createRunReader } from './run-reader.ts';
 import { setCalls } from './set-calls.ts';
@@ -119,34 +119,8 @@ export function createLab({
       const count = Math.min(workersFor(entries, facts, workers), chunks) - 1;
       return Array.from({ length: count }, startHelper);
     };
-  const calls = new Map<string, { readonly controller: AbortController; readonly pausePoint: PausePoint }>();
-
-  /** A call that `cancel` and `pause` can reach under its id while it lasts. */
-  const stoppable = async <T>(
-    callId: string,
-    work: (signal: AbortSignal, pausePoint: PausePoint) => Promise<T>,
-  ): Promise<Outcome<T>> => {
-    const call = { controller: new AbortController(), pausePoint: createPausePoint() };
-    calls.set(callId, call);
-    const outcome = await outcomeOf(() => work(call.controller.signal, call.pausePoint));
-    call.pausePoint.resume();
-    if (calls.get(callId) === call) calls.delete(callId);
-    return outcome;
-  };
-  const fixed = Promise.resolve(later.device).then(async ({ kind }): Promise<Registries> => {
-    if (kind !== 'webgpu') return shipped;
-    // The list is in a file of its own, which is missing offline before its first use; the lab works without it.
-    const more = await webgpuModels().catch(() => []);
-    return { ...shipped, models: [...shipped.models, ...more] };
-  });
-  /** With the models that are stored now, and of the stored sets those that are named. A browser that stores none has none. */
-  const registries = async (named: readonly NamedSet[] = []): Promise<Registries> => {
-    const all = await fixed;
-    const stored = (await later.modelStore?.list().catch(() => [])) ?? [];
-    const imported = named.filter(({ set }) => !shipped.sets.has(set));
-    const sets = (await later.setStore?.find(imported)) ?? [];
-    return withSets({ ...all, models: [...all.models, ...stored.map(storedEntry)] }, sets);
-  };
+  const { stoppable, ...callsById } = createHostCalls();
+  const { registries, catalogue } = createHostRegistries({ shipped, webgpuModels, ...later });
   const setsOf = (behavior: Behavior | undefined) => (behavior ? [behavior] : []);
   const environment = async (named: readonly NamedSet[]) => ({
     models,
@@ -182,11 +156,7 @@ export function createLab({
     lifeline: async () => later.lifeline ?? null,
     device: async () => later.device,
     storage: () => outcomeOf(async () => ({ persistent: (await later.store).persistent })),
-    catalogue: async () => {
-      const catalogue = catalogueOf(await registries());
-      const imported = (await later.setStore?.list().catch(() => [])) ?? [];
-      return { ...catalogue, sets: [...catalogue.sets, ...imported.map(setCard)] };
-    },
+    catalogue,
     connect: (settings, send) =>
       outcomeOf(async () => {
         if (!connectEndpoints) throw sealedBuild();
@@ -236,9 +206,7 @@ export function createLab({
     run: (runId, plan, onEvents, sources) => run(runId, plan, onEvents, { sources }),
     runKept: (runId, plan, onEvents, sources, places, append, trial) =>
       run(runId, plan, onEvents, { sources, keep: { places, keeper: { append, trial } } }),
-    cancel: async (callId) => calls.get(callId)?.controller.abort(),
-    pause: async (callId) => calls.get(callId)?.pausePoint.pause() ?? false,
-    resume: async (callId) => calls.get(callId)?.pausePoint.resume(),
+    ...callsById,
     runs: () =>
       outcomeOf(async () => {
         const store = await later.store;
