@@ -1,48 +1,36 @@
 /**
- * @file Gradient descent on −Σ weight · log p(target), with predictions read at chosen positions of a batch: the loss
- * of a language model, and that of a sequence classifier. It changes all weights, or adapters beside weights that stay.
+ * @file Gradient descent on −Σ weight · log p(target), with predictions read at chosen positions of a batch, and on terms
+ * given by their gradients: the loss of a language model, and that of a sequence classifier. It changes all weights, or
+ * adapters beside weights that stay.
  */
-import { disposeAll, Scope, type ArrayDevice, type DeviceArray } from '../../arrays/array-device.ts';
-import { turn } from '../../decoding/join.ts';
-
+import type { ArrayDevice } from '../../arrays/array-device.ts';
 import { checkWeights } from '../../llama-weights.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { arrangeAdapters, initAdapters, uploadScale, type AdapterOptions } from './adapters.ts';
-import { backToEmbeddings, disposeTrace, readLayersSaving, type Passing } from './backward.ts';
-import { disposeCaches, PrefixCache } from './caches.ts';
-import { causalPlaces } from './context.ts';
+import { PrefixCache } from './caches.ts';
 import { noEdits } from './edits.ts';
-import { lookUp, noAdapters, Pace, padRows, readLayers, type Engine } from './engine.ts';
-import { addRows, lossGradients, type Scored } from './loss.ts';
-import { checkFits, gradientBytes, mustRecompute } from './memory.ts';
+import { noAdapters, Pace, type Engine } from './engine.ts';
+import { addTo } from './loss.ts';
 import { Parameters } from './parameters.ts';
 import { Programs } from './programs.ts';
-import { logProbsAt, positionsPerRun } from './scoring.ts';
+import { logProbsAt } from './scoring.ts';
+import { differentiate, readRows, scoredOf, widthOf, type Task } from './task.ts';
 import { learningRateAt, type TrainerOptions, type TrainerState, type TrainingStep } from './training.ts';
 import { arrangeWeights, type DeviceWeights } from './weights.ts';
 
-/** Token ids of each row, not padded, and the tokens to predict. */
-export interface Task {
-  readonly rows: readonly ArrayLike<number>[];
-  readonly predictions: readonly Prediction[];
-  /** The loss is Σ weight·CE / normalizer. Default: the sum of the weights. */
-  readonly normalizer?: number | undefined;
-}
-/** Each position predicts once. */
-export interface Prediction {
-  readonly row: number;
-  /** The position that predicts. */
-  readonly at: number;
-  readonly target: number;
-  readonly weight: number;
-}
+type ReadTask = Pick<Task, 'rows' | 'shifts'>;
 
 export interface Descent {
-  step(task: Task): Promise<TrainingStep>;
+  /** One update, from the sum of the losses of the tasks, which are read one after the other. */
+  step(tasks: readonly Task[]): Promise<TrainingStep>;
   evaluate(task: Task): Promise<number>;
   /** @returns log p(target) of each prediction, nats */
   logProbs(task: Task): Promise<Float32Array>;
+  /** @returns by boundary, the stream of all rows, padded to the longest, [rows · width, d] */
+  hiddenStates(task: ReadTask, boundaries: readonly number[]): Promise<ReadonlyMap<number, Float32Array>>;
+  /** @returns the gradient of the shifts of a task, by boundary; nothing is updated */
+  shiftGradients(task: Task): Promise<ReadonlyMap<number, Float32Array>>;
   /** @returns the logits after the last token of each row */
   lastLogits(rows: Task['rows']): Promise<Float32Array[]>;
   /** Copies of what is trained. */
@@ -87,84 +75,26 @@ export function createDescent(
     adapters: withWeights ? noAdapters : arrangeAdapters(config, trained.adapters, parameters.arrays, scale!),
   };
 
-  /** Run `work` with the rows of a task, embedded and placed. */
-  async function read<T>(
-    rows: Task['rows'],
-    work: (x: DeviceArray, passing: Passing, width: number, ids: Int32Array, scope: Scope) => Promise<T>,
-  ): Promise<T> {
-    await turn();
-    const width = rows.reduce((most, { length }) => Math.max(most, length), 2);
-    const ids = padRows(rows, rows.length, width);
-    return Scope.with(async (scope) => {
-      const shape = { rows: rows.length, length: width, start: 0 };
-      const places = causalPlaces(device, scope, config, shape);
-      const passing = { places, past: null, pace: new Pace({}) };
-      return work(await lookUp(engine, ids), passing, width, ids, scope);
-    });
+  const logProbs = (task: Task): Promise<Float32Array> =>
+    readRows(engine, task, (x) => logProbsAt(engine, x, scoredOf(task, widthOf(task.rows)), new Pace({})));
+
+  async function gradientsOf(tasks: readonly Task[]) {
+    const wanted = withWeights ? 'weights' : 'adapters';
+    const [first, ...others] = tasks;
+    if (!first) throw new RangeError('A step needs a task.');
+    const { loss, gradients } = await differentiate(engine, first, wanted);
+    let sum = loss;
+    for (const task of others) {
+      const more = await differentiate(engine, task, wanted);
+      sum += more.loss;
+      for (const [name, values] of more.gradients) addTo(gradients.get(name)!, values);
+    }
+    return { loss: sum, gradients };
   }
 
-  const scoredOf = ({ predictions, normalizer }: Task, width: number): Scored[] => {
-    const sum = normalizer ?? predictions.reduce((total, { weight }) => total + weight, 0);
-    return predictions.map(({ row, at, target, weight }) => ({
-      at: row * width + at,
-      target,
-      weight: weight / sum,
-    }));
-  };
-
-  /** The loss and its gradient with respect to all that is trained. */
-  const differentiate = (task: Task): Promise<{ loss: number; gradients: Map<string, Float32Array> }> =>
-    read(task.rows, async (embedded, passing, width, ids, scope) => {
-      const gradients = new Map<string, Float32Array>();
-      const wanted = withWeights ? 'weights' : 'adapters';
-      const predictions = Math.min(task.predictions.length, positionsPerRun(config));
-      const shape = { rows: task.rows.length, length: width, predictions, wanted } as const;
-      const recompute = mustRecompute(device, config, shape);
-      const bytes = gradientBytes(config, { ...shape, recompute });
-      checkFits(device, 'A training step', bytes, 'Train on fewer or shorter rows at a time.');
-      const { x, trace } = await readLayersSaving(engine, embedded, passing, recompute);
-      scope.own(x);
-      try {
-        const { loss, dX, weights } = await lossGradients(engine, x, scoredOf(task, width), withWeights);
-        const dEmbedded = await backToEmbeddings(engine, trace, dX, passing, {
-          wanted,
-          async onGradients(layer, named) {
-            for (const [name, array] of Object.entries(named))
-              gradients.set(`model.layers.${layer}.${name}`, await device.read(array));
-            disposeAll(named);
-          },
-        });
-        scope.own(dEmbedded);
-        if (weights) {
-          gradients.set('model.norm.weight', weights.norm);
-          const table = tableGradient(config, ids, await device.read(dEmbedded));
-          const tied = config.tieWordEmbeddings && !config.labels;
-          if (tied) for (let i = 0; i < table.length; i++) table[i]! += weights.head[i]!;
-          else gradients.set(config.labels ? 'score.weight' : 'lm_head.weight', weights.head);
-          gradients.set('model.embed_tokens.weight', table);
-        }
-        return { loss, gradients };
-      } finally {
-        disposeTrace(trace);
-      }
-    });
-
-  const lastStream = <T>(
-    rows: Task['rows'],
-    work: (x: DeviceArray, width: number, scope: Scope) => Promise<T>,
-  ) =>
-    read(rows, async (embedded, { places, pace }, width, _ids, scope) => {
-      const { x, caches } = await readLayers(engine, embedded, places, { pace });
-      disposeCaches(caches);
-      return work(scope.own(x), width, scope);
-    });
-
-  const logProbs = (task: Task): Promise<Float32Array> =>
-    lastStream(task.rows, (x, width) => logProbsAt(engine, x, scoredOf(task, width), new Pace({})));
-
   return {
-    async step(task) {
-      const { loss, gradients } = await differentiate(task);
+    async step(tasks) {
+      const { loss, gradients } = await gradientsOf(tasks);
       const learningRate = learningRateAt(steps, options);
       steps += 1;
       return {
@@ -178,9 +108,22 @@ export function createDescent(
       return scoredOf(task, 0).reduce((sum, { weight }, i) => sum - weight * values[i]!, 0);
     },
     logProbs,
+    async hiddenStates(task, boundaries) {
+      const states = new Map<number, Float32Array>();
+      await readRows(
+        engine,
+        task,
+        async () => undefined,
+        async (boundary, x) => {
+          if (boundaries.includes(boundary)) states.set(boundary, await device.read(x));
+        },
+      );
+      return states;
+    },
+    shiftGradients: async (task) => (await differentiate(engine, task, 'input')).ofShifts,
     lastLogits: (rows) =>
-      lastStream(rows, async (x, width, scope) => {
-        const ends = rows.map(({ length }, row) => row * width + length - 1);
+      readRows(engine, { rows }, async (x, scope) => {
+        const ends = rows.map(({ length }, row) => row * widthOf(rows) + length - 1);
         const at = scope.own(device.uploadInts([ends.length], ends));
         const { norm, head } = engine.weights;
         const { logits } = await programs.get('logits').run({ x, at, norm, head });
@@ -208,15 +151,4 @@ export function createDescent(
       programs.dispose();
     },
   };
-}
-
-/** Adds up the gradients of each token's vector, [V, d]. */
-function tableGradient(
-  { hiddenSize, vocabSize }: LlamaConfig,
-  ids: Int32Array,
-  dEmbedded: Float32Array,
-): Float32Array {
-  const table = new Float32Array(vocabSize * hiddenSize);
-  addRows(table, dEmbedded, hiddenSize, ids);
-  return table;
 }

@@ -78,7 +78,8 @@ export async function lossGradients(
   return { loss, dX, weights: withWeights ? { norm, head } : null };
 }
 
-function addTo(sum: Float32Array, values: Float32Array): void {
+/** Add `values` to `sum`, one by one. */
+export function addTo(sum: Float32Array, values: Float32Array): void {
   for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
 }
 

@@ -6,7 +6,8 @@ import type { ArrayDevice } from '../../arrays/array-device.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { softmax } from '../../decoding/sampler.ts';
-import { createDescent, type Task } from './descent.ts';
+import { createDescent } from './descent.ts';
+import type { Task } from './task.ts';
 import type { TrainerOptions, TrainerState, TrainingStep } from './training.ts';
 
 export interface LabeledText {
@@ -69,7 +70,7 @@ export function createClassifierTrainer(
   const descent = createDescent(device, config, { weights }, options);
   return {
     config,
-    step: async (batch) => descent.step(checked(batch)),
+    step: async (batch) => descent.step([checked(batch)]),
     evaluate: async (batch) => descent.evaluate(checked(batch)),
     classify: async (texts) => (await descent.lastLogits(texts)).map(softmax),
     weights: async () => descent.values(),
