@@ -24,9 +24,10 @@ export function smallRun(changes: Partial<PlanInput> = {}): SmallRun {
   };
   return withRecords(
     head,
-    chunks.flatMap(({ trials }) =>
-      trials.map(({ key, behavior, seed }) => ({ ...trialOf(resolved.plan, key, behavior), seed })),
-    ),
+    chunks
+      .flatMap(({ trials }) => trials)
+      .toSorted((a, b) => a.place - b.place)
+      .map(({ key, behavior, seed }) => ({ ...trialOf(resolved.plan, key, behavior), seed })),
   );
 }
 

@@ -17,9 +17,10 @@ import { expandPlan, type Chunk, type ExpandedPlan, type Trial } from '../trials
 import { eventsOf } from './events.ts';
 import { helperLane, type Helper, type TargetJob } from './helper.ts';
 import { inLanes, type Lane } from './lanes.ts';
+import { legsOf } from './legs.ts';
 import type { ModelPool } from './model-pool.ts';
 import { trackProgress, type Progress } from './progress.ts';
-import { openTarget } from './target-run.ts';
+import { openTarget, type TargetRun } from './target-run.ts';
 import { createClock } from './time/clock.ts';
 import { createCosts } from './time/costs.ts';
 import { createSteady } from './time/steady.ts';
@@ -59,8 +60,9 @@ export interface RunEnvironment {
  * defense, against the defended model.
  * A plan with `replay` attacks nothing; its results are those of `sources`.
  *
- * Trials run in chunks of `plan.concurrency`, so that the runtime joins their requests into batches. A chunk with any
- * trial missing is run again whole: the batches are those of an undisturbed run, and so are the bytes of the records.
+ * Trials run in chunks of at most `plan.concurrency`, so that the runtime joins their requests into batches, and in rounds
+ * over all cells, so that each has its first trials early. A chunk with any trial missing is run again whole: the batches
+ * are those of an undisturbed run, and so are the bytes of the records.
  * Helpers compute other chunks at the same time; records are stored here alone.
  *
  * @throws LabError 'bad-plan' and other codes of `resolvePlan` before anything is loaded; 'run-locked',
@@ -124,24 +126,25 @@ async function* runMissing(
   );
   const steady = createSteady();
 
-  for (const target of resolved.targets) {
-    const ofTarget = unfinished.filter((chunk) => chunk.target === target);
-    if (ofTarget.length === 0) continue;
-    const later = unfinished.filter(
-      (chunk) => resolved.targets.indexOf(chunk.target) > resolved.targets.indexOf(target),
-    );
+  const targets = new Map<ModelEntry, TargetRun>();
+  const legs = legsOf(unfinished);
+  for (const [i, { target, chunks: ofLeg }] of legs.entries()) {
+    const later = legs.slice(i + 1).flatMap((leg) => leg.chunks);
     const left = new AbortController();
     const signal = AbortSignal.any([outer, left.signal]);
     let working: Promise<void> = Promise.resolve();
     const work = async (emit: (event: RunEvent) => void): Promise<void> => {
-      const opened = await openTarget(target, resolved, {
-        ...environment,
-        hasEdits,
-        chunks: ofTarget,
-        signal,
-        emit,
-        onArtifact: (artifact) => writer.addArtifact(artifact),
-      });
+      const opened =
+        targets.get(target) ??
+        (await openTarget(target, resolved, {
+          ...environment,
+          hasEdits,
+          chunks: unfinished.filter((chunk) => chunk.target === target),
+          signal,
+          emit,
+          onArtifact: (artifact) => writer.addArtifact(artifact),
+        }));
+      targets.set(target, opened);
       const job: TargetJob = {
         plan: resolved.plan,
         target: target.id,
@@ -151,7 +154,7 @@ async function* runMissing(
         lessons: opened.lessons,
       };
       const helpers =
-        environment.startHelpers?.([target, ...Object.values(resolved.roles)], ofTarget.length) ?? [];
+        environment.startHelpers?.([target, ...Object.values(resolved.roles)], ofLeg.length) ?? [];
       const clock = createClock({ costs, steady, workers: helpers.length + 1, makesAttack, later, emit });
       const finish = async (chunk: Chunk, finished: readonly PlacedRecord[]) => {
         const added = finished.flatMap(({ place, record }) =>
@@ -183,8 +186,11 @@ async function* runMissing(
       const others = helpers.map((helper) =>
         helperLane(helper, job, { begin, finish, onStep, onLost: clock.lost }),
       );
-      // One worker keeps to the order of the plan; several begin with what takes longest, so that they end together.
-      const ordered = others.length === 0 ? ofTarget : costs.longestFirst(ofTarget, makesAttack);
+      // Within a round, one worker keeps to the order of the plan; several begin with what takes longest.
+      const ordered =
+        others.length === 0
+          ? ofLeg
+          : costs.longestFirst(ofLeg, makesAttack).toSorted((a, b) => a.round - b.round);
       try {
         clock.begin(ordered);
         await inLanes(ordered, [own, ...others], { mayStart, signal });

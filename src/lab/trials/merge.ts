@@ -66,9 +66,11 @@ export function mergeRuns<L>(parts: readonly MergePart<L>[], registries: Registr
     device: joined(parts.map(({ device }) => device)),
     startedAt: parts.map(({ startedAt }) => startedAt).toSorted()[0]!,
     trials: found.filter((trial) => trial !== undefined),
-    missing: chunks.flatMap(({ trials }) =>
-      trials.filter(({ place }) => found[place] === undefined).map(({ key }) => key),
-    ),
+    missing: chunks
+      .flatMap(({ trials }) => trials)
+      .filter(({ place }) => found[place] === undefined)
+      .toSorted((a, b) => a.place - b.place)
+      .map(({ key }) => key),
   };
 }
 

@@ -1,4 +1,4 @@
-/** @file Which trials a plan or a request stands for, in which order, and which of them run side by side. */
+/** @file Which trials a plan or a request stands for, and in which order they are listed. */
 import type { Behavior } from '../../core/behavior.ts';
 import { LabError } from '../../core/errors.ts';
 import { count } from '../../core/format.ts';
@@ -9,6 +9,7 @@ import type { TrialKey } from '../records/trial.ts';
 import { chooseMethod, type NamedStack } from './choices.ts';
 import type { Registries } from './registries.ts';
 import { resolvePlan, type ResolvedPlan, type ResolvedRequest } from './resolve.ts';
+import { deal } from './rounds.ts';
 import { heldOut, type ChosenAttack } from './training.ts';
 
 export interface Trial {
@@ -30,6 +31,8 @@ export interface Chunk {
   /** `null`: the behaviors are asked as they are. */
   readonly attack: ChosenAttack | null;
   readonly mode: AttackMode;
+  /** Chunks of an earlier round run first. */
+  readonly round: number;
   readonly trials: readonly Trial[];
 }
 
@@ -67,14 +70,18 @@ function chunksOf(resolved: ResolvedPlan, registries: Registries): readonly Chun
     ),
   );
   checkTotal(targets.length * cells.reduce((sum, { behaviors }) => sum + behaviors.length, 0));
-  let place = 0;
+  let start = 0;
   return targets.flatMap((target) =>
-    cells.flatMap(({ behaviors, ...cell }) =>
-      chunked(behaviors, plan.concurrency).map((side): Chunk => {
-        const within = { target, ...cell };
-        return { ...within, trials: side.map((behavior) => trialOf(within, behavior, plan.seed, place++)) };
-      }),
-    ),
+    cells.flatMap(({ behaviors, ...cell }) => {
+      const within = { target, ...cell };
+      const trials = behaviors.map((behavior, i) => trialOf(within, behavior, plan.seed, start + i));
+      start += behaviors.length;
+      return deal(behaviors, plan.concurrency).map(({ round, positions }): Chunk => ({
+        ...within,
+        round,
+        trials: positions.map((position) => trials[position]!),
+      }));
+    }),
   );
 }
 
@@ -93,12 +100,12 @@ function checkTotal(total: number): void {
 /** The one trial that a request stands for. */
 export function chunkOfRequest({ target, stack, attack }: ResolvedRequest, behavior: Behavior, seed: number) {
   const cell = { target, stack, attack, mode: 'static' } as const;
-  return { ...cell, trials: [trialOf(cell, behavior, seed, 0)] } satisfies Chunk;
+  return { ...cell, round: 0, trials: [trialOf(cell, behavior, seed, 0)] } satisfies Chunk;
 }
 
 /** @param seed of the plan or the request */
 function trialOf(
-  { target, stack, attack, mode }: Omit<Chunk, 'trials'>,
+  { target, stack, attack, mode }: Omit<Chunk, 'round' | 'trials'>,
   behavior: Behavior,
   seed: number,
   place: number,
@@ -130,6 +137,3 @@ function attackColumns({ attacks, behaviors }: ResolvedPlan, registries: Registr
         },
       ];
 }
-
-const chunked = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

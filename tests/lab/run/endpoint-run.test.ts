@@ -29,7 +29,7 @@ async function serving(options: ServerOptions = {}): Promise<Server> {
   return server;
 }
 
-const behaviors = Array.from({ length: 200 }, (_, i): Behavior => ({
+const behaviors = Array.from({ length: 201 }, (_, i): Behavior => ({
   id: `deed-${i}`,
   prompt: `Wake the stone giant number ${i}`,
   target: 'Sure',
@@ -38,7 +38,7 @@ const behaviors = Array.from({ length: 200 }, (_, i): Behavior => ({
   kind: 'harmful',
 }));
 
-/** 200 behaviors at once, asked directly and with a prefix. */
+/** One behavior and then 200 at once, asked directly and with a prefix. */
 const plan: PlanInput = {
   version: 1,
   name: 'Endpoint',
@@ -47,7 +47,7 @@ const plan: PlanInput = {
   behaviors: [{ behaviors }],
   attacks: [{ id: 'direct-request' }, { id: 'assistant-prefix' }],
   evaluators: [{ id: 'pattern-refusal' }],
-  concurrency: 200,
+  concurrency: 201,
 };
 
 const settings = (address: string, more: Partial<EndpointSettings> = {}): EndpointSettings => ({
@@ -107,11 +107,11 @@ function newLab(kept = new Map<number, TrialRecord>()) {
   return { kept, lab, run, records };
 }
 
-const total = 400;
+const total = 402;
 
 test('200 concurrent trials on a server of which every tenth answer fails: none is lost', async () => {
   const { lab, run, records } = newLab();
-  const server = await serving({ failing: 0.1, holdUntil: 200 });
+  const server = await serving({ failing: 0.1, hold: { after: 2, until: 200 } });
   await lab.connect([settings(server.address)], null);
   expect(await run()).toEqual({ status: 'done', value: undefined });
   expect(server.load.most).toBe(200);
@@ -176,7 +176,7 @@ test('a server that dies ends the run with a clear message, and the run goes on 
   await next.lab.connect([settings(again.address)], null);
   expect(await next.run(inChunks)).toMatchObject({ status: 'done' });
   expect(next.records()).toHaveLength(total);
-  expect(next.records().slice(0, before.length)).toEqual(before);
+  expect(next.records()).toEqual(expect.arrayContaining(before));
 }, 120_000);
 
 test('a budget ends the run, and one that just suffices does not', async () => {

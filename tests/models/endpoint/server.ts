@@ -36,8 +36,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** Pages of other origins may ask. Default: only programs may. */
   readonly cors?: boolean;
-  /** Nothing is answered before so many requests have been in progress at once. Default 0. */
-  readonly holdUntil?: number;
+  /** After some answers, nothing is answered before so many requests have been in progress at once. Default: nothing is held. */
+  readonly hold?: { readonly after: number; readonly until: number };
 }
 
 /** The answer is a function of the request alone: what is sent twice is answered twice the same. */
@@ -109,13 +109,14 @@ export async function startServer({
   counts = true,
   port = 0,
   cors = false,
-  holdUntil = 0,
+  hold,
 }: ServerOptions = {}) {
   const asked: Asked[] = [];
   const injected: Failure[] = [];
   const load = { now: 0, most: 0 };
   let letGo = () => {};
-  const met = holdUntil === 0 ? Promise.resolve() : new Promise<void>((resolve) => (letGo = resolve));
+  let answered = 0;
+  const met = new Promise<void>((resolve) => (letGo = resolve));
   const random = createRandom('failures');
   const json = (response: ServerResponse, status: number, value: unknown, headers = {}) =>
     void response
@@ -164,12 +165,13 @@ export async function startServer({
       if (path === '/version') return json(response, 200, { version: '0.9.9' });
       if (path !== '/v1/chat/completions' || !body) return json(response, 404, { detail: 'Not Found' });
       load.most = Math.max(load.most, ++load.now);
-      if (load.now === holdUntil) letGo();
+      if (load.now === hold?.until) letGo();
       response.once('close', () => load.now--);
-      await met;
+      if (hold && answered >= hold.after) await met;
       if (random.next() < failing) return fail(random.pick(failures), response);
       if (answer?.(body, response, asked.length)) return;
       await new Promise((resolve) => setTimeout(resolve, 3)); // as long as it takes for requests to meet
+      answered++;
       json(response, 200, completion(body, counts));
     })();
   });
