@@ -5,7 +5,7 @@ import { lesson, type Lesson } from './corpus/lessons.ts';
 import type { Curriculum } from './corpus/curricula.ts';
 import type { ChatTokenizer } from '../src/models/chat-tokenizer.ts';
 import type { LabeledText } from '../src/models/runtimes/whitebox/train-classifier.ts';
-import type { TrainingBatch } from '../src/models/runtimes/whitebox/train.ts';
+import type { TrainingBatch } from '../src/models/language-model.ts';
 import { promptWeight, rowLengths, tokensPerStep, type GuardRecipe } from './recipe.ts';
 
 interface Row {

@@ -20,7 +20,7 @@ import { initWeights } from '../src/models/llama-weights.ts';
 import type { LlamaConfig } from '../src/models/llama.ts';
 import { createClassifierTrainer } from '../src/models/runtimes/whitebox/train-classifier.ts';
 import { createTrainer, type Trainer } from '../src/models/runtimes/whitebox/train.ts';
-import type { TrainerOptions, TrainerState, TrainingStep } from '../src/models/runtimes/whitebox/training.ts';
+import type { TrainerOptions, TrainerState, TrainingStep } from '../src/models/language-model.ts';
 import { readSafetensors, writeSafetensors, type Tensors } from '../src/models/safetensors.ts';
 import { labeledBatches, lessonBatches } from './batches.ts';
 import { config, guardConfig, seed, stages, type Recipe } from './recipe.ts';

@@ -25,10 +25,19 @@ export {
   type MatrixGradients,
   type MatrixOptions,
   type SpanRequest,
-  type Tensor,
   type TrainingRow,
   type WhiteBoxModel,
 } from './contract/white-box.ts';
+export type {
+  HiddenGradient,
+  Shifts,
+  TrainerOptions,
+  TrainerState,
+  Training,
+  TrainingBatch,
+  TrainingStep,
+} from './contract/training.ts';
+export type { Tensor } from './contract/tensor.ts';
 export type { ModelEdit, ResidualEdit } from './contract/edit.ts';
 export type { Abortable } from './decoding/abort.ts';
 export { greedy, type Sampling } from './decoding/sampler.ts';

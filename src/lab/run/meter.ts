@@ -99,9 +99,15 @@ export function metered(model: LanguageModel, role: TargetOrRole, meter: Meter |
         },
         async learner(options) {
           const learner = await model.learner(options);
+          const countRows = (rows: number) => meterOf(undefined)?.add(role, { gradients: rows });
           return {
+            ...learner,
+            step(...batches) {
+              for (const { shape } of batches) countRows(shape[0]);
+              return learner.step(...batches);
+            },
             learn(rows) {
-              meterOf(undefined)?.add(role, { gradients: rows.length });
+              countRows(rows.length);
               return learner.learn(rows);
             },
             async model() {
@@ -111,8 +117,6 @@ export function metered(model: LanguageModel, role: TargetOrRole, meter: Meter |
                 dispose: () => trained.dispose(),
               };
             },
-            adapters: () => learner.adapters(),
-            dispose: () => learner.dispose(),
           };
         },
       } satisfies WhiteBoxModel)

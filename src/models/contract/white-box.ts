@@ -4,9 +4,12 @@
  * caller owns.
  */
 import type { Abortable } from '../decoding/abort.ts';
+import type { Projection } from '../projections.ts';
 import type { LanguageModel } from './black-box.ts';
 import type { ModelEdit } from './edit.ts';
 import type { ScoringModel, ScoringRequest } from './grey-box.ts';
+import type { Tensor } from './tensor.ts';
+import type { TrainerOptions, Training } from './training.ts';
 
 /** A prompt in which tokens `[start, end)` may be changed. */
 export interface SpanRequest extends ScoringRequest {
@@ -98,8 +101,7 @@ export interface WhiteBoxModel extends ScoringModel {
   learner(options: LearnerOptions): Promise<Learner>;
 }
 
-export interface LearnerOptions {
-  readonly learningRate: number;
+export interface LearnerOptions extends TrainerOptions {
   /**
    * Train low-rank adapters beside the weights, which takes a small part of the memory: what they give is multiplied by
    * alpha / rank. Default: all weights are trained.
@@ -108,6 +110,10 @@ export interface LearnerOptions {
   readonly adapters?: {
     readonly rank: number;
     readonly alpha: number;
+    /** Linear layers that get one. Default: all. */
+    readonly projections?: readonly Projection[];
+    /** Of the first values. Default: `'adapters'`. */
+    readonly seed?: string;
     /** Trained before, as `Learner.adapters` gives them. Default: new ones, which change nothing yet. */
     readonly from?: ReadonlyMap<string, Tensor>;
   };
@@ -121,8 +127,8 @@ export interface TrainingRow {
 }
 
 /** A trainable copy of a model's weights (AdamW); the model itself does not change. */
-export interface Learner {
-  /** One update. @returns the mean cross-entropy of the rows before it, nats per token */
+export interface Learner extends Training {
+  /** One update that makes rows likelier. @returns the mean cross-entropy of the rows before it, nats per token */
   learn(rows: readonly TrainingRow[]): Promise<number>;
   /** The model with the current weights, which later updates do not change. The caller disposes of it. */
   model(): Promise<EditedModel>;
@@ -135,11 +141,6 @@ export interface Learner {
 export interface EditedModel extends WhiteBoxModel {
   /** Free what the edit holds on the device. The model it was made from stays usable. */
   dispose(): void;
-}
-
-export interface Tensor {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
 }
 
 export const isWhiteBox = (model: LanguageModel): model is WhiteBoxModel => model.access === 'white-box';

@@ -3,7 +3,8 @@ import { familyOf } from '../llama-family.ts';
 import type { LlamaConfig } from '../llama.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
 import { LayerGraph, type ForwardOptions, type Saved } from './layer-graph.ts';
-import { LayerWeights, type Projection, type Wanted } from './layer-weights.ts';
+import type { Projection } from '../projections.ts';
+import { LayerWeights, type Wanted } from './layer-weights.ts';
 import { finish, output, type Bytes } from './program.ts';
 
 const unknown = (rank: number, name: string): readonly string[] =>

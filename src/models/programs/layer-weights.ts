@@ -2,6 +2,7 @@
 import { familyOf } from '../llama-family.ts';
 import type { LlamaConfig } from '../llama.ts';
 import type { GraphBuilder } from '../onnx/graph.ts';
+import type { Projection } from '../projections.ts';
 import { adapted, adaptedVjp, type Adapter } from './operations/adapter.ts';
 import {
   projection,
@@ -11,18 +12,6 @@ import {
   type ProjectionSize,
 } from './operations/projection.ts';
 import { rmsNorm, rmsNormVjp } from './operations/rms-norm.ts';
-
-/** The linear layers, by their names within a layer. */
-export const projections = [
-  'self_attn.q_proj',
-  'self_attn.k_proj',
-  'self_attn.v_proj',
-  'self_attn.o_proj',
-  'mlp.gate_proj',
-  'mlp.up_proj',
-  'mlp.down_proj',
-] as const;
-export type Projection = (typeof projections)[number];
 
 function sizeOf(config: LlamaConfig, name: Projection): ProjectionSize {
   const { hiddenSize, intermediateSize, headDim } = config;

@@ -1,7 +1,8 @@
 /** Whole layers of each family, forwards and backwards, after cached positions. */
 import { describe, expect, test } from 'vitest';
 import { disposeAll, Scope, type NamedArrays } from '../../../src/models/arrays/array-device.ts';
-import { projections, type Wanted } from '../../../src/models/programs/layer-weights.ts';
+import type { Wanted } from '../../../src/models/programs/layer-weights.ts';
+import { projections } from '../../../src/models/projections.ts';
 import type { LlamaConfig } from '../../../src/models/llama.ts';
 import {
   arrangeAdapters,

@@ -1,11 +1,11 @@
 /** Training on terms given by the gradients of hidden states, with shifts of the stream, and over several batches. */
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../src/core/random.ts';
+import type { TrainingBatch } from '../../../src/models/language-model.ts';
 import {
   createAdapterTrainer,
   createTrainer,
   type Trainer,
-  type TrainingBatch,
 } from '../../../src/models/runtimes/whitebox/train.ts';
 import { uploadWeights } from '../../../src/models/runtimes/whitebox/weights.ts';
 import { device, randomIds, tinyConfig, tinyWeights } from './tiny.ts';

@@ -3,12 +3,9 @@ import { device, gemmaFields, randomIds, tinyConfig, tinyWeights } from './tiny.
 import { referenceLogProbs } from './reference-forward.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { initWeights } from '../../../src/models/llama-weights.ts';
-import {
-  createTrainer,
-  type Trainer,
-  type TrainingBatch,
-} from '../../../src/models/runtimes/whitebox/train.ts';
-import { learningRateAt } from '../../../src/models/runtimes/whitebox/training.ts';
+import type { TrainingBatch } from '../../../src/models/language-model.ts';
+import { createTrainer, type Trainer } from '../../../src/models/runtimes/whitebox/train.ts';
+import { learningRateAt } from '../../../src/models/runtimes/whitebox/learning-rate.ts';
 
 const config = tinyConfig();
 

@@ -2,7 +2,7 @@
  * @file AdamW with clipping by the global norm, on the processor: one pass over each parameter.
  * @see https://arxiv.org/abs/1711.05101
  */
-import type { TrainerOptions } from './training.ts';
+import type { TrainerOptions } from '../../language-model.ts';
 
 /** One parameter: all arrays have its length, and all but the gradient are changed. */
 export interface Parameter {

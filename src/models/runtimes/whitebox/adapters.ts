@@ -7,7 +7,7 @@ import type { ArrayDevice, DeviceArray, NamedArrays } from '../../arrays/array-d
 import type { Tensor } from '../../language-model.ts';
 import { weightShapes } from '../../llama-weights.ts';
 import type { LlamaConfig } from '../../llama.ts';
-import { projections, type Projection } from '../../programs/layer-weights.ts';
+import { projections, type Projection } from '../../projections.ts';
 import type { Tensors } from '../../safetensors.ts';
 import type { LayerAdapters } from './engine.ts';
 

@@ -4,6 +4,7 @@
  * adapters beside weights that stay.
  */
 import type { ArrayDevice } from '../../arrays/array-device.ts';
+import type { TrainerOptions, TrainerState, TrainingStep } from '../../language-model.ts';
 import { checkWeights } from '../../llama-weights.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
@@ -11,12 +12,12 @@ import { arrangeAdapters, initAdapters, uploadScale, type AdapterOptions } from 
 import { PrefixCache } from './caches.ts';
 import { noEdits } from './edits.ts';
 import { noAdapters, Pace, type Engine } from './engine.ts';
+import { learningRateAt } from './learning-rate.ts';
 import { addTo } from './loss.ts';
 import { Parameters } from './parameters.ts';
 import { Programs } from './programs.ts';
 import { logProbsAt } from './scoring.ts';
 import { differentiate, readRows, scoredOf, widthOf, type Task } from './task.ts';
-import { learningRateAt, type TrainerOptions, type TrainerState, type TrainingStep } from './training.ts';
 import { arrangeWeights, type DeviceWeights } from './weights.ts';
 
 type ReadTask = Pick<Task, 'rows' | 'shifts'>;

@@ -12,7 +12,7 @@ import { turn } from '../../decoding/join.ts';
 import type { ScoringRequest } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import { attentionKindOf } from '../../llama-family.ts';
-import type { Projection } from '../../programs/layer-weights.ts';
+import type { Projection } from '../../projections.ts';
 import { disposeCaches, type KeyValues, type PrefixCache } from './caches.ts';
 import type { Places } from './context.ts';
 import type { ResidualEditor } from './edits.ts';

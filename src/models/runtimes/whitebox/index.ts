@@ -21,10 +21,9 @@ import { arrangeWeights, uploadTensor, type DeviceWeights } from './weights.ts';
 export { createWhiteBoxModel } from './model.ts';
 export type { LlamaModel, LlamaModelParts } from './model.ts';
 export { createAdapterTrainer, createTrainer } from './train.ts';
-export type { Trainer, TrainingBatch } from './train.ts';
+export type { Trainer } from './train.ts';
 export { createClassifierTrainer } from './train-classifier.ts';
 export type { ClassifierTrainer, LabeledText } from './train-classifier.ts';
-export type { TrainerOptions, TrainerState, TrainingStep } from './training.ts';
 
 export interface WhiteBoxOptions extends FolderOptions {
   readonly device: 'wasm' | 'webgpu';

@@ -147,12 +147,7 @@ async function learnerOf({ parts, engine }: View, options: LearnerOptions): Prom
       'Train low-rank adapters, or a smaller model.',
     );
   const trainer = low
-    ? createAdapterTrainer(
-        device,
-        config,
-        { adapters: { rank: low.rank, alpha: low.alpha }, beside: engine.weights, from: low.from },
-        options,
-      )
+    ? createAdapterTrainer(device, config, { adapters: low, beside: engine.weights, from: low.from }, options)
     : createTrainer(device, config, await downloadWeights(device, config, engine.weights), options);
   /** The engine with a copy of what was trained, and what frees the copy. */
   const copy = async (): Promise<Pick<View, 'engine' | 'release'>> => {
@@ -174,12 +169,15 @@ async function learnerOf({ parts, engine }: View, options: LearnerOptions): Prom
       },
     };
   };
+  const step: Learner['step'] = async (...batches) => {
+    const taken = await explain(id, trainer.step(...batches));
+    checkFinite(id, 'losses of a training step', Float32Array.of(taken.loss, taken.gradNorm));
+    return taken;
+  };
   return {
-    async learn(rows) {
-      const { loss } = await trainer.step(batchOf(rows));
-      checkFinite(id, 'losses of a training step', Float32Array.of(loss));
-      return loss;
-    },
+    ...trainer,
+    step,
+    learn: async (rows) => (await step(batchOf(rows))).loss,
     model: async () => present({ parts, residual: [], ...(await copy()) }),
     adapters: () => trainer.weights(),
     dispose: () => trainer.dispose(),

@@ -3,11 +3,10 @@
  * reach the device's memory, a copy of the values is kept beside it.
  */
 import type { ArrayDevice, DeviceArray } from '../../arrays/array-device.ts';
-import type { Tensor } from '../../language-model.ts';
+import type { Tensor, TrainerOptions } from '../../language-model.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { relaid } from './layout.ts';
 import { adamw, type Parameter } from './adamw.ts';
-import type { TrainerOptions } from './training.ts';
 
 interface Entry {
   /** On the device. */

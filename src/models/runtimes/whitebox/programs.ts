@@ -2,7 +2,8 @@
 import type { ArrayDevice, Program } from '../../arrays/array-device.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { ForwardOptions } from '../../programs/layer-graph.ts';
-import type { Projection, Wanted } from '../../programs/layer-weights.ts';
+import type { Wanted } from '../../programs/layer-weights.ts';
+import type { Projection } from '../../projections.ts';
 import * as heads from '../../programs/head-programs.ts';
 import * as layers from '../../programs/layer-programs.ts';
 import * as streams from '../../programs/stream-programs.ts';

@@ -1,10 +1,8 @@
 /** @file Shifts of the residual stream while a batch is read, one vector per position, and their gradients. */
 import type { ArrayDevice, DeviceArray } from '../../arrays/array-device.ts';
+import type { Shifts } from '../../language-model.ts';
 import { noEdits, type ResidualEditor } from './edits.ts';
 import type { Programs } from './programs.ts';
-
-/** What is added to the stream, by layer boundary: [N, d] each. */
-export type Shifts = ReadonlyMap<number, Float32Array>;
 
 export interface ShiftEditor extends ResidualEditor {
   /** By boundary, of the way back that was taken last: [N, d] each. */

@@ -5,6 +5,7 @@
 import { groupedBy } from '../../../core/groups.ts';
 import { disposeAll, Scope, type DeviceArray } from '../../arrays/array-device.ts';
 import { turn } from '../../decoding/join.ts';
+import type { HiddenGradient, Shifts } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import { backToEmbeddings, disposeTrace, readLayersSaving, type Passing } from './backward.ts';
 import { disposeCaches } from './caches.ts';
@@ -13,7 +14,7 @@ import { lookUp, Pace, padRows, readLayers, type Engine } from './engine.ts';
 import { addRows, lossGradients, placeRows, type Scored } from './loss.ts';
 import { checkFits, gradientBytes, mustRecompute } from './memory.ts';
 import { positionsPerRun } from './scoring.ts';
-import { createShifts, type Shifts } from './shifts.ts';
+import { createShifts } from './shifts.ts';
 
 /** Token ids of each row, not padded, and the tokens to predict. */
 export interface Task {
@@ -34,16 +35,6 @@ export interface Prediction {
   readonly at: number;
   readonly target: number;
   readonly weight: number;
-}
-
-/** The gradient of a term of the loss with respect to the stream at one position and layer boundary. */
-export interface HiddenGradient {
-  readonly row: number;
-  readonly position: number;
-  /** From 0, the embedding, to the number of layers, the stream before the final norm. */
-  readonly boundary: number;
-  /** Shape [d]. */
-  readonly values: Float32Array;
 }
 
 type Rows = Task['rows'];

@@ -3,12 +3,12 @@
  * text. Its configuration names the labels; its weights have `score.weight` in place of an output head.
  */
 import type { ArrayDevice } from '../../arrays/array-device.ts';
+import type { TrainerOptions, TrainerState, TrainingStep } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { softmax } from '../../decoding/sampler.ts';
 import { createDescent } from './descent.ts';
 import type { Task } from './task.ts';
-import type { TrainerOptions, TrainerState, TrainingStep } from './training.ts';
 
 export interface LabeledText {
   /** Token ids as the model will read them, special tokens included; at least one. */

@@ -1,39 +1,10 @@
 /** @file Training of a Llama-family language model: weighted cross-entropy of the next token. */
 import type { ArrayDevice } from '../../arrays/array-device.ts';
-import type { TrainingRow } from '../../language-model.ts';
+import type { TrainerOptions, Training, TrainingBatch, TrainingRow } from '../../language-model.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { createDescent, type Descent, type Trained } from './descent.ts';
-import type { Shifts } from './shifts.ts';
-import type { HiddenGradient, Task } from './task.ts';
-import type { TrainerOptions, TrainerState, TrainingStep } from './training.ts';
-
-export type { TrainerOptions, TrainerState, TrainingStep } from './training.ts';
-
-/** Rows of natural token sequences, padded on the right with any id. */
-export interface TrainingBatch {
-  /** Row-major, shape [B, T]. */
-  readonly ids: Int32Array;
-  /**
-   * Shape [B, T]: how much predicting token (b, t) from the tokens before it counts. Prompt and padding: 0.
-   * The first token of a row has nothing before it, so its weight is ignored. Weights may be negative.
-   */
-  readonly lossWeights: Float32Array;
-  readonly shape: readonly [rows: number, length: number];
-  /**
-   * The loss is Σ weight·CE / normalizer. Default: the sum of the weights, which makes it a weighted mean.
-   * With 1, any loss that is a function of row log-probs can be minimized: take `logProbs`, differentiate by hand, and
-   * pass minus the derivatives as weights.
-   */
-  readonly normalizer?: number;
-  /**
-   * Gradients of further terms of the loss with respect to hidden states, as `hiddenStates` gives them. With these, no token
-   * needs a weight.
-   */
-  readonly hidden?: readonly HiddenGradient[];
-  /** Added to the stream while the batch is read: [B, T, d] at each layer boundary. */
-  readonly shifts?: Shifts;
-}
+import type { Task } from './task.ts';
 
 /** Rows as one batch in which all trained tokens have weight 1. */
 export function batchOf(rows: readonly TrainingRow[]): TrainingBatch {
@@ -47,33 +18,10 @@ export function batchOf(rows: readonly TrainingRow[]): TrainingBatch {
   return { ids, lossWeights, shape: [rows.length, length] };
 }
 
-export interface Trainer {
+export interface Trainer extends Training {
   readonly config: LlamaConfig;
-  /**
-   * One update, from the sum of the losses of some batches, which are read one after the other: what does not fit side by
-   * side makes one step all the same, if each batch is given the normalizer of the whole.
-   * @throws RangeError if a batch's arrays do not fit its shape, or nothing of it has a weight
-   */
-  step(...batches: readonly TrainingBatch[]): Promise<TrainingStep>;
-  /** Loss of a batch under the current weights; nothing is updated. */
-  evaluate(batch: TrainingBatch): Promise<number>;
-  /** @returns shape [B, T]: log p(token t | tokens before it), nats; 0 for the first token of each row. */
-  logProbs(batch: Pick<TrainingBatch, 'ids' | 'shape'>): Promise<Float32Array>;
-  /**
-   * The residual stream at some boundaries, 0 (the embedding) to the number of layers (before the final norm).
-   * @returns by boundary, shape [B, T, d]
-   */
-  hiddenStates(
-    batch: Pick<TrainingBatch, 'ids' | 'shape' | 'shifts'>,
-    boundaries: readonly number[],
-  ): Promise<ReadonlyMap<number, Float32Array>>;
-  /** Gradients of the loss with respect to the shifts of a batch, [B, T, d] at each of their boundaries. */
-  shiftGradients(batch: TrainingBatch): Promise<ReadonlyMap<number, Float32Array>>;
   /** Copies by Hugging Face name. */
   weights(): Promise<Tensors>;
-  state(): Promise<TrainerState>;
-  /** @throws LabError 'bad-model' if the state belongs to another configuration. */
-  restore(state: TrainerState): void;
   /** Free all device memory. The trainer cannot be used afterwards. */
   dispose(): void;
 }
