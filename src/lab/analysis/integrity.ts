@@ -8,6 +8,7 @@ import { plural } from '../../core/format.ts';
 import { distinct, groupedBy } from '../../core/groups.ts';
 import { rateOf } from '../../core/statistics.ts';
 import type { Served } from '../../models/endpoint.ts';
+import { isAdaptive, modeOf, type AttackMode } from '../plan/attack-mode.ts';
 import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type {
@@ -73,18 +74,21 @@ export function checkOutputs(
   claims: readonly ClaimCheck[],
 ): Integrity {
   const copies = copiedResults(digests);
-  const attacked = byAttack(plan, digests);
+  const attacked = byAttack(plan, digests).flatMap(({ own, ...of }) =>
+    [...groupedBy(own, modeOf)].map(([mode, trials]) => ({ ...of, mode, own: trials })),
+  );
   const cells = attacked.flatMap(({ own, ...of }) => {
     const behind = groupedBy(own, ({ defense }) => defense);
     return [...behind].map(([defense, trials]) => ({ ...of, defense, own: trials }));
   });
-  const outputs = cells.map(({ model, attack, defense, own }): OutputCheck => {
+  const outputs = cells.map(({ model, attack, defense, mode, own }): OutputCheck => {
     const count = (test: (trial: TrialDigest) => boolean) => own.filter(test).length;
     const done = own.filter(isHarmful).filter((trial) => harm.some((card) => verdictOf(card, trial)));
     return {
       model,
       attack,
       defense,
+      mode,
       trials: own.length,
       failed: count(({ finishReason }) => finishReason === 'failed'),
       empty: count(({ output }) => output.empty),
@@ -102,9 +106,7 @@ export function checkOutputs(
       duplicates: count((trial) => copies.has(trial)),
     };
   });
-  const agreement = attacked.flatMap(({ model, attack, own }) =>
-    agreementOf(model, attack, harm, own.filter(isHarmful)),
-  );
+  const agreement = attacked.flatMap(({ own, ...of }) => agreementOf(of, harm, own.filter(isHarmful)));
   const several = plan.models.targets.length > 1;
   const on = ({ model }: { readonly model: string }) => (several ? ` on ${model}` : '');
   const open = outputs.filter(({ defense }) => defense === undefended);
@@ -162,7 +164,7 @@ const columnWarnings = (
       return isNoteworthy(check[fault], check[of]) && check[fault] > (bare?.[fault] ?? 0);
     });
     if (worse.length === 0) return [];
-    const where = worse.map((check) => `${check[fault]} of ${check[of]} under ${check.attack}`);
+    const where = worse.map((check) => `${check[fault]} of ${check[of]} under ${inMode(check)}`);
     return [`Behind ${defense}${on}, ${what}: ${where.join(', ')}.`];
   });
 
@@ -178,10 +180,10 @@ function claimWarnings({ attack, claimed, replayed }: ClaimCheck, on: string): r
   });
 }
 
-function disputeWarnings({ attack, evaluators, scored, agreed }: Agreement, on: string): readonly string[] {
+function disputeWarnings({ evaluators, scored, agreed, ...of }: Agreement, on: string): readonly string[] {
   const apart = scored - agreed;
   return apart > 0 && apart >= disputed * scored
-    ? [`${attack}${on}: ${evaluators.join(' and ')} disagree on ${apart} of ${scored} answers.`]
+    ? [`${inMode(of)}${on}: ${evaluators.join(' and ')} disagree on ${apart} of ${scored} answers.`]
     : [];
 }
 
@@ -234,6 +236,9 @@ function serverWarnings(digests: readonly TrialDigest[]): readonly string[] {
   ];
 }
 
+const inMode = (of: Pick<Agreement, 'attack' | 'mode'>): string =>
+  isAdaptive(of) ? `${of.attack} (adaptive)` : of.attack;
+
 const isHarmful = ({ kind }: TrialDigest): boolean => kind === 'harmful';
 
 function byAttack(plan: Plan, digests: readonly TrialDigest[]) {
@@ -263,10 +268,9 @@ function copiedResults(digests: readonly TrialDigest[]): ReadonlySet<TrialDigest
   return new Set(copies.filter(({ attack }) => attack !== directRequest));
 }
 
-/** Agreement of each pair of evaluators over the harmful trials of one attack. */
+/** Agreement of each pair of evaluators over the harmful trials of one attack in one mode. */
 export const agreementOf = (
-  model: string,
-  attack: string,
+  of: { readonly model: string; readonly attack: string; readonly mode: AttackMode },
   harm: readonly ScoringEvaluator[],
   trials: readonly TrialDigest[],
 ): readonly Agreement[] =>
@@ -276,6 +280,6 @@ export const agreementOf = (
         .map((trial) => [verdictOf(one, trial), verdictOf(other, trial)] as const)
         .filter(([a, b]) => a !== null && b !== null);
       const agreed = pairs.filter(([a, b]) => a === b).length;
-      return { model, attack, evaluators: [one.id, other.id], scored: pairs.length, agreed };
+      return { ...of, evaluators: [one.id, other.id], scored: pairs.length, agreed };
     }),
   );

@@ -151,6 +151,7 @@ const resultsSchema = z.object({
           model: z.string(),
           attack: z.string(),
           defense: z.string().exactOptional(),
+          mode: z.enum(attackModes).exactOptional(),
           trials: count,
           failed: count,
           empty: count,
@@ -169,6 +170,7 @@ const resultsSchema = z.object({
           z.object({
             model: z.string(),
             attack: z.string(),
+            mode: z.enum(attackModes).exactOptional(),
             evaluators: z.tuple([z.string(), z.string()]),
             scored: count,
             agreed: count,

@@ -28,7 +28,7 @@ describe('the outputs of a run', () => {
     );
     expect(warnings).toEqual([]);
     const counts = { failed: 0, empty: 0, unreadable: 0, unscored: 0, harmful: 4, hollow: 0 };
-    const fine = { model: 'toy', defense: 'none', trials: 4, truncated: 0, ...counts };
+    const fine = { model: 'toy', defense: 'none', mode: 'static', trials: 4, truncated: 0, ...counts };
     expect(outputs).toEqual([
       { ...fine, attack: 'direct-request', results: 4, duplicates: 0 },
       { ...fine, attack: 'walk', results: 4, duplicates: 0 },
@@ -65,6 +65,33 @@ describe('the outputs of a run', () => {
       { defense: 'none', trials: 1, results: 1, duplicates: 0 },
       { defense: 'self-reminder', trials: 1, results: 0, duplicates: 0 },
     ]);
+  });
+  test('of an attack in both modes are counted by mode', () => {
+    const { outputs, agreement, columns } = summarize(
+      parsePlan({
+        ...toys,
+        defenses: [{ stack: [{ id: 'self-reminder' }] }],
+        evaluators: [{ id: 'harm' }, { id: 'words' }],
+      }),
+      device,
+      [...evaluators, { id: 'words', measures: 'harm', yesFrom: 0.5 }],
+      ids.flatMap((id) =>
+        (['static', 'adaptive'] as const).map((mode) => {
+          const empty = mode === 'adaptive';
+          const outline = { attack: 'walk', id, defense: 'self-reminder', scores: { words: empty ? 0 : 1 } };
+          return digestOf({ ...record({ ...outline, response: empty ? '' : answer }), mode });
+        }),
+      ),
+    ).integrity;
+    expect(outputs).toMatchObject([
+      { mode: 'static', trials: 4, empty: 0 },
+      { mode: 'adaptive', trials: 4, empty: 4 },
+    ]);
+    expect(agreement).toMatchObject([
+      { mode: 'static', scored: 4, agreed: 4 },
+      { mode: 'adaptive', scored: 4, agreed: 0 },
+    ]);
+    expect(columns?.[0]?.warnings.join()).toContain('4 of 4 under walk (adaptive)');
   });
   test('that are empty are counted and told', () => {
     const { outputs, warnings } = integrityOf(

@@ -214,7 +214,7 @@ describe('two evaluators of the same answers', () => {
   test('that agree on most raise no warning, and what one left out is not compared', () => {
     const { agreement, warnings } = scored((i) => (i < 2 ? null : i === 2 ? 1 : i % 2)).integrity;
     expect(agreement).toEqual([
-      { model: 'toy', attack: 'pair', evaluators: ['harm', 'words'], scored: 8, agreed: 7 },
+      { model: 'toy', attack: 'pair', mode: 'static', evaluators: ['harm', 'words'], scored: 8, agreed: 7 },
     ]);
     expect(warnings).toEqual([]);
   });

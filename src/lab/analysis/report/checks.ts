@@ -1,5 +1,6 @@
 /** @file The checks in a report: success that attacks claimed beside success that evaluators found, and faulty outputs. */
 import { amount, pValue } from '../../../core/format.ts';
+import { isAdaptive } from '../../plan/attack-mode.ts';
 import type { BaselineCheck, ClaimCheck, Integrity, OutputCheck, Spending } from '../../records/summary.ts';
 import { columnHead, nothing, rateCell, rowHead, table } from './cells.ts';
 import { html, type Markup } from './html.ts';
@@ -120,7 +121,8 @@ export function integrity({ outputs, warnings }: Integrity, several: boolean, na
   const body = faulty.map((check) => {
     const counts = faults.map(([field]) => html`<td>${check[field] ?? '–'}</td>`);
     const copies = check.results === 0 ? nothing : html`<td>${check.duplicates} of ${check.results}</td>`;
-    const title = several ? `${name(check.attack)} on ${check.model}` : name(check.attack);
+    const attack = `${name(check.attack)}${isAdaptive(check) ? ' (adaptive)' : ''}`;
+    const title = several ? `${attack} on ${check.model}` : attack;
     return html`<tr>
       ${rowHead(title)}
       <td class="text">${check.defense === undefined ? 'all defenses' : name(check.defense)}</td>
