@@ -54,6 +54,7 @@ async function gcgSpeed(
     signal: new AbortController().signal,
     templates: {},
     others: [],
+    spent: () => false,
     fills: () => false,
     role: () => draft,
     classifier: noClassifier,

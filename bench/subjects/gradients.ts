@@ -34,6 +34,7 @@ export async function gcgSteps(entry: ModelEntry, device: Device): Promise<Subje
     signal: new AbortController().signal,
     templates: {},
     others: [],
+    spent: () => false,
     fills: () => false,
     role: noModel,
     classifier: noModel,

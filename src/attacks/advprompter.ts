@@ -223,7 +223,9 @@ export const advprompter = defineAttack({
       } | null = null;
       let bestLoss = Infinity;
       const counter = countOutcomes(options, context);
-      for (let trial = 0; trial < options.trials && best?.answer.verdict !== 'answered'; trial++) {
+      const done = (trial: number) =>
+        trial >= options.trials || best?.answer.verdict === 'answered' || context.spent();
+      for (let trial = 0; !done(trial); trial++) {
         signal.throwIfAborted();
         const ids = await goal.write(writer, random.fork(`trial ${trial}`));
         const [logProbs] = await goal.logProbs([ids]);

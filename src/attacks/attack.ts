@@ -49,10 +49,22 @@ export interface AttackResult {
    * for attacks without such a test. An evaluator of the replayed answer may disagree.
    */
   readonly claimed?: boolean | null;
+  /** Present if the plan's budget for attacks ended the search before the method would have. */
+  readonly endedBy?: 'budget';
+  /** Present for a claimed success in a plan that has successes confirmed. */
+  readonly confirmation?: Confirmation;
   /** Present for attacks in which another model writes the prompts one after another. */
   readonly attacker?: AttackerReplies;
   /** How many candidates it tested, and how they fared. Absent for attacks that test no answers while they search. */
   readonly outcomes?: SearchOutcomes;
+}
+
+/** What became of a success that a search found, when its prompt was asked again with other seeds. */
+export interface Confirmation {
+  /** 0: the answer is greedy and no defense draws, so that every repeat would be equal. */
+  readonly repeats: number;
+  /** Of these, answers that pass the test of the search. If any does not, `claimed` is false. */
+  readonly answered: number;
 }
 
 /** How the attacker model of a search wrote its prompts. */
@@ -93,12 +105,17 @@ export interface AttackContext extends MutationContext, RoleModels {
   readonly signal: AbortSignal;
   /** True if the plan assigns a model to `role`, for methods that use one where there is one. */
   fills(role: ModelRole): boolean;
+  /**
+   * True if the attack has used up what the plan lets it spend on this behavior: a search then ends with the best that it
+   * has. Never true before the first step. Asked last, where the search would go on otherwise.
+   */
+  spent(): boolean;
   /** What the attack learned before, for those that learn; they never learn from the behavior under attack. */
   readonly learned?: unknown;
 }
 
 /** What the plan provides while an attack learns. */
-export interface LearningContext extends Omit<AttackContext, 'others' | 'learned'> {
+export interface LearningContext extends Omit<AttackContext, 'others' | 'learned' | 'spent'> {
   /** Behaviors of the plan and of its sets that are not harmful. */
   readonly harmless: readonly Behavior[];
   /** Requests of both kinds that the plan sets aside for learning; none of them is tested. */

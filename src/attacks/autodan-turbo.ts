@@ -123,7 +123,7 @@ export const autodanTurbo = defineAttack({
     let last = startOf(behavior);
     let steps = 0;
     let unreadable = 0;
-    while (steps < options.rounds && !isEnough(last, stage)) {
+    while (steps < options.rounds && !isEnough(last, stage) && !context.spent()) {
       signal.throwIfAborted();
       const advice = steps === 0 ? noAdvice : retrieve(library, last.response, options.retrieved);
       const answer = await attempt(stage, advice, steps, random);

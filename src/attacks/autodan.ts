@@ -234,7 +234,7 @@ export const autodan = defineAttack({
     yield report(0, 'seeds');
 
     let step = 0;
-    while (answer.verdict !== 'answered' && step < options.steps) {
+    while (answer.verdict !== 'answered' && step < options.steps && !context.spent()) {
       signal.throwIfAborted();
       const sentences = options.form === 'plain' || step % (options.wordGenerations + 1) === 0;
       step++;

@@ -129,7 +129,7 @@ export const beast = defineAttack({
             beams: beams.map(({ text, loss, parent }) => ({ text, loss, parent })),
           },
         };
-        if (step === options.length || best.certain) break;
+        if (step === options.length || best.certain || context.spent()) break;
         await session.keep(beams.map(({ parent }) => parent));
         await session.advance(beams.map(({ ids }) => ids.at(-1)!));
       }

@@ -72,7 +72,7 @@ const textsAt = (place: number, texts: Templates): Templates =>
   );
 
 /**
- * A chain of attacks. Each runs to its end with its own options, so with its own budget, and with a random stream of its
+ * A chain of attacks. Each runs to its end with its own options, and with a random stream of its
  * own. What counts as success in every one of them is an answer to the behavior itself, not to its rewriting. How an
  * earlier attack sampled its answers is not carried on; a system prompt that it found is.
  * @param members at least two
@@ -127,7 +127,9 @@ export function chained(members: readonly ChainMember[]): Attack {
       let taken = 0;
       for (const [place, { method, options }] of members.entries()) {
         const learned = (context.learned as readonly unknown[] | undefined)?.[place];
-        const search = method.run(request, model, options, { ...contextOf(context, place), learned });
+        const started = taken;
+        const spent = () => taken > started && context.spent();
+        const search = method.run(request, model, options, { ...contextOf(context, place), learned, spent });
         try {
           for (;;) {
             const next = await search.next();

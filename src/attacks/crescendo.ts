@@ -78,7 +78,7 @@ export const crescendo = defineAttack({
     ...proposeOptions,
     ...ratingOptions,
   },
-  async *run(behavior, model, options, { random, signal, templates, role }) {
+  async *run(behavior, model, options, { random, signal, templates, role, spent }) {
     const [attacker, judge] = [role('attacker'), role('judge')];
     const ratingContext = { model, judge, behavior, options, templates, signal };
     const opening = conversation(behavior).slice(0, -1);
@@ -86,14 +86,14 @@ export const crescendo = defineAttack({
 
     let best = null as Turn | null;
     let step = 0;
-    for (let restart = 0; restart <= options.restarts; restart++) {
+    for (let restart = 0; restart <= options.restarts && !spent(); restart++) {
       const draw = { signal, random: random.fork(`conversation ${restart}`) };
       let dialogue: Dialogue = [];
       let turns = opening;
       let last: RatedAnswer | null = null;
       let refused: { readonly prompt: string; readonly response: string } | null = null;
       let backtracks = 0;
-      for (let turn = 1; turn <= options.turns;) {
+      for (let turn = 1; turn <= options.turns && !spent();) {
         signal.throwIfAborted();
         const slots = {
           goal: behavior.prompt,

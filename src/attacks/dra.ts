@@ -120,7 +120,7 @@ export const dra = defineAttack({
     const counter = countOutcomes(options, context);
     let best: { readonly prompt: string; readonly answer: CheckedAnswer; readonly value: number } | undefined;
     let step = 0;
-    while (step < options.iterations && best?.answer.verdict !== 'answered') {
+    while (step < options.iterations && best?.answer.verdict !== 'answered' && !context.spent()) {
       context.signal.throwIfAborted();
       const draws = context.random.fork(`puzzle ${step}`);
       const prompt = puzzle(behavior, keep, options, context.templates, draws);

@@ -115,7 +115,7 @@ export const embeddingAttack = defineAttack({
       const { loss, gradient } = await lossAndGradient();
       if (loss < best.loss) best = { vectors, loss };
       yield { step, candidate: behavior.prompt, loss, bestLoss: best.loss };
-      if (step === options.steps || best.loss <= options.stopLoss) break;
+      if (step === options.steps || best.loss <= options.stopLoss || context.spent()) break;
       const width = start.length;
       vectors = vectors.map((vector, row) =>
         rounded(vector.map((value, i) => value - stride * Math.sign(gradient[row * width + i]!))),

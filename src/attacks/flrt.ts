@@ -214,7 +214,7 @@ export const flrt = defineAttack({
     };
     for (let step = 0; ; step++) {
       const current = buffer[0]!;
-      const isLast = step === options.steps;
+      const isLast = step === options.steps || context.spent();
       bestLoss = Math.min(bestLoss, current.loss);
       const due = isLast || current.certain || (options.testEvery > 0 && step % options.testEvery === 0);
       const answer = due && current !== tested ? await check({ messages: prompt.place(current.text) }) : null;

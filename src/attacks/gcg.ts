@@ -117,7 +117,7 @@ export const gcg = defineAttack({
     /** Greedy decoding is sure to write the target of a certain suffix: with `end: target` there is nothing to test. */
     const isTarget = () => options.end === 'target' && best.certain;
     let done = isTarget() || (best.certain && (await testSuffix(best)).passed);
-    while (!done && step < options.steps) {
+    while (!done && step < options.steps && !context.spent()) {
       step++;
       signal.throwIfAborted();
       const look = await objective.look?.(current, step);

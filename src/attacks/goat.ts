@@ -91,7 +91,7 @@ export const goat = defineAttack({
     }),
     ...ratingOptions,
   },
-  async *run(behavior, model, options, { random, signal, templates, role }) {
+  async *run(behavior, model, options, { random, signal, templates, role, spent }) {
     const [attacker, judge] = [role('attacker'), role('judge')];
     const ratingContext = { model, judge, behavior, options, templates, signal };
     const proposer = createProposer(attacker, options);
@@ -99,12 +99,12 @@ export const goat = defineAttack({
 
     let best = null as Turn | null;
     let step = 0;
-    for (let index = 0; index < options.conversations; index++) {
+    for (let index = 0; index < options.conversations && !spent(); index++) {
       const draw = { signal, random: random.fork(`conversation ${index}`) };
       let dialogue: Dialogue = [];
       let turns = conversation(behavior).slice(0, -1);
       let last: RatedAnswer | null = null;
-      for (let turn = 1; turn <= options.turns; turn++) {
+      for (let turn = 1; turn <= options.turns && !spent(); turn++) {
         signal.throwIfAborted();
         const given = draw.random.pick(techniques);
         const slots = {

@@ -147,7 +147,9 @@ export const gptfuzzer = defineAttack({
 
     let step = 0;
     let best: { readonly template: string; readonly answer: CheckedAnswer } | null = null;
-    for (let i = 0; i < options.iterations && best?.answer.verdict !== 'answered'; i++) {
+    const done = (i: number) =>
+      i >= options.iterations || best?.answer.verdict === 'answered' || context.spent();
+    for (let i = 0; !done(i); i++) {
       signal.throwIfAborted();
       const path = pool.select(selectionDraws);
       const node = path.at(-1)!;
@@ -185,7 +187,7 @@ export const gptfuzzer = defineAttack({
             ...own,
           },
         };
-        if (best.answer.verdict === 'answered') break;
+        if (done(i)) break;
       }
       const outcome = { successes, questions: questions.length, mutants: valid.length };
       if (valid.length > 0) pool.credit(path, outcome, options.floor);

@@ -196,7 +196,7 @@ export const laa = defineAttack({
 
     let overall: Candidate | undefined;
     let step = 0;
-    for (let run = 0; run <= options.restarts && !found.succeeded; run++) {
+    for (let run = 0; run <= options.restarts && !found.succeeded && !context.spent(); run++) {
       const draws = random.fork(`run ${run}`);
       let best = (await evaluate([tokenizer.encode(initial)]))[0]!;
       overall ??= best;
@@ -215,7 +215,9 @@ export const laa = defineAttack({
         bestLoss: -overall.logProb,
         detail: { run, suffix: best.suffix, queries, ...first },
       };
-      for (let i = 0; i < options.steps && looks < options.checks && !found.succeeded; i++) {
+      const done = (i: number) =>
+        i >= options.steps || looks >= options.checks || found.succeeded || context.spent();
+      for (let i = 0; !done(i); i++) {
         signal.throwIfAborted();
         const changes = {
           probability: changesByProbability(Math.exp(best.logProb), options.mostChanges),

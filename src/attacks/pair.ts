@@ -57,7 +57,7 @@ export const pair = defineAttack({
     ...proposeOptions,
     ...ratingOptions,
   },
-  async *run(behavior, model, options, { random, signal, templates, role }) {
+  async *run(behavior, model, options, { random, signal, templates, role, spent }) {
     const [attacker, judge] = [role('attacker'), role('judge')];
     const ratingContext = { model, judge, behavior, options, templates, signal };
     const proposer = createProposer(attacker, options);
@@ -69,7 +69,7 @@ export const pair = defineAttack({
 
     let best: RatedAnswer | null = null;
     let steps = 0;
-    for (let iteration = 1; iteration <= options.iterations; iteration++) {
+    for (let iteration = 1; iteration <= options.iterations && !spent(); iteration++) {
       const refinements = await Promise.all(
         streams.map(({ thread, context }) => refine(proposer, thread, context)),
       );

@@ -112,7 +112,8 @@ export const randomSearch = defineAttack({
     let tested: Candidate | null = null;
     for (;;) {
       bestLoss = Math.min(bestLoss, best.loss);
-      const last = passes >= options.passes || best.certain;
+      const over = passes >= options.passes || context.spent();
+      const last = over || best.certain;
       const due = last || (options.testEvery > 0 && step % options.testEvery === 0);
       const answer = due && best !== tested ? await check({ messages: prompt.place(best.text) }) : null;
       if (answer) found.add((tested = best), answer);
@@ -123,7 +124,7 @@ export const randomSearch = defineAttack({
         bestLoss,
         detail: { suffix: best.text, passes, ...answer },
       };
-      if (found.succeeded || passes >= options.passes) break;
+      if (found.succeeded || over) break;
       signal.throwIfAborted();
       step++;
       const swaps = best.ids.map(() => allowed);

@@ -128,7 +128,7 @@ export const renellm = defineAttack({
 
     let best: { readonly prompt: string; readonly answer: CheckedAnswer } | null = null;
     let step = 0;
-    while (step < options.iterations && best?.answer.verdict !== 'answered') {
+    while (step < options.iterations && best?.answer.verdict !== 'answered' && !context.spent()) {
       signal.throwIfAborted();
       let round = 0;
       let accepted: boolean | null;

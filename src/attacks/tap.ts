@@ -112,7 +112,7 @@ export const tap = defineAttack({
     ...proposeOptions,
     ...ratingOptions,
   },
-  async *run(behavior, model, options, { random, signal, templates, role }) {
+  async *run(behavior, model, options, { random, signal, templates, role, spent }) {
     const [attacker, judge] = [role('attacker'), role('judge')];
     const ratingContext = { model, judge, behavior, options, templates, signal };
     const context = { behavior, templates, signal };
@@ -147,7 +147,7 @@ export const tap = defineAttack({
     let leaves: readonly Leaf[] = [{ node: 0, thread: startThread('system', 0) }];
     let best = null as RatedAnswer | null;
     let nodes = 0;
-    for (let depth = 1; depth <= options.depth && leaves.length > 0; depth++) {
+    for (let depth = 1; depth <= options.depth && leaves.length > 0 && !spent(); depth++) {
       signal.throwIfAborted();
       const places = leaves.flatMap((leaf) =>
         Array.from({ length: options.branching }, (_, branch) => ({ leaf, branch, node: ++nodes })),

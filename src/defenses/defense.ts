@@ -34,6 +34,8 @@ export interface PreparationContext extends Abortable {
 export interface DefenseDefinition<S extends OptionsSpec, A extends Access> extends MethodCard {
   readonly access: A;
   readonly stage: InferenceStage;
+  /** Present if what it does to a request is drawn at random, so that one request may fare differently each time. */
+  readonly draws?: true;
   /** Labels of the mitigation taxonomy. */
   readonly taxonomy: readonly string[];
   readonly options: S;

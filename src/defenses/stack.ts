@@ -65,6 +65,8 @@ export interface StackView {
   readonly view: DefenseView;
   /** Ids of the defenses that have no view; then that of the others says too little. */
   readonly hidden: readonly string[];
+  /** True if some defense draws at random. */
+  readonly draws: boolean;
 }
 
 /** What an attacker sees of `model` behind the stack of the same defenses. @throws as `stack` does */
@@ -80,7 +82,7 @@ export function stackView(
     const values = parseOptions(defense.options, options, defense.id);
     return defense.view?.(model as WhiteBoxModel, values, { ...context, target: model, artifact }) ?? [];
   });
-  return { view: composed(views), hidden };
+  return { view: composed(views), hidden, draws: chosen.some(({ defense }) => defense.draws) };
 }
 
 /** A model that generates as `wrapped` does and can be read as `model` can. */

@@ -224,6 +224,7 @@ describe('on a task that can be learned by heart', () => {
         ...roleContext(setting),
         signal,
         others: [],
+        spent: () => false,
         learned: given,
       };
       const run = advprompter.run(asked, model as never, values, context);

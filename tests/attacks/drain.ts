@@ -70,6 +70,8 @@ interface Setting extends RoleModels, Texts {
   readonly signal?: AbortSignal;
   readonly behavior?: Behavior;
   readonly contrast?: ContrastPrompts;
+  /** Asked after the first step, as the lab does. Default: an attack without a budget. */
+  readonly spent?: () => boolean;
 }
 
 /** Let an attack learn from the harmful ones of the other behaviors, as the lab does. */
@@ -93,13 +95,20 @@ export async function learn(attack: Attack, setting: Setting) {
 
 /** Run an attack to its end, as the lab does; an attack that learns does so first. */
 export async function drain(attack: Attack, setting: Setting) {
-  const { model, options, signal = new AbortController().signal } = setting;
+  const { model, options, spent = () => false, signal = new AbortController().signal } = setting;
   const { steps, learned } = await learn(attack, setting);
+  const before = steps.length;
   const run = attack.run(
     setting.behavior ?? behavior,
     model as never,
     parseOptions(attack.options, options, attack.id),
-    { ...mutation(attack, setting), signal, learned, ...roleContext(setting) },
+    {
+      ...mutation(attack, setting),
+      signal,
+      learned,
+      spent: () => steps.length > before && spent(),
+      ...roleContext(setting),
+    },
   );
   for (;;) {
     const next = await run.next();

@@ -86,7 +86,8 @@ describe('one suffix for two behaviors that want different ones', () => {
     const suffixes: string[] = [];
     for (const asked of [held, { ...held, id: 'next', prompt: 'Draw me a sheep' }]) {
       const values = parseOptions(gcgUniversal.options, options, gcgUniversal.id);
-      const context = { ...mutation(gcgUniversal), ...roleContext(), signal, others: [], learned };
+      const spent = () => false;
+      const context = { ...mutation(gcgUniversal), ...roleContext(), signal, others: [], learned, spent };
       const run = gcgUniversal.run(asked, counting as never, values, context);
       for (let next = await run.next(); ; next = await run.next())
         if (next.done) {

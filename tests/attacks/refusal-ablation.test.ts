@@ -139,6 +139,7 @@ test('is learned once: the same edit for every behavior, without reading the mod
     const run = refusalAblation.run({ ...asked, prompt }, closed as never, values, {
       ...context,
       others: [],
+      spent: () => false,
       learned,
     });
     for (let next = await run.next(); ; next = await run.next())

@@ -99,6 +99,7 @@ export async function* firstAnswered(
     yield testedStep(variant, answer);
     if (isBetter({ variant, answer }, best)) best = { variant, answer };
     if (options.stop !== 'never' && answer.verdict === 'answered') break;
+    if (best !== undefined && context.spent()) break;
   }
   for (const control of options.controls ?? []) {
     context.signal.throwIfAborted();

@@ -97,6 +97,7 @@ export const eraseAndCheck = defineDefense({
     "others (the authors' code passes those of fewer than five tokens).",
   access: 'black-box',
   stage: 'decoding',
+  draws: true,
   needs: [],
   needsWhen: { filter: { 'prompt-guard': ['prompt-guard'] } },
   taxonomy: aroundModel,

@@ -73,6 +73,7 @@ export const gradientCuff = defineDefense({
     'stages together on benign requests, as far as the first stage alone does not exceed it.',
   access: 'white-box',
   stage: 'decoding',
+  draws: true,
   needs: [],
   taxonomy: withinModel,
   options: {

@@ -32,6 +32,7 @@ export const raLlm = defineDefense({
     'patterns are ours and are looked for at the start of an answer.',
   access: 'black-box',
   stage: 'decoding',
+  draws: true,
   needs: [],
   taxonomy: aroundModel,
   options: {

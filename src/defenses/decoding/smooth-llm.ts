@@ -65,6 +65,7 @@ export const smoothLlm = defineDefense({
   differs: 'An empty answer has no vote, and the refusal patterns are ours.',
   access: 'black-box',
   stage: 'decoding',
+  draws: true,
   needs: [],
   taxonomy: aroundModel,
   options: {

@@ -66,6 +66,7 @@ export const icd = defineDefense({
     'AISafetyLab five.',
   access: 'black-box',
   stage: 'input',
+  draws: true,
   needs: [],
   taxonomy: aroundModel,
   options: {

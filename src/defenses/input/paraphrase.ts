@@ -62,6 +62,7 @@ export const paraphrase = defineDefense({
     'request that makes a paraphraser decline or answer would otherwise be the one that passes unchanged.',
   access: 'black-box',
   stage: 'input',
+  draws: true,
   needs: ['paraphraser'],
   taxonomy: aroundModel,
   options: {

@@ -62,6 +62,7 @@ export const retokenization = defineDefense({
     'dropout is that of common implementations; the paper compares several.',
   access: 'grey-box',
   stage: 'input',
+  draws: true,
   needs: [],
   taxonomy: aroundModel,
   options: {

@@ -5,12 +5,13 @@ import { mean } from '../../core/statistics.ts';
 import { undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { BaselineCheck, Spending } from '../records/summary.ts';
+import { forwardPasses } from '../records/usage.ts';
 import { comparisonOf } from './pairs.ts';
 import { sameRequests } from './same-requests.ts';
 import { outcomeOf, type ScoringEvaluator } from './verdicts.ts';
 
-/** What a trial cost the model under attack, as forward passes of one sequence: a gradient is worth about three. */
-const passesOf = ({ usage }: TrialDigest): number => usage.queries + usage.scored + 3 * usage.gradients;
+/** What a trial cost the model under attack. */
+const passesOf = ({ usage }: TrialDigest): number => forwardPasses(usage);
 
 const spendingOf = (trials: readonly TrialDigest[]): Spending => {
   const per = (count: (trial: TrialDigest) => number) => mean(trials.map(count));

@@ -11,6 +11,7 @@ import { packNames } from '../../core/templates.ts';
 import { mostRows, setRowSchema } from '../../data/import/set-row.ts';
 import type { Artifact } from '../../defenses/defense.ts';
 import { greedy } from '../../models/decoding/sampler.ts';
+import { attackLimits } from './attack-limits.ts';
 import { chatTemplateSchema } from './chat-template.ts';
 import { templatePackSchema } from './template-pack.ts';
 
@@ -127,6 +128,7 @@ export const planSchema = z
      * defense; the defended one of each column (`adaptive`); or each of them (`both`), in cells of their own.
      */
     attackMode: z.enum(['static', 'adaptive', 'both']).optional(),
+    ...attackLimits,
     /**
      * Run no attacks; put attack results of an earlier run to the targets instead. Names, for each target, the model
      * that was attacked; the results themselves come with the run.

@@ -75,6 +75,8 @@ const recordSchema = z.looseObject({
     loss,
     steps: count,
     claimed: z.boolean().nullable().optional(),
+    endedBy: z.literal('budget').optional(),
+    confirmation: z.looseObject({ repeats: count, answered: count }).optional(),
     outcomes: outcomes.optional(),
   }),
   attackSteps: z.array(

@@ -101,6 +101,9 @@ const answerColumns: readonly Column[] = [
 const nameOf = (answeredIn: TrialRecord['attackResult']['answeredIn']): string =>
   typeof answeredIn === 'object' ? answeredIn.language : (answeredIn ?? '');
 
+const confirmedText = (confirmation: TrialRecord['attackResult']['confirmation']): string =>
+  confirmation === undefined ? '' : `${confirmation.answered} of ${confirmation.repeats}`;
+
 const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ['model', ({ model }) => model],
   ['behavior', ({ behavior }) => behavior],
@@ -134,6 +137,8 @@ const fixedColumns = ({ answers = true }: ExportOptions): readonly Column[] => [
   ],
   ['loss', ({ attackResult }) => attackResult.loss ?? ''],
   ['claimed', ({ attackResult }) => String(attackResult.claimed ?? '')],
+  ['endedBy', ({ attackResult }) => attackResult.endedBy ?? ''],
+  ['confirmed', ({ attackResult: { confirmation } }) => confirmedText(confirmation)],
   ['successTest', ({ attackResult }) => attackResult.outcomes?.test ?? ''],
   ['falseSuccesses', ({ attackResult }) => attackResult.outcomes?.falseSuccesses ?? ''],
   ['seed', ({ seed }) => seed],

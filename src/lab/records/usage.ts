@@ -28,6 +28,18 @@ export const noUsage: Usage = { queries: 0, promptTokens: 0, completionTokens: 0
 /** Of all roles together. */
 export const totalUsage = (usage: UsageByRole): Usage => Object.values(usage).reduce(addUsage, noUsage);
 
+/** Calls of one model, as forward passes of one sequence: a gradient is worth about three. */
+export const forwardPasses = ({ queries, scored, gradients }: Usage): number =>
+  queries + scored + 3 * gradients;
+
+/** Read, written and scored, by all models; those of servers that do not count are left out. */
+export const tokensOf = (usage: UsageByRole): number =>
+  Object.values(usage).reduce(
+    (sum, { promptTokens, completionTokens, scoredTokens }) =>
+      sum + (promptTokens ?? 0) + (completionTokens ?? 0) + (scoredTokens ?? 0),
+    0,
+  );
+
 export function addUsage(a: Usage, b: Partial<Usage>): Usage {
   const served = joinServed(a.served, b.served);
   const scoredTokens = (a.scoredTokens ?? 0) + (b.scoredTokens ?? 0);

@@ -1,5 +1,11 @@
 /** @file First stage of a trial: the attack, on the undefended model or on the defended one. */
-import { conversation, type Attack, type AttackResult, type AttackStep } from '../../attacks/attack.ts';
+import {
+  conversation,
+  type Attack,
+  type AttackContext,
+  type AttackResult,
+  type AttackStep,
+} from '../../attacks/attack.ts';
 import { checkReach } from '../../attacks/reach.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import { LabError } from '../../core/errors.ts';
@@ -10,14 +16,17 @@ import type { ModelOfAccess } from '../../models/role-models.ts';
 import type { AttackOutcome } from '../records/trial.ts';
 import { chooseTexts, type TextSettings } from '../trials/attack-texts.ts';
 import type { Chosen } from '../trials/choices.ts';
-
+import type { TrialSettings } from '../trials/resolve.ts';
 import { adaptiveTarget } from './adaptive-target.ts';
+import { watchBudget } from './attack-budget.ts';
+import { confirmed } from './confirm.ts';
 import type { DefendedModel } from './defended-model.ts';
 import { roleModels, type LoadedModels } from './loaded-models.ts';
 import { createMeter, metered, type SignalMeters } from './meter.ts';
 import type { PausePoint } from './pause.ts';
 
 export interface AttackInput {
+  readonly limits: AttackLimits;
   readonly behavior: Behavior;
   /** What decides on the pack of texts that the attack works with. */
   readonly texts: Omit<TextSettings, 'behaviors'>;
@@ -30,6 +39,9 @@ export interface AttackInput {
   readonly behind?: { readonly defended: DefendedModel; readonly meters: SignalMeters } | undefined;
 }
 
+/** What the plan says of all attacks alike; a claimed success is confirmed on answers sampled as it says. */
+export type AttackLimits = Pick<TrialSettings, 'attackBudget' | 'confirm' | 'sampling'>;
+
 export interface AttackListeners {
   readonly signal: AbortSignal;
   readonly onStep: (step: AttackStep) => void;
@@ -41,7 +53,7 @@ export interface AttackListeners {
 export async function runAttack(
   models: LoadedModels,
   chosen: Chosen<Attack>,
-  { behavior, seed, trainingBehaviors, learned, behind, texts: textSettings }: AttackInput,
+  { behavior, seed, trainingBehaviors, learned, behind, limits, texts: textSettings }: AttackInput,
   { signal, onStep, pausePoint }: AttackListeners,
 ): Promise<AttackOutcome> {
   const { method, options } = chosen;
@@ -53,7 +65,9 @@ export async function runAttack(
   const { model, release } = behind
     ? adaptiveTarget(behind.defended, method.access, { seed, meter, signal, meters: behind.meters })
     : { model: metered(target, 'target', meter), release: () => undefined };
-  const search = method.run(behavior, model as ModelOfAccess[Access], options, {
+  const isSpent = watchBudget(limits.attackBudget ?? {}, meter, pausePoint);
+  let ended = false as boolean;
+  const context: AttackContext = {
     random: createRandom(seed).fork('attack'),
     templates,
     signal,
@@ -61,9 +75,11 @@ export async function runAttack(
     get others() {
       return trainingBehaviors.filter(({ id }) => id !== behavior.id);
     },
+    spent: () => (ended ||= steps.length > 0 && isSpent()),
     fills: (role) => models.fills(role),
     ...roleModels(models, meter),
-  });
+  };
+  const search = method.run(behavior, model as ModelOfAccess[Access], options, context);
   try {
     for (;;) {
       await pausePoint?.pass(signal);
@@ -72,7 +88,11 @@ export async function runAttack(
       checkLosses(model.id, method.id, next.value);
       if (next.done) {
         checkReach(behavior, next.value, method.id);
-        const outcome = { result: next.value, steps: thinned(steps), usage: meter.usage };
+        const { claimed } = next.value;
+        const found = { ...next.value, ...(ended && claimed !== true && { endedBy: 'budget' as const }) };
+        const draws = behind?.defended.seen.draws ?? false;
+        const result = await confirmed(found, { behavior, model, options, context, limits, seed, draws });
+        const outcome = { result, steps: thinned(steps), usage: meter.usage };
         return { ...outcome, ...(texts && { texts }) };
       }
       steps.push(next.value);

@@ -132,6 +132,7 @@ async function runAttacks({ attack, mode, stack, trials }: Chunk, context: Chunk
     const input = {
       ...trial,
       texts: textSettings(settings),
+      limits: settings,
       trainingBehaviors,
       learned: lesson?.value,
       ...(adaptive && { behind: { defended, meters } }),

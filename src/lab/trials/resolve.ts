@@ -35,6 +35,8 @@ export interface TrialSettings {
   readonly pack?: PackName | undefined;
   readonly templates?: TemplatePack | undefined;
   readonly replay?: Plan['replay'];
+  readonly attackBudget?: Plan['attackBudget'];
+  readonly confirm?: Plan['confirm'];
   /** Every behavior that an attack may learn from; the one it attacks is left out there. */
   readonly trainingBehaviors: readonly Behavior[];
 }
@@ -135,6 +137,8 @@ export function resolvePlan(plan: Plan, all: Registries): ResolvedPlan {
       pack: plan.texts,
       templates: plan.templates,
       replay: plan.replay,
+      attackBudget: plan.attackBudget,
+      confirm: plan.confirm,
       trainingBehaviors: known,
     },
   };

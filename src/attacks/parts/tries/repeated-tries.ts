@@ -54,7 +54,7 @@ export async function* repeatedTries(
     readonly atOnce: number;
     readonly stop: 'first' | 'never';
   },
-  context: Pick<AttackContext, 'fills' | 'signal'>,
+  context: Pick<AttackContext, 'fills' | 'signal' | 'spent'>,
 ): AsyncGenerator<AttackStep, AttackResult> {
   const tryOnce = async (index: number) => {
     const made = tryOf(index);
@@ -63,7 +63,7 @@ export async function* repeatedTries(
   let [tries, successes] = [0, 0];
   const found = collectFindings<Try>(options, context);
   const done = () => tries >= options.samples || (options.stop === 'first' && successes > 0);
-  while (!done()) {
+  while (!done() && !context.spent()) {
     context.signal.throwIfAborted();
     const count = Math.min(options.atOnce, options.samples - tries);
     const start = tries;
