@@ -4,6 +4,7 @@ import { attack } from './cli/attack.ts';
 import { chat } from './cli/chat.ts';
 import { compare } from './cli/compare.ts';
 import { useEndpoints, withEndpointOptions } from './cli/endpoints.ts';
+import { estimate } from './cli/estimate.ts';
 import { asCommandError } from './cli/failure.ts';
 import { catalogueLists, list } from './cli/list.ts';
 import { merge } from './cli/merge.ts';
@@ -97,42 +98,53 @@ program
   .option('--json', 'print the cards as a JSON array')
   .action(list);
 
-withEndpointOptions(withTemplateOptions(program.command('run')))
+/** What replaces parts of a plan, and computes it. */
+const withPlanOptions = (command: Command) =>
+  withEndpointOptions(withTemplateOptions(command))
+    .argument('<plan>', 'plan file; its schema is public/schemas/plan.json')
+    .option('--seed <n>', "seed in place of the plan's", wholeNumber)
+    .addOption(repeatable('--model <name>', `model under attack in place of the plan's: ${modelNames}`))
+    .option(
+      '--behaviors <file>',
+      "CSV, JSON Lines or JSON file of behaviors: the set that the plan names, else in place of the plan's",
+    )
+    .addOption(
+      new Option(
+        '--kind <kind>',
+        'kind of those behaviors where their file does not say; default: harmful',
+      ).choices(behaviorKinds),
+    )
+    .addOption(
+      repeatable(
+        '--column <field=name>',
+        `column of that file that holds one of: ${behaviorFields.join(', ')}`,
+      ),
+    )
+    .addOption(
+      new Option('--encoding <name>', 'encoding of that file; default: as detected').choices(encodings),
+    )
+    .option('--shard <i/n>', 'run only part i of n; each has an equal share of the behaviors')
+    .addOption(texts())
+    .addOption(templates())
+    .addOption(airlock())
+    .addOption(mirror())
+    .addOption(device())
+    .addOption(precision())
+    .addOption(workers());
+
+withPlanOptions(program.command('run'))
   .description('run a plan, or continue its run')
-  .argument('<plan>', 'plan file; its schema is public/schemas/plan.json')
   .requiredOption('--out <folder>', 'folder for run.json, trials.jsonl and report.html')
-  .option('--seed <n>', "seed in place of the plan's", wholeNumber)
-  .addOption(repeatable('--model <name>', `model under attack in place of the plan's: ${modelNames}`))
-  .option(
-    '--behaviors <file>',
-    "CSV, JSON Lines or JSON file of behaviors: the set that the plan names, else in place of the plan's",
-  )
-  .addOption(
-    new Option(
-      '--kind <kind>',
-      'kind of those behaviors where their file does not say; default: harmful',
-    ).choices(behaviorKinds),
-  )
-  .addOption(
-    repeatable(
-      '--column <field=name>',
-      `column of that file that holds one of: ${behaviorFields.join(', ')}`,
-    ),
-  )
-  .addOption(
-    new Option('--encoding <name>', 'encoding of that file; default: as detected').choices(encodings),
-  )
-  .option('--shard <i/n>', 'run only part i of n; each has an equal share of the behaviors')
-  .addOption(texts())
-  .addOption(templates())
   .option('--resume', 'continue after the trials that are already in the folder')
   .option('--json', 'print the summary as JSON')
-  .addOption(airlock())
-  .addOption(mirror())
-  .addOption(device())
-  .addOption(precision())
-  .addOption(workers())
   .action(run);
+
+withPlanOptions(program.command('estimate'))
+  .description(
+    'say how many trials a plan has, and about how much time and memory a run takes; nothing is run',
+  )
+  .option('--json', 'print JSON')
+  .action(estimate);
 
 withEndpointOptions(program.command('replay'))
   .description('send the attack results of a run to other defenses or models, without attacking again')

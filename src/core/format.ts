@@ -51,3 +51,11 @@ export const list = (names: readonly string[]): string =>
 /** A probability of chance as it is reported: `p = 0.002`, `p < 0.001`. */
 export const pValue = (p: number): string =>
   p < 0.001 ? 'p < 0.001' : `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
+
+const byteUnits = ['B', 'kB', 'MB', 'GB'] as const;
+/** Decimal units, as storage is sold. */
+export function bytes(count: number): string {
+  const power = Math.min(byteUnits.length - 1, count < 1 ? 0 : Math.floor(Math.log10(count) / 3));
+  const value = count / 1000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${byteUnits[power]}`;
+}

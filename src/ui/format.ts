@@ -2,6 +2,7 @@
 export {
   addedDuration,
   amount,
+  bytes,
   count,
   countOrUnknown,
   duration,
@@ -19,14 +20,6 @@ export function probability(logProb: number): string {
   if (share > 0 && share < 0.001) return '<0.1%';
   if (share < 1 && share > 0.999) return '>99.9%';
   return `${(share * 100).toFixed(1)}%`;
-}
-
-const byteUnits = ['B', 'kB', 'MB', 'GB'] as const;
-/** Decimal units, as storage is sold. */
-export function bytes(count: number): string {
-  const power = Math.min(byteUnits.length - 1, count < 1 ? 0 : Math.floor(Math.log10(count) / 3));
-  const value = count / 1000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${byteUnits[power]}`;
 }
 
 /** A name of the code as a label: `maxNewTokens` as `Max new tokens`. */

@@ -212,6 +212,11 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     }),
     behaviors: (set) =>
       outcomeOf(async () => withSets(registries, await sets.find([{ set }])).sets.get(set).behaviors),
+    estimate: (input) =>
+      outcomeOf(async () => {
+        const trials = trialsOf(parsePlan(input)).length;
+        return { trials, timeMs: 200 * trials, isTimed: true, workers: 2, memoryBytes: 7e8 };
+      }),
     readSet: (file, choices, { signal } = {}) =>
       outcomeOf(() => sets.read(file, file.name, choices, { signal })),
     importSet: (file, set, { signal } = {}) => outcomeOf(() => sets.import(file, file.name, set, { signal })),

@@ -29,11 +29,33 @@ export function workersFor(
   { kind, cores, memoryBytes }: PoolFacts,
   wish: WorkersWish = 'auto',
 ): number {
-  const sizes = models.map(parametersOf);
-  const isSmall = sizes.every((size) => size !== null && size < mostParameters);
+  const isSmall = models.every(isSmallModel);
   if (kind !== 'wasm' || !isSmall || models.some(({ source }) => source.kind === 'endpoint')) return 1;
   if (wish !== 'auto') return Math.max(1, Math.min(wish, mostWorkers));
-  const each = engineBytes + bytesPerParameter * sizes.reduce<number>((sum, size) => sum + size!, 0);
-  const fitting = memoryBytes === null ? cores : Math.floor(memoryBytes / 2 / each);
+  const fitting = memoryBytes === null ? cores : Math.floor(memoryBytes / 2 / memoryFor(models, 1)!);
   return Math.max(1, Math.min(cores, fitting, mostWorkers));
+}
+
+/** True if a run of the model can be shared by several workers, and the model is loaded in a moment. */
+export function isSmallModel(model: ModelEntry): boolean {
+  const parameters = parametersOf(model);
+  return parameters !== null && parameters < mostParameters;
+}
+
+/**
+ * What a large model takes beside its weights, in copies that loading makes. Measured on WASM with weights in half
+ * precision (docs/catalogue-and-fit.md); less on a GPU.
+ */
+const bytesPerParameterOfLarge = 6;
+
+/** Of all workers together, about; `null` if the size of a model is unknown. A model behind a server takes none here. */
+export function memoryFor(models: readonly ModelEntry[], workers: number): number | null {
+  let each = engineBytes;
+  for (const model of models) {
+    if (model.source.kind === 'endpoint') continue;
+    const parameters = parametersOf(model);
+    if (parameters === null) return null;
+    each += parameters * (isSmallModel(model) ? bytesPerParameter : bytesPerParameterOfLarge);
+  }
+  return workers * each;
 }

@@ -26,6 +26,7 @@ import type { AttackReply, ChatReply, MutatedPrompt } from '../records/reply.ts'
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { FileChoices, FileReport, SetImport, SetProgress, StoredSet } from '../records/stored-set.ts';
+import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialKey, TrialRecord } from '../records/trial.ts';
 import type { WorkersWish } from '../run/pool-size.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
@@ -87,6 +88,11 @@ export interface LabApi {
     append: RunKeeper['append'],
     trial: RunKeeper['trial'],
   ): Promise<Outcome<void>>;
+  /**
+   * What a run of the plan will take. Models under attack are loaded and timed for a moment.
+   * @param times which of them: all, or those that load in a moment
+   */
+  estimate(callId: string, plan: unknown, times: 'all' | 'small'): Promise<Outcome<RunEstimate>>;
   /** Stop a call within one step. An unknown id is ignored. */
   cancel(callId: string): Promise<void>;
   /**

@@ -147,6 +147,10 @@ export function createLabClient({
         return lab.runKept(id, plan, events, sources, keep.places, proxy(append), proxy(trial));
       });
     },
+    estimate(plan, { signal, times = 'small' } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab) => lab.estimate(id, plan, times));
+    },
     async restore(input, records) {
       const parsed = await named(input);
       if (parsed.status !== 'done') return parsed;

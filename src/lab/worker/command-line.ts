@@ -9,6 +9,7 @@ import type { AttackRequest, ChatRequest } from '../plan/request.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
 import { trialLine } from '../records/export.ts';
 import type { RunEvent } from '../records/events.ts';
+import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
@@ -32,6 +33,8 @@ export interface CommandLineApi extends Pick<
    * @param places of the trials that are kept already
    */
   run(plan: Plan, places: readonly number[]): Promise<Outcome<void>>;
+  /** What a run of the plan will take, with every model under attack loaded and timed. */
+  estimate(plan: Plan): Promise<Outcome<RunEstimate>>;
   /** Stop the run in progress within one step. */
   stop(): void;
 }
@@ -91,6 +94,7 @@ export function exposeToCommandLine(lab: LabClient): void {
           if (reported.length > 0) report(reported);
         },
       }),
+    estimate: (plan) => lab.estimate(plan, { times: 'all' }),
     stop: () => stopping.abort(),
   };
 }

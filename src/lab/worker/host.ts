@@ -18,8 +18,9 @@ import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import { answerChat, attackBehavior } from '../run/attempt.ts';
 import type { Helper } from '../run/helper.ts';
 import { defaultAccess } from '../run/model-pool.ts';
-import { workersFor, type PoolFacts, type WorkersWish } from '../run/pool-size.ts';
+import { isSmallModel, workersFor, type PoolFacts, type WorkersWish } from '../run/pool-size.ts';
 import { runPlan, type RunEnvironment, type RunExtras } from '../run/run-plan.ts';
+import { estimateRun } from '../run/time/estimate.ts';
 import type { SetStore } from '../sets/set-store.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { openRunWriter } from '../store/run-writer.ts';
@@ -111,14 +112,16 @@ export function createLab({
     cores: later.cores ?? 1,
     memoryBytes: later.memoryBytes ?? null,
   });
-  /** Fewer than there are chunks, since this worker takes chunks too. */
+  /** No more than there are chunks. */
+  const workersOn =
+    (facts: PoolFacts) =>
+    (entries: readonly ModelEntry[], chunks: number): number =>
+      startHelper ? Math.min(workersFor(entries, facts, workers), chunks) : 1;
+  /** Besides this worker, which takes chunks too. */
   const helpersFor =
     (facts: PoolFacts): RunEnvironment['startHelpers'] =>
-    (entries, chunks) => {
-      if (!startHelper) return [];
-      const count = Math.min(workersFor(entries, facts, workers), chunks) - 1;
-      return Array.from({ length: count }, startHelper);
-    };
+    (entries, chunks) =>
+      startHelper ? Array.from({ length: workersOn(facts)(entries, chunks) - 1 }, startHelper) : [];
   const { stoppable, ...callsById } = createHostCalls();
   const { registries, catalogue } = createHostRegistries({ shipped, webgpuModels, ...later });
   const setsOf = (behavior: Behavior | undefined) => (behavior ? [behavior] : []);
@@ -206,6 +209,16 @@ export function createLab({
     run: (runId, plan, onEvents, sources) => run(runId, plan, onEvents, { sources }),
     runKept: (runId, plan, onEvents, sources, places, append, trial) =>
       run(runId, plan, onEvents, { sources, keep: { places, keeper: { append, trial } } }),
+    estimate: (callId, plan, times) =>
+      stoppable(callId, async (signal) =>
+        estimateRun(plan, {
+          models,
+          registries: await registries(namedSets(parsePlan(plan))),
+          workersFor: workersOn(await poolFacts()),
+          mayTime: (entry) => times === 'all' || isSmallModel(entry),
+          signal,
+        }),
+      ),
     ...callsById,
     runs: () =>
       outcomeOf(async () => {

@@ -16,6 +16,7 @@ import type { AttackReply, ChatReply } from '../records/reply.ts';
 import type { DeviceKind } from '../records/run.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { FileChoices, FileReport, SetImport, SetProgress } from '../records/stored-set.ts';
+import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import type { WorkersWish } from '../run/pool-size.ts';
 import type { Keep } from '../run/run-plan.ts';
@@ -131,6 +132,11 @@ export interface LabClient extends Pick<
       readonly keep?: Keep;
     },
   ): Promise<Outcome<void>>;
+  /** What a run of the plan will take. @param times models under attack to load and time. Default: those that load in a moment */
+  estimate(
+    plan: unknown,
+    options?: Stoppable & { readonly times?: 'all' | 'small' },
+  ): Promise<Outcome<RunEstimate>>;
   /** Store finished trials of an earlier run. @returns how many were new */
   restore(plan: unknown, records: readonly TrialRecord[]): Promise<Outcome<number>>;
   /** The id under which `run` stores this plan. */

@@ -24,7 +24,7 @@ test('what is shown never jumps, though what is estimated does', () => {
 test('time is told from the start, for the workers that there are, and never less than the longest chunk', () => {
   const { chunks } = expanded();
   const told: unknown[] = [];
-  const costs: Costs = { add: () => {}, of: () => 1_000, longestFirst: (all) => all };
+  const costs: Costs = { add: () => {}, calibrate: () => {}, of: () => 1_000, longestFirst: (all) => all };
   const clock = (workers: number) =>
     createClock({
       costs,

@@ -86,6 +86,9 @@ test('a helper finds the set too', async () => {
     lessons: new Map(),
   };
   expect(await helper.open(job)).toMatchObject({ status: 'done' });
-  const records = valueOf(await helper.run(0, new Map(), ignore));
-  expect(records.map(({ record }) => record.behavior)).toEqual(['deeds-row-1', 'deeds-row-2']);
+  const chunks = [await helper.run(0, new Map(), ignore), await helper.run(1, new Map(), ignore)];
+  expect(chunks.flatMap(valueOf).map(({ record }) => record.behavior)).toEqual([
+    'deeds-row-1',
+    'deeds-row-2',
+  ]);
 });
