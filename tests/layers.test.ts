@@ -14,8 +14,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   attacks: ['core', 'models'],
   defenses: ['core', 'models'],
   evaluators: ['core', 'models'],
+  finetuning: ['core', 'models'],
   data: ['core', 'models'],
-  lab: ['core', 'models', 'attacks', 'defenses', 'evaluators', 'data'],
+  lab: ['core', 'models', 'attacks', 'defenses', 'evaluators', 'finetuning', 'data'],
   ui: ['core', 'lab'],
   /** src/*.ts: entries of the page. */
   entry: ['core', 'lab', 'ui'],
@@ -23,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   /** Makes the bundled models; nothing that ships imports it. */
   training: ['core', 'models', 'data', 'attacks', 'evaluators'],
 };
-const methods = ['attacks', 'defenses', 'evaluators'];
+const methods = ['attacks', 'defenses', 'evaluators', 'finetuning'];
 
 /** What each folder of the lab may import from the others. */
 const allowedInLab: Readonly<Record<string, readonly string[]>> = {

@@ -1,0 +1,86 @@
+import { arxiv } from '../core/method.ts';
+import { integer, number } from '../core/options.ts';
+import { distinct } from '../core/groups.ts';
+import { changesModel, defineFinetuning } from './finetuning.ts';
+import { epochDraw, examplesOf } from './parts/draws.ts';
+import { weightedBatch } from './parts/rows.ts';
+import {
+  boundaryAt,
+  distance,
+  layersOf,
+  likeness,
+  meanOverStates,
+  statesBefore,
+  statesNow,
+} from './parts/states.ts';
+
+/** Turns the hidden states of harmful answers away from what they were, until nothing can be said from there. */
+export const circuitBreakers = defineFinetuning({
+  id: 'circuit-breakers',
+  title: 'Circuit breakers',
+  paper: arxiv('2406.04313', 'Improving Alignment and Robustness with Circuit Breakers'),
+  summary: 'Turns the states of harmful answers away from what they were, and keeps those of benign ones.',
+  differs:
+    'The layers are shares of the depth, those of the paper (10 and 20 of 32). Refusals are among what is kept where the data has ' +
+    'some, which the paper does to keep a model refusing. Harmful openings then end in text without sense, not in refusals: read the ' +
+    'rate of success, not that of refusal.',
+  access: 'white-box',
+  stage: 'training',
+  purpose: 'defense',
+  taxonomy: changesModel,
+  needs: [],
+  reads: ['harmful', 'benign'],
+  options: {
+    alpha: number({ description: 'Weight of both terms.', default: 10, min: 0.01, max: 1000 }),
+    first: number({ description: 'First layer, as a share of the depth.', default: 1 / 3, min: 0, max: 1 }),
+    second: number({ description: 'Second layer, as a share of the depth.', default: 2 / 3, min: 0, max: 1 }),
+    batchSize: integer({
+      description: 'Rows of each kind per update.',
+      default: 8,
+      min: 1,
+      max: 256,
+      unit: 'rows',
+    }),
+  },
+  async objective({ alpha, first, second, batchSize }, { model, training, data, random, steps }) {
+    const harmful = examplesOf(data, 'harmful', model);
+    const refused = data.requests.some(({ safe }) => safe.length > 0) ? examplesOf(data, 'safe', model) : [];
+    const kept = [...examplesOf(data, 'benign', model), ...refused];
+    const layers = await layersOf(model, kept[0]!);
+    const boundaries = distinct([boundaryAt(layers, first), boundaryAt(layers, second)]);
+    return {
+      async update(index) {
+        const bad = epochDraw(harmful, random.fork('harmful'), index, batchSize);
+        const good = epochDraw(kept, random.fork('kept'), index, batchSize);
+        const progress = index / (2 * steps);
+        const [toReroute, toKeep] = [alpha * (1 - progress), alpha * progress];
+        const [badBefore, goodBefore] = [
+          await statesBefore(model, bad, boundaries),
+          await statesBefore(model, good, boundaries),
+        ];
+        const rerouted = meanOverStates(
+          await statesNow(training, bad, boundaries),
+          toReroute,
+          ({ values }, i) => likeness(values, badBefore[i]!.values),
+        );
+        const retained = meanOverStates(
+          await statesNow(training, good, boundaries),
+          toKeep,
+          ({ values }, i) => distance(values, goodBefore[i]!.values),
+        );
+        const batchOf = (rows: typeof bad, { hidden }: typeof rerouted) => ({
+          ...weightedBatch(rows.map((row) => ({ ...row, weight: 0 }))),
+          hidden,
+        });
+        return {
+          batches: [batchOf(bad, rerouted), batchOf(good, retained)],
+          figures: {
+            loss: toReroute * rerouted.loss + toKeep * retained.loss,
+            likeness: rerouted.loss,
+            retain: retained.loss,
+          },
+        };
+      },
+    };
+  },
+});

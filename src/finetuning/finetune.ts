@@ -1,0 +1,94 @@
+/** @file Fine-tuning of a model by a method: update after update, each from the seed and its index alone. */
+import { LabError } from '../core/errors.ts';
+import type { OptionsSpec, OptionValues } from '../core/options.ts';
+import { createRandom } from '../core/random.ts';
+import type { Learner, LearnerOptions, TrainingStep, WhiteBoxModel } from '../models/language-model.ts';
+import type { FinetuningData, FinetuningMethod } from './finetuning.ts';
+
+export interface FinetuningSettings {
+  readonly seed: number;
+  /** Updates in all. */
+  readonly steps: number;
+  readonly learningRate: number;
+  /** Updates until the learning rate has reached its peak; from there a cosine leads to 0. */
+  readonly warmupSteps: number;
+  readonly weightDecay: number;
+  /** `null`: all weights are trained. */
+  readonly adapters: LearnerOptions['adapters'] | null;
+}
+
+export const learnerOptions = ({
+  seed,
+  steps,
+  learningRate,
+  warmupSteps,
+  weightDecay,
+  adapters,
+}: FinetuningSettings): LearnerOptions => ({
+  ...{ learningRate, weightDecay },
+  schedule: { warmupSteps, totalSteps: steps },
+  ...(adapters && { adapters: { seed: `${seed}/adapters`, ...adapters } }),
+});
+
+export interface FinetuningStep extends Pick<TrainingStep, 'gradNorm' | 'learningRate'> {
+  /** Updates made, this one included. */
+  readonly step: number;
+  /** As the method gives them, before the update. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** Tokens that the update read, padding included. */
+  readonly tokens: number;
+}
+
+export interface Finetuning {
+  readonly method: FinetuningMethod;
+  readonly options: OptionValues<OptionsSpec>;
+  /** As it was before training. */
+  readonly model: WhiteBoxModel;
+  /** Of that model, with `learnerOptions`; where training goes on, restored. */
+  readonly learner: Learner;
+  readonly data: FinetuningData;
+  readonly settings: FinetuningSettings;
+  /** Updates made before. Default: 0. */
+  readonly from?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The updates from `from` on. The learner's state after each is that of training without a break.
+ * @throws LabError 'bad-input' for data that the method cannot use; 'not-finite' if an update has no numbers, which leaves the
+ *   learner without any: go on from a state saved before
+ */
+export async function* finetune({
+  method,
+  options,
+  model,
+  learner,
+  data,
+  settings,
+  from = 0,
+  signal,
+}: Finetuning): AsyncGenerator<FinetuningStep, void> {
+  const random = createRandom(`${settings.seed}/${method.id}`);
+  const { steps } = settings;
+  const objective = await method.objective(options, {
+    ...{ model, training: learner, data, random, steps, signal },
+  });
+  for (let index = from; index < steps; index++) {
+    signal?.throwIfAborted();
+    const { batches, figures } = await objective.update(index);
+    const unreadable = Object.entries(figures).find(([, value]) => !Number.isFinite(value));
+    if (unreadable) throw lost(method.id, index + 1, `its ${unreadable[0]} is no number`);
+    const { gradNorm, learningRate } = await learner.step(...batches).catch((error: unknown) => {
+      if (error instanceof LabError && error.code === 'not-finite')
+        throw lost(method.id, index + 1, 'its gradients are no numbers');
+      throw error;
+    });
+    const tokens = batches.reduce((sum, { ids }) => sum + ids.length, 0);
+    yield { step: index + 1, figures, tokens, gradNorm, learningRate };
+  }
+}
+
+const lost = (method: string, step: number, how: string): LabError =>
+  new LabError('not-finite', `"${method}" broke at update ${step}: ${how}.`, {
+    advice: 'Lower the learning rate, or go on from the last checkpoint with another seed.',
+  });

@@ -1,0 +1,91 @@
+/**
+ * @file The contract of a fine-tuning method: what each update of a model's weights is made of. Training-time defenses are
+ * such methods, and so are attacks on weights.
+ */
+import type { ChatMessage } from '../core/chat.ts';
+import type { MethodCard } from '../core/method.ts';
+import type { OptionsSpec, OptionValues } from '../core/options.ts';
+import type { Random } from '../core/random.ts';
+import type { Abortable, Training, TrainingBatch, WhiteBoxModel } from '../models/language-model.ts';
+
+/** A conversation that ends with a user turn, and the answer to it. */
+export interface Example {
+  readonly prompt: readonly ChatMessage[];
+  readonly answer: string;
+}
+
+/** A request that the model should decline, with answers that decline and answers that do harm. */
+export interface HarmfulRequest {
+  readonly prompt: readonly ChatMessage[];
+  readonly safe: readonly string[];
+  readonly harmful: readonly string[];
+}
+
+export interface Preference {
+  readonly prompt: readonly ChatMessage[];
+  readonly chosen: string;
+  readonly rejected: string;
+}
+
+/** None of it is among what the model is tested on afterwards. */
+export interface FinetuningData {
+  /** Harmless requests with the answers that the model should go on giving. */
+  readonly benign: readonly Example[];
+  readonly requests: readonly HarmfulRequest[];
+  readonly preferences: readonly Preference[];
+}
+
+export const dataKinds = ['benign', 'safe', 'harmful', 'preferences'] as const;
+/** `safe` and `harmful`: answers of that kind to harmful requests. */
+export type DataKind = (typeof dataKinds)[number];
+
+export interface FinetuningContext extends Abortable {
+  /** As it was before training; it does not change. */
+  readonly model: WhiteBoxModel;
+  readonly training: Training;
+  readonly data: FinetuningData;
+  /** Draws for update `i` come from `random.fork(i)`, so that training goes on from any update as without a break. */
+  readonly random: Random;
+  /** How many updates there will be. */
+  readonly steps: number;
+}
+
+export interface Update {
+  readonly batches: readonly TrainingBatch[];
+  /** The loss of the method before the update, and what else tells how it goes; nats where they are losses. */
+  readonly figures: Readonly<Record<string, number>> & { readonly loss: number };
+}
+
+export interface Objective {
+  /** What update `index`, from 0, is made of, given the model as it stands. */
+  update(index: number): Promise<Update>;
+}
+
+export interface FinetuningDefinition<S extends OptionsSpec> extends MethodCard {
+  readonly access: 'white-box';
+  readonly stage: 'training';
+  /** A defense hardens the model; an attack shows what a hardened one is worth. */
+  readonly purpose: 'defense' | 'attack';
+  /** Labels of the mitigation taxonomy; none for an attack. */
+  readonly taxonomy: readonly string[];
+  /** What the method cannot do without. */
+  readonly reads: readonly DataKind[];
+  readonly options: S;
+  /** @throws LabError 'bad-input' for data it cannot use */
+  objective(options: OptionValues<S>, context: FinetuningContext): Promise<Objective>;
+}
+
+export type FinetuningMethod = FinetuningDefinition<OptionsSpec>;
+
+export const defineFinetuning = <const S extends OptionsSpec>(
+  definition: FinetuningDefinition<S>,
+): FinetuningMethod => definition as unknown as FinetuningMethod;
+
+/** Labels of the mitigation taxonomy for methods that change the weights before the model is used. */
+export const changesModel: readonly string[] = [
+  'Model',
+  'Alignment',
+  'Build and Use Model',
+  'Developer',
+  'Manage',
+];

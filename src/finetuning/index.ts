@@ -1,0 +1,24 @@
+import { registry } from '../core/method.ts';
+import { circuitBreakers } from './circuit-breakers.ts';
+import { deepAlignment } from './deep-alignment.ts';
+import { dpo } from './dpo.ts';
+import { harmfulFinetuning } from './harmful-finetuning.ts';
+import { latentAdversarial } from './latent-adversarial.ts';
+import { npo } from './npo.ts';
+import { rmu } from './rmu.ts';
+import { safeTuning } from './safe-tuning.ts';
+import { safeUnlearning } from './safe-unlearning.ts';
+import { simpo } from './simpo.ts';
+
+export const finetunings = registry('fine-tuning method', [
+  circuitBreakers,
+  deepAlignment,
+  dpo,
+  harmfulFinetuning,
+  latentAdversarial,
+  npo,
+  rmu,
+  safeTuning,
+  safeUnlearning,
+  simpo,
+]);
