@@ -1,6 +1,7 @@
 /** @file `run`: runs a plan, or continues a run. */
 import type { RunEvent } from '../../src/lab/records/events.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
+import { limitReached } from '../../src/lab/plan/run-limits.ts';
 import type { RunSummary } from '../../src/lab/records/summary.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import type { ReplaySource } from '../../src/lab/trials/replay.ts';
@@ -91,6 +92,8 @@ async function compute(
         pace = event;
         if (done < total) progress(done, total, what, pace);
       }
+      if (event.type === 'limit')
+        console.error(limitReached(checked.plan.runLimits!, event.limit, event.notAsked));
       if (event.type !== 'trial') continue;
       const { key } = event;
       done = event.finished;

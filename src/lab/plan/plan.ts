@@ -13,6 +13,7 @@ import type { Artifact } from '../../defenses/defense.ts';
 import { greedy } from '../../models/decoding/sampler.ts';
 import { attackLimits } from './attack-limits.ts';
 import { chatTemplateSchema } from './chat-template.ts';
+import { runLimitsSchema } from './run-limits.ts';
 import { templatePackSchema } from './template-pack.ts';
 
 const method = z.strictObject({
@@ -139,6 +140,11 @@ export const planSchema = z
      * some 16 help models behind a server only.
      */
     concurrency: z.int().min(1).max(256).default(16),
+    /**
+     * After what the run ends with the trials that it has finished, each time it is started or goes on. Trials that are
+     * under way then are finished first.
+     */
+    runLimits: runLimitsSchema.optional(),
   })
   .meta({ id: 'plan', title: 'Glovebox plan, version 1' });
 

@@ -1,6 +1,7 @@
 /** @file What a run reports while it goes on: loading, preparing, attack steps and finished trials. */
 import type { AttackStep } from '../../attacks/attack.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
+import type { RunLimit } from '../plan/run-limits.ts';
 import type { RunOverview } from './overview.ts';
 import type { TrialKey } from './trial.ts';
 
@@ -38,5 +39,7 @@ export type RunEvent =
       readonly finished: number;
       readonly total: number;
     }
+  /** The run ends at a limit of its plan. */
+  | { readonly type: 'limit'; readonly limit: RunLimit; readonly notAsked: number }
   /** All trials so far; now and then, and at the end. */
   | { readonly type: 'overview'; readonly overview: RunOverview };

@@ -15,17 +15,19 @@ export interface Lane<T> {
 export interface LaneOptions<T> {
   /** Whether a task may start; asked again whenever another has ended. */
   readonly mayStart: (task: T) => boolean;
+  /** Whether no further task is to start. Default: never. */
+  readonly ended?: () => boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * Work on every task. A free lane takes the first of `tasks` that may start.
- * @returns once all are done; throws the first failure when every lane has stopped. One lane must never be lost.
+ * Work on every task, or until `ended`. A free lane takes the first of `tasks` that may start.
+ * @returns once all that were started are done; throws the first failure when every lane has stopped. One lane must never be lost.
  */
 export async function inLanes<T>(
   tasks: readonly T[],
   lanes: readonly Lane<T>[],
-  { mayStart, signal }: LaneOptions<T>,
+  { mayStart, ended = () => false, signal }: LaneOptions<T>,
 ): Promise<void> {
   const waiting = [...tasks];
   const siblings = new AbortController();
@@ -33,7 +35,7 @@ export async function inLanes<T>(
   let working = 0;
   const listeners: (() => void)[] = [];
   let failure: { readonly error: unknown } | undefined;
-  const isOver = () => failure !== undefined || (waiting.length === 0 && working === 0);
+  const isOver = () => failure !== undefined || (working === 0 && (waiting.length === 0 || ended()));
   const change = () => new Promise<void>((resolve) => listeners.push(resolve));
   const changed = () => {
     for (const listener of listeners.splice(0)) listener();
@@ -50,7 +52,7 @@ export async function inLanes<T>(
     const opened = await Promise.race([lane.ready.then(() => true).catch(() => false), over()]);
     if (!opened) return;
     while (!isOver()) {
-      const at = waiting.findIndex(mayStart);
+      const at = ended() ? -1 : waiting.findIndex(mayStart);
       if (at < 0) {
         await change();
         continue;

@@ -18,6 +18,7 @@ import { eventsOf } from './events.ts';
 import { helperLane, type Helper, type TargetJob } from './helper.ts';
 import { inLanes, type Lane } from './lanes.ts';
 import { legsOf } from './legs.ts';
+import { watchLimits, type LimitWatch } from './limit-watch.ts';
 import type { ModelPool } from './model-pool.ts';
 import { trackProgress, type Progress } from './progress.ts';
 import { openTarget, type TargetRun } from './target-run.ts';
@@ -53,7 +54,7 @@ export interface RunEnvironment {
 }
 
 /**
- * Run a plan, or go on with it.
+ * Run a plan, or go on with it, to its end or to a limit of the plan.
  *
  * A static attack is computed once per model, behavior and attack, against the undefended model; its result is replayed
  * against every defense, so that its rate there is one of transfer. An adaptive attack is computed anew behind every
@@ -89,7 +90,7 @@ export async function* runPlan(
     await writer.setState('running');
     yield* progress.overviewEvent();
     yield* runMissing(writer, progress, replayed, { ...expanded, resolved }, environment, signal);
-    await writer.setState('done', progress.overview());
+    await writer.setState(progress.finished < expanded.total ? 'stopped' : 'done', progress.overview());
     yield* progress.overviewEvent();
   } catch (error) {
     // If even that cannot be stored, what ended the run is still what the user has to know.
@@ -126,6 +127,7 @@ async function* runMissing(
   );
   const steady = createSteady();
 
+  let limits: LimitWatch | null = null;
   const targets = new Map<ModelEntry, TargetRun>();
   const legs = legsOf(unfinished);
   for (const [i, { target, chunks: ofLeg }] of legs.entries()) {
@@ -145,6 +147,7 @@ async function* runMissing(
           onArtifact: (artifact) => writer.addArtifact(artifact),
         }));
       targets.set(target, opened);
+      limits ??= watchLimits(resolved.plan.runLimits ?? {});
       const job: TargetJob = {
         plan: resolved.plan,
         target: target.id,
@@ -163,6 +166,7 @@ async function* runMissing(
         await writer.append(added);
         for (const { place, record } of added) {
           progress.add(place, record);
+          limits!.add(record, makesAttack(chunk));
           const { model, behavior, attack, defense, mode } = record;
           const key = { model, behavior, attack, defense, ...(mode && { mode }) };
           emit({ type: 'trial', key, finished: progress.finished, total });
@@ -193,7 +197,11 @@ async function* runMissing(
           : costs.longestFirst(ofLeg, makesAttack).toSorted((a, b) => a.round - b.round);
       try {
         clock.begin(ordered);
-        await inLanes(ordered, [own, ...others], { mayStart, signal });
+        await inLanes(ordered, [own, ...others], {
+          mayStart,
+          ended: () => limits!.reached() !== null,
+          signal,
+        });
       } finally {
         clock.end();
         for (const helper of helpers) helper.end();
@@ -205,6 +213,11 @@ async function* runMissing(
       // Who leaves the run at an event leaves nothing behind that goes on.
       left.abort();
       await working.catch(() => {});
+    }
+    const limit = (limits as LimitWatch | null)?.reached();
+    if (limit && progress.finished < total) {
+      yield { type: 'limit', limit, notAsked: total - progress.finished };
+      return;
     }
   }
 }

@@ -28,7 +28,7 @@ export interface CommandLineApi extends Pick<
   /** Sources for the next `run`, one line of JSON each: in parts, because a message has a size limit. */
   addSources(lines: string): void;
   /**
-   * Run a plan whose trials are kept by the command line. Lists of events of types `trial`, `pace` and `artifact` go to
+   * Run a plan whose trials are kept by the command line. Lists of events of types `trial`, `pace`, `artifact` and `limit` go to
    * `gloveboxEvent` as they happen. The added sources are those of a plan with `replay`.
    * @param places of the trials that are kept already
    */
@@ -52,7 +52,7 @@ declare global {
   var gloveboxTrial: ((place: number) => Promise<string | null>) | undefined;
 }
 
-const reportedTypes: ReadonlySet<RunEvent['type']> = new Set(['trial', 'pace', 'artifact']);
+const reportedTypes: ReadonlySet<RunEvent['type']> = new Set(['trial', 'pace', 'artifact', 'limit']);
 
 export const headless = (): boolean => new URLSearchParams(location.search).has('cli');
 

@@ -11,6 +11,7 @@ import type { PackName } from '../../core/templates.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { defaultSampling, type Plan, type PlanInput } from '../../lab/plan/plan.ts';
 import { carriedCards, gradingObstacle, type BehaviorSetCard } from '../../lab/plan/set-card.ts';
+import { limitsText } from '../../lab/plan/run-limits.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import type { ModelEntry } from '../types.ts';
 import { BehaviorsDraft } from './behaviors-draft.svelte.ts';
@@ -176,7 +177,7 @@ export class PlanDraft {
 
   /** What the plan says and no field shows, in words. */
   readonly fixedSettings = $derived.by((): readonly string[] => {
-    const { contrast, sampling, record, replay, concurrency } = this.#plan;
+    const { contrast, sampling, record, replay, concurrency, runLimits } = this.#plan;
     return [
       ...(this.behaviors.isDrawn ? ['behaviors drawn by the seed'] : []),
       ...(sampling.temperature > 0 ? [`temperature ${sampling.temperature}, top-p ${sampling.topP}`] : []),
@@ -184,6 +185,7 @@ export class PlanDraft {
       ...(replay ? ['attack results taken over from another run'] : []),
       `${record.topTokens} alternatives stored per token`,
       `${concurrency} trials side by side`,
+      ...(runLimits ? [`ends after ${limitsText(runLimits)}`] : []),
     ];
   });
 

@@ -5,6 +5,7 @@ import type { LoadProgress, RunEvent, Preparation } from '../../lab/records/even
 import { withArtifact, type RunArtifact } from '../../lab/plan/artifacts.ts';
 import { outlineOf, type PlanOutline } from '../../lab/plan/outline.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
+import { limitReached } from '../../lab/plan/run-limits.ts';
 import type { RunInfo } from '../../lab/records/run.ts';
 import type { RunOverview } from '../../lab/records/overview.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';
@@ -34,6 +35,8 @@ export class RunSession {
   loading = $state.raw<LoadProgress | null>(null);
   preparing = $state.raw<Preparation | null>(null);
   failure = $state.raw<Failure | null>(null);
+  /** That the run ended at a limit of its plan, in words; `null` where it did not. */
+  limit = $state.raw<string | null>(null);
   /** What defenses learned about the models. */
   artifacts = $state.raw<readonly RunArtifact[]>([]);
   /** A stored run is being read. */
@@ -76,7 +79,7 @@ export class RunSession {
     const outcome = await call;
     if (!isCurrent()) return;
     this.#controller = null;
-    this.status = outcome.status === 'cancelled' ? 'stopped' : outcome.status;
+    this.status = outcome.status === 'cancelled' || this.limit !== null ? 'stopped' : outcome.status;
     this.failure = outcome.status === 'failed' ? outcome : null;
     this.#quiet();
   };
@@ -128,7 +131,7 @@ export class RunSession {
     this.#halt();
     this.#forget();
     [this.plan, this.failure] = [null, null];
-    [this.artifacts, this.opening] = [[], false];
+    [this.artifacts, this.opening, this.limit] = [[], false, null];
     this.status = 'idle';
     this.#quiet();
   };
@@ -138,6 +141,8 @@ export class RunSession {
       if (event.type === 'trial') [this.finished, this.total] = [event.finished, event.total];
       else if (event.type === 'overview') this.#show(event.overview);
       else if (event.type === 'pace') [this.timeLeftMs, this.workers] = [event.leftMs, event.workers];
+      else if (event.type === 'limit')
+        this.limit = limitReached(this.plan?.runLimits ?? {}, event.limit, event.notAsked);
       else if (event.type === 'load') {
         this.loading = event.progress;
         const { model } = event.progress;
@@ -184,7 +189,7 @@ export class RunSession {
 
   #begin(plan: PlanOutline | null, status: RunStatus): void {
     [this.plan, this.status, this.failure, this.artifacts] = [plan, status, null, []];
-    [this.#fetched, this.opening] = [[], false];
+    [this.#fetched, this.opening, this.limit] = [[], false, null];
     this.#quiet();
   }
 }

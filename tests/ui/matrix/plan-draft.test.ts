@@ -50,6 +50,9 @@ const everything = parsePlan({
   templates: { version: 1, name: 'mine', templates: {} },
   replay: { 'tinytown-chat': 'tinytown-base', 'tinytown-base': 'tinytown-base' },
   concurrency: 3,
+  attackBudget: { queries: 400 },
+  confirm: 2,
+  runLimits: { minutes: 30, queries: 9000 },
   shard: { index: 1, count: 2 },
 });
 const folder = 'public/plans';

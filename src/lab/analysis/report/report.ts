@@ -2,7 +2,7 @@
  * @file A run as one HTML document that needs no script, no other file and no network. It holds the summary of the
  * trials and none of their texts, so that it can be shown anywhere.
  */
-import { duration, plural } from '../../../core/format.ts';
+import { count, duration, plural } from '../../../core/format.ts';
 import { directRequest, type Plan } from '../../plan/plan.ts';
 import { precisionWords } from '../../../models/precision.ts';
 import type { DeviceInfo } from '../../records/run.ts';
@@ -88,7 +88,8 @@ function opening({ plan, device, versions, summary, startedAt, finished, total }
   const unfinished =
     finished < total
       ? html`<p class="note">
-          Unfinished: ${finished} of ${plural(total, 'trial')}. Every rate below is of what is there.
+          Unfinished: ${finished} of ${plural(total, 'trial')}; ${count(total - finished)} were not asked.
+          Every rate below is over those that were asked, and n says how many.
         </p>`
       : null;
   return html`<p class="kind">Glovebox report</p>

@@ -1,0 +1,29 @@
+/** @file After what a run ends with what it has. */
+import { z } from 'zod';
+import { count, list } from '../../core/format.ts';
+
+export const runLimitsSchema = z.strictObject({
+  /** Time on the clock, without that in which the first model is loaded. */
+  minutes: z.number().positive().optional(),
+  /** Forward passes of the models under attack: a query and a scored sequence are one each, a gradient is three. */
+  queries: z.int().positive().optional(),
+  /** Read, written and scored by all models. */
+  tokens: z.int().positive().optional(),
+});
+
+export type RunLimits = z.output<typeof runLimitsSchema>;
+export type RunLimit = keyof RunLimits;
+
+/** `10 minutes and 5,000 queries`. */
+export const limitsText = (limits: RunLimits): string =>
+  list(
+    (['minutes', 'queries', 'tokens'] as const).flatMap((limit) => {
+      const most = limits[limit];
+      return most === undefined ? [] : [`${count(most)} ${limit}`];
+    }),
+  );
+
+/** What a user is told when a run has reached one of them. */
+export const limitReached = (limits: RunLimits, limit: RunLimit, notAsked: number): string =>
+  `The run ended at its limit of ${limitsText({ [limit]: limits[limit] })}. Finished trials are kept; ` +
+  `${count(notAsked)} of its plan were not asked. When it goes on, the limit counts anew.`;
