@@ -1,6 +1,7 @@
 /** @file `npm run lab -- …`: the lab from the command line. Results go to standard output, progress to standard error. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { attack } from './cli/attack.ts';
+import { bundle } from './cli/bundle.ts';
 import { chat } from './cli/chat.ts';
 import { compare } from './cli/compare.ts';
 import { useEndpoints, withEndpointOptions } from './cli/endpoints.ts';
@@ -182,6 +183,13 @@ program
   .argument('<folder>', 'folder of the run')
   .option('--json', 'print the summary as JSON')
   .action(report);
+
+program
+  .command('bundle')
+  .description('write a run as one file, which the page opens; drop it on the matrix page')
+  .argument('<folder>', 'folder of the run')
+  .option('--out <file>', 'the file; default: the name of the folder, with .glovebox')
+  .action(bundle);
 
 program
   .command('compare')

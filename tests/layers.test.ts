@@ -36,7 +36,8 @@ const allowedInLab: Readonly<Record<string, readonly string[]>> = {
   run: ['plan', 'records', 'analysis', 'trials', 'store'],
   models: ['records', 'storage'],
   sets: ['plan', 'records', 'storage', 'trials'],
-  worker: ['plan', 'records', 'analysis', 'trials', 'store', 'run', 'models', 'sets'],
+  bundle: ['plan', 'records', 'trials', 'store', 'sets'],
+  worker: ['plan', 'records', 'analysis', 'trials', 'store', 'run', 'models', 'sets', 'bundle'],
   seal: ['storage'],
   storage: [],
 };

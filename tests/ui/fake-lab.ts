@@ -3,7 +3,7 @@
  * The catalogue and the behaviors are the real ones. Never shipped.
  */
 import type { Behavior } from '../../src/core/behavior.ts';
-import { outcomeOf } from '../../src/core/errors.ts';
+import { LabError, outcomeOf } from '../../src/core/errors.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { RunEvent } from '../../src/lab/records/events.ts';
 import type { LabClient } from '../../src/lab/worker/lab-client.ts';
@@ -364,6 +364,13 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     overview: (id) => outcomeOf(async () => (await readerOf(id)).overview(id)),
     cell: (id, query) => outcomeOf(async () => (await readerOf(id)).cell(id, query)),
     trial: (id, key) => outcomeOf(async () => (await readerOf(id)).trial(id, key)),
+    bundle: () => outcomeOf(async () => new Blob()),
+    openBundle: () =>
+      outcomeOf(async () => {
+        throw new LabError('bad-input', 'This file cannot be opened as a run.', {
+          advice: 'Ask for it again.',
+        });
+      }),
     exported: (id, format, options) =>
       outcomeOf(async () => (await readerOf(id)).exported(id, format, options)),
     artifacts: async (id) => ({ status: 'done', value: artifactsOf(store.get(id)?.plan) }),

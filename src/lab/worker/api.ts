@@ -13,6 +13,7 @@ import type { ImportProgress } from '../../models/import/progress.ts';
 import type { ChosenPrecision, PrecisionWish } from '../../models/precision.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { HubModelFiles } from '../models/hub-models.ts';
+import type { StoredBundle } from '../bundle/store-bundle.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
 import type { PlanOutline } from '../plan/outline.ts';
@@ -111,6 +112,10 @@ export interface LabApi {
   trial(runId: string, key: TrialKey): Promise<Outcome<OpenedTrial>>;
   /** All finished trials as a file. */
   exported(runId: string, format: ExportFormat, options: ExportOptions): Promise<Outcome<Blob>>;
+  /** A run as one file, with all that another browser needs to show it and go on with it. */
+  bundle(runId: string): Promise<Outcome<Blob>>;
+  /** Store the run of such a file; trials that are here stay as they are. Fails with 'bad-input', and stores nothing then. */
+  openBundle(callId: string, file: Blob): Promise<Outcome<StoredBundle>>;
   /** What the defenses of a run learned. */
   artifacts(runId: string): Promise<Outcome<readonly RunArtifact[]>>;
   /** Fails with 'bad-input' when the artifact does not fit the defense. */

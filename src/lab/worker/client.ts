@@ -78,6 +78,11 @@ export function createLabClient({
     cell: (id, query) => ask((lab) => lab.cell(id, query)),
     trial: (id, key) => ask((lab) => lab.trial(id, key)),
     exported: (id, format, options) => ask((lab) => lab.exported(id, format, options)),
+    bundle: (id) => ask((lab) => lab.bundle(id)),
+    openBundle(file, { signal } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab) => lab.openBundle(id, file));
+    },
     artifacts: (id) => ask((lab) => lab.artifacts(id)),
     checkArtifact: (defense, artifact) => ask((lab) => lab.checkArtifact(defense, artifact)),
     inMemory: (id) => ask((lab) => lab.inMemory(id)),

@@ -32,6 +32,7 @@ import { namedSets, setNamed, type NamedSet } from '../trials/sets.ts';
 import { expandPlan } from '../trials/trials.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './batches.ts';
+import { bundleCalls } from './bundle-calls.ts';
 import { createHostCalls } from './host-calls.ts';
 import { createHostModels } from './host-models.ts';
 import { createHostRegistries } from './host-registries.ts';
@@ -264,6 +265,7 @@ export function createLab({
       workers = wanted;
     },
     computing: async () => Object.fromEntries(computing),
+    ...bundleCalls(later, stoppable),
     ...setCalls(later.setStore, stoppable),
     ...modelCalls(
       later,

@@ -9,6 +9,7 @@ import type { ImportOptions } from '../../models/import/import-checkpoint.ts';
 import type { ImportProgress } from '../../models/import/progress.ts';
 import type { PrecisionWish } from '../../models/precision.ts';
 import type { HubModelFiles } from '../models/hub-models.ts';
+import type { StoredBundle } from '../bundle/store-bundle.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AttackRequest, ChatRequest } from '../plan/request.ts';
 import type { LoadProgress, RunEvent } from '../records/events.ts';
@@ -53,6 +54,7 @@ export interface LabClient extends Pick<
   | 'cell'
   | 'trial'
   | 'exported'
+  | 'bundle'
   | 'artifacts'
   | 'checkArtifact'
   | 'inMemory'
@@ -137,6 +139,8 @@ export interface LabClient extends Pick<
     plan: unknown,
     options?: Stoppable & { readonly times?: 'all' | 'small' },
   ): Promise<Outcome<RunEstimate>>;
+  /** Store the run of a bundle. Fails with 'bad-input', and stores nothing then. */
+  openBundle(file: Blob, options?: Stoppable): Promise<Outcome<StoredBundle>>;
   /** Store finished trials of an earlier run. @returns how many were new */
   restore(plan: unknown, records: readonly TrialRecord[]): Promise<Outcome<number>>;
   /** The id under which `run` stores this plan. */

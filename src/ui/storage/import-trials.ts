@@ -1,4 +1,5 @@
 /** @file Brings trials that were saved as a file back into the store. */
+import { blobLines } from '../../core/blob-lines.ts';
 import { LabError, type Outcome } from '../../core/errors.ts';
 import { plural } from '../../core/format.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
@@ -36,7 +37,7 @@ function valueOf(outcome: Outcome<number>, taken: number): number {
 async function* batchesOf(file: Blob): AsyncGenerator<readonly TrialRecord[]> {
   let batch: TrialRecord[] = [];
   let number = 0;
-  for await (const line of linesOf(file)) {
+  for await (const line of blobLines(file)) {
     number++;
     if (line.trim() === '') continue;
     try {
@@ -49,17 +50,4 @@ async function* batchesOf(file: Blob): AsyncGenerator<readonly TrialRecord[]> {
     batch = [];
   }
   if (batch.length > 0) yield batch;
-}
-
-async function* linesOf(file: Blob): AsyncGenerator<string> {
-  const reader = file.stream().pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    const lines = (rest + (value ?? '')).split('\n');
-    rest = lines.pop()!;
-    yield* lines;
-    if (done) break;
-  }
-  if (rest !== '') yield rest;
 }
