@@ -3,7 +3,8 @@ import { LabError } from '../core/errors.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import { createRandom } from '../core/random.ts';
 import type { Learner, LearnerOptions, TrainingStep, WhiteBoxModel } from '../models/language-model.ts';
-import type { FinetuningData, FinetuningMethod } from './finetuning.ts';
+import type { TrainingData } from '../core/training-data.ts';
+import type { FinetuningMethod } from './finetuning.ts';
 
 export interface FinetuningSettings {
   readonly seed: number;
@@ -46,7 +47,7 @@ export interface Finetuning {
   readonly model: WhiteBoxModel;
   /** Of that model, with `learnerOptions`; where training goes on, restored. */
   readonly learner: Learner;
-  readonly data: FinetuningData;
+  readonly data: TrainingData;
   readonly settings: FinetuningSettings;
   /** Updates made before. Default: 0. */
   readonly from?: number;

@@ -2,38 +2,11 @@
  * @file The contract of a fine-tuning method: what each update of a model's weights is made of. Training-time defenses are
  * such methods, and so are attacks on weights.
  */
-import type { ChatMessage } from '../core/chat.ts';
 import type { MethodCard } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
+import type { TrainingData } from '../core/training-data.ts';
 import type { Abortable, Training, TrainingBatch, WhiteBoxModel } from '../models/language-model.ts';
-
-/** A conversation that ends with a user turn, and the answer to it. */
-export interface Example {
-  readonly prompt: readonly ChatMessage[];
-  readonly answer: string;
-}
-
-/** A request that the model should decline, with answers that decline and answers that do harm. */
-export interface HarmfulRequest {
-  readonly prompt: readonly ChatMessage[];
-  readonly safe: readonly string[];
-  readonly harmful: readonly string[];
-}
-
-export interface Preference {
-  readonly prompt: readonly ChatMessage[];
-  readonly chosen: string;
-  readonly rejected: string;
-}
-
-/** None of it is among what the model is tested on afterwards. */
-export interface FinetuningData {
-  /** Harmless requests with the answers that the model should go on giving. */
-  readonly benign: readonly Example[];
-  readonly requests: readonly HarmfulRequest[];
-  readonly preferences: readonly Preference[];
-}
 
 export const dataKinds = ['benign', 'safe', 'harmful', 'preferences'] as const;
 /** `safe` and `harmful`: answers of that kind to harmful requests. */
@@ -43,7 +16,8 @@ export interface FinetuningContext extends Abortable {
   /** As it was before training; it does not change. */
   readonly model: WhiteBoxModel;
   readonly training: Training;
-  readonly data: FinetuningData;
+  /** None of it is among what the model is tested on afterwards. */
+  readonly data: TrainingData;
   /** Draws for update `i` come from `random.fork(i)`, so that training goes on from any update as without a break. */
   readonly random: Random;
   /** How many updates there will be. */

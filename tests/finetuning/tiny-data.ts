@@ -1,6 +1,6 @@
 /** @file A tiny model whose text is ids in decimal, and data for it. For tests of fine-tuning. */
 import { user } from '../../src/core/chat.ts';
-import type { FinetuningData } from '../../src/finetuning/finetuning.ts';
+import type { TrainingData } from '../../src/core/training-data.ts';
 import { createWhiteBoxModel } from '../../src/models/runtimes/whitebox/index.ts';
 import { device, stubTokenizer, tinyConfig, tinyWeights } from '../models/whitebox/tiny.ts';
 
@@ -18,7 +18,7 @@ export const createModel = () =>
 
 const prompt = (text: string) => [user(text)];
 
-export const data: FinetuningData = {
+export const data: TrainingData = {
   benign: [
     { prompt: prompt('10 11'), answer: '12 13' },
     { prompt: prompt('14 15 16'), answer: '17 18 19' },

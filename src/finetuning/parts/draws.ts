@@ -2,14 +2,15 @@
 import { LabError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
 import type { TrainingRow, WhiteBoxModel } from '../../models/language-model.ts';
-import type { DataKind, FinetuningData } from '../finetuning.ts';
+import type { TrainingData } from '../../core/training-data.ts';
+import type { DataKind } from '../finetuning.ts';
 import { rowOf } from './rows.ts';
 
 type Reader = Pick<WhiteBoxModel, 'tokenizer' | 'contextWindow'>;
 
 /** Every answer of one kind as a row. @throws LabError 'bad-input' if there is none, or as `rowOf` */
 export function examplesOf(
-  { benign, requests }: FinetuningData,
+  { benign, requests }: TrainingData,
   kind: Exclude<DataKind, 'preferences'>,
   model: Reader,
 ): readonly TrainingRow[] {

@@ -1,6 +1,6 @@
 /** @file Pairs of a chosen and a rejected answer as rows. */
 import type { TrainingBatch, TrainingRow, WhiteBoxModel } from '../../models/language-model.ts';
-import type { FinetuningData } from '../finetuning.ts';
+import type { TrainingData } from '../../core/training-data.ts';
 import { noRows } from './draws.ts';
 import { rowOf, weightedBatch } from './rows.ts';
 
@@ -11,7 +11,7 @@ export interface Pair {
 
 /** @throws LabError 'bad-input' if there is none, or as `rowOf` */
 export function pairsOf(
-  { preferences }: FinetuningData,
+  { preferences }: TrainingData,
   model: Pick<WhiteBoxModel, 'tokenizer' | 'contextWindow'>,
 ): readonly Pair[] {
   if (preferences.length === 0) throw noRows('preferences');
