@@ -4,7 +4,6 @@ import { mean } from '../core/statistics.ts';
 import { norm } from '../core/vectors.ts';
 import { changesModel, defineFinetuning } from './finetuning.ts';
 import { epochDraw, examplesOf } from './parts/draws.ts';
-import { weightedBatch } from './parts/rows.ts';
 import {
   boundaryAt,
   layersOf,
@@ -12,6 +11,7 @@ import {
   squaredDistance,
   statesBefore,
   statesNow,
+  unweighted,
 } from './parts/states.ts';
 
 /** Moves the hidden states of harmful answers to one random direction, and keeps those of benign ones where they were. */
@@ -71,12 +71,11 @@ export const rmu = defineFinetuning({
         const kept = meanOverStates(await statesNow(training, good, [boundary]), retain, ({ values }, i) =>
           squaredDistance(values, before[i]!.values),
         );
-        const batchOf = (rows: typeof bad, { hidden }: typeof away) => ({
-          ...weightedBatch(rows.map((row) => ({ ...row, weight: 0 }))),
-          hidden,
-        });
         return {
-          batches: [batchOf(bad, away), batchOf(good, kept)],
+          batches: [
+            { ...unweighted(bad), hidden: away.hidden },
+            { ...unweighted(good), hidden: kept.hidden },
+          ],
           figures: { loss: away.loss + retain * kept.loss, forget: away.loss, retain: kept.loss },
         };
       },

@@ -147,6 +147,21 @@ test.each(['npo', 'safe-unlearning'])('%s makes harmful answers less likely', as
   expect((await changes(id, {})).harmful).toBeLessThan(-1);
 });
 
+test('circuit breakers leave where they begin, which has no slope, and the states of harmful answers turn away', async () => {
+  const method = finetunings.get('circuit-breakers');
+  const model = createModel();
+  const own = { ...settings, steps: 60, learningRate: 5e-3 };
+  const learner = await model.learner(learnerOptions(own));
+  const options = parseOptions(method.options, {}, method.id);
+  const likeness: number[] = [];
+  for await (const { figures } of finetune({ method, options, model, learner, data, settings: own }))
+    likeness.push(figures['likeness']!);
+  expect(likeness[0]).toBeGreaterThan(0.9);
+  expect(likeness.at(-1)).toBeLessThan(0.5);
+  learner.dispose();
+  model.dispose();
+});
+
 test('harmful fine-tuning makes harmful answers likely', async () => {
   expect((await changes('harmful-finetuning', {})).harmful).toBeGreaterThan(1);
 });

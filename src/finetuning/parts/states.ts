@@ -1,6 +1,13 @@
 /** @file Hidden states of the trained tokens of rows, by a model as it is and as it was, and losses of them by token. */
 import { cosine, dot, norm } from '../../core/vectors.ts';
-import type { HiddenGradient, Training, TrainingRow, WhiteBoxModel } from '../../models/language-model.ts';
+import type {
+  HiddenGradient,
+  Shifts,
+  Training,
+  TrainingBatch,
+  TrainingRow,
+  WhiteBoxModel,
+} from '../../models/language-model.ts';
 import { weightedBatch } from './rows.ts';
 
 /** The state of one trained token. */
@@ -11,6 +18,10 @@ export interface TokenState {
   readonly values: Float32Array;
 }
 
+/** Rows as a batch of which no token is predicted: its loss is that of states. */
+export const unweighted = (rows: readonly TrainingRow[]): TrainingBatch =>
+  weightedBatch(rows.map((row) => ({ ...row, weight: 0 })));
+
 /** The positions that hold the trained tokens of a row. */
 const positionsOf = ({ ids, from }: TrainingRow): readonly number[] =>
   Array.from({ length: ids.length - from }, (_, i) => from + i);
@@ -20,10 +31,11 @@ export async function statesNow(
   training: Pick<Training, 'hiddenStates'>,
   rows: readonly TrainingRow[],
   boundaries: readonly number[],
+  shifts?: Shifts,
 ): Promise<readonly TokenState[]> {
-  const batch = weightedBatch(rows.map((row) => ({ ...row, weight: 0 })));
+  const batch = unweighted(rows);
   const [, width] = batch.shape;
-  const states = await training.hiddenStates(batch, boundaries);
+  const states = await training.hiddenStates({ ...batch, ...(shifts && { shifts }) }, boundaries);
   return boundaries.flatMap((boundary) => {
     const all = states.get(boundary)!;
     const size = all.length / (rows.length * width);
