@@ -67,6 +67,7 @@ export const askSeal = <M extends SealMessage>(page: Page, message: M): Promise<
 
 /** Wait until the service worker serves the page, which is then isolated, and the page has loaded. */
 export async function waitForControl(page: Page): Promise<void> {
-  await page.waitForFunction(() => navigator.serviceWorker.controller !== null && crossOriginIsolated);
+  const controlled = () => navigator.serviceWorker.controller !== null && crossOriginIsolated;
+  await page.waitForFunction(controlled, undefined, { timeout: 90_000 }); // a machine may be busy
   await page.waitForLoadState();
 }
