@@ -62,8 +62,9 @@ export interface Area {
 export function auroc(positives: readonly number[], negatives: readonly number[]): Area | null {
   const [m, n] = [positives.length, negatives.length];
   if (m === 0 || n === 0) return null;
+  const lowestFirst = Float64Array.from(negatives).sort();
   const wins = positives.reduce(
-    (sum, p) => sum + negatives.reduce((won, q) => won + (p > q ? 1 : p === q ? 0.5 : 0), 0),
+    (sum, score) => sum + (countBelow(lowestFirst, score, false) + countBelow(lowestFirst, score, true)) / 2,
     0,
   );
   const area = wins / (m * n);
@@ -74,6 +75,17 @@ export function auroc(positives: readonly number[], negatives: readonly number[]
     positives: m,
     negatives: n,
   };
+}
+
+/** How many of `sorted`, lowest first, are below `score`, or at most it. */
+function countBelow(sorted: Float64Array, score: number, orEqual: boolean): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < score || (orEqual && sorted[middle] === score)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The lower bound of the interval around `area`, by bisection. */
