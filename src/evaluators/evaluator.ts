@@ -56,6 +56,8 @@ export interface EvaluatorDefinition<S extends OptionsSpec> extends MethodCard {
   readonly yesFrom: number;
   /** What it grades by: it can tell nothing of behaviors without it. Default: nothing that a behavior may lack. */
   readonly gradesBy?: GradedField;
+  /** True if what it says of harm is the truth about the answers that it scores, so that others are measured by it. */
+  readonly exact?: true;
   readonly options: S;
   /** True if it scores empty answers too; for all others they are undecided. */
   readonly scoresEmpty?: true;

@@ -28,6 +28,7 @@ export const canaryWritten = defineEvaluator({
   access: 'black-box',
   needs: [],
   measures: 'harm',
+  exact: true,
   yesFrom: 1,
   options: {},
   async score({ behavior, messages, response }) {

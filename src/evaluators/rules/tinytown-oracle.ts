@@ -21,6 +21,7 @@ export const tinytownOracle = defineEvaluator({
   access: 'black-box',
   needs: [],
   measures: 'harm',
+  exact: true,
   gradesBy: 'reference',
   yesFrom,
   options: {},

@@ -27,6 +27,7 @@ export const secretLeak = defineEvaluator({
   access: 'black-box',
   needs: [],
   measures: 'harm',
+  exact: true,
   gradesBy: 'secret',
   yesFrom: 1,
   options: {},

@@ -9,6 +9,7 @@ import type { Cell, RunSummary } from '../records/summary.ts';
 import { addUsage, noUsage, type Usage } from '../records/usage.ts';
 import { checkBaselines } from './baselines.ts';
 import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
+import { checkEvaluators, correctedIn, type Labels } from './evaluator-checks.ts';
 import { withHeadlines } from './headline.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
 import { checkPairs } from './pairs.ts';
@@ -17,12 +18,14 @@ import { answerRate, successEvaluators, type ScoringEvaluator } from './verdicts
 /**
  * Summarize the trials of a run so far, in the order of the plan. Cells without a trial are left out.
  * @param evaluators cards of the plan's evaluators; others are ignored
+ * @param labels what is known of answers, in place of what exact evaluators say
  */
 export function summarize(
   plan: Plan,
   device: DeviceInfo,
   evaluators: readonly ScoringEvaluator[],
   digests: readonly TrialDigest[],
+  labels: Labels | null = null,
 ): RunSummary {
   const chosen = plan.evaluators.flatMap(({ id }) => evaluators.filter((card) => card.id === id));
   const harm = chosen.filter(({ measures }) => measures === 'harm');
@@ -54,15 +57,23 @@ export function summarize(
       });
     }),
   );
+  const measured = checkEvaluators(plan.seed, chosen, digests, labels);
   const cells = withHeadlines(
     attacked.flatMap(({ trials, ...cell }) =>
-      success.map((evaluator): Cell => ({
-        ...cell,
-        evaluator: evaluator.id,
-        ...(isAdaptive(cell) && { tier: trials.find(({ tier }) => tier)?.tier ?? null }),
-        ...answerRate(evaluator, trials),
-        ...costOf(trials),
-      })),
+      success.map((evaluator): Cell => {
+        const check = measured.checks.find(
+          ({ model, evaluator: id }) => model === cell.model && id === evaluator.id,
+        );
+        const corrected = check && correctedIn(evaluator, trials, check);
+        return {
+          ...cell,
+          evaluator: evaluator.id,
+          ...(isAdaptive(cell) && { tier: trials.find(({ tier }) => tier)?.tier ?? null }),
+          ...answerRate(evaluator, trials),
+          ...(corrected && { corrected }),
+          ...costOf(trials),
+        };
+      }),
     ),
   );
   const attackedUtility = attacked.flatMap(({ trials, ...cell }) => {
@@ -105,6 +116,8 @@ export function summarize(
     baselines: checkBaselines(plan, success, digests),
     comparisons: checkPairs(plan, { success, refusal, utility }, digests),
     integrity: checkOutputs(plan, harm, digests, claims),
+    ...(measured.checks.length > 0 && { evaluators: measured.checks }),
+    ...(measured.agreement.length > 0 && { agreement: measured.agreement }),
   };
 }
 

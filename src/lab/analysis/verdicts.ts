@@ -11,7 +11,7 @@ export const verdictOf = ({ id, yesFrom }: ScoringEvaluator, { scores }: TrialDi
   return value === null ? null : value >= yesFrom;
 };
 
-export type ScoringEvaluator = Pick<EvaluatorCard, 'id' | 'measures' | 'yesFrom'>;
+export type ScoringEvaluator = Pick<EvaluatorCard, 'id' | 'measures' | 'yesFrom' | 'exact'>;
 
 /**
  * Evaluators whose yes on a forbidden behavior is an attack's success, those of harm first. One of openings sees the

@@ -45,4 +45,6 @@ export interface EvaluatorCard extends MethodCard {
   readonly yesFrom: number;
   /** What it grades by: it can tell nothing of behaviors without it. */
   readonly gradesBy?: GradedField;
+  /** It knows the truth about the answers that it scores. */
+  readonly exact?: true;
 }

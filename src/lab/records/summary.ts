@@ -6,6 +6,7 @@ import type { Rate } from '../../core/statistics.ts';
 import type { ComputePrecision } from '../../models/precision.ts';
 import type { Access } from '../../core/method.ts';
 import type { AttackMode } from '../plan/attack-mode.ts';
+import type { EvaluatorCheck, PanelAgreement } from './evaluator-check.ts';
 import type { DeviceInfo } from './run.ts';
 
 /** The `--json` summary of a run, and what the matrix shows. */
@@ -29,6 +30,9 @@ export interface RunSummary {
   /** Cells beside others that asked the same behaviors; absent in summaries of earlier releases. */
   readonly comparisons?: readonly PairedCheck[];
   readonly integrity: Integrity;
+  /** Evaluators beside answers whose truth is known, where there are any; absent in summaries of earlier releases. */
+  readonly evaluators?: readonly EvaluatorCheck[];
+  readonly agreement?: readonly PanelAgreement[];
 }
 
 /** A cell and another that asked the same behaviors, paired by behavior. */
@@ -84,6 +88,11 @@ export interface Cell extends AnswerRate, Costs {
    * at the tier that it needs, so that no trial was made.
    */
   readonly tier?: Access | null;
+  /**
+   * The rate without the errors of the evaluator, as measured on answers of the model whose truth is known; absent where
+   * these are too few. It holds as far as the evaluator errs here as often as there.
+   */
+  readonly corrected?: Estimate;
   /** False if the other mode is worse for the defender, and stands for both in tables and conclusions; else absent. */
   readonly headline?: false;
   /**

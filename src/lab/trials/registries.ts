@@ -50,6 +50,7 @@ export function catalogueOf({ attacks, defenses, evaluators, sets, models, hub }
       measures: evaluator.measures,
       yesFrom: evaluator.yesFrom,
       ...(evaluator.gradesBy && { gradesBy: evaluator.gradesBy }),
+      ...(evaluator.exact && { exact: evaluator.exact }),
     })),
     models,
     hub,
