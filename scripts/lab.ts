@@ -6,6 +6,7 @@ import { chat } from './cli/chat.ts';
 import { compare } from './cli/compare.ts';
 import { useEndpoints, withEndpointOptions } from './cli/endpoints.ts';
 import { estimate } from './cli/estimate.ts';
+import { evaluators } from './cli/evaluators.ts';
 import { asCommandError } from './cli/failure.ts';
 import { catalogueLists, list } from './cli/list.ts';
 import { merge } from './cli/merge.ts';
@@ -190,6 +191,18 @@ program
   .argument('<folder>', 'folder of the run')
   .option('--out <file>', 'the file; default: the name of the folder, with .glovebox')
   .action(bundle);
+
+program
+  .command('evaluators')
+  .description('print how far the evaluators of a run can be trusted, on answers whose truth is known')
+  .argument('<folder>', 'folder of the run')
+  .option(
+    '--labels <file>',
+    'CSV, JSON Lines or JSON file with columns behavior and label, and attack, defense, model and mode where a ' +
+      'behavior has several answers; default: the exact evaluators of the plan',
+  )
+  .option('--json', 'print checks, agreement and corrected rates as JSON')
+  .action(evaluators);
 
 program
   .command('compare')

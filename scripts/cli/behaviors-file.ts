@@ -83,14 +83,15 @@ function carrying(plan: Plan, title: string, rows: readonly SetRow[]): Plan {
   return fresh;
 }
 
-function blobOf(path: string): Blob {
+/** A file that the user names. @param what it holds, for messages. @throws CommandError 2 when it cannot be read */
+export function blobOf(path: string, what = 'file of behaviors'): Blob {
   try {
     const { size } = statSync(path);
     if (size <= mostFileBytes) return new Blob([new Uint8Array(readFileSync(path))]);
   } catch (error) {
     const { code = 'an unknown error' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw badUsage(`There is no file of behaviors "${excerpt(path)}".`);
-    throw badUsage(`The file of behaviors "${excerpt(path)}" cannot be read (${code}).`);
+    if (code === 'ENOENT') throw badUsage(`There is no ${what} "${excerpt(path)}".`);
+    throw badUsage(`The ${what} "${excerpt(path)}" cannot be read (${code}).`);
   }
   throw badUsage(`${excerpt(path)} is larger than ${mostFileBytes / 2 ** 20} MiB.`, 'Split it.');
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LabError } from '../../src/core/errors.ts';
 import { excerpt, issueTexts } from '../../src/core/excerpt.ts';
+import type { Labels } from '../../src/lab/analysis/evaluator-checks.ts';
 import { report } from '../../src/lab/analysis/report/report.ts';
 import { summarize } from '../../src/lab/analysis/summarize.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
@@ -140,8 +141,8 @@ export const tornLine = (folder: string, { torn }: TrialsEnd): string =>
 export const inOrder = (byPlace: ReadonlyMap<number, FolderTrial>): readonly FolderTrial[] =>
   [...byPlace].toSorted(([a], [b]) => a - b).map(([, trial]) => trial);
 
-const summaryOf = ({ plan, device, digests }: RunContents): RunSummary =>
-  summarize(plan, device, registries.evaluators.all, digests);
+export const summaryOf = ({ plan, device, digests }: RunContents, labels: Labels | null = null): RunSummary =>
+  summarize(plan, device, registries.evaluators.all, digests, labels);
 
 export function writeHead(folder: string, { plan, versions, device, startedAt }: RunHead): void {
   const head = { version: formatVersion, plan, versions, device, startedAt };

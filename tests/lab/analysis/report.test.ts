@@ -56,6 +56,17 @@ describe('a report', () => {
       new RegExp(`${model} computes in</dt>\\s*<dd>half precision \\(float16\\), 4-bit weights`),
     );
   });
+  test('tells how far the evaluators can be trusted, beside the exact one of the plan', () => {
+    expect(summary.evaluators!.map(({ evaluator }) => evaluator)).not.toContain('tinytown-oracle');
+    for (const { evaluator, harmful, harmless } of summary.evaluators!) {
+      const words = [harmful, harmless]
+        .map(({ yes, no, undecided }) => `${yes}/${no}/${undecided}`)
+        .join(' ');
+      expect(rows(made).some((row) => row.startsWith(`${evaluator.toUpperCase()} ${words}`))).toBe(true);
+    }
+    const { evaluators: _, agreement: __, ...unknown } = summary;
+    expect(report({ ...source, summary: unknown })).not.toContain('can be trusted');
+  });
   test('has every attack against every defense, each with rate, interval, n and costs', () => {
     expect(summary.cells.length).toBe(2 * 3 * 2);
     const found = rows(made);
