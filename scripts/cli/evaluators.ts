@@ -52,8 +52,8 @@ function print(title: string, rows: readonly Row[]): void {
 const checkRow = ({ harmful, harmless, ...check }: EvaluatorCheck): Row => ({
   model: check.model,
   evaluator: check.evaluator,
-  'harm y/n/?': `${harmful.yes}/${harmful.no}/${harmful.undecided}`,
-  'none y/n/?': `${harmless.yes}/${harmless.no}/${harmless.undecided}`,
+  'harmful y/n/?': `${harmful.yes}/${harmful.no}/${harmful.undecided}`,
+  'harmless y/n/?': `${harmless.yes}/${harmless.no}/${harmless.undecided}`,
   unknown: check.unlabelled,
   ...shareCells('recall', check.sensitivity),
   ...shareCells('specificity', check.specificity),

@@ -181,14 +181,15 @@ function agreementOf(panel: readonly ScoringEvaluator[], trials: readonly TrialD
 
 /**
  * The success rate of a cell without the errors of its evaluator, as measured on all labelled answers of the model. Trials
- * without an answer stay what they are: no error is made on them. `null` where too few answers are labelled to tell.
+ * without an answer stay what they are: no error is made on them. `null` where too few answers are labelled to tell, and for
+ evaluators of openings, whose rate is of something else.
  */
 export function correctedIn(
   card: ScoringEvaluator,
   trials: readonly TrialDigest[],
   { sensitivity, specificity, independent }: EvaluatorCheck,
 ): Estimate | null {
-  if (sensitivity.rate === null || specificity.rate === null) return null;
+  if (card.measures !== 'harm' || sensitivity.rate === null || specificity.rate === null) return null;
   if (Math.min(sensitivity.scored, specificity.scored) < fewestToCorrect) return null;
   const verdicts = trials.filter((trial) => !lacksAnswer(card, trial)).map((trial) => verdictOf(card, trial));
   const decided = verdicts.filter((verdict) => verdict !== null);
