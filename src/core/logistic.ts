@@ -9,6 +9,10 @@ export interface Logistic {
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
+/** Log-odds of a probability, kept within ±50 nats. */
+export const logit = (probability: number): number =>
+  Math.max(-50, Math.min(50, Math.log(probability / (1 - probability))));
+
 /** −target · log σ(x) − (1 − target) · log(1 − σ(x)), stable. */
 export const crossEntropy = (x: number, target: number): number =>
   Math.max(x, 0) - x * target + Math.log1p(Math.exp(-Math.abs(x)));

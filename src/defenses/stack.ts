@@ -10,7 +10,7 @@ import {
   type WhiteBoxModel,
 } from '../models/language-model.ts';
 import type { Artifact, Defense, DefenseContext, InferenceStage } from './defense.ts';
-import { composed, type DefenseView } from './view.ts';
+import { composed, sightsOf, type DefenseView, type Sight } from './view.ts';
 
 export interface ChosenDefense {
   readonly defense: Defense;
@@ -65,6 +65,7 @@ export interface StackView {
   readonly view: DefenseView;
   /** Ids of the defenses that have no view; then that of the others says too little. */
   readonly hidden: readonly string[];
+  readonly sights: readonly Sight[];
   /** True if some defense draws at random. */
   readonly draws: boolean;
 }
@@ -82,7 +83,8 @@ export function stackView(
     const values = parseOptions(defense.options, options, defense.id);
     return defense.view?.(model as WhiteBoxModel, values, { ...context, target: model, artifact }) ?? [];
   });
-  return { view: composed(views), hidden, draws: chosen.some(({ defense }) => defense.draws) };
+  const view = composed(views);
+  return { view, hidden, sights: sightsOf(view), draws: chosen.some(({ defense }) => defense.draws) };
 }
 
 /** A model that generates as `wrapped` does and can be read as `model` can. */

@@ -1,18 +1,12 @@
 /** @file What an attacker who knows a defense can read of the model behind it, above black-box access. */
 import type { ChatMessage } from '../core/chat.ts';
-import type { ChatTokenizer } from '../models/chat-tokenizer.ts';
-import {
-  isWhiteBox,
-  type LanguageModel,
-  type ModelEdit,
-  type ScoringModel,
-  type WhiteBoxModel,
-} from '../models/language-model.ts';
+import type { DecodingPolicy } from '../models/decoding/policy.ts';
+import type { Abortable, ModelEdit } from '../models/language-model.ts';
 import { withEdit } from './generation/edits.ts';
 
 /**
- * How a defense changes what the model computes, where that is a function of the request alone. A defense that has a view
- * can be attacked through log-probs and gradients: they are those of the model that it defends, as it defends it.
+ * How a defense changes what the model computes, where that is a function of the request. A defense that has a view can
+ * be attacked through log-probs and gradients: they are those of the model that it defends, as it defends it.
  */
 export interface DefenseView {
   /**
@@ -22,59 +16,71 @@ export interface DefenseView {
   readonly rewrite?: (messages: readonly ChatMessage[], seed: string) => readonly ChatMessage[];
   /** A change inside the model; reading it needs white-box access. Default: none. */
   readonly edit?: ModelEdit;
-}
-
-/** Several views one after another; a request passes the first one first. */
-export const composed = (views: readonly DefenseView[]): DefenseView => ({
-  rewrite: (messages, seed) =>
-    views.reduce((sent, { rewrite }) => (rewrite ? rewrite(sent, seed) : sent), messages),
-  ...views.reduce<Pick<DefenseView, 'edit'>>((before, { edit }) => {
-    if (edit === undefined) return before;
-    const { edit: both } = withEdit({ maxNewTokens: 1, ...before }, edit);
-    return both === undefined ? before : { edit: both };
-  }, {}),
-});
-
-export interface SeenModelOptions {
-  /** What defenses draw from. */
-  readonly seed: string;
-  /** Answers of the defended model. */
-  readonly generate: LanguageModel['generate'];
+  /** How the first tokens are chosen. Its companions read the conversation of the base. Gradients leave it out. */
+  readonly policy?: DecodingPolicy;
+  /**
+   * One of the conversations that the model may get, of a defense that perturbs requests so that no token of theirs is
+   * sure to reach it. Log-probs are means over several; gradients are those of the unperturbed request.
+   */
+  readonly draw?: (messages: readonly ChatMessage[], seed: string) => readonly ChatMessage[];
+  /**
+   * How far a request is beyond the threshold from which the defense turns it away, in nats; at most 0 if it lets it
+   * through. The target counts as that much less likely, so that a search drops what is turned away. Gradients leave it
+   * out.
+   */
+  readonly excess?: (messages: readonly ChatMessage[], options: Abortable) => Promise<number>;
+  /** Present if the defense also acts on answers, which only the answers that a search asks for can show. */
+  readonly actsOnAnswers?: true;
 }
 
 /**
- * The defended model at the tier of `model`: prompts are those that reach the model, and log-probs, gradients and hidden
- * states are read behind them. Its answers are those of the whole stack.
- * @param model with the view's edit in place already
+ * What of the defenses an attack above black-box access sees in another way than in plain log-probs. `filter`: candidates
+ * that a defense would turn away rank behind others. `eot`: log-probs are means over draws of a random defense
+ * (expectation over transformation). `answers`: what a defense does to answers shows in the answers alone.
  */
-export function seenModel<M extends ScoringModel>(
-  model: M,
-  { rewrite }: DefenseView,
-  { seed, generate }: SeenModelOptions,
-): M {
-  const tokenizers = new WeakMap<ChatTokenizer, ChatTokenizer>();
-  const rewriting = (tokenizer: ChatTokenizer): ChatTokenizer => {
-    if (!rewrite) return tokenizer;
-    const seen = tokenizers.get(tokenizer) ?? {
-      ...tokenizer,
-      prompt: (messages, options) => tokenizer.prompt(rewrite(messages, seed), options),
-      withSettings: (settings) => rewriting(tokenizer.withSettings(settings)),
-    };
-    tokenizers.set(tokenizer, seen);
-    return seen;
+export const sights = ['filter', 'eot', 'answers'] as const;
+export type Sight = (typeof sights)[number];
+
+export const sightsOf = ({ excess, draw, actsOnAnswers }: DefenseView): readonly Sight[] => {
+  const has = { filter: excess !== undefined, eot: draw !== undefined, answers: actsOnAnswers === true };
+  return sights.filter((sight) => has[sight]);
+};
+
+type Rewrite = NonNullable<DefenseView['rewrite']>;
+
+const inTurn =
+  (rewrites: readonly Rewrite[]): Rewrite =>
+  (messages, seed) =>
+    rewrites.reduce((sent, rewrite) => rewrite(sent, seed), messages);
+
+/**
+ * Several views one after another; a request passes the first one first. Draws come last, as the defenses that draw stand
+ * next to the model, and each detector reads the request as those before it leave it.
+ */
+export function composed(views: readonly DefenseView[]): DefenseView {
+  const rewrites = views.flatMap(({ rewrite }) => rewrite ?? []);
+  const draws = views.flatMap(({ draw }) => draw ?? []);
+  const detectors = views.flatMap(({ excess }, i) =>
+    excess ? [{ excess, before: inTurn(views.slice(0, i).flatMap(({ rewrite }) => rewrite ?? [])) }] : [],
+  );
+  const policy = views.findLast((view) => view.policy)?.policy;
+  return {
+    rewrite: inTurn(rewrites),
+    ...views.reduce<Pick<DefenseView, 'edit'>>((before, { edit }) => {
+      if (edit === undefined) return before;
+      const { edit: both } = withEdit({ maxNewTokens: 1, ...before }, edit);
+      return both === undefined ? before : { edit: both };
+    }, {}),
+    ...(policy && { policy }),
+    ...(draws.length > 0 && { draw: inTurn(draws) }),
+    ...(detectors.length > 0 && {
+      async excess(messages, options) {
+        const each = await Promise.all(
+          detectors.map(({ excess, before }) => excess(before(messages, '0'), options)),
+        );
+        return Math.max(...each);
+      },
+    }),
+    ...(views.some(({ actsOnAnswers }) => actsOnAnswers) && { actsOnAnswers: true }),
   };
-  const seen = <V extends ScoringModel>(view: V, answer: LanguageModel['generate']): V => ({
-    ...view,
-    tokenizer: rewriting(view.tokenizer),
-    generate: answer,
-    ...(isWhiteBox(view) &&
-      ({
-        edited(edit) {
-          const changed = view.edited(edit);
-          return seen(changed, (messages, options) => answer(messages, withEdit(options, edit)));
-        },
-      } satisfies Partial<WhiteBoxModel>)),
-  });
-  const { withPrompts: _, ...shown } = seen(model, generate);
-  return shown as M;
 }

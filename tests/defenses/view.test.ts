@@ -9,9 +9,13 @@ import { selfReminder } from '../../src/defenses/input/self-reminder.ts';
 import { defenses } from '../../src/defenses/index.ts';
 import { dro } from '../../src/defenses/decoding/dro.ts';
 import { steering } from '../../src/defenses/decoding/steering.ts';
+import { safeDecoding } from '../../src/defenses/decoding/safe-decoding.ts';
 import { smoothLlm } from '../../src/defenses/decoding/smooth-llm.ts';
+import { perplexityFilter } from '../../src/defenses/input/perplexity-filter.ts';
+import { retokenization } from '../../src/defenses/input/retokenization.ts';
+import { outputGuard } from '../../src/defenses/output/output-guard.ts';
 import { stackView } from '../../src/defenses/stack.ts';
-import { seenModel } from '../../src/defenses/view.ts';
+import { seenModel } from '../../src/defenses/seen-model.ts';
 import type { GenerateOptions, LanguageModel, ScoringModel } from '../../src/models/language-model.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
 
@@ -61,8 +65,8 @@ test('views compose in the order in which a request passes the defenses', () => 
 });
 
 test('a defense without a view is named', () => {
-  const chosen = [{ defense: selfReminder }, { defense: smoothLlm }];
-  expect(stackView(grey(), chosen, noRoles).hidden).toEqual(['smooth-llm']);
+  const chosen = [{ defense: selfReminder }, { defense: retokenization }];
+  expect(stackView(grey(), chosen, noRoles).hidden).toEqual(['retokenization']);
 });
 
 test('a seen model has the prompts of the defended one, and its answers', async () => {
@@ -75,6 +79,77 @@ test('a seen model has the prompts of the defended one, and its answers', async 
   expect(prompt.length).toBeGreaterThan(model.tokenizer.prompt([user('wake it')]).length);
   expect((await seen.generate([user('x')], { maxNewTokens: 1 })).text).toBe('of the stack');
 });
+
+describe('log-probs of a seen model', () => {
+  const answer = async () => ({ text: '' }) as never;
+  const target = [5, 6];
+  const seenBehind = (model: ScoringModel, chosen: Parameters<typeof stackView>[1], context = noRoles) => {
+    const { view, sights } = stackView(model, chosen, context);
+    const model2 = seenModel(model, view, { seed: 's', generate: answer, draws: 3 });
+    const logProbs = async (text: string) =>
+      (await model2.logProbs([{ prompt: model2.tokenizer.prompt([user(text)]), target }]))[0]!;
+    return { logProbs, sights };
+  };
+  /** Expects blanks, and finds the target likelier the more often the prompt says "a". */
+  const reader = () =>
+    scripted({
+      id: 'm',
+      next(ids, tokenizer) {
+        const logits = new Float32Array(tokenizer.vocabSize);
+        logits[5] = logits[6] = (tokenizer.decode(ids).match(/a/g)?.length ?? 0) / 4;
+        logits[tokenizer.encode('e')[0]!] = 6;
+        return logits;
+      },
+    }) as ScoringModel;
+
+  test('rank a request that a filter turns away behind one that passes, the more the further it is off', async () => {
+    const chosen = [{ defense: perplexityFilter, options: { threshold: 50 } }];
+    const { logProbs, sights } = seenBehind(reader(), chosen);
+    const bare = seenBehind(reader(), []);
+    expect(sights).toEqual(['filter']);
+    expect(await logProbs('eeeeeeeeeeee')).toEqual(await bare.logProbs('eeeeeeeeeeee'));
+    const [near, far] = [await logProbs('eeeeezzzzzzz'), await logProbs('zzzzzzzzzzzz')];
+    expect(near[0]).toBeLessThan((await bare.logProbs('eeeeezzzzzzz'))[0]! - 5);
+    expect(far[0]).toBeLessThan(near[0]!);
+  });
+
+  test('are means over the copies that a random defense sends', async () => {
+    const { logProbs, sights } = seenBehind(reader(), [{ defense: smoothLlm }]);
+    expect(sights).toEqual(['eot']);
+    const text = 'a'.repeat(40);
+    const [bare] = await seenBehind(reader(), []).logProbs(text);
+    const [mean] = await logProbs(text);
+    expect(mean).toBeLessThan(bare!);
+    expect(await logProbs(text)).toEqual(await logProbs(text));
+  });
+
+  test('are those of the distribution that a policy samples from', async () => {
+    const expert = scripted({ id: 'e', next: (_, { vocabSize }) => flat(vocabSize, 5, -8) }) as ScoringModel;
+    const roles = { ...noRoles, role: () => expert as never };
+    const model = scripted({ id: 'm', next: (_, { vocabSize }) => flat(vocabSize, 5, 2) }) as ScoringModel;
+    const steered = await seenBehind(model, [{ defense: safeDecoding }], roles).logProbs('wake it');
+    const [first, second] = await seenBehind(model, []).logProbs('wake it');
+    expect(steered[0]).toBeLessThan(first! - 3);
+    expect(steered.every(Number.isFinite)).toBe(true);
+    const short = { preset: 'custom', steps: 1, alpha: 3, common: 5 };
+    const once = await seenBehind(model, [{ defense: safeDecoding, options: short }], roles).logProbs(
+      'wake it',
+    );
+    expect(once[1]).toBe(second);
+  });
+
+  test('are those of the model where a defense acts on answers alone', async () => {
+    const { logProbs, sights } = seenBehind(reader(), [{ defense: outputGuard }]);
+    expect(sights).toEqual(['answers']);
+    expect(await logProbs('wake it')).toEqual(await seenBehind(reader(), []).logProbs('wake it'));
+  });
+});
+
+const flat = (size: number, id: number, value: number) => {
+  const logits = new Float32Array(size);
+  logits[id] = value;
+  return logits;
+};
 
 test('the views of defenses that edit the model hold the edit that answers have', async () => {
   const cases = [

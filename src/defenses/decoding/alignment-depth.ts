@@ -122,6 +122,7 @@ export const alignmentDepth = defineDefense({
       default: "I'm sorry|I am sorry|I can't|I cannot|Sorry",
     }),
   },
+  view: () => ({ actsOnAnswers: true }),
   wrap(model, { deepest, every, threshold, openings }) {
     const texts = openings.split('|').filter((opening) => opening.trim() !== '');
     const choices = texts.map((opening) => openingOf(model.tokenizer, opening));

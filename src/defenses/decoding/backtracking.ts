@@ -81,6 +81,7 @@ export const backtracking = defineDefense({
       maxLength: 100,
     }),
   },
+  view: () => ({ actsOnAnswers: true }),
   wrap(model, { every, resets, opening, bias, resetToken, threshold, ...chosen }, { classifier }) {
     const guard = createGuard(classifier('answer-guard'), chosen, 'backtracking');
     // One policy for all requests, because requests share a batch only if they share their policy.

@@ -33,6 +33,19 @@ function checkedExpert(model: ScoringModel, expert: LanguageModel): ScoringModel
   return expert;
 }
 
+const strengthOf = ({
+  preset,
+  ...custom
+}: Strength & { preset: 'custom' | keyof typeof presets }): Strength =>
+  preset === 'custom' ? custom : presets[preset];
+
+const policyOf = (model: ScoringModel, strength: Strength, expert: LanguageModel): DecodingPolicy => ({
+  id: 'safe-decoding',
+  companions: [{ model: checkedExpert(model, expert) }],
+  steps: strength.steps,
+  next: ({ base, companions }) => amplifyExpert(base, companions[0]!, strength),
+});
+
 /** Lowest unnormalized probability of a token in the sample space. */
 const floor = 1e-8;
 
@@ -116,20 +129,16 @@ export const safeDecoding = defineDefense({
       unit: 'tokens',
     }),
   },
-  wrap(model, { preset, ...custom }, { role }) {
-    const strength: Strength = preset === 'custom' ? custom : presets[preset];
+  view: (model, options, { role }) => ({ policy: policyOf(model, strengthOf(options), role('expert')) }),
+  wrap(model, options, { role }) {
+    const strength = strengthOf(options);
     // One policy for all requests, because requests share a batch only if they share their policy.
-    const policy: DecodingPolicy = {
-      id: 'safe-decoding',
-      companions: [{ model: checkedExpert(model, role('expert')) }],
-      steps: strength.steps,
-      next: ({ base, companions }) => amplifyExpert(base, companions[0]!, strength),
-    };
+    const policy = policyOf(model, strength, role('expert'));
     return {
       ...blackBox(model, 'safe-decoding'),
-      async generate(messages, options) {
-        refusePolicy('SafeDecoding', options);
-        const reply = await model.generate(messages, { ...options, policy });
+      async generate(messages, request) {
+        refusePolicy('SafeDecoding', request);
+        const reply = await model.generate(messages, { ...request, policy });
         return withEvent(
           reply,
           {

@@ -96,6 +96,12 @@ export const smoothLlm = defineDefense({
     }),
     unclear: unclearOption,
   },
+  view: (_model, { perturbation, perturbedFraction }) => ({
+    draw: (messages, seed) =>
+      editLastOwnWords(messages, (text) =>
+        perturb(text, perturbation, perturbedFraction, createRandom(seed).fork('smooth-llm')),
+      ),
+  }),
   wrap: (model, { copies, perturbation, perturbedFraction, threshold, unclear }) => ({
     ...blackBox(model, 'smooth-llm'),
     async generate(messages, options) {

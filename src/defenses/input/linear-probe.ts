@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { allOwnWords, user } from '../../core/chat.ts';
-import { crossEntropy, fitLogistic, logOdds, sigmoid, type Logistic } from '../../core/logistic.ts';
+import { crossEntropy, fitLogistic, logit, logOdds, sigmoid, type Logistic } from '../../core/logistic.ts';
 import { LabError } from '../../core/errors.ts';
 import { arxiv } from '../../core/method.ts';
 import { number } from '../../core/options.ts';
@@ -147,6 +147,16 @@ export const linearProbe = defineDefense({
       validation: { pairs: parts.validation.length, area, crossEntropy },
       roc: rocOf(harmful, benign),
       pairArea: auroc(harmful, scores(probe, boundary, measured.harmless))?.area ?? null,
+    };
+  },
+  view(model, _options, context) {
+    const artifact = artifactOf(context, artifactSchema, 'linear-probe');
+    return {
+      /** Log-odds of harm. */
+      async excess(messages, { signal }) {
+        const streams = await lastStreams(model, allOwnWords(messages), { signal });
+        return Math.max(...scores(artifact, artifact.boundary, streams)) - logit(artifact.threshold);
+      },
     };
   },
   wrap(model, _options, context) {

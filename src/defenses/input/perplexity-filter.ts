@@ -84,6 +84,21 @@ export const perplexityFilter = defineDefense({
     }
     return { ...thresholdAbove(scores, falsePositives), texts };
   },
+  view(model, { reads, window, threshold: given }, context) {
+    const calibrated = given === 0 ? artifactOf(context, calibrationSchema, 'perplexity-filter') : null;
+    const threshold = calibrated?.threshold ?? given;
+    const size = reads === 'whole' ? Infinity : window;
+    return {
+      /** Nats per token of the most unlikely stretch. */
+      async excess(messages, options) {
+        const losses = await Promise.all(
+          allOwnWords(messages).map((words) => userTextLosses(model, words, options)),
+        );
+        const perplexity = Math.max(0, ...losses.map((values) => windowedPerplexity(values, size) ?? 0));
+        return Math.log(perplexity) - Math.log(threshold);
+      },
+    };
+  },
   wrap(model, { reads, window, threshold: given }, context) {
     const calibrated = given === 0 ? artifactOf(context, calibrationSchema, 'perplexity-filter') : null;
     const threshold = calibrated?.threshold ?? given;

@@ -1,4 +1,5 @@
 import { allOwnWords } from '../../core/chat.ts';
+import { logit } from '../../core/logistic.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 import { createGuard, guardOptions } from '../../models/guard.ts';
 
@@ -23,6 +24,16 @@ export const promptGuard = defineDefense({
   needs: ['prompt-guard'],
   taxonomy: aroundModel,
   options: guardOptions,
+  view(_model, options, { classifier }) {
+    const guard = createGuard(classifier('prompt-guard'), options, 'prompt-guard');
+    return {
+      /** Log-odds of harm, and a little more because the threshold itself is turned away. */
+      excess: async (messages, request) =>
+        logit((await guard.worst(allOwnWords(messages), request)).probability) -
+        logit(options.threshold) +
+        1e-6,
+    };
+  },
   wrap(model, options, { classifier }) {
     const guard = createGuard(classifier('prompt-guard'), options, 'prompt-guard');
     return {

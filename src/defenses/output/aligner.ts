@@ -52,6 +52,7 @@ export const aligner = defineDefense({
     }),
     unclear: unclearOption,
   },
+  view: () => ({ actsOnAnswers: true }),
   wrap(model, options, { role, target }) {
     for (const slot of ['question', 'answer'])
       if (!hasSlot(options.instruction, slot))

@@ -31,6 +31,7 @@ export const outputGuard = defineDefense({
       default: 'answer',
     }),
   },
+  view: () => ({ actsOnAnswers: true }),
   wrap(model, options, { classifier }) {
     const guard = createGuard(classifier('answer-guard'), options, 'output-guard');
     return {

@@ -157,6 +157,7 @@ export const parden = defineDefense({
     }
     return { ...thresholdBelow(scores, options.falsePositives), texts };
   },
+  view: () => ({ actsOnAnswers: true }),
   wrap(model, options, context) {
     const calibrated = options.threshold === 0 ? artifactOf(context, calibrationSchema, 'parden') : null;
     const threshold = calibrated?.threshold ?? options.threshold;

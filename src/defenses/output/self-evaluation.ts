@@ -49,6 +49,7 @@ export const selfEvaluation = defineDefense({
     }),
     unclear: unclearOption,
   },
+  view: () => ({ actsOnAnswers: true }),
   wrap(model, options, { role, target }) {
     if (!hasSlot(options.question, 'response'))
       throw new LabError('bad-options', 'The question of "self-evaluation" does not show the answer.', {

@@ -66,6 +66,7 @@ export const streamingGuard = defineDefense({
       default: 'cleared',
     }),
   },
+  view: () => ({ actsOnAnswers: true }),
   wrap(model, { every, remains, threshold, ...chosen }, { classifier }) {
     const guard = createGuard(classifier('answer-guard'), chosen, 'streaming-guard');
     const watching = ({ assistantPrefix = '', signal, watch: outer }: GenerateOptions, clear: () => void) => {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
 import { accessTiers } from '../../core/method.ts';
+import { sights } from '../../defenses/view.ts';
 import { attackModes } from '../plan/attack-mode.ts';
 import type { RunSummary } from '../records/summary.ts';
 
@@ -55,6 +56,8 @@ const resultsSchema = z.object({
       /** Missing in summaries of earlier releases. */
       mode: z.enum(attackModes).exactOptional(),
       tier: z.enum(accessTiers).nullable().exactOptional(),
+      sights: z.array(z.enum(sights)).exactOptional(),
+      endedByBudget: count.exactOptional(),
       headline: z.literal(false).exactOptional(),
       ...answerRate,
       successes: count,

@@ -68,7 +68,8 @@ export function summarize(
         return {
           ...cell,
           evaluator: evaluator.id,
-          ...(isAdaptive(cell) && { tier: trials.find(({ tier }) => tier)?.tier ?? null }),
+          ...(isAdaptive(cell) && sightOf(trials)),
+          ...endedIn(trials),
           ...answerRate(evaluator, trials),
           ...(corrected && { corrected }),
           ...costOf(trials),
@@ -122,6 +123,17 @@ export function summarize(
 }
 
 const solvedOf = <R extends Rate>({ successes, ...rest }: R) => ({ ...rest, solved: successes });
+
+/** How an adaptive attack saw the defended model. */
+function sightOf(trials: readonly TrialDigest[]): Pick<Cell, 'tier' | 'sights'> {
+  const { tier = null, sights } = trials.find((trial) => trial.tier) ?? {};
+  return { tier, ...(sights && { sights }) };
+}
+
+function endedIn(trials: readonly TrialDigest[]): Pick<Cell, 'endedByBudget'> {
+  const endedByBudget = trials.filter(({ endedBy }) => endedBy === 'budget').length;
+  return endedByBudget === 0 ? {} : { endedByBudget };
+}
 
 /** By model under attack; `undefined` where none says. */
 function precisionsOf(digests: readonly TrialDigest[]): RunSummary['precisions'] {

@@ -19,6 +19,10 @@ export const attackLimits = {
    */
   attackBudget: attackBudgetSchema.optional(),
   /**
+   * Over how many draws of a random defense an adaptive attack averages the log-probs that it reads. Default: 4.
+   */
+  attackDraws: z.int().min(1).max(64).optional(),
+  /**
    * Ask the prompt of every success that an attack claims this many times again, with other seeds; the claim stands if all
    * answers pass. A greedy answer of a model without a random defense is not asked again. Default: a claim stands as it is.
    */

@@ -5,6 +5,7 @@ import { answerCodes } from '../../attacks/parts/answered-in.ts';
 import { behaviorSchema } from '../../core/behavior.ts';
 import { issueTexts } from '../../core/excerpt.ts';
 import { accessTiers } from '../../core/method.ts';
+import { sights } from '../../defenses/view.ts';
 import { sizeProblem } from '../../core/nesting.ts';
 import { packNames } from '../../core/templates.ts';
 import { attackModes } from '../plan/attack-mode.ts';
@@ -54,6 +55,7 @@ const recordSchema = z.looseObject({
   defense: z.string(),
   mode: z.enum(attackModes).optional(),
   tier: z.enum(accessTiers).optional(),
+  sights: z.array(z.enum(sights)).optional(),
   behaviorDetail: z.looseObject({
     ...behaviorSchema.shape,
     reference: z.looseObject({ steps: z.array(z.string()) }).optional(),

@@ -12,6 +12,7 @@ import { answerIn } from '../../core/thoughts.ts';
 import { undefended } from '../plan/plan.ts';
 import type { Served } from '../../models/endpoint.ts';
 import type { Access } from '../../core/method.ts';
+import type { Sight } from '../../defenses/view.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { TrialKey, TrialRecord } from './trial.ts';
 import { noUsage, totalUsage, type Usage, type UsageByRole } from './usage.ts';
@@ -51,6 +52,9 @@ export interface TrialDigest extends TrialKey, Cell {
   readonly outcomes?: SearchOutcomes;
   /** As in the record. */
   readonly tier?: Access;
+  readonly sights?: readonly Sight[];
+  /** As in the result of the attack. */
+  readonly endedBy?: 'budget';
   /** The attack changed the model, so that its prompt alone does not tell what it sent. */
   readonly edited: boolean;
 }
@@ -90,9 +94,10 @@ const mostCharacters = 300;
 const fewestLetters = 12;
 
 export function digestOf(record: TrialRecord): TrialDigest {
-  const { model, behavior, attack, defense, mode, tier } = record;
+  const { model, behavior, attack, defense, mode, tier, sights } = record;
   const { behaviorDetail, attackResult, finishReason, times } = record;
-  const { messages, assistantPrefix, assistantThought, sampling, claimed, outcomes, edit } = attackResult;
+  const { messages, assistantPrefix, assistantThought, sampling, claimed, outcomes, edit, endedBy } =
+    attackResult;
   const spent = totalUsage(record.usage);
   const making = totalUsage(record.attackUsage);
   return {
@@ -102,6 +107,8 @@ export function digestOf(record: TrialRecord): TrialDigest {
     defense,
     ...(mode && { mode }),
     ...(tier && { tier }),
+    ...(sights && { sights }),
+    ...(endedBy && { endedBy }),
     kind: behaviorDetail.kind,
     prompt: behaviorDetail.prompt.slice(0, mostCharacters),
     asked: fingerprint(JSON.stringify([behavior, behaviorDetail.prompt])),

@@ -5,6 +5,7 @@ import type { Pairs } from '../../core/paired.ts';
 import type { Rate } from '../../core/statistics.ts';
 import type { ComputePrecision } from '../../models/precision.ts';
 import type { Access } from '../../core/method.ts';
+import type { Sight } from '../../defenses/view.ts';
 import type { AttackMode } from '../plan/attack-mode.ts';
 import type { EvaluatorCheck, PanelAgreement } from './evaluator-check.ts';
 import type { DeviceInfo } from './run.ts';
@@ -93,6 +94,10 @@ export interface Cell extends AnswerRate, Costs {
    * these are too few. It holds as far as the evaluator errs here as often as there.
    */
   readonly corrected?: Estimate;
+  /** What of the defenses it saw in another way than in plain log-probs; absent for nothing. */
+  readonly sights?: readonly Sight[];
+  /** Searches that the plan's budget for attacks ended; absent for none. */
+  readonly endedByBudget?: number;
   /** False if the other mode is worse for the defender, and stands for both in tables and conclusions; else absent. */
   readonly headline?: false;
   /**

@@ -6,6 +6,7 @@ import type { DefenseEvent } from '../../core/defense-event.ts';
 import type { LabErrorCode } from '../../core/errors.ts';
 import type { Access, ModelRole } from '../../core/method.ts';
 import type { PackName } from '../../core/templates.ts';
+import type { Sight } from '../../defenses/view.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
 import type { AttackMode } from '../plan/attack-mode.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
@@ -37,6 +38,8 @@ export interface TrialRecord extends TrialKey {
    * could not be seen at the tier that the attack needs, for the reason in `error`.
    */
   readonly tier?: Access;
+  /** What of the defenses that attack saw in another way than in plain log-probs; absent for nothing. */
+  readonly sights?: readonly Sight[];
   readonly attackResult: AttackResult;
   /**
    * Thinned to at most 200 steps, first and last kept. Empty in a static trial behind a defense: there the attack is that
@@ -117,6 +120,7 @@ export interface AttackOutcome {
   readonly usage: UsageByRole;
   /** As in the record. */
   readonly tier?: Access | undefined;
+  readonly sights?: readonly Sight[] | undefined;
   readonly error?: TrialError | undefined;
 }
 

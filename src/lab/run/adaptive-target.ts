@@ -3,7 +3,7 @@ import { LabError } from '../../core/errors.ts';
 import { list } from '../../core/format.ts';
 import { fingerprint } from '../../core/hash.ts';
 import { grants, type Access } from '../../core/method.ts';
-import { seenModel } from '../../defenses/view.ts';
+import { seenModel } from '../../defenses/seen-model.ts';
 import type { LanguageModel, ScoringModel, WhiteBoxModel } from '../../models/language-model.ts';
 import type { DefendedModel } from './defended-model.ts';
 import { metered, type Meter, type SignalMeters } from './meter.ts';
@@ -15,6 +15,8 @@ export interface AdaptiveTrial {
   /** Where every call is counted, those of the defenses included. */
   readonly meter: Meter;
   readonly signal: AbortSignal;
+  /** Over how many draws of a random defense log-probs are averaged. */
+  readonly draws?: number | undefined;
 }
 
 export interface AdaptiveTarget {
@@ -51,7 +53,7 @@ export function adaptiveTarget(
   trial: AdaptiveTrial,
 ): AdaptiveTarget {
   checkVisible(defended, access);
-  const { meters, meter, signal, seed } = trial;
+  const { meters, meter, signal, seed, draws } = trial;
   const seedOf = drawsOf(seed);
   const answering = access === 'white-box' ? defended.editable : defended.usual;
   const generate: LanguageModel['generate'] = (messages, options) =>
@@ -64,7 +66,8 @@ export function adaptiveTarget(
   if (!grants(access, 'grey-box'))
     return { model: { id, access, contextWindow, generate }, release: () => undefined };
   const { view } = defended.seen;
-  const options = { seed: `${seed}/view`, generate };
+  const signalFor = (given = signal) => meters.signalFor(meter, given);
+  const options = { seed: `${seed}/view`, generate, draws, signalFor };
   if (view.edit === undefined) {
     const model = metered(defended.bare(access), 'target', meter) as ScoringModel;
     return { model: seenModel({ ...model, id }, view, options), release: () => undefined };

@@ -40,7 +40,7 @@ export interface AttackInput {
 }
 
 /** What the plan says of all attacks alike; a claimed success is confirmed on answers sampled as it says. */
-export type AttackLimits = Pick<TrialSettings, 'attackBudget' | 'confirm' | 'sampling'>;
+export type AttackLimits = Pick<TrialSettings, 'attackBudget' | 'attackDraws' | 'confirm' | 'sampling'>;
 
 export interface AttackListeners {
   readonly signal: AbortSignal;
@@ -63,7 +63,10 @@ export async function runAttack(
   const behaviors = [behavior, ...trainingBehaviors];
   const { templates, texts } = chooseTexts(chosen, { ...models, target }, { ...textSettings, behaviors });
   const { model, release } = behind
-    ? adaptiveTarget(behind.defended, method.access, { seed, meter, signal, meters: behind.meters })
+    ? adaptiveTarget(behind.defended, method.access, {
+        ...{ seed, meter, signal, meters: behind.meters },
+        draws: limits.attackDraws,
+      })
     : { model: metered(target, 'target', meter), release: () => undefined };
   const isSpent = watchBudget(limits.attackBudget ?? {}, meter, pausePoint);
   let ended = false as boolean;

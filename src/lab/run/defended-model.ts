@@ -46,7 +46,7 @@ export function defendedModel(
     usual: oneEngine || whiteBox ? editable : behind(access),
     usesOtherEngine: ({ edit }) => !oneEngine && (whiteBox || edit !== undefined),
     get seen() {
-      return (seen ??= stackView(models.target('white-box'), chosen, context));
+      return (seen ??= stackView(metered(models.target('white-box'), 'target', meterOf), chosen, context));
     },
     bare: (tier) => models.target(tier),
   };

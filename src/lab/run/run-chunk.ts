@@ -138,11 +138,12 @@ async function runAttacks({ attack, mode, stack, trials }: Chunk, context: Chunk
       ...(adaptive && { behind: { defended, meters } }),
     };
     const listeners = { signal: joint, onStep: (step: AttackStep) => onStep(trial, step), pausePoint };
-    let seen: Pick<AttackOutcome, 'tier'> = {};
+    let seen: Pick<AttackOutcome, 'tier' | 'sights'> = {};
     try {
       if (adaptive) {
         checkVisible(defended, access);
-        seen = { tier: access };
+        const { sights } = defended.seen;
+        seen = { tier: access, ...(access !== 'black-box' && sights.length > 0 && { sights }) };
       }
       return { ...(await runAttack(models, attack, input, listeners)), ...seen };
     } catch (failure) {

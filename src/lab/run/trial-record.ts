@@ -49,6 +49,7 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     ...(outcome.texts && { texts: outcome.texts }),
     ...(replayedFrom !== undefined && { replayedFrom }),
     ...(outcome.tier && { tier: outcome.tier }),
+    ...(outcome.sights && { sights: outcome.sights }),
     attackResult: outcome.result,
     attackSteps: outcome.steps,
     response,

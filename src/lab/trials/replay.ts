@@ -19,6 +19,7 @@ export type ReplaySource = Pick<
   | 'attackSteps'
   | 'attackUsage'
   | 'tier'
+  | 'sights'
   | 'error'
 >;
 
@@ -29,6 +30,7 @@ export const attackOutcomeOf = ({
   attackSteps,
   attackUsage,
   tier,
+  sights,
   error,
 }: Omit<ReplaySource, 'model' | 'attack' | 'behavior' | 'mode'>): AttackOutcome => ({
   result: attackResult,
@@ -36,6 +38,7 @@ export const attackOutcomeOf = ({
   usage: attackUsage,
   ...(texts && { texts }),
   ...(tier && { tier }),
+  ...(sights && { sights }),
   error: error?.during === 'attack' ? error : undefined,
 });
 

@@ -37,6 +37,7 @@ export interface TrialSettings {
   readonly replay?: Plan['replay'];
   readonly attackBudget?: Plan['attackBudget'];
   readonly confirm?: Plan['confirm'];
+  readonly attackDraws?: Plan['attackDraws'];
   /** Every behavior that an attack may learn from; the one it attacks is left out there. */
   readonly trainingBehaviors: readonly Behavior[];
 }
@@ -139,6 +140,7 @@ export function resolvePlan(plan: Plan, all: Registries): ResolvedPlan {
       replay: plan.replay,
       attackBudget: plan.attackBudget,
       confirm: plan.confirm,
+      attackDraws: plan.attackDraws,
       trainingBehaviors: known,
     },
   };

@@ -128,7 +128,7 @@ test('an attack that cannot see the defenses fails in its trials, and its cell h
       ...modal,
       models: { targets: ['clear'], roles: {} },
       attacks: [{ id: 'glass' }],
-      defenses: [{ stack: [{ id: 'smooth-llm' }] }],
+      defenses: [{ stack: [{ id: 'retokenization' }] }],
       attackMode: 'adaptive',
     },
     newLab(),
@@ -137,7 +137,7 @@ test('an attack that cannot see the defenses fails in its trials, and its cell h
   expect(trials).toHaveLength(5);
   for (const { error, tier } of trials) {
     expect(error).toMatchObject({ code: 'not-supported', during: 'attack' });
-    expect(error?.message).toContain('"smooth-llm"');
+    expect(error?.message).toContain('"retokenization"');
     expect(tier).toBeUndefined();
   }
   const cell = summary.cells.find(({ mode }) => mode === 'adaptive')!;

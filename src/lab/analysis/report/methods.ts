@@ -32,6 +32,12 @@ function modesNote(headline: Cell | null, modes: readonly Cell[]): string | null
   ].join('; ');
 }
 
+/** The mode of a cell, and how many of its searches ended by the plan's budget. */
+const modeNote = (cell: Cell): string =>
+  cell.endedByBudget === undefined
+    ? modeWords(cell)
+    : `${modeWords(cell)}; ${cell.endedByBudget} of ${cell.n} ended by budget`;
+
 export const matrix = ({ columns, rows }: RateTable, name: Name): Markup =>
   table({
     caption: 'Attack success rate, attacks down, defenses across',
@@ -191,7 +197,7 @@ export const pairs = (cells: readonly Cell[], name: Name): Markup =>
         html`<tr>
           ${rowHead(name(cell.attack))}
           <td class="text">${name(cell.defense)}</td>
-          <td class="text">${modeWords(cell)}</td>
+          <td class="text">${modeNote(cell)}</td>
           <td class="text">${name(cell.evaluator)}</td>
           <td>${cell.rate === null ? '?' : percent(cell.rate)}</td>
           <td>${cell.interval === null ? '–' : interval(cell.interval)}</td>

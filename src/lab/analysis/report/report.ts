@@ -187,8 +187,9 @@ const staticHint =
   'of transfer, not of an attacker who knows the defense.';
 const adaptiveHint =
   'An adaptive attack is made on the defended model of each column: a black-box one asks it, others also read the model ' +
-  'as the defenses show it, at the tier of access that the cell names. “Not possible” means that the defenses cannot be ' +
-  'seen at the tier that the attack needs.';
+  'as the defenses show it, at the tier of access that the cell names. Filter: it drops what a defense would turn away. ' +
+  'EOT: it averages over draws of a random defense. Answers: a defense also acts on answers, which the attack sees only ' +
+  'in those that it asks for. “Not possible” means that a defense has no view for the tier that the attack needs.';
 const modesHint: Readonly<Record<NonNullable<Plan['attackMode']>, string>> = {
   static: staticHint,
   adaptive: adaptiveHint,

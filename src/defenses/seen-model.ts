@@ -1,0 +1,126 @@
+/** @file The defended model as an attacker who knows the defenses reads it: through their views. */
+import type { ChatMessage } from '../core/chat.ts';
+import type { ChatTokenizer, PromptOptions } from '../models/chat-tokenizer.ts';
+import {
+  isWhiteBox,
+  type LanguageModel,
+  type ScoringModel,
+  type ScoringOptions,
+  type ScoringRequest,
+  type WhiteBoxModel,
+} from '../models/language-model.ts';
+import { withEdit } from './generation/edits.ts';
+import { policyLogProbs } from './generation/policy-log-probs.ts';
+import type { DefenseView } from './view.ts';
+
+export interface SeenModelOptions {
+  /** What defenses draw from. */
+  readonly seed: string;
+  /** Answers of the defended model. */
+  readonly generate: LanguageModel['generate'];
+  /** Over how many draws of a random defense log-probs are averaged. Default: 4. */
+  readonly draws?: number | undefined;
+  /** The signal that readings by defenses carry, so that they are counted. Default: that of the caller. */
+  readonly signalFor?: (signal: AbortSignal | undefined) => AbortSignal | undefined;
+}
+
+interface Asked {
+  readonly messages: readonly ChatMessage[];
+  readonly options: PromptOptions | undefined;
+}
+
+/** Prompts of which the conversation is remembered: those of a few steps of a search. */
+const mostAsked = 8192;
+
+/** Nats per token by which a target is less likely behind a request that is turned away, beside those of the excess. */
+const blockedLoss = 5;
+
+/**
+ * The defended model at the tier of `model`: prompts are those that reach the model, and log-probs, gradients and hidden
+ * states are read behind them. Its answers are those of the whole stack. Where a view draws or turns requests away,
+ * log-probs of prompts that the tokenizer made say so; of others they are those of the model.
+ * @param model with the view's edit in place already
+ */
+export function seenModel<M extends ScoringModel>(
+  model: M,
+  view: DefenseView,
+  { seed, generate, draws = 4, signalFor = (signal) => signal }: SeenModelOptions,
+): M {
+  const { rewrite = (messages: readonly ChatMessage[]) => messages, policy, draw, excess } = view;
+  const asked = new Map<string, Asked>();
+  const remember = (prompt: readonly number[], conversation: Asked) => {
+    const key = prompt.join();
+    asked.delete(key);
+    asked.set(key, conversation);
+    if (asked.size > mostAsked) asked.delete(asked.keys().next().value!);
+  };
+  const tokenizers = new WeakMap<ChatTokenizer, ChatTokenizer>();
+  const rewriting = (tokenizer: ChatTokenizer): ChatTokenizer => {
+    const seen = tokenizers.get(tokenizer) ?? {
+      ...tokenizer,
+      prompt(messages, options) {
+        const prompt = tokenizer.prompt(rewrite(messages, seed), options);
+        if (draw || excess) remember(prompt, { messages, options });
+        return prompt;
+      },
+      withSettings: (settings) => rewriting(tokenizer.withSettings(settings)),
+    };
+    tokenizers.set(tokenizer, seen);
+    return seen;
+  };
+
+  /** Shape as of `logProbs`: means over draws, of requests whose conversation is known. */
+  const overDraws = async (
+    requests: readonly ScoringRequest[],
+    drawn: NonNullable<DefenseView['draw']>,
+    { tokenizer }: ScoringModel,
+    score: (requests: readonly ScoringRequest[]) => Promise<Float32Array[]>,
+  ): Promise<Float32Array[]> => {
+    const copies = requests.map(({ prompt, target }) => {
+      const known = asked.get(prompt.join());
+      if (known === undefined) return [{ prompt, target }];
+      return Array.from({ length: draws }, (_, i) => {
+        const sent = drawn(rewrite(known.messages, seed), `${seed}/draw/${i}`);
+        return { prompt: tokenizer.prompt(sent, known.options), target };
+      });
+    });
+    const scores = await score(copies.flat());
+    let start = 0;
+    return copies.map(({ length }) => {
+      const own = scores.slice(start, (start += length));
+      return own[0]!.map((_, t) => own.reduce((sum, values) => sum + values[t]!, 0) / length);
+    });
+  };
+
+  const seen = <V extends ScoringModel>(read: V, answer: LanguageModel['generate']): V => {
+    const logProbs = async (requests: readonly ScoringRequest[], options: ScoringOptions = {}) => {
+      const within = { ...options, signal: signalFor(options.signal) };
+      const score = (all: readonly ScoringRequest[]) =>
+        policy ? policyLogProbs(read, policy, all, within) : read.logProbs(all, options);
+      const scored = await (draw ? overDraws(requests, draw, read, score) : score(requests));
+      if (!excess) return scored;
+      return Promise.all(
+        scored.map(async (values, i) => {
+          const known = asked.get(requests[i]!.prompt.join());
+          const over = known ? await excess(known.messages, within) : 0;
+          return over > 0 ? values.map((value) => value - blockedLoss - over) : values;
+        }),
+      );
+    };
+    return {
+      ...read,
+      tokenizer: rewriting(read.tokenizer),
+      generate: answer,
+      logProbs,
+      ...(isWhiteBox(read) &&
+        ({
+          edited(edit) {
+            const changed = read.edited(edit);
+            return seen(changed, (messages, options) => answer(messages, withEdit(options, edit)));
+          },
+        } satisfies Partial<WhiteBoxModel>)),
+    };
+  };
+  const { withPrompts: _, ...shown } = seen(model, generate);
+  return shown as M;
+}
