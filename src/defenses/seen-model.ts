@@ -1,6 +1,6 @@
 /** @file The defended model as an attacker who knows the defenses reads it: through their views. */
 import type { ChatMessage } from '../core/chat.ts';
-import type { ChatTokenizer, PromptOptions } from '../models/chat-tokenizer.ts';
+import type { ChatTokenizer } from '../models/chat-tokenizer.ts';
 import {
   isWhiteBox,
   type LanguageModel,
@@ -10,7 +10,7 @@ import {
   type WhiteBoxModel,
 } from '../models/language-model.ts';
 import { withEdit } from './generation/edits.ts';
-import { policyLogProbs } from './generation/policy-log-probs.ts';
+import { policyLogProbs, type PromptSource } from './generation/policy-log-probs.ts';
 import type { DefenseView } from './view.ts';
 
 export interface SeenModelOptions {
@@ -24,9 +24,9 @@ export interface SeenModelOptions {
   readonly signalFor?: (signal: AbortSignal | undefined) => AbortSignal | undefined;
 }
 
-interface Asked {
+interface Asked extends PromptSource {
+  /** As the attacker sent it. */
   readonly messages: readonly ChatMessage[];
-  readonly options: PromptOptions | undefined;
 }
 
 /** Prompts of which the conversation is remembered: those of a few steps of a search. */
@@ -54,13 +54,15 @@ export function seenModel<M extends ScoringModel>(
     asked.set(key, conversation);
     if (asked.size > mostAsked) asked.delete(asked.keys().next().value!);
   };
+  const sourceOf = (prompt: readonly number[]) => asked.get(prompt.join());
   const tokenizers = new WeakMap<ChatTokenizer, ChatTokenizer>();
   const rewriting = (tokenizer: ChatTokenizer): ChatTokenizer => {
     const seen = tokenizers.get(tokenizer) ?? {
       ...tokenizer,
       prompt(messages, options) {
-        const prompt = tokenizer.prompt(rewrite(messages, seed), options);
-        if (draw || excess) remember(prompt, { messages, options });
+        const sent = rewrite(messages, seed);
+        const prompt = tokenizer.prompt(sent, options);
+        if (draw || excess || policy) remember(prompt, { messages, sent, options });
         return prompt;
       },
       withSettings: (settings) => rewriting(tokenizer.withSettings(settings)),
@@ -77,11 +79,13 @@ export function seenModel<M extends ScoringModel>(
     score: (requests: readonly ScoringRequest[]) => Promise<Float32Array[]>,
   ): Promise<Float32Array[]> => {
     const copies = requests.map(({ prompt, target }) => {
-      const known = asked.get(prompt.join());
+      const known = sourceOf(prompt);
       if (known === undefined) return [{ prompt, target }];
       return Array.from({ length: draws }, (_, i) => {
-        const sent = drawn(rewrite(known.messages, seed), `${seed}/draw/${i}`);
-        return { prompt: tokenizer.prompt(sent, known.options), target };
+        const sent = drawn(known.sent, `${seed}/draw/${i}`);
+        const copy = tokenizer.prompt(sent, known.options);
+        if (policy) remember(copy, { ...known, sent });
+        return { prompt: copy, target };
       });
     });
     const scores = await score(copies.flat());
@@ -96,12 +100,12 @@ export function seenModel<M extends ScoringModel>(
     const logProbs = async (requests: readonly ScoringRequest[], options: ScoringOptions = {}) => {
       const within = { ...options, signal: signalFor(options.signal) };
       const score = (all: readonly ScoringRequest[]) =>
-        policy ? policyLogProbs(read, policy, all, within) : read.logProbs(all, options);
+        policy ? policyLogProbs(read, policy, all, within, sourceOf) : read.logProbs(all, options);
       const scored = await (draw ? overDraws(requests, draw, read, score) : score(requests));
       if (!excess) return scored;
       return Promise.all(
         scored.map(async (values, i) => {
-          const known = asked.get(requests[i]!.prompt.join());
+          const known = sourceOf(requests[i]!.prompt);
           const over = known ? await excess(known.messages, within) : 0;
           return over > 0 ? values.map((value) => value - blockedLoss - over) : values;
         }),

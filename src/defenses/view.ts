@@ -16,7 +16,7 @@ export interface DefenseView {
   readonly rewrite?: (messages: readonly ChatMessage[], seed: string) => readonly ChatMessage[];
   /** A change inside the model; reading it needs white-box access. Default: none. */
   readonly edit?: ModelEdit;
-  /** How the first tokens are chosen. Its companions read the conversation of the base. Gradients leave it out. */
+  /** How tokens are chosen. Gradients leave it out. */
   readonly policy?: DecodingPolicy;
   /**
    * One of the conversations that the model may get, of a defense that perturbs requests so that no token of theirs is

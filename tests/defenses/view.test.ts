@@ -9,6 +9,7 @@ import { selfReminder } from '../../src/defenses/input/self-reminder.ts';
 import { defenses } from '../../src/defenses/index.ts';
 import { dro } from '../../src/defenses/decoding/dro.ts';
 import { steering } from '../../src/defenses/decoding/steering.ts';
+import { rose } from '../../src/defenses/decoding/rose.ts';
 import { safeDecoding } from '../../src/defenses/decoding/safe-decoding.ts';
 import { smoothLlm } from '../../src/defenses/decoding/smooth-llm.ts';
 import { perplexityFilter } from '../../src/defenses/input/perplexity-filter.ts';
@@ -136,6 +137,23 @@ describe('log-probs of a seen model', () => {
       'wake it',
     );
     expect(once[1]).toBe(second);
+  });
+
+  test('weigh each token against another conversation where a policy reads one', async () => {
+    const model = scripted({
+      id: 'm',
+      next(ids, tokenizer) {
+        const reckless = tokenizer.decode(ids).includes('reckless');
+        return flat(tokenizer.vocabSize, 5, reckless ? 6 : 4);
+      },
+    }) as ScoringModel;
+    const [bare] = await seenBehind(model, []).logProbs('wake it');
+    const mild = { alpha: 0, plausible: 0 };
+    const [safe] = await seenBehind(model, [{ defense: rose, options: mild }]).logProbs('wake it');
+    expect(safe).toBeCloseTo(bare!, 4);
+    const strong = { alpha: 0.5, plausible: 0 };
+    const [weighed] = await seenBehind(model, [{ defense: rose, options: strong }]).logProbs('wake it');
+    expect(weighed).toBeLessThan(safe! - 1);
   });
 
   test('are those of the model where a defense acts on answers alone', async () => {

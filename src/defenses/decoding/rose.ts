@@ -4,6 +4,7 @@ import { arxiv } from '../../core/method.ts';
 import { number, text } from '../../core/options.ts';
 import type { DecodingPolicy } from '../../models/decoding/policy.ts';
 import { logSoftmax } from '../../models/decoding/sampler.ts';
+import type { ScoringModel } from '../../models/language-model.ts';
 import { blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
 import { refusePolicy } from '../generation/requests.ts';
 
@@ -19,6 +20,11 @@ const ordered = (messages: readonly ChatMessage[], order: string) =>
 const reordered = (messages: readonly ChatMessage[], order: string, other: string) =>
   editSystem(messages, (before) => before.slice(0, before.length - order.length) + other);
 
+interface Strength {
+  readonly alpha: number;
+  readonly plausible: number;
+}
+
 /**
  * z⁺ − α·z⁻ in log-probs, over the tokens whose probability under z⁺ is at least `plausible` of the greatest; −∞
  * elsewhere; shape [V].
@@ -28,7 +34,7 @@ const reordered = (messages: readonly ChatMessage[], order: string, other: strin
 export function contrastLogits(
   positive: Float32Array,
   negative: Float32Array,
-  { alpha, plausible }: { readonly alpha: number; readonly plausible: number },
+  { alpha, plausible }: Strength,
 ): Float32Array {
   const [ours, theirs] = [logSoftmax(positive), logSoftmax(negative)];
   let greatest = -Infinity;
@@ -36,6 +42,16 @@ export function contrastLogits(
   const least = greatest + Math.log(plausible);
   return ours.map((value, id) => (value >= least ? value - alpha * theirs[id]! : -Infinity));
 }
+
+const policyOf = (
+  model: ScoringModel,
+  { safePrompt, reversePrompt, ...strength }: Strength & { safePrompt: string; reversePrompt: string },
+): DecodingPolicy => ({
+  id: 'rose',
+  companions: [{ model, rewrite: (messages) => reordered(messages, safePrompt, reversePrompt) }],
+  steps: Infinity,
+  next: ({ base, companions }) => contrastLogits(base, companions[0]!, strength),
+});
 
 /**
  * Reverse prompt contrastive decoding: the model decodes under a safe and under a reverse system prompt in step, and the
@@ -74,23 +90,23 @@ export const rose = defineDefense({
     safePrompt: text({ description: 'The safe system prompt.', default: safe, multiline: true }),
     reversePrompt: text({ description: 'The harmful system prompt.', default: reverse, multiline: true }),
   },
-  wrap(model, { safePrompt, reversePrompt, ...strength }) {
+  view: (model, options) => ({
+    rewrite: (messages) => ordered(messages, options.safePrompt),
+    policy: policyOf(model, options),
+  }),
+  wrap(model, options) {
+    const { safePrompt, reversePrompt, ...strength } = options;
     if (safePrompt === '' || reversePrompt === '')
       throw new LabError('bad-options', 'ROSE needs both of its system prompts.', {
         advice: 'Give a safe and a reverse prompt, or leave both at their defaults.',
       });
     // One policy for all requests, because requests share a batch only if they share their policy.
-    const policy: DecodingPolicy = {
-      id: 'rose',
-      companions: [{ model, rewrite: (messages) => reordered(messages, safePrompt, reversePrompt) }],
-      steps: Infinity,
-      next: ({ base, companions }) => contrastLogits(base, companions[0]!, strength),
-    };
+    const policy = policyOf(model, options);
     return {
       ...blackBox(model, 'rose'),
-      async generate(messages, options) {
-        refusePolicy('ROSE', options);
-        const reply = await model.generate(ordered(messages, safePrompt), { ...options, policy });
+      async generate(messages, request) {
+        refusePolicy('ROSE', request);
+        const reply = await model.generate(ordered(messages, safePrompt), { ...request, policy });
         return withEvent(
           reply,
           {
