@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { conversation, defineAttack } from '../../../src/attacks/attack.ts';
+import { attacks } from '../../../src/attacks/index.ts';
 import { lastUserText } from '../../../src/core/chat.ts';
 import { LabError } from '../../../src/core/errors.ts';
 import { registry } from '../../../src/core/method.ts';
+import { tierWords } from '../../../src/lab/analysis/headline.ts';
 import { createModelPool } from '../../../src/lab/run/model-pool.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
@@ -157,6 +159,64 @@ test('a defense with a view is attacked at the tier of the attack, and named so'
   const trials = records.filter(({ mode }) => mode === 'adaptive');
   expect(trials.map(({ tier }) => tier)).toEqual(Array(5).fill('white-box'));
   expect(trials.every(({ attackUsage }) => attackUsage.target?.gradients === 1)).toBe(true);
+});
+
+describe('a search that reads what defenses show of themselves', async () => {
+  const seeing = {
+    ...modal,
+    models: { targets: ['toy'], roles: { expert: 'toy' } },
+    behaviors: [{ set: 'toys', kinds: ['harmful'], limit: 2 }],
+    attacks: [{ id: 'random-search', options: { passes: 12, candidates: 4, suffixLength: 3 } }],
+    defenses: ['smooth-llm', 'safe-decoding', 'rose', 'perplexity-filter', 'alignment-depth'].map((id) => ({
+      stack: [{ id, ...(id === 'perplexity-filter' && { options: { threshold: 40 } }) }],
+    })),
+    attackMode: 'both',
+    attackBudget: { queries: 15 },
+    attackDraws: 2,
+    confirm: 2,
+  } as const;
+  const searching = (changes = {}) =>
+    newLab({
+      registries: {
+        ...registries,
+        attacks: registry('attack', [attacks.get('direct-request'), attacks.get('random-search')]),
+      },
+      ...changes,
+    });
+  const { lines, summary, records } = await runAll(seeing, searching());
+
+  test('names in its cells how it saw them', () => {
+    const cells = summary.cells.filter(({ mode }) => mode === 'adaptive');
+    expect(Object.fromEntries(cells.map((cell) => [cell.defense, tierWords(cell)]))).toEqual({
+      'smooth-llm': 'grey-box + EOT',
+      'safe-decoding': 'grey-box',
+      rose: 'grey-box',
+      'perplexity-filter': 'grey-box + filter',
+      'alignment-depth': 'grey-box + answers',
+    });
+    expect(summary.cells.some(({ endedByBudget }) => endedByBudget)).toBe(true);
+  });
+
+  test('pays for the readings of a policy’s companion and of a filter', () => {
+    const scored = (defense: string) =>
+      records.find((one) => one.defense === defense && one.mode === 'adaptive')!.attackUsage;
+    expect(scored('safe-decoding').expert?.queries).toBeGreaterThan(0);
+    expect(scored('perplexity-filter').target!.scored).toBeGreaterThan(12);
+  });
+
+  test.each([1, 5, 9])('goes on to the same bytes after %i chunks and a crash', async (room) => {
+    const store = createMemoryStore();
+    let left = room;
+    const failing = {
+      ...store,
+      async append(...given: Parameters<typeof store.append>) {
+        if (left-- === 0) throw new Error('power cut');
+        await store.append(...given);
+      },
+    };
+    await expect(runAll(seeing, searching({ store: failing }))).rejects.toThrow('power cut');
+    expect((await runAll(seeing, searching({ store }))).lines).toEqual(lines);
+  });
 });
 
 test('a plan that replays results makes no attacks, so it cannot adapt them', async () => {
