@@ -51,6 +51,7 @@ const everything = parsePlan({
   replay: { 'tinytown-chat': 'tinytown-base', 'tinytown-base': 'tinytown-base' },
   concurrency: 3,
   attackBudget: { queries: 400 },
+  attackDraws: 2,
   confirm: 2,
   runLimits: { minutes: 30, queries: 9000 },
   shard: { index: 1, count: 2 },
