@@ -261,11 +261,10 @@ export interface ColumnWarnings {
   readonly warnings: readonly string[];
 }
 
-/** How often two evaluators of harm agree on the answers to one attack in one mode, behind every defense. */
+/** How often two evaluators of harm agree on the answers to one attack, behind every defense; by mode, if it is named. */
 export interface Agreement {
   readonly model: string;
   readonly attack: string;
-  /** Absent in summaries of earlier releases, which count both modes together. */
   readonly mode?: AttackMode;
   readonly evaluators: readonly [string, string];
   /** Answers that both scored. */
@@ -273,13 +272,12 @@ export interface Agreement {
   readonly agreed: number;
 }
 
-/** Counts over the trials of one attack in one mode behind one defense. */
+/** Counts over the trials of one attack behind one defense; by mode, if it is named. */
 export interface OutputCheck {
   readonly model: string;
   readonly attack: string;
   /** Absent in summaries of earlier releases, which count behind all defenses together. */
   readonly defense?: string;
-  /** Absent in summaries of earlier releases, which count both modes together. */
   readonly mode?: AttackMode;
   readonly trials: number;
   /** Trials without an answer, for the reason in their record. */
