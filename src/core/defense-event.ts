@@ -10,6 +10,8 @@ export interface DefenseEvent {
   readonly reason: string;
   /** Measurements for the trial's record; plain numbers and strings. */
   readonly detail?: Readonly<Record<string, number | string | boolean>>;
+  /** Of a detector: the score by which it decided. */
+  readonly detection?: Detection;
   /** Spending besides the answer itself: on other models, and on the target when asked more than once. */
   readonly cost?: DefenseCost;
 }
@@ -19,4 +21,18 @@ export interface DefenseCost {
   readonly queries: number;
   /** Prompt and new tokens of generated and scored texts; a classifier's input is not counted in tokens. `null`: unknown. */
   readonly tokens: number | null;
+}
+
+/** What a detector saw of a request or its answer, in its own unit. */
+export interface Detection {
+  readonly score: number;
+  readonly threshold: number;
+  /** True if low scores are suspicious; else high ones are. */
+  readonly below?: true;
+  /** Where a calibrated threshold comes from: benign texts, those of them that it flags, and which texts these are. */
+  readonly calibration?: {
+    readonly benign: number;
+    readonly flagged: number;
+    readonly texts: 'calibration' | 'contrast';
+  };
 }

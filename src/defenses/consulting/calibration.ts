@@ -1,6 +1,7 @@
 /** @file Thresholds of detectors, from their scores of benign texts that are under no test. */
 import { z } from 'zod';
 import type { ContrastPrompts } from '../../core/contrast.ts';
+import type { Detection } from '../../core/defense-event.ts';
 import { integer, number } from '../../core/options.ts';
 
 /** Only the threshold acts; the rest says where it comes from, and is absent for one that was written by hand. */
@@ -69,6 +70,19 @@ export function thresholdBelow(scores: readonly number[], rate: number): Thresho
   );
   return { threshold: threshold === 0 ? 0 : -threshold, ...counts };
 }
+
+/** What an event says of the score by which a detector decided. @param from its threshold, with where it comes from */
+export const detectionBy = (score: number, from: Calibration, below?: true): Detection => {
+  const { threshold, benign, flagged, texts } = from;
+  return {
+    score: Math.min(score, Number.MAX_VALUE),
+    threshold,
+    ...(below && { below }),
+    ...(benign !== undefined &&
+      flagged !== undefined &&
+      texts && { calibration: { benign, flagged, texts } }),
+  };
+};
 
 /** What an event says of the calibration of its threshold. */
 export const calibrationDetail = ({ benign, flagged, texts }: Calibration) => ({

@@ -7,6 +7,7 @@ import type { GenerateOptions, WhiteBoxModel } from '../../models/language-model
 import {
   benignTexts,
   calibrationDetail,
+  detectionBy,
   calibrationOptions,
   calibrationSchema,
   thresholdAbove,
@@ -150,6 +151,7 @@ export const gradientCuff = defineDefense({
             ...(length !== null && { gradient: length }),
             ...calibrationDetail(calibrated),
           },
+          detection: detectionBy(length ?? Infinity, calibrated),
           cost,
         };
         if (length === null)

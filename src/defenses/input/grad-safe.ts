@@ -9,6 +9,7 @@ import type { ScoringRequest, WhiteBoxModel } from '../../models/language-model.
 import {
   benignTexts,
   calibrationDetail,
+  detectionBy,
   calibrationOptions,
   calibrationSchema,
   thresholdAbove,
@@ -167,6 +168,10 @@ export const gradSafe = defineDefense({
             ...(roc && { heldOutAuroc: roc.area }),
             ...(options.threshold === 0 && calibration && calibrationDetail(calibration)),
           },
+          detection: detectionBy(
+            highest,
+            options.threshold === 0 && calibration ? calibration : { threshold },
+          ),
           cost: {
             queries: asked.length,
             tokens: asked.reduce((sum, { prompt, target }) => sum + prompt.length + target.length, 0),

@@ -141,6 +141,7 @@ export const injectionGuard = defineDefense({
             threshold,
             flagged,
           },
+          detection: { score: Math.max(...turns.map(({ probability }) => probability)), threshold },
           cost: { queries: sum(({ read }) => read), tokens: 0 },
         };
         if (flagged === 0)

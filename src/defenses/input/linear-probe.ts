@@ -11,6 +11,7 @@ import { lastStreams, type Stream } from '../../models/directions.ts';
 import {
   benignTexts,
   calibrationDetail,
+  detectionBy,
   calibrationOptions,
   calibrationSchema,
   thresholdAbove,
@@ -183,6 +184,7 @@ export const linearProbe = defineDefense({
             ...(pairArea !== null && { heldOutPairsAuroc: pairArea }),
             ...calibrationDetail(artifact),
           },
+          detection: detectionBy(probability, artifact),
           cost: { queries: words.length, tokens: read.reduce((sum, length) => sum + length, 0) },
         };
         if (probability > threshold)

@@ -8,6 +8,7 @@ import { underEdit, weightEditOf } from '../generation/edits.ts';
 import {
   benignTexts,
   calibrationDetail,
+  detectionBy,
   calibrationOptions,
   calibrationSchema,
   thresholdAbove,
@@ -120,6 +121,7 @@ export const perplexityFilter = defineDefense({
             ...(reads === 'stretches' && { window }),
             ...(calibrated && calibrationDetail(calibrated)),
           },
+          detection: detectionBy(perplexity, calibrated ?? { threshold }),
           cost: { queries: scored.length, tokens: scored.reduce((sum, { length }) => sum + length, 0) },
         };
         const what = reads === 'whole' ? 'The request as a whole' : 'A stretch of the request';

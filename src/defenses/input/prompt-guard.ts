@@ -44,6 +44,7 @@ export const promptGuard = defineDefense({
         const event = {
           defense: 'prompt-guard',
           detail: { probability, threshold },
+          detection: { score: probability, threshold },
           cost: { queries: read, tokens: 0 },
         };
         if (probability >= threshold)

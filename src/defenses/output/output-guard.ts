@@ -50,6 +50,7 @@ export const outputGuard = defineDefense({
         const event = {
           defense: 'output-guard',
           detail: { probability, threshold },
+          detection: { score: probability, threshold },
           cost: { queries: read, tokens: 0 },
         };
         return probability >= threshold

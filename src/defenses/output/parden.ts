@@ -6,6 +6,7 @@ import { greedy, type GenerateOptions, type LanguageModel } from '../../models/l
 import {
   benignTexts,
   calibrationDetail,
+  detectionBy,
   calibrationOptions,
   calibrationSchema,
   thresholdBelow,
@@ -184,6 +185,7 @@ export const parden = defineDefense({
             repetition,
             ...(calibrated && calibrationDetail(calibrated)),
           },
+          detection: detectionBy(score, calibrated ?? { threshold }, true),
           cost: spentOn(replies),
         };
         return score < threshold

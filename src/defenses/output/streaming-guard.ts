@@ -105,11 +105,19 @@ export const streamingGuard = defineDefense({
         const { probability, tokens } = seen()!;
         const detail = { probability, threshold, looks: looks.length };
         const cost = { queries: spent(), tokens: 0 };
+        const detection = { score: probability, threshold };
         if (probability < threshold) {
           release();
           return withEvent(
             reply,
-            { defense, action: 'passed', reason: 'No beginning of the answer looked harmful.', detail, cost },
+            {
+              defense,
+              action: 'passed',
+              reason: 'No beginning of the answer looked harmful.',
+              detail,
+              detection,
+              cost,
+            },
             'end',
           );
         }
@@ -125,6 +133,7 @@ export const streamingGuard = defineDefense({
             ...(tokens !== null && { stoppedAfter: tokens }),
             cleared: cleared?.tokens ?? 0,
           },
+          detection,
           cost,
         } as const;
         const text = remains === 'cleared' ? (cleared?.text ?? '') : '';

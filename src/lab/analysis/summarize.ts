@@ -9,6 +9,7 @@ import type { Cell, RunSummary } from '../records/summary.ts';
 import { addUsage, noUsage, type Usage } from '../records/usage.ts';
 import { checkBaselines } from './baselines.ts';
 import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
+import { checkDetectors } from './detectors.ts';
 import { checkEvaluators, correctedIn, type Labels } from './evaluator-checks.ts';
 import { withHeadlines } from './headline.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
@@ -91,6 +92,7 @@ export function summarize(
           return trials.length === 0 ? [] : [{ model, defense, ...answerRate(evaluator, trials) }];
         });
 
+  const detectors = checkDetectors(plan, digests);
   const precisions = precisionsOf(digests);
   const claims = checkClaims(plan, harm, digests);
   return {
@@ -118,6 +120,7 @@ export function summarize(
     comparisons: checkPairs(plan, { success, refusal, utility }, digests),
     integrity: checkOutputs(plan, harm, digests, claims),
     ...(measured.checks.length > 0 && { evaluators: measured.checks }),
+    ...(detectors.length > 0 && { detectors }),
     ...(measured.agreement.length > 0 && { agreement: measured.agreement }),
   };
 }

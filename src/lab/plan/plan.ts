@@ -103,6 +103,11 @@ export const planSchema = z
     evaluators: z.array(method).min(1).max(100),
     /** What defenses learn from, where they learn about a model. Default: the contrast of the behavior sets. */
     contrast: contrastSchema.optional(),
+    /**
+     * The share of benign texts that calibrated thresholds may flag, of every detector that its options give no other.
+     * Default: 0.05.
+     */
+    falsePositives: z.number().min(0).max(0.99).optional(),
     sampling: z
       .strictObject({
         temperature: z.number().min(0).max(2).default(greedy.temperature),

@@ -105,6 +105,16 @@ const recordSchema = z.looseObject({
       action: z.enum(['passed', 'edited', 'blocked', 'resampled', 'steered']),
       reason: z.string(),
       detail: z.looseObject({}).optional(),
+      detection: z
+        .looseObject({
+          score: z.number(),
+          threshold: z.number(),
+          below: z.literal(true).optional(),
+          calibration: z
+            .looseObject({ benign: count, flagged: count, texts: z.enum(['calibration', 'contrast']) })
+            .optional(),
+        })
+        .optional(),
       cost: z.looseObject({ queries: count, tokens: count.nullable() }).optional(),
     }),
   ),

@@ -5,6 +5,7 @@
 import type { SearchOutcomes } from '../../attacks/attack.ts';
 import type { BehaviorKind } from '../../core/behavior.ts';
 import { sumOfCounts } from '../../core/counts.ts';
+import type { DefenseEvent, Detection } from '../../core/defense-event.ts';
 import { fingerprint } from '../../core/hash.ts';
 import { isReadable } from '../../core/readability.ts';
 import { isEmptyResponse, isRefusal } from '../../core/refusal.ts';
@@ -55,6 +56,8 @@ export interface TrialDigest extends TrialKey, Cell {
   readonly sights?: readonly Sight[];
   /** As in the result of the attack. */
   readonly endedBy?: 'budget';
+  /** By id of a defense that decides by a score: the most suspicious of the trial; absent where there is none. */
+  readonly detections?: Readonly<Record<string, Detection>>;
   /** The attack changed the model, so that its prompt alone does not tell what it sent. */
   readonly edited: boolean;
 }
@@ -135,9 +138,23 @@ export function digestOf(record: TrialRecord): TrialDigest {
     output: outputFacts(record),
     ...(claimed !== undefined && { claimed }),
     ...(outcomes !== undefined && (defense === undefended || mode === 'adaptive') && { outcomes }),
+    ...(record.events.some(({ detection }) => detection) && { detections: detectionsIn(record.events) }),
     edited: edit !== undefined,
   };
 }
+
+function detectionsIn(events: readonly DefenseEvent[]): Readonly<Record<string, Detection>> {
+  const worst = new Map<string, Detection>();
+  for (const { defense, detection } of events) {
+    const before = worst.get(defense);
+    if (detection && (!before || suspicionIn(detection) > suspicionIn(before))) worst.set(defense, detection);
+  }
+  return Object.fromEntries(worst);
+}
+
+/** The higher, the more suspicious. */
+export const suspicionIn = ({ score, below }: Pick<Detection, 'score' | 'below'>): number =>
+  below ? -score : score;
 
 function answerSpending(usage: UsageByRole): AnswerSpending {
   const { queries, scored, promptTokens, completionTokens, scoredTokens = 0 } = totalUsage(usage);

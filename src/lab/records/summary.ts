@@ -7,6 +7,7 @@ import type { ComputePrecision } from '../../models/precision.ts';
 import type { Access } from '../../core/method.ts';
 import type { Sight } from '../../defenses/view.ts';
 import type { AttackMode } from '../plan/attack-mode.ts';
+import type { DetectorCheck } from './detector-check.ts';
 import type { EvaluatorCheck, PanelAgreement } from './evaluator-check.ts';
 import type { DeviceInfo } from './run.ts';
 
@@ -34,6 +35,8 @@ export interface RunSummary {
   /** Evaluators beside answers whose truth is known, where there are any; absent in summaries of earlier releases. */
   readonly evaluators?: readonly EvaluatorCheck[];
   readonly agreement?: readonly PanelAgreement[];
+  /** Defenses that decide by a score; absent in summaries of earlier releases, and without such defenses. */
+  readonly detectors?: readonly DetectorCheck[];
 }
 
 /** A cell and another that asked the same behaviors, paired by behavior. */

@@ -12,7 +12,7 @@ import type { Evaluator } from '../../evaluators/evaluator.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { PromptSettings } from '../../models/prompt-settings.ts';
 import { rolesUsed, type RoleEntries } from '../plan/find-models.ts';
-import { defenseName, directRequest, undefended, type Plan } from '../plan/plan.ts';
+import { defenseName, directRequest, undefended, type MethodChoice, type Plan } from '../plan/plan.ts';
 import { checkRequest, type TrialRequest } from '../plan/request.ts';
 import type { TemplatePack } from '../plan/template-pack.ts';
 import { behaviorsOf, checkSteps, shardOf, trainingBehaviorsOf } from './behaviors.ts';
@@ -80,7 +80,10 @@ export function resolvePlan(plan: Plan, all: Registries): ResolvedPlan {
       targets: plan.models.targets,
       roles: plan.models.roles,
       attacks: plan.attacks,
-      stacks: plan.defenses.map((defense) => ({ name: defenseName(defense), stack: defense.stack })),
+      stacks: plan.defenses.map((defense) => ({
+        name: defenseName(defense),
+        stack: defense.stack.map((choice) => atRate(choice, plan.falsePositives, registries)),
+      })),
       evaluators: plan.evaluators,
       templates: plan.templates,
       replay: plan.replay !== undefined,
@@ -235,4 +238,11 @@ function checkReplayed({ replay }: Plan, target: string): void {
   throw new LabError('bad-plan', `It does not say whose results are put to ${target}.`, {
     advice: `Add replay.${target}: the model that was attacked.`,
   });
+}
+
+/** The defense with the plan's rate of false positives, where it is a detector whose options give no other. */
+function atRate(choice: MethodChoice, rate: number | undefined, { defenses }: Registries): MethodChoice {
+  const isDetector = defenses.all.some(({ id, options }) => id === choice.id && 'falsePositives' in options);
+  if (rate === undefined || !isDetector) return choice;
+  return { ...choice, options: { falsePositives: rate, ...choice.options } };
 }

@@ -134,6 +134,18 @@ describe('a bad plan is refused before anything runs, with the path and what to 
   });
 });
 
+test('a rate of false positives holds for every detector whose options give no other', () => {
+  const stack = [{ id: 'self-reminder' }, { id: 'parden' }];
+  const own = [{ id: 'perplexity-filter', options: { falsePositives: 0.2 } }];
+  const contrast = { harmful: ['wake'], harmless: ['feed'] };
+  const defenses = [{ stack }, { stack: own }];
+  const { resolved } = expanded({ ...plan, contrast, falsePositives: 0.1, defenses });
+  const rates = resolved.stacks.flatMap(({ defenses }) =>
+    defenses.map(({ options }) => options['falsePositives']),
+  );
+  expect(rates).toEqual([undefined, 0.1, 0.2]);
+});
+
 test('a limit takes that many of each kind, in the order of the set', () => {
   const { resolved } = expanded({ ...plan, behaviors: [{ set: 'toys', limit: 2 }] });
   expect(resolved.behaviors.map(({ id }) => id)).toEqual(['a', 'b', 'kitten', 'bread']);

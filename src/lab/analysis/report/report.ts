@@ -10,6 +10,7 @@ import type { RunSummary } from '../../records/summary.ts';
 import { conclusions } from '../conclusions.ts';
 import { rateTable } from '../rate-table.ts';
 import { baselines, claims, integrity } from './checks.ts';
+import { detectors } from './detectors.ts';
 import { trust } from './evaluators.ts';
 import { html, type Markup } from './html.ts';
 import { attackedTasks, attacks, defenses, matrix, pairs, type Name } from './methods.ts';
@@ -153,7 +154,7 @@ function ofModel({ plan, summary, name }: ReportSource, model: string, several: 
       </p>
       ${defenses(costs, name)} ${attackedTasks(summary.attackedUtility ?? [], model, name)}
       ${baselines(summary.baselines ?? [], model, name)} ${claims(summary.claims, model, name)}
-      ${trust(summary, model, name)}
+      ${trust(summary, model, name)} ${detectors(summary.detectors ?? [], model, name)}
       ${
         cells.length === 0
           ? null

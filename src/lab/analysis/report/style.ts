@@ -82,6 +82,11 @@ svg { display: block; width: 100%; height: 8px; margin: 3px 0; }
 .axis { fill: currentcolor; opacity: 0.35; }
 .span { fill: currentcolor; opacity: 0.5; }
 .at, .bounds { fill: currentcolor; }
+.roc { display: inline-block; width: 180px; margin: 8px 16px 8px 0; vertical-align: top; font-size: 12px; }
+.roc svg { display: block; width: 124px; height: 124px; }
+.roc .axis { fill: none; stroke: currentcolor; }
+.roc polyline { fill: none; stroke: currentcolor; stroke-width: 2; }
+.roc .chance { opacity: 0.35; stroke-width: 1; stroke-dasharray: 3 3; }
 .measured .small, .matrix .small { white-space: normal; }
 .ramp-0, .ramp-1, .ramp-2, .ramp-3 { color: var(--ramp-pale-ink); print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .ramp-0 { background: color-mix(in oklab, var(--ramp-1) var(--share), var(--ramp-0)); }
