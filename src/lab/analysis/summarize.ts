@@ -8,6 +8,7 @@ import type { DeviceInfo } from '../records/run.ts';
 import type { Cell, RunSummary } from '../records/summary.ts';
 import { addUsage, noUsage, type Usage } from '../records/usage.ts';
 import { checkBaselines } from './baselines.ts';
+import { budgetCurve } from './budget-curves.ts';
 import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
 import { checkDetectors } from './detectors.ts';
 import { checkEvaluators, correctedIn, type Labels } from './evaluator-checks.ts';
@@ -92,6 +93,9 @@ export function summarize(
           return trials.length === 0 ? [] : [{ model, defense, ...answerRate(evaluator, trials) }];
         });
 
+  const budgets = attacked.flatMap(({ trials, ...cell }) =>
+    success.flatMap((evaluator) => budgetCurve(evaluator, cell, trials) ?? []),
+  );
   const detectors = checkDetectors(plan, digests);
   const precisions = precisionsOf(digests);
   const claims = checkClaims(plan, harm, digests);
@@ -120,6 +124,7 @@ export function summarize(
     comparisons: checkPairs(plan, { success, refusal, utility }, digests),
     integrity: checkOutputs(plan, harm, digests, claims),
     ...(measured.checks.length > 0 && { evaluators: measured.checks }),
+    ...(budgets.length > 0 && { budgets }),
     ...(detectors.length > 0 && { detectors }),
     ...(measured.agreement.length > 0 && { agreement: measured.agreement }),
   };

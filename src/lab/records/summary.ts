@@ -7,12 +7,11 @@ import type { ComputePrecision } from '../../models/precision.ts';
 import type { Access } from '../../core/method.ts';
 import type { Sight } from '../../defenses/view.ts';
 import type { AttackMode } from '../plan/attack-mode.ts';
-import type { DetectorCheck } from './detector-check.ts';
-import type { EvaluatorCheck, PanelAgreement } from './evaluator-check.ts';
+import type { RunMeasurements } from './measurements.ts';
 import type { DeviceInfo } from './run.ts';
 
 /** The `--json` summary of a run, and what the matrix shows. */
-export interface RunSummary {
+export interface RunSummary extends RunMeasurements {
   readonly plan: string;
   readonly seed: number;
   readonly device: DeviceInfo;
@@ -32,11 +31,6 @@ export interface RunSummary {
   /** Cells beside others that asked the same behaviors; absent in summaries of earlier releases. */
   readonly comparisons?: readonly PairedCheck[];
   readonly integrity: Integrity;
-  /** Evaluators beside answers whose truth is known, where there are any; absent in summaries of earlier releases. */
-  readonly evaluators?: readonly EvaluatorCheck[];
-  readonly agreement?: readonly PanelAgreement[];
-  /** Defenses that decide by a score; absent in summaries of earlier releases, and without such defenses. */
-  readonly detectors?: readonly DetectorCheck[];
 }
 
 /** A cell and another that asked the same behaviors, paired by behavior. */

@@ -169,6 +169,7 @@ describe('a report', () => {
       overhead: [],
       claims: [],
       comparisons: [],
+      budgets: [],
       integrity: { outputs: [], agreement: [], warnings: [] },
     };
     const found = rows(report({ ...source, summary: small }));

@@ -10,6 +10,7 @@ import type { RunSummary } from '../../records/summary.ts';
 import { conclusions } from '../conclusions.ts';
 import { rateTable } from '../rate-table.ts';
 import { baselines, claims, integrity } from './checks.ts';
+import { budgetCurves } from './budgets.ts';
 import { detectors } from './detectors.ts';
 import { trust } from './evaluators.ts';
 import { html, type Markup } from './html.ts';
@@ -143,6 +144,12 @@ function ofModel({ plan, summary, name }: ReportSource, model: string, several: 
         }
       </p>
       ${attacks(costs, name)}
+      ${budgetCurves(
+        (summary.budgets ?? []).filter((curve) => {
+          return curve.model === model && curve.evaluator === tables[0]?.evaluator;
+        }),
+        name,
+      )}
       <h3>Defenses</h3>
       <p class="hint">
         Over-refusal: share of harmless look-alikes refused, asked plainly; lower is better. Utility: share of
