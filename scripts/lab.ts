@@ -7,6 +7,7 @@ import { compare } from './cli/compare.ts';
 import { useEndpoints, withEndpointOptions } from './cli/endpoints.ts';
 import { estimate } from './cli/estimate.ts';
 import { evaluators } from './cli/evaluators.ts';
+import { exportNames, exportRun } from './cli/export.ts';
 import { asCommandError } from './cli/failure.ts';
 import { catalogueLists, list } from './cli/list.ts';
 import { merge } from './cli/merge.ts';
@@ -203,6 +204,14 @@ program
   )
   .option('--json', 'print checks, agreement and corrected rates as JSON')
   .action(evaluators);
+
+program
+  .command('export')
+  .description('write the tables of a run, or its trials in a format of another tool')
+  .argument('<folder>', 'folder of the run')
+  .addOption(new Option('--as <format>', 'what to write').choices(exportNames).makeOptionMandatory())
+  .option('--out <file>', 'the file; default: standard output')
+  .action(exportRun);
 
 program
   .command('compare')

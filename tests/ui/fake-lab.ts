@@ -189,7 +189,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
         run.records.map((record, place) => ({ place, record })),
       );
     }
-    return createRunReader(memory, catalogue.evaluators);
+    return createRunReader(memory, catalogue.evaluators, () => 'black-box');
   };
   const sets = createSetStore(
     memorySets(),
@@ -364,6 +364,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     overview: (id) => outcomeOf(async () => (await readerOf(id)).overview(id)),
     cell: (id, query) => outcomeOf(async () => (await readerOf(id)).cell(id, query)),
     trial: (id, key) => outcomeOf(async () => (await readerOf(id)).trial(id, key)),
+    inFormat: (id, format) => outcomeOf(async () => (await readerOf(id)).inFormat(id, format)),
     bundle: () => outcomeOf(async () => new Blob()),
     openBundle: () =>
       outcomeOf(async () => {

@@ -13,6 +13,7 @@ import type { ImportProgress } from '../../models/import/progress.ts';
 import type { ChosenPrecision, PrecisionWish } from '../../models/precision.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { HubModelFiles } from '../models/hub-models.ts';
+import type { FormatName } from '../analysis/formats/index.ts';
 import type { StoredBundle } from '../bundle/store-bundle.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
@@ -112,6 +113,8 @@ export interface LabApi {
   trial(runId: string, key: TrialKey): Promise<Outcome<OpenedTrial>>;
   /** All finished trials as a file. */
   exported(runId: string, format: ExportFormat, options: ExportOptions): Promise<Outcome<Blob>>;
+  /** All finished trials in a format of another tool. */
+  inFormat(runId: string, format: FormatName): Promise<Outcome<Blob>>;
   /** A run as one file, with all that another browser needs to show it and go on with it. */
   bundle(runId: string): Promise<Outcome<Blob>>;
   /** Store the run of such a file; trials that are here stay as they are. Fails with 'bad-input', and stores nothing then. */

@@ -78,6 +78,7 @@ export function createLabClient({
     cell: (id, query) => ask((lab) => lab.cell(id, query)),
     trial: (id, key) => ask((lab) => lab.trial(id, key)),
     exported: (id, format, options) => ask((lab) => lab.exported(id, format, options)),
+    inFormat: (id, format) => ask((lab) => lab.inFormat(id, format)),
     bundle: (id) => ask((lab) => lab.bundle(id)),
     openBundle(file, { signal } = {}) {
       const id = nextCall();

@@ -154,7 +154,8 @@ export function createLab({
         await batches.close();
       }
     });
-  const reader = createRunReader(later.store, shipped.evaluators.all);
+  const { attacks, evaluators } = shipped;
+  const reader = createRunReader(later.store, evaluators.all, (id) => attacks.get(id).access);
 
   return {
     lifeline: async () => later.lifeline ?? null,
@@ -232,6 +233,7 @@ export function createLab({
     cell: (runId, query) => outcomeOf(() => reader.cell(runId, query)),
     trial: (runId, key) => outcomeOf(() => reader.trial(runId, key)),
     exported: (runId, format, options) => outcomeOf(() => reader.exported(runId, format, options)),
+    inFormat: (runId, format) => outcomeOf(() => reader.inFormat(runId, format)),
     artifacts: (runId) => outcomeOf(async () => (await later.store).artifacts(runId)),
     checkArtifact: (defense, artifact) =>
       outcomeOf(async () => checkArtifact(shipped.defenses, defense, artifact)),

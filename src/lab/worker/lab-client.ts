@@ -54,6 +54,7 @@ export interface LabClient extends Pick<
   | 'cell'
   | 'trial'
   | 'exported'
+  | 'inFormat'
   | 'bundle'
   | 'artifacts'
   | 'checkArtifact'

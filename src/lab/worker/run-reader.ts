@@ -1,5 +1,7 @@
 /** @file Reads stored runs for the pages: overviews, parts of cells, single trials, and exports of any size. */
 import { LabError } from '../../core/errors.ts';
+import type { Access } from '../../core/method.ts';
+import { formats, type FormatName } from '../analysis/formats/index.ts';
 import { overviewOf } from '../analysis/overview.ts';
 import { outcomeOf, type ScoringEvaluator } from '../analysis/verdicts.ts';
 import { isAdaptive } from '../plan/attack-mode.ts';
@@ -22,6 +24,8 @@ export interface RunReader {
   trial(runId: string, key: TrialKey): Promise<OpenedTrial>;
   /** Whole records as a file, in the order of the plan. */
   exported(runId: string, format: ExportFormat, options: ExportOptions): Promise<Blob>;
+  /** The same in a format of another tool. */
+  inFormat(runId: string, format: FormatName): Promise<Blob>;
 }
 
 const mimeTypes: Readonly<Record<ExportFormat, string>> = { jsonl: 'application/jsonl', csv: 'text/csv' };
@@ -39,10 +43,14 @@ const mostCells = 6;
 
 const kinds = ['harmful', 'benign-lookalike', 'benign'] as const;
 
-/** @param evaluators cards of all evaluators */
+/**
+ * @param evaluators cards of all evaluators
+ * @param accessOf what an attack needs of the model
+ */
 export function createRunReader(
   opening: RunStore | Promise<RunStore>,
   evaluators: readonly ScoringEvaluator[],
+  accessOf: (attack: string) => Access,
 ): RunReader {
   let last: OpenedRun | null = null;
   const opened = async (runId: string): Promise<OpenedRun> => {
@@ -114,6 +122,24 @@ export function createRunReader(
         parts.push(new Blob(format === 'csv' ? records.map(table.row) : [...trialLines(records, options)]));
       }
       return new Blob(parts, { type: mimeTypes[format] });
+    },
+    async inFormat(runId, format) {
+      const { store, run, outline } = await opened(runId);
+      const plan = await outline();
+      const chosen = plan.evaluators.flatMap(({ id }) => evaluators.filter((card) => card.id === id));
+      const { device, versions, createdAt: startedAt } = run;
+      const writer = formats[format].open({
+        plan,
+        device,
+        versions,
+        startedAt,
+        evaluators: chosen,
+        accessOf,
+      });
+      const parts = [new Blob([writer.head])];
+      for await (const batch of store.trials(runId))
+        parts.push(new Blob(batch.map(({ record }) => writer.trial(record))));
+      return new Blob([...parts, writer.tail()]);
     },
   };
 }

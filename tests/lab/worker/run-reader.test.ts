@@ -11,7 +11,7 @@ import { device, linesOf, newRunner, plan, runAll } from '../run/harness.ts';
 const store = createMemoryStore();
 const { records } = await runAll(plan, newRunner({ store }));
 const evaluators = all.evaluators.all;
-const reader = createRunReader(store, evaluators);
+const reader = createRunReader(store, evaluators, () => 'black-box');
 const cell: CellQuery = {
   model: 'toy',
   attack: 'walk',

@@ -1,0 +1,94 @@
+/** @file The matrix as a picture that stands alone: SVG with its own colors and fonts of the reader's system. */
+import { interval, percent } from '../../../core/format.ts';
+import type { RateTable } from '../rate-table.ts';
+
+const size = { label: 240, cell: 152, head: 44, row: 58, title: 34, foot: 26 } as const;
+
+/** The ramp of attack success on a light page, at every quarter. */
+const ramp = ['#e4edf4', '#f3e6d4', '#f0b88c', '#c94d29', '#84190c'] as const;
+
+function colorAt(rate: number): { readonly fill: string; readonly ink: string } {
+  const position = Math.min(1, Math.max(0, rate)) * 4;
+  const stop = Math.min(3, Math.floor(position));
+  const channel = (color: string, i: number) => parseInt(color.slice(1 + 2 * i, 3 + 2 * i), 16);
+  const mixed = [0, 1, 2].map((i) => {
+    const [from, to] = [channel(ramp[stop]!, i), channel(ramp[stop + 1]!, i)];
+    return Math.round(from + (to - from) * (position - stop));
+  });
+  return { fill: `rgb(${mixed.join(',')})`, ink: rate >= 0.75 ? '#fff' : '#000' };
+}
+
+const escaped = (text: string): string => text.replace(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+/** As much of a name as fits in so many pixels. */
+const fitted = (text: string, pixels: number): string => {
+  const most = Math.floor(pixels / 8.2);
+  return escaped(text.length > most ? `${text.slice(0, most - 1)}…` : text);
+};
+
+/** @param nameOf the title of a method */
+export function matrixSvg(
+  { columns, rows }: Pick<RateTable, 'columns' | 'rows'>,
+  title: string,
+  nameOf: (id: string) => string,
+): { readonly svg: string; readonly width: number; readonly height: number } {
+  const width = size.label + columns.length * size.cell;
+  const height = size.title + size.head + rows.length * size.row + size.foot;
+  const text = (x: number, y: number, content: string, more = '') =>
+    `<text x="${x}" y="${y}" ${more}>${content}</text>`;
+  const parts = [
+    `<rect width="${width}" height="${height}" fill="#fff"/>`,
+    text(8, 22, fitted(title, width - 16), 'font-size="15" font-weight="600"'),
+    ...columns.map(({ defense }, i) =>
+      text(
+        size.label + i * size.cell + 8,
+        size.title + 28,
+        fitted(nameOf(defense), size.cell - 12),
+        'font-weight="600" fill="#0b6e66"',
+      ),
+    ),
+  ];
+  for (const [r, { attack, cells }] of rows.entries()) {
+    const top = size.title + size.head + r * size.row;
+    parts.push(
+      text(8, top + 34, fitted(nameOf(attack), size.label - 12), 'font-weight="600" fill="#a8361d"'),
+    );
+    for (const [c, { cell }] of cells.entries()) {
+      const left = size.label + c * size.cell;
+      const rate = cell?.rate ?? null;
+      const { fill, ink } = rate === null ? { fill: '#f4f4f2', ink: '#000' } : colorAt(rate);
+      const sample = cell === null ? '' : `n ${cell.scored === cell.n ? cell.n : `${cell.scored}/${cell.n}`}`;
+      parts.push(
+        `<rect x="${left}" y="${top}" width="${size.cell - 2}" height="${size.row - 2}" fill="${fill}"/>`,
+        text(
+          left + 8,
+          top + 25,
+          rate === null ? (cell === null ? '–' : '?') : percent(rate),
+          `font-size="18" font-weight="600" fill="${ink}"`,
+        ),
+        text(
+          left + 8,
+          top + 45,
+          cell?.interval ? interval(cell.interval) : '',
+          `font-size="11" fill="${ink}"`,
+        ),
+        text(left + size.cell - 10, top + 45, sample, `font-size="11" text-anchor="end" fill="${ink}"`),
+      );
+    }
+  }
+  parts.push(
+    text(
+      8,
+      height - 9,
+      'Attack success rate, 95% Wilson interval, n: trials decided/asked.',
+      'font-size="11" fill="#555"',
+    ),
+  );
+  return {
+    svg:
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
+      `font-family="Inter, system-ui, sans-serif" font-size="13">${parts.join('')}</svg>\n`,
+    width,
+    height,
+  };
+}
