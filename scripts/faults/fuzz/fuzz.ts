@@ -37,6 +37,8 @@ const most = { messageCharacters: 2000, ms: 1000, bytes: 500e6 } as const;
 /** @param random input n is drawn from its stream n, so that one can be tried again by itself */
 export async function fuzz(kind: FuzzKind, count: number, random: Random, first = 0): Promise<FuzzResult> {
   const target = targets[kind]();
+  const held = () => process.memoryUsage().heapUsed + process.memoryUsage().external;
+  const heldBefore = held(); // the process may have done other work
   const found = { raw: [] as string[], slow: [] as string[], large: [] as string[] };
   let [accepted, refusedCleanly] = [0, 0];
   try {
@@ -53,9 +55,8 @@ export async function fuzz(kind: FuzzKind, count: number, random: Random, first 
       const { user, system } = process.cpuUsage(start);
       const ms = (user + system) / 1000;
       if (ms > most.ms) found.slow.push(`${kind} ${n}: ${Math.round(ms)} ms`);
-      const { heapUsed, external } = process.memoryUsage();
-      if (heapUsed + external > most.bytes)
-        found.large.push(`${kind} ${n}: ${Math.round((heapUsed + external) / 1e6)} MB`);
+      const bytes = held() - heldBefore;
+      if (bytes > most.bytes) found.large.push(`${kind} ${n}: ${Math.round(bytes / 1e6)} MB`);
     }
   } finally {
     target.close?.();

@@ -53,6 +53,7 @@ const everything = parsePlan({
   attackBudget: { queries: 400 },
   attackDraws: 2,
   confirm: 2,
+  falsePositives: 0.1,
   runLimits: { minutes: 30, queries: 9000 },
   shard: { index: 1, count: 2 },
 });
