@@ -8,15 +8,13 @@ import { text } from 'node:stream/consumers';
 import { ensureChromium } from './chromium.ts';
 import { root } from './build.ts';
 
-/** Scripts that run one after the other. */
-type Lane = readonly string[];
-
-/** The lanes of one stage run side by side, because most scripts keep one core busy and no more. */
-const stages: readonly (readonly Lane[])[] = [
-  [['test:unit'], ['static']],
-  [['build']],
-  [['test:real'], ['test:models', 'test:browser']],
-  [['test:e2e']],
+/** Scripts of one stage run side by side, because most of them keep one core busy and no more. */
+const stages: readonly (readonly string[])[] = [
+  ['test:unit', 'static'],
+  ['build'],
+  ['test:real', 'test:models'],
+  ['test:browser'],
+  ['test:e2e'],
 ];
 
 const env = { ...process.env, GLOVEBOX_CHROMIUM: ensureChromium() };
@@ -37,12 +35,7 @@ async function succeeds(script: string, isShown: boolean): Promise<boolean> {
   return status === 0;
 }
 
-async function allSucceed(lane: Lane, isShown: boolean): Promise<boolean> {
-  for (const script of lane) if (!(await succeeds(script, isShown))) return false;
-  return true;
-}
-
-for (const lanes of stages) {
-  const results = await Promise.all(lanes.map((lane, i) => allSucceed(lane, i === 0)));
+for (const scripts of stages) {
+  const results = await Promise.all(scripts.map((script, i) => succeeds(script, i === 0)));
   if (!results.every(Boolean)) process.exit(1);
 }
