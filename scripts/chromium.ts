@@ -1,8 +1,13 @@
 /** @file Finds a Chromium and starts it, in the same way for tests, benchmarks and the command line. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
+import type * as Playwright from 'playwright-core';
+
+const require = createRequire(import.meta.url);
+/** Loaded when it is needed: that takes most of a second. */
+const chromium = () => (require('playwright-core') as typeof Playwright).chromium;
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const appPaths = [
@@ -28,7 +33,7 @@ export function findChromium(): string | null {
   const candidates = [...names.flatMap((name) => onPath.map((folder) => join(folder, name))), ...appPaths];
   const installed = candidates.find(isExecutable);
   if (installed) return installed;
-  const bundled = chromium.executablePath();
+  const bundled = chromium().executablePath();
   return bundled && existsSync(bundled) ? bundled : null;
 }
 
@@ -68,5 +73,9 @@ const gpuArgs: Readonly<Record<Gpu, readonly string[]>> = {
 export const chromiumArgs = (gpu: Gpu): string[] => [...(isRoot ? ['--no-sandbox'] : []), ...gpuArgs[gpu]];
 
 /** @param extra further flags */
-export const launch = (executablePath: string, gpu: Gpu, extra: readonly string[] = []): Promise<Browser> =>
-  chromium.launch({ executablePath, args: [...chromiumArgs(gpu), ...extra] });
+export const launch = (
+  executablePath: string,
+  gpu: Gpu,
+  extra: readonly string[] = [],
+): Promise<Playwright.Browser> =>
+  chromium().launch({ executablePath, args: [...chromiumArgs(gpu), ...extra] });
