@@ -70,6 +70,7 @@ describe.skipIf(state === null)('on SmolLM2', () => {
       behaviors: [{ set: 'tinytown', kinds: ['harmful'], limit: 1 }],
       evaluators: [{ id: 'pattern-refusal' }],
       sampling: { maxNewTokens: 4 },
+      attackBudget: { queries: 1 },
       concurrency: 1,
       ...part,
     };
