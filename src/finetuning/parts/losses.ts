@@ -1,6 +1,7 @@
 /**
  * @file Losses of training methods as functions of log-probs of whole answers, nats, each with its derivative. Pure.
  */
+import { sigmoid } from '../../core/logistic.ts';
 
 export interface Loss {
   readonly loss: number;
@@ -10,7 +11,6 @@ export interface Loss {
 
 /** log σ(x), without overflow. */
 export const logSigmoid = (x: number): number => (x < 0 ? x : 0) - Math.log1p(Math.exp(-Math.abs(x)));
-export const sigmoid = (x: number): number => Math.exp(logSigmoid(x));
 
 /**
  * −log σ(β · margin − offset). The margin of DPO is how much more likely training made the chosen answer than the rejected
