@@ -13,7 +13,7 @@ import type { ImportProgress } from '../../models/import/progress.ts';
 import type { ChosenPrecision, PrecisionWish } from '../../models/precision.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
 import type { HubModelFiles } from '../models/hub-models.ts';
-import type { FormatName } from '../analysis/formats/index.ts';
+import type { FormatName } from '../analysis/formats/names.ts';
 import type { StoredBundle } from '../bundle/store-bundle.ts';
 import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Catalogue } from '../plan/catalogue.ts';

@@ -1,22 +1,21 @@
-/** @file The formats of other tools that a run can be written in. */
+/** @file What writes the formats of other tools. */
 import { aisafetylab } from './aisafetylab.ts';
 import type { Format, FormatSource } from './format.ts';
 import { inspectLog } from './inspect-log.ts';
 import { jailbreakbench } from './jailbreakbench.ts';
+import { formatFiles, type FormatName } from './names.ts';
 
 export type { Format, FormatSource } from './format.ts';
+export type { FormatName } from './names.ts';
 
-export const formats = {
-  aisafetylab: { title: 'AISafetyLab rows', extension: 'aisafetylab.jsonl', open: aisafetylab },
-  inspect: { title: 'Inspect log', extension: 'inspect.json', open: inspectLog },
-  jailbreakbench: {
-    title: 'JailbreakBench artifacts',
-    extension: 'jailbreakbench.jsonl',
-    open: jailbreakbench,
-  },
-} as const satisfies Readonly<
-  Record<string, { title: string; extension: string; open: (source: FormatSource) => Format }>
->;
+interface FormatWriter {
+  readonly title: string;
+  readonly extension: string;
+  readonly open: (source: FormatSource) => Format;
+}
 
-export type FormatName = keyof typeof formats;
-export const formatNames = Object.keys(formats) as FormatName[];
+export const formats: Readonly<Record<FormatName, FormatWriter>> = {
+  aisafetylab: { ...formatFiles.aisafetylab, open: aisafetylab },
+  inspect: { ...formatFiles.inspect, open: inspectLog },
+  jailbreakbench: { ...formatFiles.jailbreakbench, open: jailbreakbench },
+};
