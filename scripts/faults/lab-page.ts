@@ -37,7 +37,7 @@ const runBar = (page: Page) => page.getByRole('region', { name: 'Run in progress
 
 /** Import a plan on the matrix page, which starts its run or goes on with it. */
 export async function startRun(page: Page, planPath: string): Promise<void> {
-  await page.getByLabel('Plan or trials file').setInputFiles(planPath);
+  await page.getByLabel('Plan, run or trials file').setInputFiles(planPath);
   await runBar(page).waitFor();
 }
 
