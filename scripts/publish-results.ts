@@ -1,7 +1,7 @@
 /**
  * @file `npm run results`: runs the plans behind the published results and writes their summaries: those of `attacks`,
- * `searches` and `defenses` to public/results, for the pages of the methods; that of `secrets`, on a real model, to
- * docs/results. Names of plans choose among them. With `--resume` it continues runs that were interrupted, which must be of
+ * `searches` and `defenses` to public/results, for the pages of the methods; those of `secrets`, on a real model, and
+ * of `paper-matrix` to docs/results. Names of plans choose among them. With `--resume` it continues runs that were interrupted, which must be of
  * the same weights.
  */
 import { spawn } from 'node:child_process';
@@ -15,9 +15,11 @@ import type { TrialRecord } from '../src/lab/records/trial.ts';
 import { root } from './build.ts';
 import { fetchRealModel } from './fetch-real-model.ts';
 import { realModels } from './real-models.ts';
-import { secretFigures, secretTables, withTables } from './secret-results.ts';
+import { paperFigures, paperTables } from './results/paper-matrix.ts';
+import { secretFigures, secretTables } from './results/secrets.ts';
+import { withTables } from './results/tables.ts';
 
-const names = ['attacks', 'searches', 'defenses', 'secrets'] as const;
+const names = ['attacks', 'searches', 'defenses', 'secrets', 'paper-matrix'] as const;
 type Name = (typeof names)[number];
 
 const { values, positionals } = parseArgs({
@@ -53,29 +55,48 @@ async function write(file: string, content: string): Promise<void> {
   console.error(`Wrote ${file}`);
 }
 
+const docs = join(root, 'docs/results');
+
+async function trialsOf(name: Name): Promise<TrialRecord[]> {
+  const lines = (await readFile(join(outOf(name), 'trials.jsonl'), 'utf8')).trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as TrialRecord);
+}
+
+async function writePage(name: Name, tables: string): Promise<void> {
+  const page = join(docs, `${name}.md`);
+  await write(page, withTables(await readFile(page, 'utf8'), tables));
+}
+
 /** The summary, what only the trials tell, the report of the run, and the tables of the page that explains them. */
 async function publishSecrets(): Promise<void> {
   const smollm2 = realModels.find(({ id }) => id === 'smollm2')!;
   const summary = await summaryOf('secrets', ['--model', await fetchRealModel(smollm2)]);
-  const lines = (await readFile(join(outOf('secrets'), 'trials.jsonl'), 'utf8')).trimEnd().split('\n');
-  const figures = secretFigures(lines.map((line) => JSON.parse(line) as TrialRecord));
-  const folder = join(root, 'docs/results');
-  await mkdir(folder, { recursive: true });
-  await write(join(folder, 'secrets.json'), JSON.stringify({ summary, figures }));
-  await copyFile(join(outOf('secrets'), 'report.html'), join(folder, 'secrets.html'));
-  const page = join(folder, 'secrets.md');
-  const tables = secretTables(parsePublishedResults(summary), figures);
-  await write(page, withTables(await readFile(page, 'utf8'), tables));
+  const figures = secretFigures(await trialsOf('secrets'));
+  await write(join(docs, 'secrets.json'), JSON.stringify({ summary, figures }));
+  await copyFile(join(outOf('secrets'), 'report.html'), join(docs, 'secrets.html'));
+  await writePage('secrets', secretTables(parsePublishedResults(summary), figures));
+}
+
+/** The figures, which are counted from the trials alone, and the tables of the page that explains them. */
+async function publishPaperMatrix(): Promise<void> {
+  const { plan, seed, device, elapsedMs } = parsePublishedResults(await summaryOf('paper-matrix'));
+  const figures = paperFigures(await trialsOf('paper-matrix'));
+  await write(
+    join(docs, 'paper-matrix.json'),
+    JSON.stringify({ run: { plan, seed, device, elapsedMs }, figures }),
+  );
+  await writePage('paper-matrix', paperTables(figures));
 }
 
 const summaries = new Map<Name, unknown>();
 for (const name of chosen) {
-  if (name === 'secrets') continue;
+  if (name === 'secrets' || name === 'paper-matrix') continue;
   const summary = await summaryOf(name);
   parsePublishedResults(summary);
   summaries.set(name, summary);
 }
 if (chosen.includes('secrets')) await publishSecrets();
+if (chosen.includes('paper-matrix')) await publishPaperMatrix();
 // Written at the end, because the app contains public/: a change there would make the next run build it again.
 const folder = join(root, 'public/results');
 await mkdir(folder, { recursive: true });

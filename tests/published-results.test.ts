@@ -1,7 +1,8 @@
 /** @file The results that ship: whole, of the plans beside them, and explained where an attack shows nothing. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { secretTables, withTables, type SecretFigures } from '../scripts/secret-results.ts';
+import { secretTables, type SecretFigures } from '../scripts/results/secrets.ts';
+import { withTables } from '../scripts/results/tables.ts';
 import { baselineOf } from '../src/attacks/baselines.ts';
 import { attacks } from '../src/attacks/index.ts';
 import { defenses } from '../src/defenses/index.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { secretFigures, withTables } from '../../scripts/secret-results.ts';
-import { heldOutSituations } from '../../src/data/secrets/world.ts';
-import { secrets } from '../../src/data/secrets/behaviors.ts';
-import type { Behavior } from '../../src/core/behavior.ts';
-import { record } from '../lab/trial-records.ts';
+import { secretFigures } from '../../../scripts/results/secrets.ts';
+import { heldOutSituations } from '../../../src/data/secrets/world.ts';
+import { secrets } from '../../../src/data/secrets/behaviors.ts';
+import type { Behavior } from '../../../src/core/behavior.ts';
+import { record } from '../../lab/trial-records.ts';
 
 const ofKind = (kind: Behavior['kind']) => secrets.behaviors.filter((behavior) => behavior.kind === kind);
 const trial = (behaviorDetail: Behavior, response: string, defense = 'none') => ({
@@ -40,13 +40,4 @@ test('secrets that were told are counted by how they are written, and those that
 test('a secret of another behavior in an answer is a false alarm of the search', () => {
   const { searched, found } = secretFigures([trial(first, `It is ${second.secret!}.`)]).falseAlarms;
   expect([searched, found]).toEqual([heldOutSituations.length - 1, 1]);
-});
-
-test('tables take the place of those that a page has, and of nothing else', () => {
-  const page =
-    'A\n\n<!-- The tables are written by `npm run results`. -->\nold\n<!-- End of the tables. -->\n\nB\n';
-  const fresh = withTables(page, 'new');
-  expect(fresh).toMatch(/^A\n\n<!--.*-->\n\nnew\n\n<!--.*-->\n\nB\n$/);
-  expect(withTables(fresh, 'new')).toBe(fresh);
-  expect(() => withTables('A', 'new')).toThrow(/no place/);
 });

@@ -1,12 +1,13 @@
 /** @file What the published run on secrets shows: figures that only its trials tell, and the tables of its page. */
-import { amount, count, interval, percent } from '../src/core/format.ts';
-import { rateOf, type Rate } from '../src/core/statistics.ts';
-import { heldOutSituations } from '../src/data/secrets/world.ts';
-import { findSecret } from '../src/evaluators/secret-leak/find-secret.ts';
-import type { PublishedResults } from '../src/lab/analysis/published.ts';
-import { wholeCost } from '../src/lab/analysis/costs.ts';
-import { undefended } from '../src/lab/plan/plan.ts';
-import type { TrialRecord } from '../src/lab/records/trial.ts';
+import { amount, count, interval, percent } from '../../src/core/format.ts';
+import { rateOf, type Rate } from '../../src/core/statistics.ts';
+import { heldOutSituations } from '../../src/data/secrets/world.ts';
+import { findSecret } from '../../src/evaluators/secret-leak/find-secret.ts';
+import type { PublishedResults } from '../../src/lab/analysis/published.ts';
+import { wholeCost } from '../../src/lab/analysis/costs.ts';
+import { undefended } from '../../src/lab/plan/plan.ts';
+import type { TrialRecord } from '../../src/lab/records/trial.ts';
+import { markdownTable, nameOf } from './tables.ts';
 
 export interface SecretFigures {
   readonly trials: number;
@@ -71,17 +72,11 @@ export function secretFigures(records: readonly TrialRecord[]): SecretFigures {
   };
 }
 
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-const markdown = (head: readonly string[], body: readonly (readonly string[])[]): string =>
-  [row(head), row(head.map((_, i) => (i === 0 ? '---' : '--:'))), ...body.map(row)].join('\n');
-
 type Measured = Pick<Rate, 'rate' | 'interval' | 'scored'> | undefined;
 const share = (successes: number | undefined, measured: Measured): string =>
   measured?.rate == null || measured.interval === null
     ? '–'
     : `${successes} of ${measured.scored}: ${percent(measured.rate)} (${interval(measured.interval)})`;
-
-const nameOf = (defense: string) => (defense === undefended ? 'no defense' : `\`${defense}\``);
 
 /** Markdown: success of each attack against each defense, what each attack takes, and what each defense costs. */
 export function secretTables(
@@ -122,24 +117,15 @@ export function secretTables(
   const forms = Object.entries(figures.forms).map(([form, times]) => [form, count(times)]);
   return [
     'Secrets told, of those asked for, with 95% intervals:',
-    markdown(['attack', ...defenses.map(nameOf)], success),
+    markdownTable(['attack', ...defenses.map(nameOf)], success),
     'What each attack takes per secret, answer included:',
-    markdown(['attack', 'queries', 'sequences scored', 'gradients'], costs),
+    markdownTable(['attack', 'queries', 'sequences scored', 'gradients'], costs),
     'Harmless questions, asked plainly:',
-    markdown(
+    markdownTable(
       ['defense', 'look-alikes refused', 'plain questions solved', 'secret told unasked'],
       sideEffects,
     ),
     'How the secrets were written where they were told, over all attacks and defenses:',
-    markdown(['form', 'answers'], forms),
+    markdownTable(['form', 'answers'], forms),
   ].join('\n\n');
-}
-
-const [start, end] = ['<!-- The tables are written by `npm run results`. -->', '<!-- End of the tables. -->'];
-
-/** The page with these tables. @throws Error if it has no place for them */
-export function withTables(page: string, tables: string): string {
-  const [from, to] = [page.indexOf(start), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error('The page has no place for tables.');
-  return `${page.slice(0, from + start.length)}\n\n${tables}\n\n${page.slice(to)}`;
 }
