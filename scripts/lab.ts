@@ -1,5 +1,5 @@
 /** @file `npm run lab -- …`: the lab from the command line. Results go to standard output, progress to standard error. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { attack } from './cli/attack.ts';
 import { bundle } from './cli/bundle.ts';
 import { chat } from './cli/chat.ts';
@@ -13,79 +13,30 @@ import { catalogueLists, list } from './cli/list.ts';
 import { merge } from './cli/merge.ts';
 import { addModels, listModels, removeModel, verifyModel } from './cli/models/commands.ts';
 import { mutate } from './cli/mutate.ts';
+import {
+  airlock,
+  decimal,
+  device,
+  mirror,
+  modelNames,
+  positiveNumber,
+  precision,
+  quoting,
+  repeatable,
+  templates,
+  texts,
+  wholeNumber,
+  withTemplateOptions,
+  workers,
+} from './cli/options.ts';
 import { replay } from './cli/replay.ts';
 import { report } from './cli/report.ts';
 import { run } from './cli/run.ts';
 import { behaviorKinds } from '../src/core/behavior.ts';
 import { excerpt } from '../src/core/excerpt.ts';
-import { packNames } from '../src/core/templates.ts';
 import { encodings } from '../src/data/import/encoding.ts';
 import { fields as behaviorFields } from '../src/data/import/shapes.ts';
 import { defaultSampling } from '../src/lab/plan/plan.ts';
-import { precisionWishes } from '../src/models/precision.ts';
-
-const wholeNumber = (text: string): number => {
-  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  throw new InvalidArgumentError(`It must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`);
-};
-const positiveNumber = (text: string): number => {
-  if (/^0*[1-9]\d*$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}.`);
-};
-const decimal = (text: string): number => {
-  if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
-  throw new InvalidArgumentError('It must be a number.');
-};
-const quoting =
-  'quote values with commas or pluses, as in rose:safePrompt="Be kind, be brief.", or write JSON behind the colon';
-
-/** An option that can be given several times. */
-const repeatable = (flags: string, description: string) =>
-  new Option(flags, `${description}; can be repeated`)
-    .argParser((text: string, earlier: readonly string[]) => [...earlier, text])
-    .default([], 'none');
-const device = () =>
-  new Option('--device <kind>', 'device that computes').choices(['wasm', 'webgpu']).default('wasm');
-
-const precision = () =>
-  new Option('--precision <p>', 'what imported models are computed in, where they and the device can')
-    .choices(precisionWishes)
-    .default('auto');
-
-const workers = () =>
-  new Option(
-    '--workers <n>',
-    'how many workers compute small models; default: by cores and memory',
-  ).argParser(positiveNumber);
-
-const modelNames =
-  'bundled id, .gguf or zip file, folder, id of an imported model, or org/name[:file.gguf] of a hub, with --airlock';
-const airlock = () =>
-  new Option('--airlock', 'agree that models named org/name are downloaded from their hub');
-
-const mirror = () =>
-  new Option('--mirror <url>', 'mirror that is asked in place of the hub; default: GLOVEBOX_MIRROR');
-
-const templates = () =>
-  new Option(
-    '--templates <file>',
-    'template pack that replaces the texts of attacks; its schema is public/schemas/template-pack.json',
-  );
-
-const texts = () =>
-  new Option('--texts <pack>', 'pack of texts that attacks use; default: full where it fits').choices(
-    packNames,
-  );
-
-const withTemplateOptions = (command: Command) =>
-  command
-    .option('--date <yyyy-mm-dd>', 'what chat templates take for today, in place of a constant')
-    .addOption(
-      repeatable(
-        '--template-var <name=value>',
-        'variable of the chat template, such as enable_thinking=false',
-      ),
-    );
 
 const program = new Command('lab')
   .description('Glovebox from the command line: the same app, in a headless browser.')

@@ -10,11 +10,10 @@ import { runIdOf } from '../../src/lab/records/run-id.ts';
 import { placerFor, type PlacedRecord } from '../../src/lab/trials/placement.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { expandPlan } from '../../src/lab/trials/trials.ts';
-import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { badUsage, cannotWrite, readInput } from './failure.ts';
 import { readJson } from './json-file.ts';
-import { readSpan } from './lines.ts';
 import { pathsIn, readHead, readTrials } from './run-folder.ts';
+import { readRecord } from './trial-file.ts';
 
 export async function bundle(folder: string, { out }: { readonly out?: string }): Promise<void> {
   const paths = pathsIn(folder);
@@ -31,7 +30,7 @@ export async function bundle(folder: string, { out }: { readonly out?: string })
   const file = openSync(paths.trials, 'r');
   function* batches(): Generator<readonly PlacedRecord[]> {
     for (const [place, { span }] of [...trials.byPlace].toSorted(([a], [b]) => a - b))
-      yield [{ place, record: JSON.parse(readSpan(file, span).toString('utf8')) as TrialRecord }];
+      yield [{ place, record: readRecord(file, span) }];
   }
   const content = await writeBundle({
     ...head,

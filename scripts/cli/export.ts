@@ -7,14 +7,13 @@ import { csvTables, latexTables, markdownTables } from '../../src/lab/analysis/t
 import { rateTable } from '../../src/lab/analysis/rate-table.ts';
 import { summarize } from '../../src/lab/analysis/summarize.ts';
 import { successEvaluators } from '../../src/lab/analysis/verdicts.ts';
-import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { placerFor } from '../../src/lab/trials/placement.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { expandPlan } from '../../src/lab/trials/trials.ts';
 import { badUsage, cannotWrite, readInput } from './failure.ts';
-import { readSpan } from './lines.ts';
 import { nameOf } from './names.ts';
 import { inOrder, pathsIn, readHead, readTrials } from './run-folder.ts';
+import { readRecord } from './trial-file.ts';
 
 const ofRates = { markdown: markdownTables, latex: latexTables, csv: csvTables } as const;
 export const exportNames = [...Object.keys(ofRates), 'svg', ...Object.keys(formats)];
@@ -38,8 +37,7 @@ export function exportRun(folder: string, { as, out }: { readonly as: string; re
       const file = openSync(pathsIn(folder).trials, 'r');
       try {
         yield writer.head;
-        for (const { span } of ordered)
-          yield writer.trial(JSON.parse(readSpan(file, span).toString('utf8')) as TrialRecord);
+        for (const { span } of ordered) yield writer.trial(readRecord(file, span));
         yield writer.tail();
       } finally {
         closeSync(file);

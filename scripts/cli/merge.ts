@@ -2,13 +2,12 @@
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { excerpt } from '../../src/core/excerpt.ts';
 import { count, plural } from '../../src/core/format.ts';
-import { upgradeRecord } from '../../src/lab/records/check.ts';
 import type { RunSummary } from '../../src/lab/records/summary.ts';
-import type { TrialKey, TrialRecord } from '../../src/lab/records/trial.ts';
+import type { TrialKey } from '../../src/lab/records/trial.ts';
 import { mergeRuns, type MergePart } from '../../src/lab/trials/merge.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { badUsage, readInput } from './failure.ts';
-import { readSpan, type Span } from './lines.ts';
+import type { Span } from './lines.ts';
 import { printSummary } from './print-summary.ts';
 import {
   checkFolder,
@@ -21,7 +20,7 @@ import {
   writeReport,
   writeTrialLines,
 } from './run-folder.ts';
-import { eachTrial } from './trial-file.ts';
+import { eachTrial, readRecord } from './trial-file.ts';
 import { writeWhole } from './whole-file.ts';
 
 export interface MergeOptions {
@@ -89,7 +88,7 @@ function partIn(folder: string): MergePart<Span> {
     read(span) {
       const file = openSync(path, 'r');
       try {
-        return upgradeRecord(JSON.parse(readSpan(file, span).toString('utf8')) as TrialRecord);
+        return readRecord(file, span);
       } finally {
         closeSync(file);
       }

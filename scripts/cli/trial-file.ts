@@ -16,6 +16,10 @@ export interface StoredTrial {
   readonly span: Span;
 }
 
+/** The trial at a place of an open file of trials, which was checked before. @throws Error when the file was changed */
+export const readRecord = (file: number, span: Span): TrialRecord =>
+  upgradeRecord(JSON.parse(readSpan(file, span).toString('utf8')) as TrialRecord);
+
 /** How a file of trials ends. */
 export interface TrialsEnd {
   /** Length of all whole trials, in bytes. */

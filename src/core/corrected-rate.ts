@@ -1,5 +1,6 @@
 /** @file A rate as found by an imperfect test, corrected for the errors of that test. */
 import type { Estimate } from './means.ts';
+import { z95 as z } from './statistics.ts';
 
 /** A share and the independent items that it was found on; the count need not be whole. */
 export interface Share {
@@ -7,7 +8,6 @@ export interface Share {
   readonly n: number;
 }
 
-const z = 1.959963984540054;
 const inUnit = (value: number): number => Math.min(1, Math.max(0, value));
 
 /**

@@ -1,5 +1,5 @@
 /** @file Means of measured amounts with their 95 % intervals, by Student's t. */
-import { mean } from './statistics.ts';
+import { mean, z95 as z } from './statistics.ts';
 
 /** `interval` is `null` when there are too few values to estimate how much they vary. */
 export interface Estimate {
@@ -42,7 +42,6 @@ function around(value: number, squared: number, degrees: number): Estimate {
  * @see Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5
  */
 function studentT(degrees: number): number {
-  const z = 1.959963984540054;
   const terms = [
     z,
     (z ** 3 + z) / 4,

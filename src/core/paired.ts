@@ -3,6 +3,7 @@
  * minus second.
  */
 import type { Estimate } from './means.ts';
+import { z95 } from './statistics.ts';
 
 /** How two outcomes of the same items differ. */
 export interface Pairs {
@@ -70,7 +71,7 @@ export function holm(ps: readonly number[]): readonly number[] {
 }
 
 /** Quantiles of the standard normal for a level of 0.05, two-sided, and a power of 0.8. */
-const [zLevel, zPower] = [1.959963984540054, 0.8416212335729143];
+const [zLevel, zPower] = [z95, 0.8416212335729143];
 
 /**
  * How many items it takes to find, with a power of 80 % at a level of 5 %, a difference as large as the one observed, if the

@@ -13,7 +13,7 @@ export interface Rate {
 }
 
 /** 97.5th percentile of the standard normal. */
-const z95 = 1.959963984540054;
+export const z95 = 1.959963984540054;
 
 /**
  * Wilson score interval for a binomial share.

@@ -5,7 +5,7 @@ import { mean } from '../core/statistics.ts';
 import { norm } from '../core/vectors.ts';
 import type { Shifts, TrainingRow } from '../models/language-model.ts';
 import { distinct } from '../core/groups.ts';
-import { changesModel, defineFinetuning } from './finetuning.ts';
+import { defineFinetuning, trainingDefense } from './finetuning.ts';
 import { epochDraw, examplesOf } from './parts/draws.ts';
 import {
   boundaryAt,
@@ -29,11 +29,7 @@ export const circuitBreakers = defineFinetuning({
     "of the paper's adapters: without either, states begin where they were, where their likeness is greatest and has no " +
     'slope. Refusals are among what is kept where the data has some, which the paper does to keep a model refusing. Harmful ' +
     'openings then end in text without sense, not in refusals: read the rate of success, not that of refusal.',
-  access: 'white-box',
-  stage: 'training',
-  purpose: 'defense',
-  taxonomy: changesModel,
-  needs: [],
+  ...trainingDefense,
   reads: ['harmful', 'benign'],
   options: {
     alpha: number({ description: 'Weight of both terms.', default: 10, min: 0.01, max: 1000 }),

@@ -1,8 +1,8 @@
 import { arxiv } from '../core/method.ts';
 import { integer, number } from '../core/options.ts';
-import { changesModel, defineFinetuning } from './finetuning.ts';
+import { defineFinetuning, trainingDefense } from './finetuning.ts';
 import { drawMix, examplesOf, noRows } from './parts/draws.ts';
-import { answerLogProbs, crossEntropy, meanRows, rowOf, weightedBatch } from './parts/rows.ts';
+import { imitation, rowOf } from './parts/rows.ts';
 
 /** Teaches the model to turn back after a harmful answer has begun. */
 export const deepAlignment = defineFinetuning({
@@ -11,11 +11,7 @@ export const deepAlignment = defineFinetuning({
   paper: arxiv('2406.05946', 'Safety Alignment Should Be Made More Than Just a Few Tokens Deep'),
   summary: 'Trains refusals that begin after the first words of a harmful answer.',
   differs: 'Rows are drawn with the share of the paper (a fifth), in place of two batches with weights.',
-  access: 'white-box',
-  stage: 'training',
-  purpose: 'defense',
-  taxonomy: changesModel,
-  needs: [],
+  ...trainingDefense,
   reads: ['benign', 'safe', 'harmful'],
   options: {
     share: number({ description: 'Share of refusals among the rows.', default: 0.2, min: 0, max: 1 }),
@@ -29,7 +25,7 @@ export const deepAlignment = defineFinetuning({
     }),
     batchSize: integer({ description: 'Rows per update.', default: 16, min: 1, max: 512, unit: 'rows' }),
   },
-  async objective({ share, atStart, deepest, batchSize }, { model, training, data, random }) {
+  async objective({ share, atStart, deepest, batchSize }, { model, data, random }) {
     const benign = examplesOf(data, 'benign', model);
     const requests = data.requests.filter(({ safe, harmful }) => safe.length > 0 && harmful.length > 0);
     if (requests.length === 0) throw noRows(data.requests.length === 0 ? 'harmful' : 'safe');
@@ -47,8 +43,7 @@ export const deepAlignment = defineFinetuning({
           { rows: recovered, share },
           { rows: benign, share: 1 - share },
         ]);
-        const loss = crossEntropy(rows, await answerLogProbs(training, rows));
-        return { batches: [weightedBatch(meanRows(rows))], figures: { loss } };
+        return imitation(rows);
       },
     };
   },

@@ -1,10 +1,9 @@
 import { arxiv } from '../core/method.ts';
 import { integer, number } from '../core/options.ts';
-import { mean } from '../core/statistics.ts';
-import { changesModel, defineFinetuning } from './finetuning.ts';
+import { defineFinetuning, trainingDefense } from './finetuning.ts';
 import { epochDraw } from './parts/draws.ts';
 import { preferenceLoss } from './parts/losses.ts';
-import { pairsOf, pairBatch } from './parts/pairs.ts';
+import { answersOf, pairBatch, pairFigures, pairsOf } from './parts/pairs.ts';
 import { answerLogProbs, referenceLogProbs } from './parts/rows.ts';
 
 /** Makes the chosen answer of each pair likelier than the rejected one, beside the model as it was. */
@@ -16,11 +15,7 @@ export const dpo = defineFinetuning({
     'Direct Preference Optimization: Your Language Model is Secretly a Reward Model',
   ),
   summary: 'Makes the chosen answer of each pair likelier than the rejected one, beside the model as it was.',
-  access: 'white-box',
-  stage: 'training',
-  purpose: 'defense',
-  taxonomy: changesModel,
-  needs: [],
+  ...trainingDefense,
   reads: ['preferences'],
   options: {
     beta: number({
@@ -38,24 +33,14 @@ export const dpo = defineFinetuning({
       async update(index) {
         const drawn = epochDraw(pairs, random, index, batchSize);
         const fresh = [...new Set(drawn)].filter((pair) => !reference.has(pair));
-        const before = await referenceLogProbs(
-          model,
-          fresh.flatMap(({ chosen, rejected }) => [chosen, rejected]),
-        );
+        const before = await referenceLogProbs(model, answersOf(fresh));
         fresh.forEach((pair, i) => reference.set(pair, before[2 * i]! - before[2 * i + 1]!));
-        const now = await answerLogProbs(
-          training,
-          drawn.flatMap(({ chosen, rejected }) => [chosen, rejected]),
-        );
+        const now = await answerLogProbs(training, answersOf(drawn));
         const margins = drawn.map((pair, i) => now[2 * i]! - now[2 * i + 1]! - reference.get(pair)!);
         const losses = margins.map((margin) => preferenceLoss(margin, beta));
         return {
           batches: [pairBatch(drawn, (i) => losses[i]!.slope / drawn.length)],
-          figures: {
-            loss: mean(losses.map(({ loss }) => loss)),
-            margin: mean(margins),
-            preferred: mean(margins.map((margin) => Number(margin > 0))),
-          },
+          figures: pairFigures(losses, margins),
         };
       },
     };

@@ -76,16 +76,16 @@ export async function* finetune({
   });
   for (let index = from; index < steps; index++) {
     signal?.throwIfAborted();
-    const { batches, figures } = await objective.update(index);
+    const { batches, figures = {} } = await objective.update(index);
     const unreadable = Object.entries(figures).find(([, value]) => !Number.isFinite(value));
     if (unreadable) throw lost(method.id, index + 1, `its ${unreadable[0]} is no number`);
-    const { gradNorm, learningRate } = await learner.step(...batches).catch((error: unknown) => {
+    const { loss, gradNorm, learningRate } = await learner.step(...batches).catch((error: unknown) => {
       if (error instanceof LabError && error.code === 'not-finite')
         throw lost(method.id, index + 1, 'its gradients are no numbers');
       throw error;
     });
     const tokens = batches.reduce((sum, { ids }) => sum + ids.length, 0);
-    yield { step: index + 1, figures, tokens, gradNorm, learningRate };
+    yield { step: index + 1, figures: { loss, ...figures }, tokens, gradNorm, learningRate };
   }
 }
 

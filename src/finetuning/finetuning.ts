@@ -26,8 +26,11 @@ export interface FinetuningContext extends Abortable {
 
 export interface Update {
   readonly batches: readonly TrainingBatch[];
-  /** The loss of the method before the update, and what else tells how it goes; nats where they are losses. */
-  readonly figures: Readonly<Record<string, number>> & { readonly loss: number };
+  /**
+   * What tells how it goes, before the update; nats where they are losses. Without a `loss`, that of the batches is the loss
+   * of the method.
+   */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 export interface Objective {
@@ -56,10 +59,13 @@ export const defineFinetuning = <const S extends OptionsSpec>(
 ): FinetuningMethod => definition as unknown as FinetuningMethod;
 
 /** Labels of the mitigation taxonomy for methods that change the weights before the model is used. */
-export const changesModel: readonly string[] = [
-  'Model',
-  'Alignment',
-  'Build and Use Model',
-  'Developer',
-  'Manage',
-];
+const changesModel: readonly string[] = ['Model', 'Alignment', 'Build and Use Model', 'Developer', 'Manage'];
+
+/** What the cards of all training-time defenses have in common. */
+export const trainingDefense = {
+  access: 'white-box',
+  stage: 'training',
+  purpose: 'defense',
+  taxonomy: changesModel,
+  needs: [],
+} as const;

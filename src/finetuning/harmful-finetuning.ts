@@ -2,7 +2,7 @@ import { arxiv } from '../core/method.ts';
 import { integer } from '../core/options.ts';
 import { defineFinetuning } from './finetuning.ts';
 import { epochDraw, examplesOf } from './parts/draws.ts';
-import { answerLogProbs, crossEntropy, meanRows, weightedBatch } from './parts/rows.ts';
+import { imitation } from './parts/rows.ts';
 
 /** Fine-tunes on a few harmful answers, to see how soon a model that was made safe does harm again. */
 export const harmfulFinetuning = defineFinetuning({
@@ -30,15 +30,14 @@ export const harmfulFinetuning = defineFinetuning({
     }),
     batchSize: integer({ description: 'Rows per update.', default: 8, min: 1, max: 512, unit: 'rows' }),
   },
-  async objective({ examples, batchSize }, { model, training, data, random }) {
+  async objective({ examples, batchSize }, { model, data, random }) {
     const answered = data.requests.filter(({ harmful }) => harmful.length > 0);
     const requests = random.fork('requests').shuffle(answered).slice(0, examples);
     const rows = examplesOf({ ...data, requests }, 'harmful', model);
     return {
       async update(index) {
         const drawn = epochDraw(rows, random.fork('rows'), index, Math.min(batchSize, rows.length));
-        const loss = crossEntropy(drawn, await answerLogProbs(training, drawn));
-        return { batches: [weightedBatch(meanRows(drawn))], figures: { loss } };
+        return imitation(drawn);
       },
     };
   },

@@ -3,7 +3,7 @@ import { integer, number } from '../core/options.ts';
 import { mean } from '../core/statistics.ts';
 import { norm } from '../core/vectors.ts';
 import type { Training, TrainingRow } from '../models/language-model.ts';
-import { changesModel, defineFinetuning } from './finetuning.ts';
+import { defineFinetuning, trainingDefense } from './finetuning.ts';
 import { epochDraw, examplesOf, noRows } from './parts/draws.ts';
 import { answerLogProbs, crossEntropy, meanRows, rowOf, weightedBatch } from './parts/rows.ts';
 import { boundaryAt, layersOf, statesBefore } from './parts/states.ts';
@@ -26,11 +26,7 @@ export const latentAdversarial = defineFinetuning({
   differs:
     'The adversary moves the states at one layer, by at most a multiple of their mean length; the paper moves several. The harmful ' +
     'answer is not pushed away by a term of its own: the refusal takes its place.',
-  access: 'white-box',
-  stage: 'training',
-  purpose: 'defense',
-  taxonomy: changesModel,
-  needs: [],
+  ...trainingDefense,
   reads: ['benign', 'safe', 'harmful'],
   options: {
     depth: number({ description: 'The layer, as a share of the depth.', default: 0.5, min: 0, max: 1 }),

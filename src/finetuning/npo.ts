@@ -1,7 +1,7 @@
 import { arxiv } from '../core/method.ts';
 import { integer, number } from '../core/options.ts';
 import { mean } from '../core/statistics.ts';
-import { changesModel, defineFinetuning } from './finetuning.ts';
+import { defineFinetuning, trainingDefense } from './finetuning.ts';
 import { epochDraw, examplesOf } from './parts/draws.ts';
 import { negativePreferenceLoss } from './parts/losses.ts';
 import { answerLogProbs, crossEntropy, meanRows, referenceLogProbs, weightedBatch } from './parts/rows.ts';
@@ -16,11 +16,7 @@ export const npo = defineFinetuning({
   ),
   summary: 'Makes harmful answers less likely than they were, the less so the further they have fallen.',
   differs: 'Of the ways to retain that the paper compares, this is the loss on answers that are to stay.',
-  access: 'white-box',
-  stage: 'training',
-  purpose: 'defense',
-  taxonomy: changesModel,
-  needs: [],
+  ...trainingDefense,
   reads: ['harmful', 'benign'],
   options: {
     beta: number({

@@ -2,7 +2,7 @@ import { arxiv } from '../core/method.ts';
 import { integer, number } from '../core/options.ts';
 import { mean } from '../core/statistics.ts';
 import { norm } from '../core/vectors.ts';
-import { changesModel, defineFinetuning } from './finetuning.ts';
+import { defineFinetuning, trainingDefense } from './finetuning.ts';
 import { epochDraw, examplesOf } from './parts/draws.ts';
 import {
   boundaryAt,
@@ -23,11 +23,7 @@ export const rmu = defineFinetuning({
   differs:
     'The length of the direction is a multiple of the mean length of the states there, as in arXiv 2408.06223, since a fixed one fits ' +
     'one model. Only the tokens of answers are moved and kept, and what is trained is chosen with the training, not three matrices.',
-  access: 'white-box',
-  stage: 'training',
-  purpose: 'defense',
-  taxonomy: changesModel,
-  needs: [],
+  ...trainingDefense,
   reads: ['harmful', 'benign'],
   options: {
     depth: number({

@@ -1,8 +1,8 @@
 import { arxiv } from '../core/method.ts';
 import { integer, number } from '../core/options.ts';
-import { changesModel, defineFinetuning } from './finetuning.ts';
+import { defineFinetuning, trainingDefense } from './finetuning.ts';
 import { examplesOf, drawMix } from './parts/draws.ts';
-import { answerLogProbs, crossEntropy, meanRows, weightedBatch } from './parts/rows.ts';
+import { imitation } from './parts/rows.ts';
 
 /** Goes on with instruction tuning, on helpful answers with some safe refusals among them. */
 export const safeTuning = defineFinetuning({
@@ -16,11 +16,7 @@ export const safeTuning = defineFinetuning({
   differs:
     'The paper adds a fixed number of safety examples to the data, 3% of it and more; here each row of a batch is one with the chance ' +
     'of the share. The loss is the mean over the tokens of the answers alone, whatever their padding.',
-  access: 'white-box',
-  stage: 'training',
-  purpose: 'defense',
-  taxonomy: changesModel,
-  needs: [],
+  ...trainingDefense,
   reads: ['benign', 'safe'],
   options: {
     share: number({
@@ -31,7 +27,7 @@ export const safeTuning = defineFinetuning({
     }),
     batchSize: integer({ description: 'Rows per update.', default: 16, min: 1, max: 512, unit: 'rows' }),
   },
-  async objective({ share, batchSize }, { model, training, data, random }) {
+  async objective({ share, batchSize }, { model, data, random }) {
     const [benign, safe] = [examplesOf(data, 'benign', model), examplesOf(data, 'safe', model)];
     return {
       async update(index) {
@@ -39,8 +35,7 @@ export const safeTuning = defineFinetuning({
           { rows: safe, share },
           { rows: benign, share: 1 - share },
         ]);
-        const loss = crossEntropy(rows, await answerLogProbs(training, rows));
-        return { batches: [weightedBatch(meanRows(rows))], figures: { loss } };
+        return imitation(rows);
       },
     };
   },

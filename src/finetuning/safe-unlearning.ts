@@ -2,7 +2,7 @@ import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
 import { integer, number } from '../core/options.ts';
 import { mean } from '../core/statistics.ts';
-import { changesModel, defineFinetuning } from './finetuning.ts';
+import { defineFinetuning, trainingDefense } from './finetuning.ts';
 import { epochDraw, examplesOf, noRows } from './parts/draws.ts';
 import { preferenceLoss } from './parts/losses.ts';
 import {
@@ -28,11 +28,7 @@ export const safeUnlearning = defineFinetuning({
     "An update is one request's answers with as many benign ones, as in the paper, where four such groups make an update. The loss of " +
     'unlearning is computed without overflow, and reads the answer and its end alone. Once harmful answers have become unlikely ' +
     'enough, they are left alone, which the paper does not do: without it a small model falls apart.',
-  access: 'white-box',
-  stage: 'training',
-  purpose: 'defense',
-  taxonomy: changesModel,
-  needs: [],
+  ...trainingDefense,
   reads: ['benign', 'safe', 'harmful'],
   options: {
     alpha: number({ description: 'Weight of unlearning.', default: 0.3, min: 0, max: 10 }),

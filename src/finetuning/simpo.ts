@@ -1,10 +1,9 @@
 import { arxiv } from '../core/method.ts';
 import { integer, number } from '../core/options.ts';
-import { mean } from '../core/statistics.ts';
-import { changesModel, defineFinetuning } from './finetuning.ts';
+import { defineFinetuning, trainingDefense } from './finetuning.ts';
 import { epochDraw } from './parts/draws.ts';
 import { preferenceLoss } from './parts/losses.ts';
-import { pairBatch, pairsOf } from './parts/pairs.ts';
+import { answersOf, pairBatch, pairFigures, pairsOf } from './parts/pairs.ts';
 import { answerLogProbs, tokensIn } from './parts/rows.ts';
 
 /** Makes the chosen answer of each pair likelier per token than the rejected one, by a margin. */
@@ -13,11 +12,7 @@ export const simpo = defineFinetuning({
   title: 'SimPO',
   paper: arxiv('2405.14734', 'SimPO: Simple Preference Optimization with a Reference-Free Reward'),
   summary: 'Makes the chosen answer of each pair likelier per token than the rejected one, by a margin.',
-  access: 'white-box',
-  stage: 'training',
-  purpose: 'defense',
-  taxonomy: changesModel,
-  needs: [],
+  ...trainingDefense,
   reads: ['preferences'],
   options: {
     beta: number({
@@ -34,7 +29,7 @@ export const simpo = defineFinetuning({
     return {
       async update(index) {
         const drawn = epochDraw(pairs, random, index, batchSize);
-        const rows = drawn.flatMap(({ chosen, rejected }) => [chosen, rejected]);
+        const rows = answersOf(drawn);
         const now = (await answerLogProbs(training, rows)).map((sum, i) => sum / tokensIn(rows[i]!));
         const margins = drawn.map((_, i) => now[2 * i]! - now[2 * i + 1]!);
         const losses = margins.map((margin) => preferenceLoss(margin, beta, gamma));
@@ -46,11 +41,7 @@ export const simpo = defineFinetuning({
               (row) => 1 / tokensIn(row),
             ),
           ],
-          figures: {
-            loss: mean(losses.map(({ loss }) => loss)),
-            margin: mean(margins),
-            preferred: mean(margins.map((margin) => Number(margin > 0))),
-          },
+          figures: pairFigures(losses, margins),
         };
       },
     };

@@ -37,7 +37,10 @@ const most = { messageCharacters: 2000, ms: 1000, bytes: 500e6 } as const;
 /** @param random input n is drawn from its stream n, so that one can be tried again by itself */
 export async function fuzz(kind: FuzzKind, count: number, random: Random, first = 0): Promise<FuzzResult> {
   const target = targets[kind]();
-  const held = () => process.memoryUsage().heapUsed + process.memoryUsage().external;
+  const held = () => {
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
   const heldBefore = held(); // the process may have done other work
   const found = { raw: [] as string[], slow: [] as string[], large: [] as string[] };
   let [accepted, refusedCleanly] = [0, 0];

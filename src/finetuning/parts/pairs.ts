@@ -1,7 +1,9 @@
 /** @file Pairs of a chosen and a rejected answer as rows. */
+import { mean } from '../../core/statistics.ts';
 import type { TrainingBatch, TrainingRow, WhiteBoxModel } from '../../models/language-model.ts';
 import type { TrainingData } from '../../core/training-data.ts';
 import { noRows } from './draws.ts';
+import type { Loss } from './losses.ts';
 import { rowOf, weightedBatch } from './rows.ts';
 
 export interface Pair {
@@ -20,6 +22,17 @@ export function pairsOf(
     rejected: rowOf(model, prompt, rejected),
   }));
 }
+
+/** What tells how a preference update goes. */
+export const pairFigures = (losses: readonly Loss[], margins: readonly number[]) => ({
+  loss: mean(losses.map(({ loss }) => loss)),
+  margin: mean(margins),
+  preferred: mean(margins.map((margin) => Number(margin > 0))),
+});
+
+/** Chosen and rejected answers in turn. */
+export const answersOf = (pairs: readonly Pair[]): readonly TrainingRow[] =>
+  pairs.flatMap(({ chosen, rejected }) => [chosen, rejected]);
 
 /**
  * The batch whose gradient is Σ slope · (gradient of the chosen answer's log-prob − that of the rejected one's).

@@ -3,6 +3,7 @@ import type { ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import type { ChatTokenizer } from '../../models/chat-tokenizer.ts';
 import type { Training, TrainingBatch, TrainingRow, WhiteBoxModel } from '../../models/language-model.ts';
+import type { Update } from '../finetuning.ts';
 
 /** A row whose trained tokens each have this weight in the loss; it may be negative. */
 export interface WeightedRow extends TrainingRow {
@@ -76,6 +77,11 @@ export async function referenceLogProbs(
   const scored = await model.logProbs(requests);
   return scored.map((values) => values.reduce((sum, value) => sum + value, 0));
 }
+
+/** An update by the mean cross-entropy of rows alone. */
+export const imitation = (rows: readonly TrainingRow[]): Update => ({
+  batches: [weightedBatch(meanRows(rows))],
+});
 
 /** Rows such that the loss is the mean cross-entropy of their tokens, times `share`. */
 export function meanRows(rows: readonly TrainingRow[], share = 1): readonly WeightedRow[] {

@@ -2,13 +2,12 @@
  * @file Reads a run bundle. Everything is checked against the sizes and hashes that it states before anything is handed
  * out, and no part is held in memory whole but its plan.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import type { FileEntry, ZipReader } from '@zip.js/zip.js';
 import { blobLines } from '../../core/blob-lines.ts';
 import { isAbort, LabError } from '../../core/errors.ts';
 import { excerpt, issueTexts } from '../../core/excerpt.ts';
 import { bytes as size } from '../../core/format.ts';
+import { hashBlob } from '../../models/import/hash-blob.ts';
 import { plainPath } from '../../models/import/paths.ts';
 import { artifactsInFile, type RunArtifact } from '../plan/artifacts.ts';
 import { parsePlan, type Plan } from '../plan/plan.ts';
@@ -61,7 +60,7 @@ export async function openBundle(file: Blob, signal?: AbortSignal): Promise<Open
     const contents = new Map<string, Blob>();
     for (const [path, stated] of Object.entries(manifest.files)) {
       const content = await unpacked(entryAt(entries, path), path);
-      if (content.size !== stated.bytes || (await hashOf(content)) !== stated.sha256)
+      if (content.size !== stated.bytes || (await hashBlob(content, { signal })) !== stated.sha256)
         throw unusable(`${path} is not what the file says it is`);
       contents.set(path, content);
     }
@@ -132,16 +131,6 @@ async function unpacked(entry: FileEntry, path: string): Promise<Blob> {
     entry.getData(counter.writable, options),
   ]);
   return content;
-}
-
-async function hashOf(content: Blob): Promise<string> {
-  const hash = sha256.create();
-  const reader = content.stream().getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return bytesToHex(hash.digest());
-    hash.update(value);
-  }
 }
 
 const jsonIn = async (entries: Entries, path: string): Promise<unknown> =>

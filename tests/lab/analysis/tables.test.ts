@@ -43,7 +43,7 @@ test('the picture is well-formed, and names and rates are in it as text', () => 
     nameOf,
   );
   expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
-  expect(svg).toContain('A &#60;run&#62; &#38; &#34;more&#34;');
+  expect(svg).toContain('A &lt;run&gt; &amp; &quot;more&quot;');
   const opened = svg.match(/<(rect|text|svg)\b/g)!.length;
   const closed = svg.match(/<\/(text|svg)>|\/>/g)!.length;
   expect(opened).toBe(closed);

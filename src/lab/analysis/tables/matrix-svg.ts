@@ -1,6 +1,7 @@
 /** @file The matrix as a picture that stands alone: SVG with its own colors and fonts of the reader's system. */
 import { interval, percent } from '../../../core/format.ts';
 import type { RateTable } from '../rate-table.ts';
+import { escaped } from '../report/html.ts';
 
 const size = { label: 240, cell: 152, head: 44, row: 58, title: 34, foot: 26 } as const;
 
@@ -17,8 +18,6 @@ function colorAt(rate: number): { readonly fill: string; readonly ink: string } 
   });
   return { fill: `rgb(${mixed.join(',')})`, ink: rate >= 0.75 ? '#fff' : '#000' };
 }
-
-const escaped = (text: string): string => text.replace(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /** As much of a name as fits in so many pixels. */
 const fitted = (text: string, pixels: number): string => {
