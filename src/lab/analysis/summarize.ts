@@ -15,6 +15,7 @@ import { checkEvaluators, correctedIn, type Labels } from './evaluator-checks.ts
 import { withHeadlines } from './headline.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
 import { checkPairs } from './pairs.ts';
+import { sampledRate } from './samples.ts';
 import { answerRate, successEvaluators, type ScoringEvaluator } from './verdicts.ts';
 
 /**
@@ -96,6 +97,9 @@ export function summarize(
   const budgets = attacked.flatMap(({ trials, ...cell }) =>
     success.flatMap((evaluator) => budgetCurve(evaluator, cell, trials) ?? []),
   );
+  const samples = attacked.flatMap(({ trials, ...cell }) =>
+    success.flatMap((evaluator) => sampledRate(plan.seed, evaluator, cell, trials) ?? []),
+  );
   const detectors = checkDetectors(plan, digests);
   const precisions = precisionsOf(digests);
   const claims = checkClaims(plan, harm, digests);
@@ -125,6 +129,7 @@ export function summarize(
     integrity: checkOutputs(plan, harm, digests, claims),
     ...(measured.checks.length > 0 && { evaluators: measured.checks }),
     ...(budgets.length > 0 && { budgets }),
+    ...(samples.length > 0 && { samples }),
     ...(detectors.length > 0 && { detectors }),
     ...(measured.agreement.length > 0 && { agreement: measured.agreement }),
   };

@@ -71,6 +71,9 @@ const carriedSet = z.strictObject({
   behaviors: z.array(setRowSchema.strict()).min(1).max(mostRows),
 });
 
+/** Of one prompt. */
+export const mostSamples = 100;
+
 export const planSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -115,6 +118,11 @@ export const planSchema = z
         maxNewTokens: z.int().min(1).max(4096).default(96),
       })
       .prefault({}),
+    /**
+     * Answers asked for to every final prompt, each with a random stream of its own: success is then also measured over
+     * several tries (ASR@k). Needs a temperature above 0. Default: 1.
+     */
+    samples: z.int().min(1).max(mostSamples).optional(),
     chatTemplate: chatTemplateSchema,
     record: z
       .strictObject({

@@ -9,6 +9,7 @@ import { sights } from '../../defenses/view.ts';
 import { sizeProblem } from '../../core/nesting.ts';
 import { packNames } from '../../core/templates.ts';
 import { attackModes } from '../plan/attack-mode.ts';
+import { mostSamples } from '../plan/plan.ts';
 import { nestingLimits, tokensProblem } from './check-tokens.ts';
 import type { TrialRecord } from './trial.ts';
 
@@ -45,6 +46,19 @@ const usage = z.record(
     precisions: z.array(z.enum(precisions)).optional(),
   }),
 );
+
+const sampledAnswer = z.looseObject({
+  response: z.string(),
+  thoughts: z.string().optional(),
+  reading: z.string().optional(),
+  untranslated: z.enum(['empty', 'too-long', 'no-better']).optional(),
+  finishReason: z.enum(['end', 'length', 'stop-string', 'blocked', 'failed']),
+  error: z.looseObject({ message: z.string(), during: z.enum(['attack', 'answer']) }).optional(),
+  scores: z.record(
+    z.string(),
+    z.looseObject({ value: z.number().min(0).max(1).nullable(), label: z.string(), explanation: z.string() }),
+  ),
+});
 
 /** Fields that are not named here are allowed, at every level. */
 const recordSchema = z.looseObject({
@@ -90,14 +104,10 @@ const recordSchema = z.looseObject({
       detail: z.looseObject({}).optional(),
     }),
   ),
-  response: z.string(),
-  thoughts: z.string().optional(),
+  ...sampledAnswer.shape,
+  samples: z.array(sampledAnswer).max(mostSamples).optional(),
   systemInUserTurn: z.literal(true).optional(),
   plainText: z.literal(true).optional(),
-  reading: z.string().optional(),
-  untranslated: z.enum(['empty', 'too-long', 'no-better']).optional(),
-  finishReason: z.enum(['end', 'length', 'stop-string', 'blocked', 'failed']),
-  error: z.looseObject({ message: z.string(), during: z.enum(['attack', 'answer']) }).optional(),
   tokens: z.custom<TrialRecord['tokens']>(Array.isArray, 'Invalid input: expected array'),
   events: z.array(
     z.looseObject({
@@ -117,10 +127,6 @@ const recordSchema = z.looseObject({
         .optional(),
       cost: z.looseObject({ queries: count, tokens: count.nullable() }).optional(),
     }),
-  ),
-  scores: z.record(
-    z.string(),
-    z.looseObject({ value: z.number().min(0).max(1).nullable(), label: z.string(), explanation: z.string() }),
   ),
   usage,
   attackUsage: usage,

@@ -3,7 +3,7 @@
  * place of some ten thousand, so that a run of any size fits in memory.
  */
 import type { SearchOutcomes } from '../../attacks/attack.ts';
-import type { BehaviorKind } from '../../core/behavior.ts';
+import type { Behavior, BehaviorKind } from '../../core/behavior.ts';
 import { sumOfCounts } from '../../core/counts.ts';
 import type { DefenseEvent, Detection } from '../../core/defense-event.ts';
 import { fingerprint } from '../../core/hash.ts';
@@ -15,7 +15,7 @@ import type { Served } from '../../models/endpoint.ts';
 import type { Access } from '../../core/method.ts';
 import type { Sight } from '../../defenses/view.ts';
 import type { Score } from '../../evaluators/evaluator.ts';
-import type { TrialKey, TrialRecord } from './trial.ts';
+import type { SampledAnswer, TrialKey, TrialRecord } from './trial.ts';
 import { noUsage, totalUsage, type Usage, type UsageByRole } from './usage.ts';
 
 /** What trials share that are shown together. */
@@ -23,16 +23,23 @@ export interface Cell extends Omit<TrialKey, 'behavior'> {
   readonly kind: BehaviorKind;
 }
 
-export interface TrialDigest extends TrialKey, Cell {
+/** What is read of an answer. */
+export interface AnswerDigest {
+  readonly finishReason: TrialRecord['finishReason'];
+  /** By evaluator id. */
+  readonly scores: Readonly<Record<string, Pick<Score, 'value' | 'label'>>>;
+  readonly output: OutputFacts;
+}
+
+export interface TrialDigest extends TrialKey, Cell, AnswerDigest {
   /** The beginning of the behavior's prompt, for lists. */
   readonly prompt: string;
   /** Equal for trials of the same behavior with the same prompt. */
   readonly asked: string;
   /** Equal for attack results that send the same request. */
   readonly sent: string;
-  readonly finishReason: TrialRecord['finishReason'];
-  /** By evaluator id. */
-  readonly scores: Readonly<Record<string, Pick<Score, 'value' | 'label'>>>;
+  /** Further answers to the same prompt; absent for none. */
+  readonly samples?: readonly AnswerDigest[];
   /** Of the model under attack, by attack and answer. */
   readonly usage: Usage;
   /** Prompt and completion tokens of all models; `null` if some were not counted. */
@@ -46,7 +53,6 @@ export interface TrialDigest extends TrialKey, Cell {
   /** Another engine than that of the undefended model wrote the answer. */
   readonly otherEngine?: true;
   readonly times: TrialRecord['times'];
-  readonly output: OutputFacts;
   /** The attack's own verdict; absent for attacks without a test of success. */
   readonly claimed?: boolean | null;
   /** Of the search; absent in static trials of its result behind a defense, and for attacks that tested no answers. */
@@ -98,7 +104,7 @@ const fewestLetters = 12;
 
 export function digestOf(record: TrialRecord): TrialDigest {
   const { model, behavior, attack, defense, mode, tier, sights } = record;
-  const { behaviorDetail, attackResult, finishReason, times } = record;
+  const { behaviorDetail, attackResult, times } = record;
   const { messages, assistantPrefix, assistantThought, sampling, claimed, outcomes, edit, endedBy } =
     attackResult;
   const spent = totalUsage(record.usage);
@@ -118,13 +124,8 @@ export function digestOf(record: TrialRecord): TrialDigest {
     sent: fingerprint(
       JSON.stringify([messages, assistantPrefix, sampling, ...(assistantThought ? [assistantThought] : [])]),
     ),
-    finishReason,
-    scores: Object.fromEntries(
-      Object.entries(record.scores).map(([id, { value, label }]) => [
-        id,
-        { value, label: label.slice(0, mostCharacters) },
-      ]),
-    ),
+    ...answerDigest(record, behaviorDetail),
+    ...(record.samples && { samples: record.samples.map((sample) => answerDigest(sample, behaviorDetail)) }),
     usage: record.usage.target ?? noUsage,
     tokens: sumOfCounts([spent.promptTokens, spent.completionTokens]),
     ...(spent.served && { served: spent.served }),
@@ -135,7 +136,6 @@ export function digestOf(record: TrialRecord): TrialDigest {
     ...(record.answerUsage && { answering: answerSpending(record.answerUsage) }),
     ...(record.otherEngine && { otherEngine: record.otherEngine }),
     times,
-    output: outputFacts(record),
     ...(claimed !== undefined && { claimed }),
     ...(outcomes !== undefined && (defense === undefended || mode === 'adaptive') && { outcomes }),
     ...(record.events.some(({ detection }) => detection) && { detections: detectionsIn(record.events) }),
@@ -161,14 +161,23 @@ function answerSpending(usage: UsageByRole): AnswerSpending {
   return { calls: queries + scored, tokens: sumOfCounts([promptTokens, completionTokens, scoredTokens]) };
 }
 
-function outputFacts({
-  response,
-  reading = response,
-  finishReason,
-  behaviorDetail,
-}: TrialRecord): OutputFacts {
+const answerDigest = (answer: SampledAnswer, behavior: Behavior): AnswerDigest => ({
+  finishReason: answer.finishReason,
+  scores: Object.fromEntries(
+    Object.entries(answer.scores).map(([id, { value, label }]) => [
+      id,
+      { value, label: label.slice(0, mostCharacters) },
+    ]),
+  ),
+  output: outputFacts(answer, behavior),
+});
+
+function outputFacts(
+  { response, reading = response, finishReason }: SampledAnswer,
+  behavior: Behavior,
+): OutputFacts {
   // A word that the attacker wants said can be all of an answer. An invented one makes no answer unreadable.
-  const { secret = behaviorDetail.canary } = behaviorDetail;
+  const { secret = behavior.canary } = behavior;
   const unreadable = !isReadable(secret === undefined ? reading : reading.replaceAll(secret, 'secret'));
   const empty = finishReason !== 'failed' && isEmptyResponse(answerIn(response));
   return {

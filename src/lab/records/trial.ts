@@ -24,7 +24,28 @@ export interface TrialKey {
   readonly mode?: AttackMode;
 }
 
-export interface TrialRecord extends TrialKey {
+/** An answer and what evaluators said of it. */
+export interface SampledAnswer {
+  /** Empty if the model thought and did not come to an end. */
+  readonly response: string;
+  /** What a reasoning model wrote before its answer; absent if it did not think. Nothing grades it. */
+  readonly thoughts?: string;
+  /**
+   * The decoded or translated answer, if that is what the evaluators judged; absent when they judged `response` itself.
+   * `attackResult.answeredIn` names the code or the language.
+   */
+  readonly reading?: string;
+  /** Why an answer in another language was judged untranslated. */
+  readonly untranslated?: Untranslated;
+  /** `failed`: there is no answer, for the reason in `error`. */
+  readonly finishReason: FinishReason | 'failed';
+  /** Why there is none (a prompt that is too long, say); then all scores are `null`. */
+  readonly error?: TrialError;
+  /** By evaluator id. */
+  readonly scores: Readonly<Record<string, Score>>;
+}
+
+export interface TrialRecord extends TrialKey, SampledAnswer {
   readonly version: 1;
   readonly behaviorDetail: Behavior;
   /** Name of the template pack that the attack took texts from; absent when it used only its own. */
@@ -46,30 +67,15 @@ export interface TrialRecord extends TrialKey {
    * of the undefended trial with the same seed, which holds its steps.
    */
   readonly attackSteps: readonly AttackStep[];
-  /** The answer. Empty if the model thought and did not come to an end. */
-  readonly response: string;
-  /** What a reasoning model wrote before its answer; absent if it did not think. Nothing grades it. */
-  readonly thoughts?: string;
   /** True if the model's template has no system turn, so that its text went in front of the first user turn. */
   readonly systemInUserTurn?: true;
   /** True if the model has no chat template, as base models have none: it continued the text of the messages. */
   readonly plainText?: true;
-  /**
-   * The decoded or translated answer, if that is what the evaluators judged; absent when they judged `response` itself.
-   * `attackResult.answeredIn` names the code or the language.
-   */
-  readonly reading?: string;
-  /** Why an answer in another language was judged untranslated. */
-  readonly untranslated?: Untranslated;
-  /** `failed`: there is no answer, for the reason in `error`. */
-  readonly finishReason: FinishReason | 'failed';
-  /** Why this trial failed (a prompt that is too long, say); then all scores are `null`. */
-  readonly error?: TrialError;
   readonly tokens: readonly TokenTrace[];
   /** What each defense did, in order. */
   readonly events: readonly DefenseEvent[];
-  /** By evaluator id. */
-  readonly scores: Readonly<Record<string, Score>>;
+  /** Further answers to the same prompt, each with a random stream of its own; absent where the plan wants one. */
+  readonly samples?: readonly SampledAnswer[];
   /** By role; `target` is the model under attack, and covers attack and answer. */
   readonly usage: Readonly<Partial<Record<'target' | ModelRole, Usage>>>;
   /** The part of `usage` spent on the attack; a static one has the same behind every defense. */

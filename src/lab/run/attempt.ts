@@ -9,13 +9,14 @@ import { noUsage } from '../records/usage.ts';
 import type { Registries } from '../trials/registries.ts';
 import { resolveRequest } from '../trials/resolve.ts';
 import { chunkOfRequest } from '../trials/trials.ts';
+import type { ChunkContext } from './chunk-context.ts';
 import { learnAttacks } from './learn.ts';
 import { defendedModel } from './defended-model.ts';
 import { loadModels, requiredModels } from './loaded-models.ts';
 import { createSignalMeters } from './meter.ts';
 import type { ModelPool } from './model-pool.ts';
 import { prepareDefenses } from './prepare.ts';
-import { runChunk, textSettings, type ChunkContext } from './run-chunk.ts';
+import { runChunk, textSettings } from './run-chunk.ts';
 
 interface AttemptEnvironment {
   readonly registries: Registries;

@@ -1,12 +1,12 @@
 /** @file Last stage of a trial: its complete record. */
 import type { Behavior } from '../../core/behavior.ts';
 import type { TokenTrace } from '../../models/decoding/policy.ts';
-import type { Generation } from '../../models/language-model.ts';
-import type { AttackOutcome, TrialError, TrialKey, TrialRecord } from '../records/trial.ts';
+import type { AttackOutcome, SampledAnswer, TrialKey, TrialRecord } from '../records/trial.ts';
 import type { UsageByRole } from '../records/usage.ts';
-import type { Reading } from '../../attacks/parts/read-answer.ts';
+import type { ScoredAnswer } from './answer-round.ts';
 
-export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed' | 'times'> {
+export interface TrialParts
+  extends Pick<TrialRecord, 'usage' | 'seed' | 'times'>, Omit<ScoredAnswer, 'times'> {
   readonly answerUsage: UsageByRole;
   readonly otherEngine: boolean;
   /** Name of the pack that the attack took texts from. */
@@ -16,11 +16,8 @@ export interface TrialParts extends Pick<TrialRecord, 'scores' | 'usage' | 'seed
   readonly key: TrialKey;
   readonly behavior: Behavior;
   readonly outcome: AttackOutcome;
-  /** `null`: there is no answer, for the reason in `error`. */
-  readonly generation: Generation | null;
-  /** The text of it that evaluators judged. */
-  readonly reading: Reading | null;
-  readonly error?: TrialError | undefined;
+  /** Further answers to the same prompt. */
+  readonly samples: readonly Omit<ScoredAnswer, 'times'>[];
 }
 
 export function trialRecord(parts: TrialParts): TrialRecord {
@@ -31,16 +28,14 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     replayedFrom,
     outcome,
     generation,
-    reading,
-    error,
-    scores,
+    samples,
     usage,
     answerUsage,
     otherEngine,
     seed,
     times,
   } = parts;
-  const response = generation?.text ?? '';
+  const { response, thoughts, reading, untranslated, finishReason, error, scores } = textsOf(parts);
   return {
     version: 1,
     ...key,
@@ -53,22 +48,37 @@ export function trialRecord(parts: TrialParts): TrialRecord {
     attackResult: outcome.result,
     attackSteps: outcome.steps,
     response,
-    ...(generation?.thoughts !== undefined && { thoughts: generation.thoughts }),
+    ...(thoughts !== undefined && { thoughts }),
     ...(generation?.systemInUserTurn && { systemInUserTurn: true }),
     ...(generation?.plainText && { plainText: true }),
-    ...(reading && reading.text !== response && { reading: reading.text }),
-    ...(reading?.untranslated && { untranslated: reading.untranslated }),
-    finishReason: generation?.finishReason ?? 'failed',
+    ...(reading !== undefined && { reading }),
+    ...(untranslated && { untranslated }),
+    finishReason,
     ...(error && { error }),
     tokens: (generation?.tokens ?? []).map(finite),
     events: generation?.events ?? [],
     scores,
+    ...(samples.length > 0 && { samples: samples.map(textsOf) }),
     usage,
     attackUsage: outcome.usage,
     answerUsage,
     ...(otherEngine && { otherEngine }),
     seed,
     times,
+  };
+}
+
+/** The answer and its verdicts. */
+function textsOf({ generation, reading, error, scores }: Omit<ScoredAnswer, 'times'>): SampledAnswer {
+  const response = generation?.text ?? '';
+  return {
+    response,
+    ...(generation?.thoughts !== undefined && { thoughts: generation.thoughts }),
+    ...(reading && reading.text !== response && { reading: reading.text }),
+    ...(reading?.untranslated && { untranslated: reading.untranslated }),
+    finishReason: generation?.finishReason ?? 'failed',
+    ...(error && { error }),
+    scores,
   };
 }
 

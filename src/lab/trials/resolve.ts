@@ -34,6 +34,8 @@ export interface TrialSettings {
   /** The pack of texts that attacks work with. Default: the full one wherever it fits. */
   readonly pack?: PackName | undefined;
   readonly templates?: TemplatePack | undefined;
+  /** Answers to each final prompt. Default: 1. */
+  readonly samples?: Plan['samples'];
   readonly replay?: Plan['replay'];
   readonly attackBudget?: Plan['attackBudget'];
   readonly confirm?: Plan['confirm'];
@@ -109,6 +111,7 @@ export function resolvePlan(plan: Plan, all: Registries): ResolvedPlan {
   });
   problems.attempt('contrast', () => checkContrast(contrast, stacks));
   problems.attempt('attackMode', () => checkMode(plan));
+  problems.attempt('samples', () => checkSamples(plan));
   for (const id of plan.replay ? plan.models.targets : [])
     problems.attempt('replay', () => checkReplayed(plan, id));
 
@@ -140,6 +143,7 @@ export function resolvePlan(plan: Plan, all: Registries): ResolvedPlan {
       topTokens: plan.record.topTokens,
       pack: plan.texts,
       templates: plan.templates,
+      samples: plan.samples,
       replay: plan.replay,
       attackBudget: plan.attackBudget,
       confirm: plan.confirm,
@@ -230,6 +234,14 @@ function checkMode({ attackMode = 'static', replay }: Plan): void {
   if (replay === undefined || attackMode === 'static') return;
   throw new LabError('bad-plan', 'A plan that replays results of another run attacks nothing itself.', {
     advice: 'Leave "attackMode" or "replay" out of the plan.',
+  });
+}
+
+/** @throws LabError 'bad-plan' for several answers that would all be the same */
+function checkSamples({ samples = 1, sampling }: Plan): void {
+  if (samples === 1 || sampling.temperature > 0) return;
+  throw new LabError('bad-plan', 'At temperature 0 all answers to a prompt are the same.', {
+    advice: 'Set sampling.temperature above 0, or leave "samples" out of the plan.',
   });
 }
 

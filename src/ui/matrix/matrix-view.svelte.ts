@@ -4,6 +4,7 @@ import type { PlanOutline } from '../../lab/plan/outline.ts';
 import { modeOf, modesOf, type AttackMode } from '../../lab/plan/attack-mode.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import type { TrialDigest } from '../../lab/records/digest.ts';
+import type { SampledRate } from '../../lab/records/measurements.ts';
 import type { ClaimCheck } from '../../lab/records/summary.ts';
 import { conclusions } from '../../lab/analysis/conclusions.ts';
 import { outcomeOf, successEvaluators } from '../../lab/analysis/verdicts.ts';
@@ -58,6 +59,17 @@ export class MatrixView {
   /** What an attack itself believed; `undefined` for attacks without a test of their own. */
   claimOf = (attack: string): ClaimCheck | undefined =>
     this.summary?.claims.find((check) => check.model === this.model && check.attack === attack);
+
+  /** Success over several answers to each prompt; `undefined` where each was asked once. */
+  samplesOf = (attack: string, defense: string, mode: AttackMode): SampledRate | undefined =>
+    this.summary?.samples?.find(
+      (sampled) =>
+        sampled.model === this.model &&
+        sampled.evaluator === this.evaluator &&
+        sampled.attack === attack &&
+        sampled.defense === defense &&
+        sampled.mode === mode,
+    );
 
   /** The modes in which the plan runs an attack behind a defense. */
   modesOf = (attack: string, defense: string): readonly AttackMode[] =>

@@ -177,10 +177,11 @@ export class PlanDraft {
 
   /** What the plan says and no field shows, in words. */
   readonly fixedSettings = $derived.by((): readonly string[] => {
-    const { contrast, sampling, record, replay, concurrency, runLimits } = this.#plan;
+    const { contrast, sampling, samples, record, replay, concurrency, runLimits } = this.#plan;
     return [
       ...(this.behaviors.isDrawn ? ['behaviors drawn by the seed'] : []),
       ...(sampling.temperature > 0 ? [`temperature ${sampling.temperature}, top-p ${sampling.topP}`] : []),
+      ...(samples ? [`${samples} answers to every prompt`] : []),
       ...(contrast ? [`${contrast.harmful.length} pairs of requests for defenses to learn from`] : []),
       ...(replay ? ['attack results taken over from another run'] : []),
       `${record.topTokens} alternatives stored per token`,

@@ -43,6 +43,7 @@ const everything = parsePlan({
   evaluators: [{ id: 'prefix-match' }, { id: 'tinytown-oracle' }],
   contrast: { harmful: ['a'], harmless: ['b'] },
   sampling: { temperature: 0.7, topP: 0.9, maxNewTokens: 40 },
+  samples: 3,
   chatTemplate: { date: '2025-01-31', variables: { enable_thinking: false } },
   record: { topTokens: 2 },
   attackMode: 'both',

@@ -1,12 +1,13 @@
 /** @file Independent tries at one behavior, each answered and checked; the first success ends them. */
 import type { ChatMessage } from '../../../core/chat.ts';
 import { choice, integer } from '../../../core/options.ts';
+import type { Tries } from '../../../core/success-at-k.ts';
 import type { Sampling } from '../../../models/language-model.ts';
 import type { AttackContext, AttackResult, AttackStep } from '../../attack.ts';
 import type { AnswerCheck } from '../success/checked-answer.ts';
 import type { TestOptions } from '../success/options.ts';
 import { collectFindings } from '../success/outcomes.ts';
-import { fitSuccessCurve, successCurve, type Tries } from './success-curve.ts';
+import { fitSuccessCurve, successCurve } from './success-curve.ts';
 
 /** To be spread among the options of a method that makes independent tries. */
 export const tryOptions = {

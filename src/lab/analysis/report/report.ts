@@ -11,6 +11,7 @@ import { conclusions } from '../conclusions.ts';
 import { rateTable } from '../rate-table.ts';
 import { baselines, claims, integrity } from './checks.ts';
 import { budgetCurves } from './budgets.ts';
+import { sampledRates } from './samples.ts';
 import { detectors } from './detectors.ts';
 import { trust } from './evaluators.ts';
 import { html, type Markup } from './html.ts';
@@ -147,6 +148,12 @@ function ofModel({ plan, summary, name }: ReportSource, model: string, several: 
       ${budgetCurves(
         (summary.budgets ?? []).filter((curve) => {
           return curve.model === model && curve.evaluator === tables[0]?.evaluator;
+        }),
+        name,
+      )}
+      ${sampledRates(
+        (summary.samples ?? []).filter((sampled) => {
+          return sampled.model === model && sampled.evaluator === tables[0]?.evaluator;
         }),
         name,
       )}

@@ -47,7 +47,8 @@ class Means {
 }
 
 export function createCosts({ plan, attacks }: ResolvedPlan, finished: readonly TimedTrial[] = []): Costs {
-  /** By model and defense, by model, and by model for plain requests without a defense: ms to answer and score a trial. */
+  const { samples = 1 } = plan;
+  /** By model and defense, by model, and by model for plain requests without a defense: ms to give and score an answer. */
   const answers = new Means();
   /** By model. */
   const calibrated = new Map<string, number>();
@@ -82,11 +83,11 @@ export function createCosts({ plan, attacks }: ResolvedPlan, finished: readonly 
         : ((chunk.mode === 'adaptive' ? made.of(`${id} ${attack} ${chunk.stack.name}`) : null) ??
           made.of(`${id} ${attack}`) ??
           usual(attack) * (pace.of(id) ?? plain));
-    return chunk.trials.length * (answer + attackMs);
+    return chunk.trials.length * (samples * answer + attackMs);
   };
   const add: Costs['add'] = (trials) => {
     for (const { model, attack, defense, mode, times } of trials) {
-      const answer = times.answerMs + times.scoreMs;
+      const answer = (times.answerMs + times.scoreMs) / samples;
       answers.add(`${model} ${defense}`, answer);
       answers.add(model, answer);
       if (attack === directRequest && defense === undefended) answers.add(`${model} plain`, answer);
