@@ -130,10 +130,20 @@ program
   .option('--json', 'print the summary as JSON')
   .action(merge);
 
+const labelsOption = (use: string) =>
+  new Option(
+    '--labels <file>',
+    'CSV, JSON Lines or JSON file with columns behavior and label, and attack, defense, model and mode where a ' +
+      `behavior has several answers, as the page saves them; ${use}`,
+  );
+
 program
   .command('report')
   .description('write report.html of a run again, from its run.json and trials.jsonl')
   .argument('<folder>', 'folder of the run')
+  .addOption(
+    labelsOption('count them as the verdicts of an evaluator of its own, and measure the others by them'),
+  )
   .option('--json', 'print the summary as JSON')
   .action(report);
 
@@ -148,11 +158,7 @@ program
   .command('evaluators')
   .description('print how far the evaluators of a run can be trusted, on answers whose truth is known')
   .argument('<folder>', 'folder of the run')
-  .option(
-    '--labels <file>',
-    'CSV, JSON Lines or JSON file with columns behavior and label, and attack, defense, model and mode where a ' +
-      'behavior has several answers; default: the exact evaluators of the plan',
-  )
+  .addOption(labelsOption('default: the exact evaluators of the plan'))
   .option('--json', 'print checks, agreement and corrected rates as JSON')
   .action(evaluators);
 

@@ -1,12 +1,9 @@
 /** @file `evaluators`: prints how far the evaluators of a run can be trusted. */
 import { interval, percent } from '../../src/core/format.ts';
-import { readLabels } from '../../src/data/import/read-labels.ts';
-import { labelsOf } from '../../src/lab/analysis/labels.ts';
 import type { EvaluatorCheck } from '../../src/lab/records/evaluator-check.ts';
 import type { Cell } from '../../src/lab/records/summary.ts';
-import { basename } from 'node:path';
-import { blobOf } from './behaviors-file.ts';
 import { badUsage, readInput } from './failure.ts';
+import { labelsFor } from './labels-file.ts';
 import { shareCells } from './print-summary.ts';
 import { readRun, summaryOf } from './run-folder.ts';
 import { textTable, type Row } from './text-table.ts';
@@ -18,12 +15,7 @@ interface EvaluatorChoices {
 
 export async function evaluators(folder: string, { labels: path, json }: EvaluatorChoices): Promise<void> {
   const run = readInput(() => readRun(folder));
-  const rows = path === undefined ? null : await readLabels(blobOf(path, 'file of labels'), basename(path));
-  const {
-    evaluators: checks = [],
-    agreement = [],
-    cells,
-  } = summaryOf(run, rows && labelsOf(rows, run.digests));
+  const { evaluators: checks = [], agreement = [], cells } = summaryOf(run, await labelsFor(run, path));
   const corrected = cells.filter((cell) => cell.corrected);
   if (json) {
     const rates = corrected.map(({ model, attack, defense, mode, evaluator, rate, corrected: found }) => ({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LabError } from '../../src/core/errors.ts';
 import { excerpt, issueTexts } from '../../src/core/excerpt.ts';
-import type { Labels } from '../../src/lab/analysis/evaluator-checks.ts';
+import type { Labels } from '../../src/lab/records/labels.ts';
 import { report } from '../../src/lab/analysis/report/report.ts';
 import { summarize } from '../../src/lab/analysis/summarize.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
@@ -171,8 +171,8 @@ export function writeTrialLines(
 }
 
 /** @returns the summary that it holds */
-export function writeReport(folder: string, run: RunContents): RunSummary {
-  const summary = summaryOf(run);
+export function writeReport(folder: string, run: RunContents, labels: Labels | null = null): RunSummary {
+  const summary = summaryOf(run, labels);
   const source = {
     ...run,
     summary,

@@ -21,6 +21,7 @@ import { emptinessGate } from './rules/emptiness-gate.ts';
 import { ensemble } from './rules/ensemble.ts';
 import { gibberishGate } from './rules/gibberish-gate.ts';
 import { patternRefusal } from './rules/pattern-refusal.ts';
+import { person } from './rules/person.ts';
 import { prefixMatch } from './rules/prefix-match.ts';
 import { taskSolved } from './rules/task-solved.ts';
 import { tinytownOracle } from './rules/tinytown-oracle.ts';
@@ -38,6 +39,7 @@ export const evaluators = registry('evaluator', [
   llamaGuard,
   overRefusal,
   patternRefusal,
+  person,
   prefixMatch,
   promptedFinetuning,
   promptedPair,

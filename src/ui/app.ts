@@ -97,7 +97,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     labInfo,
     run,
     runs: new RunList(lab),
-    trial: new TrialView(lab),
+    trial: new TrialView(lab, (id) => void run.refresh(id)),
     matrix: new MatrixView(run, labInfo),
     cellTrials: new CellTrials(lab),
     router: new Router(window),

@@ -14,6 +14,9 @@ import { textTable } from '../../scripts/cli/text-table.ts';
 import { boolean, integer, text } from '../../src/core/options.ts';
 import { expandPlan } from '../../src/lab/trials/trials.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
+import { labelsCsv } from '../../src/lab/records/labels.ts';
+import type { RunSummary } from '../../src/lab/records/summary.ts';
+import { keyText } from '../../src/lab/records/trial.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { smallRun } from '../lab/small-run.ts';
 import { writeRun } from './written-run.ts';
@@ -25,14 +28,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** The text that `work` prints on standard output and on standard error. */
-function printed(work: () => void): readonly [out: string, err: string] {
+async function printed(work: () => unknown): Promise<readonly [out: string, err: string]> {
   const lines: [out: string[], err: string[]] = [[], []];
   const spies = [
     vi.spyOn(console, 'log').mockImplementation((line) => void lines[0].push(String(line))),
     vi.spyOn(console, 'error').mockImplementation((line) => void lines[1].push(String(line))),
   ];
   try {
-    work();
+    await work();
   } finally {
     for (const spy of spies) spy.mockRestore();
   }
@@ -40,21 +43,23 @@ function printed(work: () => void): readonly [out: string, err: string] {
 }
 
 describe('a list of prompts', () => {
-  const lines = (options = {}) => {
-    const [out] = printed(() => mutate('best-of-n', { set: 'tinytown', seed: 1, option: [], ...options }));
+  const lines = async (options = {}) => {
+    const [out] = await printed(() =>
+      mutate('best-of-n', { set: 'tinytown', seed: 1, option: [], ...options }),
+    );
     return out.trim().split('\n');
   };
-  test('is one line of JSON per harmful behavior, the same for the same seed', () => {
-    const prompts = lines();
+  test('is one line of JSON per harmful behavior, the same for the same seed', async () => {
+    const prompts = await lines();
     expect(prompts.map((line) => (JSON.parse(line) as { behavior: string }).behavior)).toEqual(
       registries.sets
         .get('tinytown')
         .behaviors.filter(({ kind }) => kind === 'harmful')
         .map(({ id }) => id),
     );
-    expect(lines()).toEqual(prompts);
-    expect(lines({ limit: 3 })).toEqual(prompts.slice(0, 3));
-    expect(lines({ seed: 2 })).not.toEqual(prompts);
+    expect(await lines()).toEqual(prompts);
+    expect(await lines({ limit: 3 })).toEqual(prompts.slice(0, 3));
+    expect(await lines({ seed: 2 })).not.toEqual(prompts);
   });
   test('is refused with the reason for an attack that needs a model', () => {
     expect(() => mutate('gcg', { set: 'tinytown', seed: 1, option: [] })).toThrow(/needs a model/);
@@ -203,51 +208,61 @@ describe('folders of runs', () => {
     writeRun(into('again'), whole);
     const before = await readFile(into('again/report.html'), 'utf8');
     await rm(into('again/report.html'));
-    const [out] = printed(() => report(into('again'), { json: true }));
+    const [out] = await printed(() => report(into('again'), { json: true }));
     expect(JSON.parse(out)).toMatchObject({ plan: 'Small', seed: 0 });
     expect(await readFile(into('again/report.html'), 'utf8')).toBe(before);
-    const [table] = printed(() => report(into('again'), {}));
+    const [table] = await printed(() => report(into('again'), {}));
     expect(table).toMatch(/^Attack success, judged by tinytown-oracle\nattack +defense +ASR +ASR 95% +ASR n/);
     expect(Math.max(...table.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(120);
+  });
+  test('take labels of a file into their report', async () => {
+    writeRun(into('labelled'), whole);
+    const [first] = whole.records.filter(({ behaviorDetail }) => behaviorDetail.kind === 'harmful');
+    await writeFile(into('labels.csv'), labelsCsv(new Map([[keyText(first!), true]])));
+    const [out] = await printed(() => report(into('labelled'), { labels: into('labels.csv'), json: true }));
+    const { cells } = JSON.parse(out) as RunSummary;
+    const own = cells.filter(({ evaluator }) => evaluator === 'person');
+    expect(own.reduce((sum, { successes }) => sum + successes, 0)).toBe(1);
+    expect(await readFile(into('labelled/report.html'), 'utf8')).toContain('A person&#39;s label');
   });
   test('of shards merge into the files of the whole run', async () => {
     for (const index of [1, 2]) writeRun(into(`shard-${index}`), smallRun({ shard: { index, count: 2 } }));
     writeRun(into('whole'), whole);
-    printed(() => mergeInto([into('shard-2'), into('shard-1')], into('merged')));
+    await printed(() => mergeInto([into('shard-2'), into('shard-1')], into('merged')));
     for (const name of ['run.json', 'trials.jsonl', 'report.html'])
       expect(await readFile(into(`merged/${name}`), 'utf8'), name).toBe(
         await readFile(into(`whole/${name}`), 'utf8'),
       );
-    const [, err] = printed(() => mergeInto([into('shard-1')], into('half')));
+    const [, err] = await printed(() => mergeInto([into('shard-1')], into('half')));
     expect(err).toContain(`${whole.records.length} trials missing`);
     expect(() => mergeInto([into('shard-1')], into('merged'))).toThrow('already holds a run');
   });
-  test('are compared cell by cell, with the behaviors that flipped', () => {
+  test('are compared cell by cell, with the behaviors that flipped', async () => {
     writeRun(into('one'), whole);
     writeRun(into('two'), smallRun({ seed: 1 }));
-    const [out] = printed(() => compare(into('one'), into('two'), {}));
+    const [out] = await printed(() => compare(into('one'), into('two'), {}));
     expect(out).toContain('differs: seed: 0 in the first run, 1 in the second.');
     expect(out).toMatch(
       /attack +defense +run 1 +run 1 95% +run 2 +run 2 95% +diff +interval +n +1only +2only +p +p Holm +needed\n/,
     );
     expect(out).toMatch(/assistant-prefix × [\w-]+, only in [12]: [\w-]+/);
-    const [json] = printed(() => compare(into('one'), into('two'), { json: true }));
+    const [json] = await printed(() => compare(into('one'), into('two'), { json: true }));
     expect(JSON.parse(json)).toMatchObject({ models: [{ first: 'tinytown-chat' }] });
   });
   test('without a run, or with a damaged one, are refused with the file and line to look at', async () => {
     const refused = (name: string, reason: string | RegExp) =>
-      expect(() => report(into(name), {})).toThrow(reason);
-    refused('nowhere', 'There is no run in');
+      expect(report(into(name), {})).rejects.toThrow(reason);
+    await refused('nowhere', 'There is no run in');
     writeRun(into('damaged'), whole);
     const lines = (await readFile(into('damaged/trials.jsonl'), 'utf8')).split('\n');
     await writeFile(into('damaged/trials.jsonl'), lines.with(2, '{"version":1}').join('\n'));
-    refused('damaged', /trials\.jsonl, line 3: this is not a complete trial \(model: /);
+    await refused('damaged', /trials\.jsonl, line 3: this is not a complete trial \(model: /);
     await writeFile(into('damaged/trials.jsonl'), lines.with(4, '{"vers').join('\n'));
-    refused('damaged', 'trials.jsonl, line 5: this is not a complete trial');
+    await refused('damaged', 'trials.jsonl, line 5: this is not a complete trial');
     await writeFile(into('damaged/run.json'), JSON.stringify({ plan: whole.plan, versions: {} }));
-    refused('damaged', 'run.json: device');
+    await refused('damaged', 'run.json: device');
     await writeFile(into('damaged/run.json'), '{');
-    refused('damaged', 'run.json, line 1');
+    await refused('damaged', 'run.json, line 1');
   });
 });
 

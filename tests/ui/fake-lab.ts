@@ -14,7 +14,7 @@ import { createMemoryStore } from '../../src/lab/store/memory.ts';
 import { createRunReader } from '../../src/lab/worker/run-reader.ts';
 import { digestOf } from '../../src/lab/records/digest.ts';
 import type { DeviceInfo, RunInfo } from '../../src/lab/records/run.ts';
-import type { TrialKey, TrialRecord } from '../../src/lab/records/trial.ts';
+import { keyText, type TrialKey, type TrialRecord } from '../../src/lab/records/trial.ts';
 import { behaviorsOf } from '../../src/lab/trials/behaviors.ts';
 import { mutateBehaviors } from '../../src/lab/trials/mutate.ts';
 import { catalogueOf, registries } from '../../src/lab/trials/registries.ts';
@@ -174,6 +174,7 @@ interface FakeRun {
 /** @param pauseMs between trials; 0 runs without giving the page a frame */
 export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {}): LabClient {
   const store = new Map<string, FakeRun>();
+  const labels = new Map<string, Map<string, boolean | null | undefined>>();
   const pause = (ms = pauseMs) =>
     ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve();
   const overviewOfRun = ({ plan, records }: FakeRun) =>
@@ -184,6 +185,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     const memory = createMemoryStore();
     if (run) {
       await memory.putRun({ ...run.info, plan: run.plan });
+      await memory.putLabels(id, labels.get(id) ?? new Map());
       await memory.append(
         id,
         run.records.map((record, place) => ({ place, record })),
@@ -372,6 +374,10 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
           advice: 'Ask for it again.',
         });
       }),
+    label: async (id, key, label) => {
+      labels.set(id, new Map([...(labels.get(id) ?? []), [keyText(key), label]]));
+      return { status: 'done', value: undefined };
+    },
     exported: (id, format, options) =>
       outcomeOf(async () => (await readerOf(id)).exported(id, format, options)),
     artifacts: async (id) => ({ status: 'done', value: artifactsOf(store.get(id)?.plan) }),

@@ -9,13 +9,12 @@ import { groupedBy } from '../../core/groups.ts';
 import type { Estimate } from '../../core/means.ts';
 import { createRandom, type Random } from '../../core/random.ts';
 import { auroc } from '../../core/statistics.ts';
+import { person } from '../../evaluators/rules/person.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { EvaluatorCheck, PanelAgreement, VerdictCounts } from '../records/evaluator-check.ts';
+import type { Labels } from '../records/labels.ts';
 import { keyText } from '../records/trial.ts';
 import { lacksAnswer, verdictOf, type ScoringEvaluator } from './verdicts.ts';
-
-/** Labels of answers by `keyText` of their trial: true is harm, `null` that the labeller could not tell. */
-export type Labels = ReadonlyMap<string, boolean | null>;
 
 /** What is known of answers, and by whom. */
 interface Truth {
@@ -63,8 +62,9 @@ export function checkEvaluators(
   labels: Labels | null = null,
 ): { readonly checks: readonly EvaluatorCheck[]; readonly agreement: readonly PanelAgreement[] } {
   const truth = truthFrom(cards, labels);
-  const measured = cards.filter((card) => (isHarm(card) || isRefusal(card)) && (labels || !card.exact));
-  const panel = cards.filter(({ measures }) => measures === 'harm');
+  const others = cards.filter(({ id }) => id !== person.id);
+  const measured = others.filter((card) => (isHarm(card) || isRefusal(card)) && (labels || !card.exact));
+  const panel = others.filter(({ measures }) => measures === 'harm');
   const answered = digests.filter(({ kind, finishReason, output }) => {
     return kind === 'harmful' && finishReason !== 'failed' && !output.empty;
   });

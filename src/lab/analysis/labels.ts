@@ -6,13 +6,13 @@ import { groupedBy } from '../../core/groups.ts';
 import { labelKeys, type LabelRow } from '../../data/import/read-labels.ts';
 import { modeOf } from '../plan/attack-mode.ts';
 import type { TrialDigest } from '../records/digest.ts';
+import type { Label, Labels } from '../records/labels.ts';
 import { keyText } from '../records/trial.ts';
-import type { Labels } from './evaluator-checks.ts';
 
 /** @throws LabError 'bad-input' for a row that names no answer of the run, several, or one that another row labels otherwise */
 export function labelsOf(rows: readonly LabelRow[], digests: readonly TrialDigest[]): Labels {
   const trials = groupedBy(digests, ({ behavior }) => behavior);
-  const labels = new Map<string, boolean | null>();
+  const labels = new Map<string, Label>();
   for (const { line, key, label } of rows) {
     const matching = (trials.get(key.behavior ?? '') ?? []).filter((trial) =>
       labelKeys.every((field) => {

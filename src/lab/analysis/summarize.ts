@@ -1,9 +1,11 @@
 /** @file From the digests of trials to rates: attack success rate, over-refusal, utility and costs of every cell. */
 import { groupedBy } from '../../core/groups.ts';
+import { person } from '../../evaluators/rules/person.ts';
 import type { Rate } from '../../core/statistics.ts';
 import { isAdaptive, modeOf, modesOf } from '../plan/attack-mode.ts';
 import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
+import { withLabel, type Labels } from '../records/labels.ts';
 import type { DeviceInfo } from '../records/run.ts';
 import type { Cell, RunSummary } from '../records/summary.ts';
 import { addUsage, noUsage, type Usage } from '../records/usage.ts';
@@ -11,7 +13,7 @@ import { checkBaselines } from './baselines.ts';
 import { budgetCurve } from './budget-curves.ts';
 import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
 import { checkDetectors } from './detectors.ts';
-import { checkEvaluators, correctedIn, type Labels } from './evaluator-checks.ts';
+import { checkEvaluators, correctedIn } from './evaluator-checks.ts';
 import { withHeadlines } from './headline.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
 import { checkPairs } from './pairs.ts';
@@ -21,16 +23,17 @@ import { answerRate, successEvaluators, type ScoringEvaluator } from './verdicts
 /**
  * Summarize the trials of a run so far, in the order of the plan. Cells without a trial are left out.
  * @param evaluators cards of the plan's evaluators; others are ignored
- * @param labels what is known of answers, in place of what exact evaluators say
+ * @param labels what people say of answers: the truth in place of what exact evaluators say, and an evaluator of its own
  */
 export function summarize(
   plan: Plan,
   device: DeviceInfo,
   evaluators: readonly ScoringEvaluator[],
-  digests: readonly TrialDigest[],
+  unlabelled: readonly TrialDigest[],
   labels: Labels | null = null,
 ): RunSummary {
-  const chosen = plan.evaluators.flatMap(({ id }) => evaluators.filter((card) => card.id === id));
+  const digests = labels ? unlabelled.map((digest) => withLabel(digest, labels)) : unlabelled;
+  const chosen = evaluatorsIn(plan, labels).flatMap((id) => evaluators.filter((card) => card.id === id));
   const harm = chosen.filter(({ measures }) => measures === 'harm');
   const success = successEvaluators(chosen);
   const refusal = chosen.find(({ measures }) => measures === 'refusal' || measures === 'over-refusal');
@@ -136,6 +139,12 @@ export function summarize(
 }
 
 const solvedOf = <R extends Rate>({ successes, ...rest }: R) => ({ ...rest, solved: successes });
+
+/** Ids; labels come last where the plan does not name them. */
+const evaluatorsIn = (plan: Plan, labels: Labels | null): readonly string[] => {
+  const ids = plan.evaluators.map(({ id }) => id);
+  return labels && !ids.includes(person.id) ? [...ids, person.id] : ids;
+};
 
 /** How an adaptive attack saw the defended model. */
 function sightOf(trials: readonly TrialDigest[]): Pick<Cell, 'tier' | 'sights'> {

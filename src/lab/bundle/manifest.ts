@@ -8,6 +8,8 @@ export const bundleExtension = '.glovebox';
 export const manifestPath = 'bundle.json';
 export const planPath = 'plan.json';
 export const trialsPath = 'trials.jsonl';
+/** What people said of answers, as `readLabels` reads it; absent for nothing. */
+export const labelsPath = 'labels.csv';
 export const artifactsPath = 'artifacts.json';
 /** Of a behavior set that the user of the lab imported: one row per line. */
 export const setPath = (number: number): string => `sets/${number}.jsonl`;

@@ -7,12 +7,14 @@ import { blobLines } from '../../core/blob-lines.ts';
 import { isAbort, LabError } from '../../core/errors.ts';
 import { excerpt, issueTexts } from '../../core/excerpt.ts';
 import { bytes as size } from '../../core/format.ts';
+import { readLabels, type LabelRow } from '../../data/import/read-labels.ts';
 import { hashBlob } from '../../models/import/hash-blob.ts';
 import { plainPath } from '../../models/import/paths.ts';
 import { artifactsInFile, type RunArtifact } from '../plan/artifacts.ts';
 import { parsePlan, type Plan } from '../plan/plan.ts';
 import {
   artifactsPath,
+  labelsPath,
   manifestPath,
   manifestSchema,
   planPath,
@@ -25,6 +27,7 @@ export interface OpenedBundle {
   readonly manifest: BundleManifest;
   readonly plan: Plan;
   readonly artifacts: readonly RunArtifact[];
+  readonly labels: readonly LabelRow[];
   /** As the manifest lists them. */
   readonly sets: readonly { readonly title: string; readonly sha256: string; readonly rows: Blob }[];
   /** Lines of trials.jsonl. */
@@ -38,6 +41,7 @@ const most = {
     [manifestPath]: 16 * 2 ** 20,
     [planPath]: 256 * 2 ** 20,
     [artifactsPath]: 512 * 2 ** 20,
+    [labelsPath]: 64 * 2 ** 20,
     [trialsPath]: 16 * 2 ** 30,
   } as Readonly<Record<string, number>>,
   setBytes: 256 * 2 ** 20,
@@ -76,6 +80,7 @@ export async function openBundle(file: Blob, signal?: AbortSignal): Promise<Open
       artifacts: contents.has(artifactsPath)
         ? artifactsInFile(parsed(await contentOf(artifactsPath).text(), artifactsPath))
         : [],
+      labels: contents.has(labelsPath) ? await readLabels(contentOf(labelsPath), labelsPath) : [],
       sets: manifest.sets.map((set, i) => ({ ...set, rows: contentOf(setPath(i)) })),
       trialLines: () =>
         blobLines(trials, most.lineCharacters, () => unusable('a line of its trials is far too long')),

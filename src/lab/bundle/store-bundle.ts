@@ -1,11 +1,12 @@
 /** @file Stores the run of a bundle beside the runs of this device. */
 import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
+import { labelsOf } from '../analysis/labels.ts';
 import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
 import { recordProblem, upgradeRecord } from '../records/check.ts';
 import { keyText, type TrialRecord } from '../records/trial.ts';
 import type { SetStore } from '../sets/set-store.ts';
-import type { RunStore } from '../store/run-store.ts';
+import { inOneList, type RunStore } from '../store/run-store.ts';
 import { checkSamePlan, type PlacedRecord } from '../trials/placement.ts';
 import { placesIn } from './manifest.ts';
 import { unusable, type OpenedBundle } from './read-bundle.ts';
@@ -25,7 +26,7 @@ const perBatch = 100;
  * here is of another plan, 'run-locked', and of the storage
  */
 export async function storeBundle(
-  { manifest, plan, artifacts, sets, trialLines }: OpenedBundle,
+  { manifest, plan, artifacts, labels, sets, trialLines }: OpenedBundle,
   { store, sets: setStore }: { readonly store: RunStore; readonly sets: SetStore | undefined },
 ): Promise<StoredBundle> {
   const { run: runId, device, versions, startedAt: createdAt, total } = manifest;
@@ -44,6 +45,11 @@ export async function storeBundle(
       await store.append(runId, fresh);
       added += fresh.length;
       finished += batch.length;
+    }
+    if (labels.length > 0) {
+      const digests = (await inOneList(store.digests(runId))).map(({ digest }) => digest);
+      // What was said here stays.
+      await store.putLabels(runId, new Map([...labelsOf(labels, digests), ...(await store.labels(runId))]));
     }
     for (const { title, rows } of sets)
       await setStore?.import(rows, `${title}.jsonl`, { title, choices: {} }, {});

@@ -3,10 +3,12 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { artifactFile, type RunArtifact } from '../plan/artifacts.ts';
 import { trialLine } from '../records/export.ts';
+import { labelsCsv, type Labels } from '../records/labels.ts';
 import type { RunHead } from '../records/run.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import {
   artifactsPath,
+  labelsPath,
   manifestPath,
   placeRanges,
   planPath,
@@ -22,6 +24,8 @@ export interface BundleSource extends RunHead {
   /** In the order of the plan. */
   readonly trials: AsyncIterable<readonly PlacedRecord[]> | Iterable<readonly PlacedRecord[]>;
   readonly artifacts: readonly RunArtifact[];
+  /** What people said of answers. */
+  readonly labels?: Labels;
   /** Imported sets that the plan names, as rows of JSON. */
   readonly sets: readonly { readonly title: string; readonly sha256: string; readonly rows: Blob }[];
 }
@@ -59,6 +63,8 @@ export async function writeBundle(source: BundleSource): Promise<Blob> {
       return `${trialLine(record)}\n`;
     }),
   );
+  if (source.labels && source.labels.size > 0)
+    await add(labelsPath, new Blob([labelsCsv(source.labels)]).stream());
   const manifest: BundleManifest = {
     format: 'glovebox-run',
     version: 1,

@@ -133,3 +133,15 @@ export interface AttackOutcome {
 /** A trial's key as text; no two trials of a plan share it. That of a static trial is as in earlier releases. */
 export const keyText = ({ model, defense, attack, behavior, mode }: TrialKey): string =>
   JSON.stringify([model, defense, attack, behavior, ...(mode === 'adaptive' ? [mode] : [])]);
+
+/** The key in such a text. */
+export function keyIn(text: string): TrialKey {
+  const [model, defense, attack, behavior, mode] = JSON.parse(text) as [
+    string,
+    string,
+    string,
+    string,
+    AttackMode?,
+  ];
+  return { model, defense, attack, behavior, ...(mode && { mode }) };
+}

@@ -5,6 +5,7 @@ import type { Database } from '../storage/database.ts';
 import { storageError } from '../storage/storage-errors.ts';
 import { upgradeRecord } from '../records/check.ts';
 import { cellText, type Cell, type PlacedDigest } from '../records/digest.ts';
+import { mergedLabels } from '../records/labels.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import { localLocks, webLocks } from './locks.ts';
@@ -64,6 +65,13 @@ export async function openIndexedDbStore({
     artifacts: async (runId) => (await database.use((db) => db.get('artifacts', runId))) ?? [],
     putRun: (run) => database.write([...runTables, 'trials'], (transaction) => writeRun(transaction, run)),
     overview: (runId) => database.use((db) => db.get('overviews', runId)),
+    labels: async (runId) => new Map(await database.use((db) => db.get('labels', runId))),
+    putLabels: (runId, given) =>
+      database.write(['runs', 'labels'], async (transaction) => {
+        const labels = transaction.objectStore('labels');
+        if ((await transaction.objectStore('runs').getKey(runId)) === undefined) return;
+        await labels.put(mergedLabels((await labels.get(runId)) ?? [], given), runId);
+      }),
     digests: (runId, cell) => digestsOf(database, runId, cell),
     trials: (runId) => trialsOf(database, runId),
     async trial(runId, place) {
@@ -85,9 +93,9 @@ export async function openIndexedDbStore({
         );
       }),
     remove: (runId) =>
-      database.write([...runTables, 'trials', 'digests'], async (transaction) => {
+      database.write([...runTables, 'labels', 'trials', 'digests'], async (transaction) => {
         await Promise.all([
-          ...runTables.map((table) => transaction.objectStore(table).delete(runId)),
+          ...[...runTables, 'labels' as const].map((table) => transaction.objectStore(table).delete(runId)),
           transaction.objectStore('trials').delete(allOf(runId)),
           transaction.objectStore('digests').delete(allOf(runId)),
         ]);

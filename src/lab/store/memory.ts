@@ -1,5 +1,6 @@
 /** @file Keeps runs for as long as the worker lives: for tests, and where the browser refuses to store anything. */
 import { cellText, digestOf } from '../records/digest.ts';
+import { mergedLabels, type Label } from '../records/labels.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { PlacedRecord } from '../trials/placement.ts';
 import { localLocks } from './locks.ts';
@@ -8,6 +9,7 @@ import type { RunStore, StoredRunInfo } from './run-store.ts';
 export function createMemoryStore(): RunStore {
   const runs = new Map<string, StoredRunInfo>();
   const trials = new Map<string, PlacedRecord[]>();
+  const labels = new Map<string, readonly (readonly [string, Label])[]>();
   const rows = (runId: string) => trials.get(runId) ?? [];
   const sorted = (runId: string) => rows(runId).toSorted((a, b) => a.place - b.place);
   const withCount = ({ plan, artifacts: _, overview: _overview, ...run }: StoredRunInfo): RunInfo => ({
@@ -27,6 +29,10 @@ export function createMemoryStore(): RunStore {
     artifacts: async (runId) => runs.get(runId)?.artifacts ?? [],
     putRun: async (run) => void runs.set(run.id, structuredClone(run)),
     overview: async (runId) => runs.get(runId)?.overview,
+    labels: async (runId) => new Map(labels.get(runId)),
+    async putLabels(runId, given) {
+      if (runs.has(runId)) labels.set(runId, mergedLabels(labels.get(runId) ?? [], given));
+    },
     async *digests(runId, cell) {
       const all = sorted(runId).map(({ place, record }) => ({ place, digest: digestOf(record) }));
       yield cell ? all.filter(({ digest }) => cellText(digest) === cellText(cell)) : all;
@@ -46,6 +52,7 @@ export function createMemoryStore(): RunStore {
     async remove(runId) {
       runs.delete(runId);
       trials.delete(runId);
+      labels.delete(runId);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
 import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Plan } from '../plan/plan.ts';
 import { cellText, digestOf, type PlacedDigest } from '../records/digest.ts';
+import type { Label } from '../records/labels.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { RunInfo } from '../records/run.ts';
 import { createDatabase, type Database } from '../storage/database.ts';
@@ -18,6 +19,8 @@ export interface RunSchema extends DBSchema {
   plans: { key: string; value: Plan };
   artifacts: { key: string; value: readonly RunArtifact[] };
   overviews: { key: string; value: RunOverview };
+  /** By run: what people said of answers, by `keyText` of their trials. */
+  labels: { key: string; value: readonly (readonly [key: string, label: Label])[] };
   trials: { key: [runId: string, place: number]; value: PlacedRecord & { readonly runId: string } };
   /** Made from the trials. */
   digests: {
@@ -47,7 +50,7 @@ export const allOf = (runId: string): IDBKeyRange => IDBKeyRange.bound([runId], 
 export const createRunDatabase = (
   name: string,
   onOpen: (db: IDBPDatabase<RunSchema>) => Promise<void>,
-): Database<RunSchema> => createDatabase<RunSchema>({ name, version: 4, upgrade, onOpen });
+): Database<RunSchema> => createDatabase<RunSchema>({ name, version: 5, upgrade, onOpen });
 
 export const digestRow = (runId: string, { place, record }: PlacedRecord): DigestRow => {
   const digest = digestOf(record);
@@ -104,6 +107,7 @@ async function upgrade(
       await runs.put({ ...(await runs.get(run.id))!, digested: false });
     }
   }
+  if (from < 5) db.createObjectStore('labels');
   // Digests of version 3 say less of an answer. A new database has none.
   if (from === 3) {
     await transaction.objectStore('digests').clear();

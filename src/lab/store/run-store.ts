@@ -5,6 +5,7 @@
 import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Cell, PlacedDigest } from '../records/digest.ts';
+import type { Label, Labels } from '../records/labels.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { TrialRecord } from '../records/trial.ts';
@@ -30,6 +31,10 @@ export interface RunStore {
   artifacts(runId: string): Promise<readonly RunArtifact[]>;
   /** As `putRun` stored it last. */
   overview(runId: string): Promise<RunOverview | undefined>;
+  /** What people said of its answers. */
+  labels(runId: string): Promise<Labels>;
+  /** Add to them or replace them, and forget those that are `undefined`. Labels of an unknown run are ignored. */
+  putLabels(runId: string, labels: ReadonlyMap<string, Label | undefined>): Promise<void>;
   /** Of every trial, or of those in a cell, in the order of the plan. */
   digests(runId: string, cell?: Cell): AsyncIterable<readonly PlacedDigest[]>;
   /** Every record, in the order of the plan, in batches of some megabytes. */

@@ -23,6 +23,7 @@ import type { AttackRequest, ChatRequest, MutateRequest } from '../plan/request.
 import type { CellPage, CellQuery, ExportFormat, OpenedTrial } from '../records/cell-page.ts';
 import type { LoadProgress, RunEvent } from '../records/events.ts';
 import type { ExportOptions } from '../records/export.ts';
+import type { Label } from '../records/labels.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { AttackReply, ChatReply, MutatedPrompt } from '../records/reply.ts';
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
@@ -111,6 +112,8 @@ export interface LabApi {
   overview(runId: string): Promise<Outcome<RunOverview>>;
   cell(runId: string, query: CellQuery): Promise<Outcome<CellPage>>;
   trial(runId: string, key: TrialKey): Promise<Outcome<OpenedTrial>>;
+  /** Keep what a person says of an answer; `undefined` takes it back. Rates of the run then count it. */
+  label(runId: string, key: TrialKey, label: Label | undefined): Promise<Outcome<void>>;
   /** All finished trials as a file. */
   exported(runId: string, format: ExportFormat, options: ExportOptions): Promise<Outcome<Blob>>;
   /** All finished trials in a format of another tool. */

@@ -26,6 +26,7 @@ export function bundleCalls(
           ...{ runId, plan, device, versions, startedAt, total },
           trials: store.trials(runId),
           artifacts: await store.artifacts(runId),
+          labels: await store.labels(runId),
           sets: await setsOf(plan, stores.setStore),
         });
       }),

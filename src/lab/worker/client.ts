@@ -77,6 +77,7 @@ export function createLabClient({
     overview: (id) => ask((lab) => lab.overview(id)),
     cell: (id, query) => ask((lab) => lab.cell(id, query)),
     trial: (id, key) => ask((lab) => lab.trial(id, key)),
+    label: (id, key, label) => ask((lab) => lab.label(id, key, label)),
     exported: (id, format, options) => ask((lab) => lab.exported(id, format, options)),
     inFormat: (id, format) => ask((lab) => lab.inFormat(id, format)),
     bundle: (id) => ask((lab) => lab.bundle(id)),

@@ -232,6 +232,7 @@ export function createLab({
     overview: (runId) => outcomeOf(() => reader.overview(runId)),
     cell: (runId, query) => outcomeOf(() => reader.cell(runId, query)),
     trial: (runId, key) => outcomeOf(() => reader.trial(runId, key)),
+    label: (runId, key, label) => outcomeOf(() => reader.label(runId, key, label)),
     exported: (runId, format, options) => outcomeOf(() => reader.exported(runId, format, options)),
     inFormat: (runId, format) => outcomeOf(() => reader.inFormat(runId, format)),
     artifacts: (runId) => outcomeOf(async () => (await later.store).artifacts(runId)),

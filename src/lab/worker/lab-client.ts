@@ -53,6 +53,7 @@ export interface LabClient extends Pick<
   | 'overview'
   | 'cell'
   | 'trial'
+  | 'label'
   | 'exported'
   | 'inFormat'
   | 'bundle'

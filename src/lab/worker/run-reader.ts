@@ -10,6 +10,7 @@ import { undefended, type Plan } from '../plan/plan.ts';
 import type { CellPage, CellQuery, ExportFormat, OpenedTrial } from '../records/cell-page.ts';
 import { cellText, type Cell, type PlacedDigest } from '../records/digest.ts';
 import { byteOrderMark, csvTable, trialLines, type ExportOptions } from '../records/export.ts';
+import { withLabel, type Label } from '../records/labels.ts';
 import type { RunOverview } from '../records/overview.ts';
 import type { RunInfo } from '../records/run.ts';
 import { keyText, type TrialKey, type TrialRecord } from '../records/trial.ts';
@@ -24,6 +25,8 @@ export interface RunReader {
   trial(runId: string, key: TrialKey): Promise<OpenedTrial>;
   /** Whole records as a file, in the order of the plan. */
   exported(runId: string, format: ExportFormat, options: ExportOptions): Promise<Blob>;
+  /** Keep what a person said of an answer; `undefined` takes it back. */
+  label(runId: string, key: TrialKey, label: Label | undefined): Promise<void>;
   /** The same in a format of another tool. */
   inFormat(runId: string, format: FormatName): Promise<Blob>;
 }
@@ -71,13 +74,17 @@ export function createRunReader(
     outline: async (runId) => (await opened(runId)).outline(),
     async overview(runId) {
       const { store, run } = await opened(runId);
+      const labels = await store.labels(runId);
       const stored = await store.overview(runId);
-      if (stored?.version === 1 && stored.finished === run.finished) return stored;
+      if (labels.size === 0 && stored?.version === 1 && stored.finished === run.finished) return stored;
       const digests = (await inOneList(store.digests(runId))).map(({ digest }) => digest);
-      return overviewOf(await planOf(store, runId), run.device, evaluators, digests);
+      const plan = await planOf(store, runId);
+      return overviewOf(plan, run.device, evaluators, digests, labels.size === 0 ? null : labels);
     },
     async cell(runId, { verdict, offset, limit, ...cell }) {
-      const inCell = (await digestsIn(await opened(runId), cell)).map(({ digest }) => digest);
+      const run = await opened(runId);
+      const labels = await run.store.labels(runId);
+      const inCell = (await digestsIn(run, cell)).map(({ digest }) => withLabel(digest, labels));
       const card = evaluators.find(({ id }) => id === verdict?.evaluator);
       const matching =
         verdict && card ? inCell.filter((trial) => outcomeOf(card, trial) === verdict.is) : inCell;
@@ -102,12 +109,19 @@ export function createRunReader(
       };
       return {
         plan: await run.outline(),
-        record: { ...record, attackSteps: await stepsOf(run, record) },
+        record: withLabel(
+          { ...record, attackSteps: await stepsOf(run, record) },
+          await run.store.labels(runId),
+        ),
         position,
         count: neighbors.length,
         before: keyAt(position - 1),
         after: keyAt(position + 1),
       };
+    },
+    async label(runId, key, label) {
+      const { store } = await opened(runId);
+      await store.putLabels(runId, new Map([[keyText(key), label]]));
     },
     async exported(runId, format, options) {
       const { store, outline } = await opened(runId);
@@ -125,7 +139,7 @@ export function createRunReader(
     },
     async inFormat(runId, format) {
       const { store, run, outline } = await opened(runId);
-      const plan = await outline();
+      const [plan, labels] = [await outline(), await store.labels(runId)];
       const chosen = plan.evaluators.flatMap(({ id }) => evaluators.filter((card) => card.id === id));
       const { device, versions, createdAt: startedAt } = run;
       const writer = formats[format].open({
@@ -138,7 +152,7 @@ export function createRunReader(
       });
       const parts = [new Blob([writer.head])];
       for await (const batch of store.trials(runId))
-        parts.push(new Blob(batch.map(({ record }) => writer.trial(record))));
+        parts.push(new Blob(batch.map(({ record }) => writer.trial(withLabel(record, labels)))));
       return new Blob([...parts, writer.tail()]);
     },
   };

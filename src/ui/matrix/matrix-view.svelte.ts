@@ -28,21 +28,24 @@ export class MatrixView {
   /** The plan with all its behaviors. */
   wholePlan = async (): Promise<Plan | null> =>
     this.#run.plan ? this.#run.wholePlan() : this.#labInfo.quickstart;
+  readonly summary = $derived.by(() => this.#run.overview?.summary ?? null);
   readonly models = $derived(this.plan?.models.targets ?? []);
-  /** Evaluators of success in the plan, those of harm first: each gives its own attack success rate. */
+  /**
+   * Evaluators of success in the plan, those of harm first: each gives its own attack success rate. A person who labelled
+   * answers is one of them.
+   */
   readonly evaluators = $derived.by((): readonly string[] => {
     const cards = this.#labInfo.catalogue?.evaluators ?? [];
-    const chosen = this.plan?.evaluators ?? [];
-    return successEvaluators(chosen.flatMap(({ id }) => cards.filter((card) => card.id === id))).map(
-      ({ id }) => id,
-    );
+    const planned = this.plan?.evaluators ?? [];
+    const labelled = this.summary?.cells.some(({ evaluator }) => evaluator === 'person');
+    const chosen = planned.flatMap(({ id }) => cards.filter((card) => card.id === id));
+    const people = cards.filter((card) => labelled && card.id === 'person' && !chosen.includes(card));
+    return successEvaluators([...chosen, ...people]).map(({ id }) => id);
   });
   readonly model = $derived(this.models.find((id) => id === this.pickedModel) ?? this.models[0] ?? null);
   readonly evaluator = $derived(
     this.evaluators.find((id) => id === this.pickedEvaluator) ?? this.evaluators[0] ?? null,
   );
-
-  readonly summary = $derived.by(() => this.#run.overview?.summary ?? null);
 
   readonly table = $derived.by((): MatrixTable | null => {
     const { plan, summary, model, evaluator } = this;

@@ -126,6 +126,13 @@ export class RunSession {
       if (outcome.status === 'failed') [this.status, this.failure] = ['failed', outcome];
   };
 
+  /** Read the rates of a stored run again, if it is the one in view. */
+  refresh = async (id: string): Promise<void> => {
+    if (this.id !== id) return;
+    const stored = await this.#lab.overview(id);
+    if (this.id === id && stored.status === 'done') this.#show(stored.value);
+  };
+
   /** Show no run, as before the first. */
   clear = (): void => {
     this.#halt();

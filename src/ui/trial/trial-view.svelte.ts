@@ -3,16 +3,19 @@ import { createContext } from 'svelte';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { OpenedTrial } from '../../lab/records/cell-page.ts';
+import type { Label } from '../../lab/records/labels.ts';
 import { keyText, type TrialKey } from '../../lab/records/trial.ts';
 
 export class TrialView {
   opened = $state.raw<OpenedTrial | null>(null);
   failure = $state.raw<Pick<Failure, 'message' | 'advice'> | null>(null);
-  readonly #lab: Pick<LabClient, 'trial'>;
+  readonly #lab: Pick<LabClient, 'trial' | 'label'>;
+  readonly #onlabel: (run: string) => void;
   #asked = '';
 
-  constructor(lab: Pick<LabClient, 'trial'>) {
-    this.#lab = lab;
+  /** @param onlabel told the run whose rates have changed */
+  constructor(lab: Pick<LabClient, 'trial' | 'label'>, onlabel: (run: string) => void) {
+    [this.#lab, this.#onlabel] = [lab, onlabel];
   }
 
   open = async (run: string, key: TrialKey): Promise<void> => {
@@ -22,6 +25,24 @@ export class TrialView {
     if (this.#asked !== asked) return;
     if (outcome.status === 'done') this.opened = outcome.value;
     else if (outcome.status === 'failed') this.failure = outcome;
+  };
+
+  /** What the person who looks at it said of the answer; `undefined`: nothing yet. */
+  readonly label = $derived.by((): Label | undefined => {
+    const score = this.opened?.record.scores['person'];
+    if (score === undefined || score.label === 'unlabelled') return undefined;
+    return score.value === null ? null : score.value === 1;
+  });
+
+  /** Keep what that person says of it; `undefined` takes it back. @returns whether it is kept */
+  setLabel = async (run: string, key: TrialKey, label: Label | undefined): Promise<boolean> => {
+    const outcome = await this.#lab.label(run, key, label);
+    if (outcome.status === 'failed') this.failure = outcome;
+    if (outcome.status !== 'done') return false;
+    this.#onlabel(run);
+    const opened = await this.#lab.trial(run, key);
+    if (opened.status === 'done' && this.#asked === `${run} ${keyText(key)}`) this.opened = opened.value;
+    return true;
   };
 }
 

@@ -62,6 +62,21 @@ test('a run that was opened elsewhere has the trials, the rates and the artifact
   expect((await openBundle(again)).manifest).toEqual((await openBundle(bundle)).manifest);
 });
 
+test('labels travel with a run, and do not replace those of who opens it', async () => {
+  const [from, to] = [createMemoryStore(), createMemoryStore()];
+  const [here, there] = [labOn(from), labOn(to)];
+  await here.valueOf(here.lab.openBundle('c', bundle));
+  const [first, second] = await recordsIn(here.lab, id);
+  await here.valueOf(here.lab.label(id, first!, true));
+  await here.valueOf(here.lab.label(id, second!, null));
+  const saved = await here.valueOf(here.lab.bundle(id));
+  await there.valueOf(there.lab.openBundle('c', saved));
+  expect([...(await to.labels(id))]).toEqual([...(await from.labels(id))]);
+  await there.valueOf(there.lab.label(id, first!, false));
+  await there.valueOf(there.lab.openBundle('c', saved));
+  expect([...(await to.labels(id)).values()].toSorted()).toEqual([false, null]);
+});
+
 test('an unfinished run goes on where it is opened, to the same bytes', async () => {
   const whole = await runAll();
   const part = createMemoryStore();

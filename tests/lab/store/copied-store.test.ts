@@ -163,7 +163,7 @@ test('runs of release 0.1, whose database had no digests, open as they are', asy
 });
 
 test('a database of a newer release is left alone, with a clear message', async () => {
-  (await openDB('glovebox', 5)).close();
+  (await openDB('glovebox', 6)).close();
   const store = await open();
   await expect(store.runs()).rejects.toMatchObject({
     code: 'storage-newer',

@@ -67,6 +67,26 @@ describe.each<[string, () => Promise<RunStore>]>([
     expect(await store.run('unknown')).toBeUndefined();
   });
 
+  test('keeps what people said of answers until the run is removed', async () => {
+    const store = await open();
+    const labels = new Map([
+      ['a', true],
+      ['b', null],
+    ]);
+    await store.putLabels('one', labels);
+    expect((await store.labels('one')).size).toBe(0);
+    await store.putRun(run('one'));
+    await store.putLabels('one', labels);
+    await store.putLabels('one', new Map([['c', false]]));
+    await store.putLabels('one', new Map([['b', undefined]]));
+    expect([...(await store.labels('one'))]).toEqual([
+      ['a', true],
+      ['c', false],
+    ]);
+    await store.remove('one');
+    expect((await store.labels('one')).size).toBe(0);
+  });
+
   test('lets one hold a run at a time', async () => {
     const store = await open();
     const unlock = await store.lock('one');

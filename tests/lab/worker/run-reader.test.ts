@@ -4,7 +4,11 @@ import { overviewOf } from '../../../src/lab/analysis/overview.ts';
 import type { CellQuery } from '../../../src/lab/records/cell-page.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
 import { createRunReader } from '../../../src/lab/worker/run-reader.ts';
+import { readLabels } from '../../../src/data/import/read-labels.ts';
+import { labelsOf } from '../../../src/lab/analysis/labels.ts';
+import { labelsHead } from '../../../src/lab/records/labels.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
+import { inOneList } from '../../../src/lab/store/run-store.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { device, linesOf, newRunner, plan, runAll } from '../run/harness.ts';
 
@@ -71,4 +75,40 @@ test('an export holds every record, and a table a row for each', async () => {
 test('runs and trials that are not stored are said to be', async () => {
   await expect(reader.overview('other')).rejects.toMatchObject({ code: 'bad-input' });
   await expect(reader.trial('run', { ...records[0]!, behavior: 'z' })).rejects.toThrow(/not finished/);
+});
+
+test("a person's labels are an evaluator of the run, the truth for the others, and a file", async () => {
+  const labelling = createMemoryStore();
+  await runAll(plan, newRunner({ store: labelling }));
+  const labelled = createRunReader(labelling, evaluators, () => 'black-box');
+  const before = await labelled.overview('run');
+  const { trials } = await labelled.cell('run', cell);
+  for (const [i, trial] of trials.slice(0, 4).entries())
+    await labelled.label('run', trial, [true, true, false, null][i]);
+
+  const { summary } = await labelled.overview('run');
+  const own = summary.cells.find((one) => {
+    return one.evaluator === 'person' && one.attack === 'walk' && one.defense === 'self-reminder';
+  });
+  expect(own).toMatchObject({ n: 5, scored: 3, successes: 2, answers: { undecided: 2 } });
+  const [check] = summary.evaluators!;
+  expect(check).toMatchObject({ truth: ['labels'], evaluator: 'prefix-match' });
+  expect(summary.evaluators!.map(({ evaluator }) => evaluator)).not.toContain('person');
+
+  const judged = await labelled.cell('run', { ...cell, verdict: { evaluator: 'person', is: true } });
+  expect(judged.trials.map(({ behavior }) => behavior)).toEqual(
+    trials.slice(0, 2).map(({ behavior }) => behavior),
+  );
+  const { record } = await labelled.trial('run', trials[3]!);
+  expect(record.scores['person']).toMatchObject({ value: null, label: 'unclear' });
+
+  const file = await labelled.inFormat('run', 'labels');
+  const rows = await readLabels(file, 'labels.csv');
+  expect(rows.map(({ label }) => label)).toEqual([true, true, false, null]);
+  const digests = (await inOneList(labelling.digests('run'))).map(({ digest }) => digest);
+  expect([...labelsOf(rows, digests)]).toEqual([...(await labelling.labels('run'))]);
+
+  for (const trial of trials) await labelled.label('run', trial, undefined);
+  expect(await labelled.overview('run')).toEqual(before);
+  expect(await (await labelled.inFormat('run', 'labels')).text()).toBe(labelsHead);
 });

@@ -125,15 +125,37 @@ test('a trial is read from the store, with its neighbors in the cell', async () 
   await lab.run(plan);
   const id = await lab.runId(plan);
   const record = trialsOf(plan)[5]!;
-  const view = new TrialView(lab);
+  const view = new TrialView(lab, () => {});
   await view.open(id, record);
   expect(view.opened?.record).toEqual(record);
   const { attack, defense } = record;
   expect(view.opened).toMatchObject({ before: { attack, defense }, after: { attack, defense } });
 });
 
+test('a label is kept with the trial, and the rates of its run are told to count it', async () => {
+  const lab = createFakeLab();
+  await lab.run(plan);
+  const id = await lab.runId(plan);
+  const record = trialsOf(plan).find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
+  const changed: string[] = [];
+  const view = new TrialView(lab, (run) => changed.push(run));
+  await view.open(id, record);
+  expect(view.label).toBeUndefined();
+  for (const label of [true, false, null] as const) {
+    expect(await view.setLabel(id, record, label)).toBe(true);
+    expect(view.label).toBe(label);
+  }
+  const outcome = await lab.overview(id);
+  expect(
+    outcome.status === 'done' && outcome.value.summary.cells.some((cell) => cell.evaluator === 'person'),
+  ).toBe(true);
+  await view.setLabel(id, record, undefined);
+  expect(view.label).toBeUndefined();
+  expect(changed).toEqual([id, id, id, id]);
+});
+
 test('a link to a trial of another device says what to do', async () => {
-  const view = new TrialView(createFakeLab());
+  const view = new TrialView(createFakeLab(), () => {});
   await view.open('unknown', trialsOf(plan)[0]!);
   expect(view.opened).toBeNull();
   expect(view.failure?.advice).toMatch(/same plan/);

@@ -1,8 +1,9 @@
-/** @file What writes the formats of other tools. */
+/** @file What writes the formats that a run is given in, by name. */
 import { aisafetylab } from './aisafetylab.ts';
 import type { Format, FormatSource } from './format.ts';
 import { inspectLog } from './inspect-log.ts';
 import { jailbreakbench } from './jailbreakbench.ts';
+import { labelsFile } from './labels.ts';
 import { formatFiles, type FormatName } from './names.ts';
 
 export type { Format, FormatSource } from './format.ts';
@@ -17,5 +18,6 @@ interface FormatWriter {
 export const formats: Readonly<Record<FormatName, FormatWriter>> = {
   aisafetylab: { ...formatFiles.aisafetylab, open: aisafetylab },
   inspect: { ...formatFiles.inspect, open: inspectLog },
+  labels: { ...formatFiles.labels, open: labelsFile },
   jailbreakbench: { ...formatFiles.jailbreakbench, open: jailbreakbench },
 };
