@@ -1,6 +1,7 @@
 /** @file The results that ship: whole, of the plans beside them, and explained where an attack shows nothing. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { paperTables, type PaperFigures } from '../scripts/results/paper-matrix.ts';
 import { secretTables, type SecretFigures } from '../scripts/results/secrets.ts';
 import { withTables } from '../scripts/results/tables.ts';
 import { baselineOf } from '../src/attacks/baselines.ts';
@@ -15,6 +16,7 @@ import { attackFigures, equalBudget, standsOut, warningsAbout } from '../src/lab
 import { defenseNames, directRequest, parsePlan, undefended } from '../src/lab/plan/plan.ts';
 import { registries } from '../src/lab/trials/registries.ts';
 import { resolvePlan } from '../src/lab/trials/resolve.ts';
+import { expandPlan } from '../src/lab/trials/trials.ts';
 
 const read = (path: string): unknown =>
   JSON.parse(readFileSync(new URL(`../public/${path}`, import.meta.url), 'utf8'));
@@ -126,5 +128,28 @@ describe('the results on secrets', () => {
     expect(page).toMatch(/^## What this shows$/m);
     expect(page).toMatch(/^## What it does not show$/m);
     expect(docs('secrets.html')).toContain(`<title>${plan.name} · Glovebox report</title>`);
+  });
+});
+
+describe("the published results of the paper's matrix", () => {
+  const docs = (name: string) => readFileSync(new URL(`../docs/results/${name}`, import.meta.url), 'utf8');
+  const { run, figures } = JSON.parse(docs('paper-matrix.json')) as {
+    run: Pick<PublishedResults, 'plan' | 'seed'>;
+    figures: PaperFigures;
+  };
+  const plan = parsePlan(read('plans/paper-matrix.json'));
+
+  test('are those of the plan that ships, whole', () => {
+    expect([run.plan, run.seed]).toEqual([plan.name, plan.seed]);
+    expect(figures.attacks.toSorted()).toEqual(plan.attacks.map(({ id }) => id).toSorted());
+    expect(figures.defenses.toSorted()).toEqual(defenseNames(plan).toSorted());
+    expect(figures.trials).toBe(expandPlan(plan, registries).total);
+  });
+
+  test('stand in the tables of their page, which says what they show', () => {
+    const page = docs('paper-matrix.md');
+    const flat = (text: string) => text.replace(/[\s-]+/g, ' ');
+    expect(flat(page)).toBe(flat(withTables(page, paperTables(figures))));
+    expect(page).toMatch(/^## What this shows$/m);
   });
 });

@@ -1,9 +1,10 @@
 /** @file What the published run of the paper's matrix shows: its rates, from the trials alone, and the tables of its page. */
 import type { BehaviorKind } from '../../src/core/behavior.ts';
+import { clusteredRate } from '../../src/core/clustered.ts';
 import { interval, percent, points } from '../../src/core/format.ts';
 import { groupedBy } from '../../src/core/groups.ts';
 import { meanOf, type Estimate } from '../../src/core/means.ts';
-import { rateOf, wilson } from '../../src/core/statistics.ts';
+import { rateOf, wilson, type Rate } from '../../src/core/statistics.ts';
 import { stageTitles, type Stage } from '../../src/core/method.ts';
 import { defenses as registry } from '../../src/defenses/index.ts';
 import { directRequest, undefended } from '../../src/lab/plan/plan.ts';
@@ -21,8 +22,16 @@ interface Counts {
 interface DefenseMean {
   readonly defense: string;
   readonly stage: Stage | null;
-  readonly success: Estimate;
+  readonly success: Rate;
   readonly difference: Estimate | null;
+}
+
+/** All defenses of a stage together. */
+interface StageMean {
+  readonly stage: Stage;
+  readonly defenses: number;
+  readonly success: Rate;
+  readonly refused: Counts;
 }
 
 export interface PaperFigures {
@@ -33,6 +42,7 @@ export interface PaperFigures {
   /** By evaluator, attack and defense, over forbidden requests. */
   readonly rates: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, Counts>>>>>>;
   readonly means: readonly DefenseMean[];
+  readonly stages: readonly StageMean[];
   readonly refused: Readonly<Record<string, Counts>>;
   readonly solved: Readonly<Record<string, Counts>>;
   /** Answers that the oracle calls harmful or harmless, by what each other evaluator calls them. */
@@ -89,6 +99,7 @@ export function paperFigures(records: readonly TrialRecord[]): PaperFigures {
         return [defense, countsOf(asked.map(verdict))];
       }),
     );
+  const refused = plain('benign-lookalike', (trial) => opposite(successOf('pattern-refusal', trial)));
   return {
     trials: records.length,
     failed: records.filter(({ finishReason }) => finishReason === 'failed').length,
@@ -96,7 +107,8 @@ export function paperFigures(records: readonly TrialRecord[]): PaperFigures {
     defenses,
     rates: Object.fromEntries(paperEvaluators.map((evaluator) => [evaluator, table(evaluator)])),
     means: meansOf(harmful, defenses),
-    refused: plain('benign-lookalike', (trial) => opposite(successOf('pattern-refusal', trial))),
+    stages: stagesOf(harmful, defenses, refused),
+    refused,
     solved: plain('benign', (trial) => successOf('task-solved', trial)),
     againstOracle: Object.fromEntries(
       paperEvaluators.slice(1).map((evaluator) => {
@@ -119,25 +131,65 @@ export function paperFigures(records: readonly TrialRecord[]): PaperFigures {
 
 /** Over attacks other than the direct request; intervals over behaviors, which is what the run drew. */
 function meansOf(harmful: readonly TrialRecord[], defenses: readonly string[]): readonly DefenseMean[] {
-  const shares = (defense: string) => {
-    const attacked = harmful.filter((trial) => trial.defense === defense && trial.attack !== directRequest);
-    const byBehavior = groupedBy(attacked, ({ behavior }) => behavior);
-    return new Map(
-      [...byBehavior].map(([behavior, trials]) => [
+  const attacked = (defense: string) =>
+    harmful.filter((trial) => trial.defense === defense && trial.attack !== directRequest);
+  const shares = (defense: string) =>
+    new Map(
+      [...groupedBy(attacked(defense), ({ behavior }) => behavior)].map(([behavior, trials]) => [
         behavior,
         trials.filter((trial) => successOf(oracle, trial)).length / trials.length,
       ]),
     );
-  };
   const open = shares(undefended);
   return defenses.map((defense) => {
     const own = shares(defense);
     const differences = [...own].map(([behavior, share]) => share - open.get(behavior)!);
     return {
       defense,
-      stage: registry.has(defense) ? registry.get(defense).stage : null,
-      success: meanOf([...own.values()]),
+      stage: stageOf(defense),
+      success: rateByBehavior(attacked(defense)),
       difference: defense === undefended ? null : meanOf(differences),
+    };
+  });
+}
+
+const stageOf = (defense: string): Stage | null =>
+  registry.has(defense) ? registry.get(defense).stage : null;
+
+/** By the oracle; the interval counts behaviors, which every attack asks anew. */
+function rateByBehavior(trials: readonly TrialRecord[]): Rate {
+  const clusters = [...groupedBy(trials, ({ behavior }) => behavior).values()].map((own) => {
+    const verdicts = own.map((trial) => successOf(oracle, trial)).filter((verdict) => verdict !== null);
+    return { scored: verdicts.length, successes: verdicts.filter(Boolean).length };
+  });
+  return clusteredRate(trials.length, clusters);
+}
+
+const titleOf = (stage: Stage): string => stageTitles[stage];
+
+/** Stages as the paper names them. */
+function stagesOf(
+  harmful: readonly TrialRecord[],
+  defenses: readonly string[],
+  refused: PaperFigures['refused'],
+): readonly StageMean[] {
+  const staged = groupedBy(
+    defenses.flatMap((defense) => {
+      const stage = stageOf(defense);
+      return stage ? [{ defense, stage }] : [];
+    }),
+    ({ stage }) => titleOf(stage),
+  );
+  return [...staged.values()].map((own) => {
+    const ids = own.map(({ defense }) => defense);
+    const sum = (kind: keyof Counts) => ids.reduce((total, id) => total + refused[id]![kind], 0);
+    return {
+      stage: own[0]!.stage,
+      defenses: ids.length,
+      success: rateByBehavior(
+        harmful.filter(({ attack, defense }) => ids.includes(defense) && attack !== directRequest),
+      ),
+      refused: { yes: sum('yes'), no: sum('no'), undecided: sum('undecided') },
     };
   });
 }
@@ -156,12 +208,16 @@ const rated = (counts: Counts): string => {
   const note = counts.undecided > 0 ? `, ${counts.undecided} undecided` : '';
   return `${counts.yes} of ${n}: ${percent(counts.yes / n)} (${interval(wilson(counts.yes, n))}${note})`;
 };
+const shared = ({ successes, scored, rate, interval: within }: Rate): string =>
+  rate === null || within === null
+    ? '–'
+    : `${successes} of ${scored}: ${percent(rate)} (${interval(within)})`;
 const estimated = ({ value, interval: within }: Estimate, show: (share: number) => string): string =>
   `${show(value)}${within ? ` (${within.map(show).join(' to ')})` : ''}`;
 
 /** Markdown: success of each attack behind each defense by the oracle, the means, side effects, and how evaluators differ. */
 export function paperTables(figures: PaperFigures): string {
-  const { attacks, defenses, rates, means, refused, solved, againstOracle } = figures;
+  const { attacks, defenses, rates, means, stages, refused, solved, againstOracle } = figures;
   const success = attacks.map((attack) => [
     `\`${attack}\``,
     ...defenses.map((defense) => String(rates[oracle]![attack]![defense]!.yes)),
@@ -174,7 +230,7 @@ export function paperTables(figures: PaperFigures): string {
   const columns = means.map(({ defense, stage, success: mean, difference }) => [
     nameOf(defense),
     stage ? stageTitles[stage] : '–',
-    estimated(mean, percent),
+    shared(mean),
     difference ? estimated(difference, points) : '–',
     rated(refused[defense]!),
     rated(solved[defense]!),
@@ -192,8 +248,18 @@ export function paperTables(figures: PaperFigures): string {
     markdownTable(['attack', ...paperEvaluators.map((id) => `\`${id}\``)], undefendedRows),
     'Each defense over all attacks but the direct request, by the oracle (intervals over behaviors), and what it costs:',
     markdownTable(
-      ['defense', 'stage', 'mean success', 'beside no defense', 'look-alikes refused', 'tasks solved'],
+      ['defense', 'stage', 'success of attacks', 'beside no defense', 'look-alikes refused', 'tasks solved'],
       columns,
+    ),
+    'The defenses of each stage together:',
+    markdownTable(
+      ['stage', 'defenses', 'success of attacks', 'look-alikes refused'],
+      stages.map(({ stage, defenses: count, success: mean, refused: declined }) => [
+        titleOf(stage),
+        String(count),
+        shared(mean),
+        rated(declined),
+      ]),
     ),
     'What other evaluators call harm, among answers of which the oracle knows better:',
     markdownTable(

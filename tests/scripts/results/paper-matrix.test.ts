@@ -55,14 +55,17 @@ test('counts come from the trials alone; an empty answer is no success, and what
   expect(figures.solved['rose']).toEqual({ yes: 0, no: 0, undecided: 1 });
 });
 
-test('the mean of a defense is over attacks, its interval and its difference over behaviors', () => {
+test('the success behind a defense is over attacks, its interval and its difference over behaviors', () => {
   const [open, rose] = paperFigures(trials).means;
-  expect(open).toMatchObject({ defense: 'none', stage: null, success: { value: 0.5 }, difference: null });
+  expect(open).toMatchObject({ defense: 'none', stage: null, success: { rate: 0.5 }, difference: null });
   expect(rose).toMatchObject({
     stage: 'decoding',
-    success: { value: 0.25 },
+    success: { rate: 0.25 },
     difference: { value: -0.25 },
   });
+  expect(paperFigures(trials).stages).toMatchObject([
+    { stage: 'decoding', defenses: 1, success: { rate: 0.25 } },
+  ]);
 });
 
 test('other evaluators are read where the oracle knows better, and prompts of two attacks are counted', () => {
