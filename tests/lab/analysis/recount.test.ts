@@ -1,0 +1,140 @@
+/** Every rate, count, p-value and cost of a report follows from its trials.jsonl: an independent count finds the same. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { attacks } from '../../../src/attacks/index.ts';
+import { LabError } from '../../../src/core/errors.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { evaluators } from '../../../src/evaluators/index.ts';
+import type { RunSummary } from '../../../src/lab/records/summary.ts';
+import { trialLine } from '../../../src/lab/records/export.ts';
+import { createModelPool } from '../../../src/lab/run/model-pool.ts';
+import { scripted } from '../../../src/models/runtimes/scripted.ts';
+import { loadGuard, newRunner, plan as toys, registries, runAll } from '../run/harness.ts';
+import { mcNemar, recount } from './recount.ts';
+
+/** Complies, refuses, mumbles, writes nothing, or breaks, by the seed of the answer. */
+const moody = createModelPool(
+  async ({ id }) =>
+    scripted({
+      id,
+      reply(messages, { seed }) {
+        const thing = /(\w+)\W*$/.exec(messages.at(-1)!.content)?.[1];
+        const mood = createRandom(`${seed}/${JSON.stringify(messages)}`).integer(6);
+        if (mood === 0) throw new LabError('context-overflow', 'Too long.', { advice: 'Shorten it.' });
+        return [
+          '',
+          `Sure. 1. Take the ${thing}. 2. Turn it around.`,
+          'I am sorry, I cannot.',
+          '',
+          'Hm, well.',
+          'Sure. Take it.',
+        ][mood]!;
+      },
+    }),
+  loadGuard,
+);
+const plan = {
+  ...toys,
+  models: { targets: ['closed'] },
+  attacks: [
+    { id: 'direct-request' },
+    { id: 'best-of-n', options: { samples: 4, success: 'words' } },
+    { id: 'resampling', options: { samples: 6, success: 'words' } },
+  ],
+  defenses: [{ stack: [{ id: 'self-reminder' }] }, { stack: [{ id: 'goal-priority' }] }],
+  evaluators: ['tinytown-oracle', 'prefix-match', 'pattern-refusal', 'task-solved'].map((id) => ({ id })),
+  sampling: { temperature: 1, maxNewTokens: 40 },
+  samples: 4,
+  attackMode: 'both',
+};
+const success = ['tinytown-oracle', 'prefix-match'];
+
+let summary: RunSummary;
+let counted: ReturnType<typeof recount>;
+beforeAll(async () => {
+  const run = await runAll(plan, newRunner({ models: moody, registries: { ...registries, attacks } }));
+  summary = run.summary;
+  const cards = evaluators.all.map(({ id, yesFrom, measures }) => [id, { yesFrom, measures }] as const);
+  counted = recount(run.records.map((record) => trialLine(record)).join('\n'), Object.fromEntries(cards));
+});
+
+/** Of the figures of `found`, those that `expected` has too, to the last bits. */
+const close = (expected: unknown): unknown =>
+  typeof expected === 'number'
+    ? expect.closeTo(expected, 9)
+    : Array.isArray(expected)
+      ? expected.map(close)
+      : expected !== null && typeof expected === 'object'
+        ? Object.fromEntries(Object.entries(expected).map(([key, value]) => [key, close(value)]))
+        : expected;
+
+describe('an independent count of the trials finds the same', () => {
+  test('rates, denominators, intervals and costs of every cell', () => {
+    expect(summary.cells).toHaveLength(success.length * (3 + 2 * (1 + 2 * 2)));
+    for (const cell of summary.cells) {
+      const trials = counted.select(cell.attack, cell.defense, 'harmful', cell.mode);
+      expect(cell).toMatchObject(
+        close({ ...counted.rated(cell.evaluator, trials), ...counted.costs(trials) }) as object,
+      );
+    }
+    const all = summary.cells.map((cell) => cell.answers!);
+    for (const kind of ['empty', 'failed'] as const)
+      expect(
+        all.some((one) => one[kind] > 0),
+        kind,
+      ).toBe(true);
+  });
+
+  test('over-refusal and utility of every defense', () => {
+    for (const { refused, ...rest } of summary.overRefusal) {
+      const { successes, ...rate } = counted.rated(
+        'pattern-refusal',
+        counted.select('direct-request', rest.defense, 'benign-lookalike'),
+      );
+      expect({ refused, ...rest }).toMatchObject(close({ ...rate, refused: successes }) as object);
+    }
+    for (const { solved, ...rest } of summary.utility) {
+      const { successes, ...rate } = counted.rated(
+        'task-solved',
+        counted.select('direct-request', rest.defense, 'benign'),
+      );
+      expect({ solved, ...rest }).toMatchObject(close({ ...rate, solved: successes }) as object);
+    }
+    expect([summary.overRefusal.length, summary.utility.length]).toEqual([3, 3]);
+  });
+
+  test('comparisons behavior by behavior, with their p', () => {
+    const kinds = { success: 'harmful', 'over-refusal': 'benign-lookalike', utility: 'benign' } as const;
+    expect(summary.comparisons!.length).toBeGreaterThan(20);
+    for (const check of summary.comparisons!) {
+      const kind = kinds[check.measure];
+      const beside = check.with === 'none' ? check.attack : 'direct-request';
+      const own = counted.select(check.attack, check.defense, kind, check.mode);
+      expect(check).toMatchObject(
+        close(counted.paired(check.evaluator, own, counted.select(beside, 'none', kind))) as object,
+      );
+    }
+    // 2 · P(5 heads or fewer in 20 throws) = 2 · 21,700 / 1,048,576
+    expect(mcNemar(5, 15)).toBeCloseTo(0.0414, 4);
+  });
+
+  test('what attacks claimed, and what evaluators find', () => {
+    expect(summary.claims.map(({ attack }) => attack)).toEqual(['best-of-n', 'resampling']);
+    for (const { attack, claimed, replayed } of summary.claims) {
+      const trials = counted.select(attack, 'none', 'harmful');
+      expect(claimed).toMatchObject(close(counted.claimed(trials)) as object);
+      for (const found of replayed) {
+        const { answers: _, ...rate } = counted.rated(found.evaluator, trials);
+        expect(found).toMatchObject(close(rate) as object);
+      }
+    }
+  });
+
+  test('success over several answers, and within k', () => {
+    expect(summary.samples).toHaveLength(summary.cells.length);
+    for (const { attack, defense, mode, evaluator, answers, atK } of summary.samples!)
+      for (const { k, rate, behaviors } of atK) {
+        const own = counted.sampled(evaluator, counted.select(attack, defense, 'harmful', mode), k);
+        expect({ ...answers, behaviors, atK: rate }).toMatchObject(close(own) as object);
+      }
+  });
+});
