@@ -36,7 +36,7 @@ import { behaviorKinds } from '../src/core/behavior.ts';
 import { excerpt } from '../src/core/excerpt.ts';
 import { encodings } from '../src/data/import/encoding.ts';
 import { fields as behaviorFields } from '../src/data/import/shapes.ts';
-import { defaultSampling } from '../src/lab/plan/plan.ts';
+import { attackModeWishes, defaultSampling } from '../src/lab/plan/plan.ts';
 
 const program = new Command('lab')
   .description('Glovebox from the command line: the same app, in a headless browser.')
@@ -76,6 +76,11 @@ const withPlanOptions = (command: Command) =>
     )
     .addOption(
       new Option('--encoding <name>', 'encoding of that file; default: as detected').choices(encodings),
+    )
+    .addOption(
+      new Option('--attack-mode <mode>', "on which models attacks are made, in place of the plan's").choices(
+        attackModeWishes,
+      ),
     )
     .option('--shard <i/n>', 'run only part i of n; each has an equal share of the behaviors')
     .addOption(texts())
@@ -202,6 +207,7 @@ withRequestOptions(program.command('attack'))
   .option('--request <text>', 'your own request, in place of a behavior')
   .option('--target <text>', 'how a compliant answer to your request would begin')
   .addOption(repeatable('--option <k=v>', 'option of the attack; of one in a row: id.k=v'))
+  .option('--adaptive', 'make the attack on the model behind the defenses; default: on the model itself')
   .addOption(texts())
   .addOption(templates())
   .action(attack);

@@ -21,6 +21,7 @@ export interface AttackOptions extends RequestOptions, BehaviorOptions {
   readonly option: readonly string[];
   readonly texts?: PackName;
   readonly templates?: string;
+  readonly adaptive?: true;
 }
 
 /** @throws CommandError unless either a behavior or a request is given */
@@ -39,6 +40,7 @@ export async function attack(id: string, given: AttackOptions): Promise<void> {
       ...requestFields(options),
       attack: choice,
       behavior,
+      ...(options.adaptive && { attackMode: 'adaptive' as const }),
       ...(options.texts !== undefined && { texts: options.texts }),
       ...(options.templates !== undefined && { templates: readTemplates(options.templates) }),
     };

@@ -1,7 +1,7 @@
 /** @file Labels of answers from a file that a command names. */
 import { basename } from 'node:path';
 import { readLabels } from '../../src/data/import/read-labels.ts';
-import { labelsOf } from '../../src/lab/analysis/labels.ts';
+import { labelsOf } from '../../src/lab/records/match-labels.ts';
 import type { Labels } from '../../src/lab/records/labels.ts';
 import type { RunContents } from '../../src/lab/records/run.ts';
 import { blobOf } from './behaviors-file.ts';

@@ -2,7 +2,7 @@
 import { excerpt } from '../../src/core/excerpt.ts';
 import type { PackName } from '../../src/core/templates.ts';
 import { readVariables } from '../../src/lab/plan/chat-template.ts';
-import { parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
+import { parsePlan, type attackModeWishes, type Plan } from '../../src/lab/plan/plan.ts';
 import { badUsage } from './failure.ts';
 import { readJson, readTemplates } from './json-file.ts';
 
@@ -12,6 +12,7 @@ export interface PlanChoices {
   readonly model?: readonly string[];
   /** `i/n`, from 1. */
   readonly shard?: string;
+  readonly attackMode?: (typeof attackModeWishes)[number];
   /** Pack of texts that attacks use, in place of the plan's. */
   readonly texts?: PackName;
   /** Template pack file, in place of the pack of the plan. */
@@ -29,7 +30,7 @@ export interface PlanChoices {
  */
 export function readPlan(
   path: string,
-  { seed, model = [], shard, texts, templates, date, templateVar = [] }: PlanChoices,
+  { seed, model = [], shard, texts, templates, attackMode, date, templateVar = [] }: PlanChoices,
 ): Plan {
   const given = parsePlan(readJson(path, 'plan file'));
   return parsePlan({
@@ -42,6 +43,7 @@ export function readPlan(
     ...(model.length > 0 && { models: { ...given.models, targets: model } }),
     ...(texts !== undefined && { texts }),
     ...(templates !== undefined && { templates: readTemplates(templates) }),
+    ...(attackMode !== undefined && { attackMode }),
     ...(shard !== undefined && { shard: readShard(shard) }),
   });
 }

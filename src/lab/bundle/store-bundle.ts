@@ -1,7 +1,7 @@
 /** @file Stores the run of a bundle beside the runs of this device. */
 import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
-import { labelsOf } from '../analysis/labels.ts';
+import { labelsOf } from '../records/match-labels.ts';
 import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
 import { recordProblem, upgradeRecord } from '../records/check.ts';
 import { keyText, type TrialRecord } from '../records/trial.ts';

@@ -71,6 +71,8 @@ const carriedSet = z.strictObject({
   behaviors: z.array(setRowSchema.strict()).min(1).max(mostRows),
 });
 
+export const attackModeWishes = ['static', 'adaptive', 'both'] as const;
+
 /** Of one prompt. */
 export const mostSamples = 100;
 
@@ -141,7 +143,7 @@ export const planSchema = z
      * Against which model attacks are made: the undefended one (`static`, the default), whose results are put to every
      * defense; the defended one of each column (`adaptive`); or each of them (`both`), in cells of their own.
      */
-    attackMode: z.enum(['static', 'adaptive', 'both']).optional(),
+    attackMode: z.enum(attackModeWishes).optional(),
     ...attackLimits,
     /**
      * Run no attacks; put attack results of an earlier run to the targets instead. Names, for each target, the model

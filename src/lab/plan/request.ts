@@ -7,6 +7,7 @@ import { issueTexts } from '../../core/excerpt.ts';
 import { nameSchema } from '../../core/name.ts';
 import type { PackName } from '../../core/templates.ts';
 import type { Sampling } from '../../models/language-model.ts';
+import type { AttackMode } from './attack-mode.ts';
 import { planSchema, type MethodChoice, type Plan } from './plan.ts';
 import type { TemplatePack } from './template-pack.ts';
 
@@ -81,5 +82,7 @@ export interface MutateRequest {
 export interface AttackRequest extends TrialRequest {
   readonly behavior: Behavior;
   readonly attack: MethodChoice;
+  /** Against what the attack is made: the model itself, or the defended one. Default: `static`. */
+  readonly attackMode?: AttackMode;
   readonly evaluators: readonly MethodChoice[];
 }

@@ -3,6 +3,7 @@ import type { AttackStep } from '../../attacks/attack.ts';
 import type { Behavior } from '../../core/behavior.ts';
 import { system, type ChatMessage } from '../../core/chat.ts';
 import { startStopwatch } from '../../core/stopwatch.ts';
+import type { AttackMode } from '../plan/attack-mode.ts';
 import { chatBehavior, type AttackRequest, type ChatRequest, type TrialRequest } from '../plan/request.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
 import { noUsage } from '../records/usage.ts';
@@ -36,7 +37,8 @@ export async function answerChat(
   listeners: Omit<AttemptListeners, 'toSend' | 'forced'>,
 ): Promise<ChatReply> {
   const stopwatch = startStopwatch();
-  const { record, generation } = await attempt(request, chatBehavior(request), environment, {
+  const asked = { behavior: chatBehavior(request), mode: 'static' } as const;
+  const { record, generation } = await attempt(request, asked, environment, {
     ...listeners,
     ...(request.forced && { forced: request.forced }),
     toSend: (result) =>
@@ -62,7 +64,8 @@ export async function attackBehavior(
   environment: AttemptEnvironment,
   listeners: AttemptListeners,
 ): Promise<AttackReply> {
-  const { record, generation } = await attempt(request, request.behavior, environment, listeners);
+  const { behavior, attackMode: mode = 'static' } = request;
+  const { record, generation } = await attempt(request, { behavior, mode }, environment, listeners);
   const { attackResult: result, scores, usage } = record;
   return { result, generation, scores, target: usage.target ?? noUsage, record };
 }
@@ -70,7 +73,7 @@ export async function attackBehavior(
 /** Check the request, load its models, and run its trial. A failure is thrown and not recorded. */
 async function attempt(
   request: TrialRequest,
-  behavior: Behavior,
+  { behavior, mode }: { readonly behavior: Behavior; readonly mode: AttackMode },
   { registries, models: pool }: AttemptEnvironment,
   { onStep, ...listeners }: AttemptListeners,
 ) {
@@ -83,7 +86,12 @@ async function attempt(
   const recordable = (failure: unknown): never => {
     throw failure;
   };
-  const lessons = await learnAttacks(models, attack ? [{ attack }] : [], {
+  const meters = createSignalMeters();
+  const defended = defendedModel(models, target, defenses, meters.meterOf);
+  // Behind no defense the two modes are one.
+  const isAdaptive = mode === 'adaptive' && defenses.length > 0;
+  const behind = isAdaptive ? { behind: { stack: stack.name, defended, meters } } : {};
+  const lessons = await learnAttacks(models, attack ? [{ attack, ...behind }] : [], {
     texts: textSettings(settings),
     behaviors: [behavior, ...settings.trainingBehaviors],
     contrast,
@@ -92,12 +100,15 @@ async function attempt(
     onStep: (_attack, step) => onStep(step),
     recordable,
   });
-  const meters = createSignalMeters();
-  const [finished] = await runChunk(chunkOfRequest(resolved, behavior, request.seed), {
+  const chunk = chunkOfRequest(resolved, {
+    ...{ behavior, seed: request.seed },
+    mode: isAdaptive ? 'adaptive' : 'static',
+  });
+  const [finished] = await runChunk(chunk, {
     ...listeners,
     settings,
     models,
-    defended: defendedModel(models, target, defenses, meters.meterOf),
+    defended,
     meters,
     outcomes: new Map(),
     lessons,

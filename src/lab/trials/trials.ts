@@ -98,8 +98,11 @@ function checkTotal(total: number): void {
 }
 
 /** The one trial that a request stands for. */
-export function chunkOfRequest({ target, stack, attack }: ResolvedRequest, behavior: Behavior, seed: number) {
-  const cell = { target, stack, attack, mode: 'static' } as const;
+export function chunkOfRequest(
+  { target, stack, attack }: ResolvedRequest,
+  { behavior, seed, mode }: { readonly behavior: Behavior; readonly seed: number; readonly mode: AttackMode },
+) {
+  const cell = { target, stack, attack, mode };
   return { ...cell, round: 0, trials: [trialOf(cell, behavior, seed, 0)] } satisfies Chunk;
 }
 

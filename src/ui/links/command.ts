@@ -1,4 +1,5 @@
 /** @file The command line that repeats a trial. Pure. */
+import { isAdaptive } from '../../lab/plan/attack-mode.ts';
 import type { AttackRequest } from '../../lab/plan/request.ts';
 import type { PlanOutline } from '../../lab/plan/outline.ts';
 import { defaultSampling, type MethodChoice } from '../../lab/plan/plan.ts';
@@ -47,6 +48,7 @@ export function attackCommand(
     ...stackOf(plan, key).flatMap((defense) => ['--defense', defenseWord(defense)]),
     ...rolesUsed.flatMap(([role, id]) => ['--role', `${role}=${id}`]),
     ...attackOptions(attack).flatMap((option) => ['--option', option]),
+    ...(isAdaptive(key) ? ['--adaptive'] : []),
     ...(plan.texts ? ['--texts', plan.texts] : []),
     ...(plan.templates ? ['--templates', `${plan.templates.name}.json`] : []),
     ...(plan.seed === 0 ? [] : ['--seed', String(plan.seed)]),

@@ -5,6 +5,7 @@ import { lastUserText } from '../../../src/core/chat.ts';
 import { LabError } from '../../../src/core/errors.ts';
 import { registry } from '../../../src/core/method.ts';
 import { tierWords } from '../../../src/lab/analysis/headline.ts';
+import { attackBehavior } from '../../../src/lab/run/attempt.ts';
 import { createModelPool } from '../../../src/lab/run/model-pool.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
@@ -59,6 +60,35 @@ const modal = {
   evaluators: [{ id: 'task-solved' }, { id: 'prefix-match' }, { id: 'pattern-refusal' }],
 } as const;
 const both = { ...modal, attackMode: 'both' } as const;
+
+test('one attack alone is made on the same model as in a run, in either mode', async () => {
+  const { records } = await runAll(both, newLab());
+  const [first] = records.filter((record) => record.attack === 'search' && record.mode === 'adaptive');
+  for (const attackMode of ['static', 'adaptive'] as const) {
+    const { record } = await attackBehavior(
+      {
+        ...{ model: 'closed', behavior: first!.behaviorDetail, attack: { id: 'search' }, attackMode },
+        ...{ defenses: modal.defenses[0].stack, evaluators: modal.evaluators, roles: {} },
+        ...{ sampling: { temperature: 0, topP: 1, maxNewTokens: 40 }, seed: 7 },
+      },
+      newLab(),
+      { signal: new AbortController().signal, onStep: () => {} },
+    );
+    const planned = records.find(
+      ({ attack, behavior, defense, mode }) =>
+        attack === 'search' &&
+        behavior === first!.behavior &&
+        defense === 'self-reminder' &&
+        mode === attackMode,
+    )!;
+    expect(record).toMatchObject({
+      mode: attackMode,
+      attackResult: planned.attackResult,
+      scores: planned.scores,
+    });
+    expect(record.response).toBe(planned.response);
+  }
+});
 
 describe('a plan with both modes', async () => {
   const { records, summary, lines } = await runAll(both, newLab());

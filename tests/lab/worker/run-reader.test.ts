@@ -5,7 +5,7 @@ import type { CellQuery } from '../../../src/lab/records/cell-page.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
 import { createRunReader } from '../../../src/lab/worker/run-reader.ts';
 import { readLabels } from '../../../src/data/import/read-labels.ts';
-import { labelsOf } from '../../../src/lab/analysis/labels.ts';
+import { labelsOf } from '../../../src/lab/records/match-labels.ts';
 import { labelsHead } from '../../../src/lab/records/labels.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { inOneList } from '../../../src/lab/store/run-store.ts';

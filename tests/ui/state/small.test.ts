@@ -45,6 +45,8 @@ test('the command line of a trial names stack and options, quoted for a shell', 
   expect(attackCommand(plan, { ...key, attack: 'direct-request', defense: 'none' })).not.toContain(
     '--defense',
   );
+  expect(attackCommand(plan, key)).not.toContain('--adaptive');
+  expect(attackCommand(plan, { ...key, mode: 'adaptive' })).toContain(' --adaptive ');
 });
 
 test('the command line of a trial repeats seed, sampling, options of defenses, and the models of roles', () => {

@@ -5,9 +5,9 @@ import { plural } from '../../core/format.ts';
 import { groupedBy } from '../../core/groups.ts';
 import { labelKeys, type LabelRow } from '../../data/import/read-labels.ts';
 import { modeOf } from '../plan/attack-mode.ts';
-import type { TrialDigest } from '../records/digest.ts';
-import type { Label, Labels } from '../records/labels.ts';
-import { keyText } from '../records/trial.ts';
+import type { TrialDigest } from './digest.ts';
+import type { Label, Labels } from './labels.ts';
+import { keyText } from './trial.ts';
 
 /** @throws LabError 'bad-input' for a row that names no answer of the run, several, or one that another row labels otherwise */
 export function labelsOf(rows: readonly LabelRow[], digests: readonly TrialDigest[]): Labels {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readLabels } from '../../../src/data/import/read-labels.ts';
-import { labelsOf } from '../../../src/lab/analysis/labels.ts';
+import { labelsOf } from '../../../src/lab/records/match-labels.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
 import { keyText } from '../../../src/lab/records/trial.ts';
 import { record } from '../trial-records.ts';
