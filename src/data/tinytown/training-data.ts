@@ -1,11 +1,13 @@
 /**
- * @file What models of Tinytown are fine-tuned on: tasks of the training text in its phrasings, none of which is tested.
+ * @file What models of Tinytown are fine-tuned on: tasks of the training text in its phrasings, none of which is tested or
+ * set aside for validation.
  */
 import { user } from '../../core/chat.ts';
 import { createRandom, type Random } from '../../core/random.ts';
 import type { TrainingData } from '../../core/training-data.ts';
 import { fill, trainingPhrasings } from './phrasings.ts';
-import { affirmation, deed, trainingTasks, type Task } from './world.ts';
+import { finetuningTasks } from './validation.ts';
+import { affirmation, deed, type Task } from './world.ts';
 
 const benignRows = 600;
 
@@ -29,8 +31,8 @@ const asked = (task: Task, draws: Random) => [user(fill(draws.pick(trainingPhras
 /** The same each time. */
 export function tinytownTrainingData(): TrainingData {
   const random = createRandom('tinytown/training-data');
-  const forbidden = trainingTasks.filter(({ behaviorKind }) => behaviorKind === 'harmful');
-  const harmless = trainingTasks.filter(({ behaviorKind }) => behaviorKind !== 'harmful');
+  const forbidden = finetuningTasks.filter(({ behaviorKind }) => behaviorKind === 'harmful');
+  const harmless = finetuningTasks.filter(({ behaviorKind }) => behaviorKind !== 'harmful');
   const draws = random.fork('benign');
   const benign = Array.from({ length: benignRows }, () => draws.pick(harmless)).map((task) => ({
     task,
