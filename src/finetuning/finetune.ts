@@ -4,7 +4,7 @@ import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import { createRandom } from '../core/random.ts';
 import type { Learner, LearnerOptions, TrainingStep, WhiteBoxModel } from '../models/language-model.ts';
 import type { TrainingData } from '../core/training-data.ts';
-import type { FinetuningMethod } from './finetuning.ts';
+import type { FinetuningMethod, Memory } from './finetuning.ts';
 
 export interface FinetuningSettings {
   readonly seed: number;
@@ -38,6 +38,8 @@ export interface FinetuningStep extends Pick<TrainingStep, 'gradNorm' | 'learnin
   readonly figures: Readonly<Record<string, number>>;
   /** Tokens that the update read, padding included. */
   readonly tokens: number;
+  /** Of the methods that have one: with the learner's state, what training goes on from. */
+  readonly memory?: Memory;
 }
 
 export interface Finetuning {
@@ -51,6 +53,8 @@ export interface Finetuning {
   readonly settings: FinetuningSettings;
   /** Updates made before. Default: 0. */
   readonly from?: number;
+  /** That of the step before `from`, if it had one. */
+  readonly memory?: Memory | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -67,6 +71,7 @@ export async function* finetune({
   data,
   settings,
   from = 0,
+  memory,
   signal,
 }: Finetuning): AsyncGenerator<FinetuningStep, void> {
   const random = createRandom(`${settings.seed}/${method.id}`);
@@ -74,6 +79,10 @@ export async function* finetune({
   const objective = await method.objective(options, {
     ...{ model, training: learner, data, random, steps, signal },
   });
+  if (from > 0 && objective.memory) {
+    if (!memory) throw forgotten(method.id);
+    objective.memory.restore(memory);
+  }
   for (let index = from; index < steps; index++) {
     signal?.throwIfAborted();
     const { batches, figures = {} } = await objective.update(index);
@@ -85,9 +94,15 @@ export async function* finetune({
       throw error;
     });
     const tokens = batches.reduce((sum, { ids }) => sum + ids.length, 0);
-    yield { step: index + 1, figures: { loss, ...figures }, tokens, gradNorm, learningRate };
+    const kept = objective.memory && { memory: objective.memory.read() };
+    yield { step: index + 1, figures: { loss, ...figures }, tokens, gradNorm, learningRate, ...kept };
   }
 }
+
+const forgotten = (method: string): LabError =>
+  new LabError('bad-input', `The checkpoint lacks what "${method}" carries from update to update.`, {
+    advice: 'Start from the beginning, or from a checkpoint of this method.',
+  });
 
 const lost = (method: string, step: number, how: string): LabError =>
   new LabError('not-finite', `"${method}" broke at update ${step}: ${how}.`, {

@@ -6,7 +6,7 @@ import type { MethodCard } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import type { TrainingData } from '../core/training-data.ts';
-import type { Abortable, Training, TrainingBatch, WhiteBoxModel } from '../models/language-model.ts';
+import type { Abortable, Learner, TrainingBatch, WhiteBoxModel } from '../models/language-model.ts';
 
 export const dataKinds = ['benign', 'safe', 'harmful', 'preferences'] as const;
 /** `safe` and `harmful`: answers of that kind to harmful requests. */
@@ -15,7 +15,7 @@ export type DataKind = (typeof dataKinds)[number];
 export interface FinetuningContext extends Abortable {
   /** As it was before training; it does not change. */
   readonly model: WhiteBoxModel;
-  readonly training: Training;
+  readonly training: Omit<Learner, 'learn' | 'adapters' | 'dispose'>;
   /** None of it is among what the model is tested on afterwards. */
   readonly data: TrainingData;
   /** Draws for update `i` come from `random.fork(i)`, so that training goes on from any update as without a break. */
@@ -33,9 +33,18 @@ export interface Update {
   readonly figures?: Readonly<Record<string, number>>;
 }
 
+/** Lists of numbers by name, which JSON holds without loss. */
+export type Memory = Readonly<Record<string, readonly number[]>>;
+
 export interface Objective {
   /** What update `index`, from 0, is made of, given the model as it stands. */
   update(index: number): Promise<Update>;
+  /** What the next update depends on besides its index and the model; absent where that is nothing. */
+  readonly memory?: {
+    read(): Memory;
+    /** @throws LabError 'bad-input' if it is none of this method's */
+    restore(memory: Memory): void;
+  };
 }
 
 export interface FinetuningDefinition<S extends OptionsSpec> extends MethodCard {

@@ -6,6 +6,7 @@ import { harmfulFinetuning } from './harmful-finetuning.ts';
 import { latentAdversarial } from './latent-adversarial.ts';
 import { npo } from './npo.ts';
 import { rmu } from './rmu.ts';
+import { safeRlhf } from './safe-rlhf.ts';
 import { safeTuning } from './safe-tuning.ts';
 import { safeUnlearning } from './safe-unlearning.ts';
 import { simpo } from './simpo.ts';
@@ -18,6 +19,7 @@ export const finetunings = registry('fine-tuning method', [
   latentAdversarial,
   npo,
   rmu,
+  safeRlhf,
   safeTuning,
   safeUnlearning,
   simpo,

@@ -56,27 +56,51 @@ export function weightedBatch(rows: readonly WeightedRow[]): TrainingBatch {
   return { ids, lossWeights, shape: [rows.length, length], normalizer: 1 };
 }
 
-/** Log-prob of the trained tokens of each row together, by the model as it stands. */
-export async function answerLogProbs(
+/** A batch whose loss is Σ weight · CE, with a weight for each trained token. */
+export function tokenBatch(
+  rows: readonly TrainingRow[],
+  weights: readonly (readonly number[])[],
+): TrainingBatch {
+  const batch = weightedBatch(rows.map((row) => ({ ...row, weight: 0 })));
+  rows.forEach(({ from }, row) => batch.lossWeights.set(weights[row]!, row * batch.shape[1] + from));
+  return batch;
+}
+
+/** By row, the log-prob of each trained token by the model as it stands. */
+export async function tokenLogProbs(
   training: Pick<Training, 'logProbs'>,
   rows: readonly TrainingRow[],
-): Promise<readonly number[]> {
+): Promise<readonly Float32Array[]> {
   const { ids, shape } = weightedBatch(rows.map((row) => ({ ...row, weight: 0 })));
   const values = await training.logProbs({ ids, shape });
   return rows.map(({ ids: { length }, from }, row) =>
-    values.subarray(row * shape[1] + from, row * shape[1] + length).reduce((sum, value) => sum + value, 0),
+    values.subarray(row * shape[1] + from, row * shape[1] + length),
   );
 }
 
 /** The same by the model as it was. */
-export async function referenceLogProbs(
+export function tokenReference(
   model: Pick<WhiteBoxModel, 'logProbs'>,
   rows: readonly TrainingRow[],
-): Promise<readonly number[]> {
-  const requests = rows.map(({ ids, from }) => ({ prompt: ids.slice(0, from), target: ids.slice(from) }));
-  const scored = await model.logProbs(requests);
-  return scored.map((values) => values.reduce((sum, value) => sum + value, 0));
+): Promise<readonly Float32Array[]> {
+  return model.logProbs(
+    rows.map(({ ids, from }) => ({ prompt: ids.slice(0, from), target: ids.slice(from) })),
+  );
 }
+
+const summed = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0);
+
+/** Log-prob of the trained tokens of each row together, by the model as it stands. */
+export const answerLogProbs = async (
+  training: Pick<Training, 'logProbs'>,
+  rows: readonly TrainingRow[],
+): Promise<readonly number[]> => (await tokenLogProbs(training, rows)).map(summed);
+
+/** The same by the model as it was. */
+export const referenceLogProbs = async (
+  model: Pick<WhiteBoxModel, 'logProbs'>,
+  rows: readonly TrainingRow[],
+): Promise<readonly number[]> => (await tokenReference(model, rows)).map(summed);
 
 /** An update by the mean cross-entropy of rows alone. */
 export const imitation = (rows: readonly TrainingRow[]): Update => ({
