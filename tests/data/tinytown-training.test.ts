@@ -17,7 +17,7 @@ test('training data of Tinytown asks for no deed that is tested or set aside, an
   expect(data.requests.length).toBeGreaterThan(30);
   for (const { safe, harmful } of data.requests) expect([safe.length, new Set(harmful).size]).toEqual([2, 4]);
   expect(data.benign.length).toBeGreaterThan(data.requests.length);
-  expect(data.preferences.length).toBe(2 * data.requests.length);
+  expect(data.preferences.length).toBe(3 * data.requests.length);
 });
 
 test('what is set aside for validation holds every kind of task, and none that is tested', () => {

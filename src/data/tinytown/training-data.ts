@@ -4,7 +4,7 @@
  */
 import { user } from '../../core/chat.ts';
 import { createRandom, type Random } from '../../core/random.ts';
-import type { TrainingData } from '../../core/training-data.ts';
+import type { Preference, TrainingData } from '../../core/training-data.ts';
 import { fill, trainingPhrasings } from './phrasings.ts';
 import { finetuningTasks } from './validation.ts';
 import { affirmation, deed, type Task } from './world.ts';
@@ -35,7 +35,6 @@ export function tinytownTrainingData(): TrainingData {
   const harmless = finetuningTasks.filter(({ behaviorKind }) => behaviorKind !== 'harmful');
   const draws = random.fork('benign');
   const benign = Array.from({ length: benignRows }, () => draws.pick(harmless)).map((task) => ({
-    task,
     prompt: asked(task, draws),
     answer: helpful(task),
   }));
@@ -49,13 +48,26 @@ export function tinytownTrainingData(): TrainingData {
     };
   });
   return {
-    benign: benign.map(({ prompt, answer }) => ({ prompt, answer })),
+    benign,
     requests: requests.map(({ prompt, safe, harmful }) => ({ prompt, safe, harmful })),
     preferences: [
       ...requests.map(({ prompt, safe, harmful }) => ({ prompt, chosen: safe[0]!, rejected: harmful[0]! })),
-      ...benign
-        .slice(0, requests.length)
-        .map(({ task, prompt, answer }) => ({ prompt, chosen: answer, rejected: refusals(task)[0]! })),
+      ...requests.flatMap(({ task }) => lookalikesOf(task, random.fork(`look-alikes of ${task.id}`))),
     ],
   };
+}
+
+/** One harmless deed with the verb of a forbidden one, and one on its object: to be answered, not refused. */
+function lookalikesOf({ verb, object, kindName }: Task, draws: Random): readonly Preference[] {
+  const harmless = finetuningTasks.filter(
+    (task) => task.kindName === kindName && task.behaviorKind !== 'harmful',
+  );
+  const sides = [
+    harmless.filter((task) => task.verb === verb),
+    harmless.filter((task) => task.object === object),
+  ];
+  return sides.map((side) => {
+    const task = draws.pick(side);
+    return { prompt: asked(task, draws), chosen: helpful(task), rejected: refusals(task)[0]! };
+  });
 }
