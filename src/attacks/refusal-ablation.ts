@@ -3,25 +3,23 @@ import type { ContrastPrompts } from '../core/contrast.ts';
 import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
 import { choice, integer, number } from '../core/options.ts';
-import { mean } from '../core/statistics.ts';
-import { norm, rounded, scaled } from '../core/vectors.ts';
+import { user } from '../core/chat.ts';
+import { norm } from '../core/vectors.ts';
 import { inBothPacks, joinedPacks } from '../core/templates.ts';
-import type { ModelEdit, WhiteBoxModel } from '../models/language-model.ts';
+import {
+  ablation,
+  bestDirection,
+  fits,
+  refusalIdsOf,
+  scoredDirections,
+  unitOf,
+  type ScoredDirection,
+} from '../models/refusal-direction.ts';
 import { conversation, defineAttack, type AttackStep, type LearningContext } from './attack.ts';
 import { answerTest } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
 import { successNeeds, successTakes, testOptions } from './parts/success/options.ts';
 import { collectFindings } from './parts/success/outcomes.ts';
-import {
-  candidateDirections,
-  firstLogits,
-  klOfLogits,
-  meanLogOdds,
-  refusalIdsOf,
-  refusalLogOdds,
-  tokensAfterRequest,
-  type Direction,
-} from './refusal-ablation/refusal-direction.ts';
 import texts from './templates/compact/refusal-ablation.json' with { type: 'json' };
 
 interface Contrast {
@@ -64,12 +62,6 @@ function contrastOf(
   return { source, harmful: draw('harmful'), harmless: draw('harmless') };
 }
 
-/** Holds out the last quarter, at least one request, for selecting the direction. */
-const split = (prompts: readonly string[]): [train: readonly string[], heldOut: readonly string[]] => {
-  const heldOut = Math.max(1, Math.floor(prompts.length / 4));
-  return [prompts.slice(0, -heldOut), prompts.slice(-heldOut)];
-};
-
 /** What was learned of the model, for every behavior alike. */
 interface RefusalDirection {
   /** Normalized. */
@@ -78,33 +70,6 @@ interface RefusalDirection {
   readonly chosen: Readonly<Record<string, unknown>>;
   /** Number of candidates. */
   readonly steps: number;
-}
-
-interface ScoredDirection extends Direction {
-  /** Mean log-odds of refusing held-out harmful requests with the direction removed everywhere. */
-  readonly bypass: number;
-  /** Mean log-odds of refusing held-out harmless requests with the direction added at its own boundary. */
-  readonly induce: number;
-  /** Mean KL at the first token of answers to held-out harmless requests with the direction removed; nats. */
-  readonly drift: number;
-}
-
-const unitOf = ({ vector }: Direction): number[] => rounded(scaled(vector, 1 / (norm(vector) || 1)));
-
-/** Projects the direction out at every boundary. */
-const ablation = (unit: readonly number[]): ModelEdit => ({ residual: [{ ablate: unit }] });
-
-async function withEdit<T>(
-  model: WhiteBoxModel,
-  edit: ModelEdit,
-  use: (edited: WhiteBoxModel) => Promise<T>,
-): Promise<T> {
-  const view = model.edited(edit);
-  try {
-    return await use(view);
-  } finally {
-    view.dispose();
-  }
 }
 
 /**
@@ -180,56 +145,23 @@ export const refusalAblation = defineAttack({
       throw new LabError('bad-input', 'There are too few requests to learn the refusal direction from.', {
         advice: 'Give more behaviors of both kinds, or more texts "harmful" and "harmless".',
       });
-    /** The requests that the model refuses (or answers) as it should; all, if fewer than two are left. */
-    const asExpected = async (prompts: readonly string[], refuses: boolean) => {
-      const logits = await firstLogits(model, prompts, { signal });
-      const expected = prompts.filter((_, i) => refusalLogOdds(logits[i]!, refusalIds) > 0 === refuses);
-      return expected.length >= 2 ? expected : prompts;
-    };
-    const [harmful, heldHarmful] = split(await asExpected(requests.harmful, true));
-    const [harmless, heldHarmless] = split(await asExpected(requests.harmless, false));
-    const positions = Math.min(
-      options.positions,
-      Math.max(1, tokensAfterRequest(model.tokenizer, requests.harmful[0]!)),
-    );
-    const candidates = await candidateDirections(
-      model,
-      { harmful, harmless },
-      { positions, share: options.depth },
-      { signal },
-    );
-    const plain = await firstLogits(model, heldHarmless, { signal });
-    const scoreOf = async (direction: Direction): Promise<ScoredDirection> => {
-      const [bypass, drift] = await withEdit(model, ablation(unitOf(direction)), async (edited) => {
-        const refused = meanLogOdds(await firstLogits(edited, heldHarmful, { signal }), refusalIds);
-        const answered = await firstLogits(edited, heldHarmless, { signal });
-        return [refused, mean(answered.map((logits, i) => klOfLogits(plain[i]!, logits)))] as const;
-      });
-      const added = { boundaries: [direction.boundary], add: rounded(direction.vector) };
-      const induce = await withEdit(model, { residual: [added] }, async (edited) =>
-        meanLogOdds(await firstLogits(edited, heldHarmless, { signal }), refusalIds),
-      );
-      return { ...direction, bypass, induce, drift };
-    };
-
+    const asked = (texts: readonly string[]) => texts.map((text) => [user(text)]);
+    const contrast = { harmful: asked(requests.harmful), harmless: asked(requests.harmless) };
+    const search = { refusalIds, positions: options.positions, share: options.depth, signal };
     let step = 0;
     const directions: ScoredDirection[] = [];
-    const fits = ({ induce, drift }: ScoredDirection) => induce >= 0 && drift <= options.mostDrift;
-    for (const direction of candidates) {
-      signal.throwIfAborted();
-      const scored = await scoreOf(direction);
+    for await (const scored of scoredDirections(model, contrast, search)) {
       directions.push(scored);
       const { vector, ...shown } = scored;
       yield {
         step: step++,
-        detail: { ...shown, length: norm(vector), fits: fits(scored), source },
+        detail: { ...shown, length: norm(vector), fits: fits(scored, options.mostDrift), source },
       };
     }
-    const fitting = directions.filter(fits);
-    const [best] = (fitting.length > 0 ? fitting : directions).toSorted((a, b) => a.bypass - b.bypass);
-    const { fromEnd, boundary, bypass, induce, drift } = best!;
-    const chosen = { fromEnd, boundary, bypass, induce, drift, fits: fits(best!), source };
-    return { unit: unitOf(best!), chosen, steps: step };
+    const best = bestDirection(directions, options.mostDrift);
+    const { fromEnd, boundary, bypass, induce, drift } = best;
+    const chosen = { fromEnd, boundary, bypass, induce, drift, fits: fits(best, options.mostDrift), source };
+    return { unit: unitOf(best), chosen, steps: step };
   },
   async *run(behavior, model, options, context) {
     const { signal, learned } = context;

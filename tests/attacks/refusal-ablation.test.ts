@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { refusalAblation } from '../../src/attacks/refusal-ablation.ts';
-import { klOfLogits, refusalLogOdds } from '../../src/attacks/refusal-ablation/refusal-direction.ts';
+import { klOfLogits, refusalLogOdds } from '../../src/models/refusal-direction.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { cosine } from '../../src/core/vectors.ts';
 import { user } from '../../src/core/chat.ts';
