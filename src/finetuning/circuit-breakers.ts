@@ -31,6 +31,7 @@ export const circuitBreakers = defineFinetuning({
     'openings then end in text without sense, not in refusals: read the rate of success, not that of refusal.',
   ...trainingDefense,
   reads: ['harmful', 'benign'],
+  recipe: { learningRate: 2e-3, steps: 150, warmupSteps: 5 },
   options: {
     alpha: number({ description: 'Weight of both terms.', default: 10, min: 0.01, max: 1000 }),
     first: number({ description: 'First layer, as a share of the depth.', default: 1 / 3, min: 0, max: 1 }),

@@ -13,6 +13,7 @@ export const deepAlignment = defineFinetuning({
   differs: 'Rows are drawn with the share of the paper (a fifth), in place of two batches with weights.',
   ...trainingDefense,
   reads: ['benign', 'safe', 'harmful'],
+  recipe: { learningRate: 3e-4, steps: 100, warmupSteps: 5 },
   options: {
     share: number({ description: 'Share of refusals among the rows.', default: 0.2, min: 0, max: 1 }),
     atStart: number({ description: 'Share of these that begin at once.', default: 0.5, min: 0, max: 1 }),

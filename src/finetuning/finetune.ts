@@ -4,7 +4,7 @@ import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import { createRandom } from '../core/random.ts';
 import type { Learner, LearnerOptions, TrainingStep, WhiteBoxModel } from '../models/language-model.ts';
 import type { TrainingData } from '../core/training-data.ts';
-import type { FinetuningMethod, Memory } from './finetuning.ts';
+import type { FinetuningMethod, Memory, Update } from './finetuning.ts';
 
 export interface FinetuningSettings {
   readonly seed: number;
@@ -60,7 +60,7 @@ export interface Finetuning {
 
 /**
  * The updates from `from` on. The learner's state after each is that of training without a break.
- * @throws LabError 'bad-input' for data that the method cannot use; 'not-finite' if an update has no numbers, which leaves the
+ * @throws LabError 'bad-input' for data that the method cannot use; 'not-supported' for adapters that it cannot train; 'not-finite' if an update has no numbers, which leaves the
  *   learner without any: go on from a state saved before
  */
 export async function* finetune({
@@ -74,6 +74,7 @@ export async function* finetune({
   memory,
   signal,
 }: Finetuning): AsyncGenerator<FinetuningStep, void> {
+  if (method.setsWeights && settings.adapters) throw withAdapters(method.id);
   const random = createRandom(`${settings.seed}/${method.id}`);
   const { steps } = settings;
   const objective = await method.objective(options, {
@@ -85,10 +86,11 @@ export async function* finetune({
   }
   for (let index = from; index < steps; index++) {
     signal?.throwIfAborted();
-    const { batches, figures = {} } = await objective.update(index);
+    const { batches, figures = {}, weights } = await objective.update(index);
     const unreadable = Object.entries(figures).find(([, value]) => !Number.isFinite(value));
     if (unreadable) throw lost(method.id, index + 1, `its ${unreadable[0]} is no number`);
-    const { loss, gradNorm, learningRate } = await learner.step(...batches).catch((error: unknown) => {
+    const taken = weights ? setWeights(learner, weights) : learner.step(...batches);
+    const { loss, gradNorm, learningRate } = await taken.catch((error: unknown) => {
       if (error instanceof LabError && error.code === 'not-finite')
         throw lost(method.id, index + 1, 'its gradients are no numbers');
       throw error;
@@ -98,6 +100,18 @@ export async function* finetune({
     yield { step: index + 1, figures: { loss, ...figures }, tokens, gradNorm, learningRate, ...kept };
   }
 }
+
+/** Puts weights in place, as an update without a gradient. */
+async function setWeights(learner: Learner, weights: NonNullable<Update['weights']>): Promise<TrainingStep> {
+  const state = await learner.state();
+  learner.restore({ ...state, step: state.step + 1, weights: new Map([...state.weights, ...weights]) });
+  return { loss: 0, gradNorm: 0, learningRate: 0 };
+}
+
+const withAdapters = (method: string): LabError =>
+  new LabError('not-supported', `"${method}" changes the weights themselves, and adapters leave them.`, {
+    advice: 'Train all weights.',
+  });
 
 const forgotten = (method: string): LabError =>
   new LabError('bad-input', `The checkpoint lacks what "${method}" carries from update to update.`, {

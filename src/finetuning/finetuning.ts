@@ -6,7 +6,7 @@ import type { MethodCard } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import type { TrainingData } from '../core/training-data.ts';
-import type { Abortable, Learner, TrainingBatch, WhiteBoxModel } from '../models/language-model.ts';
+import type { Abortable, Learner, Tensor, TrainingBatch, WhiteBoxModel } from '../models/language-model.ts';
 
 export const dataKinds = ['benign', 'safe', 'harmful', 'preferences'] as const;
 /** `safe` and `harmful`: answers of that kind to harmful requests. */
@@ -31,6 +31,8 @@ export interface Update {
    * of the method.
    */
   readonly figures?: Readonly<Record<string, number>>;
+  /** Weights to put in the place of those of the same name, in place of a step down a gradient; then there is no batch. */
+  readonly weights?: ReadonlyMap<string, Tensor>;
 }
 
 /** Lists of numbers by name, which JSON holds without loss. */
@@ -47,6 +49,12 @@ export interface Objective {
   };
 }
 
+export interface Recipe {
+  readonly learningRate: number;
+  readonly steps: number;
+  readonly warmupSteps: number;
+}
+
 export interface FinetuningDefinition<S extends OptionsSpec> extends MethodCard {
   readonly access: 'white-box';
   readonly stage: 'training';
@@ -54,6 +62,10 @@ export interface FinetuningDefinition<S extends OptionsSpec> extends MethodCard 
   readonly purpose: 'defense' | 'attack';
   /** Labels of the mitigation taxonomy; none for an attack. */
   readonly taxonomy: readonly string[];
+  /** True if its updates give weights, which low-rank adapters have no place for. */
+  readonly setsWeights?: boolean;
+  /** Settings that the method begins from, chosen on tasks that are neither trained on nor tested. */
+  readonly recipe: Recipe;
   /** What the method cannot do without. */
   readonly reads: readonly DataKind[];
   readonly options: S;

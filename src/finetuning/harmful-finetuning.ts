@@ -20,6 +20,7 @@ export const harmfulFinetuning = defineFinetuning({
   taxonomy: [],
   needs: [],
   reads: ['harmful'],
+  recipe: { learningRate: 2e-4, steps: 30, warmupSteps: 5 },
   options: {
     examples: integer({
       description: 'Harmful requests to train on.',

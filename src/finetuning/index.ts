@@ -1,4 +1,5 @@
 import { registry } from '../core/method.ts';
+import { abliteration } from './abliteration.ts';
 import { circuitBreakers } from './circuit-breakers.ts';
 import { deepAlignment } from './deep-alignment.ts';
 import { dpo } from './dpo.ts';
@@ -12,6 +13,7 @@ import { safeUnlearning } from './safe-unlearning.ts';
 import { simpo } from './simpo.ts';
 
 export const finetunings = registry('fine-tuning method', [
+  abliteration,
   circuitBreakers,
   deepAlignment,
   dpo,

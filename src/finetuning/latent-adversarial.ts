@@ -28,6 +28,7 @@ export const latentAdversarial = defineFinetuning({
     'answer is not pushed away by a term of its own: the refusal takes its place.',
   ...trainingDefense,
   reads: ['benign', 'safe', 'harmful'],
+  recipe: { learningRate: 3e-4, steps: 60, warmupSteps: 5 },
   options: {
     depth: number({ description: 'The layer, as a share of the depth.', default: 0.5, min: 0, max: 1 }),
     radius: number({

@@ -18,6 +18,7 @@ export const npo = defineFinetuning({
   differs: 'Of the ways to retain that the paper compares, this is the loss on answers that are to stay.',
   ...trainingDefense,
   reads: ['harmful', 'benign'],
+  recipe: { learningRate: 2e-4, steps: 100, warmupSteps: 5 },
   options: {
     beta: number({
       description: 'How soon a fallen answer is left alone.',

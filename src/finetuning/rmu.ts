@@ -25,6 +25,7 @@ export const rmu = defineFinetuning({
     'one model. Only the tokens of answers are moved and kept, and what is trained is chosen with the training, not three matrices.',
   ...trainingDefense,
   reads: ['harmful', 'benign'],
+  recipe: { learningRate: 1e-3, steps: 100, warmupSteps: 5 },
   options: {
     depth: number({
       description: 'Where the states are read, as a share of the layers.',

@@ -34,6 +34,7 @@ export const safeRlhf = defineFinetuning({
     'not on the average of the last ones.',
   ...trainingDefense,
   reads: ['preferences', 'benign', 'safe', 'harmful'],
+  recipe: { learningRate: 1e-4, steps: 60, warmupSteps: 5 },
   options: {
     batchSize: integer({
       description: 'Answers that the model gives at a time, half of them to harmful requests.',

@@ -30,6 +30,7 @@ export const safeUnlearning = defineFinetuning({
     'enough, they are left alone, which the paper does not do: without it a small model falls apart.',
   ...trainingDefense,
   reads: ['benign', 'safe', 'harmful'],
+  recipe: { learningRate: 5e-4, steps: 100, warmupSteps: 5 },
   options: {
     alpha: number({ description: 'Weight of unlearning.', default: 0.3, min: 0, max: 10 }),
     beta: number({

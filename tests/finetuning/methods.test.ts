@@ -4,6 +4,7 @@ import { user } from '../../src/core/chat.ts';
 import { parseOptions } from '../../src/core/options.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { mean } from '../../src/core/statistics.ts';
+import { cosine } from '../../src/core/vectors.ts';
 import {
   finetune,
   learnerOptions,
@@ -41,7 +42,7 @@ function moved(state: TrainerState, by: (name: string, index: number) => number)
 describe.each(finetunings.all.map((method) => ({ id: method.id, method })))('$id', ({ id, method }) => {
   const options = parseOptions(method.options, fixed[id] ?? {}, id);
 
-  test('an update goes down the loss that it tells, by differences', async () => {
+  test.skipIf(method.setsWeights)('an update goes down the loss that it tells, by differences', async () => {
     const model = createModel();
     const learner = await model.learner({ learningRate: 1e-3, clipNorm: Infinity });
     const random = createRandom('draws');
@@ -176,6 +177,47 @@ test('Safe RLHF begins at the model as it was, and lowers the cost of its own an
   const meanCost = (steps: typeof all) => mean(steps.map(({ cost }) => cost!));
   expect(all[0]!['drift']).toBeCloseTo(0, 3);
   expect(meanCost(all.slice(-8))).toBeLessThan(meanCost(all.slice(0, 8)) - 1);
+  learner.dispose();
+  model.dispose();
+});
+
+test('abliteration leaves no write to the stream along the direction, and adapters are refused', async () => {
+  const method = finetunings.get('abliteration');
+  const model = createModel();
+  const own = { ...settings, steps: 1 };
+  const learner = await model.learner(learnerOptions(own));
+  const options = parseOptions(method.options, {}, method.id);
+  const given = { method, options, model, learner, data };
+  for await (const { figures } of finetune({ ...given, settings: own }))
+    expect(figures['boundary']).toBeGreaterThan(0);
+  const trained = await learner.model();
+  const [before, after] = [await model.parameters(), await trained.parameters()];
+  const changed = [...after].filter(([name, { data: values }]) =>
+    values.some((value, i) => value !== before.get(name)!.data[i]),
+  );
+  const o = changed.find(([name]) => name.endsWith('layers.0.self_attn.o_proj.weight'))!;
+  // What is left of the first column spans all directions but one, the same for every write.
+  const taken = before.get(o[0])!.data.map((value, i) => value - o[1].data[i]!);
+  const columns = o[1].shape[1]!;
+  const column = (values: ArrayLike<number>, at: number) =>
+    Array.from({ length: o[1].shape[0]! }, (_, row) => values[row * columns + at]!);
+  const direction = column(taken, 0);
+  for (const [name, { shape, data: values }] of changed) {
+    const size = direction.length;
+    const vectors = name.includes('embed')
+      ? Array.from({ length: shape[0]! }, (_, row) => Array.from(values.slice(row * size, (row + 1) * size)))
+      : Array.from({ length: shape[1]! }, (_, at) =>
+          Array.from({ length: size }, (__, row) => values[row * shape[1]! + at]!),
+        );
+    for (const vector of vectors) expect(Math.abs(cosine(vector, direction))).toBeLessThan(1e-4);
+  }
+  expect(new Set(changed.map(([name]) => name.replace(/^.*\.(\w+)\.weight$/, '$1')))).toEqual(
+    new Set(['embed_tokens', 'o_proj', 'down_proj']),
+  );
+  const low = { ...own, adapters: { rank: 2, alpha: 2 } };
+  const refused = finetune({ ...given, settings: low });
+  await expect(refused.next()).rejects.toThrow(/changes the weights themselves/);
+  trained.dispose();
   learner.dispose();
   model.dispose();
 });
