@@ -6,6 +6,7 @@ import { digestOf } from '../../../src/lab/records/digest.ts';
 import { createRunReader } from '../../../src/lab/worker/run-reader.ts';
 import { readLabels } from '../../../src/data/import/read-labels.ts';
 import { labelsOf } from '../../../src/lab/records/match-labels.ts';
+import { byteOrderMark } from '../../../src/lab/records/export.ts';
 import { labelsHead } from '../../../src/lab/records/labels.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { inOneList } from '../../../src/lab/store/run-store.ts';
@@ -110,5 +111,6 @@ test("a person's labels are an evaluator of the run, the truth for the others, a
 
   for (const trial of trials) await labelled.label('run', trial, undefined);
   expect(await labelled.overview('run')).toEqual(before);
-  expect(await (await labelled.inFormat('run', 'labels')).text()).toBe(labelsHead);
+  const empty = await (await labelled.inFormat('run', 'labels')).arrayBuffer();
+  expect(new TextDecoder('utf-8', { ignoreBOM: true }).decode(empty)).toBe(byteOrderMark + labelsHead);
 });
