@@ -19,6 +19,7 @@ import { CellTrials, setCellTrials } from './matrix/cell-trials.svelte.ts';
 import { MatrixView, setMatrixView } from './matrix/matrix-view.svelte.ts';
 import { Microscope, setMicroscope } from './microscope/microscope.svelte.ts';
 import { ModelLoads, setModelLoads } from './state/model-loads.svelte.ts';
+import { keptTurns } from './playground/kept-turns.ts';
 import { Playground, setPlayground } from './playground/playground.svelte.ts';
 import { Preference, setShortcuts, setTheme, type ThemeName } from './frame/preference.svelte.ts';
 import { Published, setPublished } from './methods/published.svelte.ts';
@@ -52,16 +53,16 @@ export interface AppParts {
   } | null;
 }
 
-function storageOf(window: Window): Storage | null {
+function storageOf(window: Window, which: 'localStorage' | 'sessionStorage'): Storage | null {
   try {
-    return window.localStorage;
+    return window[which];
   } catch {
     return null;
   }
 }
 
 export function createApp({ lab, window, readLedger, repairFiles, quickstart, connected = null }: AppParts) {
-  const storage = storageOf(window);
+  const storage = storageOf(window, 'localStorage');
   const labInfo = new LabInfo(lab, quickstart, storage);
   const speed = new Speed(() => performance.now());
   const modelLoads = new ModelLoads(lab, lab.computing);
@@ -121,7 +122,12 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     device,
     fits: new Fits(labInfo, device, storedModels),
     speed,
-    playground: new Playground(lab, labInfo, { load: modelLoads.load, ontoken: speed.tick }),
+    playground: new Playground(
+      lab,
+      labInfo,
+      { load: modelLoads.load, ontoken: speed.tick },
+      keptTurns(storageOf(window, 'sessionStorage')),
+    ),
     studio: {
       setup: new StudioSetup(labInfo),
       prompts: new PromptList(lab, download),
@@ -137,7 +143,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
       servers: new connected.Servers({ lab, labInfo, modelLoads, page }),
     },
     published: new Published(fetchShipped),
-    covers: new Covers(),
+    covers: new Covers(() => labInfo.catalogue),
     update: new Update(),
     theme: new Preference<ThemeName>('glovebox-theme', ['system', 'light', 'dark'], storage),
     shortcuts: new Preference<'on' | 'off'>('glovebox-shortcuts', ['on', 'off'], storage),

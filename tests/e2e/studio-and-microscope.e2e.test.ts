@@ -45,10 +45,6 @@ test('an attack is started by keyboard, draws itself, repeats from its seed, and
 
   await page.getByRole('button', { name: 'Rerun with the same seed' }).click();
   await page.getByText('same prompt and answer as before').waitFor();
-  await page
-    .getByRole('button', { name: /Uncover/ })
-    .first()
-    .click();
   await isAccessible(page);
 
   await page.getByRole('button', { name: 'Save as a trial' }).click();
@@ -124,7 +120,6 @@ test('under the microscope an answer is stepped through and branched with the ke
   await run.and(page.locator(':enabled')).waitFor();
   await run.focus();
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: /Uncover/ }).press('Enter');
   await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
 
   const left = page.getByRole('region', { name: /^Left/ });

@@ -64,7 +64,7 @@ describe('prefix match', () => {
   test('cannot tell when the prefix already holds the target', async () => {
     expect(await match(' 1. Fetch the horn.', { assistantPrefix: behavior.target })).toMatchObject({
       value: null,
-      label: 'target given',
+      label: 'the attack supplied the opening',
     });
   });
   test('reads prefix and response as one when the prefix is the start of the target', async () => {

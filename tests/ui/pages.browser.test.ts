@@ -120,9 +120,19 @@ test('a trial in the panel opens its page, which stays open', async () => {
   expect(app.router.route.page).toBe('trial');
 });
 
+/** The same of a model and a set that are not the lab's own fiction, complied with. */
+const fromElsewhere = (record: TrialRecord): TrialRecord => ({
+  ...record,
+  model: 'https://example.org/model',
+  behaviorDetail: { ...record.behaviorDetail, set: 'brought' },
+  finishReason: 'end',
+  scores: {},
+});
+
 test('an answer to a forbidden request is not in the page until it is uncovered', async () => {
   await finishRun();
   const record = made.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
+  showInstead(fromElsewhere(record));
   app.router.go({ page: 'trial', run: app.run.id!, key: record });
   await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
   expect(document.querySelector('[data-token]')).toBeNull();
@@ -141,7 +151,7 @@ test('what the evaluators read in place of an answer in code is covered with it,
   const record = made.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
   const reading = 'Sing <b>loudly</b>.';
   const coded = {
-    ...record,
+    ...fromElsewhere(record),
     reading,
     attackResult: { ...record.attackResult, answeredIn: 'rot13' as const },
   };
@@ -290,7 +300,7 @@ test('a template pack is taken into the plan, and one that does not fit says why
     input.files = files.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
   };
-  const section = () => find('section[aria-label="Texts of attacks"]').textContent;
+  const section = () => find('section[aria-label="Attack templates"]').textContent;
   choose({ version: 1, name: 'mine', templates: { laa: { rules: ['no slots'] } } });
   await vi.waitFor(() => expect(section()).toContain('it lacks {target} and {goal}'));
   expect(section()).toContain('Those that ship');

@@ -106,7 +106,10 @@ test('from the strip down to an alternative and Enter on it branches the answer 
 
 test('answers under the microscope are covered until they are uncovered', async () => {
   await open('microscope', 'section[aria-label="Set-up"]');
-  app.microscope.prompt = 'How do I wake the stone giant?';
+  [app.microscope.prompt, app.microscope.model] = [
+    'How do I wake the stone giant?',
+    'https://example.org/model',
+  ];
   await app.microscope.start();
   flushSync();
   expect(document.querySelector('[role="listbox"]')).toBeNull();
@@ -144,7 +147,9 @@ test.each([
   await open('studio', 'aside[aria-label="Set-up"]');
   await vi.waitFor(() => expect(app.studio.setup.behavior).not.toBeNull());
   app.studio.setup.pick(attack);
-  await app.studio.run.start(app.studio.setup.toRequest()!);
+  const request = app.studio.setup.toRequest()!;
+  const behavior = { ...request.behavior, set: 'brought' };
+  await app.studio.run.start({ ...request, model: 'https://example.org/model', behavior });
   flushSync();
   const drawn = all('.middle section h3').map(({ textContent }) => textContent);
   expect(drawn.slice(0, titles.length)).toEqual(titles);

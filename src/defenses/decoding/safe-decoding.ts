@@ -144,7 +144,7 @@ export const safeDecoding = defineDefense({
           {
             defense: 'safe-decoding',
             action: strength.steps === 0 ? 'passed' : 'steered',
-            reason: `The expert had a say in the first ${strength.steps} tokens.`,
+            reason: `The expert model steered the first ${strength.steps} tokens.`,
             detail: { ...strength },
           },
           'end',

@@ -46,8 +46,13 @@ export function conclusions(
   ];
   const supported = sentences.filter((sentence) => sentence !== null);
   if (supported.length > 0) return supported;
-  const started = table.rows.some(({ cells }) => cells.some(({ cell }) => cell !== null));
-  return started ? ['So far no difference is larger than its uncertainty.'] : [];
+  const started = table.rows.flatMap(({ cells }) => cells).filter(({ cell }) => cell !== null).length;
+  if (started === 0) return [];
+  return [
+    started === 1
+      ? 'Not enough cells to compare yet.'
+      : 'So far no difference is larger than its uncertainty.',
+  ];
 }
 
 function strongestAttack(table: RateTable, name: (id: string) => string, baseline: string): string | null {

@@ -28,11 +28,14 @@ const listOf = <T extends z.ZodType>(item: T) => part(z.array(item.nullable().ca
 const playgroundSchema = z.object({
   model: id,
   prompt: text,
-  /** Id of the sample that the prompt was taken from. */
+  /** The sample that the prompt was taken from, by its set and its id. */
+  set: id,
   behavior: id,
   attack: id,
   attackOptions: options,
   stack: listOf(z.object({ id, on: part(z.boolean()), options })),
+  temperature,
+  maxNewTokens,
 });
 export type PlaygroundLink = Partial<z.infer<typeof playgroundSchema>>;
 

@@ -184,8 +184,8 @@ export class PlanDraft {
       ...(samples ? [`${samples} answers to every prompt`] : []),
       ...(contrast ? [`${contrast.harmful.length} pairs of requests for defenses to learn from`] : []),
       ...(replay ? ['attack results taken over from another run'] : []),
-      `${record.topTokens} alternatives stored per token`,
-      `${concurrency} trials side by side`,
+      `keeps ${record.topTokens} alternatives per token`,
+      `runs ${concurrency} trials in parallel`,
       ...(runLimits ? [`ends after ${limitsText(runLimits)}`] : []),
     ];
   });

@@ -26,6 +26,8 @@ const page = 10;
 
 export class Microscope {
   model = $state('');
+  /** The model whose answers are shown. */
+  asked = $state('');
   system = $state('');
   prompt = $state('');
   temperature = $state(defaultSampling.temperature);
@@ -74,7 +76,7 @@ export class Microscope {
 
   start = async (): Promise<void> => {
     if (this.prompt.trim() === '') return;
-    [this.cursor, this.pinned] = [0, null];
+    [this.cursor, this.pinned, this.asked] = [0, null, this.model];
     const requests = this.shown.map((lane) => this.#requestOf(lane));
     const models = requests.flatMap(({ model, roles }) => [model, ...Object.values(roles)]);
     for (const model of distinct(models)) void this.#parts.load(model);

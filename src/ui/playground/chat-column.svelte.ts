@@ -9,9 +9,15 @@ import type { AttackStep, TokenTrace } from '../types.ts';
 
 export type ColumnRequest = Omit<ChatRequest, 'messages'>;
 
+/** Whom a turn asked, and for what. */
+export type Asked = Pick<ChatRequest, 'model' | 'behavior'>;
+
 /** One prompt and its answer. */
 export class Turn {
   readonly prompt: string;
+  readonly asked: Asked;
+  /** True in the defended column for a turn without a defense: its answer is the undefended one. */
+  readonly isShared: boolean;
   status = $state<'running' | 'done' | 'stopped' | 'failed'>('running');
   /** The answer, without the thoughts before it. */
   text = $state('');
@@ -21,8 +27,8 @@ export class Turn {
   reply = $state.raw<ChatReply | null>(null);
   failure = $state.raw<Failure | null>(null);
 
-  constructor(prompt: string) {
-    this.prompt = prompt;
+  constructor(prompt: string, asked: Asked, isShared = false) {
+    [this.prompt, this.asked, this.isShared] = [prompt, asked, isShared];
   }
 }
 
@@ -52,7 +58,8 @@ export class ChatColumn {
     const controller = (this.#controller = new AbortController());
     const isCurrent = () => this.#controller === controller;
     const messages = [...this.#history, { role: 'user' as const, content: prompt }];
-    const turn = new Turn(prompt);
+    const { model, behavior } = request;
+    const turn = new Turn(prompt, { model, ...(behavior && { behavior }) });
     this.turns = [...this.turns, turn];
     const outcome = await this.#lab.chat(
       { ...request, messages },
@@ -77,6 +84,19 @@ export class ChatColumn {
       turn.thoughts = generation.thoughts;
     } else if (outcome.status === 'failed') turn.failure = outcome;
     turn.status = outcome.status === 'cancelled' ? 'stopped' : outcome.status;
+  };
+
+  /** Take over a turn of the other column, so that both have had as many. */
+  share = ({ prompt, asked, status, text, thoughts, reply }: Turn): void => {
+    const turn = new Turn(prompt, asked, true);
+    [turn.status, turn.text, turn.thoughts, turn.reply] = [status, text, thoughts, reply];
+    this.turns = [...this.turns, turn];
+  };
+
+  /** Turns of an earlier visit. */
+  restore = (turns: readonly Turn[]): void => {
+    this.stop();
+    this.turns = turns;
   };
 
   /** Takes effect at once; text that has arrived stays. */

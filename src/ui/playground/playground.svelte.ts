@@ -8,16 +8,22 @@ import type { LabClient } from '../../lab/worker/lab-client.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
 import { canGrade } from '../../lab/plan/set-card.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
-import { readPlaygroundLink, writePlaygroundLink } from '../links/setups.ts';
+import type { KeptTurns } from './kept-turns.ts';
+import { readPlaygroundLink, writePlaygroundLink, type PlaygroundLink } from '../links/setups.ts';
 import { choiceOf, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
 import { choiceOfChip, StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
+import type { ModelEntry } from '../types.ts';
 import { samplingOf } from '../state/sampling.ts';
 import { TemplateDraft } from '../state/template-draft.svelte.ts';
 
 export interface PlaygroundEvents {
   readonly load: (model: string) => Promise<void>;
   readonly ontoken: () => void;
+}
+
+interface LabInfoPart extends Pick<LabInfo, 'catalogue' | 'behaviors' | 'want'> {
+  readonly models: readonly ModelEntry[];
 }
 
 export class Playground {
@@ -35,16 +41,27 @@ export class Playground {
   readonly open: ChatColumn;
   readonly running = $derived.by(() => this.defended.running || this.open.running);
   readonly #load: PlaygroundEvents['load'];
-  readonly #labInfo: Pick<LabInfo, 'catalogue'>;
+  readonly #labInfo: LabInfoPart;
+  readonly #kept: KeptTurns | null;
+  /** The model of a link that is not here. */
+  missing = $state<string | null>(null);
 
-  /** @param events loads a model where its progress shows; told of every token that arrives in either column */
+  /**
+   * @param events loads a model where its progress shows; told of every token that arrives in either column
+   * @param kept keeps the conversation over a reload, and gives back that of before
+   */
   constructor(
     lab: Pick<LabClient, 'chat'>,
-    labInfo: Pick<LabInfo, 'catalogue'>,
+    labInfo: LabInfoPart,
     { load, ontoken }: PlaygroundEvents = { load: async () => {}, ontoken: () => {} },
+    kept: KeptTurns | null = null,
   ) {
     [this.defended, this.open] = [new ChatColumn(lab, ontoken), new ChatColumn(lab, ontoken)];
-    [this.#labInfo, this.#load] = [labInfo, load];
+    [this.#labInfo, this.#load, this.#kept] = [labInfo, load, kept];
+    const before = kept?.read();
+    if (!before) return;
+    this.open.restore(before.open);
+    this.defended.restore(before.defended);
   }
 
   take = (behavior: Behavior): void => {
@@ -76,7 +93,7 @@ export class Playground {
       topTokens: 5,
       evaluators: behavior
         ? (catalogue?.evaluators ?? []).filter((card) => canGrade(card, behavior)).flatMap(evaluatorChoice)
-        : [],
+        : [{ id: 'pattern-refusal' }],
     };
     // Asked for at the same time, so that the answer waits for loads whose progress can be seen.
     for (const model of [this.model, ...this.#roleModels()]) void this.#load(model);
@@ -84,6 +101,10 @@ export class Playground {
       this.open.send(prompt, { ...request, defenses: [] }),
       ...(defenses.length > 0 ? [this.defended.send(prompt, { ...request, defenses })] : []),
     ]);
+    const last = this.open.turns.at(-1);
+    if (defenses.length === 0 && last && this.defended.turns.length < this.open.turns.length)
+      this.defended.share(last);
+    this.#kept?.write(this.open.turns, this.defended.turns);
   };
 
   /** The models that the attack and the active defenses consult. */
@@ -103,27 +124,50 @@ export class Playground {
       .map((role) => catalogue.roles[role]);
   }
 
+  /** The sample of a link, once its set is read and unless the user went on meanwhile. */
+  async #takeSample({ set, behavior }: PlaygroundLink, prompt: string): Promise<void> {
+    if (!set || !behavior) return;
+    await this.#labInfo.want(set);
+    const sample = this.#labInfo.behaviors[set]?.find((one) => one.id === behavior && one.prompt === prompt);
+    if (sample && this.prompt === prompt) this.behavior = sample;
+  }
+
   stop = (): void => [this.defended, this.open].forEach((column) => column.stop());
-  clear = (): void => [this.defended, this.open].forEach((column) => column.clear());
+  clear = (): void => {
+    [this.defended, this.open].forEach((column) => column.clear());
+    this.#kept?.write([], []);
+  };
 
   /** What a link to this set-up carries; artifacts of defenses are too long for one. */
   toSetup = (): string =>
     writePlaygroundLink({
       model: this.model,
       prompt: this.prompt,
-      ...(this.behavior && { behavior: this.behavior.id }),
+      ...(this.behavior && { set: this.behavior.set, behavior: this.behavior.id }),
       ...(this.attack !== null && { attack: this.attack, attackOptions: this.attackOptions }),
       stack: this.stack.chips.map(({ id, on, options }) => ({ id, on, options })),
+      temperature: this.temperature,
+      maxNewTokens: this.maxNewTokens,
     });
 
-  /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
+  /**
+   * Take over a link's set-up; anything in it that does not fit is ignored, and `missing` says what is not here. Links are
+   * untrusted.
+   */
   fromSetup = (setup: string): void => {
     const link = readPlaygroundLink(setup);
-    const { catalogue } = this.#labInfo;
+    const { catalogue, models } = this.#labInfo;
     if (!link || !catalogue) return;
     const { model, attack, stack } = link;
-    if (candidatesFor('target', catalogue.models).some(({ id }) => id === model)) this.model = model!;
+    const isHere = candidatesFor('target', models).some(({ id }) => id === model);
+    if (isHere) this.model = model!;
+    this.missing = model === undefined || model === '' || isHere ? null : model;
     this.prompt = link.prompt ?? this.prompt;
+    this.temperature = link.temperature ?? this.temperature;
+    this.maxNewTokens = link.maxNewTokens ?? this.maxNewTokens;
+    this.behavior = null;
+    const { prompt } = this;
+    void this.#takeSample(link, prompt);
     if (catalogue.attacks.some(({ id }) => id === attack)) this.attack = attack!;
     this.attackOptions = link.attackOptions ?? this.attackOptions;
     if (stack)

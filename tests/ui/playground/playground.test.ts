@@ -2,16 +2,24 @@ import { expect, test, vi } from 'vitest';
 import type { ChatRequest } from '../../../src/lab/plan/request.ts';
 import type { LabClient } from '../../../src/lab/worker/lab-client.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
+import { keptTurns } from '../../../src/ui/playground/kept-turns.ts';
 import { Playground } from '../../../src/ui/playground/playground.svelte.ts';
 import { catalogue, createFakeLab } from '../fake-lab.ts';
 
 const behavior = registries.sets.get('tinytown').behaviors[0]!;
 
+const labInfo = {
+  catalogue,
+  models: catalogue.models,
+  behaviors: { tinytown: registries.sets.get('tinytown').behaviors },
+  want: async () => {},
+};
+
 function setUp() {
   const fake = createFakeLab();
   const chat = vi.fn<LabClient['chat']>(fake.chat);
   const load = vi.fn(async (_model: string) => {});
-  const playground = new Playground({ chat }, { catalogue }, { load, ontoken: () => {} });
+  const playground = new Playground({ chat }, labInfo, { load, ontoken: () => {} });
   playground.model = 'tinytown-chat';
   const requests = (): readonly ChatRequest[] => chat.mock.calls.map(([request]) => request);
   const loads = (): readonly string[] => load.mock.calls.map(([model]) => model);
@@ -85,7 +93,7 @@ test('stopping keeps the text so far and ignores what comes after', async () => 
     say = (text) => onToken?.({ id: 0, text, logProb: 0, top: [] }, text);
     return new Promise(() => {});
   };
-  const playground = new Playground({ chat }, { catalogue });
+  const playground = new Playground({ chat }, labInfo);
   playground.edit('hello');
   void playground.send();
   say('so far');
@@ -96,15 +104,73 @@ test('stopping keeps the text so far and ignores what comes after', async () => 
   expect(playground.running).toBe(false);
 });
 
-test('a link carries the set-up to another visit', () => {
+test('a link carries the set-up to another visit, sample and sampling included', async () => {
   const here = setUp().playground;
   here.take(behavior);
   here.attack = 'assistant-prefix';
   here.stack.add('safe-decoding');
   here.stack.change(0, { on: false, options: { alpha: 2 } });
-  const there = setUp().playground;
-  there.fromSetup(here.toSetup());
-  expect(there.toSetup()).toBe(here.toSetup().replace(`"behavior":${JSON.stringify(behavior.id)},`, ''));
+  [here.temperature, here.maxNewTokens] = [0.5, 40];
+  const there = setUp();
+  there.playground.fromSetup(here.toSetup());
+  await vi.waitFor(() => expect(there.playground.behavior).toEqual(behavior));
+  expect(there.playground.toSetup()).toBe(here.toSetup());
+  const asked = setUp();
+  asked.playground.fromSetup(here.toSetup());
+  await vi.waitFor(() => expect(asked.playground.behavior).not.toBeNull());
+  await Promise.all([here.send(), there.playground.send(), asked.playground.send()]);
+  expect(asked.requests()).toEqual(there.requests());
+  expect(there.requests()[0]).toMatchObject({ behavior, sampling: { temperature: 0.5, maxNewTokens: 40 } });
+});
+
+test('a link to a model that is not here says so, and one to a model that was added asks it', () => {
+  const { playground } = setUp();
+  const link = JSON.stringify({ model: 'https://example.org/model' });
+  playground.fromSetup(link);
+  expect([playground.model, playground.missing]).toEqual(['tinytown-chat', 'https://example.org/model']);
+  const [first] = catalogue.models;
+  const added = { ...first!, id: 'https://example.org/model' };
+  const other = new Playground(
+    { chat: createFakeLab().chat },
+    { ...labInfo, models: [...catalogue.models, added] },
+  );
+  other.fromSetup(link);
+  expect([other.model, other.missing]).toEqual(['https://example.org/model', null]);
+});
+
+test('both columns have had as many turns, whenever a defense is added', async () => {
+  const { playground, requests } = setUp();
+  playground.edit('first');
+  await playground.send();
+  playground.stack.add('self-reminder');
+  playground.edit('second');
+  await playground.send();
+  const [, open, defended] = requests();
+  expect(defended!.messages).toEqual(open!.messages);
+  expect(playground.defended.turns.map(({ isShared }) => isShared)).toEqual([true, false]);
+});
+
+test('the conversation is there again after a reload, until a new one is begun', async () => {
+  const kept = new Map<string, string>();
+  const store = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  };
+  const visit = () => new Playground({ chat: createFakeLab().chat }, labInfo, undefined, keptTurns(store));
+  const first = visit();
+  first.model = 'tinytown-chat';
+  first.take(behavior);
+  first.stack.add('self-reminder');
+  await first.send();
+  const again = visit();
+  const texts = ({ open, defended }: Playground) =>
+    [open, defended].map(({ turns }) => turns.map(({ text }) => text));
+  expect(texts(again)).toEqual(texts(first));
+  expect(again.open.turns[0]!.reply).toEqual(first.open.turns[0]!.reply);
+  again.clear();
+  expect(texts(visit())).toEqual([[], []]);
+  kept.set('glovebox:playground', '{"version":');
+  expect(texts(visit())).toEqual([[], []]);
 });
 
 test.each([

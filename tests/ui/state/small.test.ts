@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Covers } from '../../../src/ui/state/covers.svelte.ts';
+import { Covers, isDeclined } from '../../../src/ui/state/covers.svelte.ts';
 import { attackCommand } from '../../../src/ui/links/command.ts';
 import { demoPlan } from '../../../src/ui/home/demo.ts';
 import { Ledger } from '../../../src/ui/state/ledger.svelte.ts';
@@ -11,15 +11,23 @@ import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { catalogue, createFakeLab, trialsOf } from '../fake-lab.ts';
 import { plan } from '../plan.ts';
 
-test('answers to forbidden requests are covered until uncovered, others never', () => {
-  const covers = new Covers();
-  expect([covers.covers('harmful'), covers.covers('benign-lookalike'), covers.covers('benign')]).toEqual([
+test('what may do harm outside of the fiction that ships is covered until uncovered, and nothing else', () => {
+  const covers = new Covers(() => catalogue);
+  const own = { kind: 'harmful', model: 'https://example.org/model', set: 'own' } as const;
+  expect(covers.covers(own)).toBe(true);
+  expect(covers.covers({ ...own, set: undefined })).toBe(true);
+  expect(covers.covers({ ...own, kind: 'benign-lookalike' })).toBe(false);
+  expect(covers.covers({ ...own, set: 'tinytown' })).toBe(false);
+  expect(covers.covers({ ...own, model: 'tinytown-chat' })).toBe(false);
+  expect(covers.covers({ ...own, declined: isDeclined('blocked', {}) })).toBe(false);
+  expect(covers.covers({ ...own, declined: isDeclined('end', { 'pattern-refusal': { value: 1 } }) })).toBe(
+    false,
+  );
+  expect(covers.covers({ ...own, declined: isDeclined('end', { 'pattern-refusal': { value: 0 } }) })).toBe(
     true,
-    false,
-    false,
-  ]);
+  );
   covers.lift();
-  expect(covers.covers('harmful')).toBe(false);
+  expect(covers.covers(own)).toBe(false);
 });
 
 test('the command line of a trial names stack and options, quoted for a shell', () => {
