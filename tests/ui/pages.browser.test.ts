@@ -50,6 +50,9 @@ const showInstead = (record: TrialRecord) => {
     return outcome.status === 'done' ? { status: 'done', value: { ...outcome.value, record } } : outcome;
   };
 };
+/** Its file is fetched, and in a test compiled, when the page is first opened. */
+const trialPage = () =>
+  vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull(), { timeout: 20_000 });
 const finishRun = async () => {
   await vi.waitFor(() => expect(app.labInfo.quickstart).not.toBeNull());
   await app.run.start(plan);
@@ -115,7 +118,7 @@ test('a trial in the panel opens its page, which stays open', async () => {
   cells()[0]!.click();
   await vi.waitFor(() => expect(document.querySelector('dialog[open]')).not.toBeNull());
   await vi.waitFor(() => find('dialog li a').click());
-  await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
+  await trialPage();
   await new Promise((resolve) => setTimeout(resolve, 100)); // the panel's close event comes late
   expect(app.router.route.page).toBe('trial');
 });
@@ -134,7 +137,7 @@ test('an answer to a forbidden request is not in the page until it is uncovered'
   const record = made.find(({ behaviorDetail }) => behaviorDetail.kind === 'harmful')!;
   showInstead(fromElsewhere(record));
   app.router.go({ page: 'trial', run: app.run.id!, key: record });
-  await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
+  await trialPage();
   expect(document.querySelector('[data-token]')).toBeNull();
   expect(find('main').textContent).not.toContain(record.response);
   app.covers.lift();
@@ -157,7 +160,7 @@ test('what the evaluators read in place of an answer in code is covered with it,
   };
   showInstead(coded);
   app.router.go({ page: 'trial', run: app.run.id!, key: record });
-  await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
+  await trialPage();
   expect(find('main').textContent).not.toContain(reading);
   app.covers.lift();
   flushSync();
@@ -174,7 +177,7 @@ test.each([
   const spoken = { ...record, ...read, attackResult: { ...record.attackResult, answeredIn } };
   showInstead(spoken);
   app.router.go({ page: 'trial', run: app.run.id!, key: record });
-  await vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull());
+  await trialPage();
   app.covers.lift();
   flushSync();
   expect(find('ol.chain').textContent).toMatch(said);
@@ -206,7 +209,8 @@ test('model text that looks like markup stays text', async () => {
   const response = '<img src=x onerror="globalThis.broken = true"><b>bold</b>';
   showInstead({ ...record!, response, tokens: [] });
   app.router.go({ page: 'trial', run: app.run.id!, key: record! });
-  await vi.waitFor(() => expect(find('ol.chain').textContent).toContain(response));
+  await trialPage();
+  expect(find('ol.chain').textContent).toContain(response);
   expect(document.querySelector('ol.chain :is(img, b)')).toBeNull();
 });
 
