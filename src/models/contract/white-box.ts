@@ -85,6 +85,17 @@ export interface WhiteBoxModel extends ScoringModel {
    *   rows of the embedding table by a factor where they enter
    */
   hiddenStates(prompt: readonly number[], options?: Abortable): Promise<Float32Array[]>;
+  /**
+   * What final norm and head make of the stream between layers (the logit lens): log-probs of the token after each of some
+   * positions. Absent where there are no layers.
+   * @returns by layer boundary (embedding first, the model's own prediction last), then by position, shape [V]
+   * @see https://arxiv.org/abs/2303.08112
+   */
+  layerLogProbs?(
+    prompt: readonly number[],
+    positions: readonly number[],
+    options?: Abortable,
+  ): Promise<readonly (readonly Float32Array[])[]>;
   /** Weights by their Hugging Face names; shapes as in the checkpoint. Copies. */
   parameters(): Promise<ReadonlyMap<string, Tensor>>;
   /**

@@ -19,6 +19,7 @@ import { noAdapters, type Engine } from './engine.ts';
 import { checkEdit, createResidualEditor, generateEdited, noEdits, withSoftTokens } from './edits.ts';
 import { explain } from './errors.ts';
 import { embeddingGradient, embeddings, hiddenStates, inputGradient, tokenGradient } from './gradients.ts';
+import { layerLogProbs } from './layer-logits.ts';
 import { checkFits, trainerBytes } from './memory.ts';
 import { Programs } from './programs.ts';
 import { scoreTargets } from './scoring.ts';
@@ -119,6 +120,11 @@ function present(view: View): LlamaModel {
       inputGradient: (prompt, cotangents, options) =>
         explain(id, inputGradient(engine, prompt, cotangents, options)),
     }),
+    async layerLogProbs(prompt, positions, options) {
+      const layers = await explain(id, layerLogProbs(engine, prompt, positions, options));
+      for (const values of layers.flat()) checkFinite(id, 'log-probs between layers', values);
+      return layers;
+    },
     parameters: () => explain(id, downloadWeights(parts.device, config, engine.weights)),
     edited,
     withPrompts: (settings) =>
