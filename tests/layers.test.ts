@@ -38,7 +38,8 @@ const allowedInLab: Readonly<Record<string, readonly string[]>> = {
   models: ['records', 'storage'],
   sets: ['plan', 'records', 'storage', 'trials'],
   bundle: ['plan', 'records', 'trials', 'store', 'sets'],
-  worker: ['plan', 'records', 'analysis', 'trials', 'store', 'run', 'models', 'sets', 'bundle'],
+  training: ['plan', 'records', 'storage'],
+  worker: ['plan', 'records', 'analysis', 'trials', 'store', 'run', 'models', 'sets', 'bundle', 'training'],
   seal: ['storage'],
   storage: [],
 };

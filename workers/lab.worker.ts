@@ -9,6 +9,7 @@ import { createModelStore } from '../src/lab/models/model-store.ts';
 import { createSetDatabase } from '../src/lab/sets/set-database.ts';
 import { createSetStore } from '../src/lab/sets/set-store.ts';
 import { openStore } from '../src/lab/store/open-store.ts';
+import { browserFolders } from '../src/lab/training/browser-folder.ts';
 import { registries } from '../src/lab/trials/registries.ts';
 import { cachedParts } from '../src/models/hub/parts.ts';
 import { loadClassifier, loadModel } from '../src/models/load.ts';
@@ -41,6 +42,7 @@ const lab = () =>
     cores: navigator.hardwareConcurrency,
     memoryBytes: deviceMemory === undefined ? null : deviceMemory * 1e9,
     store: openStore(navigator),
+    trainingFolders: browserFolders,
     hubModels: createHubModels({ store: modelStore, parts: cachedParts(caches, site), site }),
     connectEndpoints:
       import.meta.env.MODE === 'connected'

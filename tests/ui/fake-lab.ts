@@ -10,6 +10,7 @@ import type { LabClient } from '../../src/lab/worker/lab-client.ts';
 import { checkArtifact, type RunArtifact } from '../../src/lab/plan/artifacts.ts';
 import { defenseNames, parsePlan, type Plan } from '../../src/lab/plan/plan.ts';
 import { overviewOf } from '../../src/lab/analysis/overview.ts';
+import { fakeTrainings } from './fake-trainings.ts';
 import { createMemoryStore } from '../../src/lab/store/memory.ts';
 import { createRunReader } from '../../src/lab/worker/run-reader.ts';
 import { digestOf } from '../../src/lab/records/digest.ts';
@@ -353,6 +354,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     inMemory: async () => ({ status: 'done', value: 0 }),
     inMemoryLines: async () => ({ status: 'done', value: new Blob([]) }),
     importModel: async () => ({ status: 'cancelled' }),
+    ...fakeTrainings(),
     storedModels: async () => ({ status: 'done', value: [] }),
     verifyModel: async () => ({ status: 'done', value: undefined }),
     renameModel: async () => ({ status: 'done', value: undefined }),

@@ -2,6 +2,7 @@
 import type { GradedField } from '../../core/behavior.ts';
 import type { MethodCard, ModelRole } from '../../core/method.ts';
 import type { InferenceStage } from '../../defenses/defense.ts';
+import type { FinetuningMethod } from '../../finetuning/finetuning.ts';
 import type { Measures } from '../../evaluators/evaluator.ts';
 import type { BuildOffer } from '../../models/catalogue/offers.ts';
 import type { KnownModel } from '../../models/catalogue/known-model.ts';
@@ -12,6 +13,10 @@ export interface Catalogue extends KnownEntries {
   readonly attacks: readonly AttackCard[];
   readonly defenses: readonly DefenseCard[];
   readonly evaluators: readonly EvaluatorCard[];
+  /** Methods that change the weights of a model before it is used. */
+  readonly finetunings: readonly FinetuningCard[];
+  /** What models can be fine-tuned on without data of one's own. */
+  readonly trainingData: readonly { readonly id: string; readonly title: string }[];
   /** Well-known models, whether this device can run them or not. */
   readonly known: readonly KnownModelCard[];
   /** The default model of each role. */
@@ -37,6 +42,12 @@ export interface DefenseCard extends MethodCard {
   readonly taxonomy: readonly string[];
   /** True if it learns about the model before it defends it. */
   readonly learns: boolean;
+}
+
+export interface FinetuningCard
+  extends MethodCard, Pick<FinetuningMethod, 'purpose' | 'recipe' | 'reads' | 'taxonomy'> {
+  /** It cannot train adapters. */
+  readonly setsWeights?: boolean;
 }
 
 export interface EvaluatorCard extends MethodCard {

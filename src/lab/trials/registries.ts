@@ -5,10 +5,13 @@ import { attacks } from '../../attacks/index.ts';
 import type { Registry } from '../../core/method.ts';
 import type { BehaviorSet } from '../../data/behavior-set.ts';
 import { behaviorSets } from '../../data/index.ts';
+import { shippedData } from '../../data/training-data.ts';
 import type { Defense } from '../../defenses/defense.ts';
 import { defenses } from '../../defenses/index.ts';
 import type { Evaluator } from '../../evaluators/evaluator.ts';
 import { evaluators } from '../../evaluators/index.ts';
+import type { FinetuningMethod } from '../../finetuning/finetuning.ts';
+import { finetunings } from '../../finetuning/index.ts';
 import { bundledModels, defaultRoles } from '../../models/catalog.ts';
 import { knownModels } from '../../models/catalogue/known-models.ts';
 import { hubEntries, offerOf } from '../../models/catalogue/offers.ts';
@@ -52,6 +55,12 @@ export function catalogueOf({ attacks, defenses, evaluators, sets, models, hub }
       ...(evaluator.gradesBy && { gradesBy: evaluator.gradesBy }),
       ...(evaluator.exact && { exact: evaluator.exact }),
     })),
+    finetunings: finetunings.all.map((method) => ({
+      ...card(method),
+      ...{ purpose: method.purpose, recipe: method.recipe, reads: method.reads, taxonomy: method.taxonomy },
+      ...(method.setsWeights && { setsWeights: true }),
+    })),
+    trainingData: Object.entries(shippedData).map(([id, { title }]) => ({ id, title })),
     models,
     hub,
     known: knownModels.map((model) => ({
@@ -80,7 +89,7 @@ const card = ({
   takesWhen,
   options,
   templates,
-}: Attack | Defense | Evaluator) => ({
+}: Attack | Defense | Evaluator | FinetuningMethod) => ({
   id,
   title,
   paper,

@@ -31,6 +31,9 @@ import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { FileChoices, FileReport, SetImport, SetProgress, StoredSet } from '../records/stored-set.ts';
 import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialKey, TrialRecord } from '../records/trial.ts';
+import type { TrainingPlan } from '../plan/training-plan.ts';
+import type { TrainingEstimate, TrainingEvent, TrainingInfo, TrainingResult } from '../records/training.ts';
+import type { KeptFolder } from '../training/kept-folder.ts';
 import type { WorkersWish } from '../run/pool-size.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
@@ -180,6 +183,30 @@ export interface LabApi {
     options: { readonly title: string; readonly choices: FileChoices },
     onProgress: (progress: SetProgress) => void,
   ): Promise<Outcome<SetImport>>;
+  /**
+   * Train a model, or go on with a training: under the same settings it is the same training.
+   * Events that come faster than frames arrive in batches.
+   * @param options `at`: go on from the checkpoint after so many updates; default: the last one
+   * @param folder where it is kept; default: in this browser
+   */
+  train(
+    callId: string,
+    plan: unknown,
+    onEvents: (events: readonly TrainingEvent[]) => void,
+    options?: { readonly at?: number | undefined },
+    folder?: KeptFolder,
+  ): Promise<Outcome<TrainingResult>>;
+  /** What a training takes; the model is loaded for it. */
+  estimateTraining(callId: string, plan: unknown): Promise<Outcome<TrainingEstimate>>;
+  trainings(): Promise<Outcome<readonly TrainingInfo[]>>;
+  trainingPlan(id: string): Promise<Outcome<TrainingPlan>>;
+  /** What a training has told so far. */
+  trainingEvents(id: string): Promise<Outcome<readonly TrainingEvent[]>>;
+  /** What a finished training made, as a zip file: a Hugging Face folder, or an adapter as PEFT has it. */
+  exportTrained(id: string): Promise<Outcome<Blob>>;
+  /** Put what a finished training made among the models of this browser. */
+  keepTrained(callId: string, id: string, title: string): Promise<Outcome<ImportedModel>>;
+  removeTraining(id: string): Promise<Outcome<void>>;
   storedSets(): Promise<Outcome<readonly StoredSet[]>>;
   renameSet(id: string, title: string): Promise<Outcome<void>>;
   /** As JSON Lines, which `importSet` reads back to the same content. */

@@ -91,6 +91,25 @@ export function createLabClient({
     inMemoryLines: (id) => ask((lab) => lab.inMemoryLines(id)),
     remove: (id) => ask((lab) => lab.remove(id)),
     computing: () => read((lab) => lab.computing()),
+    trainings: () => ask((lab) => lab.trainings()),
+    trainingPlan: (id) => ask((lab) => lab.trainingPlan(id)),
+    trainingEvents: (id) => ask((lab) => lab.trainingEvents(id)),
+    exportTrained: (id) => ask((lab) => lab.exportTrained(id)),
+    removeTraining: (id) => ask((lab) => lab.removeTraining(id)),
+    train(plan, { signal, at, onEvents, folder } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen) =>
+        lab.train(id, plan, listen(onEvents), { at }, ...(folder ? [proxy(folder)] : [])),
+      );
+    },
+    estimateTraining(plan, { signal } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab) => lab.estimateTraining(id, plan));
+    },
+    keepTrained(training, title, { signal } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab) => lab.keepTrained(id, training, title));
+    },
     storedSets: () => ask((lab) => lab.storedSets()),
     renameSet: (id, title) => ask((lab) => lab.renameSet(id, title)),
     exportSet: (id) => ask((lab) => lab.exportSet(id)),

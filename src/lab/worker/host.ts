@@ -10,11 +10,10 @@ import type { ClassifierOptions, LoadOptions as LoaderOptions } from '../../mode
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import type { HubModels } from '../models/hub-models.ts';
 import type { ModelStore } from '../models/model-store.ts';
-import { checkArtifact } from '../plan/artifacts.ts';
 import { findModel } from '../plan/find-models.ts';
 import { parsePlan } from '../plan/plan.ts';
 import type { RunEvent } from '../records/events.ts';
-import type { DeviceInfo, RunInfo } from '../records/run.ts';
+import type { DeviceInfo } from '../records/run.ts';
 import { answerChat, attackBehavior } from '../run/attempt.ts';
 import type { Helper } from '../run/helper.ts';
 import { defaultAccess } from '../run/model-pool.ts';
@@ -23,13 +22,11 @@ import { runPlan, type RunEnvironment, type RunExtras } from '../run/run-plan.ts
 import { estimateRun } from '../run/time/estimate.ts';
 import type { SetStore } from '../sets/set-store.ts';
 import type { RunStore } from '../store/run-store.ts';
-import { openRunWriter } from '../store/run-writer.ts';
+import { memoryFolders, type TrainingFolders } from '../training/kept-folder.ts';
 import { behaviorsOf } from '../trials/behaviors.ts';
 import { mutateBehaviors } from '../trials/mutate.ts';
-import { placeRecords } from '../trials/placement.ts';
 import { registries as everything, type Registries } from '../trials/registries.ts';
 import { namedSets, setNamed, type NamedSet } from '../trials/sets.ts';
-import { expandPlan } from '../trials/trials.ts';
 import type { LabApi } from './api.ts';
 import { inBatches, relay } from './batches.ts';
 import { bundleCalls } from './bundle-calls.ts';
@@ -37,8 +34,9 @@ import { createHostCalls } from './host-calls.ts';
 import { createHostModels } from './host-models.ts';
 import { createHostRegistries } from './host-registries.ts';
 import { modelCalls } from './model-calls.ts';
-import { createRunReader } from './run-reader.ts';
 import { setCalls } from './set-calls.ts';
+import { storedRunCalls } from './stored-run-calls.ts';
+import { trainingCalls } from './training-calls.ts';
 
 /** The models of servers, as `models/runtimes/endpoint/` makes them. */
 interface Endpoints {
@@ -64,6 +62,8 @@ export interface LabHost {
   readonly hubModels?: HubModels | undefined;
   /** Of imported behavior sets. Default: none can be imported. */
   readonly setStore?: SetStore | undefined;
+  /** Where trainings are kept. Default: they last as long as the worker. */
+  readonly trainingFolders?: TrainingFolders | undefined;
   /** Default: everything that ships with the lab. */
   readonly registries?: Registries;
   /** Models that only WebGPU can run. Default: those that web-llm lists, which loads its package. */
@@ -154,8 +154,6 @@ export function createLab({
         await batches.close();
       }
     });
-  const { attacks, evaluators } = shipped;
-  const reader = createRunReader(later.store, evaluators.all, (id) => attacks.get(id).access);
 
   return {
     lifeline: async () => later.lifeline ?? null,
@@ -222,47 +220,15 @@ export function createLab({
         }),
       ),
     ...callsById,
-    runs: () =>
-      outcomeOf(async () => {
-        const store = await later.store;
-        return Promise.all((await store.runs()).map((run) => withTrueState(run, store)));
-      }),
-    plan: (runId) => outcomeOf(() => reader.plan(runId)),
-    outline: (runId) => outcomeOf(() => reader.outline(runId)),
-    overview: (runId) => outcomeOf(() => reader.overview(runId)),
-    cell: (runId, query) => outcomeOf(() => reader.cell(runId, query)),
-    trial: (runId, key) => outcomeOf(() => reader.trial(runId, key)),
-    label: (runId, key, label) => outcomeOf(() => reader.label(runId, key, label)),
-    exported: (runId, format, options) => outcomeOf(() => reader.exported(runId, format, options)),
-    inFormat: (runId, format) => outcomeOf(() => reader.inFormat(runId, format)),
-    artifacts: (runId) => outcomeOf(async () => (await later.store).artifacts(runId)),
-    checkArtifact: (defense, artifact) =>
-      outcomeOf(async () => checkArtifact(shipped.defenses, defense, artifact)),
-    restore: (runId, input, records) =>
-      outcomeOf(async () => {
-        const lab = await environment(namedSets(parsePlan(input)));
-        const expanded = expandPlan(input, lab.registries);
-        const arriving = placeRecords(records, expanded.chunks);
-        const run = await openRunWriter(runId, expanded, lab);
-        try {
-          await run.setState('paused');
-          const storedPlaces = new Set(run.places);
-          const fresh = arriving.filter(({ place }) => !storedPlaces.has(place));
-          await run.append(fresh);
-          return fresh.length;
-        } finally {
-          run.release();
-        }
-      }),
-    inMemory: (runId) => outcomeOf(async () => (await later.store).inMemory(runId)?.count ?? 0),
-    inMemoryLines: (runId) =>
-      outcomeOf(async () => (await (await later.store).inMemory(runId)?.lines()) ?? new Blob([])),
-    remove: (runId) =>
-      outcomeOf(async () => {
-        const store = await later.store;
-        const release = await store.lock(runId);
-        await store.remove(runId).finally(release);
-      }),
+    ...storedRunCalls({ store: later.store, shipped, lab: async (plan) => environment(namedSets(plan)) }),
+    ...trainingCalls(
+      {
+        ...{ models, registries, modelStore: later.modelStore },
+        folders: later.trainingFolders ?? memoryFolders(),
+        lock: async (id) => (await later.store).lock(`training-${id}`),
+      },
+      stoppable,
+    ),
     usePrecision: async (wanted) => usePrecision(wanted),
     useWorkers: async (wanted) => {
       workers = wanted;
@@ -286,14 +252,3 @@ const sealedBuild = () =>
   new LabError('not-supported', 'This build is sealed: it talks to no server.', {
     advice: 'Use lab --endpoint, or build the connected app with: npm run build -- --mode connected',
   });
-
-/** A run whose state is `running` but that no writer holds was cut off: it can go on from its last trial. */
-async function withTrueState(run: RunInfo, store: RunStore): Promise<RunInfo> {
-  if (run.state !== 'running') return run;
-  try {
-    (await store.lock(run.id))();
-    return { ...run, state: 'paused' };
-  } catch {
-    return run;
-  }
-}

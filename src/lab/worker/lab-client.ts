@@ -19,6 +19,8 @@ import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { FileChoices, FileReport, SetImport, SetProgress } from '../records/stored-set.ts';
 import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialRecord } from '../records/trial.ts';
+import type { TrainingEstimate, TrainingEvent, TrainingResult } from '../records/training.ts';
+import type { KeptFolder } from '../training/kept-folder.ts';
 import type { WorkersWish } from '../run/pool-size.ts';
 import type { Keep } from '../run/run-plan.ts';
 import type { ReplaySource } from '../trials/replay.ts';
@@ -63,6 +65,11 @@ export interface LabClient extends Pick<
   | 'inMemoryLines'
   | 'remove'
   | 'computing'
+  | 'trainings'
+  | 'trainingPlan'
+  | 'trainingEvents'
+  | 'exportTrained'
+  | 'removeTraining'
   | 'storedSets'
   | 'renameSet'
   | 'exportSet'
@@ -110,6 +117,19 @@ export interface LabClient extends Pick<
     files: HubModelFiles,
     options?: Stoppable & { readonly onProgress?: (progress: ImportProgress) => void },
   ): Promise<Outcome<StoredModel>>;
+  /** Train a model, or go on with a training: under the same settings it is the same training. */
+  train(
+    plan: unknown,
+    options?: Stoppable & {
+      /** Go on from the checkpoint after so many updates. Default: the last one. */
+      readonly at?: number;
+      readonly onEvents?: (events: readonly TrainingEvent[]) => void;
+      /** Where it is kept. Default: in this browser. */
+      readonly folder?: KeptFolder;
+    },
+  ): Promise<Outcome<TrainingResult>>;
+  estimateTraining(plan: unknown, options?: Stoppable): Promise<Outcome<TrainingEstimate>>;
+  keepTrained(id: string, title: string, options?: Stoppable): Promise<Outcome<ImportedModel>>;
   chat(
     request: ChatRequest,
     options?: Stoppable & {

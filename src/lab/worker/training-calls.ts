@@ -1,0 +1,140 @@
+/** @file The worker's calls on trainings. */
+import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
+import { openFolder } from '../../models/files.ts';
+import { isWhiteBox, type WhiteBoxModel } from '../../models/language-model.ts';
+import { parseLlamaConfig } from '../../models/llama.ts';
+import type { ModelEntry } from '../../models/catalog.ts';
+import type { ModelStore } from '../models/model-store.ts';
+import { findModel } from '../plan/find-models.ts';
+import { parseTrainingPlan } from '../plan/training-plan.ts';
+import type { TrainingInfo } from '../records/training.ts';
+import type { ModelPool } from '../run/model-pool.ts';
+import type { RunStore } from '../store/run-store.ts';
+import { estimateTraining } from '../training/estimate.ts';
+import type { TrainingFolders } from '../training/kept-folder.ts';
+import {
+  keepTraining,
+  keptPlan,
+  trainedFilesIn,
+  trainingEvents,
+  trainingInfo,
+} from '../training/kept-training.ts';
+import { resolveTraining } from '../training/run-training.ts';
+import { zipOf } from '../training/zip.ts';
+import type { Registries } from '../trials/registries.ts';
+import type { LabApi } from './api.ts';
+import { inBatches } from './batches.ts';
+import { storeOf } from './model-calls.ts';
+
+type TrainingCalls = Pick<
+  LabApi,
+  | 'train'
+  | 'estimateTraining'
+  | 'trainings'
+  | 'trainingPlan'
+  | 'trainingEvents'
+  | 'exportTrained'
+  | 'keepTrained'
+  | 'removeTraining'
+>;
+
+export interface TrainingPlaces {
+  readonly models: ModelPool;
+  readonly registries: () => Promise<Registries>;
+  readonly folders: TrainingFolders;
+  /** Holds a training, in every tab. */
+  readonly lock: RunStore['lock'];
+  readonly modelStore?: ModelStore | undefined;
+}
+
+export function trainingCalls(
+  { models, registries, folders, lock, modelStore }: TrainingPlaces,
+  stoppable: <T>(callId: string, work: (signal: AbortSignal) => Promise<T>) => Promise<Outcome<T>>,
+): TrainingCalls {
+  const loaded = async (
+    id: string,
+    signal: AbortSignal,
+  ): Promise<{ entry: ModelEntry; model: WhiteBoxModel }> => {
+    const entry = findModel(await registries(), id);
+    const model = await models.get(entry, { access: 'white-box', signal });
+    if (isWhiteBox(model)) return { entry, model };
+    throw new LabError('not-supported', `${id} cannot be trained: it gives no gradients.`, {
+      advice: 'Pick a model of the Llama family whose weights are here.',
+    });
+  };
+  const found = async (id: string) => {
+    const folder = folders.folder(id);
+    const info = await trainingInfo(folder);
+    if (info) return { folder, info };
+    throw new LabError('bad-input', 'This device does not hold this training.', {
+      advice: 'Trainings stay on the device that made them: the same settings make it again.',
+    });
+  };
+  /** One that is `running` and that nothing holds was cut off: it can go on from its last checkpoint. */
+  const withTrueState = async (info: TrainingInfo): Promise<TrainingInfo> => {
+    if (info.state !== 'running') return info;
+    try {
+      (await lock(info.id))();
+      return { ...info, state: 'stopped' };
+    } catch {
+      return info;
+    }
+  };
+  return {
+    train: (callId, input, onEvents, options = {}, folder) =>
+      stoppable(callId, async (signal) => {
+        const training = resolveTraining(parseTrainingPlan(input));
+        const release = await lock(training.name);
+        const batches = inBatches(onEvents);
+        try {
+          const { entry, model } = await loaded(training.plan.model, signal);
+          return await keepTraining({
+            ...{ training, entry, model, signal },
+            ...(options.at !== undefined && { at: options.at }),
+            base: openFolder(entry.source, { signal }),
+            folder: folder ?? folders.folder(training.name),
+            now: () => new Date().toISOString(),
+            onEvent: batches.add,
+          });
+        } finally {
+          await batches.close();
+          release();
+        }
+      }),
+    estimateTraining: (callId, input) =>
+      stoppable(callId, async (signal) => {
+        const training = resolveTraining(parseTrainingPlan(input));
+        const { entry, model } = await loaded(training.plan.model, signal);
+        const config = parseLlamaConfig(await openFolder(entry.source, { signal }).json('config.json'));
+        return estimateTraining(training, model, config);
+      }),
+    trainings: () =>
+      outcomeOf(async () => {
+        const infos = await Promise.all((await folders.ids()).map((id) => trainingInfo(folders.folder(id))));
+        return Promise.all(infos.flatMap((info) => (info ? [withTrueState(info)] : [])));
+      }),
+    trainingPlan: (id) =>
+      outcomeOf(async () => {
+        const plan = await keptPlan((await found(id)).folder);
+        if (plan) return plan;
+        throw new LabError('bad-input', 'The settings of this training cannot be read.', {
+          advice: 'Remove it, and train again.',
+        });
+      }),
+    trainingEvents: (id) => outcomeOf(async () => trainingEvents((await found(id)).folder)),
+    exportTrained: (id) => outcomeOf(async () => zipOf(await trainedFilesIn((await found(id)).folder))),
+    keepTrained: (callId, id, title) =>
+      stoppable(callId, async (signal) => {
+        const { folder } = await found(id);
+        const files = new Map(
+          [...(await trainedFilesIn(folder))].map(([path, bytes]) => [path, new Blob([bytes])]),
+        );
+        return storeOf(modelStore).import(files, { title, signal });
+      }),
+    removeTraining: (id) =>
+      outcomeOf(async () => {
+        const release = await lock(id);
+        await folders.remove(id).finally(release);
+      }),
+  };
+}
