@@ -10,12 +10,14 @@ export const deepAlignment = defineFinetuning({
   title: 'Deep safety alignment',
   paper: arxiv('2406.05946', 'Safety Alignment Should Be Made More Than Just a Few Tokens Deep'),
   summary: 'Trains refusals that begin after the first words of a harmful answer.',
-  differs: 'Rows are drawn with the share of the paper (a fifth), in place of two batches with weights.',
+  differs:
+    'Rows are drawn with a share, in place of two batches with weights; it is two fifths, since with the fifth of the paper a small ' +
+    'model keeps fewer of its refusals.',
   ...trainingDefense,
   reads: ['benign', 'safe', 'harmful'],
-  recipe: { learningRate: 3e-4, steps: 100, warmupSteps: 5 },
+  recipe: { learningRate: 3e-4, steps: 150, warmupSteps: 5 },
   options: {
-    share: number({ description: 'Share of refusals among the rows.', default: 0.2, min: 0, max: 1 }),
+    share: number({ description: 'Share of refusals among the rows.', default: 0.4, min: 0, max: 1 }),
     atStart: number({ description: 'Share of these that begin at once.', default: 0.5, min: 0, max: 1 }),
     deepest: integer({
       description: 'Most words of the harmful answer that stand before one.',

@@ -17,7 +17,7 @@ export const dpo = defineFinetuning({
   summary: 'Makes the chosen answer of each pair likelier than the rejected one, beside the model as it was.',
   ...trainingDefense,
   reads: ['preferences'],
-  recipe: { learningRate: 5e-5, steps: 60, warmupSteps: 5 },
+  recipe: { learningRate: 1e-5, steps: 60, warmupSteps: 5 },
   options: {
     beta: number({
       description: 'How closely the model is held to what it was.',

@@ -18,7 +18,7 @@ export const safeTuning = defineFinetuning({
     'of the share. The loss is the mean over the tokens of the answers alone, whatever their padding.',
   ...trainingDefense,
   reads: ['benign', 'safe'],
-  recipe: { learningRate: 3e-4, steps: 100, warmupSteps: 5 },
+  recipe: { learningRate: 3e-5, steps: 60, warmupSteps: 5 },
   options: {
     share: number({
       description: 'Share of refusals among the rows; too many, and the model refuses harmless requests.',

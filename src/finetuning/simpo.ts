@@ -14,7 +14,7 @@ export const simpo = defineFinetuning({
   summary: 'Makes the chosen answer of each pair likelier per token than the rejected one, by a margin.',
   ...trainingDefense,
   reads: ['preferences'],
-  recipe: { learningRate: 5e-5, steps: 60, warmupSteps: 5 },
+  recipe: { learningRate: 1e-5, steps: 60, warmupSteps: 5 },
   options: {
     beta: number({
       description: 'What a difference of one nat per token counts.',
