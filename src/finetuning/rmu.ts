@@ -25,21 +25,21 @@ export const rmu = defineFinetuning({
     'one model. Only the tokens of answers are moved and kept, and what is trained is chosen with the training, not three matrices.',
   ...trainingDefense,
   reads: ['harmful', 'benign'],
-  recipe: { learningRate: 1e-3, steps: 100, warmupSteps: 5 },
+  recipe: { learningRate: 1e-3, steps: 150, warmupSteps: 5 },
   options: {
     depth: number({
       description: 'Where the states are read, as a share of the layers.',
-      default: 0.25,
+      default: 0.5,
       min: 0,
       max: 1,
     }),
     length: number({
       description: 'Length of the direction, in mean lengths of a state.',
-      default: 5,
+      default: 2,
       min: 0.1,
       max: 100,
     }),
-    retain: number({ description: 'Weight of keeping benign states.', default: 100, min: 0, max: 100_000 }),
+    retain: number({ description: 'Weight of keeping benign states.', default: 30, min: 0, max: 100_000 }),
     batchSize: integer({
       description: 'Rows of each kind per update.',
       default: 4,

@@ -34,7 +34,7 @@ export const safeRlhf = defineFinetuning({
     'not on the average of the last ones.',
   ...trainingDefense,
   reads: ['preferences', 'benign', 'safe', 'harmful'],
-  recipe: { learningRate: 1e-4, steps: 60, warmupSteps: 5 },
+  recipe: { learningRate: 2e-5, steps: 40, warmupSteps: 5 },
   options: {
     batchSize: integer({
       description: 'Answers that the model gives at a time, half of them to harmful requests.',
@@ -72,7 +72,7 @@ export const safeRlhf = defineFinetuning({
     }),
     bound: number({
       description: 'What the mean cost must stay below 0 by (d of the paper).',
-      default: 0,
+      default: 2,
       min: -100,
       max: 100,
     }),
@@ -91,7 +91,7 @@ export const safeRlhf = defineFinetuning({
     criticRate: number({ description: 'How fast the critics learn.', default: 0.05, min: 0, max: 1 }),
     helping: number({
       description: 'Weight of the loss on benign answers.',
-      default: 0.1,
+      default: 0.01,
       min: 0.001,
       max: 100,
     }),
