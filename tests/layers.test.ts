@@ -34,7 +34,7 @@ const allowedInLab: Readonly<Record<string, readonly string[]>> = {
   trials: ['plan', 'records'],
   store: ['plan', 'records', 'trials', 'storage'],
   run: ['plan', 'records', 'analysis', 'trials', 'store'],
-  insight: ['plan', 'records', 'analysis'],
+  insight: ['plan', 'records'],
   models: ['records', 'storage'],
   sets: ['plan', 'records', 'storage', 'trials'],
   bundle: ['plan', 'records', 'trials', 'store', 'sets'],

@@ -4,7 +4,7 @@ import { meanOf } from '../../src/core/means.ts';
 import { holm } from '../../src/core/paired.ts';
 import { mcNemar, mean, rateOf, wilson } from '../../src/core/statistics.ts';
 import type { Recipe } from '../../src/finetuning/finetuning.ts';
-import type { LineChart } from '../../src/lab/insight/line-chart.ts';
+import type { LineChart } from '../../src/lab/analysis/figures/line-chart.ts';
 import { markdownTable } from './tables.ts';
 
 /** The model before training. */

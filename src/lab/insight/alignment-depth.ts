@@ -1,22 +1,14 @@
 /** @file How deep training reaches into an answer: how far a model is from another, position by position. */
 import type { ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
-import { meanOf, type Estimate } from '../../core/means.ts';
+import { meanOf } from '../../core/means.ts';
 import type { Abortable, ScoringModel } from '../../models/language-model.ts';
 import { klOfLogits } from '../../models/refusal-direction.ts';
+import type { DepthPoint } from '../records/insight.ts';
 
 export interface AnswerInFull {
   readonly messages: readonly ChatMessage[];
   readonly answer: string;
-}
-
-export interface DepthPoint {
-  /** Tokens of the answer that came before, from 0. */
-  readonly position: number;
-  /** KL(model ‖ base) of the next token, nats, over answers; 95 % by Student's t. */
-  readonly divergence: Estimate;
-  /** Answers that are so long. */
-  readonly n: number;
 }
 
 /**

@@ -3,20 +3,7 @@ import type { ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { topIds } from '../../models/decoding/sampler.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
-
-export interface LensToken {
-  readonly text: string;
-  readonly probability: number;
-}
-
-export interface LensLayer {
-  /** From 0, the embedding, to the number of layers, which is the model's own prediction. */
-  readonly boundary: number;
-  /** The likeliest first tokens of the answer, likeliest first. */
-  readonly top: readonly LensToken[];
-  /** Those that were asked about, in the same order. */
-  readonly watched: readonly LensToken[];
-}
+import type { LensLayer, LensToken } from '../records/insight.ts';
 
 /**
  * The first token of the answer, as final norm and head read it from the stream at each layer boundary.

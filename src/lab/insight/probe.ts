@@ -6,6 +6,7 @@ import { fitLogistic, logOdds } from '../../core/logistic.ts';
 import { createRandom } from '../../core/random.ts';
 import { auroc, type Area } from '../../core/statistics.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
+import type { ProbedLayer } from '../records/insight.ts';
 
 export interface ProbedRequest {
   readonly messages: readonly ChatMessage[];
@@ -13,15 +14,6 @@ export interface ProbedRequest {
   readonly positive: boolean;
   /** Requests for the same task: no probe is tested on a task that it was fitted to. */
   readonly task: string;
-}
-
-export interface ProbedLayer {
-  /** From 0, the embedding, to the number of layers. */
-  readonly boundary: number;
-  /** Over requests of tasks that the probe was not fitted to. */
-  readonly area: Area;
-  /** The same for probes fitted to shuffled labels: near a half, unless the probe finds more than there is. */
-  readonly shuffled: Area;
 }
 
 export interface ProbeOptions extends Abortable {

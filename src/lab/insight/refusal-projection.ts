@@ -3,6 +3,7 @@ import type { ChatMessage } from '../../core/chat.ts';
 import { dot, norm, scaled, type Vector } from '../../core/vectors.ts';
 import { differenceInMeans, lastStreams, streamsOf } from '../../models/directions.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
+import type { Projection } from '../records/insight.ts';
 
 /**
  * By layer boundary, the difference between the mean states of harmful and harmless requests right before the answer, of length 1.
@@ -18,13 +19,6 @@ export async function refusalDirections(
     await lastStreams(model, contrast.harmless, options),
   ];
   return differenceInMeans(harmful, harmless).map((vector) => scaled(vector, 1 / (norm(vector) || 1)));
-}
-
-export interface Projection {
-  /** The text of each token of the prompt. */
-  readonly tokens: readonly string[];
-  /** By layer boundary, then by token. */
-  readonly values: readonly (readonly number[])[];
 }
 
 /** @param directions by boundary; those of the model before training, to see what training moved */

@@ -7,6 +7,7 @@ import type { TrainingData } from '../../core/training-data.ts';
 import { finetune, learnerOptions, type FinetuningSettings } from '../../finetuning/finetune.ts';
 import { harmfulFinetuning } from '../../finetuning/harmful-finetuning.ts';
 import type { Learner, WhiteBoxModel } from '../../models/language-model.ts';
+import type { RelearningPoint } from '../records/insight.ts';
 import { harmRate, type Asking } from './harm.ts';
 
 export interface RelearningSettings
@@ -16,17 +17,6 @@ export interface RelearningSettings
   /** Harmful requests to train on, and rows per update. */
   readonly examples: number;
   readonly batchSize: number;
-}
-
-export interface RelearningPoint {
-  readonly updates: number;
-  /** Of harmful answers to behaviors that are not trained on. */
-  readonly rate: Rate;
-}
-
-export interface RelearningCurve {
-  readonly name: string;
-  readonly points: readonly RelearningPoint[];
 }
 
 /**

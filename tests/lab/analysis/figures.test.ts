@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { layerMapCsv, layerMapSvg } from '../../../src/lab/insight/layer-map.ts';
-import { curvesCsv, lineChartSvg, type LineChart } from '../../../src/lab/insight/line-chart.ts';
+import { layerMapCsv, layerMapSvg } from '../../../src/lab/analysis/figures/layer-map.ts';
+import { curvesCsv, lineChartSvg, type LineChart } from '../../../src/lab/analysis/figures/line-chart.ts';
 
 const chart: LineChart = {
   title: 'Relearning <b>',

@@ -1,6 +1,6 @@
 /** @file Curves with their intervals as a picture that stands alone, and as CSV. */
-import { byteOrderMark, csvRow } from '../records/export.ts';
-import { escaped } from '../analysis/report/html.ts';
+import { byteOrderMark, csvRow } from '../../records/export.ts';
+import { escaped } from '../report/html.ts';
 
 export interface CurvePoint {
   readonly x: number;

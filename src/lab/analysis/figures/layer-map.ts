@@ -1,7 +1,7 @@
 /** @file Values by layer and token as a picture that stands alone, and as CSV. */
-import { byteOrderMark, csvRow } from '../records/export.ts';
-import { escaped } from '../analysis/report/html.ts';
-import type { Projection } from './refusal-projection.ts';
+import { byteOrderMark, csvRow } from '../../records/export.ts';
+import { escaped } from '../report/html.ts';
+import type { Projection } from '../../records/insight.ts';
 
 const size = { label: 64, cell: 26, row: 18, top: 40, tokens: 110, gap: 12 } as const;
 
