@@ -1,4 +1,4 @@
-/** @file In which format a file of behaviors is written. */
+/** @file In which format a file of rows is written. */
 import { textOf, type Encoding } from './encoding.ts';
 
 export const formats = ['csv', 'jsonl', 'json', 'lines'] as const;

@@ -60,7 +60,7 @@ function listIn(value: unknown): readonly unknown[] {
   if (inner.length === 1) return inner[0]![1] as readonly unknown[];
   const found =
     inner.length === 0 ? 'no list' : `several lists (${inner.map(([name]) => excerpt(name, 40)).join(', ')})`;
-  throw new LabError('bad-input', `The JSON file holds ${found} of behaviors.`, {
+  throw new LabError('bad-input', `The JSON file holds ${found} of rows.`, {
     advice: 'Give a list of objects, such as [{"prompt": "…"}], or an object with one such list.',
   });
 }

@@ -21,7 +21,7 @@ async function* linewise(
     rest = lines.pop()!;
     if (rest.length > mostLineCharacters)
       throw new LabError('bad-input', `Line ${line + lines.length + 1} has millions of characters.`, {
-        advice: 'Choose a file with one behavior per line.',
+        advice: 'Choose a file with one row per line.',
       });
     yield lines.flatMap(take);
   }

@@ -1,23 +1,15 @@
 /** @file Reads the behaviors of a file: recognizes it, says what it holds, and names what is wrong line by line. */
 import { behaviorKinds, type BehaviorKind } from '../../core/behavior.ts';
-import { LabError } from '../../core/errors.ts';
 import { count } from '../../core/format.ts';
 import { fingerprint } from '../../core/hash.ts';
-import { csvRows } from './csv.ts';
-import { detectEncoding, textOf, type Encoding, type Reading } from './encoding.ts';
-import { formatOf, type Format } from './format.ts';
-import { jsonList } from './json.ts';
-import { jsonLines, plainLines } from './lines.ts';
+import type { Reading } from './encoding.ts';
 import { createMapper, type Mapping } from './mapping.ts';
 import { mostRows, type SetRow } from './set-row.ts';
 import { fields, isColumnName, recognize, type Columns, type Field } from './shapes.ts';
-import { isProblem, type RowProblem, type Rows, type TableRow } from './table-row.ts';
+import { isProblem, type RowProblem, type TableRow } from './table-row.ts';
+import { checkColumns, openTable, type Table, type TableChoices } from './table.ts';
 
-/** What the user says about a file; what is left out is told from the file. */
-export interface FileChoices {
-  readonly encoding?: Encoding | undefined;
-  readonly format?: Format | undefined;
-  readonly hasHeader?: boolean | undefined;
+export interface FileChoices extends TableChoices {
   /** Columns by what they hold; `null`: none does. */
   readonly columns?: Readonly<Partial<Record<Field, string | null>>> | undefined;
   /** Of rows whose kind no column says. Default: harmful. */
@@ -26,15 +18,10 @@ export interface FileChoices {
   readonly kinds?: Mapping['kinds'] | undefined;
 }
 
-export interface FileReport {
-  readonly encoding: Encoding;
-  readonly format: Format;
+export interface FileReport extends Omit<Table, 'sample' | 'rows'> {
   /** The benchmark whose columns these are; `null` if it is none of those known. */
   readonly shape: string | null;
   readonly note: string | null;
-  readonly columns: readonly string[];
-  /** The first rows as they are in the file, long texts cut. */
-  readonly firstRows: readonly TableRow[];
   readonly mapping: Mapping;
   /** The values of the kind's column, the first of them, and how many rows have each. */
   readonly kindValues: readonly { readonly value: string; readonly count: number }[];
@@ -47,12 +34,7 @@ export interface FileReport {
   readonly problemCount: number;
 }
 
-export const mostFileBytes = 128 * 2 ** 20;
 const mostProblems = 100;
-const mostFirstRows = 6;
-const mostCellCharacters = 240;
-/** Rows that are read before the columns of a JSON file are settled. */
-const sampleRows = 100;
 
 /**
  * Pieces of the file, never all of it, are in memory, beside the behaviors and what JSON lists need.
@@ -68,26 +50,15 @@ export async function readBehaviorFile(
   onRow: (row: SetRow) => void,
   { most = mostRows, ...reading }: Reading & { readonly most?: number } = {},
 ): Promise<FileReport> {
-  checkSize(file);
-  const encoding = choices.encoding ?? (await detectEncoding(file, { signal: reading.signal }));
-  const format = choices.format ?? (await formatOf(file, name, encoding));
-  const rows = rowsIn(format, textOf(file, encoding, reading), choices);
-
-  const sample: (TableRow | RowProblem)[] = [];
-  while (sample.length < sampleRows) {
-    const { done, value } = await rows.next();
-    if (done) break;
-    for (const row of value) sample.push(row);
-  }
-  const whole = sample.filter((row): row is TableRow => !isProblem(row));
-  const columns = [...new Set(whole.slice(0, sampleRows).flatMap(({ values }) => Object.keys(values)))];
+  const table = await openTable(file, name, choices, isColumnName, reading);
+  const { encoding, format, columns, firstRows, sample, rows } = table;
   const recognized = recognize(columns);
   const named = columnsOf(recognized.columns, choices.columns, columns);
   // A column is taken for that of kinds only if its values are kinds.
   const { kind: kindColumn, ...others } = named;
   const isGuess = choices.columns?.kind === undefined && kindColumn !== undefined;
   const isWrong =
-    isGuess && !whole.every(({ values }) => recognized.kindOf(values[kindColumn] ?? '') !== null);
+    isGuess && !sample.every(({ values }) => recognized.kindOf(values[kindColumn] ?? '') !== null);
   const mapping: Mapping = {
     columns: isWrong ? others : named,
     kind: choices.kind ?? 'harmful',
@@ -103,8 +74,7 @@ export async function readBehaviorFile(
       if (report.isFull) return;
     }
   };
-  take(sample);
-  if (!report.isFull) for await (const batch of rows) if ((take(batch), report.isFull)) break;
+  for await (const batch of rows) if ((take(batch), report.isFull)) break;
   reading.signal?.throwIfAborted();
   return {
     encoding,
@@ -112,37 +82,11 @@ export async function readBehaviorFile(
     shape: recognized.shape,
     note: recognized.note,
     columns,
-    firstRows: whole.slice(0, mostFirstRows).map(shortened),
+    firstRows,
     mapping: { ...mapping, kinds: { ...mapper.kinds() } },
     kindValues: mapper.values(),
     ...report.result(),
   };
-}
-
-function checkSize({ size }: Blob): void {
-  if (size === 0)
-    throw new LabError('bad-input', 'The file is empty.', { advice: 'Choose a file that holds behaviors.' });
-  if (size > mostFileBytes)
-    throw new LabError(
-      'bad-input',
-      `The file has ${Math.round(size / 2 ** 20)} MiB; files of up to ${mostFileBytes / 2 ** 20} MiB are read.`,
-      { advice: 'Leave out columns and rows that are not needed, or split it.' },
-    );
-}
-
-function rowsIn(format: Format, text: AsyncIterable<string>, { hasHeader }: FileChoices): Rows {
-  switch (format) {
-    case 'csv':
-      return csvRows(text, { hasHeader, isColumnName });
-    case 'jsonl':
-      return jsonLines(text);
-    case 'json':
-      return jsonList(text);
-    case 'lines':
-      return plainLines(text);
-    default:
-      return format satisfies never;
-  }
 }
 
 /** @throws LabError 'bad-input' for a column that the file does not have */
@@ -151,11 +95,7 @@ function columnsOf(
   chosen: FileChoices['columns'] = {},
   columns: readonly string[],
 ): Columns {
-  for (const name of Object.values(chosen))
-    if (typeof name === 'string' && !columns.includes(name))
-      throw new LabError('bad-input', `The file has no column "${name}".`, {
-        advice: `It has: ${columns.slice(0, 20).join(', ')}.`,
-      });
+  checkColumns(Object.values(chosen), columns);
   return Object.fromEntries(
     fields.flatMap((field) => {
       const name = chosen[field] === undefined ? guessed[field] : chosen[field];
@@ -163,16 +103,6 @@ function columnsOf(
     }),
   );
 }
-
-const shortened = ({ line, values }: TableRow): TableRow => ({
-  line,
-  values: Object.fromEntries(
-    Object.entries(values).map(([name, text]) => [
-      name,
-      text.length > mostCellCharacters ? `${text.slice(0, mostCellCharacters)}…` : text,
-    ]),
-  ),
-});
 
 /** Counts behaviors and problems, and leaves out a prompt that comes again. */
 function createTally(onRow: (row: SetRow) => void, most: number) {

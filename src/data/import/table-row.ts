@@ -1,4 +1,4 @@
-/** @file A row of a file of behaviors, whatever its format. */
+/** @file A row of a file, whatever its format. */
 
 /** One row: texts by the name of their column. */
 export interface TableRow {
