@@ -1,5 +1,6 @@
 /** @file Trainings of the fake lab: a few updates with made-up losses, kept as long as the page lasts. */
 import { outcomeOf } from '../../src/core/errors.ts';
+import { readTrainingFile } from '../../src/data/import/training/read-training-file.ts';
 import { parseTrainingPlan, type TrainingPlan } from '../../src/lab/plan/training-plan.ts';
 import type { TrainingEvent, TrainingInfo } from '../../src/lab/records/training.ts';
 import { resolveTraining } from '../../src/lab/training/run-training.ts';
@@ -9,6 +10,7 @@ type Trainings = Pick<
   LabClient,
   | 'train'
   | 'estimateTraining'
+  | 'readTrainingData'
   | 'trainings'
   | 'trainingPlan'
   | 'trainingEvents'
@@ -89,6 +91,7 @@ export function fakeTrainings(): Trainings {
           checkpointBytes: 13_200_000,
         };
       }),
+    readTrainingData: (file, choices) => outcomeOf(() => readTrainingFile(file, file.name, choices)),
     trainings: () => outcomeOf(async () => [...kept.values()].map(({ info }) => info)),
     trainingPlan: (id) => outcomeOf(async () => kept.get(id)!.plan),
     trainingEvents: (id) => outcomeOf(async () => kept.get(id)?.events ?? []),

@@ -1,5 +1,12 @@
 /** @file What a training tells while it goes on, and what it ends in: plain data that crosses to the page. */
+import type {
+  TrainingFile,
+  TrainingFileChoices,
+  TrainingFileReport,
+} from '../../data/import/training/read-training-file.ts';
 import type { FinetuningStep } from '../../finetuning/finetune.ts';
+
+export type { TrainingFile, TrainingFileChoices, TrainingFileReport };
 
 export interface StepEvent extends Omit<FinetuningStep, 'memory'> {
   readonly type: 'step';

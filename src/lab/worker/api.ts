@@ -32,7 +32,14 @@ import type { FileChoices, FileReport, SetImport, SetProgress, StoredSet } from 
 import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialKey, TrialRecord } from '../records/trial.ts';
 import type { TrainingPlan } from '../plan/training-plan.ts';
-import type { TrainingEstimate, TrainingEvent, TrainingInfo, TrainingResult } from '../records/training.ts';
+import type {
+  TrainingEstimate,
+  TrainingEvent,
+  TrainingFile,
+  TrainingFileChoices,
+  TrainingInfo,
+  TrainingResult,
+} from '../records/training.ts';
 import type { KeptFolder } from '../training/kept-folder.ts';
 import type { WorkersWish } from '../run/pool-size.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
@@ -198,6 +205,18 @@ export interface LabApi {
   ): Promise<Outcome<TrainingResult>>;
   /** What a training takes; the model is loaded for it. */
   estimateTraining(callId: string, plan: unknown): Promise<Outcome<TrainingEstimate>>;
+  /**
+   * The training data of a file, read as `choices` say, and what it holds; nothing is stored. Fails with 'bad-input'.
+   * @param model is loaded, and answers that are longer than its context are left out; `null`: none
+   */
+  readTrainingData(
+    callId: string,
+    file: Blob,
+    name: string,
+    choices: TrainingFileChoices,
+    model: string | null,
+    onProgress: (progress: SetProgress) => void,
+  ): Promise<Outcome<TrainingFile>>;
   trainings(): Promise<Outcome<readonly TrainingInfo[]>>;
   trainingPlan(id: string): Promise<Outcome<TrainingPlan>>;
   /** What a training has told so far. */

@@ -106,6 +106,12 @@ export function createLabClient({
       const id = nextCall();
       return stoppable(id, signal, (lab) => lab.estimateTraining(id, plan));
     },
+    readTrainingData(file, choices, { model = null, signal, onProgress } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen) =>
+        lab.readTrainingData(id, file, file.name, choices, model, listen(onProgress)),
+      );
+    },
     keepTrained(training, title, { signal } = {}) {
       const id = nextCall();
       return stoppable(id, signal, (lab) => lab.keepTrained(id, training, title));

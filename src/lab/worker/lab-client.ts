@@ -19,7 +19,13 @@ import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { FileChoices, FileReport, SetImport, SetProgress } from '../records/stored-set.ts';
 import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialRecord } from '../records/trial.ts';
-import type { TrainingEstimate, TrainingEvent, TrainingResult } from '../records/training.ts';
+import type {
+  TrainingEstimate,
+  TrainingEvent,
+  TrainingFile,
+  TrainingFileChoices,
+  TrainingResult,
+} from '../records/training.ts';
 import type { KeptFolder } from '../training/kept-folder.ts';
 import type { WorkersWish } from '../run/pool-size.ts';
 import type { Keep } from '../run/run-plan.ts';
@@ -129,6 +135,15 @@ export interface LabClient extends Pick<
     },
   ): Promise<Outcome<TrainingResult>>;
   estimateTraining(plan: unknown, options?: Stoppable): Promise<Outcome<TrainingEstimate>>;
+  /** The training data of a file, and what it holds; nothing is stored. */
+  readTrainingData(
+    file: File,
+    choices: TrainingFileChoices,
+    options?: ReadingOptions & {
+      /** Answers that are longer than its context are left out. */
+      readonly model?: string;
+    },
+  ): Promise<Outcome<TrainingFile>>;
   keepTrained(id: string, title: string, options?: Stoppable): Promise<Outcome<ImportedModel>>;
   chat(
     request: ChatRequest,

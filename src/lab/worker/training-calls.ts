@@ -19,17 +19,19 @@ import {
   trainingEvents,
   trainingInfo,
 } from '../training/kept-training.ts';
+import { readOwnData } from '../training/own-data.ts';
 import { resolveTraining } from '../training/run-training.ts';
 import { zipOf } from '../training/zip.ts';
 import type { Registries } from '../trials/registries.ts';
 import type { LabApi } from './api.ts';
-import { inBatches } from './batches.ts';
+import { inBatches, relay } from './batches.ts';
 import { storeOf } from './model-calls.ts';
 
 type TrainingCalls = Pick<
   LabApi,
   | 'train'
   | 'estimateTraining'
+  | 'readTrainingData'
   | 'trainings'
   | 'trainingPlan'
   | 'trainingEvents'
@@ -107,6 +109,15 @@ export function trainingCalls(
         const { entry, model } = await loaded(training.plan.model, signal);
         const config = parseLlamaConfig(await openFolder(entry.source, { signal }).json('config.json'));
         return estimateTraining(training, model, config);
+      }),
+    readTrainingData: (callId, file, name, choices, model, onProgress) =>
+      stoppable(callId, async (signal) => {
+        const learner = model === null ? null : (await loaded(model, signal)).model;
+        const progress = relay(onProgress);
+        const onBytes = (bytes: number) => void progress.send({ bytes, totalBytes: file.size });
+        const read = await readOwnData(file, name, choices, learner, { signal, onBytes });
+        await progress.settled();
+        return read;
       }),
     trainings: () =>
       outcomeOf(async () => {
