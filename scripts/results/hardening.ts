@@ -17,10 +17,8 @@ import { defenses } from '../../src/defenses/index.ts';
 import { evaluators } from '../../src/evaluators/index.ts';
 import { finetune, learnerOptions, type FinetuningSettings } from '../../src/finetuning/finetune.ts';
 import { finetunings } from '../../src/finetuning/index.ts';
-import { layerMapCsv, layerMapSvg } from '../../src/lab/analysis/figures/layer-map.ts';
 import { curvesCsv, lineChartSvg } from '../../src/lab/analysis/figures/line-chart.ts';
 import { probedLayers } from '../../src/lab/insight/probe.ts';
-import { projectionOf, refusalDirections } from '../../src/lab/insight/refusal-projection.ts';
 import { relearning } from '../../src/lab/insight/relearning.ts';
 import type { RelearningPoint } from '../../src/lab/records/insight.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
@@ -143,23 +141,6 @@ async function write(file: string, content: string): Promise<void> {
   await writeFile(file, parsed ? await format(content, { ...options, filepath: file }) : content);
 }
 
-/** Where the states of one forbidden request lie along the refusal direction, before training and after. */
-async function writeProjection(id: string): Promise<void> {
-  const model = await trainedBy(id);
-  const { harmful, harmless } = tinytown.contrast!;
-  const directions = await refusalDirections(base, { harmful, harmless });
-  const messages = [user(forbidden[0]!.prompt)];
-  const maps = [
-    { name: target, projection: await projectionOf(base, directions, messages) },
-    { name: `${target}, ${id}`, projection: await projectionOf(model, directions, messages) },
-  ];
-  await write(
-    join(docs, 'hardening/projection.svg'),
-    layerMapSvg('Projection on the refusal direction', maps),
-  );
-  await write(join(docs, 'hardening/projection.csv'), layerMapCsv(maps));
-}
-
 await mkdir(join(docs, 'hardening'), { recursive: true });
 const named = process.argv.slice(2);
 const all = [asItIs, ...finetunings.all.filter(({ purpose }) => purpose === 'defense').map(({ id }) => id)];
@@ -178,7 +159,6 @@ for (const id of named.length > 0 ? named : [...all, 'abliteration']) {
   const chart = relearningChart(figures);
   await write(join(docs, 'hardening/relearning.svg'), lineChartSvg(chart));
   await write(join(docs, 'hardening/relearning.csv'), curvesCsv(chart));
-  if (id === 'safe-unlearning') await writeProjection(id);
   console.error(`Wrote ${id}`);
 }
 await site.close();
