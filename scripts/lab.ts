@@ -7,6 +7,7 @@ import { compare } from './cli/compare.ts';
 import { useEndpoints, withEndpointOptions } from './cli/endpoints.ts';
 import { estimate } from './cli/estimate.ts';
 import { evaluators } from './cli/evaluators.ts';
+import { insight } from './cli/insight.ts';
 import { exportNames, exportRun } from './cli/export.ts';
 import { asCommandError } from './cli/failure.ts';
 import { catalogueLists, list } from './cli/list.ts';
@@ -223,6 +224,24 @@ withRequestOptions(program.command('chat'))
     0,
   )
   .action(chat);
+
+program
+  .command('insight')
+  .description(
+    'look inside a model: refusal direction, logit lens, probes; beside its base also how deep training reaches',
+  )
+  .requiredOption('--model <name>', `model to look into: ${modelNames}`)
+  .option('--base <name>', 'model that it was trained from, shown beside it')
+  .option('--set <id>', 'behavior set with contrast prompts', 'tinytown')
+  .option('--prompt <text>', 'request whose tokens are shown; default: the first forbidden one of the set')
+  .option('--relearning', 'also fine-tune each on ten harmful answers, and ask it in between')
+  .option('--seed <n>', 'seed of the random streams', wholeNumber, 0)
+  .option('--out <folder>', 'write pictures, tables and JSON there')
+  .option('--json', 'print the report as JSON')
+  .addOption(airlock())
+  .addOption(mirror())
+  .addOption(device())
+  .action(insight);
 
 program
   .command('mutate')

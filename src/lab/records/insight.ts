@@ -48,6 +48,12 @@ export interface RelearningPoint {
   readonly rate: Rate;
 }
 
+/** What is being looked at. */
+export interface InsightProgress {
+  readonly model: string;
+  readonly part: 'states' | 'probes' | 'relearning';
+}
+
 /** What was found in one model. */
 export interface InsideModel {
   readonly model: string;

@@ -29,6 +29,7 @@ import type { AttackReply, ChatReply, MutatedPrompt } from '../records/reply.ts'
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { FileChoices, FileReport, SetImport, SetProgress, StoredSet } from '../records/stored-set.ts';
+import type { InsightProgress, InsightReport } from '../records/insight.ts';
 import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialKey, TrialRecord } from '../records/trial.ts';
 import type { TrainingPlan } from '../plan/training-plan.ts';
@@ -226,6 +227,12 @@ export interface LabApi {
   /** Put what a finished training made among the models of this browser. */
   keepTrained(callId: string, id: string, title: string): Promise<Outcome<ImportedModel>>;
   removeTraining(id: string): Promise<Outcome<void>>;
+  /** Look inside a model, and inside its base beside it. */
+  insight(
+    callId: string,
+    request: unknown,
+    onProgress: (progress: InsightProgress) => void,
+  ): Promise<Outcome<InsightReport>>;
   storedSets(): Promise<Outcome<readonly StoredSet[]>>;
   renameSet(id: string, title: string): Promise<Outcome<void>>;
   /** As JSON Lines, which `importSet` reads back to the same content. */

@@ -116,6 +116,10 @@ export function createLabClient({
       const id = nextCall();
       return stoppable(id, signal, (lab) => lab.keepTrained(id, training, title));
     },
+    insight(request, { signal, onProgress } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen) => lab.insight(id, request, listen(onProgress)));
+    },
     storedSets: () => ask((lab) => lab.storedSets()),
     renameSet: (id, title) => ask((lab) => lab.renameSet(id, title)),
     exportSet: (id) => ask((lab) => lab.exportSet(id)),

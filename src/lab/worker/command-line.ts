@@ -9,6 +9,7 @@ import type { AttackRequest, ChatRequest } from '../plan/request.ts';
 import type { AttackReply, ChatReply } from '../records/reply.ts';
 import { trialLine } from '../records/export.ts';
 import type { RunEvent } from '../records/events.ts';
+import type { InsightReport } from '../records/insight.ts';
 import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
@@ -35,6 +36,8 @@ export interface CommandLineApi extends Pick<
   run(plan: Plan, places: readonly number[]): Promise<Outcome<void>>;
   /** What a run of the plan will take, with every model under attack loaded and timed. */
   estimate(plan: Plan): Promise<Outcome<RunEstimate>>;
+  /** Look inside a model. What is being looked at goes to `gloveboxEvent`. */
+  insight(request: unknown): Promise<Outcome<InsightReport>>;
   /** Stop the run in progress within one step. */
   stop(): void;
 }
@@ -95,6 +98,7 @@ export function exposeToCommandLine(lab: LabClient): void {
         },
       }),
     estimate: (plan) => lab.estimate(plan, { times: 'all' }),
+    insight: (request) => lab.insight(request, { onProgress: report, signal: stopping.signal }),
     stop: () => stopping.abort(),
   };
 }

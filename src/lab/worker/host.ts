@@ -33,6 +33,7 @@ import { bundleCalls } from './bundle-calls.ts';
 import { createHostCalls } from './host-calls.ts';
 import { createHostModels } from './host-models.ts';
 import { createHostRegistries } from './host-registries.ts';
+import { insightCalls } from './insight-calls.ts';
 import { modelCalls } from './model-calls.ts';
 import { setCalls } from './set-calls.ts';
 import { storedRunCalls } from './stored-run-calls.ts';
@@ -221,6 +222,7 @@ export function createLab({
       ),
     ...callsById,
     ...storedRunCalls({ store: later.store, shipped, lab: async (plan) => environment(namedSets(plan)) }),
+    ...insightCalls({ models, registries }, stoppable),
     ...trainingCalls(
       {
         ...{ models, registries, modelStore: later.modelStore },

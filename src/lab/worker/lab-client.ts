@@ -17,6 +17,7 @@ import type { AttackReply, ChatReply } from '../records/reply.ts';
 import type { DeviceKind } from '../records/run.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { FileChoices, FileReport, SetImport, SetProgress } from '../records/stored-set.ts';
+import type { InsightProgress, InsightReport } from '../records/insight.ts';
 import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import type {
@@ -145,6 +146,11 @@ export interface LabClient extends Pick<
     },
   ): Promise<Outcome<TrainingFile>>;
   keepTrained(id: string, title: string, options?: Stoppable): Promise<Outcome<ImportedModel>>;
+  /** Look inside a model, and inside its base beside it. @param request as `insightRequestSchema` has it */
+  insight(
+    request: unknown,
+    options?: Stoppable & { readonly onProgress?: (progress: InsightProgress) => void },
+  ): Promise<Outcome<InsightReport>>;
   chat(
     request: ChatRequest,
     options?: Stoppable & {

@@ -1,0 +1,43 @@
+/** @file What to look for inside a model, as plain data. */
+import { z } from 'zod';
+import { LabError } from '../../core/errors.ts';
+import { issueTexts } from '../../core/excerpt.ts';
+import { nameSchema } from '../../core/name.ts';
+
+export const insightRequestSchema = z.strictObject({
+  /** Catalogue id; its weights must be in reach. */
+  model: nameSchema,
+  /** The model that it was trained from, to be shown beside it. */
+  base: nameSchema.optional(),
+  /** Behavior set with contrast prompts: what the model should decline and what it should answer. */
+  set: nameSchema.default('tinytown'),
+  /** The request whose tokens are shown. Default: the first forbidden behavior of the set. */
+  prompt: z.string().min(1).max(20_000).optional(),
+  /** Texts whose first tokens the lens watches: how a refusal and an agreement open. */
+  watch: z.array(z.string().min(1).max(200)).max(10).default(["I'm sorry", 'Sure']),
+  seed: z.int().nonnegative().default(0),
+  /** Fine-tune each model on harmful answers, and ask it in between. */
+  relearning: z
+    .strictObject({
+      /** Training data that ships with the lab, by name. */
+      data: nameSchema.default('tinytown'),
+      /** Numbers of updates after which the models are asked, ascending. */
+      at: z.array(z.int().min(0).max(10_000)).min(1).max(50).default([0, 1, 2, 5, 10, 20, 40]),
+      /** Harmful requests to train on. */
+      examples: z.int().min(1).max(10_000).default(10),
+      learningRate: z.number().positive().max(1).default(5e-4),
+    })
+    .optional(),
+});
+export type InsightRequest = z.infer<typeof insightRequestSchema>;
+
+/** @throws LabError 'bad-input' that names every field out of its range */
+export function parseInsightRequest(input: unknown): InsightRequest {
+  const parsed = insightRequestSchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new LabError(
+    'bad-input',
+    `The request is not valid. ${issueTexts(parsed.error.issues, 'request').join('; ')}.`,
+    { advice: 'Correct the values named above.' },
+  );
+}

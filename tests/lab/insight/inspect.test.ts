@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import type { Behavior } from '../../../src/core/behavior.ts';
+import { registry } from '../../../src/core/method.ts';
+import { insightFiles } from '../../../src/lab/analysis/figures/insight-files.ts';
+import type { InsightProgress } from '../../../src/lab/records/insight.ts';
+import { createMemoryStore } from '../../../src/lab/store/memory.ts';
+import { createLab } from '../../../src/lab/worker/host.ts';
+import { createModel } from '../../finetuning/tiny-data.ts';
+import { device, loadToy, registries } from '../run/harness.ts';
+
+const behavior = (i: number, kind: Behavior['kind']): Behavior => ({
+  ...{ id: `${kind} ${i}`, prompt: `${kind === 'harmful' ? 30 : 10} ${12 + i}`, target: '32 33' },
+  ...{ category: 'numbers', set: 'numbers', kind },
+});
+const numbers = {
+  ...{ id: 'numbers', title: 'Numbers', summary: 'For tests.', license: 'MIT' },
+  behaviors: [0, 1, 2, 3, 4, 5].flatMap((i) => [behavior(i, 'harmful'), behavior(i, 'benign-lookalike')]),
+  contrast: { harmful: ['30 20', '30 21'], harmless: ['10 20', '10 21'] },
+};
+
+const lab = () =>
+  createLab({
+    loadModel: async (entry) => (entry.access === 'white-box' ? createModel() : loadToy(entry)),
+    store: createMemoryStore(),
+    device,
+    registries: { ...registries, sets: registry('behavior set', [numbers, ...registries.sets.all]) },
+  });
+const ignore = () => {};
+
+test('a model is shown beside its base, layer by layer, with pictures and tables of every part', async () => {
+  const parts: InsightProgress[] = [];
+  const outcome = await lab().insight(
+    'call',
+    { model: 'clear', base: 'clear', set: 'numbers', watch: ['5', '32'] },
+    (progress) => parts.push(progress),
+  );
+  if (outcome.status !== 'done') throw new Error(JSON.stringify(outcome));
+  const { models, depth, prompt } = outcome.value;
+  expect(prompt).toBe('30 12');
+  expect(structuredClone(outcome.value)).toEqual(outcome.value);
+  expect(models).toHaveLength(2);
+  for (const { projection, lens, probe, relearning } of models) {
+    expect([projection.values.length, lens.length, probe.length]).toEqual([5, 5, 5]);
+    expect(relearning).toEqual([]);
+  }
+  expect(depth!.map(({ divergence }) => divergence.value)).toEqual(depth!.map(() => 0));
+  expect(parts.map(({ part }) => part)).toContain('probes');
+  const files = insightFiles(outcome.value);
+  expect([...files.keys()].toSorted()).toEqual([
+    'alignment-depth.csv',
+    'alignment-depth.svg',
+    'logit-lens-tokens.csv',
+    'logit-lens.csv',
+    'logit-lens.svg',
+    'probe.csv',
+    'probe.svg',
+    'refusal-direction.csv',
+    'refusal-direction.svg',
+  ]);
+  for (const content of files.values()) expect(content).not.toMatch(/NaN|undefined/);
+});
+
+test('what cannot be looked into is refused with what to do', async () => {
+  const refused = async (request: unknown) => {
+    const outcome = await lab().insight('call', request, ignore);
+    return outcome.status === 'failed' ? `${outcome.message} ${outcome.advice}` : outcome.status;
+  };
+  expect(await refused({ model: 'clear', set: 'toys' })).toMatch(/no pairs .* contrast prompts/);
+  expect(await refused({ model: 'toy', set: 'numbers' })).toMatch(/toy/);
+  expect(await refused({ model: 'clear', set: 'numbers', seed: -1 })).toMatch(/seed/);
+  expect(await refused({ model: 'clear', set: 'numbers', relearning: { data: 'none' } })).toMatch(
+    /no training data "none"/,
+  );
+});
