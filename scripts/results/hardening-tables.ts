@@ -36,6 +36,7 @@ export interface HardenedFigures {
     readonly harmful: number;
     readonly asked: number;
   }[];
+  /** Empty where it was not measured. */
   readonly probe: readonly {
     readonly boundary: number;
     readonly area: number;
@@ -106,10 +107,9 @@ export function hardeningTables(all: readonly HardenedFigures[]): string {
     ...figures.relearning.map(({ harmful, asked }) => `${harmful} of ${asked}`),
   ]);
   const layers = before.probe.map(({ boundary }) => (boundary === 0 ? 'embedding' : `layer ${boundary}`));
-  const probed = all.map((figures) => [
-    named(figures.id),
-    ...figures.probe.map(({ area }) => area.toFixed(2)),
-  ]);
+  const probed = all
+    .filter(({ probe }) => probe.length > 0)
+    .map((figures) => [named(figures.id), ...figures.probe.map(({ area }) => area.toFixed(2))]);
   const made = trained.map(({ id, recipe, trainingMs }) => [
     named(id),
     `${recipe!.steps}`,

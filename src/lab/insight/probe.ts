@@ -2,9 +2,9 @@
 import type { ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { distinct } from '../../core/groups.ts';
-import { fitLogistic, logOdds } from '../../core/logistic.ts';
 import { createRandom } from '../../core/random.ts';
-import { auroc, type Area } from '../../core/statistics.ts';
+import { auroc, mean, type Area } from '../../core/statistics.ts';
+import { dot, meanOf, plus, type Vector } from '../../core/vectors.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
 import type { ProbedLayer } from '../records/insight.ts';
 
@@ -21,11 +21,11 @@ export interface ProbeOptions extends Abortable {
   readonly folds?: number;
 }
 
-/** Strong enough that a few dozen requests do not fit a wide layer at will. */
-const ridge = 0.01;
+/** Share of the mean squared length of the points by which large weights are penalized. */
+const ridge = 0.1;
 
 /**
- * Logistic regressions on the state of the last token before the answer, cross-validated by task.
+ * Ridge regressions on the state of the last token before the answer, cross-validated by task.
  * @throws LabError 'bad-input' for fewer tasks of a kind than folds
  */
 export async function probedLayers(
@@ -73,19 +73,53 @@ function areaOf(
   const scores = new Array<number>(points.length);
   for (let fold = 0; fold < folds; fold++) {
     const training = points.flatMap((_, i) => (foldOf[i] === fold ? [] : [i]));
-    const probe = fitLogistic(
+    const probe = probeOf(
       training.map((i) => points[i]!),
-      training.map((i) => Number(labels[i])),
-      { ridge },
+      training.map((i) => (labels[i] ? 1 : -1)),
     );
     points.forEach((point, i) => {
-      if (foldOf[i] === fold) scores[i] = logOdds(probe, point);
+      if (foldOf[i] === fold) scores[i] = probe(point);
     });
   }
   return auroc(
     scores.filter((_, i) => labels[i]),
     scores.filter((_, i) => !labels[i]),
   )!;
+}
+
+/** The score of a point, by the ridge regression that fits `targets` best, in its dual form. */
+function probeOf(points: readonly Vector[], targets: readonly number[]): (point: Vector) => number {
+  const center = meanOf(points);
+  const centered = points.map((point) => plus(point, center, -1));
+  const level = mean(targets);
+  const penalty = ridge * mean(centered.map((point) => dot(point, point))) || 1;
+  const products = centered.map((one) => Float64Array.from(centered, (other) => dot(one, other)));
+  const weights = solved(
+    (v) => Float64Array.from(products, (row, i) => dot(row, v) + penalty * v[i]!),
+    Float64Array.from(targets, (target) => target - level),
+  );
+  const direction = centered.reduce(
+    (sum, point, i) => plus(sum, point, weights[i]!),
+    new Float64Array(center.length),
+  );
+  return (point) => level + dot(direction, plus(point, center, -1));
+}
+
+/** x with `multiply(x)` = b, for a symmetric, positive definite matrix: conjugate gradients. */
+function solved(multiply: (v: Float64Array) => Float64Array, b: Float64Array): Float64Array {
+  let x: Float64Array = new Float64Array(b.length);
+  let [residual, direction]: [Float64Array, Float64Array] = [b, b];
+  let size = dot(b, b);
+  for (let step = 0; step < b.length && size > 1e-18 * b.length; step++) {
+    const image = multiply(direction);
+    const along = size / dot(direction, image);
+    x = plus(x, direction, along);
+    residual = plus(residual, image, -along);
+    const next = dot(residual, residual);
+    direction = plus(residual, direction, next / size);
+    size = next;
+  }
+  return x;
 }
 
 const tooFew = (folds: number): LabError =>
