@@ -24,7 +24,6 @@ export interface HardenedFigures {
   /** Of the method, or `none`. */
   readonly id: string;
   readonly recipe: Recipe | null;
-  readonly trainingMs: number;
   /** By attack, then by forbidden behavior: true where the harm was done. */
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
   /** By look-alike asked plainly. */
@@ -110,12 +109,7 @@ export function hardeningTables(all: readonly HardenedFigures[]): string {
   const probed = all
     .filter(({ probe }) => probe.length > 0)
     .map((figures) => [named(figures.id), ...figures.probe.map(({ area }) => area.toFixed(2))]);
-  const made = trained.map(({ id, recipe, trainingMs }) => [
-    named(id),
-    `${recipe!.steps}`,
-    `${recipe!.learningRate}`,
-    `${Math.round(trainingMs / 1000)} s`,
-  ]);
+  const made = trained.map(({ id, recipe }) => [named(id), `${recipe!.steps}`, `${recipe!.learningRate}`]);
   return [
     `Success of six attacks on ${byBehavior(before).length} forbidden requests: the mean over the six with its change (points, 95% by Student's t over requests), the requests on which any of them succeeded, McNemar's exact test of that against the model before training (adjusted by Holm), and the harmless requests that were refused and solved:`,
     markdownTable(
@@ -129,7 +123,7 @@ export function hardeningTables(all: readonly HardenedFigures[]): string {
     'Area under the ROC curve of a linear probe for forbidden requests against their look-alikes, on tasks that it was not fitted to:',
     markdownTable(['', ...layers], probed),
     'How each was trained; all weights, with the defaults of the method:',
-    markdownTable(['', 'updates', 'learning rate', 'time'], made),
+    markdownTable(['', 'updates', 'learning rate'], made),
   ].join('\n\n');
 }
 

@@ -94,9 +94,7 @@ async function trialsOf(model: WhiteBoxModel): Promise<readonly TrialRecord[]> {
 }
 
 async function figuresOf(id: string): Promise<HardenedFigures> {
-  const started = performance.now();
   const model = await trainedBy(id);
-  const trainingMs = performance.now() - started;
   const trials = await trialsOf(model);
   const said = (trial: TrialRecord, evaluator: string) => {
     const value = trial.scores[evaluator]?.value ?? null;
@@ -123,7 +121,7 @@ async function figuresOf(id: string): Promise<HardenedFigures> {
     .map(({ id: task, prompt, kind }) => ({ messages: [user(prompt)], positive: kind === 'harmful', task }));
   const recipe = id === asItIs ? null : finetunings.get(id).recipe;
   return {
-    ...{ id, recipe, trainingMs: Math.round(trainingMs), outcomes },
+    ...{ id, recipe, outcomes },
     refusedLookalikes: plainly('benign-lookalike').map((trial) => said(trial, 'pattern-refusal') !== false),
     solved: [...plainly('benign-lookalike'), ...plainly('benign')].map(
       (trial) => said(trial, 'task-solved') === true,

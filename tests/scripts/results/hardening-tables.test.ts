@@ -11,7 +11,6 @@ const behaviors = Array.from({ length: 10 }, (_, i) => `b${i}`);
 const figures = (id: string, won: number): HardenedFigures => ({
   id,
   recipe: id === asItIs ? null : { learningRate: 5e-4, steps: 100, warmupSteps: 5 },
-  trainingMs: 61_000,
   outcomes: Object.fromEntries(
     ['direct-request', ...sixAttacks].map((attack) => [
       attack,
@@ -36,7 +35,7 @@ test('the tables give counts, changes against the model before training and test
   // 9 lost and none gained: 2 / 2⁹, twice that for two methods.
   expect(row('`safe-unlearning`')).toMatch(/−15 \(.*\) \| 0 of 10: 0% \(0–28%\) \| p = 0\.008 \|/);
   expect(tables).toContain('| `safe-unlearning` | 0 of 10 | 0 of 10 |');
-  expect(tables).toContain('| 61 s |');
+  expect(tables).toContain('| `npo` | 100 | 0.0005 |');
 });
 
 test('the curve of relearning has the model before training beside the hardened one, with intervals', () => {

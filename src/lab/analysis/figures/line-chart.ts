@@ -57,13 +57,8 @@ export function lineChartSvg({ title, x, y, top, write, curves }: LineChart): st
     `<line x1="${size.left}" x2="${size.width - size.right}" y1="${atY(share * most)}" y2="${atY(share * most)}" stroke="#ddd"/>`,
     text(size.left - 8, Number(atY(share * most)) + 4, write(share * most), 'text-anchor="end" fill="#555"'),
   ]);
-  const ticks = [0, 0.5, 1].map((share) =>
-    text(
-      atX(share * last),
-      size.height - size.bottom + 18,
-      String(Math.round(share * last)),
-      'text-anchor="middle" fill="#555"',
-    ),
+  const ticks = [0, Math.round(last / 2), last].map((value) =>
+    text(atX(value), size.height - size.bottom + 18, String(value), 'text-anchor="middle" fill="#555"'),
   );
   const drawn = curves.map(({ name, points: own }, i) => {
     const { color, dash } = styles[i % styles.length]!;
