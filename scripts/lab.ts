@@ -266,6 +266,10 @@ models
   .description('import a model, so that it is ready when it is named')
   .argument('<name>', '.gguf or zip file, folder, or org/name[:file.gguf] of a hub, with --airlock')
   .option('--four-bit', 'store its matrices in four bits too, for graphics adapters with shader-f16')
+  .option(
+    '--base <model>',
+    'of a LoRA adapter: the model it stands on, unless its files name one that is here',
+  )
   .option('--json', 'print JSON')
   .addOption(airlock())
   .addOption(mirror())

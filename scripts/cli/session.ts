@@ -9,6 +9,7 @@ import { ensureChromium, launch } from '../chromium.ts';
 import { serve } from '../serve.ts';
 import { givenEndpoints } from './endpoints.ts';
 import { CommandError, valueOf } from './failure.ts';
+import { partsOf } from '../../src/models/adapted-entry.ts';
 import { mountsFor } from './models/cache.ts';
 import { checkIntact } from './models/intact.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
@@ -78,11 +79,12 @@ export const inSession = <T>(
   work: (page: Page) => Promise<T>,
 ): Promise<T> =>
   withTemporaryFolder(async () => {
-    await checkIntact(models);
+    const parts = [...models].flatMap(partsOf);
+    await checkIntact(parts);
     // Only the connected app holds the code that asks servers; its page, too, connects to this local server alone.
     const build = givenEndpoints() === null ? sealedBuild : carriedBuild;
     await ensureBuilt(build);
-    const server = await serve({ folder: build.folder, mounts: mountsFor(models), port: 0, headers: true });
+    const server = await serve({ folder: build.folder, mounts: mountsFor(parts), port: 0, headers: true });
     try {
       const browser = await startBrowser(device);
       let fail!: (error: CommandError) => void;

@@ -35,6 +35,8 @@ export interface ModelEntry {
   /** One sentence for the card. */
   readonly summary: string;
   readonly source: ModelSource;
+  /** `source` is the folder of an adapter, which is merged into the model in the folder of `base` while that is read. */
+  readonly adapter?: { readonly base: ModelSource };
   readonly task: ModelTask;
   /** Runtimes that can host it, in order of preference; the first that offers the needed tier is used. */
   readonly runtimes: readonly Runtime[];

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { LabError } from '../core/errors.ts';
 import type { Tensor } from './contract/tensor.ts';
 import { projections, type Projection } from './projections.ts';
-import { readSafetensors, writeSafetensors, type Tensors } from './safetensors.ts';
+import { readSafetensors, writeSafetensors, type StoredType, type Tensors } from './safetensors.ts';
 
 export interface LoraAdapter {
   readonly rank: number;
@@ -20,6 +20,8 @@ export interface LoraAdapter {
 
 const configName = 'adapter_config.json';
 const weightsName = 'adapter_model.safetensors';
+/** What `readPeft` needs. */
+export const peftFiles = [configName, weightsName] as const;
 const before = 'base_model.model.';
 
 const configSchema = z.looseObject({
@@ -35,10 +37,14 @@ const configSchema = z.looseObject({
   modules_to_save: z.array(z.string()).nullish(),
 });
 
-/** @param base what PEFT loads the adapter onto: a hub's name or a path */
+/**
+ * @param base what PEFT loads the adapter onto: a hub's name or a path
+ * @param dtype of the stored values
+ */
 export function writePeft(
   { rank, alpha, projections: adapted, tensors }: LoraAdapter,
   base: string,
+  dtype: StoredType = 'F32',
 ): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
   const config = {
     ...{ peft_type: 'LORA', task_type: 'CAUSAL_LM', base_model_name_or_path: base },
@@ -49,7 +55,7 @@ export function writePeft(
   const named = new Map([...tensors].map(([name, tensor]) => [`${before}${name}`, tensor]));
   return new Map([
     [configName, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)],
-    [weightsName, writeSafetensors(named, { metadata: { format: 'pt' } })],
+    [weightsName, writeSafetensors(named, { dtype, metadata: { format: 'pt' } })],
   ]);
 }
 
@@ -87,6 +93,12 @@ export function readPeft(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): L
   );
   checkPairs(tensors, rank);
   return { rank, alpha, projections: adapted, tensors };
+}
+
+/** The model that the adapter was trained on, as its files call it; empty where they do not say. */
+export function baseNamed(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): string {
+  const { base_model_name_or_path: base } = jsonIn(files.get(configName)!) as Record<string, unknown>;
+  return typeof base === 'string' ? base : '';
 }
 
 function nameOf(name: string): string {

@@ -1,4 +1,5 @@
-/** @file The catalogue's entry of an imported model. Pure. */
+/** @file The catalogue's entries of imported models. Pure. */
+import { adaptedEntry } from './adapted-entry.ts';
 import type { ModelEntry } from './catalog.ts';
 import type { ModelShape } from './catalogue/known-model.ts';
 import type { ModelManifest } from './import/manifest.ts';
@@ -19,9 +20,11 @@ export interface StoredFacts {
   readonly parameters: number | null;
   readonly shape?: ModelShape | undefined;
   readonly precision?: { readonly offered: readonly ComputePrecision[] } | undefined;
+  /** The folder holds an adapter for the model of this id. */
+  readonly adapter?: { readonly base: string } | undefined;
 }
 
-export const storedEntry = ({
+const plainEntry = ({
   id,
   title,
   origin,
@@ -51,6 +54,31 @@ export const storedEntry = ({
   needs: { webgpu: false, f16: false },
   ...(labels && { labels }),
 });
+
+/**
+ * What the models of the store can be used as: models, and adapters on those that are there. An adapter without its model is
+ * left out.
+ * @param others that adapters may stand on
+ */
+export function storedEntries(
+  stored: readonly StoredFacts[],
+  others: readonly ModelEntry[],
+): readonly ModelEntry[] {
+  const models = stored.filter(({ adapter }) => !adapter).map(plainEntry);
+  const brought = stored.flatMap((facts): readonly ModelEntry[] => {
+    const base = [...models, ...others].find(({ id }) => id === facts.adapter?.base);
+    if (!base) return [];
+    const { id, title, origin, bytes, license } = facts;
+    return [
+      adaptedEntry(base, {
+        ...{ id, title, bytes, license: license ?? base.license },
+        summary: `${base.title} with an adapter, imported from ${origin}.`,
+        source: { kind: 'stored', folder: id },
+      }),
+    ];
+  });
+  return [...models, ...brought];
+}
 
 /** Graphs that others published have no weights that the white-box runtime reads. */
 export function offeredBy(

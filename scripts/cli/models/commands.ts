@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { excerpt } from '../../../src/core/excerpt.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
+import { readAdaptedId } from '../../../src/models/adapted-entry.ts';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
 import { root } from '../../build.ts';
 import { badUsage, CommandError, readLongInput } from '../failure.ts';
@@ -60,8 +61,10 @@ export async function listModels({ json }: Printed): Promise<void> {
 export async function addModels(name: string, options: Printed & NamingOptions): Promise<void> {
   const ids = await readLongInput(() => idsOf([name], options));
   const id = ids.get(name)!;
-  const model = findCached(id) ?? (await readLongInput(() => addModel(name, options.fourBit)));
-  console.log(options.json ? JSON.stringify(listed(model)) : id);
+  const model =
+    findCached(readAdaptedId(id)?.adapter ?? id) ??
+    (await readLongInput(() => addModel(name, options.fourBit)));
+  console.log(options.json ? JSON.stringify({ ...listed(model), id }) : id);
 }
 
 /** @throws CommandError 2 for an id that names no imported model */

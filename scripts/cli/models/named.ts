@@ -10,11 +10,13 @@ import { registries } from '../../../src/lab/trials/registries.ts';
 import { resolvePlan } from '../../../src/lab/trials/resolve.ts';
 import { readEndpointId } from '../../../src/models/endpoint.ts';
 import { readHubName } from '../../../src/models/hub/name.ts';
+import { partsOf, readAdaptedId } from '../../../src/models/adapted-entry.ts';
 import { importedId, isImportedId } from '../../../src/models/imported-id.ts';
 import { isBehindEndpoint } from '../endpoints.ts';
 import { badUsage } from '../failure.ts';
 import { readPair } from '../method-words.ts';
 import { addModel } from './add.ts';
+import { addAdapter } from './add-adapter.ts';
 import { addHubModel, knownHubModel } from './add-hub.ts';
 import { cachedModels, findCached } from './cache.ts';
 import { damageOf } from './intact.ts';
@@ -27,6 +29,8 @@ export interface NamingOptions {
   readonly mirror?: string;
   /** Store what is imported in four bits too, for `--precision q4f16`. */
   readonly fourBit?: true;
+  /** The model that an adapter stands on, where that is not the one that its files name. */
+  readonly base?: string;
 }
 
 const isBundled = (name: string) => registries.models.some(({ id }) => id === name);
@@ -47,9 +51,10 @@ export async function idsOf(
   return ids;
 }
 
-async function idOf(name: string, { airlock, mirror, fourBit }: NamingOptions): Promise<string> {
+async function idOf(name: string, { airlock, mirror, fourBit, base }: NamingOptions): Promise<string> {
   if (isBundled(name) || isBehindEndpoint(name) || isImportedId(name)) return name;
-  if (isOnDisk(name)) return (await addModel(name, fourBit)).id;
+  if (readAdaptedId(name)) return name;
+  if (isOnDisk(name)) return (await addAdapter(name, base)) ?? (await addModel(name, fourBit)).id;
   const hubName = readHubName(name);
   if (!hubName) return name; // refused with the list of known ids, where the whole input is checked
   const known = knownHubModel(hubName);
@@ -62,11 +67,12 @@ async function idOf(name: string, { airlock, mirror, fourBit }: NamingOptions): 
   return (await addHubModel(hubName, { mirror })).id;
 }
 
+const isHere = (id: string) =>
+  isBundled(id) || isBehindEndpoint(id) || (isImportedId(id) && findCached(id) !== undefined);
+
 /** @throws CommandError 2 for a model that is neither bundled nor imported */
 export function checkModelIds(ids: readonly string[]): void {
-  const missing = ids.find(
-    (id) => !isBundled(id) && !isBehindEndpoint(id) && !(isImportedId(id) && findCached(id)),
-  );
+  const missing = ids.flatMap(partsOf).find((id) => !isHere(id));
   if (missing === undefined) return;
   if (readEndpointId(missing))
     throw badUsage(

@@ -32,8 +32,8 @@ export function sizeOf(folder: string): number | null {
 /** What can run the model, and how far into it that reaches; as for an import when the manifest cannot be read. */
 export function offeredIn(folder: string): Pick<ModelEntry, 'runtimes' | 'access'> {
   try {
-    const { task, weights } = manifestOf(folder);
-    return offeredBy(task, weights.dtype);
+    const { task, weights, adapter } = manifestOf(folder);
+    return offeredBy(task, adapter ? 'F16' : weights.dtype);
   } catch {
     return offeredBy('text-generation', 'F16');
   }

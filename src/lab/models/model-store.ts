@@ -3,6 +3,7 @@ import { LabError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import { hashBlob, hashFiles } from '../../models/import/hash-blob.ts';
 import { identify, type Identity } from '../../models/import/identify.ts';
+import { importAdapter, openAdapter } from '../../models/import/import-adapter.ts';
 import type { FolderWriter } from '../../models/import/folder-writer.ts';
 import {
   checkReadable,
@@ -18,6 +19,7 @@ import { replaces } from '../../models/import/same-id.ts';
 import { importedId } from '../../models/imported-id.ts';
 import { storedFile, storedModelsFolder } from '../../models/stored-files.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
+import { adapterBase } from './adapter-base.ts';
 import { exportModel } from './export-model.ts';
 import { createFolder, removeFolder } from './stored-folder.ts';
 import {
@@ -61,11 +63,13 @@ export interface ModelStore {
   use(id: string, signal?: AbortSignal): Promise<void>;
   /** A zip file of its folder, uncompressed. */
   exported(id: string): Promise<Blob>;
-  /** @throws LabError 'bad-input' for a pinned model */
+  /** @throws LabError 'bad-input' for a pinned model, or one that an adapter stands on */
   remove(id: string): Promise<void>;
 }
 
 const mostTitleCharacters = 100;
+/** Of an adapter that came without its folder. */
+const adapterTitle = 'Imported adapter';
 
 const lockName = (id: string) => `glovebox-model-${id}`;
 
@@ -175,8 +179,22 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
       return models;
     },
     async import(files, options) {
-      const { checkpoint, kept } = await openBrought(files, options);
       const origin = options.origin ?? originOf(files);
+      const adapter = await openAdapter(files);
+      if (adapter) {
+        const base = await adapterBase(adapter, await this.list());
+        const title = options.title ?? (adapter.name || adapterTitle);
+        const bytes = [...adapter.files].map(([name, part]) => [name, new Blob([part])] as const);
+        const sourceSha256 = await hashFiles(
+          new Map(bytes.filter(([name]) => name !== 'README.md')),
+          options,
+        );
+        const about = { id: importedId(title, sourceSha256), title, origin, sourceSha256, base };
+        return storedOr(about, options, (folder) =>
+          importAdapter(adapter, folder, { ...about, signal: options.signal, now }),
+        );
+      }
+      const { checkpoint, kept } = await openBrought(files, options);
       if (kept) {
         await cleanUp();
         const { files: listed, known } = await checkKept(kept, options);
@@ -226,6 +244,11 @@ export function createModelStore(now: () => Date, locks?: LockManager): ModelSto
       if ((await stateOf(id)).pinned)
         throw new LabError('bad-input', `"${excerpt(id)}" is pinned.`, {
           advice: 'Unpin it, then delete it.',
+        });
+      const adapter = (await this.list()).find((model) => model.adapter?.base === id);
+      if (adapter)
+        throw new LabError('bad-input', `The adapter "${excerpt(adapter.title)}" stands on this model.`, {
+          advice: 'Delete the adapter first.',
         });
       await removeFolder(id);
     },

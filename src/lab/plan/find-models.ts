@@ -8,6 +8,7 @@ import {
   type MethodCard,
   type ModelRole,
 } from '../../core/method.ts';
+import { adaptedEntry, readAdaptedId } from '../../models/adapted-entry.ts';
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
 import { readEndpointId } from '../../models/endpoint.ts';
 import { readHubName } from '../../models/hub/name.ts';
@@ -77,7 +78,8 @@ export function rolesUsed(roles: RoleEntries, chosen: readonly WithOptions[]): R
 /**
  * The entry for `id` among those that are known; a stored model that came from a hub has its repository as a second
  * id. Any other `org/name` is a hub model
- * of which nothing is known, a web address a model folder, `name@hash` a model that the command line imported, and
+ * of which nothing is known, a web address a model folder, `name@hash` a model that the command line imported,
+ * `model+adapter` one of these with an adapter, and
  * `endpoint:name` a model behind a server.
  * @param task what a model that is not in the catalogue is taken to do
  * @throws LabError 'unknown-model'
@@ -97,6 +99,8 @@ export function findModel(
   if (/^https?:\/\//.test(id))
     return outside(id, task, { kind: 'url', base: id.endsWith('/') ? id : `${id}/` });
   if (isImportedId(id)) return outside(id, task, { kind: 'url', base: importedFolder(id) });
+  const adapted = readAdaptedId(id);
+  if (adapted) return withAdapter(findModel({ models, hub }, adapted.base, task), adapted.adapter);
   const name = readHubName(id);
   if (name) {
     const { repo, file } = name;
@@ -120,6 +124,24 @@ const outside = (id: string, task: ModelTask, source: ModelEntry['source']): Mod
   license: 'unknown',
   needs: { webgpu: false, f16: false },
 });
+
+/** @param adapter id of one that the command line imported */
+function withAdapter(base: ModelEntry, adapter: string): ModelEntry {
+  if (isImportedId(adapter))
+    return adaptedEntry(base, {
+      ...{
+        id: adapter,
+        title: adapter,
+        summary: `${base.title} with an adapter.`,
+        bytes: null,
+        license: 'unknown',
+      },
+      source: { kind: 'url', base: importedFolder(adapter) },
+    });
+  throw new LabError('unknown-model', `There is no adapter "${excerpt(adapter)}".`, {
+    advice: 'Import it again: its id ends with the first digits of its hash.',
+  });
+}
 
 const behindEndpoint = (id: string): ModelEntry => ({
   id,

@@ -11,6 +11,7 @@ export interface StoredModel extends Pick<
   | 'license'
   | 'task'
   | 'labels'
+  | 'adapter'
   | 'template'
   | 'architecture'
   | 'parameters'

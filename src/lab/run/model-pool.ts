@@ -31,7 +31,8 @@ export interface ModelPool {
 }
 
 /** A stored model has its repository as a second id. */
-const keyOf = ({ id, source }: ModelEntry): string => (source.kind === 'stored' ? source.folder : id);
+const keyOf = ({ id, source, adapter }: ModelEntry): string =>
+  source.kind === 'stored' && !adapter ? source.folder : id;
 
 const noClassifiers: LoadClassifier = async ({ id }) => {
   throw new LabError('not-supported', `${id} cannot be loaded: this lab runs no classifiers.`, {

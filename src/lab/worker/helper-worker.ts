@@ -2,7 +2,7 @@
 import { proxy } from 'comlink';
 import type { Outcome } from '../../core/errors.ts';
 import { LabError, outcomeOf } from '../../core/errors.ts';
-import { storedEntry } from '../../models/stored-entry.ts';
+import { storedEntries } from '../../models/stored-entry.ts';
 import type { AttackStep } from '../../attacks/attack.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AttackOutcome } from '../records/trial.ts';
@@ -49,7 +49,10 @@ export function createHelperLab({
     const stored = (await host.modelStore?.list().catch(() => [])) ?? [];
     const named = namedSets(plan).filter(({ set }) => !registries.sets.has(set));
     const sets = (await setStore?.find(named)) ?? [];
-    return withSets({ ...registries, models: [...registries.models, ...stored.map(storedEntry)] }, sets);
+    return withSets(
+      { ...registries, models: [...registries.models, ...storedEntries(stored, registries.models)] },
+      sets,
+    );
   };
   const helper = createHelper(createHostModels({ ...host, sharesCores: () => true }).pool, withStored, {
     warmsUp: warmsUp ?? false,

@@ -52,7 +52,8 @@ export function createHostModels({
   });
   /** @throws as `ModelStore.use` for an imported model */
   const usable = async (entry: ModelEntry, { signal }: LoadListener): Promise<ModelEntry> => {
-    if (entry.source.kind === 'stored') await storeOf(modelStore).use(entry.source.folder, signal);
+    for (const source of [entry.source, entry.adapter?.base])
+      if (source?.kind === 'stored') await storeOf(modelStore).use(source.folder, signal);
     return entry;
   };
   /** A model may be loaded for gradients too; how it answers is what counts. */

@@ -1,6 +1,6 @@
 /** @file What a worker offers: everything that ships with the lab, and what is stored in this browser. */
 import type { ModelEntry } from '../../models/catalog.ts';
-import { storedEntry } from '../../models/stored-entry.ts';
+import { storedEntries } from '../../models/stored-entry.ts';
 import type { ModelStore } from '../models/model-store.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
 import type { DeviceInfo } from '../records/run.ts';
@@ -42,7 +42,7 @@ export function createHostRegistries({
     const stored = (await modelStore?.list().catch(() => [])) ?? [];
     const imported = named.filter(({ set }) => !shipped.sets.has(set));
     const sets = (await setStore?.find(imported)) ?? [];
-    return withSets({ ...all, models: [...all.models, ...stored.map(storedEntry)] }, sets);
+    return withSets({ ...all, models: [...all.models, ...storedEntries(stored, all.models)] }, sets);
   };
   return {
     registries,

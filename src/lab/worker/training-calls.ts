@@ -1,6 +1,6 @@
 /** @file The worker's calls on trainings. */
 import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
-import { openFolder } from '../../models/files.ts';
+import { openModelFolder } from '../../models/adapted-folder.ts';
 import { isWhiteBox, type WhiteBoxModel } from '../../models/language-model.ts';
 import { parseLlamaConfig } from '../../models/llama.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
@@ -93,7 +93,7 @@ export function trainingCalls(
           return await keepTraining({
             ...{ training, entry, model, signal },
             ...(options.at !== undefined && { at: options.at }),
-            base: openFolder(entry.source, { signal }),
+            base: openModelFolder(entry, { signal }),
             folder: folder ?? folders.folder(training.name),
             now: () => new Date().toISOString(),
             onEvent: batches.add,
@@ -107,7 +107,7 @@ export function trainingCalls(
       stoppable(callId, async (signal) => {
         const training = resolveTraining(parseTrainingPlan(input));
         const { entry, model } = await loaded(training.plan.model, signal);
-        const config = parseLlamaConfig(await openFolder(entry.source, { signal }).json('config.json'));
+        const config = parseLlamaConfig(await openModelFolder(entry, { signal }).json('config.json'));
         return estimateTraining(training, model, config);
       }),
     readTrainingData: (callId, file, name, choices, model, onProgress) =>

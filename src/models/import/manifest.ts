@@ -37,6 +37,8 @@ const manifestSchema = z.object({
   task: z.enum(['text-generation', 'text-classification']),
   /** Class names of a classifier. */
   labels: z.array(z.string().max(300)).max(10_000).optional(),
+  /** The folder holds a low-rank adapter alone; `base` is the id of the model that it stands on. */
+  adapter: z.object({ base: z.string().min(1).max(200), rank: z.int().positive() }).optional(),
   /** ISO 8601, UTC. */
   importedAt: z.iso.datetime(),
   /** `plain`: the files have no chat template, so the importer wrote one that continues text. Absent: their own. */

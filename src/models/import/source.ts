@@ -6,7 +6,7 @@ export const shardName = /^(.*)-\d{5}-of-(\d{5})\.gguf$/;
 
 /** Of the files of a folder, those that decide what its model computes. */
 const decisive =
-  /^((config|generation_config|tokenizer|tokenizer_config)\.json|chat_template\.(jinja|json)|.+\.(safetensors|safetensors\.index\.json|gguf))$/;
+  /^((config|generation_config|tokenizer|tokenizer_config|adapter_config)\.json|chat_template\.(jinja|json)|.+\.(safetensors|safetensors\.index\.json|gguf))$/;
 
 /** What to call a model. @param file name of a file, or of a folder */
 export const sourceName = (file: string): string =>

@@ -9,7 +9,7 @@ import { openHub, site, type Hub } from '../../../scripts/cli/hub/open-hub.ts';
 import { createHubModels, type HubModelFiles } from '../../../src/lab/models/hub-models.ts';
 import { createModelStore, type ModelStore } from '../../../src/lab/models/model-store.ts';
 import { findModel } from '../../../src/lab/plan/find-models.ts';
-import { storedEntry } from '../../../src/models/stored-entry.ts';
+import { storedEntries } from '../../../src/models/stored-entry.ts';
 import { downloadHubFiles, type HubFilesOptions } from '../../../src/models/hub/files.ts';
 import type { HubParts } from '../../../src/models/hub/parts.ts';
 import { hubFolder, partBytes, type HubFile } from '../../../src/models/hub/addresses.ts';
@@ -98,7 +98,7 @@ test('a model is stored, weights once; plans may call it by its repository, and 
   expect(readdirSync(place)).toEqual([]);
   expect([...disk.files().keys()].filter((path) => path.endsWith('.safetensors'))).toHaveLength(1);
   await store.verify(model.id);
-  const [entry] = (await store.list()).map(storedEntry);
+  const [entry] = storedEntries(await store.list(), []);
   expect(findModel({ models: [entry!], hub: [] }, repo)).toEqual({ ...entry, id: repo });
   expect(entry).toMatchObject({ access: 'white-box', source: { kind: 'stored', repository: repo } });
 });
@@ -119,7 +119,7 @@ test('a repository made for ONNX Runtime is stored file by file as it is publish
   for (const path of onnx)
     expect(disk.files().get(`models/${model.id}/${path}`)).toBe(published.get(path)!.byteLength);
   await store.verify(model.id);
-  expect(storedEntry(model)).toMatchObject({ runtimes: ['transformers'], access: 'grey-box' });
+  expect(storedEntries([model], [])[0]).toMatchObject({ runtimes: ['transformers'], access: 'grey-box' });
 });
 
 describe('a connection that is cut', () => {

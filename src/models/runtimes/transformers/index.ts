@@ -8,7 +8,8 @@ import { createChatTokenizer, type ChatTokenizer } from '../../chat-tokenizer.ts
 import { createGenerate } from '../../decoding/generate.ts';
 import { checkedScoring } from '../../decoding/numbers.ts';
 import { checkTask, readDescription } from '../../description.ts';
-import { openFolder, type ModelFolder } from '../../files.ts';
+import { openModelFolder } from '../../adapted-folder.ts';
+import type { ModelFolder } from '../../files.ts';
 import type { ScoringModel } from '../../language-model.ts';
 import type { ChosenPrecision } from '../../precision.ts';
 import { createEngine, type Engine } from './engine.ts';
@@ -41,7 +42,7 @@ export async function loadTransformersModel(
 ): Promise<ScoringModel> {
   const { device, signal } = options;
   const adapter = await computeDevice(entry, options);
-  const folder = openFolder(entry.source, options);
+  const folder = openModelFolder(entry, options);
   const description = await readDescription(folder, entry.source);
   checkTask(entry.id, description, 'text-generation');
   const { config, generation, tokenizer: tokenizerFiles } = description;

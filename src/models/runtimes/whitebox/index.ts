@@ -7,7 +7,8 @@ import type { ArrayDevice, DeviceArray } from '../../arrays/array-device.ts';
 import type { ModelEntry } from '../../catalog.ts';
 import { createChatTokenizer } from '../../chat-tokenizer.ts';
 import { checkTask, readDescription } from '../../description.ts';
-import { openFolder, type FolderOptions, type ModelFolder } from '../../files.ts';
+import { openModelFolder } from '../../adapted-folder.ts';
+import type { FolderOptions, ModelFolder } from '../../files.ts';
 import { checkNumbers, parameterCount } from '../../llama-weights.ts';
 import { parseLlamaConfig, type LlamaConfig } from '../../llama.ts';
 import { indexFile, openWeights, weightFileNames } from '../../weight-files.ts';
@@ -44,7 +45,7 @@ const smallModel = 2e7;
  */
 export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOptions): Promise<LlamaModel> {
   const { device: kind, signal, sharesCores = false } = options;
-  const folder = openFolder(entry.source, options);
+  const folder = openModelFolder(entry, options);
   const description = await readDescription(folder, entry.source);
   checkTask(entry.id, description, 'text-generation');
   const config = parseLlamaConfig(description.config); // before the weights, which may be large
