@@ -33,6 +33,7 @@ import {
 import { replay } from './cli/replay.ts';
 import { report } from './cli/report.ts';
 import { run } from './cli/run.ts';
+import { addTraining } from './cli/training-commands.ts';
 import { behaviorKinds } from '../src/core/behavior.ts';
 import { excerpt } from '../src/core/excerpt.ts';
 import { encodings } from '../src/data/import/encoding.ts';
@@ -224,6 +225,8 @@ withRequestOptions(program.command('chat'))
     0,
   )
   .action(chat);
+
+addTraining(program);
 
 program
   .command('insight')

@@ -3,7 +3,7 @@ import { excerpt } from '../../src/core/excerpt.ts';
 import { catalogueOf, registries } from '../../src/lab/trials/registries.ts';
 import { badUsage } from './failure.ts';
 
-export const catalogueLists = ['attacks', 'defenses', 'evaluators', 'models', 'sets'] as const;
+export const catalogueLists = ['attacks', 'defenses', 'evaluators', 'finetunings', 'models', 'sets'] as const;
 
 export function list(what: string, { json }: { json?: true }): void {
   const kind = catalogueLists.find((name) => name === what);

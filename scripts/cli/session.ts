@@ -1,6 +1,7 @@
 /** @file Opens the built app in a headless browser, where the command line can call the lab client of its page. */
 import type { Browser, Page } from 'playwright-core';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
+import type { FolderCall } from '../../src/lab/worker/command-line-folder.ts';
 import type { ReplaySource } from '../../src/lab/trials/replay.ts';
 import { isImportedId } from '../../src/models/imported-id.ts';
 import { precisionWords, type ChosenPrecision, type PrecisionWish } from '../../src/models/precision.ts';
@@ -13,6 +14,7 @@ import { partsOf } from '../../src/models/adapted-entry.ts';
 import { mountsFor } from './models/cache.ts';
 import { checkIntact } from './models/intact.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
+import type { DiskFolder } from './training-folder.ts';
 
 /** The browser can reach only the local server, whatever the page asks for. */
 const sealedNetwork = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1';
@@ -25,6 +27,8 @@ export interface SessionHandlers {
   readonly keep?: (lines: readonly string[]) => void;
   /** A trial that is kept, as a line of JSON. */
   readonly trial?: (place: number) => string | null;
+  /** Of a training. Default: there is none. */
+  readonly folder?: DiskFolder;
 }
 
 /** What happens on the page of a session, and which models it may load. */
@@ -55,12 +59,13 @@ async function openPage(
   page: Page,
   address: string,
   device: DeviceKind,
-  { onEvent, keep, trial, precision = 'auto', workers }: Omit<SessionOptions, 'models'>,
+  { onEvent, keep, trial, folder, precision = 'auto', workers }: Omit<SessionOptions, 'models'>,
 ): Promise<void> {
   page.on('pageerror', (error) => console.error(`page: ${error.message}`));
   await page.exposeFunction('gloveboxEvent', onEvent);
   if (keep) await page.exposeFunction('gloveboxKeep', keep);
   if (trial) await page.exposeFunction('gloveboxTrial', trial);
+  if (folder) await page.exposeFunction('gloveboxFolder', (call: FolderCall) => answer(folder, call));
   const endpoints = givenEndpoints();
   if (endpoints) await page.exposeFunction('gloveboxSend', endpoints.send);
   await page.goto(address);
@@ -70,6 +75,10 @@ async function openPage(
   valueOf(await page.evaluate((kind) => globalThis.glovebox!.useDevice(kind), device));
   if (endpoints)
     valueOf(await page.evaluate((settings) => globalThis.glovebox!.connect(settings), endpoints.settings));
+}
+
+function answer(folder: DiskFolder, [what, ...given]: FolderCall): unknown {
+  return (folder[what] as (...args: readonly unknown[]) => unknown)(...given);
 }
 
 /** Do `work` in a session. @throws CommandError with exit code 1 if the browser ends first */

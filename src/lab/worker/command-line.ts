@@ -15,6 +15,9 @@ import type { TrialRecord } from '../records/trial.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
 import type { EndpointReply, EndpointRequest, EndpointSettings } from '../../models/endpoint.ts';
+import type { TrainingPlan } from '../plan/training-plan.ts';
+import type { TrainingResult } from '../records/training.ts';
+import { commandLineFolder, type FolderCall } from './command-line-folder.ts';
 import type { LabClient } from './lab-client.ts';
 
 export interface CommandLineApi extends Pick<
@@ -38,7 +41,12 @@ export interface CommandLineApi extends Pick<
   estimate(plan: Plan): Promise<Outcome<RunEstimate>>;
   /** Look inside a model. What is being looked at goes to `gloveboxEvent`. */
   insight(request: unknown): Promise<Outcome<InsightReport>>;
-  /** Stop the run in progress within one step. */
+  /**
+   * Train a model in the folder behind `gloveboxFolder`, or go on there. Lists of events go to `gloveboxEvent` as they happen.
+   * @param at go on from the checkpoint after so many updates; default: the last one
+   */
+  train(plan: TrainingPlan, at: number | undefined): Promise<Outcome<TrainingResult>>;
+  /** Stop the run or the training in progress within one step. */
   stop(): void;
 }
 
@@ -51,6 +59,8 @@ declare global {
   var gloveboxKeep: ((lines: readonly string[]) => Promise<void>) | undefined;
   /** One exchange with a server; it never rejects. */
   var gloveboxSend: ((request: EndpointRequest) => Promise<EndpointReply>) | undefined;
+  /** The folder of a training. */
+  var gloveboxFolder: ((call: FolderCall) => Promise<unknown>) | undefined;
   /** A trial that is kept, as a line of JSON. */
   var gloveboxTrial: ((place: number) => Promise<string | null>) | undefined;
 }
@@ -99,6 +109,13 @@ export function exposeToCommandLine(lab: LabClient): void {
       }),
     estimate: (plan) => lab.estimate(plan, { times: 'all' }),
     insight: (request) => lab.insight(request, { onProgress: report, signal: stopping.signal }),
+    train: (plan, at) =>
+      lab.train(plan, {
+        ...(at !== undefined && { at }),
+        folder: commandLineFolder(async (call) => globalThis.gloveboxFolder!(call)),
+        signal: stopping.signal,
+        onEvents: report,
+      }),
     stop: () => stopping.abort(),
   };
 }
