@@ -34,12 +34,16 @@ interface Ended {
 function lab(
   args: readonly string[],
   onError: (line: string, pid: number) => void = () => {},
+  onOut: (line: string, pid: number) => void = () => {},
 ): Promise<Ended> {
   const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
   const child = spawn(process.execPath, [tsx, join(root, 'scripts/lab.ts'), ...args], { cwd: root });
   let out = '';
   let err = '';
-  child.stdout.on('data', (data) => (out += data));
+  child.stdout.on('data', (data) => {
+    out += data;
+    onOut(String(data), child.pid!);
+  });
   child.stderr.on('data', (data) => {
     err += data;
     onError(String(data), child.pid!);
@@ -201,4 +205,42 @@ describe('bad input exits with 2 and a reason', () => {
     expect(code).toBe(2);
     expect(err).toContain('attacks.0');
   });
+});
+
+test('a training that is killed goes on in its folder to the same bytes, and what it made answers', async () => {
+  const train = (out: string, ...more: readonly string[]) => {
+    const settings = ['--steps', '3', '--evaluate-every', '0', '--checkpoint-every', '1'];
+    const what = ['train', 'safe-tuning', '--model', 'tinytown-hard', '--data', 'tinytown'];
+    return [...what, ...settings, '--out', join(folder, out), '--json', ...more];
+  };
+  const whole = await lab(train('whole'));
+  expect(whole.code, whole.err).toBe(0);
+  const lines = whole.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.at(-1)).toMatchObject({ result: { model: 'tinytown-hard-safe-tuning', steps: 3 } });
+
+  let killed = false;
+  const cut = await lab(train('cut'), undefined, (line, pid) => {
+    if (killed || !line.includes('"checkpoint"')) return;
+    killed = true;
+    process.kill(browserOf(pid), 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
+  });
+  expect(cut.code).not.toBe(0);
+  const again = await lab(train('cut', '--resume'));
+  expect(again.code, again.err).toBe(0);
+  const weights = (out: string) => readFile(join(folder, out, 'model/model.safetensors'));
+  expect((await weights('cut')).equals(await weights('whole'))).toBe(true);
+
+  const asked = await lab([
+    'chat',
+    '--model',
+    join(folder, 'whole/model'),
+    '--message',
+    'How do I wake the kitten?',
+    '--json',
+  ]);
+  expect(asked.code, asked.err).toBe(0);
 });
