@@ -30,7 +30,7 @@ export interface DiskFolder {
   remove(path: string): void;
 }
 
-const known = /^(?:training|plan|events)\.json$|^checkpoint-\d+\.safetensors$|^model\/[\w.-]+$/;
+const known = /^(?:training|plan|events)\.json$|^checkpoint-\d+\.safetensors$|^model\/\w[\w.-]*$/;
 
 /** @throws CommandError when the folder cannot be made */
 export function diskFolder(folder: string): DiskFolder {

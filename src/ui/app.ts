@@ -34,6 +34,8 @@ import { PromptList, setPromptList } from './studio/prompt-list.svelte.ts';
 import { DeviceStorage, setDeviceStorage } from './storage/device-storage.svelte.ts';
 import { StudioRun, setStudioRun } from './studio/studio-run.svelte.ts';
 import { StudioSetup, setStudioSetup } from './studio/studio-setup.svelte.ts';
+import { TrainingSession, setTrainingSession } from './training/training-session.svelte.ts';
+import { TrainingSetup, setTrainingSetup } from './training/training-setup.svelte.ts';
 import { TrialView, setTrialView } from './trial/trial-view.svelte.ts';
 import { Update, setUpdate } from './frame/update.svelte.ts';
 import { LabInfo, setLab, setLabInfo } from './state/lab-info.svelte.ts';
@@ -137,6 +139,10 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
         onframe,
       }),
     },
+    training: {
+      setup: new TrainingSetup(lab, labInfo),
+      session: new TrainingSession(lab, onstored),
+    },
     microscope: new Microscope(lab, labInfo, { load: modelLoads.load, onframe, ontoken: speed.tick }),
     serverPanel: connected && {
       Panel: connected.Panel,
@@ -178,6 +184,8 @@ export function provideApp(app: App): void {
   setFits(app.fits);
   setSpeed(app.speed);
   setPlayground(app.playground);
+  setTrainingSetup(app.training.setup);
+  setTrainingSession(app.training.session);
   setMicroscope(app.microscope);
   setServerPanel(app.serverPanel);
   setPublished(app.published);

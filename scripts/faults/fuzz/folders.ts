@@ -64,7 +64,7 @@ export function folders(): Target {
     () => artifactInFile(readJson(pathsIn(bad).artifacts, 'file of artifacts'), 'steering', learned),
   ];
   return {
-    feed(random) {
+    async feed(random) {
       const file = random.pick(['run', 'trials', 'trials', 'artifacts'] as const);
       let content: string | Uint8Array;
       if (random.integer(5) === 0) content = damagedBytes(Buffer.from(whole[file]), random);
@@ -75,18 +75,18 @@ export function folders(): Target {
       } else content = damagedJson(file === 'run' ? head : artifacts, random);
       write(bad, { ...whole, [file]: content });
       rmSync(out, { recursive: true, force: true });
-      silently(random.pick(commands));
+      await silently(random.pick(commands));
     },
     close: () => rmSync(base, { recursive: true, force: true }),
   };
 }
 
 /** Without what a command prints. */
-function silently(work: () => void): void {
+async function silently(work: () => unknown): Promise<void> {
   const { log, error } = console;
   console.log = console.error = () => undefined;
   try {
-    work();
+    await work();
   } finally {
     Object.assign(console, { log, error });
   }

@@ -52,7 +52,15 @@ function browserFolder(id: string): KeptFolder {
     },
     async write(path: string, bytes: Bytes) {
       try {
-        const file = await openFile(await (await folder()).getFileHandle(nameOf(path), { create: true }));
+        const handle = await (await folder()).getFileHandle(nameOf(path), { create: true });
+        if ('createWritable' in handle) {
+          // In place when it is closed, and not before.
+          const writable = await handle.createWritable();
+          await writable.write(bytes);
+          await writable.close();
+          return;
+        }
+        const file = await openFile(handle);
         try {
           file.truncate(0);
           writeWhole(file, bytes, 0);

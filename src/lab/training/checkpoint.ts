@@ -94,24 +94,33 @@ export async function saveCheckpoint(
 }
 
 /**
- * The latest that is whole: one that was cut off is passed over.
+ * The latest that is whole: those that were cut off are passed over.
  * @param at the number of updates to go on after; default: as many as there are
- * @throws LabError 'bad-input' for a checkpoint of another training
+ * @throws LabError 'bad-input' for a checkpoint of another training, or where there is none after `at` updates
  */
 export async function lastCheckpoint(
   folder: KeptFolder,
   training: string,
-  at = Infinity,
-): Promise<Checkpoint | null> {
-  for (const step of (await checkpointSteps(folder)).toReversed()) {
-    if (step > at) continue;
+  at?: number,
+): Promise<{ readonly checkpoint: Checkpoint | null; readonly damaged: readonly number[] }> {
+  const steps = await checkpointSteps(folder);
+  if (at !== undefined && !steps.includes(at))
+    throw new LabError('bad-input', `There is no checkpoint after update ${at}.`, {
+      advice:
+        steps.length > 0
+          ? `There are some after ${steps.join(', ')}.`
+          : 'There is none yet: start from the beginning.',
+    });
+  const damaged: number[] = [];
+  for (const step of at === undefined ? steps.toReversed() : [at]) {
     const bytes = await folder.read(checkpointPath(step));
     if (!bytes) continue;
     try {
-      return unpackCheckpoint(bytes, training);
+      return { checkpoint: unpackCheckpoint(bytes, training), damaged };
     } catch (error) {
       if (error instanceof LabError && error.code === 'bad-input') throw error;
+      damaged.push(step);
     }
   }
-  return null;
+  return { checkpoint: null, damaged };
 }

@@ -61,7 +61,9 @@ function longestRow(
     ),
   ];
   // The longest texts hold the longest rows.
-  const longest = pairs.toSorted(([, a], [, b]) => b.length - a.length).slice(0, mostRows);
+  const size = ([prompt, answer]: (typeof pairs)[number]) =>
+    answer.length + prompt.reduce((sum, { content }) => sum + content.length, 0);
+  const longest = pairs.toSorted((a, b) => size(b) - size(a)).slice(0, mostRows);
   return longest.reduce(
     (most, [prompt, answer]) => Math.max(most, rowOf(model, prompt, answer).ids.length),
     2,

@@ -68,7 +68,7 @@ export async function keepTraining(job: KeptTraining): Promise<TrainingResult> {
   const { training, entry, base, folder, at, signal, onEvent } = job;
   const { plan, method, settings, name } = training;
   const before = await trainingInfo(folder);
-  let told = await trainingEvents(folder);
+  let told = [...(await trainingEvents(folder))];
   let goesOn = false;
   const clock = startStopwatch();
   let info: Omit<TrainingInfo, 'checkpoints'> = {
@@ -109,7 +109,7 @@ export async function keepTraining(job: KeptTraining): Promise<TrainingResult> {
         told = told.filter((earlier) => stepOf(earlier) < event.step);
         goesOn = true;
       }
-      told = [...told, event];
+      told.push(event);
       if (event.type !== 'checkpoint') continue;
       await folder.write(eventsPath, encode(told));
       await put('running', { done: event.step });

@@ -49,10 +49,15 @@ export function resolveTraining(plan: TrainingPlan): ResolvedTraining {
         advice: 'Leave "adapters" (or --rank) out.',
       },
     );
-  const { model, data, heldOut } = plan;
-  const name = fingerprint(JSON.stringify([model, method.id, options, settings, data, heldOut]));
-  return { plan, method, options, settings, name };
+  const { model, data, patience = null } = plan;
+  // With `patience` it ends where looks say so, and those are made every so often.
+  const looks = patience === null ? null : [patience, plan.evaluateEvery];
+  const parts = [model, method.id, options, settings, data, heldOutShare(plan), looks];
+  return { plan, method, options, settings, name: fingerprint(JSON.stringify(parts)) };
 }
+
+/** Without looks nothing is held out. */
+const heldOutShare = ({ evaluateEvery, heldOut }: TrainingPlan): number => (evaluateEvery > 0 ? heldOut : 0);
 
 export interface TrainingJob {
   readonly training: ResolvedTraining;
@@ -60,7 +65,7 @@ export interface TrainingJob {
   readonly model: WhiteBoxModel;
   /** Holds the checkpoints. */
   readonly folder: KeptFolder;
-  /** Go on after so many updates. Default: after the last checkpoint, or from the beginning where there is none. */
+  /** Go on after so many updates, of which there is a checkpoint. Default: after the last checkpoint, or from the beginning where there is none. */
   readonly at?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -83,13 +88,15 @@ export async function* runTraining(job: TrainingJob): AsyncGenerator<TrainingEve
   const { training, model, folder, at, signal } = job;
   const { plan, method, options, settings, name } = training;
   const data = dataOf(plan);
-  const { train, heldOut } = splitData(data, plan.evaluateEvery > 0 ? plan.heldOut : 0);
+  const { train, heldOut } = splitData(data, heldOutShare(plan));
   for (const message of dataNotes(data)) yield { type: 'note', message };
 
   const learner = await model.learner(learnerOptions(settings));
   try {
     const watched = heldOutOf(model, learner, heldOut);
-    const from = await lastCheckpoint(folder, name, at);
+    const { checkpoint: from, damaged } = await lastCheckpoint(folder, name, at);
+    for (const step of damaged)
+      yield { type: 'note', message: `The checkpoint after update ${step} is damaged, and was passed over.` };
     if (from) learner.restore(from.state);
     if (from) yield { type: 'note', message: `It goes on after update ${from.step} of ${settings.steps}.` };
     let looks: Looks = from?.looks ?? { before: null, after: null, best: null, since: 0 };
@@ -152,9 +159,9 @@ function after(looks: Looks, losses: HeldOutLosses): Looks {
 /** A training that broke names the checkpoint to go on from. */
 async function explained(error: unknown, folder: KeptFolder, name: string): Promise<unknown> {
   if (!(error instanceof LabError) || error.code !== 'not-finite') return error;
-  const good = await lastCheckpoint(folder, name).catch(() => null);
-  const kept = good
-    ? ` The last good checkpoint, after update ${good.step}, is kept.`
+  const { checkpoint = null } = await lastCheckpoint(folder, name).catch(() => ({}) as { checkpoint?: null });
+  const kept = checkpoint
+    ? ` The last good checkpoint, after update ${checkpoint.step}, is kept.`
     : ' No checkpoint was made before.';
   return new LabError('not-finite', error.message + kept, { advice: error.advice, cause: error });
 }

@@ -61,7 +61,7 @@ export const trainedName = ({ plan }: Pick<ResolvedTraining, 'plan'>): string =>
 
 function cardOf(
   training: ResolvedTraining,
-  { steps, before, after }: Trained,
+  { steps, endedEarly, before, after }: Trained,
   { id, license }: Pick<ModelEntry, 'id' | 'license'>,
 ): string {
   const { plan, method, options, settings } = training;
@@ -84,6 +84,9 @@ function cardOf(
       `- Data: ${data}; ${percent(plan.heldOut)} of it held out.`,
       `- Options: \`${JSON.stringify(options)}\``,
     ],
+    ...(endedEarly
+      ? ['- Ended early, with the weights of its last update, not those of its best look.']
+      : []),
     ...(before && after ? ['', ...lossTable(before, after)] : []),
     '',
   ].join('\n');

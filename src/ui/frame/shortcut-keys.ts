@@ -8,6 +8,7 @@ const pages: Readonly<Record<string, Route>> = {
   s: { page: 'studio', setup: null },
   i: { page: 'microscope', setup: null },
   m: { page: 'matrix', run: null, cell: null },
+  r: { page: 'training' },
   t: { page: 'methods', filter: everyMethod },
   b: { page: 'behaviors' },
   o: { page: 'models' },

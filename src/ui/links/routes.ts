@@ -16,7 +16,7 @@ export interface MethodFilter {
 export const everyMethod: MethodFilter = { text: '', access: null, stage: null };
 
 export type Route =
-  | { readonly page: 'home' | 'behaviors' | 'models' | 'ledger' | 'about' }
+  | { readonly page: 'home' | 'training' | 'behaviors' | 'models' | 'ledger' | 'about' }
   | { readonly page: 'methods'; readonly filter: MethodFilter }
   | { readonly page: 'method'; readonly kind: MethodKind; readonly id: string }
   | { readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null }
@@ -32,6 +32,7 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   microscope: 'Microscope',
   matrix: 'Matrix',
   trial: 'Trial',
+  training: 'Training',
   methods: 'Methods',
   method: 'Method',
   behaviors: 'Behaviors',
@@ -40,6 +41,9 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   about: 'About',
   missing: 'Not found',
 };
+
+/** Pages whose address holds nothing but their name. */
+const plainPages = ['home', 'training', 'behaviors', 'models', 'ledger', 'about'] as const;
 
 /** Percent-encoding, in which half a character becomes the sign for an unknown one. */
 const encode = (part: string): string => encodeURIComponent(part.replace(/\p{Cs}/gu, '\ufffd'));
@@ -68,8 +72,8 @@ export function parseRoute(hash: string): Route {
     const kind = methodKinds.find((name) => name === rest[0]);
     if (kind && rest[1]) return { page: 'method', kind, id: rest[1] };
   } else if (rest.length === 0) {
-    if (page === 'home' || page === 'behaviors' || page === 'models' || page === 'ledger' || page === 'about')
-      return { page };
+    const plain = plainPages.find((name) => name === page);
+    if (plain) return { page: plain };
     if (page === 'methods') {
       const access = accessTiers.find((tier) => tier === query.get('access')) ?? null;
       const stage = stages.find((name) => name === query.get('stage')) ?? null;
@@ -87,6 +91,7 @@ export function hrefOf(route: Route): string {
   switch (route.page) {
     case 'home':
       return '#/';
+    case 'training':
     case 'behaviors':
     case 'models':
     case 'ledger':

@@ -1,6 +1,7 @@
 /** @file A training goes on after any interruption as without one, and what it cannot use is refused with words. */
 import { describe, expect, test } from 'vitest';
-import { memoryFolder, type Bytes } from '../../../src/lab/training/kept-folder.ts';
+import { LabError } from '../../../src/core/errors.ts';
+import { memoryFolder, type Bytes, type KeptFolder } from '../../../src/lab/training/kept-folder.ts';
 import { checkpointPath, checkpointSteps } from '../../../src/lab/training/checkpoint.ts';
 import { resolveTraining, runTraining, type Trained } from '../../../src/lab/training/run-training.ts';
 import { splitData } from '../../../src/lab/training/training-data.ts';
@@ -43,6 +44,11 @@ async function train(
       return { events, files, trained: null };
     }
   }
+}
+async function filesIn(folder: KeptFolder): Promise<Map<string, Bytes>> {
+  const files = new Map<string, Bytes>();
+  for (const path of await folder.list()) files.set(path, (await folder.read(path))!);
+  return files;
 }
 const bytesOf = (trained: Trained | null) =>
   [...trained!.weights].map(([name, { data: values }]) => [
@@ -91,7 +97,18 @@ test('it goes on from an earlier checkpoint where one is named, and passes over 
   expect(bytesOf(branch.trained)).toEqual(bytesOf(whole.trained));
   const files = new Map(whole.files);
   files.set(checkpointPath(8), files.get(checkpointPath(8))!.slice(0, 1000));
-  expect(stepsIn((await train(plan, { files })).events)).toEqual([7, 8]);
+  const { events } = await train(plan, { files });
+  expect(stepsIn(events)).toEqual([7, 8]);
+  expect(events[0]).toMatchObject({ type: 'note', message: /after update 8 is damaged/ });
+});
+
+test('settings that change what is trained on make another training', () => {
+  const nameOf = (changes: object) => resolveTraining(parseTrainingPlan({ ...plan, ...changes })).name;
+  expect(nameOf({ evaluateEvery: 0 })).not.toBe(nameOf({}));
+  expect(nameOf({ evaluateEvery: 0 })).toBe(nameOf({ evaluateEvery: 0, heldOut: 0.1 }));
+  expect(nameOf({ evaluateEvery: 4, checkpointEvery: 1 })).toBe(nameOf({}));
+  expect(nameOf({ patience: 2 })).not.toBe(nameOf({}));
+  expect(nameOf({ patience: 2, evaluateEvery: 4 })).not.toBe(nameOf({ patience: 2 }));
 });
 
 test('no more than five checkpoints are kept', async () => {
@@ -136,26 +153,44 @@ describe('refused with words', () => {
       message: expect.stringContaining('another model, method or data') as unknown,
     });
   });
-  test('numbers that broke, with the checkpoint that is left', async () => {
-    const input = {
-      ...plan,
-      steps: 40,
-      learningRate: 1,
-      evaluateEvery: 0,
-      checkpointEvery: 1,
-      weightDecay: 1,
+  test('numbers that broke, with the update at which they did and the checkpoint that is left', async () => {
+    const model = createModel();
+    const breaking = {
+      ...model,
+      learner: async (options: Parameters<typeof model.learner>[0]) => {
+        const learner = await model.learner(options);
+        let updates = 0;
+        const step: typeof learner.step = async (...batches) => {
+          updates++;
+          const taken = await learner.step(...batches);
+          if (updates === 6)
+            throw new LabError('not-finite', 'Its losses are no numbers.', { advice: 'None.' });
+          return taken;
+        };
+        return { ...learner, step };
+      },
     };
-    const broken = train({ ...input, method: { id: 'safe-unlearning' } });
-    const outcome = await broken.then(
-      () => null,
-      (error: unknown) => error,
-    );
-    // A tiny model may survive; one that breaks says where and what is kept.
-    if (outcome !== null)
-      expect(outcome).toMatchObject({
-        code: 'not-finite',
-        message: expect.stringMatching(/checkpoint/) as unknown,
-      });
+    const training = resolveTraining(parseTrainingPlan(plan));
+    const folder = memoryFolder();
+    const run = runTraining({ training, model: breaking, folder });
+    const all = async () => {
+      while (!(await run.next()).done);
+    };
+    await expect(all()).rejects.toMatchObject({
+      code: 'not-finite',
+      message: expect.stringMatching(
+        /broke at update 6.*last good checkpoint, after update 4, is kept/,
+      ) as unknown,
+    });
+    const left = await train(plan, { files: await filesIn(folder) });
+    expect(stepsIn(left.events)).toEqual([5, 6, 7, 8]);
+  });
+  test('a checkpoint that is not there', async () => {
+    const { files } = await train();
+    await expect(train(plan, { files, at: 5 })).rejects.toMatchObject({
+      message: 'There is no checkpoint after update 5.',
+      advice: expect.stringContaining('2, 4, 6, 8') as unknown,
+    });
   });
   test('an empty answer, an unknown method, a field out of range', async () => {
     const empty = { ...many, benign: [{ prompt: many.benign[0]!.prompt, answer: ' ' }] };
