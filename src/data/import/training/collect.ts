@@ -6,7 +6,7 @@ import type { Example, Preference, TrainingData } from '../../../core/training-d
 import { RowError, type AnswerKind, type AnswerRow, type PreferenceRow } from './training-row.ts';
 
 /** Most rows of a kind, as of a training. */
-export const mostOfKind = 100_000;
+const mostOfKind = 100_000;
 const mostAnswers = 100;
 
 interface Request {

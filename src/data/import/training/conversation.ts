@@ -1,10 +1,11 @@
 /** @file Reads a conversation that stands in one field of a file. */
 import type { ChatMessage, Role } from '../../../core/chat.ts';
 import { excerpt } from '../../../core/excerpt.ts';
+import { count } from '../../../core/format.ts';
 import { RowError } from './training-row.ts';
 
-/** Characters of a turn, and turns of a conversation. */
-export const mostTextCharacters = 100_000;
+/** Characters of a text and turns of a conversation, as a training holds them. */
+const mostTextCharacters = 100_000;
 const mostTurns = 200;
 
 /** Also by the names that other files give the roles. */
@@ -23,7 +24,9 @@ export function checkedText(text: string, column: string | undefined, what: stri
   if (text.includes('\ufffd'))
     throw fail(`${what} holds bytes that are no text in this encoding. Choose another encoding.`);
   if (text.length > mostTextCharacters)
-    throw fail(`${what} has ${text.length} characters; up to ${mostTextCharacters} are read. Shorten it.`);
+    throw fail(
+      `${what} has ${count(text.length)} characters; up to ${count(mostTextCharacters)} are read. Shorten it.`,
+    );
   return text;
 }
 
