@@ -28,7 +28,7 @@ const settings: FinetuningSettings = {
 /** Options under which the loss is a function of the weights alone. */
 const fixed: Readonly<Record<string, Record<string, unknown>>> = {
   'latent-adversarial': { ascents: 0 },
-  'safe-rlhf': { clip: 1 },
+  'safe-rlhf': { clip: 1, helping: 0.1, bound: 0 },
 };
 
 function moved(state: TrainerState, by: (name: string, index: number) => number): TrainerState {
