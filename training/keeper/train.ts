@@ -34,7 +34,7 @@ const training = resolveTraining(plan);
 const folder = folderOn(cache);
 
 if (values.checkpoint !== undefined) {
-  const found = await lastCheckpoint(folder, training.name, Number(values.checkpoint));
+  const { checkpoint: found } = await lastCheckpoint(folder, training.name, Number(values.checkpoint));
   if (!found) throw new Error(`There is no checkpoint up to update ${values.checkpoint} in ${cache}.`);
   write(found.state.weights, found.step);
 }
