@@ -113,8 +113,21 @@ const mostListed = 5;
 
 /** What was read, and the first of the rows that were left out. */
 export function reportLines(name: string, report: FileReport): readonly string[] {
-  const { shape, note, encoding, counts, problems, problemCount } = report;
+  const { shape, note, encoding, counts } = report;
   const held = behaviorKinds.flatMap((kind) => (counts[kind] > 0 ? [`${count(counts[kind])} ${kind}`] : []));
+  return [
+    `${excerpt(name)}: ${list(held) || 'no behaviors'}${shape === null ? '' : `, columns of ${shape}`}, ${encoding}.`,
+    ...(note === null ? [] : [note]),
+    ...leftOutLines(report),
+  ];
+}
+
+/** The first of the rows that were left out of a file, each with its line and the reason. */
+export function leftOutLines({
+  problems,
+  problemCount,
+}: Pick<FileReport, 'problems' | 'problemCount'>): readonly string[] {
+  if (problemCount === 0) return [];
   const listed = problems
     .slice(0, mostListed)
     .map(
@@ -122,9 +135,8 @@ export function reportLines(name: string, report: FileReport): readonly string[]
         `  line ${line}${column === null ? '' : `, column ${excerpt(column, 40)}`}: ${message}`,
     );
   return [
-    `${excerpt(name)}: ${list(held) || 'no behaviors'}${shape === null ? '' : `, columns of ${shape}`}, ${encoding}.`,
-    ...(note === null ? [] : [note]),
-    ...(problemCount === 0 ? [] : [`${plural(problemCount, 'row')} left out:`, ...listed]),
+    `${plural(problemCount, 'row')} left out:`,
+    ...listed,
     ...(problemCount > listed.length ? [`  and ${count(problemCount - listed.length)} more`] : []),
   ];
 }

@@ -10,14 +10,16 @@ import { dataOf } from '../../src/lab/training/training-data.ts';
 import { shippedData } from '../../src/data/training-data.ts';
 import { readOptions } from './choices.ts';
 import { CommandError, badUsage, readInput, readLongInput, valueOf } from './failure.ts';
-import { readJson } from './json-file.ts';
 import { checkModelIds, withModelIds, type NamingOptions } from './models/named.ts';
 import { inSession } from './session.ts';
+import { trainingDataIn } from './training-data-file.ts';
 import { diskFolder, takesPart, type DiskFolder } from './training-folder.ts';
 
 export interface TrainChoices extends NamingOptions {
   readonly model: string;
   readonly data: string;
+  /** `value=kind`. */
+  readonly label: readonly string[];
   readonly option: readonly string[];
   readonly out: string;
   readonly resume?: true;
@@ -40,7 +42,8 @@ export interface TrainChoices extends NamingOptions {
 
 export async function train(id: string, given: TrainChoices): Promise<void> {
   const options = await readLongInput(() => withModelIds({ ...given, role: [] }));
-  const plan = readInput(() => planOf(id, options));
+  const data = await readLongInput(() => dataFor(options));
+  const plan = readInput(() => planOf(id, options, data));
   const folder = readInput(() => folderFor(options));
   const onEvent = (events: unknown) => {
     for (const event of events as readonly TrainingEvent[]) print(event, options.json === true);
@@ -63,7 +66,7 @@ export async function train(id: string, given: TrainChoices): Promise<void> {
 }
 
 /** @throws LabError or CommandError that names what is wrong */
-function planOf(id: string, options: TrainChoices): TrainingPlan {
+function planOf(id: string, options: TrainChoices, data: unknown): TrainingPlan {
   const method = finetunings.get(id);
   const { rank, alpha, projection } = options;
   if (rank === undefined && (alpha !== undefined || projection.length > 0))
@@ -71,7 +74,7 @@ function planOf(id: string, options: TrainChoices): TrainingPlan {
   const plan = parseTrainingPlan({
     ...{ version: 1, seed: options.seed, model: options.model },
     method: { id, options: readOptions(method.options, options.option) },
-    data: Object.hasOwn(shippedData, options.data) ? options.data : ownData(options.data),
+    data,
     ...{ steps: options.steps, learningRate: options.learningRate, warmupSteps: options.warmup },
     ...{ weightDecay: options.weightDecay, evaluateEvery: options.evaluateEvery, heldOut: options.heldOut },
     ...{ checkpointEvery: options.checkpointEvery, patience: options.patience },
@@ -85,10 +88,15 @@ function planOf(id: string, options: TrainChoices): TrainingPlan {
   return plan;
 }
 
-function ownData(path: string): unknown {
-  if (existsSync(path)) return readJson(path, 'file of training data');
+/** The name of data that ships with the lab, or what a file holds. @throws LabError or CommandError */
+async function dataFor({ data, label }: TrainChoices): Promise<unknown> {
+  if (Object.hasOwn(shippedData, data)) {
+    if (label.length === 0) return data;
+    throw badUsage('--label is about a file.', 'Leave it out, or name a file: --data file.csv.');
+  }
+  if (existsSync(data)) return trainingDataIn(data, label);
   throw badUsage(
-    `There is no training data "${path}", and no file of that name.`,
+    `There is no training data "${data}", and no file of that name.`,
     `Name a file, or one of ${Object.keys(shippedData).join(', ')}.`,
   );
 }

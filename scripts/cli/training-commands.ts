@@ -1,5 +1,6 @@
 /** @file The commands of the command line that change models. */
 import type { Command } from 'commander';
+import { shippedData } from '../../src/data/training-data.ts';
 import {
   airlock,
   decimal,
@@ -18,7 +19,13 @@ export function addTraining(program: Command): void {
     .description('fine-tune a model: harden it, remove what it can do, or attack its weights')
     .argument('<method>', 'id of the method; "list finetunings" prints them')
     .requiredOption('--model <name>', `model to start from: ${modelNames}`)
-    .requiredOption('--data <name>', 'data that ships with the lab (tinytown), or a JSON file of your own')
+    .requiredOption(
+      '--data <name>',
+      `data that ships with the lab (${Object.keys(shippedData).join(', ')}), or a file of your own (CSV, JSON Lines, JSON)`,
+    )
+    .addOption(
+      repeatable('--label <value=kind>', 'what a label in the file means: benign, safe, harmful or skip'),
+    )
     .requiredOption('--out <folder>', 'folder for checkpoints and the trained model')
     .addOption(repeatable('--option <k=v>', 'option of the method'))
     .option(
