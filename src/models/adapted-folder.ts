@@ -47,6 +47,8 @@ export function adaptedFolder(base: ModelFolder, adapter: ModelFolder): ModelFol
     ...base,
     url: adapter.url,
     json,
+    // Those of the model are the numbers of other weights.
+    optionalJson: async (file) => (file === 'selftest.json' ? null : base.optionalJson(file)),
     blob,
     bytes: async (file) => new Uint8Array(await (await blob(file)).arrayBuffer()),
     firstBytes: async (file, bytes) =>

@@ -95,6 +95,12 @@ describe('a model with an adapter', () => {
     expect(other!.text).not.toBe(own!.text);
   });
 
+  test('is not held to the stored numbers of the model alone', async () => {
+    const [own, adapted] = [plain, entry].map((model) => openModelFolder(model, { baseUrl: models.url }));
+    expect(await own!.optionalJson('selftest.json')).not.toBeNull();
+    expect(await adapted!.optionalJson('selftest.json')).toBeNull();
+  });
+
   test('is refused where the adapter is of another model', async () => {
     const { tensors, ...rest } = await adapterOf(1);
     const renamed = new Map(
