@@ -35,6 +35,21 @@ test('the first settings are a training that can start, and each field shows in 
   expect(setup.toPlan()).toBeNull();
 });
 
+test('data of a file takes the place of what ships, and rows that cannot be used are told', async () => {
+  const { setup } = setUp();
+  const lines = ['{"prompt":"a","response":"b"}', '{"prompt":"c","response":" "}'];
+  await setup.read(new File([lines.join('\n')], 'mine.jsonl'));
+  expect(setup.own?.report).toMatchObject({ counts: { benign: 1 }, problemCount: 1 });
+  expect(parseTrainingPlan(setup.toPlan()).data).toMatchObject({
+    title: 'mine.jsonl',
+    benign: [{ answer: 'b' }],
+  });
+  setup.dropOwn();
+  expect(setup.toPlan()?.data).toBe('tinytown');
+  await setup.read(new File(['nothing'], 'empty.csv'));
+  expect(setup.readFailure?.advice).toBeTruthy();
+});
+
 test('what a training takes is told once its settings rest', async () => {
   vi.useFakeTimers();
   const { setup } = setUp();

@@ -10,17 +10,24 @@ const turn = z.strictObject({
   role: z.enum(['system', 'user', 'assistant']),
   content: z.string().max(100_000),
 });
-const prompt = z.array(turn).min(1).max(200);
-const answers = z.array(z.string().max(100_000)).max(100);
+const prompt = z.array(turn).min(1).max(200).readonly();
+const answers = z.array(z.string().max(100_000)).max(100).readonly();
 
 /** Training data that travels in a plan; it has the form of `TrainingData`. */
 const ownData = z.strictObject({
   title: z.string().max(300).optional(),
-  benign: z.array(z.strictObject({ prompt, answer: z.string().max(100_000) })).max(100_000),
-  requests: z.array(z.strictObject({ prompt, safe: answers, harmful: answers })).max(100_000),
+  benign: z
+    .array(z.strictObject({ prompt, answer: z.string().max(100_000) }))
+    .max(100_000)
+    .readonly(),
+  requests: z
+    .array(z.strictObject({ prompt, safe: answers, harmful: answers }))
+    .max(100_000)
+    .readonly(),
   preferences: z
     .array(z.strictObject({ prompt, chosen: z.string().max(100_000), rejected: z.string().max(100_000) }))
-    .max(100_000),
+    .max(100_000)
+    .readonly(),
 });
 
 export const trainingPlanSchema = z.strictObject({

@@ -1,8 +1,9 @@
 /** @file The settings of the next training, and what it would take. */
 import { createContext } from 'svelte';
+import type { Failure } from '../../core/errors.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
 import type { TrainingPlanInput } from '../../lab/plan/training-plan.ts';
-import type { TrainingEstimate } from '../../lab/records/training.ts';
+import type { TrainingEstimate, TrainingFile } from '../../lab/records/training.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 import { bytes, count } from '../format.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
@@ -13,16 +14,17 @@ const usualEvery = 20;
 /** The lab is asked once the settings have not changed for so long, ms. */
 const settledMs = 500;
 
+type LabPart = Pick<LabClient, 'estimateTraining' | 'readTrainingData'>;
+
 export class TrainingSetup {
   model = $state('');
   method = $state('');
   options = $state.raw<OptionInput>({});
   data = $state('tinytown');
-  /** Data of one's own, with its name, in place of `data`. */
-  own = $state.raw<{
-    readonly title: string;
-    readonly data: Exclude<TrainingPlanInput['data'], string>;
-  } | null>(null);
+  /** Data of one's own, in place of `data`. */
+  own = $state.raw<(TrainingFile & { readonly title: string }) | null>(null);
+  reading = $state(false);
+  readFailure = $state.raw<Failure | null>(null);
   seed = $state(0);
   /** `null`: as the method recommends. */
   steps = $state<number | null>(null);
@@ -31,10 +33,10 @@ export class TrainingSetup {
   rank = $state(8);
   /** In one line; empty before the first, or why there is none. */
   estimate = $state('');
-  readonly #lab: Pick<LabClient, 'estimateTraining'>;
+  readonly #lab: LabPart;
   readonly #labInfo: Pick<LabInfo, 'catalogue' | 'models'>;
 
-  constructor(lab: Pick<LabClient, 'estimateTraining'>, labInfo: Pick<LabInfo, 'catalogue' | 'models'>) {
+  constructor(lab: LabPart, labInfo: Pick<LabInfo, 'catalogue' | 'models'>) {
     [this.#lab, this.#labInfo] = [lab, labInfo];
   }
 
@@ -67,13 +69,28 @@ export class TrainingSetup {
     [this.method, this.options, this.steps, this.learningRate] = [method, {}, null, null];
   };
 
+  /** Take a file of training data; answers that the chosen model cannot read are left out. */
+  read = async (file: File): Promise<void> => {
+    [this.reading, this.readFailure] = [true, null];
+    const outcome = await this.#lab.readTrainingData(file, {}, { model: this.model });
+    this.reading = false;
+    if (outcome.status === 'done') this.own = { title: file.name, ...outcome.value };
+    else if (outcome.status === 'failed') this.readFailure = outcome;
+  };
+  dropOwn = (): void => void ([this.own, this.readFailure] = [null, null]);
+
   /** The plan; `null` while something is missing. */
   toPlan = (): TrainingPlanInput | null => {
     const { card } = this;
     if (this.problem !== null || !card) return null;
     const every = Math.max(1, Math.min(usualEvery, Math.round((this.steps ?? card.recipe.steps) / 5)));
     return {
-      ...{ version: 1, seed: this.seed, model: this.model, data: this.own?.data ?? this.data },
+      ...{
+        version: 1,
+        seed: this.seed,
+        model: this.model,
+        data: this.own ? { title: this.own.title, ...this.own.data } : this.data,
+      },
       method: { id: card.id, options: { ...withoutDefaults(card.options, this.options) } },
       ...(this.steps !== null && { steps: this.steps }),
       ...(this.learningRate !== null && { learningRate: this.learningRate }),
