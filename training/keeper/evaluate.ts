@@ -2,8 +2,6 @@
  * @file `npx tsx training/keeper/evaluate.ts --adapter DIR [--set chosen] [--base]`: what the keeper, or the base beside it, does
  * in held-out situations and on a small general set, as JSON. With `--set chosen`: in the situations that are looked at to choose.
  */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isRefusal } from '../../src/core/refusal.ts';
 import { user } from '../../src/core/chat.ts';
@@ -22,7 +20,6 @@ const { values } = parseArgs({
     skipGeneral: { type: 'boolean' },
   },
 });
-console.error(readdirSync(join(values.adapter)).join(' '));
 const model = values.base ? await loadBase('transformers') : await loadKeeper(values.adapter);
 const limit = Number(values.limit);
 const answerTo = async (messages: Parameters<typeof model.generate>[0], maxNewTokens: number) =>
