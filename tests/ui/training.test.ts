@@ -44,6 +44,14 @@ test('data of a file takes the place of what ships, and rows that cannot be used
     title: 'mine.jsonl',
     benign: [{ answer: 'b' }],
   });
+  const labelled = new File(['prompt,response,label\na,b,1\nc,d,2'], 'labelled.csv');
+  await setup.read(labelled);
+  expect(setup.own?.report.problemCount).toBe(2);
+  await setup.label('1', 'safe');
+  await setup.label('2', 'harmful');
+  expect(setup.own?.report).toMatchObject({ counts: { safe: 1, harmful: 1 }, problemCount: 0 });
+  await setup.pickModel('tinytown-chat');
+  expect(setup.own?.report.counts).toMatchObject({ safe: 1, harmful: 1 });
   setup.dropOwn();
   expect(setup.toPlan()?.data).toBe('tinytown');
   await setup.read(new File(['nothing'], 'empty.csv'));
@@ -81,9 +89,13 @@ test('a training is watched, stopped, opened again and gone on with', async () =
 
 test('before and after is a plan that the lab takes, with both models side by side', () => {
   const plan = parsePlan(
-    beforeAndAfter({ model: 'tinytown-hard', method: 'dpo' }, 'tinytown-chat', catalogue.roles),
+    beforeAndAfter({ model: 'tinytown-hard', method: 'dpo' }, 'tinytown-chat', catalogue.roles, true),
   );
   const { resolved, total } = expandPlan(plan, registries);
   expect(resolved.targets.map(({ id }) => id)).toEqual(['tinytown-hard', 'tinytown-chat']);
   expect(total).toBe(2 * (6 * 30 + 2 * 30));
+  const other = parsePlan(
+    beforeAndAfter({ model: 'tinytown-hard', method: 'dpo' }, 'tinytown-chat', catalogue.roles, false),
+  );
+  expect(expandPlan(other, registries).resolved.behaviors.every(({ set }) => set === 'secrets')).toBe(true);
 });

@@ -1,4 +1,5 @@
 /** @file What a training tells while it goes on, and what it ends in: plain data that crosses to the page. */
+import type { LabelMeaning } from '../../data/import/training/labels.ts';
 import type {
   TrainingFile,
   TrainingFileChoices,
@@ -6,7 +7,7 @@ import type {
 } from '../../data/import/training/read-training-file.ts';
 import type { FinetuningStep } from '../../finetuning/finetune.ts';
 
-export type { TrainingFile, TrainingFileChoices, TrainingFileReport };
+export type { LabelMeaning, TrainingFile, TrainingFileChoices, TrainingFileReport };
 
 export interface StepEvent extends Omit<FinetuningStep, 'memory'> {
   readonly type: 'step';

@@ -12,16 +12,29 @@ const attacks = [
   'ica',
 ] as const;
 
-/** @param kept id of the trained model */
+/** What is asked, and who grades it. */
+const tinytown = {
+  behaviors: [{ set: 'tinytown', limit: 30 }],
+  evaluators: [{ id: 'tinytown-oracle' }, { id: 'pattern-refusal' }, { id: 'task-solved' }],
+} satisfies Pick<PlanInput, 'behaviors' | 'evaluators'>;
+const secrets = {
+  behaviors: [{ set: 'secrets', limit: 20 }],
+  evaluators: [{ id: 'secret-leak' }, { id: 'pattern-refusal' }, { id: 'task-solved' }],
+} satisfies Pick<PlanInput, 'behaviors' | 'evaluators'>;
+
+/**
+ * @param kept id of the trained model
+ * @param isOfTinytown whether the model knows Tinytown; others are asked for secrets
+ */
 export const beforeAndAfter = (
   { model, method }: Pick<TrainingInfo, 'model' | 'method'>,
   kept: string,
   roles: PlanInput['models']['roles'],
+  isOfTinytown: boolean,
 ): PlanInput => ({
   version: 1,
   name: `${model} before and after ${method}`,
   models: { targets: [model, kept], ...(roles && { roles }) },
-  behaviors: [{ set: 'tinytown', limit: 30 }],
+  ...(isOfTinytown ? tinytown : secrets),
   attacks: attacks.map((id) => ({ id })),
-  evaluators: ['tinytown-oracle', 'pattern-refusal', 'task-solved'].map((id) => ({ id })),
 });

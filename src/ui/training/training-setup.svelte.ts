@@ -3,7 +3,12 @@ import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
 import type { TrainingPlanInput } from '../../lab/plan/training-plan.ts';
-import type { TrainingEstimate, TrainingFile } from '../../lab/records/training.ts';
+import type {
+  LabelMeaning,
+  TrainingEstimate,
+  TrainingFile,
+  TrainingFileChoices,
+} from '../../lab/records/training.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 import { bytes, count } from '../format.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
@@ -33,6 +38,8 @@ export class TrainingSetup {
   rank = $state(8);
   /** In one line; empty before the first, or why there is none. */
   estimate = $state('');
+  #file: File | null = null;
+  #choices: TrainingFileChoices = {};
   readonly #lab: LabPart;
   readonly #labInfo: Pick<LabInfo, 'catalogue' | 'models'>;
 
@@ -70,14 +77,29 @@ export class TrainingSetup {
   };
 
   /** Take a file of training data; answers that the chosen model cannot read are left out. */
-  read = async (file: File): Promise<void> => {
+  read = async (file: File, choices: TrainingFileChoices = {}): Promise<void> => {
     [this.reading, this.readFailure] = [true, null];
-    const outcome = await this.#lab.readTrainingData(file, {}, { model: this.model });
+    [this.#file, this.#choices] = [file, choices];
+    const outcome = await this.#lab.readTrainingData(file, choices, { model: this.model });
+    if (this.#file !== file || this.#choices !== choices) return;
     this.reading = false;
     if (outcome.status === 'done') this.own = { title: file.name, ...outcome.value };
     else if (outcome.status === 'failed') this.readFailure = outcome;
   };
-  dropOwn = (): void => void ([this.own, this.readFailure] = [null, null]);
+  /** Say what a label of the file means. */
+  label = async (value: string, meaning: LabelMeaning): Promise<void> => {
+    const labels = { ...this.#choices.labels, [value]: meaning };
+    if (this.#file) await this.read(this.#file, { ...this.#choices, labels });
+  };
+  /** Another model reads other answers of the file. */
+  pickModel = async (model: string): Promise<void> => {
+    this.model = model;
+    if (this.#file) await this.read(this.#file, this.#choices);
+  };
+  dropOwn = (): void => {
+    this.#file = null;
+    [this.own, this.readFailure, this.reading] = [null, null, false];
+  };
 
   /** The plan; `null` while something is missing. */
   toPlan = (): TrainingPlanInput | null => {
