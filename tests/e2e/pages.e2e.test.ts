@@ -10,6 +10,7 @@ import { askSeal, openSite, visit, waitForControl, type Site } from './site.ts';
 const pages = [
   '#/',
   '#/matrix',
+  '#/training',
   '#/playground',
   '#/studio',
   '#/microscope',

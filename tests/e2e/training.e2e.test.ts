@@ -1,0 +1,38 @@
+/** @file A training in the page, from the first press to an answer of what it made, with the keyboard where it matters. */
+import AxeBuilder from '@axe-core/playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSite, visit, type Site } from './site.ts';
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite({ headers: true });
+});
+afterAll(() => site.close());
+
+test('a model is trained, kept, and answers in the playground', async () => {
+  const { context, page, complaints } = await visit(site.browser);
+  await page.goto(`${site.server.url}#/training`);
+  await page.getByRole('combobox', { name: 'Method' }).selectOption({ label: 'Safe Tuning' });
+  await page.getByRole('spinbutton', { name: 'Updates' }).fill('2');
+  const train = page.getByRole('button', { name: 'Train' });
+  await train.and(page.locator(':enabled')).press('Enter');
+  const keep = page.getByRole('button', { name: 'Keep the model' });
+  await keep.waitFor({ timeout: 120_000 });
+  await page.getByRole('img', { name: /^Held-out loss/ }).waitFor();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
+
+  await keep.press('Enter');
+  await page.getByRole('link', { name: 'Talk to it' }).press('Enter');
+  await page.getByRole('textbox', { name: 'Prompt' }).fill('How do I wake the kitten?');
+  await page.getByRole('button', { name: 'Send to both' }).press('Enter');
+  await page.locator('[aria-busy="false"] [data-token]').first().waitFor({ timeout: 60_000 });
+
+  // What was trained is there after a reload, and goes on from its checkpoints.
+  await page.goto(`${site.server.url}#/training`);
+  await page.reload();
+  await page.getByRole('button', { name: 'Open' }).press('Enter');
+  await page.getByText('Done', { exact: true }).waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
