@@ -101,6 +101,15 @@ test('arrow keys move between cells, and only one cell is in the tab order', asy
   expect(cells().filter(({ tabIndex }) => tabIndex === 0)).toEqual([cells()[1]]);
 });
 
+test('a link to a run of another device says so, and what to do', async () => {
+  location.hash = '#/matrix?run=0123456789abcdef0123';
+  await vi.waitFor(() =>
+    expect(find('[role="alert"]').textContent).toContain('does not hold the run of this link'),
+  );
+  all('[role="alert"] button').at(-1)!.click();
+  await vi.waitFor(() => expect(document.querySelector('[role="alert"]')).toBeNull());
+});
+
 test('a cell opens its trials, the address says so, and closing returns to the table', async () => {
   await finishRun();
   cells()[2]!.click();

@@ -6,6 +6,8 @@ import type { LabClient } from '../../lab/worker/lab-client.ts';
 export class RunList {
   /** Newest first. */
   runs = $state.raw<readonly RunInfo[]>([]);
+  /** Whether the store was asked. */
+  listed = $state(false);
   readonly #lab: Pick<LabClient, 'runs' | 'remove'>;
 
   constructor(lab: Pick<LabClient, 'runs' | 'remove'>) {
@@ -15,7 +17,10 @@ export class RunList {
   refresh = async (): Promise<void> => {
     const outcome = await this.#lab.runs();
     if (outcome.status === 'done')
-      this.runs = outcome.value.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+      [this.runs, this.listed] = [
+        outcome.value.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt)),
+        true,
+      ];
   };
 
   find = (id: string): RunInfo | null => this.runs.find((run) => run.id === id) ?? null;
