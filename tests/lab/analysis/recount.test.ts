@@ -55,7 +55,7 @@ beforeAll(async () => {
   summary = run.summary;
   const cards = evaluators.all.map(({ id, yesFrom, measures }) => [id, { yesFrom, measures }] as const);
   counted = recount(run.records.map((record) => trialLine(record)).join('\n'), Object.fromEntries(cards));
-});
+}, 120_000);
 
 /** Of the figures of `found`, those that `expected` has too, to the last bits. */
 const close = (expected: unknown): unknown =>
