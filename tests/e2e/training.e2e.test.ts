@@ -24,9 +24,13 @@ test('a model is trained, kept, and answers in the playground', async () => {
 
   await keep.press('Enter');
   await page.getByRole('link', { name: 'Talk to it' }).press('Enter');
+  await page.getByRole('textbox', { name: 'Prompt' }).waitFor();
+  expect(await page.getByText('which is not here').count()).toBe(0);
   await page.getByRole('textbox', { name: 'Prompt' }).fill('How do I wake the kitten?');
-  await page.getByRole('button', { name: 'Send to both' }).press('Enter');
-  await page.locator('[aria-busy="false"] [data-token]').first().waitFor({ timeout: 60_000 });
+  // A key on a button that is still disabled does nothing.
+  const send = page.getByRole('button', { name: 'Send to both' });
+  await send.and(page.locator(':enabled')).press('Enter');
+  await page.locator('[aria-busy="false"] [data-token]').first().waitFor({ timeout: 120_000 });
 
   // What was trained is there after a reload, and goes on from its checkpoints.
   await page.goto(`${site.server.url}#/training`);

@@ -110,8 +110,9 @@ export class TrainingSession {
     this.keeping = false;
     if (outcome.status === 'failed') this.failure = outcome;
     if (outcome.status !== 'done') return;
-    this.keptAs = outcome.value.model.id;
+    // The links to the model wait until every page knows it.
     await this.#onstored();
+    this.keptAs = outcome.value.model.id;
   };
 
   /** The result as a zip file; `null` where it cannot be had, which `failure` then tells. */
