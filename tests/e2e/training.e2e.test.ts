@@ -30,7 +30,9 @@ test('a model is trained, kept, and answers in the playground', async () => {
   // A key on a button that is still disabled does nothing.
   const send = page.getByRole('button', { name: 'Send to both' });
   await send.and(page.locator(':enabled')).press('Enter');
-  await page.locator('[aria-busy="false"] [data-token]').first().waitFor({ timeout: 120_000 });
+  // What a model of one's own answers is covered until it is wanted.
+  await page.getByRole('button', { name: 'Uncover all for this visit' }).press('Enter', { timeout: 120_000 });
+  await page.locator('[aria-busy="false"] [data-token]').first().waitFor();
 
   // What was trained is there after a reload, and goes on from its checkpoints.
   await page.goto(`${site.server.url}#/training`);
