@@ -6,6 +6,7 @@ import {
   baseOf,
   checkAdapterFits,
   importAdapter,
+  namesOf,
   openAdapter,
   type AdapterImport,
 } from '../../../src/models/import/import-adapter.ts';
@@ -36,9 +37,7 @@ function bases(): readonly Base[] {
   const imported = cachedModels().flatMap((model) => {
     const manifest = readableManifest(folderOf(model));
     if (!manifest || manifest.adapter || manifest.weights.dtype === 'as-published') return [];
-    const { title, repository } = manifest;
-    const names = [title, model.source, ...(repository === undefined ? [] : [repository])];
-    return [{ id: model.id, names, folder: folderOf(model), about: manifest }];
+    return [{ id: model.id, names: namesOf(manifest), folder: folderOf(model), about: manifest }];
   });
   return [...bundled, ...imported];
 }

@@ -67,6 +67,16 @@ export interface BaseCandidate {
   readonly names: readonly string[];
 }
 
+/** The names that an imported model goes by. */
+export const namesOf = ({
+  title,
+  origin,
+  repository,
+}: Pick<ModelManifest, 'title' | 'origin' | 'repository'>): readonly string[] => [
+  ...[title, origin],
+  ...(repository === undefined ? [] : [repository]),
+];
+
 const plain = (name: string) =>
   name
     .split(/[/\\]/)
