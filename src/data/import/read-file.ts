@@ -3,6 +3,7 @@ import { behaviorKinds, type BehaviorKind } from '../../core/behavior.ts';
 import { count } from '../../core/format.ts';
 import { fingerprint } from '../../core/hash.ts';
 import type { Reading } from './encoding.ts';
+import { createProblems, type LeftOut } from './problems.ts';
 import { createMapper, type Mapping } from './mapping.ts';
 import { mostRows, type SetRow } from './set-row.ts';
 import { fields, isColumnName, recognize, type Columns, type Field } from './shapes.ts';
@@ -18,7 +19,7 @@ export interface FileChoices extends TableChoices {
   readonly kinds?: Mapping['kinds'] | undefined;
 }
 
-export interface FileReport extends Omit<Table, 'sample' | 'rows'> {
+export interface FileReport extends Omit<Table, 'sample' | 'rows'>, LeftOut {
   /** The benchmark whose columns these are; `null` if it is none of those known. */
   readonly shape: string | null;
   readonly note: string | null;
@@ -29,12 +30,7 @@ export interface FileReport extends Omit<Table, 'sample' | 'rows'> {
   readonly counts: Readonly<Record<BehaviorKind, number>>;
   /** How many of these have a target, a context, a secret. */
   readonly filled: Readonly<Record<'target' | 'context' | 'secret', number>>;
-  /** The first of the rows that were left out. */
-  readonly problems: readonly RowProblem[];
-  readonly problemCount: number;
 }
-
-const mostProblems = 100;
 
 /**
  * Pieces of the file, never all of it, are in memory, beside the behaviors and what JSON lists need.
@@ -108,13 +104,11 @@ function columnsOf(
 function createTally(onRow: (row: SetRow) => void, most: number) {
   const counts = Object.fromEntries(behaviorKinds.map((kind) => [kind, 0])) as Record<BehaviorKind, number>;
   const filled = { target: 0, context: 0, secret: 0 };
-  const problems: RowProblem[] = [];
-  let [problemCount, total] = [0, 0];
+  const leftOut = createProblems();
+  const problem = leftOut.add;
+  let total = 0;
   /** Line of the first row with a prompt and a context, by the fingerprint of these. */
   const seen = new Map<string, number>();
-  const problem = (found: RowProblem) => {
-    if (++problemCount <= mostProblems) problems.push(found);
-  };
   return {
     problem,
     add({ line }: TableRow, read: SetRow | RowProblem | null) {
@@ -142,6 +136,6 @@ function createTally(onRow: (row: SetRow) => void, most: number) {
     get isFull() {
       return total > most;
     },
-    result: () => ({ counts, filled, problems, problemCount }),
+    result: () => ({ counts, filled, ...leftOut.result() }),
   };
 }

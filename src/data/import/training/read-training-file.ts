@@ -3,7 +3,8 @@ import type { ChatMessage } from '../../../core/chat.ts';
 import { LabError } from '../../../core/errors.ts';
 import type { TrainingData } from '../../../core/training-data.ts';
 import type { Reading } from '../encoding.ts';
-import { isProblem, type RowProblem, type TableRow } from '../table-row.ts';
+import { createProblems, type LeftOut } from '../problems.ts';
+import { isProblem, type TableRow } from '../table-row.ts';
 import { checkColumns, openTable, type Table, type TableChoices } from '../table.ts';
 import { createCollection } from './collect.ts';
 import { trainingColumns, type TrainingColumns, type TrainingField } from './columns.ts';
@@ -23,7 +24,7 @@ export interface TrainingFileChoices extends TableChoices {
 }
 
 /** What a file of training data holds. */
-export interface TrainingFileReport extends Omit<Table, 'sample' | 'rows'> {
+export interface TrainingFileReport extends Omit<Table, 'sample' | 'rows'>, LeftOut {
   /** Title of what its rows are. */
   readonly shape: string;
   readonly note: string | null;
@@ -31,9 +32,6 @@ export interface TrainingFileReport extends Omit<Table, 'sample' | 'rows'> {
   /** The values of the labels' column, the first of them. */
   readonly labels: readonly LabelValue[];
   readonly counts: Readonly<Record<AnswerKind | 'preferences', number>>;
-  /** The first of the rows that were left out. */
-  readonly problems: readonly RowProblem[];
-  readonly problemCount: number;
 }
 
 export interface TrainingFile {
@@ -46,7 +44,6 @@ export interface TrainingReading extends Reading {
   readonly obstacle?: (prompt: readonly ChatMessage[], answer: string) => string | null;
 }
 
-const mostProblems = 100;
 /** The first that fits is taken: the more telling columns come first. */
 const shapes = [preferencesShape, messagesShape, labelledShape] as const;
 
@@ -86,20 +83,16 @@ export async function readTrainingFile(
     collection.answer(answer, kind, row.line);
   };
 
-  const problems: RowProblem[] = [];
-  let problemCount = 0;
-  const leaveOut = (problem: RowProblem) => {
-    if (++problemCount <= mostProblems) problems.push(problem);
-  };
+  const leftOut = createProblems();
   for await (const batch of rows)
     for (const row of batch) {
-      if (isProblem(row)) leaveOut(row);
+      if (isProblem(row)) leftOut.add(row);
       else
         try {
           take(row);
         } catch (error) {
           if (!(error instanceof RowError)) throw error;
-          leaveOut({ line: row.line, column: error.column, message: error.message });
+          leftOut.add({ line: row.line, column: error.column, message: error.message });
         }
     }
   reading.signal?.throwIfAborted();
@@ -107,7 +100,7 @@ export async function readTrainingFile(
     report: {
       ...table,
       ...{ shape: shape.title, note: shape.note, mapped, labels: labels.values() },
-      ...{ counts: collection.counts, problems, problemCount },
+      ...{ counts: collection.counts, ...leftOut.result() },
     },
     data: collection.data,
   };
