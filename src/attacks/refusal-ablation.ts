@@ -2,7 +2,7 @@ import type { Behavior } from '../core/behavior.ts';
 import type { ContrastPrompts } from '../core/contrast.ts';
 import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
-import { choice, integer, number } from '../core/options.ts';
+import { choice } from '../core/options.ts';
 import { user } from '../core/chat.ts';
 import { norm } from '../core/vectors.ts';
 import { inBothPacks, joinedPacks } from '../core/templates.ts';
@@ -15,6 +15,7 @@ import {
   unitOf,
   type ScoredDirection,
 } from '../models/refusal-direction.ts';
+import { directionOptions } from '../models/refusal-direction-options.ts';
 import { conversation, defineAttack, type AttackStep, type LearningContext } from './attack.ts';
 import { answerTest } from './parts/success/checked-answer.ts';
 import { judgeTexts } from './parts/success/judge-score.ts';
@@ -104,36 +105,7 @@ export const refusalAblation = defineAttack({
       choices: ['behaviors', 'texts'],
       default: 'behaviors',
     }),
-    prompts: integer({
-      description:
-        'Most requests of each kind; a quarter is held out to select the direction. The paper uses 160.',
-      default: 24,
-      min: 4,
-      max: 512,
-      unit: 'requests',
-    }),
-    positions: integer({
-      description:
-        'Most tokens after the request at which directions are computed. The default takes all that a chat template has there, as the paper does: five for Qwen and Llama 3.',
-      default: 16,
-      min: 1,
-      max: 64,
-      unit: 'tokens',
-    }),
-    depth: number({
-      description: 'Share of the layers, from the first on, at which directions are computed.',
-      default: 0.8,
-      min: 0,
-      max: 1,
-    }),
-    mostDrift: number({
-      description:
-        'Largest change that the removal may cause in the first token of answers to harmless requests (KL divergence).',
-      default: 0.1,
-      min: 0,
-      max: 10,
-      unit: 'nats',
-    }),
+    ...directionOptions,
     ...testOptions,
   },
   trainsOn: ({ source, prompts }, contrast) => (source === 'texts' || isEnough(contrast) ? 0 : prompts),

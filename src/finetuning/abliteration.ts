@@ -1,6 +1,5 @@
 import { LabError } from '../core/errors.ts';
 import { arxiv } from '../core/method.ts';
-import { integer, number } from '../core/options.ts';
 import { dot } from '../core/vectors.ts';
 import type { Tensor } from '../models/language-model.ts';
 import {
@@ -9,6 +8,7 @@ import {
   unitOf,
   type ScoredDirection,
 } from '../models/refusal-direction.ts';
+import { directionOptions } from '../models/refusal-direction-options.ts';
 import { defineFinetuning } from './finetuning.ts';
 import { examplesOf, noRows } from './parts/draws.ts';
 
@@ -29,35 +29,7 @@ export const abliteration = defineFinetuning({
   reads: ['harmful', 'safe', 'benign'],
   setsWeights: true,
   recipe: { learningRate: 1e-4, steps: 1, warmupSteps: 0 },
-  options: {
-    prompts: integer({
-      description: 'Most requests of each kind; a quarter is held out to select the direction.',
-      default: 24,
-      min: 4,
-      max: 512,
-      unit: 'requests',
-    }),
-    positions: integer({
-      description: 'Most tokens after the request at which directions are computed.',
-      default: 16,
-      min: 1,
-      max: 64,
-      unit: 'tokens',
-    }),
-    depth: number({
-      description: 'Share of the layers, from the first on, at which directions are computed.',
-      default: 0.8,
-      min: 0,
-      max: 1,
-    }),
-    mostDrift: number({
-      description: 'Largest change of the first token of answers to harmless requests (KL divergence).',
-      default: 0.1,
-      min: 0,
-      max: 10,
-      unit: 'nats',
-    }),
-  },
+  options: directionOptions,
   async objective(options, { model, training, data, random, signal }) {
     const refusalIds = new Set(examplesOf(data, 'safe', model).map(({ ids, from }) => ids[from]!));
     const some = (kind: string, from: readonly { readonly prompt: Conversation }[]) =>
