@@ -100,7 +100,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     labInfo,
     run,
     runs: new RunList(lab),
-    trial: new TrialView(lab, (id) => void run.refresh(id)),
+    trial: new TrialView(lab, run.outdate),
     matrix: new MatrixView(run, labInfo),
     cellTrials: new CellTrials(lab),
     router: new Router(window),

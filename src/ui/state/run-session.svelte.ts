@@ -46,6 +46,8 @@ export class RunSession {
   #controller: AbortController | null = null;
   /** What `plan` outlines, once it was needed. */
   #whole: Plan | null = null;
+  /** Id of a run whose labels have changed since its rates were read. */
+  #outdated: string | null = null;
   /** Models whose files were loaded during this run. */
   #fetched: readonly string[] = [];
   #settled: Promise<unknown> = Promise.resolve();
@@ -126,9 +128,14 @@ export class RunSession {
       if (outcome.status === 'failed') [this.status, this.failure] = ['failed', outcome];
   };
 
-  /** Read the rates of a stored run again, if it is the one in view. */
-  refresh = async (id: string): Promise<void> => {
-    if (this.id !== id) return;
+  /** Answers of the run were labelled: its rates are read again when they are looked at. */
+  outdate = (id: string): void => void (this.#outdated = id);
+
+  /** Read the rates again, if they are out of date. */
+  refresh = async (): Promise<void> => {
+    const id = this.#outdated;
+    if (id === null || id !== this.id) return;
+    this.#outdated = null;
     const stored = await this.#lab.overview(id);
     if (this.id === id && stored.status === 'done') this.#show(stored.value);
   };
