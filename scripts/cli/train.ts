@@ -5,6 +5,7 @@ import { finetunings } from '../../src/finetuning/index.ts';
 import { parseTrainingPlan, type TrainingPlan } from '../../src/lab/plan/training-plan.ts';
 import type { TrainingEvent, TrainingResult } from '../../src/lab/records/training.ts';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
+import { infoPath } from '../../src/lab/training/kept-training.ts';
 import { resolveTraining } from '../../src/lab/training/run-training.ts';
 import { dataOf } from '../../src/lab/training/training-data.ts';
 import { shippedData } from '../../src/data/training-data.ts';
@@ -13,7 +14,7 @@ import { CommandError, badUsage, readInput, readLongInput, valueOf } from './fai
 import { checkModelIds, withModelIds, type NamingOptions } from './models/named.ts';
 import { inSession } from './session.ts';
 import { trainingDataIn } from './training-data-file.ts';
-import { diskFolder, takesPart, type DiskFolder } from './training-folder.ts';
+import { diskFolder, type DiskFolder } from './training-folder.ts';
 
 export interface TrainChoices extends NamingOptions {
   readonly model: string;
@@ -105,7 +106,7 @@ async function dataFor({ data, label }: TrainChoices): Promise<unknown> {
 function folderFor({ out, resume, at }: TrainChoices): DiskFolder {
   const folder = diskFolder(out);
   if (at !== undefined && !resume) throw badUsage('--at goes on from a checkpoint.', 'Give --resume too.');
-  if (resume || !existsSync(join(out, takesPart))) return folder;
+  if (resume || !existsSync(join(out, infoPath))) return folder;
   throw new CommandError(
     2,
     `${out} holds a training already.`,
@@ -131,8 +132,8 @@ function print(event: TrainingEvent, json: boolean): void {
 }
 
 function report(result: TrainingResult, { out, json }: TrainChoices): void {
-  const { model, steps, elapsedMs, peakBytes } = result;
-  if (json) return console.log(JSON.stringify({ result: { model, steps, elapsedMs, peakBytes } }));
+  const { model, steps, elapsedMs } = result;
+  if (json) return console.log(JSON.stringify({ result: { model, steps, elapsedMs } }));
   console.log(
     `${model}: ${steps} updates in ${(elapsedMs / 1000).toFixed(1)} s. Its files are in ${join(out, 'model')}.`,
   );

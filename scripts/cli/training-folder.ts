@@ -1,21 +1,8 @@
 /** @file The folder of a training on disk: every file whole or not at all. It is asked from a page, in parts of base64. */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cannotWrite } from './failure.ts';
-import { writeWhole } from './whole-file.ts';
-
-/** The file without which a folder holds no training. */
-export const takesPart = 'training.json';
+import { growWhole, type GrowingFile } from './whole-file.ts';
 
 /** What the page of a session asks of the folder; every method takes and gives plain data. */
 export interface DiskFolder {
@@ -34,10 +21,14 @@ const known = /^(?:training|plan|events)\.json$|^checkpoint-\d+\.safetensors$|^m
 
 /** @throws CommandError when the folder cannot be made */
 export function diskFolder(folder: string): DiskFolder {
-  const parts = new Map<string, Buffer[]>();
+  const growing = new Map<string, GrowingFile>();
   const at = (path: string): string => {
     if (!known.test(path)) throw new Error(`No training has a file "${path}".`);
     return join(folder, path);
+  };
+  const newFile = (path: string): GrowingFile => {
+    mkdirSync(dirname(at(path)), { recursive: true });
+    return growWhole(at(path));
   };
   try {
     mkdirSync(folder, { recursive: true });
@@ -60,14 +51,15 @@ export function diskFolder(folder: string): DiskFolder {
       }
     },
     append(path, part) {
-      parts.set(path, [...(parts.get(path) ?? []), Buffer.from(part, 'base64')]);
+      const file = growing.get(path) ?? newFile(path);
+      growing.delete(path); // one that fails is gone
+      file.add(Buffer.from(part, 'base64'));
+      growing.set(path, file);
     },
     commit(path) {
-      mkdirSync(dirname(at(path)), { recursive: true });
-      writeWhole(at(path), (file) => {
-        for (const part of parts.get(path) ?? []) writeSync(file, part);
-      });
-      parts.delete(path);
+      const file = growing.get(path) ?? newFile(path);
+      growing.delete(path);
+      file.commit();
     },
     remove: (path) => rmSync(at(path), { force: true }),
   };

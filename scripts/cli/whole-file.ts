@@ -9,22 +9,52 @@ import { cannotWrite } from './failure.ts';
  * @throws CommandError 1 when it cannot be written
  */
 export function writeWhole(path: string, content: string | ((file: number) => void)): void {
+  const growing = growWhole(path);
+  growing.add(content);
+  growing.commit();
+}
+
+/** A file that is written in parts, none of which stays in memory, and is in place after `commit`. */
+export interface GrowingFile {
+  /** @throws CommandError 1 when it cannot be written; nothing of it is left then */
+  add(content: string | Uint8Array | ((file: number) => void)): void;
+  /** @throws as `add` */
+  commit(): void;
+}
+
+/** @throws CommandError 1 when it cannot be made */
+export function growWhole(path: string): GrowingFile {
   const part = `${path}.part`;
-  try {
-    const file = openSync(part, 'w');
+  let file: number | null = null;
+  const close = () => {
+    if (file !== null) closeSync(file);
+    file = null;
+  };
+  const orDiscard = (work: () => void) => {
     try {
-      if (typeof content === 'string') writeFileSync(file, content);
-      else content(file);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+      work();
+    } catch (error) {
+      close();
+      rmSync(part, { force: true });
+      throw cannotWrite(path, error);
     }
-    renameSync(part, path);
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw cannotWrite(path, error);
-  }
-  syncFolder(dirname(path));
+  };
+  orDiscard(() => (file = openSync(part, 'w')));
+  return {
+    add: (content) =>
+      orDiscard(() => {
+        if (typeof content === 'function') content(file!);
+        else writeFileSync(file!, content);
+      }),
+    commit() {
+      orDiscard(() => {
+        fsyncSync(file!);
+        close();
+        renameSync(part, path);
+      });
+      syncFolder(dirname(path));
+    },
+  };
 }
 
 /** Make the name of a new file last. Systems that cannot do this for a folder need not. */
