@@ -8,7 +8,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { attacks } from '../../src/attacks/index.ts';
-import { user } from '../../src/core/chat.ts';
 import { defaultsOf } from '../../src/core/options.ts';
 import { behaviorSets } from '../../src/data/index.ts';
 import { tinytown } from '../../src/data/tinytown/behaviors.ts';
@@ -18,7 +17,7 @@ import { evaluators } from '../../src/evaluators/index.ts';
 import { finetune, learnerOptions, type FinetuningSettings } from '../../src/finetuning/finetune.ts';
 import { finetunings } from '../../src/finetuning/index.ts';
 import { curvesCsv, lineChartSvg } from '../../src/lab/analysis/figures/line-chart.ts';
-import { probedLayers } from '../../src/lab/insight/probe.ts';
+import { probedLayers, probedRequests } from '../../src/lab/insight/probe.ts';
 import { relearning } from '../../src/lab/insight/relearning.ts';
 import type { RelearningPoint } from '../../src/lab/records/insight.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
@@ -116,9 +115,7 @@ async function figuresOf(id: string): Promise<HardenedFigures> {
   );
   const curve: RelearningPoint[] = [];
   for await (const point of relearning(model, data, forbidden, relearningSettings)) curve.push(point);
-  const probed = tinytown.behaviors
-    .filter(({ kind }) => kind !== 'benign')
-    .map(({ id: task, prompt, kind }) => ({ messages: [user(prompt)], positive: kind === 'harmful', task }));
+  const probed = probedRequests(tinytown.behaviors);
   const recipe = id === asItIs ? null : finetunings.get(id).recipe;
   return {
     ...{ id, recipe, outcomes },

@@ -165,8 +165,6 @@ function rateByBehavior(trials: readonly TrialRecord[]): Rate {
   return clusteredRate(trials.length, clusters);
 }
 
-const titleOf = (stage: Stage): string => stageTitles[stage];
-
 /** Stages as the paper names them. */
 function stagesOf(
   harmful: readonly TrialRecord[],
@@ -178,7 +176,7 @@ function stagesOf(
       const stage = stageOf(defense);
       return stage ? [{ defense, stage }] : [];
     }),
-    ({ stage }) => titleOf(stage),
+    ({ stage }) => stageTitles[stage],
   );
   return [...staged.values()].map((own) => {
     const ids = own.map(({ defense }) => defense);
@@ -255,7 +253,7 @@ export function paperTables(figures: PaperFigures): string {
     markdownTable(
       ['stage', 'defenses', 'success of attacks', 'look-alikes refused'],
       stages.map(({ stage, defenses: count, success: mean, refused: declined }) => [
-        titleOf(stage),
+        stageTitles[stage],
         String(count),
         shared(mean),
         rated(declined),

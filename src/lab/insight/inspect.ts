@@ -10,7 +10,7 @@ import type { InsightRequest } from '../plan/insight-request.ts';
 import type { InsideModel, InsightProgress, InsightReport, RelearningPoint } from '../records/insight.ts';
 import { alignmentDepth } from './alignment-depth.ts';
 import { logitLens } from './logit-lens.ts';
-import { probedLayers, type ProbedRequest } from './probe.ts';
+import { probedLayers, probedRequests } from './probe.ts';
 import { projectionOf, refusalDirections } from './refusal-projection.ts';
 import { relearning } from './relearning.ts';
 
@@ -71,18 +71,6 @@ export async function inspect(inspection: Inspection): Promise<InsightReport> {
         ? await alignmentDepth(model, base, answers, { most: depth.tokens, signal })
         : null,
   };
-}
-
-/** Forbidden requests against what resembles them; against other harmless ones in a set without any of those. */
-function probedRequests(behaviors: readonly Behavior[]): readonly ProbedRequest[] {
-  const others = behaviors.some(({ kind }) => kind === 'benign-lookalike') ? 'benign-lookalike' : 'benign';
-  return behaviors
-    .filter(({ kind }) => kind === 'harmful' || kind === others)
-    .map((behavior) => ({
-      messages: conversation(behavior),
-      positive: behavior.kind === 'harmful',
-      task: behavior.id,
-    }));
 }
 
 /** The opening that an attack wants, and the true steps behind it; `null` without an opening. */

@@ -1,10 +1,13 @@
 /** @file Linear probes for what a model tells apart inside, layer by layer, whatever it says. */
+import { conversation } from '../../attacks/attack.ts';
+import type { Behavior } from '../../core/behavior.ts';
 import type { ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { distinct } from '../../core/groups.ts';
 import { createRandom } from '../../core/random.ts';
 import { auroc, mean, type Area } from '../../core/statistics.ts';
 import { dot, meanOf, plus, type Vector } from '../../core/vectors.ts';
+import { streamsOf } from '../../models/directions.ts';
 import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
 import type { ProbedLayer } from '../records/insight.ts';
 
@@ -14,6 +17,18 @@ export interface ProbedRequest {
   readonly positive: boolean;
   /** Requests for the same task: no probe is tested on a task that it was fitted to. */
   readonly task: string;
+}
+
+/** Forbidden requests against what resembles them; against other harmless ones where nothing does. */
+export function probedRequests(behaviors: readonly Behavior[]): readonly ProbedRequest[] {
+  const others = behaviors.some(({ kind }) => kind === 'benign-lookalike') ? 'benign-lookalike' : 'benign';
+  return behaviors
+    .filter(({ kind }) => kind === 'harmful' || kind === others)
+    .map((behavior) => ({
+      messages: conversation(behavior),
+      positive: behavior.kind === 'harmful',
+      task: behavior.id,
+    }));
 }
 
 export interface ProbeOptions extends Abortable {
@@ -47,8 +62,9 @@ export async function probedLayers(
   for (const { messages } of requests) {
     signal?.throwIfAborted();
     const prompt = model.tokenizer.prompt(messages, { atAnswer: true });
-    const states = await model.hiddenStates(prompt, signal ? { signal } : {});
-    points.push(states.map((state) => state.slice(state.length - state.length / prompt.length)));
+    const [last] = await streamsOf(model, prompt, prompt.length - 1, signal ? { signal } : {});
+    // Copies, so that the states of all other positions are given back.
+    points.push(last!.map((state) => state.slice()));
   }
   const fold = requests.map(({ task }) => foldOf.get(task)!);
   const labels = requests.map(({ positive }) => positive);
