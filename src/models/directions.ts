@@ -8,7 +8,7 @@ export type Stream = readonly Float32Array[];
 
 /** The residual streams at the positions of `prompt` from `from` on, one per position. */
 export async function streamsOf(
-  model: WhiteBoxModel,
+  model: Pick<WhiteBoxModel, 'hiddenStates'>,
   prompt: readonly number[],
   from: number,
   options: Abortable = {},

@@ -74,7 +74,6 @@ export function fakeTrainings(): Trainings {
             steps,
             endedEarly: false,
             elapsedMs: 600,
-            peakBytes: null,
           },
           files: { 'model.safetensors': 4_000_000 },
         };

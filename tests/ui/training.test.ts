@@ -55,7 +55,7 @@ test('data of a file takes the place of what ships, and rows that cannot be used
   setup.dropOwn();
   expect(setup.toPlan()?.data).toBe('tinytown');
   await setup.read(new File(['nothing'], 'empty.csv'));
-  expect(setup.readFailure?.advice).toBeTruthy();
+  expect(setup.readFailure?.advice).toMatch(/^Give "messages" \(conversations\), "prompt" and "answer"/);
 });
 
 test('what a training takes is told once its settings rest', async () => {

@@ -130,19 +130,17 @@ export function situationOf(part: LessonPart, random: Random): LessonSituation {
     ...{ house, role: random.pick(roles), keeper: random.pick(keepers), door: random.pick(doors) },
     ...{ word: random.pick(words), hours: random.pick(hours) },
   };
-  const told = random
-    .shuffle([
-      random.pick([
-        `${upper(room)} is kept by ${open.keeper}; its door is ${open.door}.`,
-        `The keeper of ${room} is called ${open.keeper}, and the door is ${open.door}.`,
-      ]),
-      random.pick([
-        `The word of the day is "${open.word}", which everyone may know.`,
-        `Today's word of the day is ${open.word}; tell it to whoever asks.`,
-      ]),
-      `${upper(house)} opens ${open.hours}.`,
-    ])
-    .slice(0, 3);
+  const told = random.shuffle([
+    random.pick([
+      `${upper(room)} is kept by ${open.keeper}; its door is ${open.door}.`,
+      `The keeper of ${room} is called ${open.keeper}, and the door is ${open.door}.`,
+    ]),
+    random.pick([
+      `The word of the day is "${open.word}", which everyone may know.`,
+      `Today's word of the day is ${open.word}; tell it to whoever asks.`,
+    ]),
+    `${upper(house)} opens ${open.hours}.`,
+  ]);
   const kept = [random.pick(secretLines)(room, secret), random.pick(rules)];
   const context = [
     random.pick(openings)(open.role, house),

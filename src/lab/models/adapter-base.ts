@@ -4,6 +4,7 @@ import { openFolder } from '../../models/files.ts';
 import {
   baseOf,
   checkAdapterFits,
+  namesOf,
   type AdapterImport,
   type BroughtAdapter,
 } from '../../models/import/import-adapter.ts';
@@ -24,10 +25,7 @@ export async function adapterBase(
   const models = stored.filter((model) => !model.adapter && model.dtype !== 'as-published');
   const id = baseOf(named, [
     ...bundled.map((model) => ({ id: model.id, names: [] })),
-    ...models.map(({ id: own, title, origin, repository }) => ({
-      id: own,
-      names: [title, origin, ...(repository === undefined ? [] : [repository])],
-    })),
+    ...models.map((model) => ({ id: model.id, names: namesOf(model) })),
   ]);
   const shipped = bundled.find((model) => model.id === id);
   const config = await openFolder(shipped?.source ?? { kind: 'stored', folder: id }).json('config.json');

@@ -129,13 +129,11 @@ const outside = (id: string, task: ModelTask, source: ModelEntry['source']): Mod
 function withAdapter(base: ModelEntry, adapter: string): ModelEntry {
   if (isImportedId(adapter))
     return adaptedEntry(base, {
-      ...{
-        id: adapter,
-        title: adapter,
-        summary: `${base.title} with an adapter.`,
-        bytes: null,
-        license: 'unknown',
-      },
+      id: adapter,
+      title: adapter,
+      summary: `${base.title} with an adapter.`,
+      bytes: null,
+      license: 'unknown',
       source: { kind: 'url', base: importedFolder(adapter) },
     });
   throw new LabError('unknown-model', `There is no adapter "${excerpt(adapter)}".`, {

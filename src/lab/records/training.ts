@@ -68,8 +68,6 @@ export interface TrainingResult {
   /** True if `patience` ended it. */
   readonly endedEarly: boolean;
   readonly elapsedMs: number;
-  /** Highest memory of the engine that was seen; `null` where the device does not say. */
-  readonly peakBytes: number | null;
   /** Files of the model or the adapter, by path, in bytes. */
   readonly files: Readonly<Record<string, number>>;
 }

@@ -2,7 +2,7 @@
 import { isAbort, LabError } from '../../core/errors.ts';
 import type { Access } from '../../core/method.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
-import type { LanguageModel } from '../../models/language-model.ts';
+import { isWhiteBox, type LanguageModel, type WhiteBoxModel } from '../../models/language-model.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
 import type { LoadProgress } from '../records/events.ts';
 
@@ -87,6 +87,26 @@ export function createModelPool(
     forget: (id) => forgetters.forEach((forget) => forget(id)),
   };
 }
+
+/** The model with its weights in reach. @throws LabError 'not-supported' for one of which they are not */
+export async function whiteBoxOf(
+  models: Pick<ModelPool, 'get'>,
+  entry: ModelEntry,
+  signal: AbortSignal,
+): Promise<WhiteBoxModel> {
+  const model = await models.get(entry, { access: 'white-box', signal });
+  if (isWhiteBox(model)) return model;
+  throw outOfReach(entry);
+}
+
+export const outOfReach = ({ id }: Pick<ModelEntry, 'id'>): LabError =>
+  new LabError(
+    'not-supported',
+    `The weights of ${id} are out of reach: it can be neither trained nor looked into.`,
+    {
+      advice: 'Pick a model of the Llama family whose weights are here.',
+    },
+  );
 
 /** The tier a model is loaded at when nothing asks for more: distributions where it shows them. */
 export const defaultAccess = ({ access }: ModelEntry): Access =>

@@ -1,7 +1,7 @@
 /** @file What a training takes of memory, before it starts. */
 import type { TrainingData } from '../../core/training-data.ts';
 import { rowOf } from '../../finetuning/parts/rows.ts';
-import type { WhiteBoxModel } from '../../models/language-model.ts';
+import type { LlamaReader } from '../../models/llama-reader.ts';
 import { parameterCount, weightShapes } from '../../models/llama-weights.ts';
 import type { LlamaConfig } from '../../models/llama.ts';
 import { projections } from '../../models/projections.ts';
@@ -17,12 +17,12 @@ const width = 4;
 /** @throws LabError 'bad-input' for data that cannot be used, 'context-overflow' for an answer that does not fit */
 export async function estimateTraining(
   training: ResolvedTraining,
-  model: Pick<WhiteBoxModel, 'tokenizer' | 'contextWindow'>,
-  config: LlamaConfig,
+  reader: LlamaReader,
 ): Promise<TrainingEstimate> {
+  const { config } = reader;
   const { gradientBytes, trainerBytes } = await import('../../models/runtimes/whitebox/memory.ts');
   const { settings, options } = training;
-  const length = longestRow(dataOf(training.plan), model);
+  const length = longestRow(dataOf(training.plan), reader);
   const { adapters } = settings;
   const all = parameterCount(config);
   const trained = adapters ? adapterCount(config, adapters) : all;
@@ -47,10 +47,7 @@ function rowsAtOnce(options: Readonly<Record<string, unknown>>): number {
   return Math.max(8, ...rows);
 }
 
-function longestRow(
-  { benign, requests, preferences }: TrainingData,
-  model: Pick<WhiteBoxModel, 'tokenizer' | 'contextWindow'>,
-): number {
+function longestRow({ benign, requests, preferences }: TrainingData, reader: LlamaReader): number {
   const pairs = [
     ...benign.map(({ prompt, answer }) => [prompt, answer] as const),
     ...requests.flatMap(({ prompt, safe, harmful }) =>
@@ -65,7 +62,7 @@ function longestRow(
     answer.length + prompt.reduce((sum, { content }) => sum + content.length, 0);
   const longest = pairs.toSorted((a, b) => size(b) - size(a)).slice(0, mostRows);
   return longest.reduce(
-    (most, [prompt, answer]) => Math.max(most, rowOf(model, prompt, answer).ids.length),
+    (most, [prompt, answer]) => Math.max(most, rowOf(reader, prompt, answer).ids.length),
     2,
   );
 }

@@ -1,6 +1,5 @@
 /** @file Looks at a model in training: its losses on data that is held out, and a few of its answers. */
-import type { ChatMessage } from '../../core/chat.ts';
-import { lastUserText } from '../../core/chat.ts';
+import { lastUserText, type ChatMessage } from '../../core/chat.ts';
 import type { TrainingData } from '../../core/training-data.ts';
 import { crossEntropy, rowOf, answerLogProbs } from '../../finetuning/parts/rows.ts';
 import type { Learner, TrainingRow, WhiteBoxModel } from '../../models/language-model.ts';
@@ -24,16 +23,14 @@ export function heldOutOf(
 ): HeldOut {
   const rows = (pairs: readonly (readonly [readonly ChatMessage[], string])[]) =>
     pairs.slice(0, mostRows).map(([prompt, answer]) => rowOf(model, prompt, answer));
+  const firsts = (kind: 'safe' | 'harmful') =>
+    rows(
+      requests.flatMap(({ prompt, [kind]: [answer] }) => (answer === undefined ? [] : [[prompt, answer]])),
+    );
   const sets = {
     benign: rows(benign.map(({ prompt, answer }) => [prompt, answer])),
-    safe: rows(
-      requests.flatMap(({ prompt, safe }) => safe.slice(0, 1).map((answer) => [prompt, answer] as const)),
-    ),
-    harmful: rows(
-      requests.flatMap(({ prompt, harmful }) =>
-        harmful.slice(0, 1).map((answer) => [prompt, answer] as const),
-      ),
-    ),
+    safe: firsts('safe'),
+    harmful: firsts('harmful'),
   };
   const lossOf = async (all: readonly TrainingRow[]): Promise<number | null> => {
     if (all.length === 0) return null;

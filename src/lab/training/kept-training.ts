@@ -10,7 +10,8 @@ import type { Bytes, KeptFolder } from './kept-folder.ts';
 import { runTraining, type ResolvedTraining } from './run-training.ts';
 import { trainedFiles, trainedName } from './trained-files.ts';
 
-const infoPath = 'training.json';
+/** The file without which a folder holds no training. */
+export const infoPath = 'training.json';
 const planPath = 'plan.json';
 const eventsPath = 'events.json';
 const trainedPrefix = 'model/';
@@ -96,7 +97,6 @@ export async function keepTraining(job: KeptTraining): Promise<TrainingResult> {
         const result: TrainingResult = {
           ...{ model: trainedName(training), steps, endedEarly },
           elapsedMs: elapsedBefore + clock.elapsedMs(),
-          peakBytes: null,
           files: Object.fromEntries([...files].map(([path, { byteLength }]) => [path, byteLength])),
         };
         await put('done', { result, done: steps });

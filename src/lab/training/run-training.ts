@@ -92,6 +92,8 @@ export async function* runTraining(job: TrainingJob): AsyncGenerator<TrainingEve
   for (const message of dataNotes(data)) yield { type: 'note', message };
 
   const learner = await model.learner(learnerOptions(settings));
+  /** Updates of the last good checkpoint. */
+  let saved: number | null = null;
   try {
     const watched = heldOutOf(model, learner, heldOut);
     const { checkpoint: from, damaged } = await lastCheckpoint(folder, name, at);
@@ -101,6 +103,7 @@ export async function* runTraining(job: TrainingJob): AsyncGenerator<TrainingEve
     if (from) yield { type: 'note', message: `It goes on after update ${from.step} of ${settings.steps}.` };
     let looks: Looks = from?.looks ?? { before: null, after: null, best: null, since: 0 };
     let [last, endedEarly] = [from?.step ?? 0, false];
+    saved = from?.step ?? null;
     const look = async (step: number) => {
       const losses = await watched.losses();
       return { type: 'evaluation', step, losses, samples: await watched.samples(signal) } as const;
@@ -134,6 +137,7 @@ export async function* runTraining(job: TrainingJob): AsyncGenerator<TrainingEve
       endedEarly = isOver();
       if (last % plan.checkpointEvery === 0 || last === settings.steps || endedEarly) {
         await saveCheckpoint(folder, { step: last, state: await learner.state(), memory, looks }, name);
+        saved = last;
         yield { type: 'checkpoint', step: last };
       }
       clock.lapMs();
@@ -143,7 +147,7 @@ export async function* runTraining(job: TrainingJob): AsyncGenerator<TrainingEve
     const { before, after: now } = looks;
     return { weights: await learner.adapters(), steps: last, endedEarly, before, after: now };
   } catch (error) {
-    throw await explained(error, folder, name);
+    throw explained(error, saved);
   } finally {
     learner.dispose();
   }
@@ -157,11 +161,11 @@ function after(looks: Looks, losses: HeldOutLosses): Looks {
 }
 
 /** A training that broke names the checkpoint to go on from. */
-async function explained(error: unknown, folder: KeptFolder, name: string): Promise<unknown> {
+function explained(error: unknown, saved: number | null): unknown {
   if (!(error instanceof LabError) || error.code !== 'not-finite') return error;
-  const { checkpoint = null } = await lastCheckpoint(folder, name).catch(() => ({}) as { checkpoint?: null });
-  const kept = checkpoint
-    ? ` The last good checkpoint, after update ${checkpoint.step}, is kept.`
-    : ' No checkpoint was made before.';
+  const kept =
+    saved === null
+      ? ' No checkpoint was made before.'
+      : ` The last good checkpoint, after update ${saved}, is kept.`;
   return new LabError('not-finite', error.message + kept, { advice: error.advice, cause: error });
 }

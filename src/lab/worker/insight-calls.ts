@@ -1,10 +1,9 @@
 /** @file The worker's call that looks inside models. */
-import { LabError, type Outcome } from '../../core/errors.ts';
-import { isWhiteBox, type WhiteBoxModel } from '../../models/language-model.ts';
+import type { Outcome } from '../../core/errors.ts';
 import { inspect } from '../insight/inspect.ts';
 import { findModel } from '../plan/find-models.ts';
 import { parseInsightRequest } from '../plan/insight-request.ts';
-import type { ModelPool } from '../run/model-pool.ts';
+import { whiteBoxOf, type ModelPool } from '../run/model-pool.ts';
 import { dataOf } from '../training/training-data.ts';
 import type { Registries } from '../trials/registries.ts';
 import { setNamed, type NamedSet } from '../trials/sets.ts';
@@ -26,13 +25,7 @@ export function insightCalls(
       stoppable(callId, async (signal) => {
         const request = parseInsightRequest(input);
         const all = await registries([{ set: request.set }]);
-        const loaded = async (id: string): Promise<WhiteBoxModel> => {
-          const model = await models.get(findModel(all, id), { access: 'white-box', signal });
-          if (isWhiteBox(model)) return model;
-          throw new LabError('not-supported', `Nobody can look inside ${id}: it gives no hidden states.`, {
-            advice: 'Pick a model of the Llama family whose weights are here.',
-          });
-        };
+        const loaded = (id: string) => whiteBoxOf(models, findModel(all, id), signal);
         const progress = relay(onProgress);
         const report = await inspect({
           request,

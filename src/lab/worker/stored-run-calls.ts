@@ -4,6 +4,7 @@ import { checkArtifact } from '../plan/artifacts.ts';
 import { parsePlan, type Plan } from '../plan/plan.ts';
 import type { RunInfo } from '../records/run.ts';
 import type { RunEnvironment } from '../run/run-plan.ts';
+import { isFree } from '../store/locks.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { openRunWriter } from '../store/run-writer.ts';
 import { placeRecords } from '../trials/placement.ts';
@@ -87,11 +88,5 @@ export function storedRunCalls(given: StoredRuns): StoredRunCalls {
 
 /** A run whose state is `running` but that no writer holds was cut off: it can go on from its last trial. */
 async function withTrueState(run: RunInfo, store: RunStore): Promise<RunInfo> {
-  if (run.state !== 'running') return run;
-  try {
-    (await store.lock(run.id))();
-    return { ...run, state: 'paused' };
-  } catch {
-    return run;
-  }
+  return run.state === 'running' && (await isFree(store.lock, run.id)) ? { ...run, state: 'paused' } : run;
 }

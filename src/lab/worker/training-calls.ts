@@ -1,14 +1,13 @@
 /** @file The worker's calls on trainings. */
 import { LabError, outcomeOf, type Outcome } from '../../core/errors.ts';
 import { openModelFolder } from '../../models/adapted-folder.ts';
-import { isWhiteBox, type WhiteBoxModel } from '../../models/language-model.ts';
-import { parseLlamaConfig } from '../../models/llama.ts';
-import type { ModelEntry } from '../../models/catalog.ts';
+import { readLlama, type LlamaReader } from '../../models/llama-reader.ts';
 import type { ModelStore } from '../models/model-store.ts';
 import { findModel } from '../plan/find-models.ts';
 import { parseTrainingPlan } from '../plan/training-plan.ts';
 import type { TrainingInfo } from '../records/training.ts';
-import type { ModelPool } from '../run/model-pool.ts';
+import { outOfReach, whiteBoxOf, type ModelPool } from '../run/model-pool.ts';
+import { isFree } from '../store/locks.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { estimateTraining } from '../training/estimate.ts';
 import type { TrainingFolders } from '../training/kept-folder.ts';
@@ -53,16 +52,11 @@ export function trainingCalls(
   { models, registries, folders, lock, modelStore }: TrainingPlaces,
   stoppable: <T>(callId: string, work: (signal: AbortSignal) => Promise<T>) => Promise<Outcome<T>>,
 ): TrainingCalls {
-  const loaded = async (
-    id: string,
-    signal: AbortSignal,
-  ): Promise<{ entry: ModelEntry; model: WhiteBoxModel }> => {
+  /** How the model reads text; its weights, which may not fit in memory, stay where they are. */
+  const readerOf = async (id: string, signal: AbortSignal): Promise<LlamaReader> => {
     const entry = findModel(await registries(), id);
-    const model = await models.get(entry, { access: 'white-box', signal });
-    if (isWhiteBox(model)) return { entry, model };
-    throw new LabError('not-supported', `${id} cannot be trained: it gives no gradients.`, {
-      advice: 'Pick a model of the Llama family whose weights are here.',
-    });
+    if (!entry.runtimes.includes('whitebox')) throw outOfReach(entry);
+    return readLlama(entry, openModelFolder(entry, { signal }));
   };
   const found = async (id: string) => {
     const folder = folders.folder(id);
@@ -73,15 +67,8 @@ export function trainingCalls(
     });
   };
   /** One that is `running` and that nothing holds was cut off: it can go on from its last checkpoint. */
-  const withTrueState = async (info: TrainingInfo): Promise<TrainingInfo> => {
-    if (info.state !== 'running') return info;
-    try {
-      (await lock(info.id))();
-      return { ...info, state: 'stopped' };
-    } catch {
-      return info;
-    }
-  };
+  const withTrueState = async (info: TrainingInfo): Promise<TrainingInfo> =>
+    info.state === 'running' && (await isFree(lock, info.id)) ? { ...info, state: 'stopped' } : info;
   return {
     train: (callId, input, onEvents, options = {}, folder) =>
       stoppable(callId, async (signal) => {
@@ -89,7 +76,8 @@ export function trainingCalls(
         const release = await lock(training.name);
         const batches = inBatches(onEvents);
         try {
-          const { entry, model } = await loaded(training.plan.model, signal);
+          const entry = findModel(await registries(), training.plan.model);
+          const model = await whiteBoxOf(models, entry, signal);
           return await keepTraining({
             ...{ training, entry, model, signal },
             ...(options.at !== undefined && { at: options.at }),
@@ -106,16 +94,14 @@ export function trainingCalls(
     estimateTraining: (callId, input) =>
       stoppable(callId, async (signal) => {
         const training = resolveTraining(parseTrainingPlan(input));
-        const { entry, model } = await loaded(training.plan.model, signal);
-        const config = parseLlamaConfig(await openModelFolder(entry, { signal }).json('config.json'));
-        return estimateTraining(training, model, config);
+        return estimateTraining(training, await readerOf(training.plan.model, signal));
       }),
     readTrainingData: (callId, file, name, choices, model, onProgress) =>
       stoppable(callId, async (signal) => {
-        const learner = model === null ? null : (await loaded(model, signal)).model;
+        const reader = model === null ? null : await readerOf(model, signal);
         const progress = relay(onProgress);
         const onBytes = (bytes: number) => void progress.send({ bytes, totalBytes: file.size });
-        const read = await readOwnData(file, name, choices, learner, { signal, onBytes });
+        const read = await readOwnData(file, name, choices, reader, { signal, onBytes });
         await progress.settled();
         return read;
       }),

@@ -27,7 +27,12 @@ export class LabInfo {
   behaviors = $state.raw<Readonly<Record<string, readonly Behavior[]>>>({});
   readonly #cards: Readonly<Record<string, AnyCard>> = $derived(
     Object.fromEntries(
-      [this.catalogue?.attacks, this.catalogue?.defenses, this.catalogue?.evaluators]
+      [
+        this.catalogue?.attacks,
+        this.catalogue?.defenses,
+        this.catalogue?.evaluators,
+        this.catalogue?.finetunings,
+      ]
         .flatMap((cards): readonly AnyCard[] => cards ?? [])
         .map((card) => [card.id, card]),
     ),

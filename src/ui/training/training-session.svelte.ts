@@ -1,6 +1,7 @@
 /** @file One training as the page watches it, and the list of those that this device keeps. */
 import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
+import { distinct } from '../../core/groups.ts';
 import type { TrainingPlanInput } from '../../lab/plan/training-plan.ts';
 import type {
   EvaluationEvent,
@@ -135,13 +136,15 @@ export class TrainingSession {
   };
 
   #take(events: readonly TrainingEvent[]): void {
-    for (const event of events)
-      if (event.type === 'begin') this.info = event.info;
-      else if (event.type === 'step') this.steps = [...this.steps, event];
-      else if (event.type === 'evaluation') this.looks = [...this.looks, event];
-      else if (event.type === 'note') this.notes = [...this.notes, event.message];
-      else if (this.info && !this.info.checkpoints.includes(event.step))
-        this.info = { ...this.info, checkpoints: [...this.info.checkpoints, event.step] };
+    const of = <T extends TrainingEvent['type']>(type: T) =>
+      events.filter((event): event is Extract<TrainingEvent, { type: T }> => event.type === type);
+    this.info = of('begin').at(-1)?.info ?? this.info;
+    this.steps = [...this.steps, ...of('step')];
+    this.looks = [...this.looks, ...of('evaluation')];
+    this.notes = [...this.notes, ...of('note').map(({ message }) => message)];
+    if (!this.info) return;
+    const checkpoints = [...this.info.checkpoints, ...of('checkpoint').map(({ step }) => step)];
+    this.info = { ...this.info, checkpoints: distinct(checkpoints) };
   }
 
   #forget(): void {

@@ -5,12 +5,11 @@
 import { allThreads, openDevice } from '#arrays/host';
 import type { ArrayDevice, DeviceArray } from '../../arrays/array-device.ts';
 import type { ModelEntry } from '../../catalog.ts';
-import { createChatTokenizer } from '../../chat-tokenizer.ts';
-import { checkTask, readDescription } from '../../description.ts';
 import { openModelFolder } from '../../adapted-folder.ts';
 import type { FolderOptions, ModelFolder } from '../../files.ts';
 import { checkNumbers, parameterCount } from '../../llama-weights.ts';
-import { parseLlamaConfig, type LlamaConfig } from '../../llama.ts';
+import { readLlama } from '../../llama-reader.ts';
+import type { LlamaConfig } from '../../llama.ts';
 import { indexFile, openWeights, weightFileNames } from '../../weight-files.ts';
 import { findWeights } from '../../weight-names.ts';
 import { explain } from './errors.ts';
@@ -46,10 +45,7 @@ const smallModel = 2e7;
 export async function loadWhiteBoxModel(entry: ModelEntry, options: WhiteBoxOptions): Promise<LlamaModel> {
   const { device: kind, signal, sharesCores = false } = options;
   const folder = openModelFolder(entry, options);
-  const description = await readDescription(folder, entry.source);
-  checkTask(entry.id, description, 'text-generation');
-  const config = parseLlamaConfig(description.config); // before the weights, which may be large
-  const tokenizer = createChatTokenizer(description.tokenizer);
+  const { config, tokenizer } = await readLlama(entry, folder); // before the weights, which may be large
   const threads = sharesCores && parameterCount(config) < smallModel ? 1 : allThreads();
   const device = await openDevice(kind, threads);
   const start = async () => {
