@@ -1,7 +1,6 @@
 /** @file The studio and the microscope on the bundled models, as used without a GPU. */
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectAccessible } from './looks.ts';
 import { openSite, visit, type Site } from './site.ts';
 
 let site: Site;
@@ -12,21 +11,6 @@ afterAll(() => site.close());
 
 const link = (page: 'studio' | 'microscope', setup: object) =>
   `${site.server.url}#/${page}?${new URLSearchParams({ setup: JSON.stringify(setup) })}`;
-
-async function isAccessible(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [1280, 360]) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.setViewportSize({ width, height: 800 });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect(
-        serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
-      ).toEqual([]);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(wide).toBeLessThanOrEqual(0);
-    }
-}
 
 test('an attack is started by keyboard, draws itself, repeats from its seed, and is saved as a trial', async () => {
   const { context, page, complaints } = await visit(site.browser);
@@ -45,7 +29,7 @@ test('an attack is started by keyboard, draws itself, repeats from its seed, and
 
   await page.getByRole('button', { name: 'Rerun with the same seed' }).click();
   await page.getByText('same prompt and answer as before').waitFor();
-  await isAccessible(page);
+  await expectAccessible(page);
 
   await page.getByRole('button', { name: 'Save as a trial' }).click();
   await page.getByRole('link', { name: 'Open the saved trial' }).click();
@@ -81,7 +65,7 @@ test('an attack is paused and resumed by keyboard, with the same result as witho
   expect(await focused()).toBe('Resume');
   const head = () => page.locator('.head p').innerText();
   const before = await head();
-  await isAccessible(page);
+  await expectAccessible(page);
   expect(await head()).toBe(before);
 
   await page.keyboard.press('Enter');
@@ -141,7 +125,7 @@ test('under the microscope an answer is stepped through and branched with the ke
   expect(after[0]).toBe(before[0]);
   expect(after[1]).not.toBe(before[1]);
   expect(name).toContain(` ${after[1]!.split(', ')[0]} `);
-  await isAccessible(page);
+  await expectAccessible(page);
   expect(complaints).toEqual([]);
   await context.close();
 });

@@ -1,6 +1,6 @@
 /** @file A training in the page, from the first press to an answer of what it made, with the keyboard where it matters. */
-import AxeBuilder from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectAccessible } from './looks.ts';
 import { openSite, visit, type Site } from './site.ts';
 
 let site: Site;
@@ -19,8 +19,7 @@ test('a model is trained, kept, and answers in the playground', async () => {
   const keep = page.getByRole('button', { name: 'Keep the model' });
   await keep.waitFor({ timeout: 120_000 });
   await page.getByRole('img', { name: /^Held-out loss/ }).waitFor();
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id }) => id)).toEqual([]);
+  await expectAccessible(page);
 
   await keep.press('Enter');
   await page.getByRole('link', { name: 'Talk to it' }).press('Enter');
