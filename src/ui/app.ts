@@ -95,6 +95,8 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
   const hubDownload = new HubDownload(lab, onstored);
   const page = { origins: connected?.origins ?? [], own: window.location.origin };
   const onframe: OnFrame = (show) => void window.requestAnimationFrame(show);
+  const newMicroscope = () =>
+    new Microscope(lab, labInfo, { load: modelLoads.load, onframe, ontoken: speed.tick });
   return {
     lab,
     labInfo,
@@ -104,7 +106,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     matrix: new MatrixView(run, labInfo),
     cellTrials: new CellTrials(lab),
     router: new Router(window),
-    demo: { run: demoRun, matrix: new MatrixView(demoRun, labInfo) },
+    demo: { scope: newMicroscope(), run: demoRun, matrix: new MatrixView(demoRun, labInfo) },
     modelLoads,
     ledger,
     appFiles: new AppFiles(repairFiles),
@@ -143,7 +145,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
       setup: new TrainingSetup(lab, labInfo),
       session: new TrainingSession(lab, onstored),
     },
-    microscope: new Microscope(lab, labInfo, { load: modelLoads.load, onframe, ontoken: speed.tick }),
+    microscope: newMicroscope(),
     serverPanel: connected && {
       Panel: connected.Panel,
       servers: new connected.Servers({ lab, labInfo, modelLoads, page }),

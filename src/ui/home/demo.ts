@@ -1,15 +1,19 @@
-/** @file The small run that fills the matrix of the first page: its plan, and the session that runs it. */
+/** @file What moves on the first page: one request answered twice, and a small run that fills its matrix. */
 import { createContext } from 'svelte';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import type { MatrixView } from '../matrix/matrix-view.svelte.ts';
+import type { Microscope } from '../microscope/microscope.svelte.ts';
 import type { RunSession } from '../state/run-session.svelte.ts';
 
 export interface Demo {
+  /** Holds the two answers. */
+  readonly scope: Microscope;
   readonly run: RunSession;
   readonly matrix: MatrixView;
 }
 
+export const demoName = 'First look';
 const [attackCount, defenseCount, behaviorCount] = [2, 3, 8];
 
 /** The quickstart reduced to what takes seconds: cheap attacks, few defenses, few behaviors. */
@@ -19,7 +23,7 @@ export function demoPlan(quickstart: Plan, catalogue: Catalogue): Plan {
   const source = quickstart.behaviors.find((candidate) => 'set' in candidate);
   return {
     ...quickstart,
-    name: 'First look',
+    name: demoName,
     attacks: (cheap.length > 0 ? cheap : quickstart.attacks).slice(0, attackCount),
     defenses: quickstart.defenses.slice(0, defenseCount),
     behaviors: source

@@ -66,6 +66,8 @@ const microscopeSchema = z.object({
   system: text,
   lanes: listOf(z.object({ defense: id, options })),
   compare: part(z.boolean()),
+  /** Whether it runs as soon as the link is opened; only models that ship with the lab do. */
+  runs: part(z.boolean()),
   seed,
   temperature,
   maxNewTokens,

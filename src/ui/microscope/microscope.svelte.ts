@@ -124,8 +124,8 @@ export class Microscope {
     };
   }
 
-  /** What a link to this set-up carries. */
-  toSetup = (): string =>
+  /** What a link to this set-up carries. @param runs whether it runs when it is opened */
+  toSetup = ({ runs = false }: { readonly runs?: boolean } = {}): string =>
     writeMicroscopeLink({
       model: this.model,
       prompt: this.prompt,
@@ -135,12 +135,16 @@ export class Microscope {
       seed: this.seed,
       temperature: this.temperature,
       maxNewTokens: this.maxNewTokens,
+      ...(runs && { runs }),
     });
 
-  /** Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted. */
-  fromSetup = (setup: string): void => {
+  /**
+   * Take over a link's set-up; anything in it that does not fit is ignored. Links are untrusted.
+   * @returns whether it is to run at once
+   */
+  fromSetup = (setup: string): boolean => {
     const link = readMicroscopeLink(setup);
-    if (!link || !this.#labInfo.catalogue) return;
+    if (!link || !this.#labInfo.catalogue) return false;
     const { model, lanes } = link;
     if (candidatesFor('target', this.#labInfo.models).some(({ id }) => id === model)) {
       this.settle();
@@ -153,6 +157,8 @@ export class Microscope {
     this.seed = link.seed ?? this.seed;
     this.maxNewTokens = link.maxNewTokens ?? this.maxNewTokens;
     this.temperature = link.temperature ?? this.temperature;
+    const asked = this.#labInfo.models.find(({ id }) => id === this.model);
+    return link.runs === true && asked?.source.kind === 'bundled';
   };
 
   #fill(lane: Lane, link: NonNullable<MicroscopeLink['lanes']>[number]): void {

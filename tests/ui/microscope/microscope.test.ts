@@ -102,6 +102,15 @@ test('a link carries the set-up to another visit', () => {
   expect(there.toSetup()).toBe(here.toSetup());
 });
 
+test('a link may ask to run at once, which only models that ship with the lab do', () => {
+  const here = setUp().microscope;
+  const there = setUp().microscope;
+  expect(there.fromSetup(here.toSetup())).toBe(false);
+  expect(there.fromSetup(here.toSetup({ runs: true }))).toBe(true);
+  there.model = 'HuggingFaceTB/SmolLM2-135M-Instruct';
+  expect(there.fromSetup('{"runs":true}')).toBe(false);
+});
+
 test.each([
   '',
   '{"model":"evil","lanes":[{"defense":"no-such"},null],"prompt":7,"compare":"yes","seed":-1}',
