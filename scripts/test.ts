@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import { ensureChromium } from './chromium.ts';
 import { root } from './build.ts';
@@ -35,7 +36,11 @@ async function succeeds(script: string, isShown: boolean): Promise<boolean> {
   return status === 0;
 }
 
+const took: string[] = [];
 for (const scripts of stages) {
+  const start = performance.now();
   const results = await Promise.all(scripts.map((script, i) => succeeds(script, i === 0)));
+  took.push(`${scripts.join(' and ')} ${Math.round((performance.now() - start) / 1000)} s`);
   if (!results.every(Boolean)) process.exit(1);
 }
+console.log(`Everything passed: ${took.join(', ')}.`);

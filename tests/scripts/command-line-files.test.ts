@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compare } from '../../scripts/cli/compare.ts';
 import { readDefense, readOptions } from '../../scripts/cli/choices.ts';
 import { mutate } from '../../scripts/cli/mutate.ts';
@@ -19,6 +19,7 @@ import type { RunSummary } from '../../src/lab/records/summary.ts';
 import { keyText } from '../../src/lab/records/trial.ts';
 import { registries } from '../../src/lab/trials/registries.ts';
 import { smallRun } from '../lab/small-run.ts';
+import { printed } from './printed.ts';
 import { writeRun } from './written-run.ts';
 
 let folder: string;
@@ -26,21 +27,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'glovebox-files-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** The text that `work` prints on standard output and on standard error. */
-async function printed(work: () => unknown): Promise<readonly [out: string, err: string]> {
-  const lines: [out: string[], err: string[]] = [[], []];
-  const spies = [
-    vi.spyOn(console, 'log').mockImplementation((line) => void lines[0].push(String(line))),
-    vi.spyOn(console, 'error').mockImplementation((line) => void lines[1].push(String(line))),
-  ];
-  try {
-    await work();
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-  return [lines[0].join('\n'), lines[1].join('\n')];
-}
 
 describe('a list of prompts', () => {
   const lines = async (options = {}) => {
