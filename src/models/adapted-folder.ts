@@ -64,8 +64,11 @@ export function adaptedFolder(base: ModelFolder, adapter: ModelFolder): ModelFol
   };
 }
 
-/** The base's files of weights, with those in place that the adapter changes. */
-async function mergedWeights(base: ModelFolder, adapter: ModelFolder): Promise<ReadonlyMap<string, Blob>> {
+/** The base's files of weights, by name, with what the adapter changes. @throws as `adaptedFolder` */
+export async function mergedWeights(
+  base: Pick<ModelFolder, 'optionalJson' | 'blob'>,
+  adapter: Pick<ModelFolder, 'bytes'>,
+): Promise<ReadonlyMap<string, Blob>> {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const file of peftFiles) files.set(file, await adapter.bytes(file));
   const lora = readPeft(files);

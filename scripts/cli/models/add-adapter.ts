@@ -78,6 +78,9 @@ export async function addAdapter(name: string, named?: string): Promise<string |
   return adaptedId(base.id, id);
 }
 
+/** The folder of a model that adapters can stand on. */
+export const baseFolder = (id: string): string => bases().find((base) => base.id === id)!.folder;
+
 function baseIn(candidates: readonly Base[], named: string): Base {
   const id = baseOf(named, candidates);
   return candidates.find((candidate) => candidate.id === id)!;

@@ -1,6 +1,7 @@
-/** @file `models`: its commands and their options. */
+/** @file The commands on models, and their options. */
 import type { Command } from 'commander';
 import { airlock, mirror } from '../options.ts';
+import { mergeAdapterInto } from './merge-adapter.ts';
 import { addModels, listModels, removeModel, verifyModel } from './commands.ts';
 
 export function addModelCommands(program: Command): void {
@@ -35,4 +36,12 @@ export function addModelCommands(program: Command): void {
     .argument('<id>', 'id of an imported model')
     .option('--json', 'print JSON')
     .action(removeModel);
+  program
+    .command('merge-adapter')
+    .description('write a model with a LoRA adapter as one model, a Hugging Face folder')
+    .argument('<adapter>', 'file or folder of the adapter')
+    .requiredOption('--out <folder>', 'new or empty folder for the model')
+    .option('--base <model>', 'the model that it stands on, unless its files name one that is here')
+    .option('--json', 'print JSON')
+    .action(mergeAdapterInto);
 }
