@@ -7,6 +7,7 @@ import { derivedModels } from './scripts/vite/derived-models.ts';
 import { ortBuild } from './scripts/vite/ort.ts';
 import { pwa } from './scripts/vite/pwa.ts';
 import { seal } from './scripts/vite/seal.ts';
+import { serveScript } from './scripts/vite/serve-script.ts';
 import { thirdParty } from './scripts/vite/third-party.ts';
 
 const executablePath = findChromium();
@@ -31,6 +32,7 @@ export default defineConfig({
     seal(),
     packages.write(),
     pwa([packages.check()]),
+    serveScript(),
   ],
   resolve: {
     conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'],

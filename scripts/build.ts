@@ -24,7 +24,10 @@ const connectedBuild: Build = { mode: 'connected', folder: join(root, 'dist-conn
 /** For the command line: its pages connect to their own site only; the command line carries the requests. */
 export const carriedBuild: Build = { mode: 'connected', folder: join(root, '.cache', 'connected') };
 
-const inputs = ['index.html', 'LICENSE', 'package-lock.json', 'vite.config.ts', 'svelte.config.js'];
+const inputs = [
+  ...['index.html', 'LICENSE', 'package-lock.json', 'vite.config.ts', 'svelte.config.js'],
+  ...['scripts/serve.ts', 'scripts/serve-site.ts', 'scripts/serve-here.ts'],
+];
 const inputFolders = ['src', 'workers', 'public', 'scripts/vite'];
 const stampOf = ({ folder }: Build) =>
   join(root, '.cache', folder === dist ? 'build-inputs' : `build-inputs-${basename(folder)}`);

@@ -1,38 +1,6 @@
 /** @file `npm start`: build if needed, serve on this computer, open the browser. */
-import { spawn } from 'node:child_process';
 import { dist, ensureBuilt } from './build.ts';
-import { serve, type LocalServer } from './serve.ts';
-
-const firstPort = 4173;
-const lastPort = firstPort + 20;
-
-/** Serve on the first free port from `port` on. */
-async function serveNear(port: number): Promise<LocalServer> {
-  try {
-    return await serve({ folder: dist, port, headers: true });
-  } catch (error) {
-    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    if (isTaken && port < lastPort) return serveNear(port + 1);
-    throw error;
-  }
-}
-
-/** Open `url` if there is a display; otherwise the printed address has to do. */
-function openBrowser(url: string): void {
-  const [command, ...args] =
-    process.platform === 'darwin'
-      ? ['open', url]
-      : process.platform === 'win32'
-        ? ['cmd', '/c', 'start', '', url]
-        : ['xdg-open', url];
-  const hasDisplay = process.platform !== 'linux' || process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'];
-  if (hasDisplay && command && !process.env['CI'])
-    spawn(command, args, { stdio: 'ignore', detached: true })
-      .on('error', () => {})
-      .unref();
-}
+import { serveSite } from './serve-site.ts';
 
 await ensureBuilt();
-const { url } = await serveNear(firstPort);
-console.log(`Glovebox is at ${url} (stop with Ctrl+C)`);
-openBrowser(url);
+await serveSite(dist);

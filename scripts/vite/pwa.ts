@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin, PluginOption } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import { serveScriptFile } from './serve-script.ts';
 
 interface ListedFile {
   readonly url: string;
@@ -57,7 +58,7 @@ export const pwa = (plugins: Plugin[]): PluginOption =>
       buildPlugins: { vite: plugins },
       rollupFormat: 'iife',
       globPatterns: ['**/*'],
-      globIgnores: ['_headers', 'service.worker*.js', '**/*.map'],
+      globIgnores: ['_headers', serveScriptFile, 'service.worker*.js', '**/*.map'],
       maximumFileSizeToCacheInBytes: 64 * 1024 * 1024,
     },
   });
