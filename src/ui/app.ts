@@ -7,6 +7,7 @@ import { StoredSets, setStoredSets } from './behaviors/stored-sets.svelte.ts';
 import { download, fetchShipped } from './files.ts';
 import { setDemo } from './home/demo.ts';
 import { Airlock, setAirlock } from './models/airlock.svelte.ts';
+import { storageOf } from './state/browser-storage.ts';
 import { Covers, setCovers } from './state/covers.svelte.ts';
 import type { OnFrame } from './state/frames.ts';
 import { Device, setDevice, type DeviceSources } from './models/device.svelte.ts';
@@ -53,14 +54,6 @@ export interface AppParts {
     readonly Servers: new (...parts: ConstructorParameters<typeof Servers>) => Servers;
     readonly origins: readonly string[];
   } | null;
-}
-
-function storageOf(window: Window, which: 'localStorage' | 'sessionStorage'): Storage | null {
-  try {
-    return window[which];
-  } catch {
-    return null;
-  }
 }
 
 export function createApp({ lab, window, readLedger, repairFiles, quickstart, connected = null }: AppParts) {
