@@ -35,6 +35,7 @@ const allowedInLab: Readonly<Record<string, readonly string[]>> = {
   store: ['plan', 'records', 'trials', 'storage'],
   run: ['plan', 'records', 'analysis', 'trials', 'store'],
   insight: ['plan', 'records'],
+  vault: ['plan', 'records'],
   models: ['records', 'storage'],
   sets: ['plan', 'records', 'storage', 'trials'],
   bundle: ['plan', 'records', 'trials', 'store', 'sets'],
@@ -56,7 +57,7 @@ const allowedInLab: Readonly<Record<string, readonly string[]>> = {
   storage: [],
 };
 /** What the page may see of the lab. */
-const pageSide = /^src\/lab\/(plan\/|records\/|analysis\/|worker\/lab-client\.ts$|seal\/page-)/;
+const pageSide = /^src\/lab\/(plan\/|records\/|analysis\/|vault\/|worker\/lab-client\.ts$|seal\/page-)/;
 /** The page's entry also makes the client, and wires the command line. */
 const entrySide = new RegExp(`${pageSide.source}|worker\\/(?:client|command-line)\\.ts$`);
 
