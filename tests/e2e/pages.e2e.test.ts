@@ -11,6 +11,7 @@ const pages = [
   '#/',
   '#/matrix',
   '#/training',
+  '#/vault',
   '#/playground',
   '#/studio',
   '#/microscope',

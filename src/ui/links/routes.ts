@@ -22,6 +22,8 @@ export type Route =
   | { readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null }
   | { readonly page: 'trial'; readonly run: string; readonly key: TrialKey }
   | { readonly page: 'playground' | 'studio' | 'microscope'; readonly setup: string | null }
+  /** A level by its id, or one that somebody built, as its link carries it. */
+  | { readonly page: 'vault'; readonly level: string | null }
   | { readonly page: 'missing'; readonly path: string };
 export type PageName = Route['page'];
 
@@ -33,6 +35,7 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   matrix: 'Matrix',
   trial: 'Trial',
   training: 'Training',
+  vault: 'Vault',
   methods: 'Methods',
   method: 'Method',
   behaviors: 'Behaviors',
@@ -82,6 +85,7 @@ export function parseRoute(hash: string): Route {
     if (page === 'matrix') return { page, run: query.get('run'), cell: query.get('cell') };
     if (page === 'playground' || page === 'studio' || page === 'microscope')
       return { page, setup: query.get('setup') };
+    if (page === 'vault') return { page, level: query.get('level') };
   }
   return { page: 'missing', path };
 }
@@ -123,6 +127,10 @@ export function hrefOf(route: Route): string {
     case 'microscope': {
       const query = route.setup === null ? '' : `?${new URLSearchParams({ setup: route.setup })}`;
       return `#/${route.page}${query}`;
+    }
+    case 'vault': {
+      const query = route.level === null ? '' : `?${new URLSearchParams({ level: route.level })}`;
+      return `#/vault${query}`;
     }
     case 'missing':
       return `#/${route.path}`;

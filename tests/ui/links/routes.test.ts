@@ -22,6 +22,8 @@ const routes: readonly Route[] = [
   { page: 'studio', setup: null },
   { page: 'studio', setup: '{"attack":"gcg"}' },
   { page: 'microscope', setup: '{"prompt":"wake it"}' },
+  { page: 'vault', level: null },
+  { page: 'vault', level: 'level-3' },
 ];
 
 test.each(routes)('the address of $page leads back to it', (route) => {
