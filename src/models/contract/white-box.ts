@@ -96,6 +96,15 @@ export interface WhiteBoxModel extends ScoringModel {
     positions: readonly number[],
     options?: Abortable,
   ): Promise<readonly (readonly Float32Array[])[]>;
+  /**
+   * What each of some positions takes from itself and those before it, by attention. Absent where there is none.
+   * @returns by layer, then by position, row-major of shape [heads, L]; the shares of a head add up to 1
+   */
+  attention?(
+    prompt: readonly number[],
+    positions: readonly number[],
+    options?: Abortable,
+  ): Promise<readonly (readonly Float32Array[])[]>;
   /** Weights by their Hugging Face names; shapes as in the checkpoint. Copies. */
   parameters(): Promise<ReadonlyMap<string, Tensor>>;
   /**

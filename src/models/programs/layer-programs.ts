@@ -43,19 +43,21 @@ export interface LayerOptions {
 /**
  * Inputs: `x` [N, d], `past_key` and `past_value` [B or 1, K, P, D], the layer's weights by their names in it, and what
  * `LayerGraph` declares. Outputs: the stream after the layer, `out`, and the cache of all positions, `k` and `v`.
+ * @param attention whether `shares`, [B, K, G·S, T], is an output too; not with `invariant`
  */
 export function layerProgram(
   config: LlamaConfig,
-  { adapters, cache, invariant }: LayerOptions & ForwardOptions,
+  { adapters, cache, invariant, attention }: LayerOptions & ForwardOptions & { readonly attention: boolean },
 ): Bytes {
   const g = new GraphBuilder();
   const weights = new LayerWeights(g, config, adapters);
   const layer = new LayerGraph(g, config, weights);
   const x = weights.input('x', ['positions', config.hiddenSize]);
-  const { out, k, v } = layer.forward(x, { invariant, cache });
+  const { out, k, v, shares } = layer.forward(x, { invariant, cache });
   output(g, 'out', out, unknown(2, 'out'));
   output(g, 'k', k, unknown(4, 'k'));
   output(g, 'v', v, unknown(4, 'v'));
+  if (attention) output(g, 'shares', shares, unknown(4, 'shares'));
   return finish(g, 'layer');
 }
 

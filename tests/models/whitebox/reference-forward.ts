@@ -10,6 +10,8 @@ export interface ReferenceForward {
   readonly logits: Float64Array[];
   /** The residual stream at each layer boundary (embedding first; the last entry is before the final norm), [layers + 1][L][d]. */
   readonly hidden: Float64Array[][];
+  /** What each position takes from those up to it, [layers][heads][L][≤ L]. */
+  readonly shares: number[][][][];
 }
 
 /** Replace the embedding of position `index`, or edit the residual stream after layer `layer` (0 = embedding). */
@@ -72,6 +74,7 @@ export function referenceForward(
     hidden.push(stream.map((state) => state.slice()));
   };
   boundary(0);
+  const shares: number[][][][] = [];
 
   for (let n = 0; n < config.layers; n++) {
     const at = (name: string) => `model.layers.${n}.${name}`;
@@ -94,6 +97,8 @@ export function referenceForward(
     const q = prepare('q_proj', heads, 'q_norm');
     const k = prepare('k_proj', kvHeads, 'k_norm');
     const v = prepare('v_proj', kvHeads, null);
+    const ofLayer: number[][][] = Array.from({ length: heads }, () => []);
+    shares.push(ofLayer);
     const mixed = normed.map((_, t) => {
       const out = new Float64Array(heads * D);
       for (let h = 0; h < heads; h++) {
@@ -108,6 +113,7 @@ export function referenceForward(
         const top = Math.max(...scores);
         const exps = scores.map((score) => Math.exp(score - top));
         const total = exps.reduce((a, b) => a + b, 0);
+        ofLayer[h]!.push(exps.map((value) => value / total));
         for (let s = 0; s <= t; s++)
           for (let i = 0; i < D; i++) out[h * D + i]! += (exps[s]! / total) * v[s]![shared]![i]!;
       }
@@ -134,7 +140,7 @@ export function referenceForward(
   }
   const head = config.labels ? 'score' : config.tieWordEmbeddings ? 'model.embed_tokens' : 'lm_head';
   const logits = stream.map((x) => linear(head, norm('model.norm.weight', x)));
-  return { logits, hidden };
+  return { logits, hidden, shares };
 }
 
 /** A rotary frequency as modeling_rope_utils.py scales it. */

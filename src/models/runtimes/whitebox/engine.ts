@@ -48,6 +48,12 @@ export const noAdapters: LayerAdapters = { names: new Set(), layers: [] };
 export const checkPrompt = ({ limits, inputVocabSize }: Engine, prompt: readonly number[]): void =>
   checkSequence({ ...limits, vocabSize: inputVocabSize }, prompt);
 
+/** @throws RangeError for a position outside of the prompt */
+export function checkPositions(prompt: readonly number[], positions: readonly number[]): void {
+  if (positions.every((at) => Number.isInteger(at) && at >= 0 && at < prompt.length)) return;
+  throw new RangeError(`A prompt of ${prompt.length} tokens has no such position: ${positions.join(', ')}.`);
+}
+
 /** @throws as `checkScoring`; soft tokens are allowed in the prompt */
 export function checkRequest(engine: Engine, { prompt, target }: ScoringRequest): void {
   checkPrompt(engine, prompt);
@@ -124,16 +130,19 @@ export async function readLayers(
     invariant = false,
     pace,
     onInput,
+    onShares,
   }: {
     readonly past?: readonly KeyValues[] | null;
     /** Whether a row's bits must not depend on its padding. */
     readonly invariant?: boolean;
     readonly pace: Pace;
     readonly onInput?: (x: DeviceArray) => Promise<void>;
+    /** Is lent what each query of a layer takes from each key; not with `invariant`. */
+    readonly onShares?: (shares: DeviceArray) => Promise<void>;
   },
 ): Promise<{ readonly x: DeviceArray; readonly caches: KeyValues[] }> {
   const { config, programs, adapters, edits } = engine;
-  const program = programs.layer(adapters.names, { cache: 'append', invariant });
+  const program = programs.layer(adapters.names, { cache: 'append', invariant }, onShares !== undefined);
   const caches: KeyValues[] = [];
   const none = noPast(engine);
   let stream = x;
@@ -142,7 +151,7 @@ export async function readLayers(
       await pace.step();
       await onInput?.(stream);
       const before = past?.[layer] ?? none;
-      const { out, k, v } = await program.run({
+      const { out, k, v, shares } = await program.run({
         ...layerInputs(engine, layer),
         ...places[attentionKindOf(config, layer)],
         x: stream,
@@ -152,6 +161,7 @@ export async function readLayers(
       caches.push({ k: k!, v: v! });
       stream.dispose();
       stream = await edits.apply(layer + 1, out!);
+      if (onShares) await lend(shares!, onShares);
     }
     return { x: stream, caches };
   } catch (error) {
@@ -160,6 +170,14 @@ export async function readLayers(
     throw error;
   } finally {
     disposeAll(none);
+  }
+}
+
+async function lend(array: DeviceArray, use: (array: DeviceArray) => Promise<void>): Promise<void> {
+  try {
+    await use(array);
+  } finally {
+    array.dispose();
   }
 }
 

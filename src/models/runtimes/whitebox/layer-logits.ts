@@ -4,7 +4,7 @@ import { Scope, type DeviceArray } from '../../arrays/array-device.ts';
 import type { Abortable } from '../../language-model.ts';
 import { disposeCaches } from './caches.ts';
 import { causalPlaces } from './context.ts';
-import { checkPrompt, lookUp, Pace, readLayers, type Engine } from './engine.ts';
+import { checkPositions, checkPrompt, lookUp, Pace, readLayers, type Engine } from './engine.ts';
 
 /** @returns as `layerLogProbs` of the contract @throws RangeError for a position outside of the prompt */
 export async function layerLogProbs(
@@ -14,10 +14,7 @@ export async function layerLogProbs(
   options: Abortable = {},
 ): Promise<readonly (readonly Float32Array[])[]> {
   checkPrompt(engine, prompt);
-  if (!positions.every((at) => Number.isInteger(at) && at >= 0 && at < prompt.length))
-    throw new RangeError(
-      `A prompt of ${prompt.length} tokens has no such position: ${positions.join(', ')}.`,
-    );
+  checkPositions(prompt, positions);
   const { device, programs, weights, config, limits } = engine;
   const { norm, head } = weights;
   return Scope.with(async (scope) => {

@@ -14,6 +14,7 @@ import { checkWeights } from '../../llama-weights.ts';
 import type { LlamaConfig } from '../../llama.ts';
 import type { Tensors } from '../../safetensors.ts';
 import { arrangeAdapters, uploadScale } from './adapters.ts';
+import { attention } from './attention.ts';
 import { PrefixCache } from './caches.ts';
 import { noAdapters, type Engine } from './engine.ts';
 import { checkEdit, createResidualEditor, generateEdited, noEdits, withSoftTokens } from './edits.ts';
@@ -123,6 +124,11 @@ function present(view: View): LlamaModel {
     async layerLogProbs(prompt, positions, options) {
       const layers = await explain(id, layerLogProbs(engine, prompt, positions, options));
       for (const values of layers.flat()) checkFinite(id, 'log-probs between layers', values);
+      return layers;
+    },
+    async attention(prompt, positions, options) {
+      const layers = await explain(id, attention(engine, prompt, positions, options));
+      for (const values of layers.flat()) checkFinite(id, 'shares of attention', values);
       return layers;
     },
     parameters: () => explain(id, downloadWeights(parts.device, config, engine.weights)),

@@ -41,9 +41,9 @@ export class Programs {
     return this.#named(name, () => fixed[name](this.#config));
   }
 
-  layer(adapters: ReadonlySet<Projection>, options: ForwardOptions): Program {
-    const key = `layer ${options.cache} ${options.invariant} ${[...adapters].join(' ')}`;
-    return this.#named(key, () => layers.layerProgram(this.#config, { adapters, ...options }));
+  layer(adapters: ReadonlySet<Projection>, options: ForwardOptions, attention = false): Program {
+    const key = `layer ${options.cache} ${options.invariant} ${attention} ${[...adapters].join(' ')}`;
+    return this.#named(key, () => layers.layerProgram(this.#config, { adapters, attention, ...options }));
   }
 
   saving(adapters: ReadonlySet<Projection>): Program {
