@@ -1,6 +1,7 @@
 /** @file `insight`: what is inside a model, beside the model that it was trained from. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { insightFindings } from '../../src/lab/analysis/figures/insight-findings.ts';
 import { insightFiles } from '../../src/lab/analysis/figures/insight-files.ts';
 import { parseInsightRequest } from '../../src/lab/plan/insight-request.ts';
 import type { InsightProgress, InsightReport } from '../../src/lab/records/insight.ts';
@@ -13,7 +14,9 @@ export interface InsightOptions extends NamingOptions {
   readonly model: string;
   readonly base?: string;
   readonly set: string;
+  readonly behavior?: string;
   readonly prompt?: string;
+  readonly opening?: string;
   readonly relearning?: true;
   readonly seed: number;
   readonly out?: string;
@@ -22,8 +25,10 @@ export interface InsightOptions extends NamingOptions {
 }
 
 const partNames: Readonly<Record<InsightProgress['part'], string>> = {
+  directions: 'direction of refusals',
   states: 'hidden states',
   probes: 'probes',
+  depth: 'depth of the alignment',
   relearning: 'relearning',
 };
 
@@ -33,17 +38,22 @@ export async function insight(options: InsightOptions): Promise<void> {
   const models = [...ids.values()];
   const request = readInput(() => {
     checkModelIds(models);
-    const { set, prompt, seed, base, relearning } = options;
+    const { set, behavior, prompt, opening, seed, base, relearning } = options;
     return parseInsightRequest({
       ...{ model: ids.get(options.model), set, seed },
       ...(base !== undefined && { base: ids.get(base) }),
+      ...(behavior !== undefined && { behavior }),
       ...(prompt !== undefined && { prompt }),
+      ...(opening !== undefined && { opening }),
       ...(relearning && { relearning: {} }),
     });
   });
+  let told = '';
   const onEvent = (event: unknown) => {
     const { model, part } = event as InsightProgress;
-    console.error(`${model}: ${partNames[part]}`);
+    const line = `${model}: ${partNames[part]}`;
+    if (line !== told) console.error(line);
+    told = line;
   };
   const report = valueOf(
     await inSession(options.device, { onEvent, models }, (page) =>
@@ -61,18 +71,11 @@ function writeFiles(folder: string, report: InsightReport): void {
   writeFileSync(join(folder, 'insight.json'), JSON.stringify(report));
 }
 
-/** The layer at which a probe tells most, and what the models say first. */
-function print({ models, depth }: InsightReport): void {
-  for (const { model, lens, probe, relearning } of models) {
-    const best = probe.toSorted((a, b) => b.area.area - a.area.area)[0]!;
-    console.log(`${model}: probe ${best.area.area.toFixed(2)} at layer ${best.boundary}`);
-    for (const { boundary, top } of lens)
-      console.log(`  layer ${boundary}: ${top.map(({ text }) => JSON.stringify(text)).join(' ')}`);
+/** What each part shows, and the curves of relearning. */
+function print(report: InsightReport): void {
+  const findings = Object.values(insightFindings(report, (id) => id));
+  for (const sentence of findings.flat()) console.log(sentence);
+  for (const { model, relearning } of report.models)
     for (const { updates, rate } of relearning)
-      console.log(`  after ${updates} updates: ${rate.successes} of ${rate.n} harmful`);
-  }
-  if (depth)
-    console.log(
-      `KL to the base by token: ${depth.map(({ divergence }) => divergence.value.toFixed(2)).join(' ')}`,
-    );
+      console.log(`${model} after ${updates} updates: ${rate.successes} of ${rate.n} harmful`);
 }

@@ -231,12 +231,14 @@ addTraining(program);
 program
   .command('insight')
   .description(
-    'look inside a model: refusal direction, logit lens, probes; beside its base also how deep training reaches',
+    'look inside a model: refusal direction, logit lens, attention to an attack, probes; beside its base also how deep training reaches',
   )
   .requiredOption('--model <name>', `model to look into: ${modelNames}`)
   .option('--base <name>', 'model that it was trained from, shown beside it')
   .option('--set <id>', 'behavior set with contrast prompts', 'tinytown')
-  .option('--prompt <text>', 'request whose tokens are shown; default: the first forbidden one of the set')
+  .option('--behavior <id>', 'behavior of the set whose request is shown; default: the first forbidden one')
+  .option('--prompt <text>', 'what the user says; {request} stands for the request, and all around it is the attack')
+  .option('--opening <text>', 'words put in the mouth of the models')
   .option('--relearning', 'also fine-tune each on ten harmful answers, and ask it in between')
   .option('--seed <n>', 'seed of the random streams', wholeNumber, 0)
   .option('--out <folder>', 'write pictures, tables and JSON there')

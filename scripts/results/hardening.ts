@@ -152,7 +152,7 @@ for (const id of named.length > 0 ? named : [...all, 'abliteration']) {
   const page = join(docs, 'hardening.md');
   await write(page, withTables(await readFile(page, 'utf8'), hardeningTables(figures)));
   const chart = relearningChart(figures);
-  await write(join(docs, 'hardening/relearning.svg'), lineChartSvg(chart));
+  await write(join(docs, 'hardening/relearning.svg'), lineChartSvg(chart).svg);
   await write(join(docs, 'hardening/relearning.csv'), curvesCsv(chart));
   console.error(`Wrote ${id}`);
 }

@@ -22,11 +22,11 @@ export async function streamsOf(
   );
 }
 
-/** The stream at the last token of each request, right before the answer. */
+/** The stream at the last token of each request, right before the answer. @param options `onRead`: told after each */
 export async function lastStreams(
   model: WhiteBoxModel,
   requests: readonly string[],
-  options: Abortable = {},
+  { onRead, ...options }: Abortable & { readonly onRead?: () => void } = {},
 ): Promise<readonly Stream[]> {
   const streams: Stream[] = [];
   for (const request of requests) {
@@ -34,6 +34,7 @@ export async function lastStreams(
     const [last] = await streamsOf(model, prompt, prompt.length - 1, options);
     // Copies, so that the states of all other positions are given back.
     streams.push(last!.map((state) => state.slice()));
+    onRead?.();
   }
   return streams;
 }

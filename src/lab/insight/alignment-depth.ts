@@ -2,7 +2,7 @@
 import type { ChatMessage } from '../../core/chat.ts';
 import { LabError } from '../../core/errors.ts';
 import { meanOf } from '../../core/means.ts';
-import type { Abortable, ScoringModel } from '../../models/language-model.ts';
+import type { Abortable, DecodeSession, ScoringModel, WhiteBoxModel } from '../../models/language-model.ts';
 import { klOfLogits } from '../../models/refusal-direction.ts';
 import type { DepthPoint } from '../records/insight.ts';
 
@@ -21,40 +21,82 @@ export async function alignmentDepth(
   model: ScoringModel,
   base: ScoringModel,
   answers: readonly AnswerInFull[],
-  { most, signal }: Abortable & { readonly most: number },
+  { most, onRead, signal }: Abortable & { readonly most: number; readonly onRead?: () => void },
 ): Promise<readonly DepthPoint[]> {
-  const rowsOf = ({ tokenizer }: ScoringModel) =>
-    answers.map(({ messages, answer }) => ({
-      prompt: tokenizer.prompt(messages, { atAnswer: true }),
-      answer: (tokenizer.encodeWithin ?? tokenizer.encode)(answer).slice(0, most),
-    }));
-  const [rows, others] = [rowsOf(model), rowsOf(base)];
-  if (rows.length === 0 || JSON.stringify(rows) !== JSON.stringify(others)) throw notComparable(rows.length);
+  const rows = rowsOf(model, answers, most);
+  if (rows.length === 0 || !sameRows(rows, rowsOf(base, answers, most))) throw notComparable(rows.length);
   const byPosition: number[][] = [];
-  for (const row of rows) {
-    const kls = await divergencesOf(model, base, row, signal ? { signal } : {});
-    kls.forEach((value, position) => (byPosition[position] ??= []).push(value));
+  for (let start = 0; start < rows.length; start += together) {
+    const some = rows.slice(start, start + together);
+    const found = await divergencesOf(model, base, some, signal ? { signal } : {});
+    found.forEach((values, position) => (byPosition[position] ??= []).push(...values));
+    some.forEach(() => onRead?.());
   }
   return byPosition.map((values, position) => ({ position, divergence: meanOf(values), n: values.length }));
 }
 
+/** Answers that are read side by side. */
+const together = 5;
+
+/** True if both read the answers as the same tokens, and have the same layers and width. */
+export async function areComparable(
+  model: WhiteBoxModel,
+  base: WhiteBoxModel,
+  answers: readonly AnswerInFull[],
+): Promise<boolean> {
+  if (!sameRows(rowsOf(model, answers), rowsOf(base, answers))) return false;
+  const [own, other] = [await model.hiddenStates([0]), await base.hiddenStates([0])];
+  return own.length === other.length && own[0]!.length === other[0]!.length;
+}
+
+interface Row {
+  readonly prompt: readonly number[];
+  readonly answer: readonly number[];
+}
+
+const rowsOf = (
+  { tokenizer }: ScoringModel,
+  answers: readonly AnswerInFull[],
+  most?: number,
+): readonly Row[] =>
+  answers.map(({ messages, answer }) => ({
+    prompt: tokenizer.prompt(messages, { atAnswer: true }),
+    answer: (tokenizer.encodeWithin ?? tokenizer.encode)(answer).slice(0, most),
+  }));
+
+const sameRows = (rows: readonly Row[], others: readonly Row[]): boolean =>
+  JSON.stringify(rows) === JSON.stringify(others);
+
+/** By position, of the answers that are so long. */
 async function divergencesOf(
   model: ScoringModel,
   base: ScoringModel,
-  { prompt, answer }: { readonly prompt: readonly number[]; readonly answer: readonly number[] },
+  rows: readonly Row[],
   options: Abortable,
-): Promise<readonly number[]> {
-  const sessions = [];
+): Promise<readonly (readonly number[])[]> {
+  const prompts = rows.map(({ prompt }) => prompt);
+  const sessions: DecodeSession[] = [];
+  const found: number[][] = [];
   try {
-    for (const one of [model, base]) sessions.push(await one.open([prompt], options));
-    const values: number[] = [];
-    for (const [position, token] of answer.entries()) {
+    for (const one of [model, base]) sessions.push(await one.open(prompts, options));
+    let open = rows;
+    for (let position = 0; open.length > 0; position++) {
       options.signal?.throwIfAborted();
-      const [own, other] = sessions.map((session) => session.logits(0));
-      values.push(klOfLogits(own!, other!));
-      if (position + 1 < answer.length) for (const session of sessions) await session.advance([token]);
+      found.push(
+        open.map((_, row) => {
+          const [own, other] = sessions.map((session) => session.logits(row));
+          return klOfLogits(own!, other!);
+        }),
+      );
+      const going = open.flatMap(({ answer }, row) => (position + 1 < answer.length ? [row] : []));
+      const tokens = going.map((row) => open[row]!.answer[position]!);
+      open = going.map((row) => open[row]!);
+      for (const session of open.length > 0 ? sessions : []) {
+        await session.keep(going);
+        await session.advance(tokens);
+      }
     }
-    return values;
+    return found;
   } finally {
     for (const session of sessions) await session.close();
   }

@@ -34,6 +34,8 @@ export function probedRequests(behaviors: readonly Behavior[]): readonly ProbedR
 export interface ProbeOptions extends Abortable {
   readonly seed: number;
   readonly folds?: number;
+  /** Told after each request. */
+  readonly onRead?: () => void;
 }
 
 /** Share of the mean squared length of the points by which large weights are penalized. */
@@ -46,7 +48,7 @@ const ridge = 0.1;
 export async function probedLayers(
   model: Pick<WhiteBoxModel, 'hiddenStates' | 'tokenizer'>,
   requests: readonly ProbedRequest[],
-  { seed, folds = 5, signal }: ProbeOptions,
+  { seed, folds = 5, onRead, signal }: ProbeOptions,
 ): Promise<readonly ProbedLayer[]> {
   const random = createRandom(`${seed}/probe`);
   const foldOf = new Map<string, number>();
@@ -65,6 +67,7 @@ export async function probedLayers(
     const [last] = await streamsOf(model, prompt, prompt.length - 1, signal ? { signal } : {});
     // Copies, so that the states of all other positions are given back.
     points.push(last!.map((state) => state.slice()));
+    onRead?.();
   }
   const fold = requests.map(({ task }) => foldOf.get(task)!);
   const labels = requests.map(({ positive }) => positive);

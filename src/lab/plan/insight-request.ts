@@ -11,8 +11,15 @@ export const insightRequestSchema = z.strictObject({
   base: nameSchema.optional(),
   /** Behavior set with contrast prompts: what the model should decline and what it should answer. */
   set: nameSchema.default('tinytown'),
-  /** The request whose tokens are shown. Default: the first forbidden behavior of the set. */
+  /** Behavior of the set whose request is shown. Default: the first forbidden one. */
+  behavior: nameSchema.optional(),
+  /**
+   * What the user's turn says in place of the request; `{request}` stands for the behavior's. What stands around that is the
+   * attack's.
+   */
   prompt: z.string().min(1).max(20_000).optional(),
+  /** Words put in the model's mouth. */
+  opening: z.string().max(2000).default(''),
   /** Texts whose first tokens the lens watches: how a refusal and an agreement open. */
   watch: z.array(z.string().min(1).max(200)).max(10).default(["I'm sorry", 'Sure']),
   seed: z.int().nonnegative().default(0),

@@ -2,12 +2,23 @@
 import type { Estimate } from '../../core/means.ts';
 import type { Area, Rate } from '../../core/statistics.ts';
 
-/** How far the states of each token lie along a direction. */
+/** What a token of the text belongs to: `attack` is what stands around the request in the user's turn. */
+export type TextPart = 'template' | 'request' | 'attack' | 'opening' | 'answer';
+
+export interface ReadToken {
+  readonly text: string;
+  readonly part: TextPart;
+}
+
+/**
+ * How far the states of each token lie along the direction from harmless to harmful requests, and the means of both kinds
+ * right before the answer, by layer boundary.
+ */
 export interface Projection {
-  /** The text of each token of the prompt. */
-  readonly tokens: readonly string[];
   /** By layer boundary, then by token. */
   readonly values: readonly (readonly number[])[];
+  readonly harmless: readonly number[];
+  readonly harmful: readonly number[];
 }
 
 export interface LensToken {
@@ -15,13 +26,37 @@ export interface LensToken {
   readonly probability: number;
 }
 
-/** The first token of an answer, read from the stream at a layer boundary. */
+/** What final norm and head make of the stream at one layer boundary. */
 export interface LensLayer {
   readonly boundary: number;
-  /** The likeliest tokens, likeliest first. */
+  /** The likeliest first tokens of the model's own answer, likeliest first. */
   readonly top: readonly LensToken[];
-  /** Those that were asked about, in the same order. */
+  /** First tokens that were asked about, in the same order. */
   readonly watched: readonly LensToken[];
+  /** The likeliest next token after each position of `Lens.at`. */
+  readonly path: readonly LensToken[];
+}
+
+export interface Lens {
+  /** Indexes of the tokens whose next token is read, ascending. */
+  readonly at: readonly number[];
+  readonly layers: readonly LensLayer[];
+}
+
+/** What goes to the tokens of an attack, of all that a position attends to: a share, the mean over heads. */
+export interface AttentionLayer {
+  /** From 1, the first layer. */
+  readonly layer: number;
+  /** From the last token of the prompt, whose next token is the first of the answer. */
+  readonly prompt: number;
+  /** From the first tokens of the answer, their mean; `null` for an empty answer. */
+  readonly answer: number | null;
+}
+
+export interface AttackAttention {
+  readonly layers: readonly AttentionLayer[];
+  /** The same shares if every token in sight got as much. */
+  readonly even: Omit<AttentionLayer, 'layer'>;
 }
 
 export interface DepthPoint {
@@ -51,26 +86,38 @@ export interface RelearningPoint {
 /** What is being looked at. */
 export interface InsightProgress {
   readonly model: string;
-  readonly part: 'states' | 'probes' | 'relearning';
+  readonly part: 'directions' | 'states' | 'probes' | 'depth' | 'relearning';
+  /** Texts read so far, of all; relearning is not among them. */
+  readonly done: number;
+  readonly of: number;
 }
 
 /** What was found in one model. */
 export interface InsideModel {
   readonly model: string;
+  /** The prompt, the opening put in the model's mouth, and the first tokens of its own answer. */
+  readonly tokens: readonly ReadToken[];
   readonly projection: Projection;
-  readonly lens: readonly LensLayer[];
+  readonly lens: Lens;
+  /** `null` without an attack in the text, or where the model does not tell. */
+  readonly attention: AttackAttention | null;
   readonly probe: readonly ProbedLayer[];
   /** Empty where it was not asked for. */
   readonly relearning: readonly RelearningPoint[];
 }
 
 export interface InsightReport {
-  /** The request whose states and first token are shown. */
+  /** The user's turn whose states and answer are shown. */
   readonly prompt: string;
   /** Texts whose first tokens the lens watches. */
   readonly watched: readonly string[];
   /** The base first, where there is one. */
   readonly models: readonly InsideModel[];
-  /** How far the model is from its base along harmful answers; `null` without a base or answers. */
+  /**
+   * True if the model reads text in the base's tokens and has its shape: then both are projected on the base's directions, and
+   * compared along answers.
+   */
+  readonly comparable: boolean;
+  /** How far the model is from its base along harmful answers; `null` without a comparable base or answers. */
   readonly depth: readonly DepthPoint[] | null;
 }

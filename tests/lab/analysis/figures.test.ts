@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { layerMapCsv, layerMapSvg } from '../../../src/lab/analysis/figures/layer-map.ts';
+import { layerMapCsv, layerMapSvg, readingAt } from '../../../src/lab/analysis/figures/layer-map.ts';
 import { curvesCsv, lineChartSvg, type LineChart } from '../../../src/lab/analysis/figures/line-chart.ts';
 
 const chart: LineChart = {
@@ -21,7 +21,7 @@ const chart: LineChart = {
 };
 
 test('a chart escapes its texts, names every curve and places points between the axes', () => {
-  const svg = lineChartSvg(chart);
+  const { svg } = lineChartSvg(chart);
   expect(svg).toContain('Relearning &lt;b&gt;');
   expect(svg).toContain('base &amp; co');
   expect(svg).not.toMatch(/NaN|Infinity|undefined/);
@@ -44,37 +44,55 @@ test('its CSV has a row per point, and no cell that runs as a formula', () => {
   ]);
 });
 
+const tokens = [
+  { text: '<s>', part: 'template' },
+  { text: ' hi\n', part: 'attack' },
+] as const;
+const ends = { harmless: [0, 1], harmful: [0, 3] };
+const maps = [
+  {
+    model: 'before',
+    tokens,
+    projection: {
+      values: [
+        [0, 1],
+        [1, 3],
+      ],
+      ...ends,
+    },
+  },
+  {
+    model: 'after',
+    tokens,
+    projection: {
+      values: [
+        [0, 0],
+        [2, -4],
+      ],
+      ...ends,
+    },
+  },
+];
+
+test('a reading is 0 at harmless and 1 at harmful requests, and none where the two do not differ', () => {
+  const [before, after] = maps;
+  expect([0, 1].map((token) => readingAt(before!.projection, 1, token))).toEqual([0, 1]);
+  expect([0, 1].map((token) => readingAt(after!.projection, 1, token))).toEqual([0.5, -2.5]);
+  expect(readingAt(before!.projection, 0, 1)).toBeNull();
+});
+
 test('a map shows every layer and token of every model on one scale', () => {
-  const maps = [
-    {
-      name: 'before',
-      projection: {
-        tokens: ['<s>', ' hi\n'],
-        values: [
-          [0, 1],
-          [2, -4],
-        ],
-      },
-    },
-    {
-      name: 'after',
-      projection: {
-        tokens: ['<s>', ' hi\n'],
-        values: [
-          [0, 0],
-          [0, 2],
-        ],
-      },
-    },
-  ];
-  const svg = layerMapSvg('Projection', maps);
+  const { svg } = layerMapSvg('Projection', maps);
   expect(svg.match(/<title>/g)).toHaveLength(8);
   expect(svg).toContain('&lt;s&gt;');
   expect(svg).toContain('·hi↵');
-  const fills = [...svg.matchAll(/fill="(rgb[^"]+)"><title>(-?[\d.]+)/g)].map(([, fill, value]) => [
-    value,
-    fill,
-  ]);
-  expect(new Map(fills.map(([value, fill]) => [value, fill])).get('0.00')).toBe('rgb(255,255,255)');
-  expect(layerMapCsv(maps).split('\r\n')).toHaveLength(10);
+  const fills = new Map(
+    [...svg.matchAll(/fill="([^"]+)"><title>(-?[\d.]+|none)/g)].map(([, fill, value]) => [value, fill]),
+  );
+  expect(fills.get('none')).toBe('#fff');
+  expect(fills.get('-2.50')).toBe(fills.get('0.00'));
+  expect(fills.get('1.00')).toBe('rgb(29,79,159)');
+  const lines = layerMapCsv(maps).trimEnd().split('\r\n');
+  expect(lines).toHaveLength(9);
+  expect(lines.at(-1)).toMatch(/^after,1,1,.*,attack,-4,-2.5$/s);
 });

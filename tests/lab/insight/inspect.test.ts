@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Behavior } from '../../../src/core/behavior.ts';
 import { registry } from '../../../src/core/method.ts';
+import { insightFindings } from '../../../src/lab/analysis/figures/insight-findings.ts';
 import { insightFiles } from '../../../src/lab/analysis/figures/insight-files.ts';
 import type { InsightProgress } from '../../../src/lab/records/insight.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
@@ -31,24 +32,37 @@ test('a model is shown beside its base, layer by layer, with pictures and tables
   const parts: InsightProgress[] = [];
   const outcome = await lab().insight(
     'call',
-    { model: 'clear', base: 'clear', set: 'numbers', watch: ['5', '32'] },
+    {
+      model: 'clear',
+      base: 'clear',
+      set: 'numbers',
+      watch: ['5', '32'],
+      behavior: 'harmful 1',
+      prompt: '30 13 7 7',
+    },
     (progress) => parts.push(progress),
   );
   if (outcome.status !== 'done') throw new Error(JSON.stringify(outcome));
   const { models, depth, prompt } = outcome.value;
-  expect(prompt).toBe('30 12');
+  expect(prompt).toBe('30 13 7 7');
   expect(structuredClone(outcome.value)).toEqual(outcome.value);
   expect(models).toHaveLength(2);
-  for (const { projection, lens, probe, relearning } of models) {
-    expect([projection.values.length, lens.length, probe.length]).toEqual([5, 5, 5]);
+  for (const { projection, lens, attention, probe, relearning } of models) {
+    expect([projection.values.length, lens.layers.length, probe.length]).toEqual([5, 5, 5]);
+    expect(attention!.layers).toHaveLength(4);
     expect(relearning).toEqual([]);
   }
   expect(depth!.map(({ divergence }) => divergence.value)).toEqual(depth!.map(() => 0));
   expect(parts.map(({ part }) => part)).toContain('probes');
+  const amounts = parts.map(({ done }) => done);
+  expect(amounts).toEqual(amounts.toSorted((a, b) => a - b));
+  expect(amounts.at(-1)).toBe(parts[0]!.of);
   const files = insightFiles(outcome.value);
   expect([...files.keys()].toSorted()).toEqual([
     'alignment-depth.csv',
     'alignment-depth.svg',
+    'attention.csv',
+    'attention.svg',
     'logit-lens-tokens.csv',
     'logit-lens.csv',
     'logit-lens.svg',
@@ -58,6 +72,8 @@ test('a model is shown beside its base, layer by layer, with pictures and tables
     'refusal-direction.svg',
   ]);
   for (const content of files.values()) expect(content).not.toMatch(/NaN|undefined/);
+  const findings = Object.values(insightFindings(outcome.value, (id) => `model ${id}`));
+  for (const sentence of findings.flat()) expect(sentence).toMatch(/model tiny/);
 });
 
 test('what cannot be looked into is refused with what to do', async () => {
@@ -67,6 +83,7 @@ test('what cannot be looked into is refused with what to do', async () => {
   };
   expect(await refused({ model: 'clear', set: 'toys' })).toMatch(/no pairs .* contrast prompts/);
   expect(await refused({ model: 'toy', set: 'numbers' })).toMatch(/toy/);
+  expect(await refused({ model: 'clear', set: 'numbers', behavior: 'gone' })).toMatch(/no behavior "gone"/);
   expect(await refused({ model: 'clear', set: 'numbers', seed: -1 })).toMatch(/seed/);
   expect(await refused({ model: 'clear', set: 'numbers', relearning: { data: 'none' } })).toMatch(
     /no training data "none"/,

@@ -1,56 +1,76 @@
-/** @file Values by layer and token as a picture that stands alone, and as CSV. */
+/** @file Where a model reads harm, by layer and token: as a picture that stands alone, and as CSV. */
 import { byteOrderMark, csvRow } from '../../records/export.ts';
-import { escaped } from '../report/html.ts';
-import type { Projection } from '../../records/insight.ts';
+import type { InsideModel, Projection } from '../../records/insight.ts';
+import { svgPicture, svgText, type Picture } from './svg.ts';
 
-const size = { label: 64, cell: 26, row: 18, top: 40, tokens: 110, gap: 12 } as const;
+type Shown = Pick<InsideModel, 'model' | 'tokens' | 'projection'>;
 
-/** White at 0, one color above and one below. */
-function fillOf(value: number, most: number): string {
-  const share = Math.min(1, Math.abs(value) / (most || 1));
-  const [r, g, b] = value >= 0 ? [168, 54, 29] : [11, 110, 102];
-  const mixed = [r, g, b].map((channel) => Math.round(255 + (channel! - 255) * share));
-  return `rgb(${mixed.join(',')})`;
+/**
+ * A projection on the scale on which harmless requests are 0 and harmful ones 1 right before the answer; `null` where the two
+ * do not differ, as in the embedding of a last token that they share.
+ */
+export function readingAt(
+  { values, harmless, harmful }: Projection,
+  boundary: number,
+  token: number,
+): number | null {
+  const distance = harmful[boundary]! - harmless[boundary]!;
+  return Math.abs(distance) < 1e-9 ? null : (values[boundary]![token]! - harmless[boundary]!) / distance;
 }
 
-/** Maps below each other on one scale, the layers of each from the last at its top to the embedding. */
-export function layerMapSvg(
-  title: string,
-  maps: readonly { readonly name: string; readonly projection: Projection }[],
-): string {
-  const most = Math.max(0, ...maps.flatMap(({ projection }) => projection.values.flat().map(Math.abs)));
-  const columns = Math.max(0, ...maps.map(({ projection }) => projection.tokens.length));
-  const width = size.label + Math.max(12, columns) * size.cell + 16;
-  const text = (x: number, y: number, content: string, more = '') =>
-    `<text x="${x}" y="${y}" ${more}>${escaped(content)}</text>`;
+/** Boundary 0 is before the first layer. */
+export const boundaryName = (boundary: number): string =>
+  boundary === 0 ? 'embedding' : `layer ${boundary}`;
+
+const size = { label: 76, cell: 26, row: 18, top: 40, tokens: 110, gap: 12, foot: 20 } as const;
+/** One hue by lightness, from 0 to 1. */
+const [low, high] = [
+  [238, 243, 250],
+  [29, 79, 159],
+] as const;
+
+function fillOf(reading: number | null): string {
+  if (reading === null) return '#fff';
+  const share = Math.min(1, Math.max(0, reading));
+  return `rgb(${low.map((from, i) => Math.round(from + (high[i]! - from) * share)).join(',')})`;
+}
+
+/** Maps below each other on one scale, the layers of each from the embedding at its top to the last. */
+export function layerMapSvg(title: string, maps: readonly Shown[]): Picture {
+  const columns = Math.max(0, ...maps.map(({ tokens }) => tokens.length));
+  const width = size.label + Math.max(16, columns) * size.cell + 16;
   let down = size.top;
-  const parts = maps.flatMap(({ name, projection: { tokens, values } }) => {
+  const parts = maps.flatMap(({ model, tokens, projection }) => {
     const top = down + 22;
-    const below = top + values.length * size.row;
+    const below = top + projection.values.length * size.row;
     down = below + size.tokens + size.gap;
     return [
-      text(8, top - 8, name, 'font-weight="600"'),
-      ...values.flatMap((row, boundary) => {
-        const y = below - (boundary + 1) * size.row;
+      svgText(8, top - 8, model, 'font-weight="600"'),
+      ...projection.values.flatMap((row, boundary) => {
+        const y = top + boundary * size.row;
         return [
-          text(8, y + 13, boundary === 0 ? 'tokens' : `layer ${boundary}`, 'fill="#555"'),
-          ...row.map(
-            (value, i) =>
-              `<rect x="${size.label + i * size.cell}" y="${y}" width="${size.cell - 1}" height="${size.row - 1}" fill="${fillOf(value, most)}"><title>${value.toFixed(2)}</title></rect>`,
-          ),
+          svgText(8, y + 13, boundaryName(boundary), 'fill="#555"'),
+          ...row.map((_, i) => {
+            const reading = readingAt(projection, boundary, i);
+            return (
+              `<rect x="${size.label + i * size.cell}" y="${y}" width="${size.cell - 1}" height="${size.row - 1}" ` +
+              `fill="${fillOf(reading)}"><title>${reading?.toFixed(2) ?? 'none'}</title></rect>`
+            );
+          }),
         ];
       }),
-      ...tokens.map((token, i) => {
+      ...tokens.map(({ text, part }, i) => {
         const [x, y] = [size.label + i * size.cell + 9, below + 8];
-        return text(x, y, visible(token), `transform="rotate(60 ${x} ${y})"`);
+        const ink = part === 'attack' || part === 'opening' ? '#a8361d' : '#000';
+        return svgText(x, y, visible(text), `transform="rotate(60 ${x} ${y})" fill="${ink}"`);
       }),
     ];
   });
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${down}" viewBox="0 0 ${width} ${down}" ` +
-    `font-family="Inter, system-ui, sans-serif" font-size="11"><rect width="${width}" height="${down}" fill="#fff"/>` +
-    `${text(8, 22, title, 'font-size="15" font-weight="600"')}${parts.join('')}</svg>\n`
-  );
+  const note = '0 (pale): as harmless requests read. 1 (deep): as harmful ones. Red: the attack’s words.';
+  return svgPicture(title, { width, height: down + size.foot, fontSize: 11 }, [
+    ...parts,
+    svgText(8, down + 8, note, 'fill="#555"'),
+  ]);
 }
 
 /** A token with its blanks shown, cut to what fits under the map. */
@@ -60,15 +80,16 @@ const visible = (token: string): string => {
 };
 
 /** One row per layer and token. */
-export const layerMapCsv = (
-  maps: readonly { readonly name: string; readonly projection: Projection }[],
-): string =>
+export const layerMapCsv = (maps: readonly Shown[]): string =>
   byteOrderMark +
-  csvRow(['model', 'layer', 'position', 'token', 'projection']) +
+  csvRow(['model', 'layer', 'position', 'token', 'part', 'projection', 'reading']) +
   maps
-    .flatMap(({ name, projection: { tokens, values } }) =>
-      values.flatMap((row, layer) =>
-        row.map((value, position) => csvRow([name, layer, position, tokens[position]!, value])),
+    .flatMap(({ model, tokens, projection }) =>
+      projection.values.flatMap((row, layer) =>
+        row.map((value, i) => {
+          const { text, part } = tokens[i]!;
+          return csvRow([model, layer, i, text, part, value, readingAt(projection, layer, i) ?? '']);
+        }),
       ),
     )
     .join('');

@@ -1,6 +1,6 @@
 /** @file Curves with their intervals as a picture that stands alone, and as CSV. */
 import { byteOrderMark, csvRow } from '../../records/export.ts';
-import { escaped } from '../report/html.ts';
+import { svgPicture, svgText, type Picture } from './svg.ts';
 
 export interface CurvePoint {
   readonly x: number;
@@ -37,7 +37,7 @@ const styles = [
 ] as const;
 
 /** One curve over the other, each with the 95 % interval of its points as a band. */
-export function lineChartSvg({ title, x, y, top, write, curves }: LineChart): string {
+export function lineChartSvg({ title, x, y, top, write, curves }: LineChart): Picture {
   const points = curves.flatMap((curve) => curve.points);
   const last = Math.max(1, ...points.map((point) => point.x));
   const most = top ?? Math.max(1e-9, ...points.map((point) => point.interval?.[1] ?? point.y));
@@ -49,16 +49,19 @@ export function lineChartSvg({ title, x, y, top, write, curves }: LineChart): st
       size.top +
       (1 - Math.min(1, Math.max(0, value / most))) * (size.height - size.top - size.bottom)
     ).toFixed(1);
-  const text = (left: number | string, down: number | string, content: string, more = '') =>
-    `<text x="${left}" y="${down}" ${more}>${escaped(content)}</text>`;
   const path = (some: readonly (readonly [number, number])[]) =>
     some.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${atX(px)} ${atY(py)}`).join('');
   const grid = [0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
     `<line x1="${size.left}" x2="${size.width - size.right}" y1="${atY(share * most)}" y2="${atY(share * most)}" stroke="#ddd"/>`,
-    text(size.left - 8, Number(atY(share * most)) + 4, write(share * most), 'text-anchor="end" fill="#555"'),
+    svgText(
+      size.left - 8,
+      Number(atY(share * most)) + 4,
+      write(share * most),
+      'text-anchor="end" fill="#555"',
+    ),
   ]);
   const ticks = [0, Math.round(last / 2), last].map((value) =>
-    text(atX(value), size.height - size.bottom + 18, String(value), 'text-anchor="middle" fill="#555"'),
+    svgText(atX(value), size.height - size.bottom + 18, String(value), 'text-anchor="middle" fill="#555"'),
   );
   const drawn = curves.map(({ name, points: own }, i) => {
     const { color, dash } = styles[i % styles.length]!;
@@ -73,17 +76,14 @@ export function lineChartSvg({ title, x, y, top, write, curves }: LineChart): st
       `<path d="${path(own.map((point) => [point.x, point.y] as const))}" fill="none" stroke="${color}" stroke-width="2" stroke-dasharray="${dash}"/>`,
       ...own.map((point) => `<circle cx="${atX(point.x)}" cy="${atY(point.y)}" r="3" fill="${color}"/>`),
       `<line x1="${size.left}" x2="${size.left + 28}" y1="${down}" y2="${down}" stroke="${color}" stroke-width="2" stroke-dasharray="${dash}"/>`,
-      text(size.left + 36, down + 4, name),
+      svgText(size.left + 36, down + 4, name),
     ].join('');
   });
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${height}" viewBox="0 0 ${size.width} ${height}" ` +
-    `font-family="Inter, system-ui, sans-serif" font-size="12"><rect width="${size.width}" height="${height}" fill="#fff"/>` +
-    text(8, 22, title, 'font-size="15" font-weight="600"') +
-    text(size.width - size.right, size.height - 14, x, 'text-anchor="end" fill="#555"') +
-    text(size.left, size.height - 14, y, 'fill="#555"') +
-    `${grid.join('')}${ticks.join('')}${drawn.join('')}</svg>\n`
-  );
+  return svgPicture(title, { width: size.width, height, fontSize: 12 }, [
+    svgText(size.width - size.right, size.height - 14, x, 'text-anchor="end" fill="#555"'),
+    svgText(size.left, size.height - 14, y, 'fill="#555"'),
+    ...[...grid, ...ticks, ...drawn],
+  ]);
 }
 
 /** One row per point. */

@@ -1,7 +1,7 @@
 /** @file The matrix as a picture that stands alone: SVG with its own colors and fonts of the reader's system. */
 import { interval, percent } from '../../../core/format.ts';
 import type { RateTable } from '../rate-table.ts';
-import { escaped } from '../report/html.ts';
+import { svgPicture, svgText, type Picture } from '../figures/svg.ts';
 
 const size = { label: 240, cell: 152, head: 44, row: 58, title: 34, foot: 26 } as const;
 
@@ -22,7 +22,7 @@ function colorAt(rate: number): { readonly fill: string; readonly ink: string } 
 /** As much of a name as fits in so many pixels. */
 const fitted = (text: string, pixels: number): string => {
   const most = Math.floor(pixels / 8.2);
-  return escaped(text.length > most ? `${text.slice(0, most - 1)}…` : text);
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 };
 
 /** @param nameOf the title of a method */
@@ -30,16 +30,12 @@ export function matrixSvg(
   { columns, rows }: Pick<RateTable, 'columns' | 'rows'>,
   title: string,
   nameOf: (id: string) => string,
-): { readonly svg: string; readonly width: number; readonly height: number } {
+): Picture {
   const width = size.label + columns.length * size.cell;
   const height = size.title + size.head + rows.length * size.row + size.foot;
-  const text = (x: number, y: number, content: string, more = '') =>
-    `<text x="${x}" y="${y}" ${more}>${content}</text>`;
   const parts = [
-    `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    text(8, 22, fitted(title, width - 16), 'font-size="15" font-weight="600"'),
     ...columns.map(({ defense }, i) =>
-      text(
+      svgText(
         size.label + i * size.cell + 8,
         size.title + 28,
         fitted(nameOf(defense), size.cell - 12),
@@ -50,7 +46,7 @@ export function matrixSvg(
   for (const [r, { attack, cells }] of rows.entries()) {
     const top = size.title + size.head + r * size.row;
     parts.push(
-      text(8, top + 34, fitted(nameOf(attack), size.label - 12), 'font-weight="600" fill="#a8361d"'),
+      svgText(8, top + 34, fitted(nameOf(attack), size.label - 12), 'font-weight="600" fill="#a8361d"'),
     );
     for (const [c, { cell }] of cells.entries()) {
       const left = size.label + c * size.cell;
@@ -59,35 +55,29 @@ export function matrixSvg(
       const sample = cell === null ? '' : `n ${cell.scored === cell.n ? cell.n : `${cell.scored}/${cell.n}`}`;
       parts.push(
         `<rect x="${left}" y="${top}" width="${size.cell - 2}" height="${size.row - 2}" fill="${fill}"/>`,
-        text(
+        svgText(
           left + 8,
           top + 25,
           rate === null ? (cell === null ? '–' : '?') : percent(rate),
           `font-size="18" font-weight="600" fill="${ink}"`,
         ),
-        text(
+        svgText(
           left + 8,
           top + 45,
           cell?.interval ? interval(cell.interval) : '',
           `font-size="11" fill="${ink}"`,
         ),
-        text(left + size.cell - 10, top + 45, sample, `font-size="11" text-anchor="end" fill="${ink}"`),
+        svgText(left + size.cell - 10, top + 45, sample, `font-size="11" text-anchor="end" fill="${ink}"`),
       );
     }
   }
   parts.push(
-    text(
+    svgText(
       8,
       height - 9,
       'Attack success rate, 95% Wilson interval, n: trials decided/asked.',
       'font-size="11" fill="#555"',
     ),
   );
-  return {
-    svg:
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-      `font-family="Inter, system-ui, sans-serif" font-size="13">${parts.join('')}</svg>\n`,
-    width,
-    height,
-  };
+  return svgPicture(fitted(title, width - 16), { width, height, fontSize: 13 }, parts);
 }
