@@ -237,7 +237,10 @@ program
   .option('--base <name>', 'model that it was trained from, shown beside it')
   .option('--set <id>', 'behavior set with contrast prompts', 'tinytown')
   .option('--behavior <id>', 'behavior of the set whose request is shown; default: the first forbidden one')
-  .option('--prompt <text>', 'what the user says; {request} stands for the request, and all around it is the attack')
+  .option(
+    '--prompt <text>',
+    'what the user says; {request} stands for the request, and all around it is the attack',
+  )
   .option('--opening <text>', 'words put in the mouth of the models')
   .option('--relearning', 'also fine-tune each on ten harmful answers, and ask it in between')
   .option('--seed <n>', 'seed of the random streams', wholeNumber, 0)

@@ -6,6 +6,7 @@ import { SetImport, setSetImport } from './behaviors/set-import.svelte.ts';
 import { StoredSets, setStoredSets } from './behaviors/stored-sets.svelte.ts';
 import { download, fetchShipped } from './files.ts';
 import { setDemo } from './home/demo.ts';
+import { Insight, setInsight } from './insight/insight.svelte.ts';
 import { Airlock, setAirlock } from './models/airlock.svelte.ts';
 import { storageOf } from './state/browser-storage.ts';
 import { Covers, setCovers } from './state/covers.svelte.ts';
@@ -138,6 +139,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
       setup: new TrainingSetup(lab, labInfo),
       session: new TrainingSession(lab, onstored),
     },
+    insight: new Insight(lab, labInfo),
     microscope: newMicroscope(),
     serverPanel: connected && {
       Panel: connected.Panel,
@@ -181,6 +183,7 @@ export function provideApp(app: App): void {
   setPlayground(app.playground);
   setTrainingSetup(app.training.setup);
   setTrainingSession(app.training.session);
+  setInsight(app.insight);
   setMicroscope(app.microscope);
   setServerPanel(app.serverPanel);
   setPublished(app.published);

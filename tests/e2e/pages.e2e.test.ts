@@ -11,6 +11,7 @@ const pages = [
   '#/',
   '#/matrix',
   '#/training',
+  '#/insight',
   '#/vault',
   '#/playground',
   '#/studio',
@@ -68,6 +69,9 @@ test('with the server gone a reloaded page still runs trials', async () => {
 async function loaded(page: Page) {
   await page.locator('main > :visible').first().waitFor();
   await page.getByText('Fetching the results.').waitFor({ state: 'detached' });
+  // The insight page runs its example by itself.
+  if (new URL(page.url()).hash === '#/insight')
+    await page.getByRole('heading', { name: 'How harmful each token reads' }).waitFor({ timeout: 90_000 });
 }
 
 describe('no accessibility violation, light or dark, wide or narrow', () => {

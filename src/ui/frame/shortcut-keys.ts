@@ -9,6 +9,7 @@ const pages: Readonly<Record<string, Route>> = {
   i: { page: 'microscope', setup: null },
   m: { page: 'matrix', run: null, cell: null },
   r: { page: 'training' },
+  n: { page: 'insight', setup: null },
   v: { page: 'vault', level: null },
   t: { page: 'methods', filter: everyMethod },
   b: { page: 'behaviors' },

@@ -7,6 +7,11 @@ export const methodKinds = ['attack', 'defense', 'evaluator'] as const;
 export type MethodKind = (typeof methodKinds)[number];
 const stages = Object.keys(stageTitles) as Stage[];
 
+/** Pages whose address holds their settings, as `setups.ts` has them. */
+const setupPages = ['playground', 'studio', 'microscope', 'insight'] as const;
+type SetupPage = (typeof setupPages)[number];
+export const isSetupPage = (page: string): page is SetupPage => setupPages.some((name) => name === page);
+
 /** What the list of methods is narrowed to; `null` is everything. */
 export interface MethodFilter {
   readonly text: string;
@@ -21,7 +26,7 @@ export type Route =
   | { readonly page: 'method'; readonly kind: MethodKind; readonly id: string }
   | { readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null }
   | { readonly page: 'trial'; readonly run: string; readonly key: TrialKey }
-  | { readonly page: 'playground' | 'studio' | 'microscope'; readonly setup: string | null }
+  | { readonly page: SetupPage; readonly setup: string | null }
   /** A level by its id, or one that somebody built, as its link carries it. */
   | { readonly page: 'vault'; readonly level: string | null }
   | { readonly page: 'missing'; readonly path: string };
@@ -35,6 +40,7 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   matrix: 'Matrix',
   trial: 'Trial',
   training: 'Training',
+  insight: 'Insight',
   vault: 'Vault',
   methods: 'Methods',
   method: 'Method',
@@ -83,8 +89,7 @@ export function parseRoute(hash: string): Route {
       return { page, filter: { text: query.get('text') ?? '', access, stage } };
     }
     if (page === 'matrix') return { page, run: query.get('run'), cell: query.get('cell') };
-    if (page === 'playground' || page === 'studio' || page === 'microscope')
-      return { page, setup: query.get('setup') };
+    if (isSetupPage(page)) return { page, setup: query.get('setup') };
     if (page === 'vault') return { page, level: query.get('level') };
   }
   return { page: 'missing', path };
@@ -124,7 +129,8 @@ export function hrefOf(route: Route): string {
     }
     case 'playground':
     case 'studio':
-    case 'microscope': {
+    case 'microscope':
+    case 'insight': {
       const query = route.setup === null ? '' : `?${new URLSearchParams({ setup: route.setup })}`;
       return `#/${route.page}${query}`;
     }

@@ -1,5 +1,5 @@
 /**
- * @file What links to the playground, the studio and the microscope carry, as JSON in the hash. Every part is optional.
+ * @file What links to the playground, the studio, the microscope and the insight page carry, as JSON in the hash. Every part is optional.
  * Links are untrusted: a part of the wrong shape is left out, and text that is not JSON is ignored. Whether a model or a
  * method exists is for the page to check. Pure.
  */
@@ -74,6 +74,18 @@ const microscopeSchema = z.object({
 });
 export type MicroscopeLink = Partial<z.infer<typeof microscopeSchema>>;
 
+const insightSchema = z.object({
+  model: id,
+  /** A model beside it. */
+  base: id,
+  set: id,
+  behavior: id,
+  /** What the user says; `{request}` stands for the behavior's request. */
+  text,
+  opening: text,
+});
+export type InsightLink = Partial<z.infer<typeof insightSchema>>;
+
 function parseSetup<T extends z.ZodType>(schema: T, setup: string): z.infer<T> | null {
   if (setup.length > limits.characters) return null;
   try {
@@ -105,3 +117,6 @@ export function readStudioLink(setup: string): StudioLink | null {
 export const writeMicroscopeLink = (link: MicroscopeLink): string => JSON.stringify(link);
 export const readMicroscopeLink = (setup: string): MicroscopeLink | null =>
   parseSetup(microscopeSchema, setup);
+
+export const writeInsightLink = (link: InsightLink): string => JSON.stringify(link);
+export const readInsightLink = (setup: string): InsightLink | null => parseSetup(insightSchema, setup);

@@ -1,8 +1,8 @@
-/** @file Links that repeat a trial's request by hand in the playground or the microscope. Pure. */
+/** @file Links that repeat a trial's request by hand on other pages. Pure. */
 import type { PlanOutline } from '../../lab/plan/outline.ts';
 import { defenseName } from '../../lab/plan/plan.ts';
 import type { TrialRecord } from '../../lab/records/trial.ts';
-import { writeMicroscopeLink, writePlaygroundLink } from './setups.ts';
+import { writeInsightLink, writeMicroscopeLink, writePlaygroundLink } from './setups.ts';
 
 /** The defenses that the trial ran behind, in the order of the plan. */
 export const stackOf = (plan: PlanOutline, { defense }: Pick<TrialRecord, 'defense'>) =>
@@ -10,10 +10,14 @@ export const stackOf = (plan: PlanOutline, { defense }: Pick<TrialRecord, 'defen
 
 /** The request as plain text: a system prompt, if there is one, and one request. `null` for anything else. */
 function plainRequest({ attackResult }: TrialRecord): { system?: string; prompt: string } | null {
-  const { messages, assistantPrefix, assistantThought, edit } = attackResult;
+  return attackResult.assistantPrefix === undefined ? requestOf(attackResult) : null;
+}
+
+/** As `plainRequest`, whatever the answer begins with. */
+function requestOf({ messages, assistantThought, edit }: TrialRecord['attackResult']) {
   const last = messages.at(-1);
   const before = messages.slice(0, -1);
-  if (last?.role !== 'user' || (assistantPrefix ?? assistantThought ?? edit) !== undefined) return null;
+  if (last?.role !== 'user' || (assistantThought ?? edit) !== undefined) return null;
   if (before.length === 0) return { prompt: last.content };
   const [only] = before;
   return before.length === 1 && only?.role === 'system'
@@ -54,5 +58,17 @@ export function microscopeSetup(
     seed: plan.seed,
     temperature,
     maxNewTokens,
+  });
+}
+
+/** The set-up of the insight page that reads what this trial sent and how its answer began; `null` if it cannot. */
+export function insightSetup(record: TrialRecord): string | null {
+  const { prompt: request, set, context } = record.behaviorDetail;
+  const sent = requestOf(record.attackResult);
+  if (!sent || sent.system !== context) return null;
+  return writeInsightLink({
+    ...{ model: record.model, set, behavior: record.behavior },
+    text: sent.prompt.replace(request, () => '{request}'),
+    opening: record.attackResult.assistantPrefix ?? '',
   });
 }

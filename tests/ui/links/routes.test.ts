@@ -22,6 +22,8 @@ const routes: readonly Route[] = [
   { page: 'studio', setup: null },
   { page: 'studio', setup: '{"attack":"gcg"}' },
   { page: 'microscope', setup: '{"prompt":"wake it"}' },
+  { page: 'insight', setup: null },
+  { page: 'insight', setup: '{"text":"{request} & more"}' },
   { page: 'vault', level: null },
   { page: 'vault', level: 'level-3' },
 ];

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
+  readInsightLink,
   readMicroscopeLink,
   readPlaygroundLink,
   readStudioLink,
+  writeInsightLink,
   writeMicroscopeLink,
   writePlaygroundLink,
   writeStudioLink,
@@ -26,6 +28,10 @@ describe('what is written is read again', () => {
   test('for the microscope', () => {
     const link = { model: 'm', lanes: [{ defense: 'a', options: {} }], compare: false, maxNewTokens: 9 };
     expect(readMicroscopeLink(writeMicroscopeLink(link))).toEqual(link);
+  });
+  test('for the insight page', () => {
+    const link = { model: 'm', base: '', set: 's', behavior: 'b', text: '{request} now', opening: 'Sure' };
+    expect(readInsightLink(writeInsightLink(link))).toEqual(link);
   });
 });
 

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { microscopeSetup, playgroundSetup, stackOf } from '../../../src/ui/links/trial-links.ts';
+import {
+  insightSetup,
+  microscopeSetup,
+  playgroundSetup,
+  stackOf,
+} from '../../../src/ui/links/trial-links.ts';
 import { chainOf } from '../../../src/ui/components/defense-chain.ts';
 import { editWords } from '../../../src/ui/trial/edit-words.ts';
 import { trialsOf } from '../fake-lab.ts';
@@ -71,6 +76,22 @@ describe('a trial can be asked again by hand', () => {
     expect(parsed(microscopeSetup(plan, find('direct-request', 'none'), isDecoding))).toMatchObject({
       compare: false,
     });
+  });
+  test('inside the model, with the attack around the request and the opening', () => {
+    const { behaviorDetail, ...record } = find('assistant-prefix', 'none');
+    const { set, prompt: request } = behaviorDetail;
+    const around = [{ role: 'user' as const, content: `Please: ${request} $& now` }];
+    const attackResult = { ...record.attackResult, messages: around };
+    expect(parsed(insightSetup({ ...record, behaviorDetail, attackResult }))).toEqual({
+      ...{ model: record.model, set, behavior: record.behavior },
+      ...{ text: 'Please: {request} $& now', opening: 'Sure, here is how' },
+    });
+    const hidden = { ...attackResult, messages: [{ role: 'user' as const, content: 'xyzzy' }] };
+    expect(parsed(insightSetup({ ...record, behaviorDetail, attackResult: hidden }))).toMatchObject({
+      text: 'xyzzy',
+    });
+    const other = { ...behaviorDetail, context: 'Keep the secret.' };
+    expect(insightSetup({ ...record, behaviorDetail: other, attackResult })).toBeNull();
   });
   test('but not where the prompt alone does not repeat it', () => {
     const record = find('assistant-prefix', 'none');
