@@ -23,6 +23,9 @@ export function tokenShade(logProb: number): 0 | 1 | 2 | 3 | 4 {
   return share >= 0.1 ? 3 : 4;
 }
 
+/** Ink is readable on amounts up to this. */
+export const deepestUnderText = 0.4;
+
 /** CSS colour of an amount in [0, 1]; those beyond have the colour of the nearest end. */
 export const heatColor = (amount: number): string =>
   `color-mix(in oklab, var(--heat-1) ${Math.round(Math.min(1, Math.max(0, amount)) * 100)}%, var(--heat-0))`;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { inkFlip, rampColors } from '../../src/ui/ramp.ts';
+import { deepestUnderText, inkFlip, rampColors } from '../../src/ui/ramp.ts';
 
 const css = readFileSync(new URL('../../src/ui/theme.css', import.meta.url), 'utf8');
 type Rgb = readonly [number, number, number];
@@ -106,6 +106,11 @@ describe.each([
     const steps = rates.map((rate) => luminance(cellColors(theme, rate).background));
     const ordered = steps.toSorted((a, b) => (side === 'light' ? b - a : a - b));
     steps.forEach((value, i) => expect(value).toBeCloseTo(ordered[i]!, 3));
+  });
+  test('text reads at 4.5:1 on every amount that it stands on', () => {
+    const shade = mix(theme['heat-1']!, theme['heat-0']!, deepestUnderText);
+    for (const ground of [theme['heat-0']!, shade])
+      expect(contrast(theme['ink']!, ground)).toBeGreaterThanOrEqual(4.5);
   });
   test('tokens read at 4.5:1 on every shade', () => {
     for (const shade of ['token-1', 'token-2', 'token-3', 'token-4'])
