@@ -50,9 +50,10 @@ function lensSentence({ lens: { layers } }: InsideModel, name: string): string |
   const from = layers.every(isOwn) ? 0 : settled;
   const before = layers[from - 1];
   // Before the first layer a model repeats what it has just read.
-  const until = before && before.boundary > 0
-    ? ` Up to ${boundaryName(before.boundary)} another word leads, there ${quoted(before.top[0]!.text)} (${percent(before.top[0]!.probability)}).`
-    : '';
+  const until =
+    before && before.boundary > 0
+      ? ` Up to ${boundaryName(before.boundary)} another word leads, there ${quoted(before.top[0]!.text)} (${percent(before.top[0]!.probability)}).`
+      : '';
   return `${name} begins with ${quoted(first.text)} (${percent(first.probability)}), which leads from ${boundaryName(layers[from]!.boundary)} on.${until}`;
 }
 
