@@ -24,6 +24,8 @@ import { ModelLoads, setModelLoads } from './state/model-loads.svelte.ts';
 import { keptTurns } from './playground/kept-turns.ts';
 import { Playground, setPlayground } from './playground/playground.svelte.ts';
 import { Preference, setShortcuts, setTheme, type ThemeName } from './frame/preference.svelte.ts';
+import { LessonProgress, setLessonProgress } from './lessons/lesson-progress.svelte.ts';
+import { Presenter, setPresenter } from './frame/presenter.svelte.ts';
 import { Published, setPublished } from './methods/published.svelte.ts';
 import { Router, setRouter } from './links/router.svelte.ts';
 import { RunList, setRunList } from './matrix/run-list.svelte.ts';
@@ -148,6 +150,8 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     published: new Published(fetchShipped),
     covers: new Covers(() => labInfo.catalogue),
     update: new Update(),
+    lessonProgress: new LessonProgress(storage),
+    presenter: new Presenter(),
     theme: new Preference<ThemeName>('glovebox-theme', ['system', 'light', 'dark'], storage),
     shortcuts: new Preference<'on' | 'off'>('glovebox-shortcuts', ['on', 'off'], storage),
   };
@@ -189,6 +193,8 @@ export function provideApp(app: App): void {
   setPublished(app.published);
   setCovers(app.covers);
   setUpdate(app.update);
+  setLessonProgress(app.lessonProgress);
+  setPresenter(app.presenter);
   setTheme(app.theme);
   setShortcuts(app.shortcuts);
   setStudioSetup(app.studio.setup);

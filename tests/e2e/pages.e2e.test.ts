@@ -9,6 +9,8 @@ import { askSeal, openSite, visit, waitForControl, type Site } from './site.ts';
 
 const pages = [
   '#/',
+  '#/lessons',
+  '#/lessons/safe-decoding?step=2',
   '#/matrix',
   '#/training',
   '#/insight',

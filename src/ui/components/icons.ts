@@ -1,6 +1,8 @@
 /** @file Icons as strokes on a 24 × 24 grid, drawn for this app. */
 export const icons = {
   home: 'M4 11 12 4l8 7M6 9.5V20h12V9.5M10 20v-6h4v6',
+  lessons:
+    'M12 6.500C10 5 7 4.500 4 5v13c3-.500 6 0 8 1.500 2-1.500 5-2 8-1.500V5c-3-.500-6 0-8 1.500zM12 6.500v13',
   playground: 'M4 5h16v11H10l-4.5 4V16H4zM8 9h8M8 12h5',
   studio: 'M4 4v16h16M7 8.500c2 0 2.500 6.500 5 6.500s3-3 7-3M18 6.500v.1M14.500 6.500v.1',
   microscope: 'M9 4h4v8H9zM11 12v2.500M13 6.500a6 6 0 0 1 2.500 11M6 20h13M7.500 17h7',
@@ -23,6 +25,7 @@ export const icons = {
     'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2.5V5M12 19v2.5M2.5 12H5M19 12h2.5M5.3 5.3 7 7M17 17l1.7 1.7M5.3 18.7 7 17M17 7l1.7-1.7',
   dark: 'M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z',
   system: 'M3.5 5h17v11h-17zM9 20h6M12 16v4',
+  present: 'M4 5h16v10H4zM12 15v2.500M8 20.500l4-3 4 3',
   help: 'M9 9a3 3 0 1 1 4.4 2.7c-.9.5-1.4 1.1-1.4 2.3M12 17.2v.1',
   play: 'M8 5l11 7-11 7z',
   again: 'M19 12.5a7 7 0 1 1-2-5.500M19 3.500v4.500h-4.500',

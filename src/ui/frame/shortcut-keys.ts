@@ -4,6 +4,7 @@ import { everyMethod, type Route } from '../links/routes.ts';
 /** Second key of "g then …". */
 const pages: Readonly<Record<string, Route>> = {
   h: { page: 'home' },
+  n: { page: 'lessons' },
   p: { page: 'playground', setup: null },
   s: { page: 'studio', setup: null },
   i: { page: 'microscope', setup: null },
@@ -18,7 +19,7 @@ const pages: Readonly<Record<string, Route>> = {
   a: { page: 'about' },
 };
 
-export type KeyAction = { readonly go: Route } | 'help' | null;
+export type KeyAction = { readonly go: Route } | 'help' | 'present' | null;
 
 /** Reads keys one by one; `g` waits for its second key, any other key forgets it. */
 export function shortcutReader(): (key: string) => KeyAction {
@@ -27,6 +28,7 @@ export function shortcutReader(): (key: string) => KeyAction {
     const route = afterG ? pages[key] : undefined;
     afterG = key === 'g' && !afterG;
     if (route) return { go: route };
+    if (key === 'P') return 'present';
     return key === '?' ? 'help' : null;
   };
 }

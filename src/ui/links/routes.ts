@@ -21,7 +21,9 @@ export interface MethodFilter {
 export const everyMethod: MethodFilter = { text: '', access: null, stage: null };
 
 export type Route =
-  | { readonly page: 'home' | 'training' | 'behaviors' | 'models' | 'ledger' | 'about' }
+  | { readonly page: 'home' | 'lessons' | 'training' | 'behaviors' | 'models' | 'ledger' | 'about' }
+  /** `step` counts from 1; with `present` it opens in presenter mode. */
+  | { readonly page: 'lesson'; readonly id: string; readonly step: number; readonly present: boolean }
   | { readonly page: 'methods'; readonly filter: MethodFilter }
   | { readonly page: 'method'; readonly kind: MethodKind; readonly id: string }
   | { readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null }
@@ -34,6 +36,8 @@ export type PageName = Route['page'];
 
 export const pageTitles: Readonly<Record<PageName, string>> = {
   home: 'Home',
+  lessons: 'Learn',
+  lesson: 'Lesson',
   playground: 'Playground',
   studio: 'Studio',
   microscope: 'Microscope',
@@ -52,7 +56,7 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
 };
 
 /** Pages whose address holds nothing but their name. */
-const plainPages = ['home', 'training', 'behaviors', 'models', 'ledger', 'about'] as const;
+const plainPages = ['home', 'lessons', 'training', 'behaviors', 'models', 'ledger', 'about'] as const;
 
 /** Percent-encoding, in which half a character becomes the sign for an unknown one. */
 const encode = (part: string): string => encodeURIComponent(part.replace(/\p{Cs}/gu, '\ufffd'));
@@ -77,6 +81,10 @@ export function parseRoute(hash: string): Route {
     const mode = query.get('mode') === 'adaptive' ? ({ mode: 'adaptive' } as const) : {};
     if (run && model && behavior && attack && defense)
       return { page, run, key: { model, behavior, attack, defense, ...mode } };
+  } else if (page === 'lessons' && rest.length === 1 && rest[0]) {
+    const step = Number(query.get('step') ?? 1);
+    const isStep = Number.isInteger(step) && step >= 1;
+    return { page: 'lesson', id: rest[0], step: isStep ? step : 1, present: query.get('present') === '1' };
   } else if (page === 'methods' && rest.length === 2) {
     const kind = methodKinds.find((name) => name === rest[0]);
     if (kind && rest[1]) return { page: 'method', kind, id: rest[1] };
@@ -100,12 +108,20 @@ export function hrefOf(route: Route): string {
   switch (route.page) {
     case 'home':
       return '#/';
+    case 'lessons':
     case 'training':
     case 'behaviors':
     case 'models':
     case 'ledger':
     case 'about':
       return `#/${route.page}`;
+    case 'lesson': {
+      const query = new URLSearchParams();
+      if (route.step !== 1) query.set('step', String(route.step));
+      if (route.present) query.set('present', '1');
+      const path = `#/lessons/${encode(route.id)}`;
+      return query.size > 0 ? `${path}?${query}` : path;
+    }
     case 'methods': {
       const { text, access, stage } = route.filter;
       const query = new URLSearchParams();

@@ -9,6 +9,9 @@ const routes: readonly Route[] = [
   { page: 'models' },
   { page: 'ledger' },
   { page: 'about' },
+  { page: 'lessons' },
+  { page: 'lesson', id: 'safe-decoding', step: 1, present: false },
+  { page: 'lesson', id: 'safe-decoding', step: 3, present: true },
   { page: 'matrix', run: null, cell: null },
   { page: 'matrix', run: '1f2e', cell: 'gcg|safe-decoding' },
   { page: 'trial', run: '1f2e', key },
@@ -43,6 +46,10 @@ test('an empty hash is the first page, and an unknown path is missing', () => {
 
 test('an unknown filter is ignored', () => {
   expect(parseRoute('#/methods?access=root&stage=lunch')).toEqual({ page: 'methods', filter: everyMethod });
+});
+
+test('a step of a lesson that is no number is the first', () => {
+  expect(parseRoute('#/lessons/depth?step=-2')).toMatchObject({ page: 'lesson', step: 1, present: false });
 });
 
 test('a malformed escape does not break the page', () => {
