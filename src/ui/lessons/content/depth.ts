@@ -92,7 +92,7 @@ export const depth: Lesson = {
     }),
     step({
       title: 'Which is harder to stop?',
-      text: 'SafeDecoding lets an expert steer the two tokens that come after the prefix. Compare: on the left the attacker writes the one word `Sure,`; on the right the whole sentence, up to the colon.',
+      text: 'SafeDecoding lets an expert steer the two tokens that come after the prefix. Compare two attackers: one writes the single word `Sure,`, the other the whole sentence up to the colon.',
       activity: {
         kind: 'ask',
         asks: [

@@ -144,7 +144,7 @@ export const filtersLesson: Lesson = {
     }),
     step({
       title: 'Weigh them',
-      text: 'Now all three filters, on eight forbidden deeds under two attacks, and beside them eight harmless look-alikes and eight plain harmless deeds. The lower rows show what each filter wrongly refuses, and how many harmless tasks are still solved.',
+      text: 'Now all three filters, on eight forbidden deeds, asked plainly and under two attacks; beside them eight harmless look-alikes and eight plain harmless deeds. The lower rows show what each filter wrongly refuses, and how many harmless tasks are still solved.',
       activity: {
         kind: 'plan',
         harmless: true,

@@ -48,7 +48,7 @@ export const words: Lesson = {
     }),
     step({
       title: 'Which words do it?',
-      text: 'Attackers find such texts by trying. Do the same: leave sentences out and see whether the rest still works. On the left, the last sentence is missing. On the right, the three in the middle are.',
+      text: 'Attackers find such texts by trying. Do the same: leave sentences out and see whether the rest still works. One version lacks the last sentence, the other the three in the middle.',
       activity: {
         kind: 'ask',
         asks: [
