@@ -4,7 +4,7 @@ import { everyMethod, type Route } from '../links/routes.ts';
 /** Second key of "g then …". */
 const pages: Readonly<Record<string, Route>> = {
   h: { page: 'home' },
-  n: { page: 'lessons' },
+  e: { page: 'lessons' },
   p: { page: 'playground', setup: null },
   s: { page: 'studio', setup: null },
   i: { page: 'microscope', setup: null },
