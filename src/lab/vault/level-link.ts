@@ -13,7 +13,7 @@ import { hasSlot } from '../../core/slots.ts';
 import { fewestLetters } from '../../evaluators/secret-leak/find-secret.ts';
 import { bareLetters } from '../../evaluators/secret-leak/variants.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
-import { forbiddenDeeds, type VaultLevel } from './level.ts';
+import { forbiddenDeeds, knowsTinytown, type VaultLevel } from './level.ts';
 
 const version = 1;
 
@@ -119,7 +119,7 @@ export function checkAgainst(
         advice: 'Add it on the Models page, then open the link again.',
       },
     );
-  if (guarded.kind === 'deed' && entry.source.kind !== 'bundled')
+  if (guarded.kind === 'deed' && !knowsTinytown(entry))
     throw new LabError('bad-input', `${entry.title} does not know Tinytown, so it cannot guard a deed.`, {
       advice: 'Ask whoever built the level to choose a Tinytown model or a password.',
     });

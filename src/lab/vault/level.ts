@@ -3,6 +3,7 @@ import type { Behavior } from '../../core/behavior.ts';
 import { system, user } from '../../core/chat.ts';
 import { fillSlots } from '../../core/slots.ts';
 import { affirmation, deed, tasks, type Task } from '../../data/tinytown/world.ts';
+import type { ModelEntry } from '../../models/catalog.ts';
 import type { MethodChoice, Plan } from '../plan/plan.ts';
 import type { ChatRequest } from '../plan/request.ts';
 
@@ -23,6 +24,10 @@ export interface VaultLevel {
   readonly guarded: Guarded;
   readonly defenses: readonly MethodChoice[];
 }
+
+/** True for the models that ship whole: they know Tinytown and nothing else. */
+export const knowsTinytown = ({ source, adapter }: Pick<ModelEntry, 'source' | 'adapter'>): boolean =>
+  source.kind === 'bundled' && adapter === undefined;
 
 /** Deeds that the town forbids, by id. */
 export const forbiddenDeeds: ReadonlyMap<string, Task> = new Map(
@@ -53,17 +58,19 @@ export const wanted = ({ guarded }: Pick<VaultLevel, 'guarded'>): string =>
 /** Reads an answer for what a level guards. */
 export const graderOf = ({ kind }: Guarded): string => (kind === 'deed' ? 'tinytown-oracle' : 'secret-leak');
 
+/** Every try is a request of one of the lab's own sets. */
+export const setOf = ({ kind }: Guarded): string => (kind === 'deed' ? 'tinytown' : 'secrets');
+
 function behaviorOf(level: VaultLevel): Behavior {
   const { guarded } = level;
-  const shared = { prompt: plainRequest(level), kind: 'harmful' } as const;
+  const shared = { prompt: plainRequest(level), set: setOf(guarded), kind: 'harmful' } as const;
   if (guarded.kind === 'password')
-    return { ...shared, id: 'vault', category: 'vault', set: 'secrets', secret: guarded.password };
+    return { ...shared, id: 'vault', category: 'vault', secret: guarded.password };
   const task = forbiddenDeed(guarded.deed);
   return {
     ...shared,
     id: task.id,
     category: task.kindName,
-    set: 'tinytown',
     target: affirmation(task),
     reference: { steps: [...task.steps] },
   };

@@ -1,7 +1,7 @@
 /** @file A level that the player builds for others, as the form edits it. */
 import { failure } from '../../core/errors.ts';
 import { checkAgainst, writeLevelLink, type BuiltLevel } from '../../lab/vault/level-link.ts';
-import { forbiddenDeeds } from '../../lab/vault/level.ts';
+import { forbiddenDeeds, knowsTinytown } from '../../lab/vault/level.ts';
 import { StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
 
@@ -23,7 +23,7 @@ export class LevelDraft {
   );
   readonly entry = $derived.by(() => this.models.find(({ id }) => id === this.model) ?? this.models[0]);
   /** Tinytown's models guard what they know; any other keeps a password that its instructions tell it. */
-  readonly guardsDeed = $derived.by(() => this.entry?.source.kind === 'bundled');
+  readonly guardsDeed = $derived.by(() => this.entry !== undefined && knowsTinytown(this.entry));
   readonly #level = $derived.by((): BuiltLevel => ({
     title: this.title,
     model: this.entry?.id ?? '',

@@ -31,8 +31,11 @@ export class VaultGame {
   readonly level: VaultLevel;
   /** The latest first. */
   tries = $state.raw<readonly Try[]>([]);
-  readonly running = $derived(this.tries[0]?.status === 'running');
   readonly latest = $derived(this.tries[0] ?? null);
+  /** An answer is on its way. */
+  readonly busy = $derived(this.latest?.status === 'running');
+  /** An answer to the player is. */
+  readonly running = $derived(this.busy && this.latest!.number > 0);
   readonly #parts: GameParts;
   #controller: AbortController | null = null;
 
@@ -43,9 +46,11 @@ export class VaultGame {
   /** Ask plainly, so that the page shows at once what the guard does. Not counted. */
   look = (): Promise<void> => this.#ask(plainRequest(this.level), 0);
 
+  /** The player does not wait for the first look. */
   ask = async (words: string): Promise<void> => {
     const prompt = words.trim();
     if (prompt === '' || this.running) return;
+    this.stop();
     const { progress } = this.#parts;
     await this.#ask(prompt, progress.of(this.level.id).attempts + 1);
   };

@@ -99,6 +99,22 @@ test('blank words ask nothing, and neither do words while an answer is on its wa
   expect(chat).toHaveBeenCalledTimes(1);
 });
 
+test('the player does not wait for the first look', async () => {
+  const { game, chat } = setUp();
+  chat.mockImplementationOnce(
+    (_request, { signal } = {}) =>
+      new Promise((settle) => signal!.addEventListener('abort', () => settle({ status: 'cancelled' }))),
+  );
+  const look = game.look();
+  expect([game.busy, game.running]).toEqual([true, false]);
+  await game.ask('mine');
+  await look;
+  expect(game.tries.map(({ number, status }) => [number, status])).toEqual([
+    [1, 'done'],
+    [0, 'stopped'],
+  ]);
+});
+
 test('the models of the defenses are loaded where it shows', async () => {
   const { game, load } = setUp();
   await game.ask('please');
