@@ -13,7 +13,8 @@ import { hasSlot } from '../../core/slots.ts';
 import { fewestLetters } from '../../evaluators/secret-leak/find-secret.ts';
 import { bareLetters } from '../../evaluators/secret-leak/variants.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
-import { forbiddenDeeds, knowsTinytown, type VaultLevel } from './level.ts';
+import { knowsTinytown, modelNamed } from './level-model.ts';
+import { forbiddenDeeds, type VaultLevel } from './level.ts';
 
 const version = 1;
 
@@ -103,14 +104,12 @@ function checked(input: unknown, refuse: Refuse): BuiltLevel {
 }
 
 /**
- * Whether this lab has what a level needs.
- * @throws LabError 'unknown-model', 'unknown-method' or 'bad-options' that says what is missing
+ * The level as this device plays it: with the id of the model that it means.
+ * @throws LabError 'unknown-model', 'unknown-method' or 'bad-options' that says what is missing here
  */
-export function checkAgainst(
-  { model, guarded, defenses }: BuiltLevel,
-  catalogue: Pick<Catalogue, 'models' | 'defenses'>,
-): void {
-  const entry = catalogue.models.find(({ id, task }) => id === model && task === 'text-generation');
+export function fitted<L extends BuiltLevel>(level: L, catalogue: Pick<Catalogue, 'models' | 'defenses'>): L {
+  const { model, guarded, defenses } = level;
+  const entry = modelNamed(model, catalogue.models);
   if (!entry)
     throw new LabError(
       'unknown-model',
@@ -135,6 +134,7 @@ export function checkAgainst(
       );
     parseOptions(card.options, options, id);
   }
+  return { ...level, model: entry.id };
 }
 
 function toBase64Url(bytes: Uint8Array): string {

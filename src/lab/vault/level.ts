@@ -3,7 +3,6 @@ import type { Behavior } from '../../core/behavior.ts';
 import { system, user } from '../../core/chat.ts';
 import { fillSlots } from '../../core/slots.ts';
 import { affirmation, deed, tasks, type Task } from '../../data/tinytown/world.ts';
-import type { ModelEntry } from '../../models/catalog.ts';
 import type { MethodChoice, Plan } from '../plan/plan.ts';
 import type { ChatRequest } from '../plan/request.ts';
 
@@ -24,10 +23,6 @@ export interface VaultLevel {
   readonly guarded: Guarded;
   readonly defenses: readonly MethodChoice[];
 }
-
-/** True for the models that ship whole: they know Tinytown and nothing else. */
-export const knowsTinytown = ({ source, adapter }: Pick<ModelEntry, 'source' | 'adapter'>): boolean =>
-  source.kind === 'bundled' && adapter === undefined;
 
 /** Deeds that the town forbids, by id. */
 export const forbiddenDeeds: ReadonlyMap<string, Task> = new Map(

@@ -1,7 +1,8 @@
 /** @file A level that the player builds for others, as the form edits it. */
 import { failure } from '../../core/errors.ts';
-import { checkAgainst, writeLevelLink, type BuiltLevel } from '../../lab/vault/level-link.ts';
-import { forbiddenDeeds, knowsTinytown } from '../../lab/vault/level.ts';
+import { fitted, writeLevelLink, type BuiltLevel } from '../../lab/vault/level-link.ts';
+import { knowsTinytown, portableName } from '../../lab/vault/level-model.ts';
+import { forbiddenDeeds } from '../../lab/vault/level.ts';
 import { StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
 
@@ -26,7 +27,7 @@ export class LevelDraft {
   readonly guardsDeed = $derived.by(() => this.entry !== undefined && knowsTinytown(this.entry));
   readonly #level = $derived.by((): BuiltLevel => ({
     title: this.title,
-    model: this.entry?.id ?? '',
+    model: this.entry ? portableName(this.entry) : '',
     instructions: this.guardsDeed ? '' : this.instructions,
     guarded: this.guardsDeed
       ? { kind: 'deed', deed: this.deed }
@@ -39,7 +40,7 @@ export class LevelDraft {
     // Nothing is wrong yet with what was not begun.
     if (!catalogue || this.title.trim() === '') return { problem: null };
     try {
-      checkAgainst(this.#level, catalogue);
+      fitted(this.#level, catalogue);
       return { link: writeLevelLink(this.#level) };
     } catch (error) {
       const problem = failure(error);

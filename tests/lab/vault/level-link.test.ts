@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
 import { LabError } from '../../../src/core/errors.ts';
 import { catalogueOf, registries } from '../../../src/lab/trials/registries.ts';
-import {
-  checkAgainst,
-  readLevelLink,
-  writeLevelLink,
-  type BuiltLevel,
-} from '../../../src/lab/vault/level-link.ts';
+import { fitted, readLevelLink, writeLevelLink, type BuiltLevel } from '../../../src/lab/vault/level-link.ts';
+import { portableName } from '../../../src/lab/vault/level-model.ts';
 
 const catalogue = catalogueOf(registries);
 const deedLevel: BuiltLevel = {
@@ -79,10 +75,37 @@ test.each([
 });
 
 test('what this lab lacks is named before the level is played', () => {
-  expect(() => checkAgainst(deedLevel, catalogue)).not.toThrow();
-  expect(() => checkAgainst({ ...deedLevel, model: 'no-such-model' }, catalogue)).toThrow(/no-such-model/);
-  expect(() => checkAgainst({ ...deedLevel, model: 'tinytown-guard-prompt' }, catalogue)).toThrow(/not here/);
-  expect(() => checkAgainst({ ...deedLevel, defenses: [{ id: 'moat' }] }, catalogue)).toThrow(/"moat"/);
+  expect(fitted(deedLevel, catalogue)).toEqual(deedLevel);
+  expect(() => fitted({ ...deedLevel, model: 'no-such-model' }, catalogue)).toThrow(/no-such-model/);
+  expect(() => fitted({ ...deedLevel, model: 'tinytown-guard-prompt' }, catalogue)).toThrow(/not here/);
+  expect(() => fitted({ ...deedLevel, defenses: [{ id: 'moat' }] }, catalogue)).toThrow(/"moat"/);
   const odd = { ...deedLevel, defenses: [{ id: 'smooth-llm', options: { copies: 1e9 } }] };
-  expect(() => checkAgainst(odd, catalogue)).toThrow(/copies/);
+  expect(() => fitted(odd, catalogue)).toThrow(/copies/);
+});
+
+test('a model is found under the names that other devices know it by', () => {
+  const base = catalogue.models[0]!;
+  const stored = {
+    ...base,
+    id: 'chat@0123456789ab',
+    source: { kind: 'stored', folder: 'chat@0123456789ab', repository: 'org/chat' },
+  } as const;
+  const adapted = { ...stored, id: `${stored.id}+keeper`, adapter: { base: stored.source } };
+  const here = { ...catalogue, models: [...catalogue.models, stored, adapted] };
+  const levelOn = (model: string) => fitted({ ...passwordLevel, model }, here).model;
+  expect([stored, adapted, base].map(portableName)).toEqual(['org/chat', 'keeper', base.id]);
+  expect(['org/chat', 'keeper', stored.id, base.id].map(levelOn)).toEqual([
+    stored.id,
+    adapted.id,
+    stored.id,
+    base.id,
+  ]);
+  expect(() => levelOn('other/chat')).toThrow(/other\/chat/);
+});
+
+test('only a model that ships whole guards a deed', () => {
+  const { source } = catalogue.models[0]!;
+  const keeper = { ...catalogue.models[0]!, id: 'chat+keeper', adapter: { base: source } };
+  const here = { ...catalogue, models: [keeper] };
+  expect(() => fitted({ ...deedLevel, model: 'keeper' }, here)).toThrow(/does not know Tinytown/);
 });
