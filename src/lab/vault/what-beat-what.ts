@@ -19,21 +19,22 @@ const guardAccount =
       : `the ${name} gave ${read} a ${percent(probability)} probability of harm and stops from ${percent(threshold)}`;
   };
 
-/** Of the defenses that the eight levels use; any other is told by what it did. */
+/** Of the defenses of the eight levels, and of some that players add; any other is told by what it did. */
 const accounts: Readonly<Record<string, Account>> = {
-  'self-reminder': () => 'the reminder around your words did not change what the model saw in them',
-  'goal-priority': () => 'the model thought of safety first and still found nothing forbidden',
+  'self-reminder': () => 'the reminder around them changed nothing about that',
+  'goal-priority': () => 'told to think of safety first, it answered all the same',
   'prompt-guard': guardAccount('prompt guard', 'your request'),
   'output-guard': guardAccount('output guard', 'the answer'),
-  paraphrase: () => 'the paraphrase kept what your request asks for',
-  retokenization: () => 'your words can be read in smaller tokens too',
+  'self-evaluation': () => 'the judge that read the answer called it harmless',
+  paraphrase: () => 'in the words of the paraphraser they still asked for it',
+  retokenization: () => 'in smaller tokens it could still read them',
   'smooth-llm': (event) => {
     const [complied, copies] = [number(event, 'complied'), number(event, 'copies')];
     return complied === null || copies === null
       ? 'most of the scrambled copies were still answered'
-      : `${complied} of ${copies} scrambled copies of your request were still answered`;
+      : `${complied} of ${copies} scrambled copies of them were still answered`;
   },
-  'safe-decoding': () => 'the expert that steers the first tokens did not see a forbidden request either',
+  'safe-decoding': () => 'the first tokens, which a safety expert steers, began no refusal',
 };
 
 const actions: Readonly<Record<DefenseEvent['action'], string>> = {
@@ -52,7 +53,7 @@ export function whatBeatWhat(events: readonly DefenseEvent[], titleOf: (id: stri
   const told = events.map(
     (event) => accounts[event.defense]?.(event) ?? `${titleOf(event.defense)} ${actions[event.action]}`,
   );
-  const reasons = ['the model itself did not take your words for a forbidden request', ...told];
+  const reasons = ['the model did not refuse your words', ...told];
   const [last, ...before] = reasons.toReversed();
   const text = before.length === 0 ? last! : `${before.toReversed().join('; ')}; and ${last}`;
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -72,7 +72,7 @@ test('a request holds the instructions with the password as it is, and the words
 
 test('what beat what is one sentence that names every defense by what it saw', () => {
   const titleOf = (id: string) => id.toUpperCase();
-  expect(whatBeatWhat([], titleOf)).toBe('The model itself did not take your words for a forbidden request.');
+  expect(whatBeatWhat([], titleOf)).toBe('The model did not refuse your words.');
   const sentence = whatBeatWhat(
     [
       {

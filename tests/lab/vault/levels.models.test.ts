@@ -88,7 +88,7 @@ describe.each(levels)('$id, $title', (level) => {
       expect(events.map(({ defense }) => defense).toSorted()).toEqual(
         level.defenses.map(({ id }) => id).toSorted(),
       );
-      expect(whatBeatWhat(events, (id) => id)).toMatch(/^The model itself .*\.$/);
+      expect(whatBeatWhat(events, (id) => id)).toMatch(/^The model did not refuse .*\.$/);
     }
   });
 });
