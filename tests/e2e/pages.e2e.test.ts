@@ -115,6 +115,34 @@ test('the quickstart is started and stopped with the keyboard alone', async () =
   await context.close();
 });
 
+test('a lesson is walked with the keyboard alone, narrow and dark, and remembered', async () => {
+  const { context, page, complaints } = await visit(site.browser);
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 360, height: 780 });
+  await page.goto(`${site.server.url}#/lessons/depth`);
+  await waitForControl(page);
+  const steps = await page.getByRole('navigation', { name: 'Steps' }).getByRole('link').count();
+  for (let step = 1; step <= steps; step++) {
+    const shown = page.getByRole('region', { name: `Step ${step} of ${steps}` });
+    await shown.getByRole('button', { name: /^Ask/ }).waitFor();
+    // From the heading, which has the focus, to the first choice, and on to what runs the step.
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Tab');
+    await page.locator(':focus:enabled', { hasText: /^\s*Ask/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await shown.getByText(/s you expected/).waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
+      0,
+    );
+    await page.keyboard.press('j');
+  }
+  await page.goto(`${site.server.url}#/lessons`);
+  await page.getByRole('link', { name: /How deep safety goes.*Done/ }).waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
 test('the first paint needs less than 150 KB of script, and no engine', async () => {
   const html = await readFile(join(dist, 'index.html'), 'utf8');
   const scripts = [...html.matchAll(/(?:src|href)="\.\/([^"]+\.js)"/g)].map(([, path]) => path!);

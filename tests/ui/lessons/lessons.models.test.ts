@@ -33,7 +33,9 @@ async function check<K extends Kind>(step: StepOf<K>) {
 }
 
 describe.each(lessons.map((lesson) => [lesson.title, lesson] as const))('%s', (_, { steps }) => {
-  test.each(steps.map((step): [string, Step] => [step.title, step]))('%s', async (__, step) => {
+  /** A step that predicts and claims nothing has nothing to be checked. */
+  const claiming = steps.filter(({ prediction, holds }) => prediction ?? holds);
+  test.each(claiming.map((step): [string, Step] => [step.title, step]))('%s', async (__, step) => {
     await check(step as StepOf<Kind>);
   });
 });
