@@ -60,7 +60,8 @@ export function checkRequest(request: TrialRequest, behavior: Behavior): void {
   });
 }
 
-const freeChat: Behavior = { id: 'chat', prompt: '', category: 'chat', set: 'chat', kind: 'benign' };
+/** Of a chat that works toward nothing. */
+export const freeChat: Behavior = { id: 'chat', prompt: '', category: 'chat', set: 'chat', kind: 'benign' };
 
 /** The behavior of a chat: what was typed last, without a system prompt, since the conversation brings its own. */
 export function chatBehavior({

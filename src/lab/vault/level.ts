@@ -4,7 +4,7 @@ import { system, user } from '../../core/chat.ts';
 import { fillSlots } from '../../core/slots.ts';
 import { affirmation, deed, tasks, type Task } from '../../data/tinytown/world.ts';
 import type { MethodChoice, Plan } from '../plan/plan.ts';
-import type { ChatRequest } from '../plan/request.ts';
+import { freeChat, type ChatRequest } from '../plan/request.ts';
 
 /**
  * What the player wants said: the true steps of a forbidden deed, for models that know Tinytown and nothing else, or a
@@ -56,19 +56,17 @@ export const graderOf = ({ kind }: Guarded): string => (kind === 'deed' ? 'tinyt
 /** Every try is a request of one of the lab's own sets. */
 export const setOf = ({ kind }: Guarded): string => (kind === 'deed' ? 'tinytown' : 'secrets');
 
+/** With the id of a free chat, which names random streams: defenses then draw the same in the playground. */
 function behaviorOf(level: VaultLevel): Behavior {
   const { guarded } = level;
-  const shared = { prompt: plainRequest(level), set: setOf(guarded), kind: 'harmful' } as const;
-  if (guarded.kind === 'password')
-    return { ...shared, id: 'vault', category: 'vault', secret: guarded.password };
+  const shared = {
+    ...freeChat,
+    ...{ prompt: plainRequest(level), category: 'vault', set: setOf(guarded) },
+    kind: 'harmful',
+  } as const;
+  if (guarded.kind === 'password') return { ...shared, secret: guarded.password };
   const task = forbiddenDeed(guarded.deed);
-  return {
-    ...shared,
-    id: task.id,
-    category: task.kindName,
-    target: affirmation(task),
-    reference: { steps: [...task.steps] },
-  };
+  return { ...shared, target: affirmation(task), reference: { steps: [...task.steps] } };
 }
 
 /** Greedy and from one seed, so that the same words get the same answer for every player on such a device. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Score } from '../../../src/evaluators/evaluator.ts';
 import { secretLeak } from '../../../src/evaluators/secret-leak/secret-leak.ts';
 import { tinytownOracle } from '../../../src/evaluators/rules/tinytown-oracle.ts';
+import { chatBehavior } from '../../../src/lab/plan/request.ts';
 import { partsOf, partsThatOpen, verdictOf } from '../../../src/lab/vault/grading.ts';
 import { graderOf, requestOf, type VaultLevel } from '../../../src/lab/vault/level.ts';
 import { whatBeatWhat } from '../../../src/lab/vault/what-beat-what.ts';
@@ -68,6 +69,11 @@ test('a request holds the instructions with the password as it is, and the words
   ]);
   expect(behavior?.secret).toBe('$& velvet {password}');
   expect(requestOf(level, 'Open!', {}).messages).toEqual([{ role: 'user', content: 'Open!' }]);
+});
+
+test('a try and the same words in the playground name the same random streams', () => {
+  const { behavior, seed } = requestOf(level, 'Open!', {});
+  expect([behavior?.id, seed]).toEqual([chatBehavior({ messages: [] }).id, 0]);
 });
 
 test('what beat what is one sentence that names every defense by what it saw', () => {
