@@ -1,8 +1,8 @@
 /** @file Links that show a level's set-up elsewhere in the lab, with the sampling of the Vault. Pure. */
-import type { Stage } from '../../core/method.ts';
 import { requestOf, vaultSampling, type VaultLevel } from '../../lab/vault/level.ts';
 import { hrefOf } from '../links/routes.ts';
 import { writeMicroscopeLink, writePlaygroundLink } from '../links/setups.ts';
+import type { AnyCard } from '../types.ts';
 
 const { temperature, maxNewTokens } = vaultSampling;
 
@@ -11,21 +11,25 @@ export interface LookInside {
   readonly where: 'microscope' | 'playground';
 }
 
-/** The microscope for a level that steers decoding, else the playground, with the answer behind the defenses and without. */
+/**
+ * The microscope for a level whose one defense moves the tokens of the answer, else the playground, with the answer behind
+ * the defenses and without.
+ */
 export function lookInside(
   level: VaultLevel,
   prompt: string,
-  stageOf: (defense: string) => Stage | undefined,
+  cardOf: (defense: string) => Pick<AnyCard, 'stage' | 'access'> | null,
 ): LookInside {
-  const decoding = level.defenses.find(({ id }) => stageOf(id) === 'decoding');
   const { messages } = requestOf(level, prompt, {});
   const system = messages.find(({ role }) => role === 'system')?.content;
   const { model, defenses } = level;
-  if (decoding && defenses.length === 1) {
+  const [only, ...others] = defenses;
+  const card = only && others.length === 0 ? cardOf(only.id) : null;
+  if (card?.stage === 'decoding' && card.access !== 'black-box') {
     const setup = writeMicroscopeLink({
       ...{ model, prompt, temperature, maxNewTokens, seed: 0, compare: true },
       ...(system !== undefined && { system }),
-      lanes: [{ defense: decoding.id, options: decoding.options }, { defense: '' }],
+      lanes: [{ defense: only!.id, options: only!.options }, { defense: '' }],
     });
     return { where: 'microscope', href: hrefOf({ page: 'microscope', setup }) };
   }

@@ -34,21 +34,22 @@ test('a Tinytown model guards a deed, any other a password, and the link holds t
   expect(link()).toMatchObject({ problem: expect.stringContaining('{password}') });
 });
 
-const stageOf = (id: string) => catalogue.defenses.find((card) => card.id === id)?.stage;
+const cardOf = (id: string) => catalogue.defenses.find((card) => card.id === id) ?? null;
 const setupOf = (href: string) => {
   const route = parseRoute(href);
   return 'setup' in route ? route.setup! : expect.fail(`${href} carries no set-up.`);
 };
 
-test('the last hint takes model, words and defenses along, to the microscope where one defense steers decoding', () => {
-  const inside = lookInside(levels[6]!, 'open', stageOf);
+test('the last hint takes model, words and defenses along, to the microscope where one defense moves tokens', () => {
+  const inside = lookInside(levels[6]!, 'open', cardOf);
   expect(inside.where).toBe('microscope');
   expect(readMicroscopeLink(setupOf(inside.href))).toMatchObject({
     model: 'tinytown-chat',
     prompt: 'open',
     lanes: [{ defense: 'safe-decoding' }, { defense: '' }],
   });
-  const beside = lookInside(levels[7]!, 'open', stageOf);
+  expect(lookInside(levels[5]!, 'open', cardOf).where).toBe('playground');
+  const beside = lookInside(levels[7]!, 'open', cardOf);
   expect(beside.where).toBe('playground');
   expect(readPlaygroundLink(setupOf(beside.href))).toMatchObject({
     prompt: 'open',
