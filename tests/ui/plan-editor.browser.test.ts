@@ -121,7 +121,7 @@ test('what a defense learned is saved after a run, taken in for the next, and gi
   await run();
   flushSync();
   expect(app.run.artifacts).toMatchObject([{ defense: 'gradient-cuff', model: 'tinytown-chat' }]);
-  button('What defenses learned');
+  await vi.waitFor(() => button('What defenses learned')); // loaded with the first run
   button('Edit the plan').click();
   (await vi.waitFor(() => all('dialog li > .head .open')[2] ?? expect.unreachable())).click();
   flushSync();
@@ -151,4 +151,21 @@ test('what a defense learned is saved after a run, taken in for the next, and gi
   button('Learn anew').click();
   flushSync();
   expect((await run())[2]!.stack[0]).not.toHaveProperty('artifact');
+});
+
+test('methods are found by words of their name, paper or summary', () => {
+  const boxes = () => all('dialog input[type="checkbox"]').length;
+  const before = boxes();
+  const search = named('Find in attacks') as HTMLInputElement;
+  const find = (text: string) => {
+    search.value = text;
+    search.dispatchEvent(new Event('input', { bubbles: true }));
+    flushSync();
+  };
+  find('zou coordinate');
+  expect(boxes()).toBeLessThan(before);
+  find('nothing like this');
+  expect(document.body.textContent).toMatch(/None of \d+ holds these words/);
+  find('');
+  expect(boxes()).toBe(before);
 });

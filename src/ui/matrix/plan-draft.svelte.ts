@@ -5,6 +5,7 @@ import {
   rolesNeeded,
   rolesTaken,
   type Access,
+  type MethodCard,
   type ModelRole,
 } from '../../core/method.ts';
 import type { PackName } from '../../core/templates.ts';
@@ -16,6 +17,7 @@ import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import type { ModelEntry } from '../types.ts';
 import { BehaviorsDraft } from './behaviors-draft.svelte.ts';
 import { ColumnsDraft } from './columns-draft.svelte.ts';
+import { suggestedName } from './suggested-name.ts';
 import { distinct } from '../../core/groups.ts';
 import { TemplateDraft } from '../state/template-draft.svelte.ts';
 import { isValid, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
@@ -28,7 +30,6 @@ type Chain = Extract<Plan['attacks'][number], { readonly attack: unknown }>;
 
 /** Edits a copy: the original plan stays unchanged, and its parts without a field are taken over. */
 export class PlanDraft {
-  name = $state('');
   seed = $state(0);
   /** Models under attack. */
   targets = $state.raw<readonly string[]>([]);
@@ -58,7 +59,6 @@ export class PlanDraft {
   /** @param models everything that can be named, models beside the catalogue included */
   constructor(catalogue: Catalogue, plan: Plan, models = catalogue.models) {
     [this.#catalogue, this.#plan, this.#models] = [catalogue, plan, models];
-    this.name = plan.name;
     this.seed = plan.seed;
     this.targets = plan.models.targets;
     this.roles = { ...catalogue.roles, ...plan.models.roles };
@@ -81,7 +81,34 @@ export class PlanDraft {
     this.options = Object.fromEntries(
       [...plan.attacks, ...plan.evaluators].map(({ id, options }) => [id, options]),
     );
+    this.#original = this.#contents();
   }
+
+  /** What was typed; else that of the plan while it is as it was, and a suggestion once it is not. */
+  get name(): string {
+    return this.#typedName ?? this.#ownName;
+  }
+  set name(name: string) {
+    this.#typedName = name;
+  }
+  #typedName = $state.raw<string | null>(null);
+  readonly #ownName = $derived.by((): string => {
+    if (this.#contents() === this.#original) return this.#plan.name;
+    const { attacks, defenses } = this.#catalogue;
+    const titleOf = (cards: readonly MethodCard[]) => (id: string) =>
+      cards.find((card) => card.id === id)?.title ?? id;
+    // Attacks in a row are joined in their id as defenses of a stack are in its name.
+    const joined = (cards: readonly MethodCard[]) => (name: string) =>
+      name.split('+').map(titleOf(cards)).join(' + ');
+    return suggestedName({
+      attacks: this.chosen.attacks.map(joined(attacks)),
+      defenses: this.columns.names.map(joined(defenses)),
+      targets: this.targets.map((id) => this.#models.find((model) => model.id === id)?.title ?? id),
+    });
+  });
+  readonly #original: string;
+  /** Everything but its name and its seed. */
+  #contents = (): string => JSON.stringify({ ...this.#unnamed(), seed: null });
 
   isChosen = (kind: Kind, id: string): boolean => this.chosen[kind].includes(id);
   /** Take a method in at the end, or out. */
@@ -191,7 +218,9 @@ export class PlanDraft {
   });
 
   /** Plain data for the lab, which checks it once more. */
-  toPlan = (): PlanInput => {
+  toPlan = (): PlanInput => ({ ...this.#unnamed(), name: this.name.trim() || this.#ownName });
+
+  #unnamed = (): Omit<PlanInput, 'name'> => {
     const { texts: _texts, templates: _templates, attackMode: _mode, ...rest } = this.#plan;
     const methods = (kind: Kind) =>
       this.chosen[kind].map((id) => {
@@ -208,7 +237,6 @@ export class PlanDraft {
     );
     return {
       ...rest,
-      name: this.name,
       seed: this.seed,
       models: {
         targets: [...this.targets],

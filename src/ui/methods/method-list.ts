@@ -2,7 +2,7 @@
 import { stageTitles, type Stage } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import type { AnyCard } from '../types.ts';
-import { kindTitles } from '../state/method-words.ts';
+import { kindTitles, says } from '../state/method-words.ts';
 import { methodKinds, type MethodFilter, type MethodKind } from '../links/routes.ts';
 
 type Methods = Pick<Catalogue, 'attacks' | 'defenses' | 'evaluators'>;
@@ -30,16 +30,10 @@ export function methodGroups(catalogue: Methods, filter: MethodFilter): readonly
   return wanted.filter(({ cards }) => cards.length > 0);
 }
 
-/** Every word of the filter's text must occur in what the card says. */
 function matches(card: AnyCard, { text, access, stage }: MethodFilter): boolean {
   if (access !== null && card.access !== access) return false;
   if (stage !== null && card.stage !== stage) return false;
-  const { id, title, summary, paper, needs } = card;
-  const haystack = [id, title, summary, paper.title, paper.arxiv ?? '', ...needs].join(' ').toLowerCase();
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => haystack.includes(word));
+  return says(card, text);
 }
 
 /** Stages that any defense has. */

@@ -100,3 +100,15 @@ export function chosenOptions(
 
 /** Prose cut at its backticks: every second piece is code. */
 export const prosePieces = (text: string): readonly string[] => text.split('`');
+
+/** Whether every word of a text occurs in what a card says. */
+export function says(
+  { id, title, summary, paper, needs }: Pick<MethodCard, 'id' | 'title' | 'summary' | 'paper' | 'needs'>,
+  text: string,
+): boolean {
+  const said = [id, title, summary, paper.title, paper.arxiv ?? '', ...needs].join(' ').toLowerCase();
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => said.includes(word));
+}

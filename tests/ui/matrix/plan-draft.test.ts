@@ -257,3 +257,21 @@ test('keeps attacks in a row, with the options of each, and takes in new ones', 
   draft.toggle('attacks', 'persuasion+flip-attack');
   expect(parsePlan(draft.toPlan()).attacks.map(({ id }) => id)).toEqual(['gcg', 'pair+gcg']);
 });
+
+test('a changed plan is called by what it holds, until someone names it', () => {
+  const draft = draftOf();
+  expect(draft.name).toBe(plan.name);
+  draft.seed = 99;
+  expect(draft.toPlan().name).toBe(plan.name);
+  draft.chosen.attacks = ['gcg'];
+  const [title, model] = [
+    catalogue.attacks.find(({ id }) => id === 'gcg')!.title,
+    catalogue.models.find(({ id }) => id === plan.models.targets[0])!.title,
+  ];
+  expect(draft.toPlan().name).toBe(`${title} × ${plan.defenses.length} defenses on ${model}`);
+  draft.name = 'Mine';
+  draft.chosen.attacks = ['gcg', 'pair'];
+  expect(draft.toPlan().name).toBe('Mine');
+  draft.name = ' ';
+  expect(draft.toPlan().name).toBe(`2 attacks × ${plan.defenses.length} defenses on ${model}`);
+});
