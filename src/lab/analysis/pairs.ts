@@ -100,12 +100,12 @@ export function checkPairs(
 }
 
 /** With its p-value adjusted for all that are claimed together. */
-export interface AdjustedCheck extends PairedCheck {
-  readonly adjusted: number | null;
-}
+export type AdjustedCheck<C = PairedCheck> = C & { readonly adjusted: number | null };
 
 /** Adjust by Holm for all of `checks`. */
-export function adjustedChecks(checks: readonly PairedCheck[]): readonly AdjustedCheck[] {
+export function adjustedChecks<C extends { readonly p: number | null }>(
+  checks: readonly C[],
+): readonly AdjustedCheck<C>[] {
   const adjusted = adjustedPs(checks.map(({ p }) => p));
   return checks.map((check, i) => ({ ...check, adjusted: adjusted[i]! }));
 }

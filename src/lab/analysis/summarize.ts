@@ -18,6 +18,7 @@ import { withHeadlines } from './headline.ts';
 import { checkClaims, checkOutputs } from './integrity.ts';
 import { checkPairs } from './pairs.ts';
 import { sampledRate } from './samples.ts';
+import { checkTargets } from './targets.ts';
 import { answerRate, successEvaluators, type ScoringEvaluator } from './verdicts.ts';
 
 /**
@@ -103,6 +104,7 @@ export function summarize(
   const samples = attacked.flatMap(({ trials, ...cell }) =>
     success.flatMap((evaluator) => sampledRate(plan.seed, evaluator, cell, trials) ?? []),
   );
+  const targets = checkTargets(plan, { success, refusal, utility }, digests);
   const detectors = checkDetectors(plan, digests);
   const precisions = precisionsOf(digests);
   const claims = checkClaims(plan, harm, digests);
@@ -129,6 +131,7 @@ export function summarize(
     claims,
     baselines: checkBaselines(plan, success, digests),
     comparisons: checkPairs(plan, { success, refusal, utility }, digests),
+    ...(targets.length > 0 && { targets }),
     integrity: checkOutputs(plan, harm, digests, claims),
     ...(measured.checks.length > 0 && { evaluators: measured.checks }),
     ...(budgets.length > 0 && { budgets }),

@@ -30,6 +30,8 @@ export interface RunSummary extends RunMeasurements {
   readonly baselines?: readonly BaselineCheck[];
   /** Cells beside others that asked the same behaviors; absent in summaries of earlier releases. */
   readonly comparisons?: readonly PairedCheck[];
+  /** Models under attack beside the first one; absent for one model, and in summaries of earlier releases. */
+  readonly targets?: readonly TargetCheck[];
   readonly integrity: Integrity;
 }
 
@@ -46,6 +48,26 @@ export interface PairedCheck extends Pairs {
   /** Of the first of the pair; absent: static, as the second always is. */
   readonly mode?: AttackMode;
   /** McNemar's exact test, two-sided, not adjusted; `null` without a pair. */
+  readonly p: number | null;
+}
+
+/** A model under attack and the first of the plan, on what both were asked, paired by behavior. The first of a pair is `model`. */
+export interface TargetCheck extends Pairs {
+  readonly model: string;
+  readonly beside: string;
+  readonly defense: string;
+  readonly evaluator: string;
+  /** Success of one attack, or of any of them. */
+  readonly measure: 'success' | 'any attack' | 'over-refusal' | 'utility';
+  /** Of `success`. */
+  readonly attack?: string;
+  /** Absent: static. */
+  readonly mode?: AttackMode;
+  /** Behaviors on which both were sent the same text; absent without an attack. */
+  readonly samePrompts?: number;
+  /** Behaviors on which both are a yes. */
+  readonly both: number;
+  /** McNemar's exact test, two-sided, not adjusted. */
   readonly p: number | null;
 }
 

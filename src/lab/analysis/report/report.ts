@@ -18,6 +18,7 @@ import { html, type Markup } from './html.ts';
 import { attackedTasks, attacks, defenses, matrix, pairs, type Name } from './methods.ts';
 import { differences } from './differences.ts';
 import { style } from './style.ts';
+import { targets } from './targets.ts';
 import { withoutTexts } from './without-texts.ts';
 
 export interface ReportSource {
@@ -52,7 +53,7 @@ export function report(source: ReportSource): string {
       <body>
         <header>${opening(source)}</header>
         <main>
-          ${plan.models.targets.map((model) => ofModel(source, model, several))}
+          ${targets(summary, name)} ${plan.models.targets.map((model) => ofModel(source, model, several))}
           ${integrity(summary.integrity, several, name)} ${reading(plan)}
           <h2>The plan</h2>
           <p class="hint">
