@@ -93,7 +93,7 @@ test('before and after is a plan that the lab takes, with both models side by si
   );
   const { resolved, total } = expandPlan(plan, registries);
   expect(resolved.targets.map(({ id }) => id)).toEqual(['tinytown-hard', 'tinytown-chat']);
-  expect(total).toBe(2 * (6 * 30 + 2 * 30));
+  expect(total).toBe(2 * (8 * 30 + 2 * 30));
   const other = parsePlan(
     beforeAndAfter({ model: 'tinytown-hard', method: 'dpo' }, 'tinytown-chat', catalogue.roles, false),
   );

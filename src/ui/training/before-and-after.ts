@@ -1,9 +1,12 @@
-/** @file The plan that shows what a training changed: quick attacks on the model before and after. Pure. */
+/** @file The plan that shows what a training changed: quick attacks on the model before and after, the same and made anew. Pure. */
 import type { PlanInput } from '../../lab/plan/plan.ts';
 import type { TrainingInfo } from '../../lab/records/training.ts';
 
-/** Attacks that take moments, of unlike kinds: by words, by code, by example, by what the answer begins with. */
-const attacks = [
+/**
+ * Attacks that take moments, of unlike kinds: by words, by code, by example, by what the answer begins with. They send the
+ * same text to both models.
+ */
+const fixed = [
   'direct-request',
   'assistant-prefix',
   'jailbroken',
@@ -11,6 +14,8 @@ const attacks = [
   'deep-inception',
   'ica',
 ] as const;
+/** Made anew on each model: by its answers, and from inside. */
+const adapting = ['resampling', 'refusal-ablation'] as const;
 
 /** What is asked, and who grades it. */
 const tinytown = {
@@ -36,5 +41,5 @@ export const beforeAndAfter = (
   name: `${model} before and after ${method}`,
   models: { targets: [model, kept], ...(roles && { roles }) },
   ...(isOfTinytown ? tinytown : secrets),
-  attacks: attacks.map((id) => ({ id })),
+  attacks: [...fixed, ...adapting].map((id) => ({ id })),
 });
