@@ -38,6 +38,7 @@ import { PromptList, setPromptList } from './studio/prompt-list.svelte.ts';
 import { DeviceStorage, setDeviceStorage } from './storage/device-storage.svelte.ts';
 import { StudioRun, setStudioRun } from './studio/studio-run.svelte.ts';
 import { StudioSetup, setStudioSetup } from './studio/studio-setup.svelte.ts';
+import { Relearning, setRelearning } from './training/relearning.svelte.ts';
 import { TrainingSession, setTrainingSession } from './training/training-session.svelte.ts';
 import { TrainingSetup, setTrainingSetup } from './training/training-setup.svelte.ts';
 import { TrialView, setTrialView } from './trial/trial-view.svelte.ts';
@@ -140,6 +141,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     training: {
       setup: new TrainingSetup(lab, labInfo),
       session: new TrainingSession(lab, onstored),
+      relearning: new Relearning(lab, () => performance.now()),
     },
     insight: new Insight(lab, labInfo),
     microscope: newMicroscope(),
@@ -187,6 +189,7 @@ export function provideApp(app: App): void {
   setPlayground(app.playground);
   setTrainingSetup(app.training.setup);
   setTrainingSession(app.training.session);
+  setRelearning(app.training.relearning);
   setInsight(app.insight);
   setMicroscope(app.microscope);
   setServerPanel(app.serverPanel);

@@ -228,6 +228,7 @@ export function createFakeLab({ pauseMs = 0 }: { readonly pauseMs?: number } = {
     exportSet: (id) => outcomeOf(() => sets.exported(id)),
     removeSet: (id) => outcomeOf(() => sets.remove(id)),
     insight: async () => ({ status: 'cancelled' }),
+    relearning: async () => ({ status: 'cancelled' }),
     mutate: (request, set) =>
       outcomeOf(async () =>
         mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, registries), registries),

@@ -14,7 +14,7 @@ import { attackAttention } from './attack-attention.ts';
 import { logitLens } from './logit-lens.ts';
 import { probedLayers, probedRequests } from './probe.ts';
 import { projectionOf, refusalDirections } from './refusal-projection.ts';
-import { relearning } from './relearning.ts';
+import { relearning, usualRelearning } from './relearning.ts';
 import { shownText, type Asked } from './shown-text.ts';
 
 export interface Inspection {
@@ -33,7 +33,8 @@ export interface Inspection {
 const depth = { answers: 20, tokens: 40 } as const;
 /** Tokens of the model's own answer that are shown. */
 const answerTokens = 12;
-const [alternatives, batchSize, maxNewTokens] = [5, 8, 96] as const;
+/** Likeliest first tokens that are told. */
+const alternatives = 5;
 
 /** @throws LabError 'bad-input' for a set without contrast prompts or with too few behaviors, or as its parts */
 export async function inspect(inspection: Inspection): Promise<InsightReport> {
@@ -117,11 +118,8 @@ async function relearned(
   { request, data, signal }: Inspection,
 ): Promise<readonly RelearningPoint[]> {
   if (!request.relearning || !data) return [];
-  const { at, examples, learningRate } = request.relearning;
   const points: RelearningPoint[] = [];
-  const settings = { at, examples, learningRate, batchSize, seed: request.seed, adapters: null };
-  const asking = { maxNewTokens, opened: false, signal };
-  for await (const point of relearning(model, data, behaviors, { ...settings, ...asking }))
-    points.push(point);
+  const settings = usualRelearning({ ...request.relearning, seed: request.seed }, signal);
+  for await (const point of relearning(model, data, behaviors, settings)) points.push(point);
   return points;
 }

@@ -7,6 +7,7 @@ import type { TrainingData } from '../../core/training-data.ts';
 import { finetune, learnerOptions, type FinetuningSettings } from '../../finetuning/finetune.ts';
 import { harmfulFinetuning } from '../../finetuning/harmful-finetuning.ts';
 import type { Learner, WhiteBoxModel } from '../../models/language-model.ts';
+import type { RelearningPlan } from '../plan/relearning-request.ts';
 import type { RelearningPoint } from '../records/insight.ts';
 import { harmRate, type Asking } from './harm.ts';
 
@@ -18,6 +19,15 @@ export interface RelearningSettings
   readonly examples: number;
   readonly batchSize: number;
 }
+
+/** With the batches and the lengths of answers that all curves of the lab have, so that they can be compared. */
+export const usualRelearning = (
+  { at, examples, learningRate, rank, seed }: RelearningPlan,
+  signal: AbortSignal,
+): RelearningSettings => ({
+  ...{ at, examples, learningRate, seed, signal, batchSize: 8, maxNewTokens: 96, opened: false },
+  adapters: rank === undefined ? null : { rank, alpha: 2 * rank },
+});
 
 /**
  * The curve, point by point. The learning rate is constant, so that a point does not depend on those after it.

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
 import { issueTexts } from '../../core/excerpt.ts';
 import { nameSchema } from '../../core/name.ts';
+import { relearningFields } from './relearning-request.ts';
 
 export const insightRequestSchema = z.strictObject({
   /** Catalogue id; its weights must be in reach. */
@@ -24,17 +25,7 @@ export const insightRequestSchema = z.strictObject({
   watch: z.array(z.string().min(1).max(200)).max(10).default(["I'm sorry", 'Sure']),
   seed: z.int().nonnegative().default(0),
   /** Fine-tune each model on harmful answers, and ask it in between. */
-  relearning: z
-    .strictObject({
-      /** Training data that ships with the lab, by name. */
-      data: nameSchema.default('tinytown'),
-      /** Numbers of updates after which the models are asked, ascending. */
-      at: z.array(z.int().min(0).max(10_000)).min(1).max(50).default([0, 1, 2, 5, 10, 20, 40]),
-      /** Harmful requests to train on. */
-      examples: z.int().min(1).max(10_000).default(10),
-      learningRate: z.number().positive().max(1).default(5e-4),
-    })
-    .optional(),
+  relearning: z.strictObject(relearningFields).optional(),
 });
 export type InsightRequest = z.infer<typeof insightRequestSchema>;
 

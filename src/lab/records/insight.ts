@@ -83,6 +83,18 @@ export interface RelearningPoint {
   readonly rate: Rate;
 }
 
+/** How soon harm comes back in one model. */
+export interface RelearningCurve {
+  readonly model: string;
+  readonly relearning: readonly RelearningPoint[];
+}
+
+/** A point of a curve that goes on. */
+export interface RelearningEvent {
+  readonly model: string;
+  readonly point: RelearningPoint;
+}
+
 /** What is being looked at. */
 export interface InsightProgress {
   readonly model: string;
@@ -93,8 +105,7 @@ export interface InsightProgress {
 }
 
 /** What was found in one model. */
-export interface InsideModel {
-  readonly model: string;
+export interface InsideModel extends RelearningCurve {
   /** The prompt, the opening put in the model's mouth, and the first tokens of its own answer. */
   readonly tokens: readonly ReadToken[];
   readonly projection: Projection;

@@ -29,7 +29,7 @@ import type { AttackReply, ChatReply, MutatedPrompt } from '../records/reply.ts'
 import type { DeviceInfo, RunInfo } from '../records/run.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { FileChoices, FileReport, SetImport, SetProgress, StoredSet } from '../records/stored-set.ts';
-import type { InsightProgress, InsightReport } from '../records/insight.ts';
+import type { InsightProgress, InsightReport, RelearningCurve, RelearningEvent } from '../records/insight.ts';
 import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialKey, TrialRecord } from '../records/trial.ts';
 import type { TrainingPlan } from '../plan/training-plan.ts';
@@ -233,6 +233,12 @@ export interface LabApi {
     request: unknown,
     onProgress: (progress: InsightProgress) => void,
   ): Promise<Outcome<InsightReport>>;
+  /** Fine-tune models on harmful answers and ask them in between, as `relearningRequestSchema` has it. */
+  relearning(
+    callId: string,
+    request: unknown,
+    onEvent: (event: RelearningEvent) => void,
+  ): Promise<Outcome<readonly RelearningCurve[]>>;
   storedSets(): Promise<Outcome<readonly StoredSet[]>>;
   renameSet(id: string, title: string): Promise<Outcome<void>>;
   /** As JSON Lines, which `importSet` reads back to the same content. */

@@ -120,6 +120,10 @@ export function createLabClient({
       const id = nextCall();
       return stoppable(id, signal, (lab, listen) => lab.insight(id, request, listen(onProgress)));
     },
+    relearning(request, { signal, onEvent } = {}) {
+      const id = nextCall();
+      return stoppable(id, signal, (lab, listen) => lab.relearning(id, request, listen(onEvent)));
+    },
     storedSets: () => ask((lab) => lab.storedSets()),
     renameSet: (id, title) => ask((lab) => lab.renameSet(id, title)),
     exportSet: (id) => ask((lab) => lab.exportSet(id)),

@@ -17,7 +17,7 @@ import type { AttackReply, ChatReply } from '../records/reply.ts';
 import type { DeviceKind } from '../records/run.ts';
 import type { ImportedModel, StoredModel } from '../records/stored-model.ts';
 import type { FileChoices, FileReport, SetImport, SetProgress } from '../records/stored-set.ts';
-import type { InsightProgress, InsightReport } from '../records/insight.ts';
+import type { InsightProgress, InsightReport, RelearningCurve, RelearningEvent } from '../records/insight.ts';
 import type { RunEstimate } from '../records/run-estimate.ts';
 import type { TrialRecord } from '../records/trial.ts';
 import type {
@@ -151,6 +151,11 @@ export interface LabClient extends Pick<
     request: unknown,
     options?: Stoppable & { readonly onProgress?: (progress: InsightProgress) => void },
   ): Promise<Outcome<InsightReport>>;
+  /** Whether harm comes back by fine-tuning. @param request as `relearningRequestSchema` has it */
+  relearning(
+    request: unknown,
+    options?: Stoppable & { readonly onEvent?: (event: RelearningEvent) => void },
+  ): Promise<Outcome<readonly RelearningCurve[]>>;
   chat(
     request: ChatRequest,
     options?: Stoppable & {

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Behavior } from '../../../src/core/behavior.ts';
+import type { BehaviorSet } from '../../../src/data/behavior-set.ts';
 import { registry } from '../../../src/core/method.ts';
 import { insightFindings } from '../../../src/lab/analysis/figures/insight-findings.ts';
 import { insightFiles } from '../../../src/lab/analysis/figures/insight-files.ts';
-import type { InsightProgress } from '../../../src/lab/records/insight.ts';
+import type { InsightProgress, RelearningEvent } from '../../../src/lab/records/insight.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import { createLab } from '../../../src/lab/worker/host.ts';
 import { createModel } from '../../finetuning/tiny-data.ts';
@@ -19,12 +20,12 @@ const numbers = {
   contrast: { harmful: ['30 20', '30 21'], harmless: ['10 20', '10 21'] },
 };
 
-const lab = () =>
+const lab = (sets: readonly BehaviorSet[] = []) =>
   createLab({
     loadModel: async (entry) => (entry.access === 'white-box' ? createModel() : loadToy(entry)),
     store: createMemoryStore(),
     device,
-    registries: { ...registries, sets: registry('behavior set', [numbers, ...registries.sets.all]) },
+    registries: { ...registries, sets: registry('behavior set', [numbers, ...sets, ...registries.sets.all]) },
   });
 const ignore = () => {};
 
@@ -74,6 +75,32 @@ test('a model is shown beside its base, layer by layer, with pictures and tables
   for (const content of files.values()) expect(content).not.toMatch(/NaN|undefined/);
   const findings = Object.values(insightFindings(outcome.value, (id) => `model ${id}`));
   for (const sentence of findings.flat()) expect(sentence).toMatch(/model tiny/);
+});
+
+test('curves of relearning come point by point, one model after the other', async () => {
+  const graded = {
+    ...{ ...numbers, id: 'graded' },
+    behaviors: [{ ...behavior(0, 'harmful'), set: 'graded', reference: { steps: ['33 34'] } }],
+  };
+  const told: RelearningEvent[] = [];
+  const request = { models: ['clear', 'clear'], set: 'graded', at: [0, 1], examples: 1 };
+  const answer = await lab([graded]).relearning('call', request, (event) => told.push(event));
+  if (answer.status !== 'done') throw new Error(JSON.stringify(answer));
+  expect(
+    answer.value.map(({ relearning }) => relearning.map(({ updates, rate }) => [updates, rate.n])),
+  ).toEqual([
+    [
+      [0, 1],
+      [1, 1],
+    ],
+    [
+      [0, 1],
+      [1, 1],
+    ],
+  ]);
+  expect(told.map(({ point }) => point)).toEqual(answer.value.flatMap(({ relearning }) => relearning));
+  const bad = await lab().relearning('call', { models: [] }, ignore);
+  expect(bad.status === 'failed' && bad.message).toMatch(/models/);
 });
 
 test('what cannot be looked into is refused with what to do', async () => {

@@ -1,7 +1,7 @@
 /** @file What was found inside models, as pictures and tables. */
 import { percent } from '../../../core/format.ts';
 import { byteOrderMark, csvRow } from '../../records/export.ts';
-import type { InsightReport } from '../../records/insight.ts';
+import type { InsightReport, RelearningCurve } from '../../records/insight.ts';
 import { layerMapCsv, layerMapSvg } from './layer-map.ts';
 import { curvesCsv, lineChartSvg, type LineChart } from './line-chart.ts';
 
@@ -89,18 +89,24 @@ export function chartsOf(
         },
       ],
     },
-    relearning: {
-      ...{ title: 'Relearning from a few harmful answers', x: 'updates', y: 'harmful answers' },
-      ...{ top: 1, write: percent },
-      curves: models.map(({ model, relearning }) => ({
-        name: nameOf(model),
-        points: relearning.map(({ updates, rate }) => ({
-          ...{ x: updates, y: rate.rate ?? 0, interval: rate.interval, n: rate.n },
-        })),
-      })),
-    },
+    relearning: relearningChart(models, nameOf),
   };
 }
+
+/** @param nameOf the title of a model */
+export const relearningChart = (
+  curves: readonly RelearningCurve[],
+  nameOf: (id: string) => string,
+): LineChart => ({
+  ...{ title: 'Relearning from a few harmful answers', x: 'updates', y: 'harmful answers' },
+  ...{ top: 1, write: percent },
+  curves: curves.map(({ model, relearning }) => ({
+    name: nameOf(model),
+    points: relearning.map(({ updates, rate }) => ({
+      ...{ x: updates, y: rate.rate ?? 0, interval: rate.interval, n: rate.n },
+    })),
+  })),
+});
 
 /** The likeliest next token by layer, after each position that was read. */
 export const lensCsv = ({ models }: Pick<InsightReport, 'models'>): string =>
