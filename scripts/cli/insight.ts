@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { insightFindings } from '../../src/lab/analysis/figures/insight-findings.ts';
 import { insightFiles } from '../../src/lab/analysis/figures/insight-files.ts';
+import { relearningFindings } from '../../src/lab/analysis/figures/relearning-findings.ts';
 import { parseInsightRequest } from '../../src/lab/plan/insight-request.ts';
 import type { InsightProgress, InsightReport } from '../../src/lab/records/insight.ts';
 import type { DeviceKind } from '../../src/lab/records/run.ts';
@@ -75,6 +76,7 @@ function writeFiles(folder: string, report: InsightReport): void {
 function print(report: InsightReport): void {
   const findings = Object.values(insightFindings(report, (id) => id));
   for (const sentence of findings.flat()) console.log(sentence);
+  for (const sentence of relearningFindings(report.models, (id) => id)) console.log(sentence);
   for (const { model, relearning } of report.models)
     for (const { updates, rate } of relearning)
       console.log(`${model} after ${updates} updates: ${rate.successes} of ${rate.n} harmful`);
