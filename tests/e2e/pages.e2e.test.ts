@@ -124,12 +124,12 @@ test('a lesson is walked with the keyboard alone, narrow and dark, and remembere
   const steps = await page.getByRole('navigation', { name: 'Steps' }).getByRole('link').count();
   for (let step = 1; step <= steps; step++) {
     const shown = page.getByRole('region', { name: `Step ${step} of ${steps}` });
-    await shown.getByRole('button', { name: /^Ask/ }).waitFor();
+    await shown.waitFor();
     // From the heading, which has the focus, to the first choice, and on to what runs the step.
     await page.keyboard.press('Tab');
     await page.keyboard.press('Space');
+    await shown.getByRole('button', { name: /^Ask/, disabled: false }).waitFor();
     await page.keyboard.press('Tab');
-    await page.locator(':focus:enabled', { hasText: /^\s*Ask/ }).waitFor();
     await page.keyboard.press('Enter');
     await shown.getByText(/s you expected/).waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
