@@ -1,8 +1,8 @@
 /** @file The catalogue's methods as one list that can be narrowed. Pure. */
-import { stageTitles, type Stage } from '../../core/method.ts';
+import type { Stage } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import type { AnyCard } from '../types.ts';
-import { kindTitles, says } from '../state/method-words.ts';
+import { kindTitles, says, stageLabels } from '../state/method-words.ts';
 import { methodKinds, type MethodFilter, type MethodKind } from '../links/routes.ts';
 
 type Methods = Pick<Catalogue, 'attacks' | 'defenses' | 'evaluators'>;
@@ -21,8 +21,8 @@ export function methodGroups(catalogue: Methods, filter: MethodFilter): readonly
   const wanted = methodKinds.flatMap((kind): readonly MethodGroup[] => {
     const cards = cardsOf(catalogue, kind).filter((card) => matches(card, filter));
     if (kind !== 'defense') return [{ title: kindTitles[kind], kind, cards }];
-    return (Object.keys(stageTitles) as Stage[]).map((stage) => ({
-      title: `${kindTitles.defense}: ${stageTitles[stage]}`,
+    return (Object.keys(stageLabels) as Stage[]).map((stage) => ({
+      title: `${kindTitles.defense}: ${stageLabels[stage]}`,
       kind,
       cards: cards.filter((card) => card.stage === stage),
     }));
@@ -38,6 +38,6 @@ function matches(card: AnyCard, { text, access, stage }: MethodFilter): boolean 
 
 /** Stages that any defense has. */
 export const stagesIn = (catalogue: Methods): readonly Stage[] =>
-  (Object.keys(stageTitles) as Stage[]).filter((stage) =>
+  (Object.keys(stageLabels) as Stage[]).filter((stage) =>
     catalogue.defenses.some((card) => card.stage === stage),
   );

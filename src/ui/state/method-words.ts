@@ -1,5 +1,12 @@
 /** @file Plain words for the terms on a method card. Pure. */
-import { rolesNeeded, type Access, type MethodCard, type ModelRole } from '../../core/method.ts';
+import {
+  rolesNeeded,
+  stageTitles,
+  type Access,
+  type MethodCard,
+  type ModelRole,
+  type Stage,
+} from '../../core/method.ts';
 import type { Option } from '../../core/options.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import { count, list, words } from '../format.ts';
@@ -112,3 +119,11 @@ export function says(
     .split(/\s+/)
     .every((word) => said.includes(word));
 }
+
+/** The stage at which a defense acts, in words, with its name in the taxonomy. */
+export const stageLabels: Readonly<Record<Stage, string>> = {
+  input: `On the request (${stageTitles.input})`,
+  decoding: `During decoding (${stageTitles.decoding})`,
+  output: `On the answer (${stageTitles.output})`,
+  training: stageTitles.training,
+};

@@ -52,7 +52,8 @@ export function matrixSvg(
       const left = size.label + c * size.cell;
       const rate = cell?.rate ?? null;
       const { fill, ink } = rate === null ? { fill: '#f4f4f2', ink: '#000' } : colorAt(rate);
-      const sample = cell === null ? '' : `n ${cell.scored === cell.n ? cell.n : `${cell.scored}/${cell.n}`}`;
+      const sample =
+        cell === null ? '' : `n = ${cell.scored === cell.n ? cell.n : `${cell.scored}/${cell.n}`}`;
       parts.push(
         `<rect x="${left}" y="${top}" width="${size.cell - 2}" height="${size.row - 2}" fill="${fill}"/>`,
         svgText(
