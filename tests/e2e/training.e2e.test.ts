@@ -38,6 +38,8 @@ test('a model is trained, kept, and answers in the playground', async () => {
   await page.reload();
   await page.getByRole('button', { name: 'Open' }).press('Enter');
   await page.getByText('Done', { exact: true }).waitFor();
+  // It is still known as the model that was kept of it.
+  await page.getByRole('button', { name: 'Measure both' }).waitFor();
   expect(complaints).toEqual([]);
   await context.close();
 });

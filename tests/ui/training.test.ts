@@ -81,6 +81,10 @@ test('a training is watched, stopped, opened again and gone on with', async () =
   expect(session.list).toHaveLength(2);
   await session.open(again);
   expect([session.status, session.steps.length, session.looks.length]).toEqual(['done', 6, 6]);
+  expect(session.keptAs).toBeNull();
+  await session.open({ ...again, id: 'other', keptAs: 'kept' });
+  expect(session.keptAs).toBe('kept');
+  await session.open(again);
   await session.resume(4);
   expect(session.steps.map(({ step }) => step)).toEqual([5, 6]);
   await session.remove(again.id);

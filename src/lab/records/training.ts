@@ -100,4 +100,6 @@ export interface TrainingInfo {
   /** Updates after which it can go on. */
   readonly checkpoints: readonly number[];
   readonly result?: TrainingResult;
+  /** Id of the model that the result was put under; that may have been removed since. */
+  readonly keptAs?: string;
 }

@@ -31,6 +31,12 @@ export async function trainingInfo(folder: KeptFolder): Promise<TrainingInfo | n
   return info && { ...info, checkpoints: await checkpointSteps(folder) };
 }
 
+/** Notes which model the result was put under; a training that goes on forgets it. */
+export async function noteKept(folder: KeptFolder, keptAs: string): Promise<void> {
+  const info = decode<Omit<TrainingInfo, 'checkpoints'>>(await folder.read(infoPath));
+  if (info) await folder.write(infoPath, encode({ ...info, keptAs }));
+}
+
 /** `null` for a folder that holds no training. */
 export const keptPlan = async (folder: KeptFolder): Promise<TrainingPlan | null> =>
   decode<TrainingPlan>(await folder.read(planPath));

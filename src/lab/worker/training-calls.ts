@@ -14,6 +14,7 @@ import type { TrainingFolders } from '../training/kept-folder.ts';
 import {
   keepTraining,
   keptPlan,
+  noteKept,
   trainedFilesIn,
   trainingEvents,
   trainingInfo,
@@ -126,7 +127,9 @@ export function trainingCalls(
         const files = new Map(
           [...(await trainedFilesIn(folder))].map(([path, bytes]) => [path, new Blob([bytes])]),
         );
-        return storeOf(modelStore).import(files, { title, signal });
+        const imported = await storeOf(modelStore).import(files, { title, signal });
+        await noteKept(folder, imported.model.id);
+        return imported;
       }),
     removeTraining: (id) =>
       outcomeOf(async () => {

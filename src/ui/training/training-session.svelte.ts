@@ -88,6 +88,7 @@ export class TrainingSession {
     this.stop();
     this.#forget();
     [this.info, this.result] = [info, info.result ?? null];
+    this.keptAs = info.keptAs ?? null;
     this.status = info.state === 'running' ? 'stopped' : info.state;
     const outcome = await this.#lab.trainingEvents(info.id);
     if (this.info?.id !== info.id) return;
@@ -114,6 +115,7 @@ export class TrainingSession {
     // The links to the model wait until every page knows it.
     await this.#onstored();
     this.keptAs = outcome.value.model.id;
+    await this.refresh();
   };
 
   /** The result as a zip file; `null` where it cannot be had, which `failure` then tells. */
