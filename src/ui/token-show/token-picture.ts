@@ -1,6 +1,6 @@
 /** @file Two answers to one request as a picture that stands alone: SVG with its own colors and the reader's fonts. Pure. */
 import { escaped } from '../../lab/analysis/report/html.ts';
-import { percent, visibleToken } from '../format.ts';
+import { probability as shareText, visibleToken } from '../format.ts';
 import { tokenShade } from '../ramp.ts';
 import type { TokenOption, TokenTrace } from '../types.ts';
 
@@ -114,13 +114,13 @@ export function tokenPicture({
       parts.push(
         text(left, base, visibleToken(option.text), 'font-family="monospace" font-size="13"'),
         `<rect x="${left + 90}" y="${base - 13}" width="${Math.max(1, probability * (third - 140)).toFixed(1)}" height="17" rx="2" fill="${tones[tone]}" opacity="0.4"/>`,
-        text(left + third, base, percent(probability), 'text-anchor="end" font-size="13"'),
+        text(left + third, base, shareText(option.logProb), 'text-anchor="end" font-size="13"'),
       );
     }
   }
   if (distributions.length > 0)
     y += 24 * (1 + Math.max(...distributions.map(({ options }) => options.length))) + 8;
-  for (const line of wrapped(sentence, 92)) {
+  for (const line of wrapped(sentence, 84)) {
     parts.push(text(size.margin, y + 8, line, 'font-size="18" font-weight="600"'));
     y += 26;
   }

@@ -58,7 +58,7 @@ test('the picture holds every token, escaped, and frames the one where the answe
     source: 'Glovebox',
   });
   expect(svg).toContain('Say &lt;b&gt; &amp; go');
-  for (const part of ['>Sure<', '&lt;i&gt;', '>1.<', '>I<', '>52%<', 'What happened.'])
+  for (const part of ['>Sure<', '&lt;i&gt;', '>1.<', '>I<', '>52.2%<', 'What happened.'])
     expect(svg).toContain(part);
   expect(svg.match(/stroke="#17191c"/g)).toHaveLength(2);
   expect(svg).not.toMatch(/NaN|undefined/);

@@ -87,7 +87,7 @@ export const design: Lesson = {
   ],
   notes: [
     'Let groups compete in step 4, with the aim read out as four numbers. Groups that only stop attacks usually lose on look-alikes.',
-    'Stacks that work here: SafeDecoding alone stops all four attacks; so does a prompt guard. Ask those groups what happens with the prefix of one word from the lesson on safe decoding.',
+    'Ask groups that chose SafeDecoding what happens when the attacker begins the answer with a single word, as in the lesson on safe decoding.',
     'Ask every group for the attacker that it had in mind. A defense without one cannot be judged.',
     'To go on: open the run in the matrix, edit the plan, raise the number of deeds, and switch the attacks to adaptive.',
   ],
