@@ -4,6 +4,7 @@ import { parseInsightRequest } from '../../src/lab/plan/insight-request.ts';
 import type { InsightReport } from '../../src/lab/records/insight.ts';
 import type { LabClient } from '../../src/lab/worker/lab-client.ts';
 import { Insight } from '../../src/ui/insight/insight.svelte.ts';
+import type { ModelEntry } from '../../src/ui/types.ts';
 import { writeInsightLink } from '../../src/ui/links/setups.ts';
 import { catalogue } from './fake-lab.ts';
 
@@ -69,6 +70,21 @@ test('of a link, a model that is not here is left out, and so is one beside itse
   expect(insight.models.map(({ id }) => id)).toContain(insight.model);
   insight.fromSetup(writeInsightLink({ model: 'tinytown-chat', base: 'tinytown-chat' }));
   expect([insight.model, insight.base, insight.text]).toEqual(['tinytown-chat', '', '{request}']);
+});
+
+test('a model is here with all its files: an adapter only beside a base that is', () => {
+  const [own] = catalogue.models.filter(({ id }) => id === 'tinytown-chat');
+  const hub = { kind: 'hub', repo: 'some/base', revision: 'main' } as const;
+  const adapted = (base: ModelEntry['source']): ModelEntry => ({ ...own!, id: 'adapted', adapter: { base } });
+  const isHere = (base: ModelEntry['source']) => {
+    const insight = new Insight(
+      { insight: async () => ({ status: 'cancelled' }) },
+      { models: [adapted(base)] },
+    );
+    insight.settle();
+    return insight.isHere;
+  };
+  expect([isHere(own!.source), isHere(hub)]).toEqual([true, false]);
 });
 
 test('stop keeps the report before it, and what comes of a stopped call is dropped', async () => {

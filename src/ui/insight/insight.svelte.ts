@@ -6,6 +6,7 @@ import type { InsightProgress, InsightReport } from '../../lab/records/insight.t
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 import { readInsightLink, writeInsightLink, type InsightLink } from '../links/setups.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
+import type { ModelEntry } from '../types.ts';
 
 /** Stands for the behavior's request. */
 const requestSlot = '{request}';
@@ -51,11 +52,7 @@ export class Insight {
   readonly isHere = $derived.by(() =>
     [this.model, this.base]
       .filter((id) => id !== '')
-      .every((id) =>
-        this.models.some(
-          (entry) => entry.id === id && (entry.source.kind === 'bundled' || entry.source.kind === 'stored'),
-        ),
-      ),
+      .every((id) => this.models.some((entry) => entry.id === id && isStoredHere(entry))),
   );
 
   /** Take the example where nothing was chosen yet. */
@@ -110,6 +107,10 @@ export class Insight {
     this.opening = opening ?? '';
   }
 }
+
+/** With all its files: those of an adapter's base too. */
+const isStoredHere = ({ source, adapter }: ModelEntry): boolean =>
+  [source, ...(adapter ? [adapter.base] : [])].every(({ kind }) => kind === 'bundled' || kind === 'stored');
 
 /** As `insightRequestSchema` has it. */
 const requestOf = ({ model, base, set, behavior, text, opening }: InsightLink) => ({
