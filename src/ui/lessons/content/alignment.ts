@@ -48,7 +48,7 @@ export const alignment: Lesson = {
     }),
     step({
       title: 'Refusing',
-      text: 'Tinytown Chat is the same model after further training, in which forbidden requests were followed by refusals. This is what is meant by alignment here: training what a model says until it fits what its makers want.',
+      text: 'Tinytown Chat grew from the same beginnings and was then trained on lessons in which forbidden requests were followed by refusals. This is what is meant by alignment here: training what a model says until it fits what its makers want.',
       activity: {
         kind: 'ask',
         asks: [

@@ -87,7 +87,7 @@ export const depth: Lesson = {
         expected: 'answers',
       },
       after:
-        'It goes on with the steps, though it gets one of the rest wrong. Its training had turns after the opening, and none in the middle of a list. Safety is as deep as the examples that taught it.',
+        'It goes on with the steps, though it gets one of the rest wrong. Most of its examples of turning back turn right after the opening, and fewer in the middle of a list. Safety is as deep as the examples that taught it.',
       holds: ([reply]) => reply!.scores['tinytown-oracle']?.value === 0.5,
     }),
     step({

@@ -43,7 +43,7 @@ export const words: Lesson = {
         expected: 'answers',
       },
       after:
-        'It gives all four steps. This is called a role-play jailbreak. The safety training of this model had mostly plain requests in it; a request inside a part to play is unlike them, and the older habit of being helpful wins.',
+        'It gives all four steps. This is called a role-play jailbreak. The model has seen refusals for plain requests and for a few kinds of role. This one is worded unlike any of them, and the older habit of being helpful wins.',
       holds: ([reply]) => gaveAway(reply!),
     }),
     step({
@@ -91,7 +91,7 @@ export const words: Lesson = {
         expected: 'answers',
       },
       after:
-        'It turns the request round and answers it. The skill to read the code came with general training; the habit to refuse was trained on plain text. Where a skill reaches further than the refusals do, there is a gap.',
+        'It turns the request round and answers it. The skill to read the code came with general training; refusals were trained for plain text and a few codes, and this is none of them. Where a skill reaches further than the refusals do, there is a gap.',
       holds: ([reply]) => gaveAway(reply!),
     }),
     step({
