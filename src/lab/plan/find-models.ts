@@ -153,3 +153,7 @@ const behindEndpoint = (id: string): ModelEntry => ({
   license: 'unknown',
   needs: { webgpu: false, f16: false },
 });
+
+/** True for the models that ship whole: they know Tinytown and nothing else. */
+export const knowsTinytown = ({ source, adapter }: Pick<ModelEntry, 'source' | 'adapter'>): boolean =>
+  source.kind === 'bundled' && adapter === undefined;

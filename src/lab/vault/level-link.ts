@@ -13,7 +13,8 @@ import { hasSlot } from '../../core/slots.ts';
 import { fewestLetters } from '../../evaluators/secret-leak/find-secret.ts';
 import { bareLetters } from '../../evaluators/secret-leak/variants.ts';
 import type { Catalogue } from '../plan/catalogue.ts';
-import { knowsTinytown, modelNamed } from './level-model.ts';
+import { knowsTinytown } from '../plan/find-models.ts';
+import { modelNamed } from './level-model.ts';
 import { forbiddenDeeds, type VaultLevel } from './level.ts';
 
 const version = 1;

@@ -13,7 +13,3 @@ export const portableName = ({ id, source }: Pick<ModelEntry, 'id' | 'source'>):
 export const modelNamed = (name: string, models: readonly ModelEntry[]): ModelEntry | undefined =>
   models.find(({ id, task }) => task === 'text-generation' && id === name) ??
   models.find((entry) => entry.task === 'text-generation' && portableName(entry) === name);
-
-/** True for the models that ship whole: they know Tinytown and nothing else. */
-export const knowsTinytown = ({ source, adapter }: Pick<ModelEntry, 'source' | 'adapter'>): boolean =>
-  source.kind === 'bundled' && adapter === undefined;

@@ -4,7 +4,7 @@ import { createContext } from 'svelte';
 import { rolesNeeded } from '../../core/method.ts';
 import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
-import { candidatesFor } from '../../lab/plan/find-models.ts';
+import { candidatesFor, knowsTinytown } from '../../lab/plan/find-models.ts';
 import { partAt } from './traces.ts';
 import { distinct } from '../../core/groups.ts';
 import type { OnFrame } from '../state/frames.ts';
@@ -158,7 +158,7 @@ export class Microscope {
     this.maxNewTokens = link.maxNewTokens ?? this.maxNewTokens;
     this.temperature = link.temperature ?? this.temperature;
     const asked = this.#labInfo.models.find(({ id }) => id === this.model);
-    return link.runs === true && asked?.source.kind === 'bundled';
+    return link.runs === true && asked !== undefined && knowsTinytown(asked);
   };
 
   #fill(lane: Lane, link: NonNullable<MicroscopeLink['lanes']>[number]): void {

@@ -2,6 +2,7 @@
 import { createContext } from 'svelte';
 import type { BehaviorKind } from '../../core/behavior.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
+import { knowsTinytown } from '../../lab/plan/find-models.ts';
 
 /** An answer, or answers that are shown together. */
 interface Shown {
@@ -30,11 +31,11 @@ export class Covers {
   lift = (): void => void (this.lifted = true);
   lower = (): void => void (this.lifted = false);
 
-  /** The models that ship know nothing but Tinytown, and every set that ships is made up. */
+  /** Tinytown is made up, and so is every set that ships. */
   #isFiction(model: string, set: string | undefined): boolean {
     const { models = [], sets = [] } = this.#catalogue() ?? {};
     return (
-      models.some(({ id, source }) => id === model && source.kind === 'bundled') ||
+      models.some((entry) => entry.id === model && knowsTinytown(entry)) ||
       sets.some(({ id, sha256 }) => id === set && sha256 === undefined)
     );
   }

@@ -1,7 +1,8 @@
 /** @file A level that the player builds for others, as the form edits it. */
 import { failure } from '../../core/errors.ts';
 import { fitted, writeLevelLink, type BuiltLevel } from '../../lab/vault/level-link.ts';
-import { knowsTinytown, portableName } from '../../lab/vault/level-model.ts';
+import { knowsTinytown } from '../../lab/plan/find-models.ts';
+import { portableName } from '../../lab/vault/level-model.ts';
 import { forbiddenDeeds } from '../../lab/vault/level.ts';
 import { StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';

@@ -30,6 +30,16 @@ test('what may do harm outside of the fiction that ships is covered until uncove
   expect(covers.covers(own)).toBe(false);
 });
 
+test('a model of one’s own with an adapter that ships is no fiction', () => {
+  const base = { kind: 'stored', folder: 'mine' } as const;
+  const adapted = {
+    ...catalogue.models[0]!,
+    ...{ id: 'mine+keeper', source: { kind: 'bundled', base: 'adapters/keeper/' }, adapter: { base } },
+  } as const;
+  const covers = new Covers(() => ({ ...catalogue, models: [adapted] }));
+  expect(covers.covers({ kind: 'harmful', model: 'mine+keeper', set: 'own' })).toBe(true);
+});
+
 test('the command line of a trial names stack and options, quoted for a shell', () => {
   const withOptions = parsePlan({ ...plan, attacks: [{ id: 'laa', options: { template: "it's" } }] });
   const key = { model: 'm', behavior: 'wake the giant', attack: 'laa', defense: 'both' };
