@@ -31,10 +31,11 @@ test('what may do harm outside of the fiction that ships is covered until uncove
 });
 
 test('a model of one’s own with an adapter that ships is no fiction', () => {
-  const base = { kind: 'stored', folder: 'mine' } as const;
   const adapted = {
     ...catalogue.models[0]!,
-    ...{ id: 'mine+keeper', source: { kind: 'bundled', base: 'adapters/keeper/' }, adapter: { base } },
+    id: 'mine+keeper',
+    source: { kind: 'bundled', base: 'adapters/keeper/' },
+    adapter: { base: { kind: 'stored', folder: 'mine' } },
   } as const;
   const covers = new Covers(() => ({ ...catalogue, models: [adapted] }));
   expect(covers.covers({ kind: 'harmful', model: 'mine+keeper', set: 'own' })).toBe(true);
