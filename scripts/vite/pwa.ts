@@ -47,6 +47,18 @@ export const pwa = (plugins: Plugin[]): PluginOption =>
       display: 'standalone',
       background_color: '#ffffff',
       theme_color: '#14532d',
+      // What the system offers to open with the installed app (src/ui/links/opened-files.svelte.ts).
+      file_handlers: [
+        {
+          action: './',
+          accept: {
+            'application/zip': ['.glovebox'],
+            'application/json': ['.json'],
+            'application/octet-stream': ['.gguf'],
+          },
+        },
+      ],
+      launch_handler: { client_mode: 'focus-existing' },
       icons: [
         { src: 'icons/icon.svg', sizes: 'any', type: 'image/svg+xml' },
         { src: 'icons/icon-192.png', sizes: '192x192', type: 'image/png' },

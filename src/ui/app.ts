@@ -27,6 +27,7 @@ import { Preference, setShortcuts, setTheme, type ThemeName } from './frame/pref
 import { LessonProgress, setLessonProgress } from './lessons/lesson-progress.svelte.ts';
 import { Presenter, setPresenter } from './frame/presenter.svelte.ts';
 import { Published, setPublished } from './methods/published.svelte.ts';
+import { OpenedFiles, setOpenedFiles, type LaunchQueue } from './links/opened-files.svelte.ts';
 import { Router, setRouter } from './links/router.svelte.ts';
 import { RunList, setRunList } from './matrix/run-list.svelte.ts';
 import { RunSession, setRun } from './state/run-session.svelte.ts';
@@ -86,6 +87,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
   const onsetstored = async () => {
     await Promise.all([storedSets.refresh(), onset(), kept.keep()]);
   };
+  const router = new Router(window);
   const run = new RunSession(lab, onloaded);
   const demoRun = new RunSession(lab, modelLoads.note);
   const ledger = new Ledger(readLedger, window.location.host);
@@ -102,7 +104,8 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     trial: new TrialView(lab, run.outdate),
     matrix: new MatrixView(run, labInfo),
     cellTrials: new CellTrials(lab),
-    router: new Router(window),
+    router,
+    openedFiles: new OpenedFiles(router, (window as { launchQueue?: LaunchQueue }).launchQueue),
     demo: { scope: newMicroscope(), run: demoRun, matrix: new MatrixView(demoRun, labInfo) },
     modelLoads,
     ledger,
@@ -171,6 +174,7 @@ export function provideApp(app: App): void {
   setMatrixView(app.matrix);
   setCellTrials(app.cellTrials);
   setRouter(app.router);
+  setOpenedFiles(app.openedFiles);
   setDemo(app.demo);
   setModelLoads(app.modelLoads);
   setLedger(app.ledger);
