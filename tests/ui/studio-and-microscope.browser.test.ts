@@ -121,7 +121,7 @@ test('an attack draws itself, can be scrubbed, and is saved as a trial that open
   button(/^\s*Start/).click();
   await vi.waitFor(() => expect(app.studio.run.status).toBe('done'));
   flushSync();
-  expect(all('.middle section h3').map(({ textContent }) => textContent)).toEqual(
+  expect(all('.middle section h2').map(({ textContent }) => textContent)).toEqual(
     expect.arrayContaining(['Loss', 'Suffix', 'Final prompt', 'Answer', 'Scores']),
   );
   const tokens = () => all('section[aria-label="Suffix"] .piece').map(({ textContent }) => textContent);
@@ -151,7 +151,7 @@ test.each([
   const behavior = { ...request.behavior, set: 'brought' };
   await app.studio.run.start({ ...request, model: 'https://example.org/model', behavior });
   flushSync();
-  const drawn = all('.middle section h3').map(({ textContent }) => textContent);
+  const drawn = all('.middle section h2').map(({ textContent }) => textContent);
   expect(drawn.slice(0, titles.length)).toEqual(titles);
   const shownText = find('.middle').textContent!;
   if (titles[0] !== 'Loss') {
