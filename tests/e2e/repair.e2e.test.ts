@@ -163,7 +163,10 @@ describe('damaged copies on the device', () => {
     await page.reload();
     await page.getByRole('button', { name: 'Repair' }).click();
     await page.getByText(/could not be fetched/).waitFor();
-    await page.getByText(/^assets\/index-.*\.js$/).first().waitFor();
+    await page
+      .getByText(/^assets\/index-.*\.js$/)
+      .first()
+      .waitFor();
     await host.startAgain();
     await page.getByRole('button', { name: 'Repair' }).click();
     await page.getByText(/Open Glovebox now/).waitFor();
