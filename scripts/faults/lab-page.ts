@@ -35,9 +35,10 @@ export async function openPage(context: BrowserContext, address: string): Promis
 
 const runBar = (page: Page) => page.getByRole('region', { name: 'Run in progress' });
 
-/** Import a plan on the matrix page, which starts its run or goes on with it. */
+/** Import a plan on the matrix page, look at it, and start its run or go on with it. */
 export async function startRun(page: Page, planPath: string): Promise<void> {
   await page.getByLabel('Plan, run or trials file').setInputFiles(planPath);
+  await page.getByRole('button', { name: 'Run this plan' }).click();
   await runBar(page).waitFor();
 }
 
