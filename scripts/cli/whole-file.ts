@@ -5,10 +5,10 @@ import { cannotWrite } from './failure.ts';
 
 /**
  * Put a file in place in one step; until then an earlier one stays as it is.
- * @param content its text, or what writes it into the open file
+ * @param content its text or bytes, or what writes it into the open file
  * @throws CommandError 1 when it cannot be written
  */
-export function writeWhole(path: string, content: string | ((file: number) => void)): void {
+export function writeWhole(path: string, content: string | Uint8Array | ((file: number) => void)): void {
   const growing = growWhole(path);
   growing.add(content);
   growing.commit();

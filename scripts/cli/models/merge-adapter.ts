@@ -41,10 +41,7 @@ export async function mergeAdapterInto(name: string, { out, base, json }: MergeA
   makeFolder(out);
   for (const file of readdirSync(model).filter(isText)) {
     const content = readFileSync(join(model, file));
-    writeWhole(
-      join(out, file),
-      file === 'config.json' ? withoutGraphs(content.toString()) : content.toString(),
-    );
+    writeWhole(join(out, file), file === 'config.json' ? withoutGraphs(content.toString()) : content);
   }
   for (const [file, blob] of weights) {
     const growing = growWhole(join(out, file));

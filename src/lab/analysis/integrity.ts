@@ -11,14 +11,8 @@ import type { Served } from '../../models/endpoint.ts';
 import { isAdaptive, modeOf, type AttackMode } from '../plan/attack-mode.ts';
 import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
-import type {
-  Agreement,
-  ClaimCheck,
-  Integrity,
-  NamedRate,
-  OutputCheck,
-  SearchSummary,
-} from '../records/summary.ts';
+import type { Agreement, Integrity, OutputCheck } from '../records/integrity.ts';
+import type { ClaimCheck, NamedRate, SearchSummary } from '../records/summary.ts';
 import { lacksAnswer, successRate, verdictOf, type ScoringEvaluator } from './verdicts.ts';
 
 /** For attacks with a success test of their own: how often they claimed success, and how often evaluators found it. */

@@ -43,10 +43,22 @@ export function comparisonOf(
   return { paired: pairs.length, onlyFirst, onlySecond, p };
 }
 
-interface Evaluators {
+export interface Evaluators {
   readonly success: readonly ScoringEvaluator[];
   readonly refusal: ScoringEvaluator | undefined;
   readonly utility: ScoringEvaluator | undefined;
+}
+
+/** Finds trials by model, attack, defense, kind and mode. */
+export function trialsByCell(
+  digests: readonly TrialDigest[],
+): (
+  ...cell: readonly [model: string, attack: string, defense: string, kind: string, mode: string]
+) => readonly TrialDigest[] {
+  const groups = groupedBy(digests, ({ model, attack, defense, kind, mode }) =>
+    JSON.stringify([model, attack, defense, kind, modeOf({ mode })]),
+  );
+  return (...cell) => groups.get(JSON.stringify(cell)) ?? [];
 }
 
 /**
@@ -58,10 +70,7 @@ export function checkPairs(
   { success, refusal, utility }: Evaluators,
   digests: readonly TrialDigest[],
 ): readonly PairedCheck[] {
-  const groups = groupedBy(digests, ({ model, attack, defense, kind, mode }) =>
-    JSON.stringify([model, attack, defense, kind, modeOf({ mode })]),
-  );
-  const trials = (...cell: readonly string[]) => groups.get(JSON.stringify(cell)) ?? [];
+  const trials = trialsByCell(digests);
   const compared = (
     card: ScoringEvaluator | undefined,
     kind: TrialDigest['kind'],

@@ -1,18 +1,19 @@
 /** @file Models under attack in one run, each beside the first of the plan: paired by behavior, as before and after a training. */
-import { groupedBy } from '../../core/groups.ts';
-import { modeOf, modesOf } from '../plan/attack-mode.ts';
+import { modesOf } from '../plan/attack-mode.ts';
 import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { TargetCheck } from '../records/summary.ts';
-import { adjustedChecks, comparisonOf, pairsOf, type AdjustedCheck, type Pair } from './pairs.ts';
+import {
+  adjustedChecks,
+  comparisonOf,
+  pairsOf,
+  trialsByCell,
+  type AdjustedCheck,
+  type Evaluators,
+  type Pair,
+} from './pairs.ts';
 import { sameRequests } from './same-requests.ts';
 import { outcomeOf, type ScoringEvaluator } from './verdicts.ts';
-
-interface Evaluators {
-  readonly success: readonly ScoringEvaluator[];
-  readonly refusal: ScoringEvaluator | undefined;
-  readonly utility: ScoringEvaluator | undefined;
-}
 
 /** In the order of the plan: all attacks of a column together, each attack, over-refusal and utility. */
 export function checkTargets(
@@ -21,10 +22,7 @@ export function checkTargets(
   digests: readonly TrialDigest[],
 ): readonly TargetCheck[] {
   const [first, ...later] = plan.models.targets;
-  const groups = groupedBy(digests, ({ model, attack, defense, kind, mode }) =>
-    JSON.stringify([model, attack, defense, kind, modeOf({ mode })]),
-  );
-  const trials = (...cell: readonly string[]) => groups.get(JSON.stringify(cell)) ?? [];
+  const trials = trialsByCell(digests);
   const attacks = plan.attacks.map(({ id }) => id);
   return later.flatMap((model) =>
     defenseNames(plan).flatMap((defense): readonly TargetCheck[] => {

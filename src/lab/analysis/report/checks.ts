@@ -1,7 +1,8 @@
 /** @file The checks in a report: success that attacks claimed beside success that evaluators found, and faulty outputs. */
 import { amount, pValue } from '../../../core/format.ts';
 import { isAdaptive } from '../../plan/attack-mode.ts';
-import type { BaselineCheck, ClaimCheck, Integrity, OutputCheck, Spending } from '../../records/summary.ts';
+import type { Integrity, OutputCheck } from '../../records/integrity.ts';
+import type { BaselineCheck, ClaimCheck, Spending } from '../../records/summary.ts';
 import { columnHead, nothing, rateCell, rowHead, table } from './cells.ts';
 import { html, type Markup } from './html.ts';
 import type { Name } from './methods.ts';
