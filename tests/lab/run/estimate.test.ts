@@ -7,7 +7,7 @@ import { scripted } from '../../../src/models/runtimes/scripted.ts';
 import { gcg } from '../../../src/attacks/gcg.ts';
 import { pair } from '../../../src/attacks/pair.ts';
 import type { OptionsSpec } from '../../../src/core/options.ts';
-import { loadToy, plan, registries } from './harness.ts';
+import { loadToy, plan, registries, toys } from './harness.ts';
 
 const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -46,6 +46,23 @@ test('the time of plain requests is what the model was measured to take', async 
   // Side by side, seven requests take as long as one.
   expect(estimate.timeMs).toBeGreaterThan(15);
   expect(estimate.timeMs).toBeLessThan(60);
+});
+
+test('a model is timed on harmful and harmless requests alike', async () => {
+  const asked = new Set<string>();
+  const models = createModelPool(async ({ id }) =>
+    scripted({
+      id,
+      async reply(messages) {
+        asked.add(messages.at(-1)!.content);
+        await after(5);
+        return 'fine';
+      },
+    }),
+  );
+  await estimateRun({ ...direct, concurrency: 2 }, options({ models }));
+  const kinds = [...asked].map((prompt) => toys.behaviors.find((toy) => toy.prompt === prompt)!.kind);
+  expect(kinds.toSorted()).toEqual(['benign-lookalike', 'harmful']);
 });
 
 test('two workers take half the time, and an attack takes as many answers as it is known for', async () => {

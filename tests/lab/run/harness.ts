@@ -38,7 +38,7 @@ export const behavior = (id: string, kind: Behavior['kind'] = 'harmful'): Behavi
   reference: { steps: [`Take the ${id}.`, 'Turn it around.'] },
 });
 
-const toys: BehaviorSet = {
+export const toys: BehaviorSet = {
   id: 'toys',
   title: 'Toys',
   summary: 'For tests.',

@@ -30,7 +30,7 @@ export async function estimateRun(
   const timed = targets.filter(mayTime);
   for (const target of timed) {
     const model = await models.get(target, { access: defaultAccess(target), signal });
-    costs.calibrate(target.id, await calibrate(model, behaviors.slice(0, plan.concurrency), plan, signal));
+    costs.calibrate(target.id, await calibrate(model, behaviors, plan, signal));
   }
   const needed = [...new Set([...targets, ...Object.values(roles)])];
   const workers = workersFor(needed, chunks.length);
