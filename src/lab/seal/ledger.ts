@@ -73,27 +73,57 @@ export function createSealStore(site: string, name = 'glovebox-seal', most = mos
       db.deleteObjectStore('ledger');
     },
   });
-  return {
-    count: (address, reason, { requests = 0, failures = 0, bytes = 0 }, at) =>
-      database.write(['requests'], async (transaction) => {
-        const store = transaction.objectStore('requests');
-        const { host, origin, pathname, search } = new URL(address);
-        const whole = origin === site ? pathname + search : address;
-        const short = whole.length > longestAddress ? `${whole.slice(0, longestAddress)}…` : whole;
-        const row = await store.get([short, reason]);
-        const shared = origin === site ? '/…' : `${origin}/…`;
-        const key = row || (await store.count()) < most ? short : shared;
-        const old = key === short ? row : await store.get([key, reason]);
+  /** What one count adds, and the row that it belongs to. */
+  interface Addition extends Required<Counted> {
+    readonly key: string;
+    /** The row that addresses share once there are too many. */
+    readonly shared: string;
+    readonly host: string;
+    readonly reason: string;
+    readonly at: string;
+  }
+  const add = (additions: readonly Addition[]) =>
+    database.write(['requests'], async (transaction) => {
+      const store = transaction.objectStore('requests');
+      for (const { key, shared, host, reason, requests, failures, bytes, at } of additions) {
+        const row = await store.get([key, reason]);
+        const address = row || (await store.count()) < most ? key : shared;
+        const old = address === key ? row : await store.get([address, reason]);
         await store.put({
-          address: key,
+          address,
           host,
           reason,
           requests: (old?.requests ?? 0) + requests,
           failures: (old?.failures ?? 0) + failures,
           bytes: (old?.bytes ?? 0) + bytes,
-          at: at.toISOString(),
+          at,
         });
-      }),
+      }
+    });
+  let waiting: Addition[] = [];
+  let nextWrite: Promise<void> | null = null;
+  let lastWrite: Promise<void> = Promise.resolve();
+  /** Writes go to the disk one after the other: what is counted during one shares the next, or each would wait its turn. */
+  const addSoon = (addition: Addition): Promise<void> => {
+    waiting.push(addition);
+    nextWrite ??= lastWrite = lastWrite
+      .catch(() => {})
+      .then(() => {
+        const additions = waiting;
+        waiting = [];
+        nextWrite = null;
+        return add(additions);
+      });
+    return nextWrite;
+  };
+  return {
+    async count(address, reason, { requests = 0, failures = 0, bytes = 0 }, at) {
+      const { host, origin, pathname, search } = new URL(address);
+      const whole = origin === site ? pathname + search : address;
+      const key = whole.length > longestAddress ? `${whole.slice(0, longestAddress)}…` : whole;
+      const shared = origin === site ? '/…' : `${origin}/…`;
+      await addSoon({ key, shared, host, reason, requests, failures, bytes, at: at.toISOString() });
+    },
     entries: () => database.use((db) => db.getAll('requests')),
     airlock: async () => (await database.use((db) => db.get('airlock', 'airlock'))) ?? null,
     setAirlock: (airlock) =>

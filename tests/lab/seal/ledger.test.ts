@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { deleteDB, openDB } from 'idb';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createSealStore } from '../../../src/lab/seal/ledger.ts';
 
 const site = 'https://site.example';
@@ -21,6 +21,23 @@ test('requests add up by address and reason; own addresses are paths, foreign on
     '/a?b site.example app files 2 1 5',
     'https://hub.example/x?y hub.example model m 1 0 7',
   ]);
+});
+
+test('what is counted while a write is under way shares the next one, and each count waits until it is on the disk', async () => {
+  const begun = vi.spyOn(IDBDatabase.prototype, 'transaction');
+  const store = createSealStore(site, named());
+  await store.entries();
+  begun.mockClear();
+  const paths = Array.from({ length: 50 }, (_, i) => `/${i % 10}`);
+  const counted = paths.map((path) => store.count(site + path, 'app files', { requests: 1 }, at));
+  // One that cannot be counted fails alone.
+  await expect(store.count('no address', 'app files', { requests: 1 }, at)).rejects.toThrow();
+  await counted[0];
+  expect(await rowsOf(store)).toContain('/0 site.example app files 5 0 0');
+  await Promise.all(counted);
+  expect(begun.mock.calls.filter(([, mode]) => mode === 'readwrite').length).toBeLessThanOrEqual(2);
+  begun.mockRestore();
+  expect(await rowsOf(store)).toHaveLength(10);
 });
 
 test('ever new addresses share a row from some number on, and no address is kept in full length', async () => {
