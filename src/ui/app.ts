@@ -2,11 +2,9 @@
 import type { Plan } from '../lab/plan/plan.ts';
 import type { LabClient } from '../lab/worker/lab-client.ts';
 import { AppFiles, setAppFiles, type RepairFiles } from './about/app-files.svelte.ts';
-import { SetImport, setSetImport } from './behaviors/set-import.svelte.ts';
 import { StoredSets, setStoredSets } from './behaviors/stored-sets.svelte.ts';
 import { download, fetchShipped } from './files.ts';
 import { setDemo } from './home/demo.ts';
-import { Insight, setInsight } from './insight/insight.svelte.ts';
 import { Airlock, setAirlock } from './models/airlock.svelte.ts';
 import { storageOf } from './state/browser-storage.ts';
 import { Covers, setCovers } from './state/covers.svelte.ts';
@@ -14,10 +12,8 @@ import type { OnFrame } from './state/frames.ts';
 import { Device, setDevice, type DeviceSources } from './models/device.svelte.ts';
 import { HubDownload, setHubDownload } from './models/hub-download.svelte.ts';
 import { Fits, setFits } from './models/fits.svelte.ts';
-import { ModelImport, setModelImport } from './models/model-import.svelte.ts';
 import { ModelShelf, setModelShelf } from './models/model-shelf.svelte.ts';
 import { Ledger, setLedger, type ReadLedger } from './state/ledger.svelte.ts';
-import { CellTrials, setCellTrials } from './matrix/cell-trials.svelte.ts';
 import { MatrixView, setMatrixView } from './matrix/matrix-view.svelte.ts';
 import { Microscope, setMicroscope } from './microscope/microscope.svelte.ts';
 import { ModelLoads, setModelLoads } from './state/model-loads.svelte.ts';
@@ -39,11 +35,8 @@ import { PromptList, setPromptList } from './studio/prompt-list.svelte.ts';
 import { DeviceStorage, setDeviceStorage } from './storage/device-storage.svelte.ts';
 import { StudioRun, setStudioRun } from './studio/studio-run.svelte.ts';
 import { StudioSetup, setStudioSetup } from './studio/studio-setup.svelte.ts';
-import { Relearning, setRelearning } from './training/relearning.svelte.ts';
-import { TrainingSession, setTrainingSession } from './training/training-session.svelte.ts';
-import { TrainingSetup, setTrainingSetup } from './training/training-setup.svelte.ts';
-import { TrialView, setTrialView } from './trial/trial-view.svelte.ts';
 import { Update, setUpdate } from './frame/update.svelte.ts';
+import { PageStates, setPageStates } from './state/page-state.svelte.ts';
 import { LabInfo, setLab, setLabInfo } from './state/lab-info.svelte.ts';
 
 export interface AppParts {
@@ -101,9 +94,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     labInfo,
     run,
     runs: new RunList(lab),
-    trial: new TrialView(lab, run.outdate),
     matrix: new MatrixView(run, labInfo),
-    cellTrials: new CellTrials(lab),
     router,
     openedFiles: new OpenedFiles(router, (window as { launchQueue?: LaunchQueue }).launchQueue),
     demo: { scope: newMicroscope(), run: demoRun, matrix: new MatrixView(demoRun, labInfo) },
@@ -120,8 +111,6 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     storedModels,
     shelf,
     storedSets,
-    setImport: new SetImport(lab, onsetstored),
-    modelImport: new ModelImport(lab, onstored),
     kept,
     device,
     fits: new Fits(labInfo, device, storedModels),
@@ -141,12 +130,7 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
         onframe,
       }),
     },
-    training: {
-      setup: new TrainingSetup(lab, labInfo),
-      session: new TrainingSession(lab, onstored),
-      relearning: new Relearning(lab, () => performance.now()),
-    },
-    insight: new Insight(lab, labInfo),
+    pageStates: new PageStates({ lab, labInfo, run, onstored, onsetstored }),
     microscope: newMicroscope(),
     serverPanel: connected && {
       Panel: connected.Panel,
@@ -170,9 +154,7 @@ export function provideApp(app: App): void {
   setLabInfo(app.labInfo);
   setRun(app.run);
   setRunList(app.runs);
-  setTrialView(app.trial);
   setMatrixView(app.matrix);
-  setCellTrials(app.cellTrials);
   setRouter(app.router);
   setOpenedFiles(app.openedFiles);
   setDemo(app.demo);
@@ -184,17 +166,12 @@ export function provideApp(app: App): void {
   setStoredModels(app.storedModels);
   setModelShelf(app.shelf);
   setStoredSets(app.storedSets);
-  setSetImport(app.setImport);
-  setModelImport(app.modelImport);
   setDeviceStorage(app.kept);
   setDevice(app.device);
   setFits(app.fits);
   setSpeed(app.speed);
   setPlayground(app.playground);
-  setTrainingSetup(app.training.setup);
-  setTrainingSession(app.training.session);
-  setRelearning(app.training.relearning);
-  setInsight(app.insight);
+  setPageStates(app.pageStates);
   setMicroscope(app.microscope);
   setServerPanel(app.serverPanel);
   setPublished(app.published);

@@ -12,7 +12,7 @@ import { plan } from './plan.ts';
 let app: AppState;
 let component: ReturnType<typeof mount>;
 
-beforeEach(() => {
+beforeEach(async () => {
   location.hash = '#/matrix';
   app = createApp({
     lab: createFakeLab(),
@@ -22,6 +22,7 @@ beforeEach(() => {
     quickstart: async () => plan,
   });
   component = mount(App, { target: document.body, props: { app } });
+  await shown();
 });
 afterEach(() => unmount(component));
 
@@ -35,10 +36,17 @@ const press = (key: string, on: Element = document.activeElement ?? document.bod
   on.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
   flushSync();
 };
+/** The file of a page is fetched, and in a test compiled, when the page is first opened. */
+const firstTime = { timeout: 20_000 };
+const shown = async () => {
+  await vi.waitFor(() => expect(document.querySelector('main > *')).not.toBeNull(), firstTime);
+  flushSync();
+};
 const go = async (hash: string) => {
   location.hash = hash;
   await vi.waitFor(() => expect(app.router.route.page).toBe(hash.split('/')[1]!.split('?')[0]));
   flushSync();
+  await shown();
 };
 const cells = () => all('main tbody:first-of-type button');
 const made = trialsOf(plan);
@@ -50,9 +58,8 @@ const showInstead = (record: TrialRecord) => {
     return outcome.status === 'done' ? { status: 'done', value: { ...outcome.value, record } } : outcome;
   };
 };
-/** Its file is fetched, and in a test compiled, when the page is first opened. */
 const trialPage = () =>
-  vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull(), { timeout: 20_000 });
+  vi.waitFor(() => expect(document.querySelector('ol.chain')).not.toBeNull(), firstTime);
 const finishRun = async () => {
   await vi.waitFor(() => expect(app.labInfo.quickstart).not.toBeNull());
   await app.run.start(plan);
@@ -251,6 +258,25 @@ test('single-character keys do nothing while typing, and can be switched off', a
   app.shortcuts.current = 'on';
 });
 
+test('what was set on a page is there, and checked, when one comes back to it', async () => {
+  await go('#/training');
+  const updates = () =>
+    all('aside input[type="number"]').find(
+      (input) => (input as HTMLInputElement).labels?.[0]?.textContent?.trim() === 'Updates',
+    ) as HTMLInputElement;
+  const enter = (text: string) => {
+    updates().value = text;
+    updates().dispatchEvent(new InputEvent('input', { bubbles: true }));
+    flushSync();
+  };
+  enter('3');
+  await go('#/about');
+  await go('#/training');
+  expect(updates().value).toBe('3');
+  enter('0');
+  expect(find('aside').textContent).toContain('Updates: enter a whole number.');
+});
+
 test('the form of a method is made from its options, each with its own label and description', async () => {
   await vi.waitFor(() => expect(app.labInfo.catalogue).not.toBeNull());
   await go('#/playground');
@@ -270,7 +296,8 @@ test('published results of a method stand with the warnings that their file hold
     warnings.find((warning) => warning.includes(': it claimed'))!,
   )!;
   location.hash = `#/methods/attack/${attack}`;
-  const measured = await vi.waitFor(() => find('[aria-labelledby="measured"]:has(.note)').textContent);
+  const ofMethod = () => find('[aria-labelledby="measured"]:has(.note)').textContent;
+  const measured = await vi.waitFor(ofMethod, firstTime);
   const [own, others] = [true, false].map((is) =>
     warnings.filter((warning) => warning.startsWith(`${attack}: `) === is),
   );

@@ -23,9 +23,10 @@ beforeEach(async () => {
     quickstart,
   });
   component = mount(App, { target: document.body, props: { app } });
+  // The file of the page is fetched, and in a test compiled, when the page is first opened.
   await vi.waitFor(() => expect(app.matrix.table).not.toBeNull());
-  flushSync();
-  button('Edit the plan').click();
+  const edit = await vi.waitFor(() => button('Edit the plan'), { timeout: 20_000 });
+  edit.click();
   flushSync();
 });
 afterEach(() => unmount(component));

@@ -1,5 +1,4 @@
 /** @file One file of behaviors at a time: read, looked at, told what its columns hold, then stored as a set. */
-import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type {
   FileChoices,
@@ -8,6 +7,7 @@ import type {
   SetProgress,
 } from '../../lab/records/stored-set.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
+import { pageState } from '../state/page-state.svelte.ts';
 
 type Lab = Pick<LabClient, 'readSet' | 'importSet'>;
 
@@ -83,4 +83,4 @@ export class SetImport {
   }
 }
 
-export const [getSetImport, setSetImport] = createContext<SetImport>();
+export const getSetImport = pageState(({ lab, onsetstored }) => new SetImport(lab, onsetstored));

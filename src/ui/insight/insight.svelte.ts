@@ -1,5 +1,4 @@
 /** @file The insight page: which models are looked into, on which text, and what was found. */
-import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
 import type { InsightProgress, InsightReport } from '../../lab/records/insight.ts';
@@ -7,6 +6,7 @@ import type { LabClient } from '../../lab/worker/lab-client.ts';
 import { readInsightLink, writeInsightLink, type InsightLink } from '../links/setups.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
 import type { ModelEntry } from '../types.ts';
+import { pageState } from '../state/page-state.svelte.ts';
 
 /** Stands for the behavior's request. */
 const requestSlot = '{request}';
@@ -119,4 +119,4 @@ const requestOf = ({ model, base, set, behavior, text, opening }: InsightLink) =
   ...(behavior && { behavior }),
 });
 
-export const [getInsight, setInsight] = createContext<Insight>();
+export const getInsight = pageState(({ lab, labInfo }) => new Insight(lab, labInfo));

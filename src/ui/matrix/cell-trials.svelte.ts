@@ -1,8 +1,8 @@
 /** @file The trials of one cell as its panel lists them: a page at a time, read from the store. */
-import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { CellPage, CellQuery } from '../../lab/records/cell-page.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
+import { pageState } from '../state/page-state.svelte.ts';
 
 /** Trials that are listed at first, and added at each request for more. */
 const pageSize = 100;
@@ -42,4 +42,4 @@ export class CellTrials {
   };
 }
 
-export const [getCellTrials, setCellTrials] = createContext<CellTrials>();
+export const getCellTrials = pageState(({ lab }) => new CellTrials(lab));

@@ -1,7 +1,7 @@
 /** @file One import of a model at a time, as the page sees it. Starting again supersedes the import before. */
-import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
+import { pageState } from '../state/page-state.svelte.ts';
 
 type ImportModel = LabClient['importModel'];
 type Files = Parameters<ImportModel>[0];
@@ -55,4 +55,4 @@ export class ModelImport {
   };
 }
 
-export const [getModelImport, setModelImport] = createContext<ModelImport>();
+export const getModelImport = pageState(({ lab, onstored }) => new ModelImport(lab, onstored));

@@ -1,9 +1,9 @@
 /** @file Whether harm comes back in a hardened model: its curve of relearning beside that of the model before. */
-import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import type { RelearningCurve } from '../../lab/records/insight.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 import { bytes, count, plural } from '../format.ts';
+import { pageState } from '../state/page-state.svelte.ts';
 
 type LabPart = Pick<LabClient, 'relearning' | 'estimateTraining'>;
 
@@ -102,4 +102,4 @@ export class Relearning {
   };
 }
 
-export const [getRelearning, setRelearning] = createContext<Relearning>();
+export const getRelearning = pageState(({ lab }) => new Relearning(lab, () => performance.now()));

@@ -1,5 +1,4 @@
 /** @file One training as the page watches it, and the list of those that this device keeps. */
-import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import { distinct } from '../../core/groups.ts';
 import type { TrainingPlanInput } from '../../lab/plan/training-plan.ts';
@@ -11,6 +10,7 @@ import type {
   TrainingResult,
 } from '../../lab/records/training.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
+import { pageState } from '../state/page-state.svelte.ts';
 
 type LabPart = Pick<
   LabClient,
@@ -155,4 +155,4 @@ export class TrainingSession {
   }
 }
 
-export const [getTrainingSession, setTrainingSession] = createContext<TrainingSession>();
+export const getTrainingSession = pageState(({ lab, onstored }) => new TrainingSession(lab, onstored));

@@ -1,5 +1,4 @@
 /** @file The settings of the next training, and what it would take. */
-import { createContext } from 'svelte';
 import type { Failure } from '../../core/errors.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
 import type { TrainingPlanInput } from '../../lab/plan/training-plan.ts';
@@ -13,6 +12,7 @@ import type { LabClient } from '../../lab/worker/lab-client.ts';
 import { bytes, count } from '../format.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
 import { isValid, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
+import { pageState } from '../state/page-state.svelte.ts';
 
 /** Of updates between looks, and between checkpoints. */
 const usualEvery = 20;
@@ -142,4 +142,4 @@ const estimateWords = ({ steps, trained, memoryBytes, checkpointBytes }: Trainin
   `${count(steps)} updates of ${count(trained)} numbers, about ${bytes(memoryBytes)} of memory, ` +
   `${bytes(checkpointBytes)} for each checkpoint`;
 
-export const [getTrainingSetup, setTrainingSetup] = createContext<TrainingSetup>();
+export const getTrainingSetup = pageState(({ lab, labInfo }) => new TrainingSetup(lab, labInfo));

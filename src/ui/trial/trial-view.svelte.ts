@@ -1,10 +1,10 @@
 /** @file The trial that the address names, read from the store. */
-import { createContext } from 'svelte';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { OpenedTrial } from '../../lab/records/cell-page.ts';
 import type { Label } from '../../lab/records/labels.ts';
 import { keyText, type TrialKey } from '../../lab/records/trial.ts';
+import { pageState } from '../state/page-state.svelte.ts';
 
 export class TrialView {
   opened = $state.raw<OpenedTrial | null>(null);
@@ -46,4 +46,4 @@ export class TrialView {
   };
 }
 
-export const [getTrialView, setTrialView] = createContext<TrialView>();
+export const getTrialView = pageState(({ lab, run }) => new TrialView(lab, run.outdate));
