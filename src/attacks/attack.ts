@@ -3,7 +3,7 @@ import type { Behavior } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
 import type { ContrastPrompts } from '../core/contrast.ts';
 import { userTurn } from '../core/document.ts';
-import type { Access, MethodCard, ModelRole } from '../core/method.ts';
+import type { Access, MethodCard, ModelRole, NoRoles, RolesByChoice, Stated } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import type { Templates } from '../core/templates.ts';
@@ -172,9 +172,15 @@ export interface AttackDefinition<S extends OptionsSpec, A extends Access> exten
 /** An attack with its types erased, as the registry holds it; the runner checks tier and options before a call. */
 export type Attack = AttackDefinition<OptionsSpec, Access>;
 
-export const defineAttack = <const S extends OptionsSpec, A extends Access>(
-  definition: AttackDefinition<S, A>,
-): Attack => definition as unknown as Attack;
+export const defineAttack = <
+  const S extends OptionsSpec,
+  A extends Access,
+  const N extends readonly ModelRole[],
+  const W extends RolesByChoice = NoRoles,
+  const T extends RolesByChoice = NoRoles,
+>(
+  definition: AttackDefinition<S, A> & Stated<S, N, W, T>,
+): Attack & Stated<S, N, W, T> => definition as unknown as Attack & Stated<S, N, W, T>;
 
 /** A behavior whose prompt an earlier attack wrote. An answer is judged by what was wanted before that. */
 export interface RewrittenBehavior extends Behavior {

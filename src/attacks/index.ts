@@ -1,4 +1,5 @@
 import { registry } from '../core/method.ts';
+import type { Attack } from './attack.ts';
 import { advprompter } from './advprompter.ts';
 import { artprompt } from './artprompt.ts';
 import { assistantPrefix } from './assistant-prefix.ts';
@@ -40,7 +41,7 @@ import { resampling } from './resampling.ts';
 import { tap } from './tap.ts';
 import { tense } from './tense.ts';
 
-export const attacks = registry('attack', [
+export const attacks = registry<Attack>('attack', [
   advprompter,
   artprompt,
   assistantPrefix,

@@ -60,16 +60,37 @@ export interface MethodCard {
   readonly access: Access;
   /** Roles that the plan must fill before the method can run. */
   readonly needs: readonly ModelRole[];
-  /** Further roles that a choice calls for, by option and by the option's value as text. */
-  readonly needsWhen?: Readonly<Record<string, Readonly<Record<string, readonly ModelRole[]>>>>;
-  /** Roles whose models a choice makes use of where the plan fills them, in the same form. It runs without them too. */
-  readonly takesWhen?: Readonly<Record<string, Readonly<Record<string, readonly ModelRole[]>>>>;
+  /** Further roles that a choice calls for. */
+  readonly needsWhen?: RolesByChoice;
+  /** Roles whose models a choice makes use of where the plan fills them. It runs without them too. */
+  readonly takesWhen?: RolesByChoice;
   /** Roles to whose models it needs white-box access. */
   readonly whiteBoxRoles?: readonly LanguageRole[];
   readonly options: OptionsSpec;
   /** The method's prompt texts by name, in both packs; a user's pack may replace those of attacks in each. */
   readonly templates?: TemplatePacks;
 }
+
+/**
+ * Options and roles of a method as its definition states them. Its type keeps them, so that code that names the method
+ * itself is told which values it takes.
+ */
+export interface Stated<
+  S extends OptionsSpec,
+  N extends readonly ModelRole[],
+  W extends RolesByChoice,
+  T extends RolesByChoice,
+> {
+  readonly options: S;
+  readonly needs: N;
+  readonly needsWhen?: W;
+  readonly takesWhen?: T;
+}
+
+/** Roles by option, and by the option's value as text. */
+export type RolesByChoice = Readonly<Record<string, Readonly<Record<string, readonly ModelRole[]>>>>;
+/** For a method none of whose choices calls for a model. */
+export type NoRoles = Readonly<Record<never, never>>;
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { ContrastPrompts } from '../core/contrast.ts';
 import type { DefenseEvent } from '../core/defense-event.ts';
 import { LabError } from '../core/errors.ts';
-import type { Access, MethodCard, Stage } from '../core/method.ts';
+import type { Access, MethodCard, ModelRole, NoRoles, RolesByChoice, Stage, Stated } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import type { Abortable, Generation, LanguageModel } from '../models/language-model.ts';
@@ -72,9 +72,15 @@ export type Defense = DefenseDefinition<OptionsSpec, Access>;
 export const hasToLearn = ({ prepare, learns }: Defense, options: OptionValues<OptionsSpec>): boolean =>
   prepare !== undefined && (learns?.(options) ?? true);
 
-export const defineDefense = <const S extends OptionsSpec, A extends Access>(
-  definition: DefenseDefinition<S, A>,
-): Defense => definition as unknown as Defense;
+export const defineDefense = <
+  const S extends OptionsSpec,
+  A extends Access,
+  const N extends readonly ModelRole[],
+  const W extends RolesByChoice = NoRoles,
+  const T extends RolesByChoice = NoRoles,
+>(
+  definition: DefenseDefinition<S, A> & Stated<S, N, W, T>,
+): Defense & Stated<S, N, W, T> => definition as unknown as Defense & Stated<S, N, W, T>;
 
 /** Labels of the mitigation taxonomy: how, at which life-cycle stage, by whom, and for which risk function. */
 const guardrail = ['Guardrails & Filtering', 'Build and Use Model', 'Developer', 'Manage'] as const;

@@ -1,4 +1,5 @@
 import { registry } from '../core/method.ts';
+import type { Defense } from './defense.ts';
 import { aligner } from './output/aligner.ts';
 import { alignmentDepth } from './decoding/alignment-depth.ts';
 import { backtracking } from './decoding/backtracking.ts';
@@ -30,7 +31,7 @@ import { steering } from './decoding/steering.ts';
 import { streamingGuard } from './output/streaming-guard.ts';
 import { tokenHighlighter } from './decoding/token-highlighter.ts';
 
-export const defenses = registry('defense', [
+export const defenses = registry<Defense>('defense', [
   aligner,
   alignmentDepth,
   backtracking,

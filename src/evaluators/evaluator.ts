@@ -1,7 +1,7 @@
 /** @file The contract of an evaluator: one response in, one score out. Aggregation is the lab's business. */
 import type { Behavior, GradedField } from '../core/behavior.ts';
 import type { ChatMessage } from '../core/chat.ts';
-import type { MethodCard } from '../core/method.ts';
+import type { MethodCard, ModelRole, NoRoles, RolesByChoice, Stated } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import { isEmptyResponse } from '../core/refusal.ts';
 import { splitThoughts } from '../core/thoughts.ts';
@@ -72,10 +72,16 @@ export type Evaluator = EvaluatorDefinition<OptionsSpec>;
  * Thoughts in a response are no part of the answer: evaluators get the two apart. An answer that a defense cut short or
  * replaced was not given, so that every evaluator of refusals counts it as one, whatever its words.
  */
-export function defineEvaluator<const S extends OptionsSpec>(definition: EvaluatorDefinition<S>): Evaluator {
-  const { score, measures, scoresEmpty } = definition as unknown as Evaluator;
+export function defineEvaluator<
+  const S extends OptionsSpec,
+  const N extends readonly ModelRole[],
+  const W extends RolesByChoice = NoRoles,
+  const T extends RolesByChoice = NoRoles,
+>(definition: EvaluatorDefinition<S> & Stated<S, N, W, T>): Evaluator & Stated<S, N, W, T> {
+  const erased = definition as unknown as Evaluator & Stated<S, N, W, T>;
+  const { score, measures, scoresEmpty } = erased as Evaluator;
   return {
-    ...(definition as unknown as Evaluator),
+    ...erased,
     async score(answer, options, context) {
       const { thoughts, answer: response } = splitThoughts(answer.response);
       if (thoughts !== null && isEmptyResponse(response) && !scoresEmpty)

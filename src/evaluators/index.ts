@@ -1,4 +1,5 @@
 import { registry } from '../core/method.ts';
+import type { Evaluator } from './evaluator.ts';
 import { classification } from './classifiers/classification.ts';
 import { graniteGuardian } from './judges/granite-guardian.ts';
 import { harmbenchClassifier } from './judges/harmbench-classifier.ts';
@@ -27,7 +28,7 @@ import { taskSolved } from './rules/task-solved.ts';
 import { tinytownOracle } from './rules/tinytown-oracle.ts';
 import { secretLeak } from './secret-leak/secret-leak.ts';
 
-export const evaluators = registry('evaluator', [
+export const evaluators = registry<Evaluator>('evaluator', [
   canaryWritten,
   classification,
   documentTask,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { lastUserText, system, user, type ChatMessage } from '../../src/core/chat.ts';
 import { parseOptions } from '../../src/core/options.ts';
+import type { Defense } from '../../src/defenses/defense.ts';
 import { goalPriority } from '../../src/defenses/input/goal-priority.ts';
 import { icd } from '../../src/defenses/input/icd.ts';
 import { sandwich } from '../../src/defenses/input/sandwich.ts';
@@ -30,7 +31,7 @@ const noRoles = {
 };
 
 /** What reaches a model behind a defense. */
-async function reached(defense: typeof icd, messages: readonly ChatMessage[], seed: string) {
+async function reached(defense: Defense, messages: readonly ChatMessage[], seed: string) {
   let sent: readonly ChatMessage[] = [];
   const model: LanguageModel = scripted({ id: 'm', reply: (all) => ((sent = all), 'fine') });
   const options = parseOptions(defense.options, {}, defense.id);
@@ -45,14 +46,17 @@ const conversations: readonly (readonly ChatMessage[])[] = [
   [{ ...user('Sum it up: a tale'), documents: [[11, 17]] }],
 ];
 
-describe.each([selfReminder, icd, goalPriority, sandwich, spotlighting])('the view of $id', (defense) => {
-  test.each(conversations)('shows what reaches the model', async (...messages) => {
-    const options = parseOptions(defense.options, {}, defense.id);
-    const { rewrite } = defense.view!(scripted({ id: 'm', reply: () => '' }) as never, options, noRoles);
-    for (const seed of ['a', 'b', 'c'])
-      expect(rewrite!(messages, seed)).toEqual(await reached(defense, messages, seed));
-  });
-});
+describe.each<Defense>([selfReminder, icd, goalPriority, sandwich, spotlighting])(
+  'the view of $id',
+  (defense) => {
+    test.each(conversations)('shows what reaches the model', async (...messages) => {
+      const options = parseOptions(defense.options, {}, defense.id);
+      const { rewrite } = defense.view!(scripted({ id: 'm', reply: () => '' }) as never, options, noRoles);
+      for (const seed of ['a', 'b', 'c'])
+        expect(rewrite!(messages, seed)).toEqual(await reached(defense, messages, seed));
+    });
+  },
+);
 
 const grey = () => scripted({ id: 'm', next: () => new Float32Array(300) }) as ScoringModel;
 
