@@ -12,12 +12,8 @@ import { readDescription } from '../../src/models/description.ts';
 import { openFolder } from '../../src/models/files.ts';
 import { candidateGraphs } from '../../src/models/runtimes/transformers/graph-choice.ts';
 import { loadTransformersModel } from '../../src/models/runtimes/transformers/index.ts';
-import {
-  computeDevice,
-  readSizes,
-  start,
-  threadsFor,
-} from '../../src/models/runtimes/transformers/loading.ts';
+import { computeDevice, start, threadsFor } from '../../src/models/runtimes/transformers/loading.ts';
+import { readSizes } from '../../src/models/runtimes/transformers/sizes.ts';
 import { timed } from '../median.ts';
 import { parameters } from '../parameters.ts';
 import type { Subject } from '../subject.ts';

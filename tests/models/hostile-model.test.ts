@@ -6,7 +6,7 @@ import { checkWeights } from '../../src/models/llama-weights.ts';
 import { labelsOf, parseLlamaConfig, toHubConfig } from '../../src/models/llama.ts';
 import { openSafetensors, writeSafetensors } from '../../src/models/safetensors.ts';
 import { loadTransformersModel } from '../../src/models/runtimes/transformers/index.ts';
-import { readSizes } from '../../src/models/runtimes/transformers/loading.ts';
+import { readSizes } from '../../src/models/runtimes/transformers/sizes.ts';
 import { loadWhiteBoxModel } from '../../src/models/runtimes/whitebox/index.ts';
 import { serve, tinyConfig, tinyEntry, tinyFolder, tinySite, tinyWeights, type Files } from './tiny-model.ts';
 

@@ -4,30 +4,16 @@
  */
 import { AutoModelForCausalLM } from '@huggingface/transformers';
 import type { ModelEntry } from '../../catalog.ts';
-import { createChatTokenizer, type ChatTokenizer } from '../../chat-tokenizer.ts';
-import { createGenerate } from '../../decoding/generate.ts';
-import { checkedScoring } from '../../decoding/numbers.ts';
+import { createChatTokenizer } from '../../chat-tokenizer.ts';
 import { checkTask, readDescription } from '../../description.ts';
 import { openModelFolder } from '../../adapted-folder.ts';
-import type { ModelFolder } from '../../files.ts';
 import type { ScoringModel } from '../../language-model.ts';
-import type { ChosenPrecision } from '../../precision.ts';
-import { createEngine, type Engine } from './engine.ts';
+import { decoderModel } from './decoder.ts';
 import { configure, type PreloadedFiles } from './environment.ts';
 import { explainLoad } from './errors.ts';
 import { candidateGraphs } from './graph-choice.ts';
-import {
-  computeDevice,
-  readSizes,
-  start,
-  threadsFor,
-  tokensPerRun,
-  type Sizes,
-  type TransformersOptions,
-} from './loading.ts';
-import { scoreTargets } from './scoring.ts';
-import { canBatch, compareWithStored, comparePieces, lastLogits } from './self-test.ts';
-import { openSession, type Host } from './session.ts';
+import { computeDevice, start, threadsFor, type TransformersOptions } from './loading.ts';
+import { readSizes } from './sizes.ts';
 
 export { loadTransformersClassifier } from './classifier.ts';
 export type { TransformersOptions } from './loading.ts';
@@ -54,53 +40,10 @@ export async function loadTransformersModel(
     const candidates = candidateGraphs(entry, config, options, adapter);
     const { model, graph } = await start(AutoModelForCausalLM, folder, preloaded, candidates, device, sizes);
     signal?.throwIfAborted();
-    const engine = createEngine(entry.id, model, Math.min(sizes.vocabSize, tokenizer.vocabSize));
-    const host = await examine(entry, folder, engine, device, sizes);
-    return present(host, sizes, tokenizer, { precision: graph.precision, why: graph.why });
+    const stored = await folder.optionalJson('selftest.json');
+    const computes = { precision: graph.precision, why: graph.why };
+    return await decoderModel({ id: entry.id, model, tokenizer, sizes, device, stored, computes });
   } catch (error) {
     throw explainLoad(entry.id, error);
   }
-}
-
-function present(
-  host: Host,
-  sizes: Sizes,
-  tokenizer: ChatTokenizer,
-  computes: ChosenPrecision,
-): ScoringModel {
-  const shared = {
-    id: host.limits.id,
-    contextWindow: sizes.contextWindow,
-    computes,
-    tokenizer,
-    ...checkedScoring(host.limits.id, {
-      open: (prompts, options) => openSession(host, prompts, options),
-      logProbs: (requests, options) => scoreTargets(host, requests, options),
-    }),
-  } satisfies Partial<ScoringModel>;
-  return {
-    ...shared,
-    access: 'grey-box',
-    generate: createGenerate(shared, { maxBatch: host.mayBatch ? 16 : 1 }),
-    withPrompts: (settings) => present(host, sizes, tokenizer.withSettings(settings), computes),
-  };
-}
-
-/** Check the numbers, and find out how the model can be run. */
-async function examine(
-  entry: ModelEntry,
-  folder: ModelFolder,
-  engine: Engine,
-  device: 'wasm' | 'webgpu',
-  sizes: Sizes,
-): Promise<Host> {
-  const stored = await folder.optionalJson('selftest.json');
-  if (stored) await compareWithStored(entry.id, (ids) => lastLogits(engine, [ids]), device, stored);
-  if (device === 'webgpu') await comparePieces(entry.id, engine);
-  return {
-    engine,
-    limits: { id: entry.id, vocabSize: engine.vocabSize, contextWindow: sizes.contextWindow },
-    mayBatch: await canBatch(entry.id, engine.vocabSize, (rows) => lastLogits(engine, rows), device),
-    tokensPerRun: tokensPerRun(device, sizes),
-  };
 }

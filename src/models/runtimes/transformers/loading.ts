@@ -1,8 +1,6 @@
 /** @file Steps that loading a decoder and loading a classifier share. */
 import type { PreTrainedModel } from '@huggingface/transformers';
-import { z } from 'zod';
 import { isAbort, LabError } from '../../../core/errors.ts';
-import { issueTexts } from '../../../core/excerpt.ts';
 import type { ModelEntry } from '../../catalog.ts';
 import { isMissing, type FolderOptions, type ModelFolder } from '../../files.ts';
 import { inNode, withFolder, type PreloadedFiles } from './environment.ts';
@@ -10,6 +8,7 @@ import { failureIn } from './errors.ts';
 import { askAdapter, processor, type ComputeDevice } from '../../compute-device.ts';
 import type { PrecisionWish } from '../../precision.ts';
 import type { Dtype, Graph } from './graph-choice.ts';
+import type { Sizes } from './sizes.ts';
 
 export interface TransformersOptions extends FolderOptions {
   /** In Node, `'wasm'` means the native processor backend. */
@@ -19,9 +18,6 @@ export interface TransformersOptions extends FolderOptions {
   /** For models that the lab imported. Default: `'auto'`. */
   readonly precision?: PrecisionWish | undefined;
 }
-
-/** Work that a device does in a few tenths of a second, in parameters × tokens. */
-const workPerRun = { wasm: 2e9, webgpu: 5e10 } as const;
 
 /** @throws LabError 'no-webgpu' */
 export async function computeDevice(
@@ -35,39 +31,6 @@ export async function computeDevice(
       advice: 'Switch the device to the processor (WASM).',
     });
   return adapter;
-}
-
-export interface Sizes {
-  readonly vocabSize: number;
-  readonly contextWindow: number;
-  /** Rough count, embeddings included. */
-  readonly parameters: number;
-}
-
-const sizesSchema = z.looseObject({
-  vocab_size: z.int().positive().max(10_000_000),
-  hidden_size: z.int().positive().max(1_000_000).nullish(),
-  num_hidden_layers: z.int().positive().max(10_000).nullish(),
-  max_position_embeddings: z.int().positive().max(100_000_000).nullish(),
-});
-
-/** @throws LabError 'bad-model' for sizes that are missing, or out of all proportion */
-export function readSizes(config: Readonly<Record<string, unknown>>): Sizes {
-  // Models that also see or hear keep the decoder's numbers one level down.
-  const parsed = sizesSchema.safeParse({ ...config, ...(config['text_config'] as object | undefined) });
-  if (!parsed.success)
-    throw new LabError(
-      'bad-model',
-      `config.json is not usable: ${issueTexts(parsed.error.issues, 'config').join('; ')}.`,
-      { advice: 'Check that this folder holds a text model.' },
-    );
-  const sizes = parsed.data;
-  const hidden = sizes.hidden_size ?? 1024;
-  return {
-    vocabSize: sizes.vocab_size,
-    contextWindow: sizes.max_position_embeddings ?? 2048,
-    parameters: hidden * (sizes.vocab_size + 12 * hidden * (sizes.num_hidden_layers ?? 24)),
-  };
 }
 
 /** One thread is faster below some ten million parameters, and leaves cores to other workers. */
@@ -119,7 +82,3 @@ export async function start(
   }
   throw new Error('There is no graph to try.');
 }
-
-/** Tokens that the device reads in a few tenths of a second, so that a stop request takes effect between runs. */
-export const tokensPerRun = (device: 'wasm' | 'webgpu', { parameters }: Sizes): number =>
-  Math.min(2048, Math.max(32, Math.floor(workPerRun[device] / parameters)));
