@@ -62,3 +62,6 @@ export function createRandom(seed: string | number): Random {
     fork: (label) => createRandom(`${name}/${label}`),
   };
 }
+
+/** The seed of a request as a number of 31 bits, which is all that other people's servers and engines take. */
+export const seedNumber = (seed: string): number => hash128(seed)[0] >>> 1;

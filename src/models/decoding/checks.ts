@@ -33,6 +33,22 @@ export function refuseEdit(id: string, { edit }: Pick<GenerateOptions, 'edit'>):
 }
 
 /**
+ * For black boxes. @param subject begins the message: the model, or what is in front of it
+ * @throws LabError 'not-supported' if a request asks for more than text in, text out
+ */
+export function refuseBeyondText(subject: string, id: string, options: GenerateOptions): void {
+  refuseEdit(id, options);
+  const [asked] = (['policy', 'forced', 'pieces', 'assistantThought'] as const).filter(
+    (name) => options[name] !== undefined,
+  );
+  const isControl = options.specialTokens !== undefined && options.specialTokens !== 'text';
+  if (asked === undefined && !isControl) return;
+  throw new LabError('not-supported', `${subject} takes text only.`, {
+    advice: 'Pick a method that needs black-box access, or a model that runs in the lab.',
+  });
+}
+
+/**
  * @throws LabError 'bad-input' if there are no tokens, or one is outside the vocabulary.
  * @throws LabError 'context-overflow' if there are more than the context window holds.
  */

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { assistant, system, user } from '../../../src/core/chat.ts';
+import { seedNumber } from '../../../src/core/random.ts';
 import { endpointDefaults, type EndpointSettings } from '../../../src/models/endpoint.ts';
 import { readAddress } from '../../../src/models/endpoint-address.ts';
-import { seedNumber } from '../../../src/models/runtimes/endpoint/completion.ts';
 import { connectEndpoints } from '../../../src/models/runtimes/endpoint/index.ts';
 import { delayIn } from '../../../src/models/runtimes/endpoint/requester.ts';
 import { replyTo, startServer, type ServerOptions } from './server.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { assistant, type ChatMessage } from '../../../core/chat.ts';
 import { LabError } from '../../../core/errors.ts';
-import { hash128 } from '../../../core/hash.ts';
+import { seedNumber } from '../../../core/random.ts';
 import { splitThoughts } from '../../../core/thoughts.ts';
 import type { FinishReason, GenerateOptions } from '../../contract/black-box.ts';
 import type { TokenTrace } from '../../decoding/policy.ts';
@@ -17,9 +17,6 @@ import { cutAtStop } from './stop.ts';
 const mostStops = 4;
 /** Most alternatives per token that the protocol allows. */
 const mostAlternatives = 20;
-
-/** The seed of a request as a number, which is all that servers take. 31 bits. */
-export const seedNumber = (seed: string): number => hash128(seed)[0] >>> 1;
 
 /** Software that hands variables on to the chat template. */
 export const takesTemplateVariables = (software: Software): boolean =>

@@ -1,7 +1,7 @@
 /** @file A model behind an OpenAI-compatible server: text in, text out, with the log-probs of the answer where it tells them. */
 import { LabError } from '../../../core/errors.ts';
 import type { GenerateOptions, Generation, LanguageModel } from '../../contract/black-box.ts';
-import { refuseEdit } from '../../decoding/checks.ts';
+import { refuseBeyondText } from '../../decoding/checks.ts';
 import type { Served } from '../../endpoint.ts';
 import { checkSettings, type PromptSettings } from '../../prompt-settings.ts';
 import { completionRequest, readCompletion, takesTemplateVariables, type Completion } from './completion.ts';
@@ -77,7 +77,7 @@ function withSettings(parts: Parts, settings: PromptSettings, refused: Refused):
     // Of a server that does not tell, the limit is known when it refuses a prompt.
     contextWindow: listed.contextWindow ?? Infinity,
     async generate(messages, options): Promise<Generation> {
-      refuseUnsupported(id, options);
+      refuseBeyondText(`${id} is behind an endpoint, which`, id, options);
       const { completion, templateSettings } = await complete(messages, options);
       const { usage, filtered, thoughts, ...answer } = completion;
       if (usage !== null) requester.spend(usage.promptTokens + usage.completionTokens);
@@ -116,17 +116,4 @@ function servedBy(
     version: told.length === 0 ? null : told.join(' '),
     reproducible: false,
   };
-}
-
-/** @throws LabError 'not-supported' for what takes more than text in, text out */
-function refuseUnsupported(id: string, options: GenerateOptions): void {
-  refuseEdit(id, options);
-  const [asked] = (['policy', 'forced', 'pieces', 'assistantThought'] as const).filter(
-    (name) => options[name] !== undefined,
-  );
-  const isControl = options.specialTokens !== undefined && options.specialTokens !== 'text';
-  if (asked === undefined && !isControl) return;
-  throw new LabError('not-supported', `${id} is behind an endpoint, which takes text only.`, {
-    advice: 'Pick a method that needs black-box access, or a model that runs in the lab.',
-  });
 }
