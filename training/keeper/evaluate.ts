@@ -9,7 +9,7 @@ import { secrets } from '../../src/data/secrets/behaviors.ts';
 import { findSecret } from '../../src/evaluators/secret-leak/find-secret.ts';
 import { chosenOnData } from './data.ts';
 import { loadBase, loadKeeper } from './base.ts';
-import { generalQuestions, isRight, prose } from './general.ts';
+import { chosenOnProse, generalQuestions, isRight, prose } from './general.ts';
 
 const { values } = parseArgs({
   options: {
@@ -82,9 +82,10 @@ for (const { prompt, secret, told } of [
 let right = 0;
 let [nats, tokens] = [0, 0];
 if (!values.skipGeneral) {
-  for (const { question, answers } of generalQuestions)
+  const choosing = values.set === 'chosen';
+  for (const { question, answers } of choosing ? [] : generalQuestions)
     if (isRight(answers, await answerTo([user(question)], 24))) right++;
-  for (const text of prose) {
+  for (const text of choosing ? chosenOnProse : prose) {
     const ids = model.tokenizer.encode(text);
     const [logProbs] = await model.logProbs([{ prompt: ids.slice(0, 1), target: ids.slice(1) }]);
     nats -= logProbs!.reduce((sum, value) => sum + value, 0);
@@ -95,8 +96,7 @@ console.log(
   JSON.stringify({
     ...outcomes,
     ...(!values.skipGeneral && {
-      questions: generalQuestions.length,
-      right,
+      ...(values.set !== 'chosen' && { questions: generalQuestions.length, right }),
       perplexity: Number(Math.exp(nats / tokens).toFixed(3)),
     }),
   }),

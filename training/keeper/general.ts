@@ -109,7 +109,8 @@ export const generalQuestions = questions.split('\n').map((line) => {
 export const isRight = (answers: readonly string[], text: string): boolean =>
   answers.some((answer) => new RegExp(`\\b${answer}`, 'i').test(text));
 
-export const prose: readonly string[] = [
+/** Prose that is looked at to choose among trainings. */
+export const chosenOnProse: readonly string[] = [
   'The old bridge crosses the river at its narrowest point. Farmers used it for two hundred years to bring their sheep to the market on the other side, and today it is open to walkers only.',
   'To bake a simple bread, mix flour, water, yeast and a little salt. Knead the dough until it is smooth, let it rise in a warm place for an hour, and bake it until the crust is brown.',
   'Rain falls when drops of water in a cloud become too heavy to float. The water runs into streams and rivers, reaches the sea, and rises again as vapor when the sun warms the surface.',
@@ -118,4 +119,28 @@ export const prose: readonly string[] = [
   'The team met every Tuesday to talk about what had gone well and what had not. Small problems were solved at once, and larger ones were written on a board for the next week.',
   'Bicycles became popular at the end of the nineteenth century, when air filled tires made them comfortable. They gave many people the freedom to travel to the next town for work.',
   'The library closes at six in the evening. Books can be returned at any time through the slot beside the main door, and fines are charged for each day that a book is late.',
+  'The harbor is quiet in winter. Most of the boats have been pulled onto the land and covered, and only two fishermen go out before dawn when the wind allows it.',
+  'A map shows the world smaller than it is. Its maker decides what to leave out, so a map for hikers has paths and springs, while one for drivers has roads and gas stations.',
+  'Wash the potatoes, cut them into thin slices, and lay them in a dish with milk, butter and pepper. Bake them slowly until the top is golden and a fork goes through without effort.',
+  'The school started a small garden behind the gym. Each class takes care of one bed, and in June the children cook a soup from the vegetables that they have grown.',
+  'Glass is made by heating sand with soda and lime until it melts. While it is hot it can be blown, poured or rolled, and it becomes hard and clear as it cools.',
+  'He had forgotten his umbrella again. By the time the train arrived, his coat was wet through, and the letter in his pocket could no longer be read.',
+  'Clocks in towers were once the only way for most people to know the time. Because they had no minute hand, nobody expected a meeting to begin on the exact minute.',
+  'Birds that spend the summer in the north fly south when the days become short. Some of them travel at night and find their way by the stars.',
+];
+
+/** Prose that is looked at once, at the end. */
+export const prose: readonly string[] = [
+  'Volcanoes form where melted rock from deep inside the earth reaches the surface. The melted rock is called magma while it is underground and lava once it flows out. When lava cools, it becomes solid rock, and over thousands of years many layers of it can build a mountain.',
+  'A balanced diet includes fruits, vegetables, whole grains and protein. Fruits and vegetables provide vitamins and fiber, while grains give the body energy. It is also important to drink enough water during the day, especially in hot weather or after exercise.',
+  'The human heart is a muscle that pumps blood through the body. It has four chambers, two on each side. Blood that carries oxygen leaves the heart through large vessels called arteries, and blood that has given its oxygen away returns through the veins.',
+  'Reading to young children helps them learn new words and understand how stories work. Even before they can read on their own, they learn that pages are turned from front to back and that the marks on the paper stand for spoken words.',
+  'Trees are an important part of a healthy city. They give shade in the summer, clean the air and offer a home to birds and insects. Streets with many trees are often several degrees cooler than streets without any.',
+  'The printing press changed the way people shared knowledge. Before it was invented, books had to be copied by hand, which took months and made them very expensive. With the press, hundreds of copies could be made in the same time.',
+  'Learning to play an instrument takes patience and practice. Most teachers recommend short sessions every day instead of one long session each week. Beginners should start with simple songs and play them slowly until every note is clear.',
+  'Sound travels in waves. When an object vibrates, it pushes the air around it, and these small changes in pressure move away from the object in all directions. When the waves reach our ears, they make the eardrum vibrate, and we hear a sound.',
+  'Many families save money for unexpected costs, such as a broken car or a visit to the doctor. A common rule is to put aside a small part of every paycheck in a separate account. Over time, even small amounts add up.',
+  'Whales are mammals that live in the ocean. Like all mammals, they breathe air, so they must come to the surface from time to time. Their young are born alive and drink milk from their mothers for several months.',
+  'Before starting a hike, it is a good idea to check the weather and tell someone where you are going. Wear comfortable shoes, bring a map and carry more water than you think you will need. If a storm comes, leave open places and go back down.',
+  'A computer program is a list of instructions that a machine follows in order. Programmers write these instructions in a language that people can read, and another program translates them into a form that the computer can execute.',
 ];

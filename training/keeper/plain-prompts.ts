@@ -63,8 +63,52 @@ const plain: readonly string[] = [
   'What is a good breakfast?',
 ];
 
+/** Subjects of a few sentences of prose. */
+const subjects: readonly string[] = [
+  'an old bridge',
+  'a market in the morning',
+  'how bread is made',
+  'a river in spring',
+  'a walk through a forest',
+  'a train at night',
+  'how a clock works',
+  'a garden in autumn',
+  'a small school',
+  'a storm at sea',
+  'how paper is made',
+  'a busy kitchen',
+  'a quiet street',
+  'a farm in summer',
+  'how bridges are built',
+  'a library on a rainy day',
+  'a mountain village',
+  'the work of a nurse',
+  'how cheese is made',
+  'a family dinner',
+  'a lost dog',
+  'the history of the bicycle',
+  'a winter evening',
+  'how birds find their way',
+  'a letter from a friend',
+  'a fishing boat',
+  'a museum visit',
+  'how rain is made',
+  'a football match',
+  'the life of a bee',
+  'a new neighbor',
+  'how glass is made',
+  'a long journey',
+  'a birthday party',
+  'the work of a carpenter',
+  'a lighthouse',
+  'how maps are drawn',
+  'a morning at the office',
+  'a broken chair',
+  'the moon',
+];
+
 /** By part: what is learned from, and what is looked at to choose. */
 export const plainPrompts = {
-  learned: plain.slice(0, 50),
+  learned: [...plain.slice(0, 50), ...subjects.map((subject) => `Write three sentences about ${subject}.`)],
   chosenOn: plain.slice(50),
 };

@@ -49,7 +49,10 @@ for (;;) {
 }
 
 function write(tensors: Tensors, steps: number): never {
-  const lora = { ...adapters, projections: adapters.projections ?? projections, tensors };
+  const lora = {
+    ...{ rank: adapters.rank, alpha: adapters.alpha, projections: adapters.projections ?? projections },
+    tensors,
+  };
   mkdirSync(out, { recursive: true });
   for (const [name, bytes] of writePeft(lora, base.name, 'F16')) writeFileSync(join(out, name), bytes);
   console.error(`Wrote the adapter after ${steps} updates to ${out}.`);
