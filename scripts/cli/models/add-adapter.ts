@@ -1,7 +1,9 @@
 /** @file Adds an adapter from disk to the cache of the command line, for a model that is there or that ships with the app. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { excerpt } from '../../../src/core/excerpt.ts';
 import { adaptedId } from '../../../src/models/adapted-entry.ts';
+import { knownAdapters } from '../../../src/models/catalogue/known-adapters.ts';
 import {
   baseOf,
   checkAdapterFits,
@@ -13,6 +15,7 @@ import {
 import { importedId } from '../../../src/models/imported-id.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { root } from '../../build.ts';
+import { badUsage } from '../failure.ts';
 import { clearPlace } from './add.ts';
 import { cachedModels, folderOf, keepRecord } from './cache.ts';
 import { folderWriter } from './folder-writer.ts';
@@ -84,4 +87,18 @@ export const baseFolder = (id: string): string => bases().find((base) => base.id
 function baseIn(candidates: readonly Base[], named: string): Base {
   const id = baseOf(named, candidates);
   return candidates.find((candidate) => candidate.id === id)!;
+}
+
+/** The model with an adapter that ships with the app. @returns `null` for other names */
+export function withKnownAdapter(name: string): string | null {
+  const adapter = knownAdapters.find(({ id }) => id === name);
+  if (!adapter) return null;
+  const { repository, shape } = adapter.base;
+  const fitting = bases().filter(({ about }) => JSON.stringify(about.shape) === JSON.stringify(shape));
+  if (fitting.length === 0)
+    throw badUsage(
+      `"${excerpt(name)}" is an adapter for ${repository}, which is not on this computer.`,
+      'Import it first: lab models add <its folder or GGUF file>',
+    );
+  return adaptedId(baseIn(fitting, fitting.length === 1 ? fitting[0]!.id : repository).id, name);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { excerpt } from '../../../src/core/excerpt.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { readAdaptedId } from '../../../src/models/adapted-entry.ts';
+import { knownAdapters } from '../../../src/models/catalogue/known-adapters.ts';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
 import { root } from '../../build.ts';
 import { badUsage, CommandError, readLongInput } from '../failure.ts';
@@ -61,9 +62,10 @@ export async function listModels({ json }: Printed): Promise<void> {
 export async function addModels(name: string, options: Printed & NamingOptions): Promise<void> {
   const ids = await readLongInput(() => idsOf([name], options));
   const id = ids.get(name)!;
-  const model =
-    findCached(readAdaptedId(id)?.adapter ?? id) ??
-    (await readLongInput(() => addModel(name, options.fourBit)));
+  const part = readAdaptedId(id)?.adapter ?? id;
+  if (knownAdapters.some((adapter) => adapter.id === part))
+    return console.log(options.json ? JSON.stringify({ id, source: 'bundled' }) : id);
+  const model = findCached(part) ?? (await readLongInput(() => addModel(name, options.fourBit)));
   console.log(options.json ? JSON.stringify({ ...listed(model), id }) : id);
 }
 

@@ -11,12 +11,13 @@ import { resolvePlan } from '../../../src/lab/trials/resolve.ts';
 import { readEndpointId } from '../../../src/models/endpoint.ts';
 import { readHubName } from '../../../src/models/hub/name.ts';
 import { partsOf, readAdaptedId } from '../../../src/models/adapted-entry.ts';
+import { knownAdapters } from '../../../src/models/catalogue/known-adapters.ts';
 import { importedId, isImportedId } from '../../../src/models/imported-id.ts';
 import { isBehindEndpoint } from '../endpoints.ts';
 import { badUsage } from '../failure.ts';
 import { readPair } from '../method-words.ts';
 import { addModel } from './add.ts';
-import { addAdapter } from './add-adapter.ts';
+import { addAdapter, withKnownAdapter } from './add-adapter.ts';
 import { addHubModel, knownHubModel } from './add-hub.ts';
 import { cachedModels, findCached } from './cache.ts';
 import { damageOf } from './intact.ts';
@@ -33,6 +34,7 @@ export interface NamingOptions {
   readonly base?: string;
 }
 
+const isKnownAdapter = (name: string) => knownAdapters.some(({ id }) => id === name);
 const isBundled = (name: string) => registries.models.some(({ id }) => id === name);
 /** A path, or what can only be one; `org/name:file.gguf` is a file of a hub, unless it is here. */
 const isOnDisk = (name: string) => existsSync(name) || (isPath(name) && readHubName(name)?.file == null);
@@ -54,6 +56,8 @@ export async function idsOf(
 async function idOf(name: string, { airlock, mirror, fourBit, base }: NamingOptions): Promise<string> {
   if (isBundled(name) || isBehindEndpoint(name) || isImportedId(name)) return name;
   if (readAdaptedId(name)) return name;
+  const withKnown = withKnownAdapter(name);
+  if (withKnown !== null) return withKnown;
   if (isOnDisk(name)) return (await addAdapter(name, base)) ?? (await addModel(name, fourBit)).id;
   const hubName = readHubName(name);
   if (!hubName) return name; // refused with the list of known ids, where the whole input is checked
@@ -68,7 +72,10 @@ async function idOf(name: string, { airlock, mirror, fourBit, base }: NamingOpti
 }
 
 const isHere = (id: string) =>
-  isBundled(id) || isBehindEndpoint(id) || (isImportedId(id) && findCached(id) !== undefined);
+  isBundled(id) ||
+  isBehindEndpoint(id) ||
+  isKnownAdapter(id) ||
+  (isImportedId(id) && findCached(id) !== undefined);
 
 /** @throws CommandError 2 for a model that is neither bundled nor imported */
 export function checkModelIds(ids: readonly string[]): void {
@@ -141,7 +148,8 @@ export async function planWithIds(plan: Plan, options: NamingOptions): Promise<P
 }
 
 const isImported = (name: string) =>
-  !isBundled(name) && !isBehindEndpoint(name) && (isOnDisk(name) || readHubName(name) !== null);
+  isKnownAdapter(name) ||
+  (!isBundled(name) && !isBehindEndpoint(name) && (isOnDisk(name) || readHubName(name) !== null));
 
 /** An id for a model before it is imported. */
 const idBeforeImport = (name: string) => importedId(name, '0'.repeat(64));

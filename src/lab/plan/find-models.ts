@@ -10,6 +10,7 @@ import {
 } from '../../core/method.ts';
 import { adaptedEntry, readAdaptedId } from '../../models/adapted-entry.ts';
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
+import { knownAdapters } from '../../models/catalogue/known-adapters.ts';
 import { readEndpointId } from '../../models/endpoint.ts';
 import { readHubName } from '../../models/hub/name.ts';
 import { importedFolder, isImportedId } from '../../models/imported-id.ts';
@@ -125,8 +126,10 @@ const outside = (id: string, task: ModelTask, source: ModelEntry['source']): Mod
   needs: { webgpu: false, f16: false },
 });
 
-/** @param adapter id of one that the command line imported */
+/** @param adapter id of one that ships with the lab, or that the command line imported */
 function withAdapter(base: ModelEntry, adapter: string): ModelEntry {
+  const known = knownAdapters.find(({ id }) => id === adapter);
+  if (known) return adaptedEntry(base, known);
   if (isImportedId(adapter))
     return adaptedEntry(base, {
       id: adapter,
@@ -137,7 +140,7 @@ function withAdapter(base: ModelEntry, adapter: string): ModelEntry {
       source: { kind: 'url', base: importedFolder(adapter) },
     });
   throw new LabError('unknown-model', `There is no adapter "${excerpt(adapter)}".`, {
-    advice: 'Import it again: its id ends with the first digits of its hash.',
+    advice: `Known: ${knownAdapters.map(({ id }) => id).join(', ')}. Import others on the page Models.`,
   });
 }
 

@@ -2,8 +2,8 @@
  * @file The files of the app kept on this device, so that it runs with the server gone.
  *
  * They arrive in two phases. The *shell* (page, styles, small scripts) is stored when the service worker installs,
- * which takes under a second, so that it can take over early. Engines, models and published results follow when the
- * page asks for a fill. Which files a device never needs (WebGPU engines without WebGPU) is decided by path.
+ * which takes under a second, so that it can take over early. Engines, models, adapters and published results follow when
+ * the page asks for a fill. Which files a device never needs (WebGPU engines without WebGPU) is decided by path.
  *
  * A file is stored and handed out only if its bytes are those that the build wrote. A wrong answer of the host is asked
  * for once more, past every cache; a damaged copy on this device is dropped and fetched again.
@@ -17,7 +17,7 @@ export type Phase = 'shell' | 'fill' | 'webgpu' | 'first-use';
 export function phaseOf(url: string): Phase {
   if (/^engines\/web-?llm/.test(url)) return 'first-use';
   if (/^engines\/.*(asyncify|webgpu|webgl)/.test(url)) return 'webgpu';
-  return /^((engines|models|results)\/|licenses\.txt$|sbom\.json$)/.test(url) ? 'fill' : 'shell';
+  return /^((engines|models|adapters|results)\/|licenses\.txt$|sbom\.json$)/.test(url) ? 'fill' : 'shell';
 }
 
 /** `reload` goes past the browser's HTTP cache, which may hold a wrong answer too. */

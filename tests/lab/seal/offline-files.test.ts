@@ -111,6 +111,7 @@ test('what a file is decides when it is stored', () => {
     'fill',
     'fill',
   ]);
+  expect(phaseOf('adapters/keeper/adapter_model.safetensors')).toBe('fill');
 });
 
 describe('a wrong answer of the site', () => {
