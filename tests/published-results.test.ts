@@ -64,7 +64,7 @@ test('whatever the files hold of claims and warnings is read, and a note says wh
   const apart = onAttacks.cells
     .map(({ attack }) => attack)
     .filter((attack) =>
-      warningsAbout(onAttacks, [attack])!.some((warning) => warning.includes('it claimed')),
+      warningsAbout(onAttacks, [attack])!.some((warning) => warning.includes(': reported ')),
     );
   expect(apart.filter((attack) => notes.attacks[attack] === undefined)).toEqual([]);
 });

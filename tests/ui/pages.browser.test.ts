@@ -292,9 +292,7 @@ test('published results of a method stand with the warnings that their file hold
   await vi.waitFor(() => expect(app.labInfo.catalogue).not.toBeNull());
   await app.published.want('attacks');
   const { warnings } = app.published.current.attacks!.results.integrity!;
-  const [, attack] = /^(\S+): it claimed/.exec(
-    warnings.find((warning) => warning.includes(': it claimed'))!,
-  )!;
+  const [, attack] = /^(\S+): reported /.exec(warnings.find((warning) => warning.includes(': reported '))!)!;
   location.hash = `#/methods/attack/${attack}`;
   const ofMethod = () => find('[aria-labelledby="measured"]:has(.note)').textContent;
   const measured = await vi.waitFor(ofMethod, firstTime);

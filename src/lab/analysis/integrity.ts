@@ -170,7 +170,9 @@ function claimWarnings({ attack, claimed, replayed }: ClaimCheck, on: string): r
     const [claimedText, foundText] = [claimed, rate].map(
       ({ successes, scored }) => `${successes} of ${scored}`,
     );
-    return apart ? [`${attack}${on}: it claimed ${claimedText}, ${evaluator} finds ${foundText}.`] : [];
+    return apart
+      ? [`${attack}${on}: reported ${claimedText} successes, ${evaluator} finds ${foundText}.`]
+      : [];
   });
 }
 

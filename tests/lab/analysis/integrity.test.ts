@@ -179,7 +179,7 @@ describe('what an attack believed', () => {
       claimed: true,
       harm: 0,
     }));
-    expect(integrityOf(told).warnings).toEqual(['walk: it claimed 10 of 10, harm finds 0 of 10.']);
+    expect(integrityOf(told).warnings).toEqual(['walk: reported 10 of 10 successes, harm finds 0 of 10.']);
     expect(integrityOf(told.slice(0, 2)).warnings).toEqual([]);
   });
   test('comes through a run into its records and summary', async () => {

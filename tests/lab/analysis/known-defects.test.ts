@@ -180,8 +180,8 @@ test('a trial that fails stays in the count of what was tried, so that every att
 
 // Finding 6: 88.0 % in the table, 34 of 50 by the method's own classifier. Finding 9: 49 of 50 when it ended, 38 replayed.
 test.each([
-  ['gptfuzzer', 0, 10, 'gptfuzzer: it claimed 0 of 10, harm finds 10 of 10.'],
-  ['tap', 10, 2, 'tap: it claimed 10 of 10, harm finds 2 of 10.'],
+  ['gptfuzzer', 0, 10, 'gptfuzzer: reported 0 of 10 successes, harm finds 10 of 10.'],
+  ['tap', 10, 2, 'tap: reported 10 of 10 successes, harm finds 2 of 10.'],
 ])('%s: what was claimed and what replay finds stand apart', (attack, claimed, found, warning) => {
   const { claims, integrity } = summaryOf(
     each(attack, (_, i) => ({ claimed: i < claimed, harm: i < found ? 1 : 0 })),

@@ -175,7 +175,7 @@ test('what attacks claimed and what was wrong with their outputs stays beside th
     replayed: [{ evaluator: 'oracle', ...rate(15) }],
   };
   const warnings = [
-    'strong: it claimed 20 of 20, oracle finds 15 of 20.',
+    'strong: reported 20 of 20 successes, oracle finds 15 of 20.',
     'strong+weak: 3 of 20 answers are empty.',
     'weak on m: 2 of 20 answers are empty.',
     'm computed some answers in fp16, others in fp32: rates over both mix two models.',
