@@ -1,7 +1,7 @@
 /** Ways out of the page, tried against a real server that stands for every other host. */
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { askSeal, openSite, visit, waitForControl, type Site, type Visit } from './site.ts';
+import { askSeal, openSite, visit, waitForControl, type Site } from './site.ts';
 import { openStubHub, type StubHub } from './stub-hub.ts';
 
 const hubAddress = 'https://huggingface.co/org/name/resolve/main/secret';
@@ -12,25 +12,33 @@ describe.each([
 ])('on %s', (_, headers) => {
   let sink: StubHub;
   let site: Site;
-  let open: Visit;
+  /** A profile in which the service worker is in charge; each test opens a page of its own in it. */
+  let sealed: BrowserContext;
+  /** Of a page that computes nothing by itself. */
+  let quietPage: string;
   beforeAll(async () => {
     sink = await openStubHub();
     site = await openSite({ headers, args: sink.chromiumArgs });
+    quietPage = `${site.server.url}#/about`;
+    ({ context: sealed } = await visit(site.browser));
+    await waitForControl(await openPage());
   });
   afterAll(async () => {
     await site.close();
     await sink.close();
   });
-  beforeEach(async () => {
-    open = await visit(site.browser);
-    sink.requests.length = 0;
-  });
-  afterEach(() => open.context.close());
+  beforeEach(() => void (sink.requests.length = 0));
+  afterEach(() => Promise.all(sealed.pages().map((page) => page.close())));
+  async function openPage(): Promise<Page> {
+    const page = await sealed.newPage();
+    await page.goto(quietPage);
+    return page;
+  }
   const nothingOut = () => expect(sink.requests.map(({ host, url }) => host + url)).toEqual([]);
   const aMoment = (page: Page) => page.waitForTimeout(700);
 
   test('the self-test tries every channel, and none reaches the sink', async () => {
-    const { page } = open;
+    const page = await sealed.newPage();
     await page.goto(`${site.server.url}#/ledger`);
     await waitForControl(page);
     await page.getByRole('button', { name: 'Test the seal' }).click();
@@ -92,8 +100,7 @@ describe.each([
     ['going there by script', (address) => void (location.href = address)],
   ];
   test.each(ways)('%s does not reach a hub', async (_way, way) => {
-    const { page } = open;
-    await page.goto(site.server.url);
+    const page = await openPage();
     await waitForControl(page);
     await page.evaluate(way, hubAddress).catch(() => {});
     await aMoment(page);
@@ -107,33 +114,17 @@ describe.each([
   test.each(['?cli', ''])(
     'a first visit to "%s", before the service worker, does not reach a hub',
     async (query) => {
-      const { page } = open;
+      const { context, page } = await visit(site.browser);
       await page.route('**/service.worker.js', (route) => route.abort());
       await page.goto(site.server.url + query, { waitUntil: 'domcontentloaded' });
       expect(await fetchHub(page)).toContain('TypeError');
       nothingOut();
+      await context.close();
     },
   );
 
-  test('a forced reload and an unregistered service worker do not reach a hub', async () => {
-    const { page, context } = open;
-    await page.goto(site.server.url);
-    await waitForControl(page);
-    const session = await context.newCDPSession(page);
-    await session.send('Page.reload', { ignoreCache: true });
-    await page.waitForLoadState('domcontentloaded');
-    await fetchHub(page).catch(() => {});
-    await waitForControl(page);
-    await page.evaluate(async () => (await navigator.serviceWorker.ready).unregister());
-    await page.reload({ waitUntil: 'domcontentloaded' });
-    await fetchHub(page).catch(() => {});
-    await aMoment(page);
-    nothingOut();
-  });
-
   test('a script that opens the airlock itself gets no file that no hub listed', async () => {
-    const { page } = open;
-    await page.goto(site.server.url);
+    const page = await openPage();
     await waitForControl(page);
     const folder = 'hub/huggingface.co/org/name/main/';
     const opened = await askSeal(page, {
@@ -148,8 +139,24 @@ describe.each([
     nothingOut();
   });
 
+  // The last in the shared profile, which then has no service worker.
+  test('a forced reload and an unregistered service worker do not reach a hub', async () => {
+    const page = await openPage();
+    await waitForControl(page);
+    const session = await sealed.newCDPSession(page);
+    await session.send('Page.reload', { ignoreCache: true });
+    await page.waitForLoadState('domcontentloaded');
+    await fetchHub(page).catch(() => {});
+    await waitForControl(page);
+    await page.evaluate(async () => (await navigator.serviceWorker.ready).unregister());
+    await page.reload({ waitUntil: 'domcontentloaded' });
+    await fetchHub(page).catch(() => {});
+    await aMoment(page);
+    nothingOut();
+  });
+
   test('without a service worker the lab’s worker starts only where the host sends the policy', async () => {
-    const { page, context } = open;
+    const { context, page } = await visit(site.browser);
     await context.addInitScript(() => {
       Object.defineProperty(navigator, 'serviceWorker', { value: undefined });
     });
@@ -159,5 +166,6 @@ describe.each([
       await page.getByText('The lab did not start').waitFor();
       expect(page.workers()).toEqual([]);
     }
+    await context.close();
   });
 });
