@@ -13,9 +13,9 @@ import { chunkOfRequest } from '../trials/trials.ts';
 import type { ChunkContext } from './chunk-context.ts';
 import { learnAttacks } from './learn.ts';
 import { defendedModel } from './defended-model.ts';
+import { defaultAccess, type ModelPool } from './model-pool.ts';
 import { loadModels, requiredModels } from './loaded-models.ts';
 import { createSignalMeters } from './meter.ts';
-import type { ModelPool } from './model-pool.ts';
 import { prepareDefenses } from './prepare.ts';
 import { runChunk, textSettings } from './run-chunk.ts';
 
@@ -87,7 +87,7 @@ async function attempt(
     throw failure;
   };
   const meters = createSignalMeters();
-  const defended = defendedModel(models, target, defenses, meters.meterOf);
+  const defended = defendedModel(models, defaultAccess(target), defenses, meters.meterOf);
   // Behind no defense the two modes are one.
   const isAdaptive = mode === 'adaptive' && defenses.length > 0;
   const behind = isAdaptive ? { behind: { stack: stack.name, defended, meters } } : {};

@@ -2,12 +2,10 @@
 import type { AttackResult } from '../../attacks/attack.ts';
 import type { Access } from '../../core/method.ts';
 import { stack, stackView, type StackView } from '../../defenses/stack.ts';
-import type { ModelEntry } from '../../models/catalog.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { ChosenDefense } from '../trials/choices.ts';
 import { needsWhiteBox, roleModels, type LoadedModels } from './loaded-models.ts';
 import { metered, type MeterOf } from './meter.ts';
-import { defaultAccess } from './model-pool.ts';
 
 /** The target behind a stack of defenses. */
 export interface DefendedModel {
@@ -25,10 +23,11 @@ export interface DefendedModel {
 /**
  * Put the target behind `defenses`, with every call counted on the meter of the trial that asks.
  * Defenses that need white-box access get it in both views.
+ * @param access to the undefended model as it usually answers
  */
 export function defendedModel(
   models: LoadedModels,
-  target: ModelEntry,
+  access: Access,
   defenses: readonly ChosenDefense[],
   meterOf: MeterOf,
 ): DefendedModel {
@@ -37,7 +36,6 @@ export function defendedModel(
   const behind = (access: Access) =>
     stack(metered(models.target(access), 'target', meterOf), chosen, context);
   const editable = behind('white-box');
-  const access = defaultAccess(target);
   const oneEngine = models.target('white-box') === models.target(access);
   const whiteBox = needsWhiteBox(defenses);
   let seen: StackView | undefined;

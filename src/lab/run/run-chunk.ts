@@ -24,8 +24,13 @@ export interface FinishedTrial extends PlacedRecord {
   readonly generation: Generation | null;
 }
 
+type RunnableChunk = Pick<Chunk, 'attack' | 'mode' | 'stack' | 'trials'>;
+
 /** @returns one finished trial each, in order. Nothing is returned unless all trials of the chunk have finished. */
-export async function runChunk(chunk: Chunk, context: ChunkContext): Promise<readonly FinishedTrial[]> {
+export async function runChunk(
+  chunk: RunnableChunk,
+  context: ChunkContext,
+): Promise<readonly FinishedTrial[]> {
   const { settings, outcomes, pausePoint, toSend = (result) => result } = context;
   const { trials } = chunk;
   const startedAt = new Date().toISOString();
@@ -79,7 +84,10 @@ export const textSettings = ({ pack, templates, sampling }: TrialSettings): Atta
  * Make sure that every attack of the chunk has its outcome. If one is missing all are computed again, so that requests
  * meet in the same batches as the first time. White-box attacks fill the device alone and go one at a time.
  */
-async function runAttacks({ attack, mode, stack, trials }: Chunk, context: ChunkContext): Promise<void> {
+async function runAttacks(
+  { attack, mode, stack, trials }: RunnableChunk,
+  context: ChunkContext,
+): Promise<void> {
   const { settings, models, defended, meters, outcomes, lessons } = context;
   const { signal, onStep, recordable, pausePoint } = context;
   if (trials.every(({ seed }) => outcomes.has(seed))) return;

@@ -75,7 +75,10 @@ export async function openTarget(
   const meters = createSignalMeters();
   const prepared = await prepareStacks(target, resolved, models, options);
   const defended = new Map<string, DefendedModel>(
-    prepared.map(({ name, defenses }) => [name, defendedModel(models, target, defenses, meters.meterOf)]),
+    prepared.map(({ name, defenses }) => [
+      name,
+      defendedModel(models, defaultAccess(target), defenses, meters.meterOf),
+    ]),
   );
   const behind = (stack: string) => ({ stack, defended: defended.get(stack)!, meters });
   const lessons = options.lessons ?? (await lessonsFor(target, resolved, models, behind, options));
