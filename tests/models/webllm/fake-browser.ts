@@ -6,7 +6,7 @@ import type { ModelEntry } from '../../../src/models/catalog.ts';
 import { splitHubUrl, type HubFile } from '../../../src/models/hub/addresses.ts';
 import type { EnginePackage } from '../../../src/models/runtimes/webllm/engine.ts';
 import type { FileCache } from '../../../src/models/runtimes/webllm/files.ts';
-import type { BrowserApis } from '../../../src/models/runtimes/webllm/index.ts';
+import type { BrowserApis } from '../../../src/models/runtimes/webllm/load-record.ts';
 import type { Gpu } from '../../../src/models/runtimes/webllm/preflight.ts';
 import { FakeEngine, type FakeModel } from './fake-engine.ts';
 
