@@ -7,7 +7,6 @@ import {
   classifierRoles,
   languageRoles,
   rolesNeeded,
-  rolesTaken,
   type ClassifierRole,
   type LanguageRole,
   type MethodCard,
@@ -80,15 +79,13 @@ export function readSettings(method: MethodCard, settings: object = {}): ReadSet
   const models = new Map<ModelRole, unknown>();
   for (const role of [...languageRoles, ...classifierRoles]) {
     const model = given.get(keyOf(role));
-    // A method may have an option of that name, whose value is no model.
-    if (model === undefined || Object.hasOwn(method.options, keyOf(role))) continue;
+    if (model === undefined) continue;
     models.set(role, model);
     given.delete(keyOf(role));
   }
   const options = parseOptions(method.options, Object.fromEntries(given), method.id);
-  const needed = rolesNeeded(method, options);
-  const usable = [...needed, ...rolesTaken(method, options), ...everyRoleOf(method)];
-  for (const role of needed) if (!models.has(role)) throw missing(method, role);
+  const usable = everyRoleOf(method);
+  for (const role of rolesNeeded(method, options)) if (!models.has(role)) throw missing(method, role);
   for (const [role, model] of models) {
     if (!usable.includes(role))
       throw new LabError('bad-input', `"${method.id}" has no use for a model as "${keyOf(role)}".`, {
@@ -111,11 +108,13 @@ export function readSettings(method: MethodCard, settings: object = {}): ReadSet
   };
 }
 
-/** Roles that some choice of options calls for. */
-const everyRoleOf = ({ needsWhen = {}, takesWhen = {} }: MethodCard): readonly ModelRole[] =>
-  [needsWhen, takesWhen].flatMap((when) =>
+/** Roles that the method needs, and those that some choice of options calls for. */
+const everyRoleOf = ({ needs, needsWhen = {}, takesWhen = {} }: MethodCard): readonly ModelRole[] => [
+  ...needs,
+  ...[needsWhen, takesWhen].flatMap((when) =>
     Object.values(when).flatMap((byValue) => Object.values(byValue).flat()),
-  );
+  ),
+];
 
 function missing({ id }: MethodCard, role: ModelRole): LabError {
   const kind = isClassifierRole(role) ? 'classifier' : 'language model';

@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
+import { attacks } from '../../src/attacks/index.ts';
 import { classifierRoles, languageRoles } from '../../src/core/method.ts';
 import { defenses } from '../../src/defenses/index.ts';
+import { evaluators } from '../../src/evaluators/index.ts';
 import {
   learned,
   outputGuard,
@@ -169,9 +171,9 @@ describe('the constructors', () => {
     expect(Object.keys(constructors).toSorted()).toEqual(open.toSorted());
   });
 
-  test('have no option that goes by the name of a model', () => {
-    const roles = [...languageRoles, ...classifierRoles].map(camelCase);
-    for (const { id, options } of defenses.all)
-      expect([id, ...Object.keys(options).filter((name) => roles.includes(name))]).toEqual([id]);
+  test('of all kinds of methods have no option that goes by the name of a model', () => {
+    const taken = [...[...languageRoles, ...classifierRoles].map(camelCase), 'artifact'];
+    for (const { id, options } of [...attacks.all, ...defenses.all, ...evaluators.all])
+      expect([id, ...Object.keys(options).filter((name) => taken.includes(name))]).toEqual([id]);
   });
 });
