@@ -12,7 +12,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'src/library');
 
 /** By the name under which an app imports it. */
-const entries = { '.': 'index', './transformers': 'transformers', './web-llm': 'web-llm' };
+const entries = {
+  '.': 'index',
+  './testing': 'testing',
+  './transformers': 'transformers',
+  './web-llm': 'web-llm',
+};
 /** Packages that an app brings if it uses their entry. */
 const peers = ['@huggingface/transformers', '@mlc-ai/web-llm'];
 
@@ -61,14 +66,15 @@ async function writeModules(folder: string): Promise<readonly string[]> {
       },
     },
   });
-  const chunks = (Array.isArray(output) ? output : [output]).flatMap((part) =>
+  const parts = (Array.isArray(output) ? output : [output]).flatMap((part) =>
     'output' in part ? part.output : [],
   );
-  const imported = chunks.flatMap((part) =>
+  const files = new Set(parts.map(({ fileName }) => fileName));
+  const imported = parts.flatMap((part) =>
     part.type === 'chunk' ? [...part.imports, ...part.dynamicImports] : [],
   );
   const names = imported
-    .filter((id) => !id.endsWith('.js'))
+    .filter((id) => !files.has(id))
     .map((id) =>
       id
         .split('/')

@@ -57,7 +57,12 @@ test('every entry has its module and its declarations; engines are optional', ()
   for (const { types, default: module } of Object.values(exports))
     for (const path of [types, module])
       expect([path, existsSync(join(folder, 'package', path))]).toEqual([path, true]);
-  expect(Object.keys(dependencies)).toEqual(['@huggingface/jinja', '@huggingface/tokenizers', 'zod']);
+  expect(Object.keys(dependencies)).toEqual([
+    '@huggingface/jinja',
+    '@huggingface/tokenizers',
+    '@noble/hashes',
+    'zod',
+  ]);
   expect(peerDependenciesMeta).toEqual({
     '@huggingface/transformers': { optional: true },
     '@mlc-ai/web-llm': { optional: true },
