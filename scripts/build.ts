@@ -82,9 +82,16 @@ export async function ensureBuilt(build: Build = sealedBuild): Promise<void> {
     await buildApp(build);
 }
 
+const builds: Readonly<Record<string, Build>> = {
+  production: sealedBuild,
+  connected: connectedBuild,
+  carried: carriedBuild,
+};
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { mode } = parseArgs({ options: { mode: { type: 'string', default: 'production' } } }).values;
-  if (mode !== 'production' && mode !== 'connected')
+  const build = builds[mode];
+  if (!build)
     throw new Error(`There is no build mode "${mode}". Use --mode connected, or none for the sealed app.`);
-  await buildApp(mode === 'connected' ? connectedBuild : sealedBuild);
+  await buildApp(build);
 }

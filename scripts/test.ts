@@ -14,8 +14,8 @@ import { root } from './build.ts';
  * after the other.
  */
 const stages: readonly (readonly (readonly string[])[])[] = [
-  [['test:unit'], ['static']],
-  [['build']],
+  // What the last stage serves is built beside the unit tests, as soon as the static checks are done.
+  [['test:unit'], ['static', 'build', 'build:carried']],
   // One core is left over beside the real models: the other two take about as long together.
   [['test:real'], ['test:models', 'test:browser']],
   [['test:e2e']],
