@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { chromiumArgs, findChromium } from './scripts/chromium.ts';
 import { connected } from './scripts/vite/connected.ts';
 import { derivedModels } from './scripts/vite/derived-models.ts';
+import { noEval } from './scripts/vite/no-eval.ts';
 import { ortBuild } from './scripts/vite/ort.ts';
 import { pwa } from './scripts/vite/pwa.ts';
 import { seal } from './scripts/vite/seal.ts';
@@ -28,10 +29,11 @@ export default defineConfig({
     connected(),
     derivedModels(),
     ortBuild(),
+    noEval(),
     svelte(),
     seal(),
     packages.write(),
-    pwa([packages.check()]),
+    pwa([noEval(), packages.check()]),
     serveScript(),
   ],
   resolve: {
@@ -39,7 +41,7 @@ export default defineConfig({
   },
   worker: {
     format: 'es',
-    plugins: () => [ortBuild(), packages.note()],
+    plugins: () => [ortBuild(), noEval(), packages.note()],
     // Files that only a worker loads have a folder of their own, so that the service worker can fetch them later.
     rolldownOptions: {
       checks: { pluginTimings: false },

@@ -43,6 +43,12 @@ export async function visit(browser: Browser): Promise<Visit> {
   const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];
+  // Chromium's console is silent about some violations.
+  await context.addInitScript(() =>
+    document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
+      console.error(`policy: ${effectiveDirective} ${blockedURI}`),
+    ),
+  );
   context.on('request', (request) => requests.push(request.url()));
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {

@@ -1,5 +1,5 @@
 /** @file What the built app says about the packages that it is made of. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { dependencies } from '../../package.json';
@@ -41,4 +41,12 @@ test('licenses are texts, not only names', () => {
   expect(licenses).toContain('Permission is hereby granted');
   expect(licenses).toContain('Apache License');
   expect(licenses).toContain('SIL OPEN FONT LICENSE');
+});
+
+test('zod never makes code of strings, which the policy forbids', async () => {
+  const names = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith('.js'));
+  const scripts = await Promise.all(names.map((name) => readFile(join(dist, name), 'utf8')));
+  const withZod = scripts.filter((script) => script.includes('__zod_globalConfig??'));
+  expect(withZod.length).toBeGreaterThan(2); // page, worker, service worker
+  expect(withZod.filter((script) => !/\(\{jitless:(!0|true)\}\)/.test(script))).toEqual([]);
 });
