@@ -19,14 +19,14 @@ beforeAll(async () => {
   browser = await launch(ensureChromium(), 'none');
 });
 afterAll(() => browser.close());
-beforeEach(async () => {
+async function arrive(): Promise<void> {
   host = await openWrongHost();
   visitor = await visit(browser);
-});
-afterEach(async () => {
+}
+async function leave(): Promise<void> {
   await visitor.context.close();
   await host.close();
-});
+}
 
 /** A page of the visitor that can be told what to compute. */
 async function commandPage(): Promise<Page> {
@@ -90,6 +90,16 @@ async function someTrials(page: Page): Promise<number> {
   return entries;
 }
 
+/** As if the app had never asked for the file. */
+const forget = (page: Page, file: string) =>
+  page.evaluate(async (path) => {
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const key of await cache.keys())
+        if (new URL(key.url).pathname === `/${path}`) await cache.delete(key);
+    }
+  }, file);
+
 /** Overwrite stored copies of the app's files whose address matches. */
 const garble = (page: Page, pattern: RegExp) =>
   page.evaluate(async (source) => {
@@ -103,6 +113,15 @@ const garble = (page: Page, pattern: RegExp) =>
 const half = (file: string) => readFileSync(join(dist, file)).subarray(0, 100_000);
 
 describe('one wrong answer of the host', () => {
+  beforeAll(async () => {
+    await arrive();
+    // A page of the command line stores nothing in the background.
+    await visitor.page.goto(`${host.url}?cli`);
+    await visitor.page.evaluate(() => navigator.serviceWorker.register('service.worker.js'));
+    await waitForControl(visitor.page);
+  });
+  afterAll(leave);
+
   const kinds: readonly [string, RegExp, (file: string) => string | Buffer, typeof chat | typeof attack][] = [
     ['a sign-in page for a model', /tinytown-chat\/onnx\/model\.onnx$/, () => signIn, chat],
     ['an empty object for a tokenizer', /tinytown-chat\/tokenizer\.json$/, () => '{}', chat],
@@ -115,49 +134,57 @@ describe('one wrong answer of the host', () => {
     async (_, pattern, wrong, use) => {
       const file = find(pattern);
       host.answer(file, wrong(file));
-      await visitor.page.goto(`${host.url}#/about`);
-      await waitForControl(visitor.page);
+      await forget(visitor.page, file);
       const page = await commandPage();
       const failed = await use(page);
       expect(failed).toMatchObject({ status: 'failed', code: 'unreachable' });
       host.setRight(file);
       const next = await commandPage();
       expect(await use(next)).toMatchObject({ status: 'done' });
+      await Promise.all([page.close(), next.close()]);
     },
   );
 });
 
 describe('damaged copies on the device', () => {
+  /** Entries of the run at the beginning. */
+  let before: number;
+  beforeAll(async () => {
+    await arrive();
+    const { page } = visitor;
+    await page.goto(host.url);
+    await waitForControl(page);
+    await askSeal(page, { type: 'fill', webgpu: false });
+    before = await someTrials(page);
+  });
+  afterAll(leave);
+  const runsAreKept = async () => expect(await storedEntries(visitor.page)).toBeGreaterThanOrEqual(before);
+
   test('are fetched again by themselves, from the page to the engines, and runs are kept', async () => {
-    await visitor.page.goto(host.url);
-    await waitForControl(visitor.page);
-    await askSeal(visitor.page, { type: 'fill', webgpu: false });
-    const before = await someTrials(visitor.page);
-    await garble(visitor.page, /./);
-    await visitor.page.reload();
-    await waitForControl(visitor.page);
-    await visitor.page.getByRole('heading', { name: 'Home' }).waitFor();
-    expect(await chat(await commandPage())).toMatchObject({ status: 'done' });
-    expect(await storedEntries(visitor.page)).toBeGreaterThanOrEqual(before);
+    const { page } = visitor;
+    await garble(page, /./);
+    await page.reload();
+    await waitForControl(page);
+    await page.getByRole('heading', { name: 'Home' }).waitFor();
+    const other = await commandPage();
+    expect(await chat(other)).toMatchObject({ status: 'done' });
+    await other.close();
+    await runsAreKept();
   });
 
   test('are found and replaced by the Repair button', async () => {
-    await visitor.page.goto(`${host.url}#/about`);
-    await waitForControl(visitor.page);
-    await askSeal(visitor.page, { type: 'fill', webgpu: false });
-    await garble(visitor.page, /tinytown-chat\//);
-    await visitor.page.getByRole('button', { name: 'Repair' }).click();
-    await visitor.page.getByText(/Replaced \d+ damaged files/).waitFor();
-    await visitor.page.getByRole('button', { name: 'Repair' }).click();
-    await visitor.page.getByText('No file is damaged.').waitFor();
+    const { page } = visitor;
+    await page.goto(`${host.url}#/about`);
+    await garble(page, /tinytown-chat\//);
+    await page.getByRole('button', { name: 'Repair' }).click();
+    await page.getByText(/Replaced \d+ damaged files/).waitFor();
+    await page.getByRole('button', { name: 'Repair' }).click();
+    await page.getByText('No file is damaged.').waitFor();
   });
 
   test('with the site gone lead to a page that names them, and repairs when the site is back', async () => {
     const { page } = visitor;
     await page.goto(host.url);
-    await waitForControl(page);
-    const before = await someTrials(page);
-    await askSeal(page, { type: 'fill', webgpu: false });
     await garble(page, /index\.html|\/assets\/index-/);
     await host.stop();
     await page.reload();
@@ -172,14 +199,11 @@ describe('damaged copies on the device', () => {
     await page.getByText(/Open Glovebox now/).waitFor();
     await page.getByRole('link', { name: 'Open Glovebox' }).click();
     await page.getByRole('heading', { name: 'Home' }).waitFor();
-    expect(await storedEntries(page)).toBeGreaterThanOrEqual(before);
+    await runsAreKept();
   });
 
   test('that the browser has deleted altogether are fetched and stored again', async () => {
     const { page } = visitor;
-    await page.goto(host.url);
-    await waitForControl(page);
-    await askSeal(page, { type: 'fill', webgpu: false });
     await page.evaluate(async () => {
       for (const name of await caches.keys()) await caches.delete(name);
     });
@@ -192,23 +216,28 @@ describe('damaged copies on the device', () => {
   });
 });
 
-test('a page whose script never starts leads to the repair, which goes past the cache of the browser', async () => {
-  const { page } = visitor;
-  const script = find(/^assets\/index-.*\.js$/);
-  host.answer(script, signIn);
-  await page.goto(host.url);
-  await page.getByText('Glovebox has not started yet').waitFor();
-  host.setRight(script);
-  await page.getByRole('link', { name: 'repair it' }).click();
-  await page.getByRole('button', { name: 'Repair' }).click();
-  await page.getByText(/Open Glovebox now/).waitFor();
-  await page.getByRole('link', { name: 'Open Glovebox' }).click();
-  await page.getByRole('heading', { name: 'Home' }).waitFor();
-});
+describe('the page that repairs', () => {
+  beforeEach(arrive);
+  afterEach(leave);
 
-test('the page that repairs has no accessibility violation, light or dark, wide or narrow', async () => {
-  const { page } = visitor;
-  await page.goto(`${host.url}repair.html`);
-  await page.getByRole('button', { name: 'Repair' }).waitFor();
-  await expectAccessible(page);
+  test('opens from a page whose script never starts, and goes past the cache of the browser', async () => {
+    const { page } = visitor;
+    const script = find(/^assets\/index-.*\.js$/);
+    host.answer(script, signIn);
+    await page.goto(host.url);
+    await page.getByText('Glovebox has not started yet').waitFor();
+    host.setRight(script);
+    await page.getByRole('link', { name: 'repair it' }).click();
+    await page.getByRole('button', { name: 'Repair' }).click();
+    await page.getByText(/Open Glovebox now/).waitFor();
+    await page.getByRole('link', { name: 'Open Glovebox' }).click();
+    await page.getByRole('heading', { name: 'Home' }).waitFor();
+  });
+
+  test('has no accessibility violation, light or dark, wide or narrow', async () => {
+    const { page } = visitor;
+    await page.goto(`${host.url}repair.html`);
+    await page.getByRole('button', { name: 'Repair' }).waitFor();
+    await expectAccessible(page);
+  });
 });
