@@ -1,41 +1,28 @@
 /** @file The command line with a model from a folder on disk: imported once, served to the page, verified, removed. */
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { root } from '../../scripts/build.ts';
+import { labHere } from '../scripts/printed.ts';
 
 let folder: string;
 let model: string;
 const bundled = join(root, 'public/models/tinytown-chat');
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'glovebox-models-'));
+  vi.stubEnv('GLOVEBOX_MODELS', join(folder, 'cache'));
   model = join(folder, 'my model');
   const filter = (path: string) => !path.includes('onnx'); // as a folder from a hub: the graph is the importer's
   await cp(bundled, model, { recursive: true, filter });
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  return rm(folder, { recursive: true });
+});
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-function lab(...args: readonly string[]): Promise<Ended> {
-  const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
-  const env = { ...process.env, GLOVEBOX_MODELS: join(folder, 'cache') };
-  return new Promise((resolve) =>
-    execFile(
-      process.execPath,
-      [tsx, join(root, 'scripts/lab.ts'), ...args],
-      { cwd: root, env },
-      (error, out, err) => resolve({ code: error ? Number(error.code ?? -1) : 0, out, err }),
-    ),
-  );
-}
 const json = async (...args: readonly string[]) => {
-  const { code, out, err } = await lab(...args, '--json');
+  const { code, out, err } = await labHere(...args, '--json');
   expect(code, err).toBe(0);
   return JSON.parse(out) as never;
 };
@@ -90,7 +77,7 @@ describe('a model folder on disk', () => {
     expect(error).toBeUndefined();
     expect(name).toMatch(/^my-model@[0-9a-f]{12}$/);
     const replayed = join(folder, 'replayed');
-    const { code, err } = await lab(
+    const { code, err } = await labHere(
       'replay',
       out,
       '--out',
@@ -110,7 +97,7 @@ describe('a model folder on disk', () => {
     const bytes = await readFile(weights);
     bytes[bytes.length - 5]! ^= 1;
     await writeFile(weights, bytes);
-    const { code, err } = await lab('models', 'verify', id);
+    const { code, err } = await labHere('models', 'verify', id);
     expect(code).toBe(1);
     expect(err).toMatch(/Damaged.*my-model/);
   });
@@ -119,7 +106,7 @@ describe('a model folder on disk', () => {
     const { id } = (await listed()).find(({ source }) => source === model)!;
     await json('models', 'remove', id);
     expect(await readdir(join(folder, 'cache'))).toEqual([]);
-    const { code, err } = await lab('chat', '--model', id, '--message', 'Hello');
+    const { code, err } = await labHere('chat', '--model', id, '--message', 'Hello');
     expect(code).toBe(2);
     expect(err).toContain('not on this computer');
   });
@@ -137,7 +124,7 @@ test('damaged files are refused with the reason, and nothing is stored', async (
     [broken, /broken\.gguf/],
     [join(folder, 'nowhere.gguf'), /no file or folder/],
   ] as const) {
-    const { code, err } = await lab('chat', '--model', path, '--message', 'Hello');
+    const { code, err } = await labHere('chat', '--model', path, '--message', 'Hello');
     expect(code).toBe(2);
     expect(err).toMatch(reason);
   }

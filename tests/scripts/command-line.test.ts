@@ -3,8 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runCommand } from '../../scripts/cli/program.ts';
-import { printed } from './printed.ts';
+import { labHere } from './printed.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -12,13 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function lab(words: readonly string[]) {
-  let code = -1;
-  const [out, err] = await printed(async () => {
-    code = await runCommand(words);
-  });
-  return { code, out, err };
-}
+const lab = (words: readonly string[]) => labHere(...words);
 
 test.each(['attacks', 'defenses', 'evaluators', 'models', 'sets'])('lists %s as JSON', async (what) => {
   const { code, out } = await lab(['list', what, '--json']);

@@ -1,5 +1,6 @@
 /** @file What the command line prints. */
 import { vi } from 'vitest';
+import { runCommand } from '../../scripts/cli/program.ts';
 
 /** The text that `work` prints on standard output and on standard error. */
 export async function printed(work: () => unknown): Promise<readonly [out: string, err: string]> {
@@ -15,4 +16,13 @@ export async function printed(work: () => unknown): Promise<readonly [out: strin
     for (const spy of spies) spy.mockRestore();
   }
   return [lines[0].join('\n'), lines[1].join('\n')];
+}
+
+/** `npm run lab -- …` in this process, which loads the modules of the command line once; what it printed and its exit code. */
+export async function labHere(...words: readonly string[]) {
+  let code = -1;
+  const [out, err] = await printed(async () => {
+    code = await runCommand(words);
+  });
+  return { code, out, err };
 }
