@@ -1,9 +1,8 @@
 /** @file What each position takes from those before it, head by head. */
-import { Scope, type DeviceArray } from '../../arrays/array-device.ts';
+import type { DeviceArray } from '../../arrays/array-device.ts';
 import type { Abortable } from '../../language-model.ts';
-import { disposeCaches } from './caches.ts';
-import { causalPlaces } from './context.ts';
-import { checkPositions, checkPrompt, lookUp, Pace, readLayers, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { throughLayers } from './prompt-layers.ts';
 
 /** @returns as `attention` of the contract @throws RangeError for a position outside of the prompt */
 export async function attention(
@@ -12,31 +11,23 @@ export async function attention(
   positions: readonly number[],
   options: Abortable = {},
 ): Promise<readonly (readonly Float32Array[])[]> {
-  checkPrompt(engine, prompt);
-  checkPositions(prompt, positions);
   const { device, config } = engine;
   const length = prompt.length;
-  return Scope.with(async (scope) => {
-    const layers: Float32Array[][] = [];
-    // Heads that share keys are rows of one matrix, so that a layer's values are [H, L, L] in the order of the heads.
-    const onShares = async (shares: DeviceArray) => {
-      const values = await device.read(shares);
-      layers.push(
-        positions.map((at) => {
-          const rows = new Float32Array(config.heads * length);
-          for (let head = 0; head < config.heads; head++) {
-            const start = (head * length + at) * length;
-            rows.set(values.subarray(start, start + length), head * length);
-          }
-          return rows;
-        }),
-      );
-    };
-    const places = causalPlaces(device, scope, config, { rows: 1, length, start: 0 });
-    const given = { pace: new Pace(options), onShares };
-    const { x, caches } = await readLayers(engine, await lookUp(engine, prompt), places, given);
-    disposeCaches(caches);
-    x.dispose();
-    return layers;
-  });
+  const layers: Float32Array[][] = [];
+  // Heads that share keys are rows of one matrix, so that a layer's values are [H, L, L] in the order of the heads.
+  const onShares = async (shares: DeviceArray) => {
+    const values = await device.read(shares);
+    layers.push(
+      positions.map((at) => {
+        const rows = new Float32Array(config.heads * length);
+        for (let head = 0; head < config.heads; head++) {
+          const start = (head * length + at) * length;
+          rows.set(values.subarray(start, start + length), head * length);
+        }
+        return rows;
+      }),
+    );
+  };
+  const look = () => ({ watch: { onShares }, result: () => layers });
+  return throughLayers(engine, prompt, positions, options, look);
 }

@@ -1,10 +1,9 @@
 /** @file What the head makes of the residual stream between layers. */
 import { logSoftmax } from '../../decoding/sampler.ts';
-import { Scope, type DeviceArray } from '../../arrays/array-device.ts';
+import type { DeviceArray } from '../../arrays/array-device.ts';
 import type { Abortable } from '../../language-model.ts';
-import { disposeCaches } from './caches.ts';
-import { causalPlaces } from './context.ts';
-import { checkPositions, checkPrompt, lookUp, Pace, readLayers, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { throughLayers } from './prompt-layers.ts';
 
 /** @returns as `layerLogProbs` of the contract @throws RangeError for a position outside of the prompt */
 export async function layerLogProbs(
@@ -13,11 +12,9 @@ export async function layerLogProbs(
   positions: readonly number[],
   options: Abortable = {},
 ): Promise<readonly (readonly Float32Array[])[]> {
-  checkPrompt(engine, prompt);
-  checkPositions(prompt, positions);
   const { device, programs, weights, config, limits } = engine;
   const { norm, head } = weights;
-  return Scope.with(async (scope) => {
+  return throughLayers(engine, prompt, positions, options, (scope) => {
     const at = scope.own(device.uploadInts([positions.length], [...positions]));
     const read = async (x: DeviceArray) => {
       const { logits } = await programs.get('logits').run({ x, at, norm, head });
@@ -28,11 +25,9 @@ export async function layerLogProbs(
       );
     };
     const layers: (readonly Float32Array[])[] = [];
-    const places = causalPlaces(device, scope, config, { rows: 1, length: prompt.length, start: 0 });
-    const onInput = async (x: DeviceArray) => void layers.push(await read(x));
-    const given = { pace: new Pace(options), onInput };
-    const { x, caches } = await readLayers(engine, await lookUp(engine, prompt), places, given);
-    disposeCaches(caches);
-    return [...layers, await read(scope.own(x))];
+    return {
+      watch: { onInput: async (x) => void layers.push(await read(x)) },
+      result: async (last) => [...layers, await read(last)],
+    };
   });
 }
