@@ -7,6 +7,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { deriveModels } from './derive-models.ts';
+import { withLists } from './library/readme.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'src/library');
@@ -37,7 +39,22 @@ export async function buildLibrary(folder = join(root, '.cache/library')): Promi
   writeDeclarations(folder);
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(packageOf(packages), null, 2)}\n`);
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
-  cpSync(join(source, 'README.md'), join(folder, 'README.md'));
+  writeFileSync(join(folder, 'README.md'), withLists(readFileSync(join(source, 'README.md'), 'utf8')));
+  copyModels(folder);
+}
+
+/** Models to try the package with. */
+const models = ['tinytown-chat', 'tinytown-expert'];
+/** What transformers.js does not read. */
+const unread = ['model.safetensors', 'selftest.json', 'training.json'];
+
+function copyModels(folder: string): void {
+  deriveModels();
+  for (const id of models)
+    cpSync(join(root, 'public/models', id), join(folder, 'tinytown', id), {
+      recursive: true,
+      filter: (path) => !unread.some((name) => path.endsWith(name)),
+    });
 }
 
 /** One module per source file, so that a bundler leaves out whole files. @returns the packages that they import */
@@ -124,12 +141,16 @@ function packageOf(packages: readonly string[]): object {
     type: 'module',
     sideEffects: false,
     engines,
-    exports: Object.fromEntries(
-      Object.entries(entries).map(([path, name]) => [
-        path,
-        { types: `./library/${name}.d.ts`, default: `./library/${name}.js` },
-      ]),
-    ),
+    exports: {
+      ...Object.fromEntries(
+        Object.entries(entries).map(([path, name]) => [
+          path,
+          { types: `./library/${name}.d.ts`, default: `./library/${name}.js` },
+        ]),
+      ),
+      './tinytown/*': './tinytown/*',
+      './package.json': './package.json',
+    },
     dependencies: Object.fromEntries(packages.filter((name) => !peers.includes(name)).map(range)),
     peerDependencies: Object.fromEntries(peers.map(range)),
     peerDependenciesMeta: Object.fromEntries(peers.map((name) => [name, { optional: true }])),

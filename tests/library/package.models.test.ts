@@ -9,13 +9,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildLibrary } from '../../scripts/library.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'glovebox-'));
-beforeAll(() => buildLibrary(join(folder, 'package')), 120_000);
+beforeAll(() => buildLibrary(join(folder, 'package')), 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Entry {
+  readonly types: string;
+  readonly default: string;
+}
 
 const read = (path: string) => readFileSync(join(folder, 'package', path), 'utf8');
 const manifest = () =>
   JSON.parse(read('package.json')) as {
-    readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
+    readonly exports: Readonly<Record<string, string | Entry>>;
     readonly dependencies: Readonly<Record<string, string>>;
     readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
   };
@@ -37,7 +42,7 @@ async function bundled(code: string, external: readonly string[] = []) {
           if (id === 'app') return '\0app';
           if (id === 'zod') return fileURLToPath(import.meta.resolve('zod'));
           return id.startsWith('glovebox')
-            ? join(folder, 'package', manifest().exports[id.replace('glovebox', '.')]!.default)
+            ? join(folder, 'package', (manifest().exports[id.replace('glovebox', '.')] as Entry).default)
             : null;
         },
         load: (id) => (id === '\0app' ? code : null),
@@ -54,8 +59,8 @@ async function bundled(code: string, external: readonly string[] = []) {
 
 test('every entry has its module and its declarations; engines are optional', () => {
   const { exports, dependencies, peerDependenciesMeta } = manifest();
-  for (const { types, default: module } of Object.values(exports))
-    for (const path of [types, module])
+  for (const entry of Object.values(exports))
+    for (const path of typeof entry === 'string' ? [] : (Object.values(entry as object) as string[]))
       expect([path, existsSync(join(folder, 'package', path))]).toEqual([path, true]);
   expect(Object.keys(dependencies)).toEqual([
     '@huggingface/jinja',
@@ -76,4 +81,11 @@ test('an app that uses one guard ships that guard, in a few kilobytes beside zod
   expect(files).toMatch(/output-guard/);
   expect(files).not.toMatch(/attacks\/|evaluators\/|lab\/|tinytown|runtimes\/|safe-decoding|smooth-llm/);
   expect((await bundled(code)).kilobytes).toBeLessThan(35);
+});
+
+test('the README lists every method that has a constructor', () => {
+  const readme = read('README.md');
+  for (const name of ['safeDecoding', 'outputGuard', 'bestOfN', 'pair', 'yesNoJudge', 'secretLeak'])
+    expect(readme).toContain(`| [\`${name}\`](https://`);
+  expect(readme).not.toContain('<!--');
 });
