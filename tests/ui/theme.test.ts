@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { deepestUnderText, inkFlip, rampColors } from '../../src/ui/ramp.ts';
 
@@ -122,4 +124,15 @@ test('the ink of a cell changes exactly once, at the flip', () => {
   const inks = rates.map((rate) => rampColors(rate).ink);
   expect(new Set(inks.filter((_, i) => rates[i]! < inkFlip)).size).toBe(1);
   expect(new Set(inks).size).toBe(2);
+});
+
+test('nothing but colours depends on the theme: only theme.css asks which one it is', () => {
+  const ui = fileURLToPath(new URL('../../src/ui', import.meta.url));
+  const asking = readdirSync(ui, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.(svelte|css|ts)$/.test(path))
+    .filter((path) => /prefers-color-scheme|\[data-theme/.test(readFileSync(join(ui, path), 'utf8')));
+  expect(asking).toEqual(['theme.css']);
+  // Its rules for one theme set the scheme and no more.
+  const rules = [...css.matchAll(/\[data-theme='\w+'\] \{([^}]*)\}/g)].map(([, body]) => body!.trim());
+  expect(rules).toEqual(['color-scheme: light;', 'color-scheme: dark;']);
 });
