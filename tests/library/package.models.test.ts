@@ -1,11 +1,20 @@
 /** @file The npm package as it is published: what it holds, and what an app takes of it. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildLibrary } from '../../scripts/library.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'glovebox-'));
@@ -83,9 +92,81 @@ test('an app that uses one guard ships that guard, in a few kilobytes beside zod
   expect((await bundled(code)).kilobytes).toBeLessThan(35);
 });
 
-test('the README lists every method that has a constructor', () => {
-  const readme = read('README.md');
-  for (const name of ['safeDecoding', 'outputGuard', 'bestOfN', 'pair', 'yesNoJudge', 'secretLeak'])
-    expect(readme).toContain(`| [\`${name}\`](https://`);
-  expect(readme).not.toContain('<!--');
+describe('the README', () => {
+  const app = join(folder, 'app');
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const run = (command: string, ...args: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync(command, args, { cwd: app, encoding: 'utf8' });
+    return { status, output: stdout + stderr };
+  };
+  const node = (...args: readonly string[]) => run(process.execPath, ...args);
+
+  /** A fresh folder with the packed package, as npm installs it without a network. Engines are those of this checkout. */
+  beforeAll(() => {
+    mkdirSync(app);
+    const dependencies = Object.keys(manifest().dependencies).map((name) => join(root, 'node_modules', name));
+    const { status, output } = run(
+      'npm',
+      'pack',
+      '--silent',
+      '--ignore-scripts',
+      join(folder, 'package'),
+      ...dependencies,
+    );
+    expect([status, output]).toEqual([0, expect.stringMatching(/\.tgz\s*$/)]);
+    const packed = output
+      .trim()
+      .split(/\s+/)
+      .map((name) => `./${name}`);
+    const flags = ['--offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+    for (const args of [
+      ['init', '-y'],
+      ['install', ...flags, ...packed],
+    ])
+      expect(run('npm', ...args)).toMatchObject({ status: 0 });
+    for (const name of ['@huggingface/transformers', '@mlc-ai/web-llm']) {
+      const link = join(app, 'node_modules', name);
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(join(root, 'node_modules', name), link);
+    }
+    const readme = readFileSync(join(app, 'node_modules/glovebox/README.md'), 'utf8');
+    for (const [, code, name] of readme.matchAll(/```js\n(\/\/ (\S+)\n[\s\S]*?)```/g))
+      writeFileSync(join(app, name!), code!);
+  }, 240_000);
+
+  test('lists every method that has a constructor', () => {
+    const readme = read('README.md');
+    for (const name of ['safeDecoding', 'outputGuard', 'bestOfN', 'pair', 'yesNoJudge', 'secretLeak'])
+      expect(readme).toContain(`| [\`${name}\`](https://`);
+    expect(readme).not.toContain('<!--');
+  });
+
+  test('its example runs in a fresh folder: SafeDecoding declines what the model alone answers', () => {
+    const { status, output } = node('try.mjs');
+    expect([status, output]).toEqual([0, expect.stringContaining('alone: assistant-prefix')]);
+    const rate = (name: string) =>
+      Number(new RegExp(`^${name}: \\S+ succeeds on (\\d+) of 12`, 'm').exec(output)?.[1]);
+    expect(rate('defended')).toBeLessThan(rate('alone'));
+  });
+
+  test('its test passes', () => {
+    expect(node('--test', 'guard.test.mjs')).toMatchObject({ status: 0 });
+  });
+
+  test('all of its code agrees with the types of the package and of the engines', () => {
+    const compiler = join(root, 'node_modules/@typescript/native/bin/tsc');
+    const flags =
+      '--noEmit --allowJs --checkJs --strictNullChecks --module nodenext --target es2023 --skipLibCheck'.split(
+        ' ',
+      );
+    const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+    const files = [
+      'try.mjs',
+      'guard-pipeline.mjs',
+      'guard-web-llm.mjs',
+      'guard-web-llm-tokens.mjs',
+      'guard.test.mjs',
+    ];
+    expect(node(compiler, ...flags, ...types, ...files).output).toBe('');
+  });
 });
