@@ -3,6 +3,7 @@
  * settled by the result of that run, and so is whether the explanation after it holds.
  */
 import type { PlanInput, MethodChoice } from '../../lab/plan/plan.ts';
+import type { RelearningCurve } from '../../lab/records/insight.ts';
 import type { AttackReply, ChatReply } from '../../lab/records/reply.ts';
 import type { RunSummary } from '../../lab/records/summary.ts';
 import type { TwoAnswers } from '../token-show/parting-words.ts';
@@ -56,7 +57,25 @@ export interface PlanActivity {
   readonly builds?: boolean;
 }
 
-export type Activity = AskActivity | TokensActivity | AttackActivity | PlanActivity;
+/**
+ * How soon a model does harm when it is fine-tuned on a few harmful answers, as counts; before that it may be trained, and
+ * the trained model is kept.
+ */
+export interface TrainActivity {
+  readonly kind: 'train';
+  readonly model: string;
+  readonly training?: {
+    readonly method: MethodChoice;
+    /** Updates. */
+    readonly steps: number;
+    /** Of the trained model. */
+    readonly title: string;
+  };
+  /** Updates on harmful answers after which the model, and the trained one beside it, are asked; 0 is the model as it is. */
+  readonly at: readonly [0, ...number[]];
+}
+
+export type Activity = AskActivity | TokensActivity | AttackActivity | PlanActivity | TrainActivity;
 
 /** What each kind of activity comes to. */
 export interface Results {
@@ -64,6 +83,8 @@ export interface Results {
   readonly tokens: TwoAnswers;
   readonly attack: AttackReply;
   readonly plan: RunSummary;
+  /** One curve per model that was measured. */
+  readonly train: readonly RelearningCurve[];
 }
 export type Kind = keyof Results;
 

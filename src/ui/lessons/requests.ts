@@ -3,8 +3,17 @@ import type { Behavior } from '../../core/behavior.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { defaultSampling, parsePlan, type MethodChoice, type Plan } from '../../lab/plan/plan.ts';
 import type { AttackRequest, ChatRequest } from '../../lab/plan/request.ts';
+import type { TrainingPlanInput } from '../../lab/plan/training-plan.ts';
 import { writeMicroscopeLink, writePlaygroundLink, writeStudioLink } from '../links/setups.ts';
-import type { Ask, AskActivity, AttackActivity, PlanActivity, TokensActivity } from './lesson.ts';
+import type {
+  Ask,
+  AskActivity,
+  AttackActivity,
+  PlanActivity,
+  TokensActivity,
+  TrainActivity,
+} from './lesson.ts';
+import type { Compared } from '../training/relearning.svelte.ts';
 
 /** The set that lessons take their requests from. */
 export const lessonSet = 'tinytown';
@@ -67,6 +76,23 @@ export const planOf = (
     evaluators: evaluators.map((id) => ({ id })),
     sampling,
   });
+
+/** Looks before the first update and after the last; from its checkpoints a stopped one goes on. */
+export const trainingPlan = (
+  model: string,
+  { method, steps }: NonNullable<TrainActivity['training']>,
+): TrainingPlanInput => ({
+  ...{ version: 1, seed: 0, model, data: lessonSet, steps },
+  method: { id: method.id, options: { ...method.options } },
+  ...{ evaluateEvery: steps, checkpointEvery: Math.ceil(steps / 4) },
+});
+
+/** Few requests, so that it takes seconds. @param trained id of the trained model */
+export const comparedIn = ({ model, at }: TrainActivity, trained: string | null): Compared => ({
+  models: trained === null ? [model] : [model, trained],
+  world: lessonSet,
+  settings: { at: [...at], limit: 10 },
+});
 
 /** The same in the microscope. */
 export const microscopeLink = ({ prompt, defense }: TokensActivity): string =>

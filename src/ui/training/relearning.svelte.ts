@@ -1,5 +1,6 @@
 /** @file Whether harm comes back in a hardened model: its curve of relearning beside that of the model before. */
 import type { Failure } from '../../core/errors.ts';
+import type { RelearningRequest } from '../../lab/plan/relearning-request.ts';
 import type { RelearningCurve } from '../../lab/records/insight.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 import { bytes, count, plural } from '../format.ts';
@@ -9,9 +10,12 @@ type LabPart = Pick<LabClient, 'relearning' | 'estimateTraining'>;
 
 /** Those that one of the lab's sets and its training data can be asked of. */
 export interface Compared {
-  readonly models: readonly [before: string, after: string];
+  /** The one before a training and the one after it, or one alone. */
+  readonly models: readonly [string, ...string[]];
   /** The name of both. */
   readonly world: 'tinytown' | 'secrets';
+  /** In place of the usual settings. */
+  readonly settings?: Partial<Pick<RelearningRequest, 'at' | 'limit'>>;
 }
 
 /** A large model is trained by adapters and asked less often, or a curve would take hours. */
@@ -21,8 +25,8 @@ const settings = {
 } as const;
 
 /** As `relearningRequestSchema` has it. */
-const requestOf = ({ models, world }: Compared) => ({
-  ...{ models, set: world, data: world, ...settings[world] },
+export const relearningRequest = ({ models, world, settings: own }: Compared) => ({
+  ...{ models, set: world, data: world, ...settings[world], ...own },
 });
 
 export class Relearning {
@@ -37,7 +41,7 @@ export class Relearning {
   compared = $state.raw<Compared | null>(null);
   readonly done = $derived.by(() => this.curves.reduce((sum, { relearning }) => sum + relearning.length, 0));
   readonly of = $derived.by(() =>
-    this.compared ? this.compared.models.length * settings[this.compared.world].at.length : 0,
+    this.compared ? this.compared.models.length * relearningRequest(this.compared).at.length : 0,
   );
   #controller: AbortController | null = null;
   readonly #lab: LabPart;
@@ -53,9 +57,9 @@ export class Relearning {
     this.stop();
     [this.compared, this.curves, this.failure, this.estimate] = [compared, [], null, ''];
     this.status = 'idle';
-    const { at, limit, examples, learningRate, data, ...rest } = requestOf(compared);
+    const { at, limit, examples, learningRate, data, ...rest } = relearningRequest(compared);
     const outcome = await this.#lab.estimateTraining({
-      ...{ version: 1, model: compared.models[1], data, steps: at.at(-1)!, learningRate },
+      ...{ version: 1, model: compared.models.at(-1)!, data, steps: Math.max(1, at.at(-1)!), learningRate },
       method: { id: 'harmful-finetuning', options: { examples } },
       ...('rank' in rest && { adapters: { rank: rest.rank } }),
     });
@@ -76,7 +80,7 @@ export class Relearning {
     const began = this.#now();
     [this.status, this.failure, this.leftMs] = ['running', null, null];
     this.curves = compared.models.map((model) => ({ model, relearning: [] }));
-    const outcome = await this.#lab.relearning(requestOf(compared), {
+    const outcome = await this.#lab.relearning(relearningRequest(compared), {
       signal: controller.signal,
       onEvent: ({ model, point }) => {
         if (!isCurrent()) return;

@@ -1,18 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import type { Behavior } from '../../../src/core/behavior.ts';
 import { catalogueOf, registries } from '../../../src/lab/trials/registries.ts';
+import { parseRelearningRequest } from '../../../src/lab/plan/relearning-request.ts';
+import { parseTrainingPlan } from '../../../src/lab/plan/training-plan.ts';
+import { resolveTraining } from '../../../src/lab/training/run-training.ts';
 import { expandPlan } from '../../../src/lab/trials/trials.ts';
 import { resolveRequest } from '../../../src/lab/trials/resolve.ts';
 import { lessons } from '../../../src/ui/lessons/content/index.ts';
 import {
   attackRequest,
   chatRequest,
+  comparedIn,
   lessonSet,
   microscopeLink,
   planOf,
+  trainingPlan,
 } from '../../../src/ui/lessons/requests.ts';
 import type { Activity } from '../../../src/ui/lessons/lesson.ts';
 import { readMicroscopeLink } from '../../../src/ui/links/setups.ts';
+import { relearningRequest } from '../../../src/ui/training/relearning.svelte.ts';
 import { LessonProgress } from '../../../src/ui/lessons/lesson-progress.svelte.ts';
 
 const catalogue = catalogueOf(registries);
@@ -51,6 +57,13 @@ function resolveAll(activity: Activity): void {
     }
     case 'plan':
       expandPlan(planOf('Lesson', activity, catalogue), registries);
+      return;
+    case 'train': {
+      expect(catalogue.models.map(({ id }) => id)).toContain(activity.model);
+      const { model, training } = activity;
+      if (training) resolveTraining(parseTrainingPlan(trainingPlan(model, training)));
+      parseRelearningRequest(relearningRequest(comparedIn(activity, training ? 'trained' : null)));
+    }
   }
 }
 

@@ -3,17 +3,21 @@ import type { Behavior } from '../../../src/core/behavior.ts';
 import type { Outcome } from '../../../src/core/errors.ts';
 import type { Catalogue } from '../../../src/lab/plan/catalogue.ts';
 import type { RunEvent } from '../../../src/lab/records/events.ts';
+import type { TrainingEvent } from '../../../src/lab/records/training.ts';
 import type { RunSummary } from '../../../src/lab/records/summary.ts';
 import type { LabApi } from '../../../src/lab/worker/api.ts';
 import { readMicroscopeLink } from '../../../src/ui/links/setups.ts';
+import { relearningRequest } from '../../../src/ui/training/relearning.svelte.ts';
 import { partAt } from '../../../src/ui/microscope/traces.ts';
 import type { Activity, Results } from '../../../src/ui/lessons/lesson.ts';
 import {
   attackRequest,
   chatRequest,
+  comparedIn,
   microscopeLink,
   planOf,
   promptOf,
+  trainingPlan,
 } from '../../../src/ui/lessons/requests.ts';
 
 const ignore = () => {};
@@ -79,6 +83,18 @@ export async function runActivity(
       const id = callId();
       valueOf(await lab.run(id, planOf('Lesson', activity, catalogue), take));
       return summary ?? valueOf(await lab.overview(id)).summary;
+    }
+    case 'train': {
+      const measured = async (trained: string | null) =>
+        valueOf(await lab.relearning(callId(), relearningRequest(comparedIn(activity, trained)), ignore));
+      const { model, training } = activity;
+      if (!training) return measured(null);
+      let id = '';
+      const take = (events: readonly TrainingEvent[]) => {
+        for (const event of events) if (event.type === 'begin') id = event.info.id;
+      };
+      valueOf(await lab.train(callId(), trainingPlan(model, training), take));
+      return measured(valueOf(await lab.keepTrained(callId(), id, training.title)).model.id);
     }
     default:
       return activity satisfies never;

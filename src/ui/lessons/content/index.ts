@@ -7,6 +7,7 @@ import { filtersLesson } from './filters.ts';
 import { gradient } from './gradient.ts';
 import { judge } from './judge.ts';
 import { safeDecoding } from './safe-decoding.ts';
+import { unlearning } from './unlearning.ts';
 import { words } from './words.ts';
 
 export const lessons: readonly Lesson[] = [
@@ -17,5 +18,6 @@ export const lessons: readonly Lesson[] = [
   safeDecoding,
   filtersLesson,
   judge,
+  unlearning,
   design,
 ];
