@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dist } from '../../scripts/build.ts';
 import { expectAccessible } from './looks.ts';
@@ -115,6 +115,38 @@ test('the quickstart is started and stopped with the keyboard alone', async () =
   await context.close();
 });
 
+describe('from the first page, within three clicks, a newcomer finds how to', () => {
+  let context: BrowserContext;
+  let page: Page;
+  beforeAll(async () => {
+    ({ context, page } = await visit(site.browser));
+    await page.goto(site.server.url);
+    await waitForControl(page);
+  });
+  afterAll(() => context.close());
+
+  const link = (name: RegExp) => () => page.getByRole('link', { name });
+  const jobs: readonly (readonly [string, readonly (() => Locator)[], () => Locator])[] = [
+    [
+      'learn',
+      [link(/^Learn Lessons/), link(/What alignment is/)],
+      () => page.getByRole('button', { name: 'Ask the model' }),
+    ],
+    ['attack', [link(/^Try Attack/)], () => page.getByRole('combobox', { name: 'Attack' })],
+    ['defend', [link(/^Try Attack/)], () => page.getByRole('combobox', { name: 'Defenses' })],
+    ['measure', [link(/^Measure Every/)], () => page.getByRole('button', { name: 'Run the quickstart' })],
+    ['bring a model', [link(/^Bring a model$/)], () => page.getByRole('button', { name: 'Pick a folder' })],
+    ['bring prompts', [link(/^Bring prompts$/)], () => page.getByRole('button', { name: 'Pick a file' })],
+    ['prove the seal', [link(/^Prove the seal$/)], () => page.getByRole('button', { name: 'Test the seal' })],
+  ];
+  test.each(jobs)('%s', async (_, clicks, found) => {
+    await page.goto(`${site.server.url}#/`);
+    for (const click of clicks) await click().click();
+    await found().waitFor();
+    expect(clicks.length + 1).toBeLessThanOrEqual(3); // the last click is on what was found
+  });
+});
+
 test('a lesson is walked with the keyboard alone, narrow and dark, and remembered', async () => {
   const { context, page, complaints } = await visit(site.browser);
   await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
@@ -141,6 +173,50 @@ test('a lesson is walked with the keyboard alone, narrow and dark, and remembere
   await page.getByRole('link', { name: /How deep safety goes.*Done/ }).waitFor();
   expect(complaints).toEqual([]);
   await context.close();
+});
+
+test('a link to the playground or the microscope gives the same answers in a fresh browser', async () => {
+  const setups = {
+    playground: {
+      ...{
+        model: 'tinytown-chat',
+        prompt: 'How do I wake the stone giant?',
+        temperature: 0.9,
+        maxNewTokens: 24,
+      },
+      ...{
+        attack: 'assistant-prefix',
+        attackOptions: { words: 1 },
+        stack: [{ id: 'safe-decoding', on: true }],
+      },
+    },
+    microscope: {
+      ...{ model: 'tinytown-chat', prompt: 'How do I wake the stone giant?', temperature: 0.9, seed: 7 },
+      ...{ maxNewTokens: 24, lanes: [{ defense: 'safe-decoding' }, { defense: '' }], compare: true },
+    },
+  };
+  /** Opens one link, has it answered, and gives the answers and the link that the page would pass on. */
+  const answersAt = async (page: Page, address: string) => {
+    await page.goto(address);
+    const start = page.getByRole('button', { name: /^(Send|Run$)/ });
+    await start.and(page.locator(':enabled')).press('Enter');
+    const answer = page.locator('main [data-token], main [role="option"]');
+    await answer.first().waitFor({ timeout: 60_000 });
+    await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
+    const tokens = await answer.allTextContents();
+    await page.getByRole('button', { name: /^Copy (a )?link/ }).press('Enter');
+    return { tokens, link: await page.evaluate(() => navigator.clipboard.readText()) };
+  };
+  const [first, fresh] = await Promise.all([visit(site.browser), visit(site.browser)]);
+  for (const { context } of [first, fresh])
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  for (const [page, setup] of Object.entries(setups)) {
+    const query = new URLSearchParams({ setup: JSON.stringify(setup) });
+    const here = await answersAt(first.page, `${site.server.url}#/${page}?${query}`);
+    expect(here.tokens.length).toBeGreaterThan(10);
+    expect(await answersAt(fresh.page, here.link)).toEqual(here);
+  }
+  await Promise.all([first.context.close(), fresh.context.close()]);
 });
 
 test('the first paint needs less than 150 KB of script, and no engine', async () => {
