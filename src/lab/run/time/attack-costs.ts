@@ -29,7 +29,7 @@ const measured: Readonly<Record<string, number>> = {
   'gptfuzzer-seeds': 20,
   ica: 20,
   jailbroken: 30,
-  laa: 25,
+  laa: 60,
   'laa-template': 2,
   'many-shot': 75,
   multilingual: 4,
