@@ -1,7 +1,7 @@
 /** @file The catalogue's entries of imported models. Pure. */
 import { adaptedEntry } from './adapted-entry.ts';
 import type { ModelEntry } from './catalog.ts';
-import { knownAdapters } from './catalogue/known-adapters.ts';
+import { fitsShape, knownAdapters } from './catalogue/known-adapters.ts';
 import type { ModelShape } from './catalogue/known-model.ts';
 import type { ModelManifest } from './import/manifest.ts';
 import { plainTemplateNote } from './plain-template.ts';
@@ -56,10 +56,6 @@ const plainEntry = ({
   ...(labels && { labels }),
 });
 
-const hasShape = ({ imported }: ModelEntry, shape: ModelShape): boolean =>
-  imported?.shape != null &&
-  (Object.keys(shape) as (keyof ModelShape)[]).every((name) => imported.shape![name] === shape[name]);
-
 /**
  * What the models of the store can be used as: models, adapters on those that are there, and the adapters that ship with the
  * lab on those that they fit. An adapter without its model is left out.
@@ -84,7 +80,7 @@ export function storedEntries(
   });
   const shipped = models.flatMap((base) =>
     knownAdapters
-      .filter(({ base: { shape } }) => base.runtimes.includes('whitebox') && hasShape(base, shape))
+      .filter((adapter) => base.runtimes.includes('whitebox') && fitsShape(adapter, base.imported?.shape))
       .map((adapter) => adaptedEntry(base, adapter)),
   );
   return [...models, ...brought, ...shipped];

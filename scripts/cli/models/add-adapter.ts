@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { excerpt } from '../../../src/core/excerpt.ts';
 import { adaptedId } from '../../../src/models/adapted-entry.ts';
-import { knownAdapters } from '../../../src/models/catalogue/known-adapters.ts';
+import { fitsShape, knownAdapter } from '../../../src/models/catalogue/known-adapters.ts';
 import {
   baseOf,
   checkAdapterFits,
@@ -91,10 +91,10 @@ function baseIn(candidates: readonly Base[], named: string): Base {
 
 /** The model with an adapter that ships with the app. @returns `null` for other names */
 export function withKnownAdapter(name: string): string | null {
-  const adapter = knownAdapters.find(({ id }) => id === name);
+  const adapter = knownAdapter(name);
   if (!adapter) return null;
-  const { repository, shape } = adapter.base;
-  const fitting = bases().filter(({ about }) => JSON.stringify(about.shape) === JSON.stringify(shape));
+  const { repository } = adapter.base;
+  const fitting = bases().filter(({ about }) => fitsShape(adapter, about.shape));
   if (fitting.length === 0)
     throw badUsage(
       `"${excerpt(name)}" is an adapter for ${repository}, which is not on this computer.`,

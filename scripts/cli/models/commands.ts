@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { excerpt } from '../../../src/core/excerpt.ts';
 import { registries } from '../../../src/lab/trials/registries.ts';
 import { readAdaptedId } from '../../../src/models/adapted-entry.ts';
-import { knownAdapters } from '../../../src/models/catalogue/known-adapters.ts';
+import { knownAdapter } from '../../../src/models/catalogue/known-adapters.ts';
 import type { ModelEntry } from '../../../src/models/catalog.ts';
 import { root } from '../../build.ts';
 import { badUsage, CommandError, readLongInput } from '../failure.ts';
@@ -63,8 +63,7 @@ export async function addModels(name: string, options: Printed & NamingOptions):
   const ids = await readLongInput(() => idsOf([name], options));
   const id = ids.get(name)!;
   const part = readAdaptedId(id)?.adapter ?? id;
-  if (knownAdapters.some((adapter) => adapter.id === part))
-    return console.log(options.json ? JSON.stringify({ id, source: 'bundled' }) : id);
+  if (knownAdapter(part)) return console.log(options.json ? JSON.stringify({ id, source: 'bundled' }) : id);
   const model = findCached(part) ?? (await readLongInput(() => addModel(name, options.fourBit)));
   console.log(options.json ? JSON.stringify({ ...listed(model), id }) : id);
 }

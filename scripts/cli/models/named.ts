@@ -11,7 +11,7 @@ import { resolvePlan } from '../../../src/lab/trials/resolve.ts';
 import { readEndpointId } from '../../../src/models/endpoint.ts';
 import { readHubName } from '../../../src/models/hub/name.ts';
 import { partsOf, readAdaptedId } from '../../../src/models/adapted-entry.ts';
-import { knownAdapters } from '../../../src/models/catalogue/known-adapters.ts';
+import { knownAdapter } from '../../../src/models/catalogue/known-adapters.ts';
 import { importedId, isImportedId } from '../../../src/models/imported-id.ts';
 import { isBehindEndpoint } from '../endpoints.ts';
 import { badUsage } from '../failure.ts';
@@ -34,7 +34,7 @@ export interface NamingOptions {
   readonly base?: string;
 }
 
-const isKnownAdapter = (name: string) => knownAdapters.some(({ id }) => id === name);
+const isKnownAdapter = (name: string) => knownAdapter(name) !== undefined;
 const isBundled = (name: string) => registries.models.some(({ id }) => id === name);
 /** A path, or what can only be one; `org/name:file.gguf` is a file of a hub, unless it is here. */
 const isOnDisk = (name: string) => existsSync(name) || (isPath(name) && readHubName(name)?.file == null);

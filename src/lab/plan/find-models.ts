@@ -10,7 +10,7 @@ import {
 } from '../../core/method.ts';
 import { adaptedEntry, readAdaptedId } from '../../models/adapted-entry.ts';
 import type { ModelEntry, ModelTask } from '../../models/catalog.ts';
-import { knownAdapters } from '../../models/catalogue/known-adapters.ts';
+import { knownAdapter, knownAdapters } from '../../models/catalogue/known-adapters.ts';
 import { readEndpointId } from '../../models/endpoint.ts';
 import { readHubName } from '../../models/hub/name.ts';
 import { importedFolder, isImportedId } from '../../models/imported-id.ts';
@@ -128,7 +128,7 @@ const outside = (id: string, task: ModelTask, source: ModelEntry['source']): Mod
 
 /** @param adapter id of one that ships with the lab, or that the command line imported */
 function withAdapter(base: ModelEntry, adapter: string): ModelEntry {
-  const known = knownAdapters.find(({ id }) => id === adapter);
+  const known = knownAdapter(adapter);
   if (known) return adaptedEntry(base, known);
   if (isImportedId(adapter))
     return adaptedEntry(base, {

@@ -30,3 +30,11 @@ export const knownAdapters: readonly KnownAdapter[] = [
     },
   },
 ];
+
+export const knownAdapter = (id: string): KnownAdapter | undefined =>
+  knownAdapters.find((adapter) => adapter.id === id);
+
+/** Whether the adapter fits a model of this shape, as far as it is known. */
+export const fitsShape = ({ base }: KnownAdapter, shape: ModelShape | null | undefined): boolean =>
+  shape != null &&
+  (Object.keys(base.shape) as (keyof ModelShape)[]).every((name) => shape[name] === base.shape[name]);
