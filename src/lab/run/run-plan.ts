@@ -21,6 +21,7 @@ import { legsOf } from './legs.ts';
 import { watchLimits, type LimitWatch } from './limit-watch.ts';
 import type { ModelPool } from './model-pool.ts';
 import { trackProgress, type Progress } from './progress.ts';
+import { chunksOfPart, type RunPart } from './run-part.ts';
 import { openTarget, type TargetRun } from './target-run.ts';
 import { createClock } from './time/clock.ts';
 import { createCosts } from './time/costs.ts';
@@ -31,6 +32,8 @@ export interface RunExtras {
   readonly sources?: readonly ReplaySource[] | undefined;
   /** For a run whose trials are kept outside of the store. Default: the store keeps them. */
   readonly keep?: Keep | undefined;
+  /** Run no more than this part; the run is stopped then. Default: all of it. */
+  readonly part?: RunPart | undefined;
 }
 
 export interface Keep {
@@ -74,7 +77,7 @@ export async function* runPlan(
   input: unknown,
   environment: RunEnvironment,
   signal: AbortSignal,
-  { sources = [], keep }: RunExtras = {},
+  { sources = [], keep, part }: RunExtras = {},
 ): AsyncGenerator<RunEvent, void> {
   const { registries, device } = environment;
   const expanded = expandPlan(input, registries);
@@ -89,7 +92,7 @@ export async function* runPlan(
   try {
     await writer.setState('running');
     yield* progress.overviewEvent();
-    yield* runMissing(writer, progress, replayed, { ...expanded, resolved }, environment, signal);
+    yield* runMissing(writer, progress, replayed, { ...expanded, resolved }, environment, { signal, part });
     await writer.setState(progress.finished < expanded.total ? 'stopped' : 'done', progress.overview());
     yield* progress.overviewEvent();
   } catch (error) {
@@ -101,20 +104,21 @@ export async function* runPlan(
   }
 }
 
-/** Run the trials that are not finished. */
+/** Run the trials that are not finished, or those of a part. */
 async function* runMissing(
   writer: RunWriter,
   progress: Progress,
   replayed: ReadonlyMap<string, AttackOutcome>,
   { resolved, chunks, total }: ExpandedPlan,
   environment: RunEnvironment,
-  outer: AbortSignal,
+  { signal: outer, part }: { readonly signal: AbortSignal; readonly part: RunPart | undefined },
 ): AsyncGenerator<RunEvent, void> {
-  const unfinished = chunks.filter(({ trials }) => trials.some(({ place }) => !progress.has(place)));
   const hasEdits = [...replayed.values()].some(({ result }) => result.edit);
   /** Where the attack of a trial is made: `undefined` if it is replayed from another run. */
   const sourceOf = (trial: Trial) =>
     replayed.has(trial.seed) ? undefined : (progress.attackedAt(trial) ?? trial.place);
+  const wanted = part ? chunksOfPart(part, chunks, sourceOf) : chunks;
+  const unfinished = wanted.filter(({ trials }) => trials.some(({ place }) => !progress.has(place)));
   const makesAttack = ({ trials }: Chunk) => trials.some((trial) => sourceOf(trial) === trial.place);
   const mayStart = ({ trials }: Chunk) =>
     trials.every((trial) => {

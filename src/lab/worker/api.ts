@@ -43,6 +43,7 @@ import type {
 } from '../records/training.ts';
 import type { KeptFolder } from '../training/kept-folder.ts';
 import type { WorkersWish } from '../run/pool-size.ts';
+import type { RunPart } from '../run/run-part.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
 
@@ -85,12 +86,14 @@ export interface LabApi {
    * Run or go on with a plan: trials already stored under `runId` are not run again.
    * Events that come faster than frames arrive in batches.
    * @param sources for a plan with `replay`: trials whose attack results are put to its targets
+   * @param part run no more than this of it
    */
   run(
     runId: string,
     plan: unknown,
     onEvents: (events: readonly RunEvent[]) => void,
     sources?: readonly ReplaySource[],
+    part?: RunPart,
   ): Promise<Outcome<void>>;
   /** As `run`, for trials that are kept outside of the browser. @param places those that are kept already */
   runKept(

@@ -176,13 +176,13 @@ export function createLabClient({
         return outcome;
       });
     },
-    async run(input, { signal, onEvents, sources = [], keep } = {}) {
+    async run(input, { signal, onEvents, sources = [], keep, part } = {}) {
       const parsed = await named(input);
       if (parsed.status !== 'done') return parsed;
       const { id, plan } = parsed.value;
       return stoppable(id, signal, (lab, listen) => {
         const events = listen(onEvents);
-        if (!keep) return lab.run(id, plan, events, sources);
+        if (!keep) return lab.run(id, plan, events, sources, part);
         const { append, trial } = keep.keeper;
         return lab.runKept(id, plan, events, sources, keep.places, proxy(append), proxy(trial));
       });

@@ -207,7 +207,7 @@ export function createLab({
         const all = await registries([{ set }]);
         return mutateBehaviors(request, behaviorsOf({ set, kinds: ['harmful'] }, all), all);
       }),
-    run: (runId, plan, onEvents, sources) => run(runId, plan, onEvents, { sources }),
+    run: (runId, plan, onEvents, sources, part) => run(runId, plan, onEvents, { sources, part }),
     runKept: (runId, plan, onEvents, sources, places, append, trial) =>
       run(runId, plan, onEvents, { sources, keep: { places, keeper: { append, trial } } }),
     estimate: (callId, plan, times) =>

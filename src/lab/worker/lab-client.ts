@@ -30,6 +30,7 @@ import type {
 import type { KeptFolder } from '../training/kept-folder.ts';
 import type { WorkersWish } from '../run/pool-size.ts';
 import type { Keep } from '../run/run-plan.ts';
+import type { RunPart } from '../run/run-part.ts';
 import type { ReplaySource } from '../trials/replay.ts';
 import type { LabApi } from './api.ts';
 
@@ -180,6 +181,8 @@ export interface LabClient extends Pick<
       readonly sources?: readonly ReplaySource[];
       /** For trials that are kept outside of the browser. Default: the browser keeps them. */
       readonly keep?: Keep;
+      /** Run no more than this part, in the browser. Default: all of it. */
+      readonly part?: RunPart | undefined;
     },
   ): Promise<Outcome<void>>;
   /** What a run of the plan will take. @param times models under attack to load and time. Default: those that load in a moment */

@@ -9,6 +9,7 @@ import { limitReached } from '../../lab/plan/run-limits.ts';
 import type { RunInfo } from '../../lab/records/run.ts';
 import type { RunOverview } from '../../lab/records/overview.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';
+import type { RunPart } from '../../lab/run/run-part.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { AttackStep } from '../types.ts';
 
@@ -59,8 +60,11 @@ export class RunSession {
     [this.#lab, this.#onloaded] = [lab, onloaded];
   }
 
-  /** Run a plan, or go on with it: trials that are stored already are shown and not run again. */
-  start = async (plan: Plan): Promise<void> => {
+  /**
+   * Run a plan, or go on with it: trials that are stored already are shown and not run again.
+   * @param part run no more than this of it
+   */
+  start = async (plan: Plan, part?: RunPart): Promise<void> => {
     this.#halt();
     const controller = (this.#controller = new AbortController());
     const isCurrent = () => this.#controller === controller;
@@ -76,12 +80,14 @@ export class RunSession {
     this.id = id;
     if (artifacts.status === 'done') this.artifacts = artifacts.value;
     const onEvents = (events: readonly RunEvent[]) => void (isCurrent() && this.#take(events));
-    const call = this.#lab.run(plan, { signal: controller.signal, onEvents });
+    const call = this.#lab.run(plan, { signal: controller.signal, onEvents, part });
     this.#settled = call;
     const outcome = await call;
     if (!isCurrent()) return;
     this.#controller = null;
-    this.status = outcome.status === 'cancelled' || this.limit !== null ? 'stopped' : outcome.status;
+    const isPart = outcome.status === 'done' && this.finished < (this.total ?? 0);
+    this.status =
+      outcome.status === 'cancelled' || this.limit !== null || isPart ? 'stopped' : outcome.status;
     this.failure = outcome.status === 'failed' ? outcome : null;
     this.#quiet();
   };
