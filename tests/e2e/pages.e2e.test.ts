@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dist } from '../../scripts/build.ts';
+import { parsePlan } from '../../src/lab/plan/plan.ts';
+import { planText } from '../../src/ui/links/plan-text.ts';
 import { expectAccessible } from './looks.ts';
 import { askSeal, openSite, visit, waitForControl, type Site } from './site.ts';
 
@@ -216,6 +218,60 @@ test('a link to the playground or the microscope gives the same answers in a fre
     expect(here.tokens.length).toBeGreaterThan(10);
     expect(await answersAt(fresh.page, here.link)).toEqual(here);
   }
+  await Promise.all([first.context.close(), fresh.context.close()]);
+});
+
+test('a link to a plan, a cell or a trial is run in a fresh browser, and shows the same', async () => {
+  const plan = parsePlan({
+    ...{
+      version: 1,
+      name: 'Passed on',
+      seed: 3,
+      models: { targets: ['tinytown-chat'], roles: { expert: 'tinytown-expert' } },
+    },
+    ...{
+      behaviors: [{ set: 'tinytown', kinds: ['harmful'], limit: 2 }],
+      attacks: [{ id: 'direct-request' }, { id: 'assistant-prefix' }],
+    },
+    ...{ defenses: [{ stack: [{ id: 'safe-decoding' }] }], evaluators: [{ id: 'tinytown-oracle' }] },
+  });
+  const [first, fresh] = await Promise.all([visit(site.browser), visit(site.browser)]);
+  for (const { context } of [first, fresh])
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const copied = async (page: Page) => {
+    await page.getByRole('button', { name: 'Copy link' }).last().press('Enter');
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  const trialsIn = async (page: Page) => {
+    const listed = page.getByRole('dialog').locator('li a .prompt');
+    await listed.nth(1).waitFor({ timeout: 60_000 });
+    return listed.allTextContents();
+  };
+  const answerOn = async (page: Page) => {
+    const step = page.locator('main li').filter({ has: page.getByRole('heading', { name: /^Answer/ }) });
+    await step.waitFor({ timeout: 60_000 });
+    return step.textContent();
+  };
+
+  const text = await planText(plan, async () => plan);
+  const query = new URLSearchParams({ cell: 'assistant-prefix|safe-decoding', plan: text! });
+  await first.page.goto(`${site.server.url}#/matrix?${query}`);
+  await first.page.getByRole('button', { name: 'Run this cell' }).click();
+  const trials = await trialsIn(first.page);
+  const cellLink = await copied(first.page);
+  await first.page.getByRole('dialog').locator('li a').last().click();
+  const answer = await answerOn(first.page);
+  await first.page.waitForFunction(() => location.hash.includes('plan='));
+  const trialLink = await copied(first.page);
+
+  await fresh.page.goto(trialLink);
+  await fresh.page.getByRole('button', { name: 'Run this trial' }).click();
+  expect(await answerOn(fresh.page)).toBe(answer);
+  await fresh.page.goto(cellLink);
+  await fresh.page.getByRole('button', { name: 'Run the rest of this cell' }).click();
+  expect(await trialsIn(fresh.page)).toEqual(trials);
+  expect(await copied(fresh.page)).toBe(cellLink);
+  expect([...first.complaints, ...fresh.complaints]).toEqual([]);
   await Promise.all([first.context.close(), fresh.context.close()]);
 });
 

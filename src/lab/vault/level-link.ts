@@ -3,6 +3,7 @@
  * is not encrypted. Links are untrusted: what does not fit is refused with the reason.
  */
 import { z } from 'zod';
+import { fromBase64Url, toBase64Url } from '../../core/base64url.ts';
 import { LabError } from '../../core/errors.ts';
 import { excerpt, issueTexts } from '../../core/excerpt.ts';
 import { fingerprint } from '../../core/hash.ts';
@@ -137,12 +138,3 @@ export function fitted<L extends BuiltLevel>(level: L, catalogue: Pick<Catalogue
   }
   return { ...level, model: entry.id };
 }
-
-function toBase64Url(bytes: Uint8Array): string {
-  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-
-/** @throws DOMException for text that is no base64 */
-const fromBase64Url = (text: string): Uint8Array =>
-  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (letter) => letter.charCodeAt(0));

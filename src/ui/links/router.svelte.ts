@@ -31,4 +31,7 @@ export class Router {
   };
 }
 
+/** The whole address of a route, to be passed on. */
+export const linkTo = (route: Route): string => location.href.split('#')[0] + hrefOf(route);
+
 export const [getRouter, setRouter] = createContext<Router>();

@@ -20,14 +20,25 @@ export interface MethodFilter {
 }
 export const everyMethod: MethodFilter = { text: '', access: null, stage: null };
 
+/** The run's plan as `plan-text.ts` writes it, for devices that do not hold the run. */
+interface CarriedPlan {
+  readonly plan?: string | undefined;
+}
+/** Of a run with several target models or evaluators. Default: the first. */
+interface MatrixPicks {
+  readonly model?: string | undefined;
+  readonly evaluator?: string | undefined;
+}
+
 export type Route =
   | { readonly page: 'home' | 'lessons' | 'training' | 'behaviors' | 'models' | 'ledger' | 'about' }
   /** `step` counts from 1; with `present` it opens in presenter mode. */
   | { readonly page: 'lesson'; readonly id: string; readonly step: number; readonly present: boolean }
   | { readonly page: 'methods'; readonly filter: MethodFilter }
   | { readonly page: 'method'; readonly kind: MethodKind; readonly id: string }
-  | { readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null }
-  | { readonly page: 'trial'; readonly run: string; readonly key: TrialKey }
+  | ({ readonly page: 'matrix'; readonly run: string | null; readonly cell: string | null } & MatrixPicks &
+      CarriedPlan)
+  | ({ readonly page: 'trial'; readonly run: string; readonly key: TrialKey } & CarriedPlan)
   | { readonly page: SetupPage; readonly setup: string | null }
   /** A level by its id, or one that somebody built, as its link carries it. */
   | { readonly page: 'vault'; readonly level: string | null }
@@ -70,6 +81,11 @@ function decode(part: string): string {
   }
 }
 
+const optional = <T extends string>(query: URLSearchParams, names: readonly T[]): { [K in T]?: string } =>
+  Object.fromEntries(names.flatMap((name) => (query.has(name) ? [[name, query.get(name)!]] : []))) as {
+    [K in T]?: string;
+  };
+
 /** The route of a hash such as `#/matrix?run=1f2e`. Unknown paths are `missing`. */
 export function parseRoute(hash: string): Route {
   const [path = '', search = ''] = hash.replace(/^#?\/?/, '').split('?', 2);
@@ -80,7 +96,7 @@ export function parseRoute(hash: string): Route {
     const [run, model, behavior, attack, defense] = rest;
     const mode = query.get('mode') === 'adaptive' ? ({ mode: 'adaptive' } as const) : {};
     if (run && model && behavior && attack && defense)
-      return { page, run, key: { model, behavior, attack, defense, ...mode } };
+      return { page, run, key: { model, behavior, attack, defense, ...mode }, ...optional(query, ['plan']) };
   } else if (page === 'lessons' && rest.length === 1 && rest[0]) {
     const step = Number(query.get('step') ?? 1);
     const isStep = Number.isInteger(step) && step >= 1;
@@ -96,11 +112,22 @@ export function parseRoute(hash: string): Route {
       const stage = stages.find((name) => name === query.get('stage')) ?? null;
       return { page, filter: { text: query.get('text') ?? '', access, stage } };
     }
-    if (page === 'matrix') return { page, run: query.get('run'), cell: query.get('cell') };
+    if (page === 'matrix')
+      return {
+        ...{ page, run: query.get('run'), cell: query.get('cell') },
+        ...optional(query, ['model', 'evaluator', 'plan']),
+      };
     if (isSetupPage(page)) return { page, setup: query.get('setup') };
     if (page === 'vault') return { page, level: query.get('level') };
   }
   return { page: 'missing', path };
+}
+
+/** Those that are there, behind a question mark if any is. */
+function queryOf(values: Readonly<Record<string, string | null | undefined>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value != null) query.set(name, value);
+  return query.size > 0 ? `?${query}` : '';
 }
 
 /** The address of a route; `parseRoute(hrefOf(route))` gives the route back. */
@@ -116,44 +143,32 @@ export function hrefOf(route: Route): string {
     case 'about':
       return `#/${route.page}`;
     case 'lesson': {
-      const query = new URLSearchParams();
-      if (route.step !== 1) query.set('step', String(route.step));
-      if (route.present) query.set('present', '1');
-      const path = `#/lessons/${encode(route.id)}`;
-      return query.size > 0 ? `${path}?${query}` : path;
+      const { step, present } = route;
+      const query = queryOf({ step: step === 1 ? null : String(step), present: present ? '1' : null });
+      return `#/lessons/${encode(route.id)}${query}`;
     }
     case 'methods': {
       const { text, access, stage } = route.filter;
-      const query = new URLSearchParams();
-      if (text !== '') query.set('text', text);
-      if (access !== null) query.set('access', access);
-      if (stage !== null) query.set('stage', stage);
-      return query.size > 0 ? `#/methods?${query}` : '#/methods';
+      return `#/methods${queryOf({ text: text === '' ? null : text, access, stage })}`;
     }
     case 'method':
       return `#/methods/${route.kind}/${encode(route.id)}`;
     case 'matrix': {
-      const query = new URLSearchParams();
-      if (route.run !== null) query.set('run', route.run);
-      if (route.cell !== null) query.set('cell', route.cell);
-      return query.size > 0 ? `#/matrix?${query}` : '#/matrix';
+      const { run, cell, model, evaluator, plan } = route;
+      return `#/matrix${queryOf({ run, cell, model, evaluator, plan })}`;
     }
     case 'trial': {
       const { model, behavior, attack, defense } = route.key;
       const path = `#/trial/${[route.run, model, behavior, attack, defense].map(encode).join('/')}`;
-      return isAdaptive(route.key) ? `${path}?mode=adaptive` : path;
+      return path + queryOf({ mode: isAdaptive(route.key) ? 'adaptive' : null, plan: route.plan });
     }
     case 'playground':
     case 'studio':
     case 'microscope':
-    case 'insight': {
-      const query = route.setup === null ? '' : `?${new URLSearchParams({ setup: route.setup })}`;
-      return `#/${route.page}${query}`;
-    }
-    case 'vault': {
-      const query = route.level === null ? '' : `?${new URLSearchParams({ level: route.level })}`;
-      return `#/vault${query}`;
-    }
+    case 'insight':
+      return `#/${route.page}${queryOf({ setup: route.setup })}`;
+    case 'vault':
+      return `#/vault${queryOf({ level: route.level })}`;
     case 'missing':
       return `#/${route.path}`;
     default:

@@ -3,8 +3,8 @@ import type { PlanInput } from '../../lab/plan/plan.ts';
 import { estimateText } from '../../lab/records/run-estimate.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 
-/** The lab is asked once the plan has not changed for so long, ms. */
-const settledMs = 400;
+/** What takes a while is done once the plan has not changed for so long, ms. */
+export const settledMs = 400;
 
 /** Follows one plan at a time. */
 export class PlanEstimate {

@@ -4,27 +4,36 @@ import type { Failure } from '../../core/errors.ts';
 import type { OpenedTrial } from '../../lab/records/cell-page.ts';
 import type { Label } from '../../lab/records/labels.ts';
 import { keyText, type TrialKey } from '../../lab/records/trial.ts';
+import { planText } from '../links/plan-text.ts';
 import { pageState } from '../state/page-state.svelte.ts';
 
 export class TrialView {
   opened = $state.raw<OpenedTrial | null>(null);
   failure = $state.raw<Pick<Failure, 'message' | 'advice'> | null>(null);
-  readonly #lab: Pick<LabClient, 'trial' | 'label'>;
+  /** The plan of its run, as a link carries it; absent where it is too long. */
+  carried = $state.raw<string | undefined>();
+  readonly #lab: Pick<LabClient, 'trial' | 'label' | 'plan'>;
   readonly #onlabel: (run: string) => void;
   #asked = '';
 
   /** @param onlabel told the run whose rates have changed */
-  constructor(lab: Pick<LabClient, 'trial' | 'label'>, onlabel: (run: string) => void) {
+  constructor(lab: Pick<LabClient, 'trial' | 'label' | 'plan'>, onlabel: (run: string) => void) {
     [this.#lab, this.#onlabel] = [lab, onlabel];
   }
 
   open = async (run: string, key: TrialKey): Promise<void> => {
     const asked = (this.#asked = `${run} ${keyText(key)}`);
-    [this.opened, this.failure] = [null, null];
+    [this.opened, this.failure, this.carried] = [null, null, undefined];
     const outcome = await this.#lab.trial(run, key);
     if (this.#asked !== asked) return;
-    if (outcome.status === 'done') this.opened = outcome.value;
-    else if (outcome.status === 'failed') this.failure = outcome;
+    if (outcome.status === 'failed') this.failure = outcome;
+    if (outcome.status !== 'done') return;
+    this.opened = outcome.value;
+    const text = await planText(outcome.value.plan, async () => {
+      const plan = await this.#lab.plan(run);
+      return plan.status === 'done' ? plan.value : null;
+    });
+    if (this.#asked === asked) this.carried = text ?? undefined;
   };
 
   /** What the person who looks at it said of the answer; `undefined`: nothing yet. */
