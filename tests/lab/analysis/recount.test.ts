@@ -1,15 +1,19 @@
-/** Every rate, count, p-value and cost of a report follows from its trials.jsonl: an independent count finds the same. */
+/** Every rate, count, interval, p-value, time and cost of a report follows from its trials.jsonl: an independent count finds the same. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { attacks } from '../../../src/attacks/index.ts';
 import { LabError } from '../../../src/core/errors.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { evaluators } from '../../../src/evaluators/index.ts';
 import type { RunSummary } from '../../../src/lab/records/summary.ts';
+import { summarize } from '../../../src/lab/analysis/summarize.ts';
+import { parsePlan } from '../../../src/lab/plan/plan.ts';
+import { digestOf } from '../../../src/lab/records/digest.ts';
 import { trialLine } from '../../../src/lab/records/export.ts';
 import { createModelPool } from '../../../src/lab/run/model-pool.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
-import { loadGuard, newRunner, plan as toys, registries, runAll } from '../run/harness.ts';
-import { mcNemar, recount } from './recount.ts';
+import { device, loadGuard, newRunner, plan as toys, registries, runAll } from '../run/harness.ts';
+import { clusteredWilson, everyResample, recountCosts } from './recount-costs.ts';
+import { mcNemar, recount, wilson } from './recount.ts';
 
 /** Complies, refuses, mumbles, writes nothing, or breaks, by the seed of the answer. */
 const moody = createModelPool(
@@ -34,6 +38,7 @@ const moody = createModelPool(
 );
 const plan = {
   ...toys,
+  seed: 3,
   models: { targets: ['closed'] },
   attacks: [
     { id: 'direct-request' },
@@ -50,11 +55,24 @@ const success = ['tinytown-oracle', 'prefix-match'];
 
 let summary: RunSummary;
 let counted: ReturnType<typeof recount>;
+let costs: ReturnType<typeof recountCosts>;
 beforeAll(async () => {
   const run = await runAll(plan, newRunner({ models: moody, registries: { ...registries, attacks } }));
-  summary = run.summary;
+  // Toys take no time that could be measured.
+  const random = createRandom('times');
+  const records = run.records.map((record, i) => ({
+    ...record,
+    times: {
+      ...record.times,
+      attackMs: i,
+      firstTokenMs: 20 + random.next(),
+      tokenMs: 3 + random.next(),
+    },
+  }));
+  summary = summarize(parsePlan(plan), device, evaluators.all, records.map(digestOf));
+  const jsonl = records.map((record) => trialLine(record)).join('\n');
   const cards = evaluators.all.map(({ id, yesFrom, measures }) => [id, { yesFrom, measures }] as const);
-  counted = recount(run.records.map((record) => trialLine(record)).join('\n'), Object.fromEntries(cards));
+  [counted, costs] = [recount(jsonl, Object.fromEntries(cards)), recountCosts(jsonl)];
 }, 120_000);
 
 /** Of the figures of `found`, those that `expected` has too, to the last bits. */
@@ -136,5 +154,68 @@ describe('an independent count of the trials finds the same', () => {
         const own = counted.sampled(evaluator, counted.select(attack, defense, 'harmful', mode), k);
         expect({ ...answers, behaviors, atK: rate }).toMatchObject(close(own) as object);
       }
+  });
+
+  test('intervals over several answers: by the variance between behaviors, and by resamples of them', () => {
+    let resampled = 0;
+    for (const { attack, defense, mode, evaluator, answers, atK } of summary.samples!) {
+      const trials = counted.select(attack, defense, 'harmful', mode);
+      const each = trials.map((trial) => counted.sampled(evaluator, [trial], 1));
+      expect(answers.interval).toEqual(close(answers.scored === 0 ? null : clusteredWilson(each)));
+      for (const { k, rate, interval } of atK) {
+        const rates = trials
+          .map((trial) => counted.sampled(evaluator, [trial], k))
+          .flatMap(({ behaviors, atK: own }) => (behaviors === 1 ? [own] : []));
+        const means = everyResample(rates);
+        // A thousand draws put an end of the interval among the resamples of this range, but once in 10,000 times.
+        const at = (share: number) => means[Math.floor(share * (means.length - 1))]! - 1e-9;
+        const [low, high] = interval;
+        if (at(0.025) === at(0.975))
+          expect(interval).toEqual(close(wilson(rate * rates.length, rates.length)));
+        else {
+          resampled++;
+          expect([low >= at(0.008), low <= at(0.048) + 2e-9]).toEqual([true, true]);
+          expect([high >= at(0.952), high <= at(0.992) + 2e-9]).toEqual([true, true]);
+        }
+      }
+    }
+    expect(resampled).toBeGreaterThan(20);
+  });
+
+  test('times behind every defense, with their intervals, and what answers and attacks took', () => {
+    let withIntervals = 0;
+    expect([summary.speed.length, summary.overhead.length]).toEqual([3, 3]);
+    for (const { defense, ...found } of summary.speed) {
+      const { margins, ...own } = costs.speed(defense);
+      expect(found).toMatchObject(close(own) as object);
+      if (defense === 'none') continue;
+      const intervals = [found.addedFirstTokenInterval, found.tokenTimeRatioInterval];
+      if (own.n < 3) expect(intervals).toEqual([null, null]);
+      else withIntervals++;
+      // The lab takes Student's t from an expansion, which is within 1 %.
+      for (const [i, half] of own.n < 3 ? [] : margins().entries()) {
+        const [low, high] = intervals[i]!;
+        expect(Math.abs((high - low) / 2 / half - 1)).toBeLessThan(0.01);
+        expect((high + low) / 2).toBeCloseTo([own.addedFirstTokenMs!, own.tokenTimeRatio][i]!, 9);
+      }
+    }
+    expect(withIntervals).toBeGreaterThan(0);
+    for (const { defense, n, queries, tokens } of summary.overhead)
+      expect({ n, queries: queries.value, tokens: tokens?.value }).toEqual(close(costs.overhead(defense)));
+    for (const { attack, defense, mode = 'static', making } of summary.cells)
+      if (making) expect(making).toEqual(close(costs.making(costs.select(attack, defense, mode))));
+  });
+
+  test('successes against what was spent', () => {
+    expect(summary.budgets!.length).toBeGreaterThan(10);
+    for (const { attack, defense, mode, evaluator, asked, passes } of summary.budgets!) {
+      const own = costs.select(attack, defense, mode);
+      const won = (trial: (typeof own)[number]) =>
+        counted.rated(
+          evaluator,
+          counted.select(attack, defense, 'harmful', mode).filter((one) => one.behavior === trial.behavior),
+        ).successes > 0;
+      expect([asked, passes]).toEqual([own.length, costs.budget(own, won)]);
+    }
   });
 });
