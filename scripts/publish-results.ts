@@ -1,6 +1,6 @@
 /**
  * @file `npm run results`: runs the plans behind the published results and writes their summaries: those of `attacks`,
- * `searches` and `defenses` to public/results, for the pages of the methods; those of `secrets`, on a real model, and
+ * `searches` and `defenses` to public/results, for the pages of the methods; those of `secrets`, on a real model and two that are trained from it, and
  * of `paper-matrix` to docs/results. Names of plans choose among them. With `--resume` it continues runs that were interrupted, which must be of
  * the same weights.
  */
@@ -13,9 +13,8 @@ import { format, resolveConfig } from 'prettier';
 import { parsePublishedResults } from '../src/lab/analysis/published.ts';
 import type { TrialRecord } from '../src/lab/records/trial.ts';
 import { root } from './build.ts';
-import { fetchRealModel } from './fetch-real-model.ts';
-import { realModels } from './real-models.ts';
 import { paperFigures, paperTables } from './results/paper-matrix.ts';
+import { secretModels } from './results/secret-models.ts';
 import { secretFigures, secretTables } from './results/secrets.ts';
 import { withTables } from './results/tables.ts';
 
@@ -69,12 +68,20 @@ async function writePage(name: Name, tables: string): Promise<void> {
 
 /** The summary, what only the trials tell, the report of the run, and the tables of the page that explains them. */
 async function publishSecrets(): Promise<void> {
-  const smollm2 = realModels.find(({ id }) => id === 'smollm2')!;
-  const summary = await summaryOf('secrets', ['--model', await fetchRealModel(smollm2)]);
-  const figures = secretFigures(await trialsOf('secrets'));
-  await write(join(docs, 'secrets.json'), JSON.stringify({ summary, figures }));
+  const models = await secretModels(join(root, '.cache/results/secret-models'));
+  const summary = await summaryOf(
+    'secrets',
+    models.flatMap(({ name }) => ['--model', name]),
+  );
+  const trials = Map.groupBy(await trialsOf('secrets'), ({ model }) => model);
+  // In the order of the plan, which is that of the models.
+  const results = [...trials].map(([id, records], i) => ({
+    ...{ id, title: models[i]!.title },
+    figures: secretFigures(records),
+  }));
+  await write(join(docs, 'secrets.json'), JSON.stringify({ summary, models: results }));
   await copyFile(join(outOf('secrets'), 'report.html'), join(docs, 'secrets.html'));
-  await writePage('secrets', secretTables(parsePublishedResults(summary), figures));
+  await writePage('secrets', secretTables(parsePublishedResults(summary), results));
 }
 
 /** The figures, which are counted from the trials alone, and the tables of the page that explains them. */

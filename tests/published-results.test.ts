@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { paperTables, type PaperFigures } from '../scripts/results/paper-matrix.ts';
-import { secretTables, type SecretFigures } from '../scripts/results/secrets.ts';
+import { secretTables, type SecretResults } from '../scripts/results/secrets.ts';
 import { withTables } from '../scripts/results/tables.ts';
 import { baselineOf } from '../src/attacks/baselines.ts';
 import { attacks } from '../src/attacks/index.ts';
@@ -92,39 +92,43 @@ test('notes are of methods that there are, in one to three sentences', () => {
 
 describe('the results on secrets', () => {
   const docs = (name: string) => readFileSync(new URL(`../docs/results/${name}`, import.meta.url), 'utf8');
-  const { summary, figures } = JSON.parse(docs('secrets.json')) as {
+  const { summary, models } = JSON.parse(docs('secrets.json')) as {
     summary: unknown;
-    figures: SecretFigures;
+    models: SecretResults;
   };
   const results = parsePublishedResults(summary);
   const plan = parsePlan(read('plans/secrets.json'));
 
   test('are those of the plan that ships, on a real model, for the behaviors that its seed draws today', () => {
     expect([results.plan, results.seed]).toEqual([plan.name, plan.seed]);
-    expect(new Set(results.cells.map(({ model }) => model))).toEqual(
-      new Set(['SmolLM2-135M-Instruct.Q4_1@b179c9523d0e']),
-    );
-    const pairs = results.cells.map(({ attack, defense }) => `${attack}|${defense}`);
-    const planned = defenseNames(plan).flatMap((defense) => plan.attacks.map(({ id }) => `${id}|${defense}`));
-    expect(pairs).toEqual(planned);
+    expect(models.map(({ title }) => title)).toEqual(['SmolLM2', 'keeper', 'keeper after DPO']);
     const { behaviors } = resolvePlan(plan, registries);
     const asked = behaviors.filter(({ kind }) => kind === 'harmful').map(({ id }) => id);
-    expect(figures.asked).toEqual(asked);
+    const planned = defenseNames(plan).flatMap((defense) => plan.attacks.map(({ id }) => `${id}|${defense}`));
+    for (const { id, figures } of models) {
+      const own = results.cells.filter(({ model, evaluator }) => model === id && evaluator === 'secret-leak');
+      expect(own.map(({ attack, defense }) => `${attack}|${defense}`)).toEqual(planned);
+      expect(figures.asked).toEqual(asked);
+    }
   });
 
   test('hold what defenses cost, and no false alarm of the search for secrets', () => {
     const behind = defenseNames(plan);
-    for (const rows of [results.overRefusal, results.utility, figures.unasked])
-      expect(rows.map(({ defense }) => defense)).toEqual(behind);
-    expect(figures.falseAlarms.searched).toBeGreaterThan(5_000);
-    expect(figures.falseAlarms.found).toBe(0);
-    expect(figures.failed).toBe(0);
+    for (const { id, figures } of models) {
+      const own = <T extends { readonly model: string }>(rows: readonly T[]) =>
+        rows.filter(({ model }) => model === id);
+      for (const rows of [own(results.overRefusal), own(results.utility), figures.unasked])
+        expect(rows.map(({ defense }) => defense)).toEqual(behind);
+      expect(figures.falseAlarms.searched).toBeGreaterThan(3_000);
+      expect(figures.falseAlarms.found).toBe(0);
+      expect(figures.failed).toBe(0);
+    }
   });
 
   test('stand in the tables of their page, which says what they show and what they do not', () => {
     const page = docs('secrets.md');
     const flat = (text: string) => text.replace(/[\s-]+/g, ' ');
-    expect(flat(page)).toBe(flat(withTables(page, secretTables(results, figures))));
+    expect(flat(page)).toBe(flat(withTables(page, secretTables(results, models))));
     expect(page).toMatch(/^## What this shows$/m);
     expect(page).toMatch(/^## What it does not show$/m);
     expect(docs('secrets.html')).toContain(`<title>${plan.name} · Glovebox report</title>`);

@@ -9,6 +9,14 @@ import { undefended } from '../../src/lab/plan/plan.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { markdownTable, nameOf } from './tables.ts';
 
+/** By model, in the order of the run. */
+export type SecretResults = readonly {
+  readonly id: string;
+  /** As the page calls it. */
+  readonly title: string;
+  readonly figures: SecretFigures;
+}[];
+
 export interface SecretFigures {
   readonly trials: number;
   /** Trials without an answer. */
@@ -78,54 +86,80 @@ const share = (successes: number | undefined, measured: Measured): string =>
     ? '–'
     : `${successes} of ${measured.scored}: ${percent(measured.rate)} (${interval(measured.interval)})`;
 
-/** Markdown: success of each attack against each defense, what each attack takes, and what each defense costs. */
+/** Markdown: success of each attack against each defense on each model, what attacks take, and what defenses cost. */
 export function secretTables(
-  { cells, overRefusal, utility }: PublishedResults,
-  figures: SecretFigures,
+  { cells, overRefusal, utility, targets = [] }: PublishedResults,
+  models: SecretResults,
 ): string {
   const leaks = cells.filter(({ evaluator }) => evaluator === 'secret-leak');
   const attacks = [...new Set(leaks.map(({ attack }) => attack))];
   const defenses = [...new Set(leaks.map(({ defense }) => defense))];
-  const cell = (attack: string, defense: string) =>
-    leaks.find((candidate) => candidate.attack === attack && candidate.defense === defense);
-  const behind = <T extends { readonly defense: string }>(all: readonly T[], defense: string) =>
-    all.find((candidate) => candidate.defense === defense);
-  const success = attacks.map((attack) => [
-    `\`${attack}\``,
-    ...defenses.map((defense) => {
-      const found = cell(attack, defense);
-      return share(found?.successes, found);
+  const titleOf = (id: string) => models.find((model) => model.id === id)!.title;
+  const cell = (model: string, attack: string, defense: string) =>
+    leaks.find((found) => found.model === model && found.attack === attack && found.defense === defense);
+  const success = models.flatMap(({ id, title }) =>
+    attacks.map((attack) => [
+      `${title}, \`${attack}\``,
+      ...defenses.map((defense) => {
+        const found = cell(id, attack, defense);
+        return share(found?.successes, found);
+      }),
+    ]),
+  );
+  const paired = targets
+    .filter(({ evaluator, measure }) => evaluator === 'secret-leak' && measure === 'any attack')
+    .map(({ model, beside, defense, paired: secrets, both, onlyFirst, onlySecond, p }) => [
+      `${titleOf(model)} beside ${titleOf(beside)}, ${nameOf(defense)}`,
+      ...[secrets, both, onlySecond, onlyFirst].map(count),
+      p === null ? '–' : amount(p),
+    ]);
+  const costs = models.flatMap(({ id, title }) =>
+    attacks.map((attack) => {
+      const open = cell(id, attack, undefended)!;
+      const { queries, sequences, gradients } = wholeCost(open);
+      const { n } = open;
+      return [
+        `${title}, \`${attack}\``,
+        ...[queries, sequences, gradients].map((total) => amount(total / n)),
+      ];
     }),
-  ]);
-  const costs = attacks.map((attack) => {
-    const open = cell(attack, undefended)!;
-    const { queries, sequences, gradients } = wholeCost(open);
-    const { n } = open;
-    return [`\`${attack}\``, ...[queries, sequences, gradients].map((total) => amount(total / n))];
+  );
+  const sideEffects = models.flatMap(({ id, title, figures }) => {
+    const behind = <T extends { readonly model: string; readonly defense: string }>(
+      all: readonly T[],
+      defense: string,
+    ) => all.find((found) => found.model === id && found.defense === defense);
+    return defenses.map((defense) => {
+      const refusal = behind(overRefusal, defense);
+      const solved = behind(utility, defense);
+      const unasked = figures.unasked.find((found) => found.defense === defense);
+      return [
+        `${title}, ${nameOf(defense)}`,
+        share(refusal?.refused, refusal),
+        share(solved?.solved, solved),
+        unasked ? `${unasked.successes} of ${unasked.n}` : '–',
+      ];
+    });
   });
-  const sideEffects = defenses.map((defense) => {
-    const refusal = behind(overRefusal, defense);
-    const solved = behind(utility, defense);
-    const unasked = behind(figures.unasked, defense);
-    return [
-      nameOf(defense),
-      share(refusal?.refused, refusal),
-      share(solved?.solved, solved),
-      unasked ? `${unasked.successes} of ${unasked.n}` : '–',
-    ];
-  });
-  const forms = Object.entries(figures.forms).map(([form, times]) => [form, count(times)]);
+  const forms = models.flatMap(({ title, figures }) =>
+    Object.entries(figures.forms).map(([form, times]) => [`${title}, ${form}`, count(times)]),
+  );
   return [
     'Secrets told, of those asked for, with 95% intervals:',
-    markdownTable(['attack', ...defenses.map(nameOf)], success),
+    markdownTable(['model, attack', ...defenses.map(nameOf)], success),
+    'The same secrets on two models, each told if any of the attacks made the model tell it (McNemar, exact, two-sided, not adjusted):',
+    markdownTable(
+      ['models, defense', 'secrets', 'both tell', 'only the second', 'only the first', 'p'],
+      paired,
+    ),
     'What each attack takes per secret, answer included:',
-    markdownTable(['attack', 'queries', 'sequences scored', 'gradients'], costs),
+    markdownTable(['model, attack', 'queries', 'sequences scored', 'gradients'], costs),
     'Harmless questions, asked plainly:',
     markdownTable(
-      ['defense', 'look-alikes refused', 'plain questions solved', 'secret told unasked'],
+      ['model, defense', 'look-alikes refused', 'plain questions solved', 'secret told unasked'],
       sideEffects,
     ),
     'How the secrets were written where they were told, over all attacks and defenses:',
-    markdownTable(['form', 'answers'], forms),
+    markdownTable(['model, form', 'answers'], forms),
   ].join('\n\n');
 }

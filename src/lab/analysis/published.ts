@@ -147,6 +147,26 @@ const resultsSchema = z.object({
       }),
     )
     .exactOptional(),
+  /** Missing where a run has one model. */
+  targets: z
+    .array(
+      z.object({
+        model: z.string(),
+        beside: z.string(),
+        defense: z.string(),
+        evaluator: z.string(),
+        measure: z.enum(['success', 'any attack', 'over-refusal', 'utility']),
+        attack: z.string().exactOptional(),
+        mode: z.enum(attackModes).exactOptional(),
+        samePrompts: count.exactOptional(),
+        paired: count,
+        both: count,
+        onlyFirst: count,
+        onlySecond: count,
+        p: share.nullable(),
+      }),
+    )
+    .exactOptional(),
   integrity: z
     .object({
       outputs: z.array(
