@@ -10,6 +10,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { groupedBy } from '../src/core/groups.ts';
 import { parsePublishedResults } from '../src/lab/analysis/published.ts';
 import type { TrialRecord } from '../src/lab/records/trial.ts';
 import { root } from './build.ts';
@@ -73,7 +74,7 @@ async function publishSecrets(): Promise<void> {
     'secrets',
     models.flatMap(({ name }) => ['--model', name]),
   );
-  const trials = Map.groupBy(await trialsOf('secrets'), ({ model }) => model);
+  const trials = groupedBy(await trialsOf('secrets'), ({ model }) => model);
   // In the order of the plan, which is that of the models.
   const results = [...trials].map(([id, records], i) => ({
     ...{ id, title: models[i]!.title },
