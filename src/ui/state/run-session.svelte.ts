@@ -40,6 +40,8 @@ export class RunSession {
   limit = $state.raw<string | null>(null);
   /** What defenses learned about the models. */
   artifacts = $state.raw<readonly RunArtifact[]>([]);
+  /** The run was started and had all its trials already, so that nothing was computed. */
+  foundDone = $state(false);
   /** A stored run is being read. */
   opening = $state(false);
   readonly underway = $derived(this.status === 'running' || this.status === 'paused');
@@ -49,6 +51,8 @@ export class RunSession {
   #whole: Plan | null = null;
   /** Id of a run whose labels have changed since its rates were read. */
   #outdated: string | null = null;
+  /** Whether a trial was finished since the start. */
+  #computed = false;
   /** Models whose files were loaded during this run. */
   #fetched: readonly string[] = [];
   #settled: Promise<unknown> = Promise.resolve();
@@ -85,6 +89,10 @@ export class RunSession {
     const outcome = await call;
     if (!isCurrent()) return;
     this.#controller = null;
+    const isWhole = part === undefined && this.limit === null;
+    this.foundDone = outcome.status === 'done' && isWhole && !this.#computed;
+    // Only trials that are computed say how many there are.
+    if (this.foundDone) this.total = this.finished;
     const isPart = outcome.status === 'done' && this.finished < (this.total ?? 0);
     this.status =
       outcome.status === 'cancelled' || this.limit !== null || isPart ? 'stopped' : outcome.status;
@@ -158,7 +166,8 @@ export class RunSession {
 
   #take(events: readonly RunEvent[]): void {
     for (const event of events) {
-      if (event.type === 'trial') [this.finished, this.total] = [event.finished, event.total];
+      if (event.type === 'trial')
+        [this.#computed, this.finished, this.total] = [true, event.finished, event.total];
       else if (event.type === 'overview') this.#show(event.overview);
       else if (event.type === 'pace') [this.timeLeftMs, this.workers] = [event.leftMs, event.workers];
       else if (event.type === 'limit')
@@ -210,6 +219,7 @@ export class RunSession {
   #begin(plan: PlanOutline | null, status: RunStatus): void {
     [this.plan, this.status, this.failure, this.artifacts] = [plan, status, null, []];
     [this.#fetched, this.opening, this.limit] = [[], false, null];
+    [this.#computed, this.foundDone] = [false, false];
     this.#quiet();
   }
 }

@@ -62,6 +62,26 @@ test('trials that were stored before are shown and not counted twice', async () 
   expect(session.finished).toBe(4);
 });
 
+test('a run whose trials are all stored says so, and how many there are', async () => {
+  const { lab, calls, started } = drivenLab(all);
+  const session = new RunSession(lab);
+  for (const times of [1, 2]) {
+    const ended = session.start(plan);
+    await started(times);
+    expect(session.foundDone).toBe(false);
+    calls[times - 1]!.send([{ type: 'overview', overview: overviewed(all) }]);
+    calls[times - 1]!.finish({ status: 'done', value: undefined });
+    await ended;
+    expect([session.foundDone, session.finished, session.total]).toEqual([true, all.length, all.length]);
+  }
+});
+
+test('a run that computed its last trials does not say that they were stored', async () => {
+  const session = new RunSession(createFakeLab());
+  await session.start(plan);
+  expect(session.foundDone).toBe(false);
+});
+
 test('pausing takes effect at once, and nothing that arrives later is shown', async () => {
   const { lab, calls, started } = drivenLab();
   const session = new RunSession(lab);
