@@ -25,7 +25,11 @@ else {
   const app = createApp({
     lab,
     window,
-    readLedger: () => askSeal({ type: 'ledger' }).catch(() => null),
+    readLedger: async () => {
+      const asked = Promise.all([askSeal({ type: 'ledger' }), askSeal({ type: 'status' })]);
+      const answers = await asked.catch(() => null);
+      return answers && { ...answers[1], ...answers[0] };
+    },
     repairFiles,
     quickstart: () => fetchShipped('plans/quickstart.json', parsePlan),
     connected: form && { ...form, origins: connection?.origins ?? [] },

@@ -56,7 +56,11 @@ export interface AppParts {
 
 export function createApp({ lab, window, readLedger, repairFiles, quickstart, connected = null }: AppParts) {
   const storage = storageOf(window, 'localStorage');
-  const labInfo = new LabInfo(lab, quickstart, storage);
+  const missingFiles = async () => {
+    const report = await readLedger();
+    return report ? report.total - report.stored : 0;
+  };
+  const labInfo = new LabInfo(lab, quickstart, storage, missingFiles);
   const speed = new Speed(() => performance.now());
   const modelLoads = new ModelLoads(lab, lab.computing);
   const kept = new DeviceStorage(window.navigator.storage);

@@ -6,6 +6,7 @@ import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { findModel } from '../../lab/plan/find-models.ts';
 import { undefended, type Plan } from '../../lab/plan/plan.ts';
 import type { DeviceInfo } from '../../lab/records/run.ts';
+import { plural } from '../format.ts';
 import type { AnyCard, ModelEntry, ModelTask } from '../types.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { PreferenceStore } from '../frame/preference.svelte.ts';
@@ -42,13 +43,19 @@ export class LabInfo {
   readonly #fetchQuickstart: () => Promise<Plan>;
 
   readonly #names: AddedNames;
+  readonly #missingFiles: () => Promise<number>;
 
-  /** @param store remembers the addresses of models that were added; `null`: they last for this visit */
+  /**
+   * @param store remembers the addresses of models that were added; `null`: they last for this visit
+   * @param missingFiles how many files of the app are not on this device yet
+   */
   constructor(
     lab: Pick<LabClient, 'catalogue' | 'device' | 'behaviors' | 'useDevice' | 'storage'>,
     fetchQuickstart: () => Promise<Plan>,
     store: PreferenceStore | null = null,
+    missingFiles: () => Promise<number> = async () => 0,
   ) {
+    this.#missingFiles = missingFiles;
     [this.#lab, this.#fetchQuickstart, this.#names] = [lab, fetchQuickstart, addedNames(store)];
   }
 
@@ -65,11 +72,15 @@ export class LabInfo {
       const storage = await this.#lab.storage();
       this.persistent = storage.status === 'done' && storage.value.persistent;
     } catch (error) {
+      const missing = await this.#missingFiles();
       this.failure = {
         status: 'failed',
         code: 'worker-died',
         message: `The lab did not start: ${error instanceof Error ? error.message : String(error)}`,
-        advice: 'Reload the page. If that does not help, try a current version of your browser.',
+        advice:
+          missing === 0
+            ? 'Reload the page. If that does not help, try a current version of your browser.'
+            : `${plural(missing, 'file')} of the app are not on this device yet: without them it needs the network. Connect and reload; the page Ledger says when it is ready offline.`,
       };
     }
   };

@@ -5,6 +5,9 @@ import type { LedgerEntry } from '../../lab/seal/page-client.ts';
 export interface LedgerReport {
   readonly sealed: boolean;
   readonly entries: readonly LedgerEntry[];
+  /** Files of the app on this device, of all that it needs to work without a network. */
+  readonly stored: number;
+  readonly total: number;
 }
 /** Asks the service worker; `null` when none is in charge of the page. */
 export type ReadLedger = () => Promise<LedgerReport | null>;

@@ -333,6 +333,18 @@ test('a lab that does not start leaves advice instead of an empty page', async (
   expect(labInfo.failure).toMatchObject({ message: expect.stringContaining('no worker') });
 });
 
+test('a lab that does not start before all its files are here names the network, not the browser', async () => {
+  const lab = { ...createFakeLab(), catalogue: () => Promise.reject(new Error('ended')) };
+  const labInfo = new LabInfo(
+    lab,
+    async () => plan,
+    null,
+    async () => 40,
+  );
+  await labInfo.open();
+  expect(labInfo.failure?.advice).toMatch(/^40 files .* Connect and reload/);
+});
+
 test('stacks are named by the titles of their methods', async () => {
   const labInfo = new LabInfo(createFakeLab(), async () => plan);
   await labInfo.open();

@@ -13,6 +13,8 @@ const app = createApp({
   window,
   readLedger: async () => ({
     sealed: true,
+    stored: 216,
+    total: 218,
     entries: [
       {
         address: '/assets/index.js',
