@@ -1,5 +1,6 @@
 /** @file The runs stored on this device. */
 import { createContext } from 'svelte';
+import type { Failure } from '../../core/errors.ts';
 import type { RunInfo } from '../../lab/records/run.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 
@@ -25,9 +26,11 @@ export class RunList {
 
   find = (id: string): RunInfo | null => this.runs.find((run) => run.id === id) ?? null;
 
-  remove = async (id: string): Promise<void> => {
-    await this.#lab.remove(id);
+  /** @returns why it stays, where it does: another tab may be computing it */
+  remove = async (id: string): Promise<Failure | null> => {
+    const outcome = await this.#lab.remove(id);
     await this.refresh();
+    return outcome.status === 'failed' ? outcome : null;
   };
 }
 

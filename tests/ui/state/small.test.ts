@@ -107,7 +107,7 @@ test('only other hosts count as outside, and refused requests never got there', 
     entry('elsewhere.example', 'refused: another host', 3, 0),
     entry('elsewhere.example', 'refused', 3, 0),
   ];
-  const ledger = new Ledger(async () => ({ sealed: false, entries }), 'lab.example');
+  const ledger = new Ledger(async () => ({ sealed: false, entries, stored: 1, total: 2 }), 'lab.example');
   expect(ledger.sealed).toBe(true);
   await ledger.refresh();
   expect([ledger.sealed, ledger.requestsOut, ledger.bytesIn]).toEqual([false, 2, 50]);
@@ -190,6 +190,16 @@ test('removing a run takes it off the list', async () => {
   expect(runs.runs.map(({ name }) => name)).toEqual(['Small']);
   await runs.remove(runs.runs[0]!.id);
   expect(runs.runs).toEqual([]);
+});
+
+test('a run that another tab computes stays, with the reason', async () => {
+  const lab = createFakeLab();
+  await lab.run(plan);
+  const failed = { status: 'failed', code: 'run-locked', message: 'Going on.', advice: 'Stop it.' } as const;
+  const runs = new RunList({ ...lab, remove: async () => failed });
+  await runs.refresh();
+  expect(await runs.remove(runs.runs[0]!.id)).toEqual(failed);
+  expect(runs.runs).toHaveLength(1);
 });
 
 test('a file name holds nothing that a file system could misread', () => {
