@@ -74,6 +74,13 @@ export class MatrixView {
         sampled.mode === mode,
     );
 
+  /** The rate of a cell in one mode; `null` before its first trial. */
+  rateOf = (attack: string, defense: string, mode: AttackMode) => {
+    const row = this.table?.rows.find((one) => one.attack === attack);
+    const modes = row?.cells.find((one) => one.defense === defense)?.modes ?? [];
+    return modes.find((cell) => modeOf(cell) === mode) ?? null;
+  };
+
   /** The modes in which the plan runs an attack behind a defense. */
   modesOf = (attack: string, defense: string): readonly AttackMode[] =>
     this.plan ? modesOf(this.plan, { attack, defense }) : ['static'];
