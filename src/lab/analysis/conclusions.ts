@@ -51,7 +51,7 @@ export function conclusions(
   return [
     started === 1
       ? 'Not enough cells to compare yet.'
-      : 'So far no difference is larger than its uncertainty.',
+      : 'So far no difference is significant: all comparisons of the table are tested together.',
   ];
 }
 

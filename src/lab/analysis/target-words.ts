@@ -45,7 +45,9 @@ function columnFindings(column: readonly AdjustedTarget[], name: Names, modelNam
     ...(price.length === 0 ? [] : [`${own} ${list(price)} than ${other}.`]),
     ...(column.some((check) => directionOf(check) !== 0)
       ? []
-      : [`So far no difference between ${own} and ${other} is larger than its uncertainty.`]),
+      : [
+          `So far no difference between ${own} and ${other} is significant: all comparisons are tested together.`,
+        ]),
   ];
 }
 

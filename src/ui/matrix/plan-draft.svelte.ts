@@ -50,7 +50,7 @@ export class PlanDraft {
   texts = $state.raw<PackName | null>(null);
   /** Against which model attacks are made. */
   attackMode = $state<NonNullable<Plan['attackMode']>>('static');
-  /** Texts of attacks in place of those that ship. */
+  /** Attack templates in place of those that ship. */
   templates = $state.raw<TemplatePack | null>(null);
   readonly #catalogue: Catalogue;
   readonly #models: readonly ModelEntry[];

@@ -70,7 +70,7 @@ test('each sentence says what its numbers say, with the name of the model', () =
     /gives 40% of its attention to the attack’s words, which are 50% .* most in layer 2 \(60%\)/,
   );
   expect(probe).toMatch(
-    /^the chat, layer 1: area 0\.90 \(0\.80–1\.00, n 80\): .* can be told from harmless ones/,
+    /^the chat, layer 1: area 0\.90 \(0\.80–1\.00, n = 80\): .* can be told from harmless ones/,
   );
   expect(depth).toBeNull();
 });

@@ -174,8 +174,8 @@ describe('a report', () => {
     };
     const found = rows(report({ ...source, summary: small }));
     expect(found.filter((row) => row.startsWith('DIRECT-REQUEST'))).toEqual([
-      'DIRECT-REQUEST 75% 30–95% n 4 25% 5–70% n 4 –',
-      'DIRECT-REQUEST 75% 30–95% n 4 8 2 each 40 10 each – 1,234 309 each 3.0 s 750 ms each',
+      'DIRECT-REQUEST 75% 30–95% n = 4 25% 5–70% n = 4 –',
+      'DIRECT-REQUEST 75% 30–95% n = 4 8 2 each 40 10 each – 1,234 309 each 3.0 s 750 ms each',
       'DIRECT-REQUEST NONE static TINYTOWN-ORACLE 75% 30–95% 4 4 – – – – – – 8 1,234 3.0 s',
       'DIRECT-REQUEST SELF-REMINDER static TINYTOWN-ORACLE 25% 5–70% 4 4 – – – – – – 8 1,234 3.0 s',
     ]);

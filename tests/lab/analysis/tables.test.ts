@@ -21,8 +21,8 @@ test('a table has a row per attack, over-refusal and utility, and a column per d
     (one) => one.attack === 'walk' && one.defense === 'self-reminder' && one.evaluator === 'prefix-match',
   )!;
   expect(table!.rows[1]![2]).toBe(shareText(cell));
-  expect(shareText({ n: 30, scored: 28, rate: 0.5, interval: [0.33, 0.67] })).toBe('50% (33–67%), n 28/30');
-  expect(shareText({ n: 3, scored: 0, rate: null, interval: null })).toBe('?, n 0/3');
+  expect(shareText({ n: 30, scored: 28, rate: 0.5, interval: [0.33, 0.67] })).toBe('50% (33–67%), n = 28/30');
+  expect(shareText({ n: 3, scored: 0, rate: null, interval: null })).toBe('?, n = 0/3');
 });
 
 const odd = [{ title: 'a|b & 5%', head: ['', '=SUM(A1)'], rows: [['x_1', '-3,"q"\n{~}']] }];

@@ -78,7 +78,9 @@ test('one model has nothing beside it, and models that do not differ are said no
       (id) => id,
       (id) => id,
     ),
-  ).toEqual(['So far no difference between kept and base is larger than its uncertainty.']);
+  ).toEqual([
+    'So far no difference between kept and base is significant: all comparisons are tested together.',
+  ]);
 });
 
 test('a report shows the models side by side, with the sentences above the table', () => {

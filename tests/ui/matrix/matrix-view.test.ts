@@ -128,7 +128,7 @@ describe('findings', () => {
   test('claim nothing that the paired test does not tell', () => {
     // 5 of 20 behaviors flip one way: p = 2 / 2⁵.
     expect(sentencesOf(table([4, 9], [3, 8]))).toEqual([
-      'So far no difference is larger than its uncertainty.',
+      'So far no difference is significant: all comparisons of the table are tested together.',
     ]);
   });
   test('claim what it tells though the intervals overlap, unless there is too much beside it', () => {
@@ -138,7 +138,9 @@ describe('findings', () => {
     expect(sentencesOf({ ...shown, checks: adjustedChecks([one]) })).toEqual([
       'SHIELD clearly lowers PREFIX.',
     ]);
-    expect(sentencesOf(shown)).toEqual(['So far no difference is larger than its uncertainty.']);
+    expect(sentencesOf(shown)).toEqual([
+      'So far no difference is significant: all comparisons of the table are tested together.',
+    ]);
   });
   test('name a defense that lowers an attack, and the harmless requests it refuses', () => {
     const sentences = sentencesOf(table([1, 18], [0, 1], [1, 20]));

@@ -95,7 +95,7 @@ function depthSentences({ models, depth }: InsightReport, nameOf: (id: string) =
 function probeSentence({ probe }: InsideModel, name: string): string {
   const best = probe.toSorted((a, b) => b.area.area - a.area.area)[0]!;
   const { area, interval: ends, positives, negatives } = best.area;
-  const where = `${name}, ${boundaryName(best.boundary)}: area ${area.toFixed(2)} (${ends.map((end) => end.toFixed(2)).join('–')}, n ${positives + negatives})`;
+  const where = `${name}, ${boundaryName(best.boundary)}: area ${area.toFixed(2)} (${ends.map((end) => end.toFixed(2)).join('–')}, n = ${positives + negatives})`;
   return ends[0] > 0.5
     ? `${where}: forbidden requests can be told from harmless ones inside, whatever the model says.`
     : `${where}: a probe cannot tell forbidden requests from harmless ones.`;

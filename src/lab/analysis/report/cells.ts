@@ -33,7 +33,7 @@ const drawn = (
 };
 
 /** Of `n` asked, how many could be decided, where that differs. */
-const sample = ({ n, scored }: Measured): string => `n ${scored === n ? n : `${scored}/${n}`}`;
+const sample = ({ n, scored }: Measured): string => `n = ${scored === n ? n : `${scored}/${n}`}`;
 
 const inside = (measured: Measured): Markup => html`${figures(measured)}${faults(measured)}`;
 

@@ -21,7 +21,12 @@ export function claims(all: readonly ClaimCheck[], model: string, name: Name): M
       <td>${search ? `${search.falseSuccesses} of ${search.checked}` : ''}</td>
     </tr> `;
   });
-  const head = ['Attack', 'It claimed', ...evaluators.map((id) => `${name(id)} finds`), 'Turned down'];
+  const head = [
+    'Attack',
+    'Reported by the attack',
+    ...evaluators.map((id) => `${name(id)} finds`),
+    'Turned down',
+  ];
   return html`<h3>What attacks claimed</h3>
     <p class="hint">
       Some attacks test their success while they search. Their verdict, beside that of the evaluators on the

@@ -92,7 +92,7 @@ export const defenses = ({ columns }: RateTable, name: Name): Markup =>
       columnHead('Defense'),
       columnHead('Over-refusal', 'measured'),
       columnHead('Utility', 'measured'),
-      ...['First words later', 'Time a token', 'Added queries', 'Added tokens', 'Under all attacks'].map(
+      ...['First words later', 'Time per token', 'Added queries', 'Added tokens', 'Under all attacks'].map(
         (title) => columnHead(title),
       ),
     ],

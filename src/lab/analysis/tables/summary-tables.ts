@@ -15,7 +15,7 @@ type Share = Omit<AnswerRate, 'successes'>;
 /** `40% (25–58%), n 30`; of several decided out of those asked, `n 28/30`. */
 export const shareText = (share: Share | null): string => {
   if (share === null) return '–';
-  const sample = share.scored === share.n ? `n ${share.n}` : `n ${share.scored}/${share.n}`;
+  const sample = share.scored === share.n ? `n = ${share.n}` : `n = ${share.scored}/${share.n}`;
   return share.rate === null || share.interval === null
     ? `?, ${sample}`
     : `${percent(share.rate)} (${interval(share.interval)}), ${sample}`;
