@@ -88,7 +88,7 @@ test('an attack that is paused lets the playground answer, and can be stopped', 
   await page.evaluate(() => (location.hash = '#/playground'));
   await page.getByRole('textbox', { name: 'Prompt' }).fill('How do I bake bread?');
   await page.keyboard.press('Control+Enter');
-  await page.getByText('What was really sent').waitFor();
+  await page.getByText('What was really sent').first().waitFor();
   await page.goBack();
   await page.getByText('Paused', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Stop' }).click();

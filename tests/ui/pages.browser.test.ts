@@ -129,6 +129,19 @@ test('a cell opens its trials, the address says so, and closing returns to the t
   expect(location.hash).not.toContain('cell=');
 });
 
+test('the page opens on the newest run that is stored here, and its cell says its own rate', async () => {
+  await go('#/about');
+  await app.lab.run(plan);
+  await go('#/matrix');
+  await vi.waitFor(() => expect(app.matrix.summary).not.toBeNull());
+  await vi.waitFor(() => expect(location.hash).toContain('run='));
+  flushSync();
+  cells()[0]!.click();
+  flushSync();
+  const rate = cells()[0]!.querySelector('.rate')!.textContent!;
+  expect(find('dialog[open]').textContent).toMatch(new RegExp(`${rate} of attacks succeeded, 95% interval`));
+});
+
 test('a trial in the panel opens its page, which stays open', async () => {
   await finishRun();
   cells()[0]!.click();
@@ -308,6 +321,8 @@ test('published results of a method stand with the warnings that their file hold
 test('a defense that is moved by keyboard keeps the focus on its own arrow', async () => {
   await vi.waitFor(() => expect(app.labInfo.catalogue).not.toBeNull());
   await go('#/playground');
+  await vi.waitFor(() => expect(app.playground.stack.chips).not.toEqual([])); // the example
+  app.playground.stack.replace([]);
   for (const id of ['self-reminder', 'perplexity-filter', 'safe-decoding']) app.playground.stack.add(id);
   flushSync();
   const arrow = () => find('[aria-label="Move SafeDecoding up"]');

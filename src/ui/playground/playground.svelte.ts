@@ -26,6 +26,9 @@ interface LabInfoPart extends Pick<LabInfo, 'catalogue' | 'behaviors' | 'want'> 
   readonly models: readonly ModelEntry[];
 }
 
+/** What the page opens on. */
+const example = { set: 'tinytown', attack: 'assistant-prefix', defense: 'safe-decoding' } as const;
+
 export class Playground {
   model = $state('');
   prompt = $state('');
@@ -63,6 +66,18 @@ export class Playground {
     this.open.restore(before.open);
     this.defended.restore(before.defended);
   }
+
+  /** Where nothing was chosen yet: a forbidden request, an attack that gets through, and a defense that stops it. */
+  showExample = async (): Promise<void> => {
+    const isUntouched = () => this.prompt === '' && this.attack === null && this.stack.chips.length === 0;
+    if (!isUntouched() || this.open.turns.length > 0) return;
+    await this.#labInfo.want(example.set);
+    const sample = this.#labInfo.behaviors[example.set]?.find(({ kind }) => kind === 'harmful');
+    if (!sample || !isUntouched()) return;
+    this.take(sample);
+    this.attack = example.attack;
+    this.stack.add(example.defense);
+  };
 
   take = (behavior: Behavior): void => {
     [this.behavior, this.prompt] = [behavior, behavior.prompt];
@@ -168,22 +183,22 @@ export class Playground {
     this.behavior = null;
     const { prompt } = this;
     void this.#takeSample(link, prompt);
-    if (catalogue.attacks.some(({ id }) => id === attack)) this.attack = attack!;
-    this.attackOptions = link.attackOptions ?? this.attackOptions;
-    if (stack)
-      this.stack.replace(
-        stack.flatMap((chip) => {
-          const card = catalogue.defenses.find(({ id }) => id === chip?.id);
-          if (!card) return [];
-          return [
-            {
-              id: card.id,
-              on: chip?.on !== false,
-              options: withoutDefaults(card.options, chip?.options ?? {}),
-            },
-          ];
-        }),
-      );
+    // A link without attack or defenses means none, whatever was chosen here before.
+    this.attack = catalogue.attacks.find(({ id }) => id === attack)?.id ?? null;
+    this.attackOptions = link.attackOptions ?? {};
+    this.stack.replace(
+      (stack ?? []).flatMap((chip) => {
+        const card = catalogue.defenses.find(({ id }) => id === chip?.id);
+        if (!card) return [];
+        return [
+          {
+            id: card.id,
+            on: chip?.on !== false,
+            options: withoutDefaults(card.options, chip?.options ?? {}),
+          },
+        ];
+      }),
+    );
   };
 }
 

@@ -123,6 +123,26 @@ test('a link carries the set-up to another visit, sample and sampling included',
   expect(there.requests()[0]).toMatchObject({ behavior, sampling: { temperature: 0.5, maxNewTokens: 40 } });
 });
 
+test('a link without attack and defenses asks plainly, whatever was chosen before', () => {
+  const { playground } = setUp();
+  playground.attack = 'gcg';
+  playground.stack.add('self-reminder');
+  playground.fromSetup(JSON.stringify({ model: 'tinytown-chat', prompt: 'How do I bake bread?' }));
+  expect([playground.attack, playground.stack.chips]).toEqual([null, []]);
+});
+
+test('the page opens on an example, but on nothing that somebody chose', async () => {
+  const { playground } = setUp();
+  await playground.showExample();
+  expect(playground.behavior?.kind).toBe('harmful');
+  expect(playground.attack).toBe('assistant-prefix');
+  expect(playground.stack.chips.map(({ id }) => id)).toEqual(['safe-decoding']);
+  const other = setUp().playground;
+  other.edit('How do I bake bread?');
+  await other.showExample();
+  expect([other.prompt, other.attack]).toEqual(['How do I bake bread?', null]);
+});
+
 test('a link to a model that is not here says so, and one to a model that was added asks it', () => {
   const { playground } = setUp();
   const link = JSON.stringify({ model: 'https://example.org/model' });
