@@ -149,11 +149,14 @@ describe('from the first page, within three clicks, a newcomer finds how to', ()
   });
 });
 
-test('a lesson is walked with the keyboard alone, narrow and dark, and remembered', async () => {
-  const { context, page, complaints } = await visit(site.browser);
+/**
+ * Go through a lesson with the keyboard alone, on a phone in the dark: choose what to expect, run, go on.
+ * @param finish waits until the step whose number it is given has run
+ */
+async function walkLesson(page: Page, id: string, finish: (step: number, shown: Locator) => Promise<void>) {
   await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
   await page.setViewportSize({ width: 360, height: 780 });
-  await page.goto(`${site.server.url}#/lessons/depth`);
+  await page.goto(`${site.server.url}#/lessons/${id}`);
   await waitForControl(page);
   const steps = await page.getByRole('navigation', { name: 'Steps' }).getByRole('link').count();
   for (let step = 1; step <= steps; step++) {
@@ -162,17 +165,39 @@ test('a lesson is walked with the keyboard alone, narrow and dark, and remembere
     // From the heading, which has the focus, to the first choice, and on to what runs the step.
     await page.keyboard.press('Tab');
     await page.keyboard.press('Space');
-    await shown.getByRole('button', { name: /^Ask/, disabled: false }).waitFor();
+    await shown.getByRole('button', { name: /^(Ask|Measure|Train)/, disabled: false }).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await shown.getByText(/s you expected/).waitFor();
+    await finish(step, shown);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
       0,
     );
     await page.keyboard.press('j');
   }
+}
+const itsVerdict = (shown: Locator) => shown.getByText(/s you expected/).waitFor();
+
+test('a lesson is walked with the keyboard alone, narrow and dark, and remembered', async () => {
+  const { context, page, complaints } = await visit(site.browser);
+  await walkLesson(page, 'depth', (_, shown) => itsVerdict(shown));
   await page.goto(`${site.server.url}#/lessons`);
   await page.getByRole('link', { name: /How deep safety goes.*Done/ }).waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('the trainings of a lesson are started and stopped with the keyboard alone, narrow and dark', async () => {
+  const { context, page, complaints } = await visit(site.browser);
+  await walkLesson(page, 'unlearning', async (step, shown) => {
+    if (step === 1) return itsVerdict(shown);
+    const stop = shown.getByRole('button', { name: 'Stop' }).first();
+    await stop.waitFor();
+    await page.keyboard.press('Tab');
+    expect(await stop.evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+    await shown.getByRole('button', { name: /^(Measure|Train)/, disabled: false }).waitFor();
+  });
+  await page.getByRole('link', { name: 'Step 1: It does not say, done' }).waitFor();
   expect(complaints).toEqual([]);
   await context.close();
 });
