@@ -2,7 +2,7 @@
 import type { AttackStep } from '../../src/attacks/attack.ts';
 import type { Behavior } from '../../src/core/behavior.ts';
 import { sumOfCounts } from '../../src/core/counts.ts';
-import { countOrUnknown } from '../../src/core/format.ts';
+import { countOrUnknown, plural } from '../../src/core/format.ts';
 import type { PackName } from '../../src/core/templates.ts';
 import { completeRequest, findBehavior, ownBehavior, readAttack } from './choices.ts';
 import { badUsage, readInput, readLongInput, valueOf } from './failure.ts';
@@ -79,5 +79,5 @@ export async function attack(id: string, given: AttackOptions): Promise<void> {
   if (assistantPrefix !== undefined) console.log(`(assistant prefix: ${assistantPrefix})`);
   console.log(`assistant: ${result.response}`);
   printScores(result.scores);
-  console.log(`${queries} queries, ${countOrUnknown(result.tokens)} tokens`);
+  console.log(`${plural(queries, 'query', 'queries')}, ${countOrUnknown(result.tokens)} tokens`);
 }
