@@ -150,6 +150,7 @@ test('a trial in the panel opens its page, which stays open', async () => {
   await trialPage();
   await new Promise((resolve) => setTimeout(resolve, 100)); // the panel's close event comes late
   expect(app.router.route.page).toBe('trial');
+  expect(document.activeElement).toBe(find('main'));
 });
 
 /** The same of a model and a set that are not the lab's own fiction, complied with. */
@@ -169,13 +170,16 @@ test('an answer to a forbidden request is not in the page until it is uncovered'
   await trialPage();
   expect(document.querySelector('[data-token]')).toBeNull();
   expect(find('main').textContent).not.toContain(record.response);
-  app.covers.lift();
+  find('.cover button').click();
   flushSync();
   expect(
     all('[data-token]')
       .map(({ textContent }) => textContent)
       .join(''),
   ).toBe(record.response);
+  // The button with the focus is gone; who goes on by keyboard is at the text.
+  await vi.waitFor(() => expect(document.activeElement?.contains(find('[data-token]'))).toBe(true));
+  expect(document.activeElement).not.toBe(document.body);
 });
 
 test('what the evaluators read in place of an answer in code is covered with it, and stays text', async () => {
