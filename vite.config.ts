@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { chromiumArgs, findChromium } from './scripts/chromium.ts';
 import { connected } from './scripts/vite/connected.ts';
 import { derivedModels } from './scripts/vite/derived-models.ts';
+import { docs } from './scripts/vite/docs.ts';
 import { noEval } from './scripts/vite/no-eval.ts';
 import { ortBuild } from './scripts/vite/ort.ts';
 import { pwa } from './scripts/vite/pwa.ts';
@@ -30,6 +31,7 @@ export default defineConfig({
     derivedModels(),
     ortBuild(),
     noEval(),
+    docs(),
     svelte(),
     seal(),
     packages.write(),

@@ -26,9 +26,10 @@ export const carriedBuild: Build = { mode: 'connected', folder: join(root, '.cac
 
 const inputs = [
   ...['index.html', 'LICENSE', 'package-lock.json', 'vite.config.ts', 'svelte.config.js'],
+  ...['CONTRIBUTING.md', 'CHANGELOG.md'],
   ...['scripts/serve.ts', 'scripts/serve-site.ts', 'scripts/serve-here.ts'],
 ];
-const inputFolders = ['src', 'workers', 'public', 'scripts/vite'];
+const inputFolders = ['src', 'workers', 'public', 'docs', 'scripts/vite'];
 const stampOf = ({ folder }: Build) =>
   join(root, '.cache', folder === dist ? 'build-inputs' : `build-inputs-${basename(folder)}`);
 

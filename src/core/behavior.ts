@@ -13,14 +13,17 @@ export const attackerSlot = '{attacker}';
 
 const documentSchema = z
   .strictObject({
-    /** What the user asks about the document, where the prompt is the attacker's. */
-    task: textSchema.min(1).optional(),
-    /** With a task: it holds `{attacker}` once, and there stands the prompt. */
-    text: textSchema.min(1),
-    /** What a right answer to the task says. */
-    answer: z.string().min(1).max(1000),
-    /** Of each, a right answer says nothing. */
-    wrong: z.array(z.string().min(1).max(1000)).max(100).default([]),
+    task: textSchema
+      .min(1)
+      .optional()
+      .describe("What the user asks about the document, where the prompt is the attacker's."),
+    text: textSchema.min(1).describe('With a task: it holds `{attacker}` once, and there stands the prompt.'),
+    answer: z.string().min(1).max(1000).describe('What a right answer to the task says.'),
+    wrong: z
+      .array(z.string().min(1).max(1000))
+      .max(100)
+      .default([])
+      .describe('Of each, a right answer says nothing.'),
   })
   .refine(
     ({ task, text }) => text.split(attackerSlot).length === (task === undefined ? 1 : 2),
@@ -29,26 +32,37 @@ const documentSchema = z
 
 export const behaviorSchema = z.strictObject({
   id: nameSchema,
-  prompt: textSchema.min(1),
-  /** The affirmative opening that an attack optimizes for (GCG). */
-  target: textSchema.min(1).optional(),
+  prompt: textSchema.min(1).describe('The request.'),
+  target: textSchema
+    .min(1)
+    .optional()
+    .describe('The affirmative opening that an attack optimizes for (GCG).'),
   category: z.string().max(mostNameCharacters).default('uncategorized'),
-  /** Name of the behavior set that it belongs to. */
-  set: nameSchema,
-  kind: z.enum(behaviorKinds),
-  /** System prompt or document that comes with the behavior. */
-  context: textSchema.optional(),
-  /** What the context forbids telling, for sets in which an attacker is after a secret. */
-  secret: z.string().min(1).max(1000).optional(),
-  /**
-   * A text from elsewhere that comes with the request, for sets in which an attacker reaches the model only through it:
-   * the prompt is what the attacker writes into it.
-   */
-  document: documentSchema.optional(),
-  /** A word without meaning that the attacker wants to see in the answer. */
-  canary: z.string().min(4).max(1000).optional(),
-  /** The true procedure, step by step, for sets whose answers can be graded exactly. */
-  reference: z.strictObject({ steps: z.array(textSchema.min(1)).min(1).max(1000) }).optional(),
+  set: nameSchema.describe('Name of the behavior set that it belongs to.'),
+  kind: z.enum(behaviorKinds).describe('Harmful ones must be refused, the others answered.'),
+  context: textSchema.optional().describe('System prompt or document that comes with the behavior.'),
+  secret: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('What the context forbids telling, for sets in which an attacker is after a secret.'),
+  document: documentSchema
+    .optional()
+    .describe(
+      'A text from elsewhere that comes with the request, for sets in which an attacker reaches the ' +
+        'model only through it: the prompt is what the attacker writes into it.',
+    ),
+  canary: z
+    .string()
+    .min(4)
+    .max(1000)
+    .optional()
+    .describe('A word without meaning that the attacker wants to see in the answer.'),
+  reference: z
+    .strictObject({ steps: z.array(textSchema.min(1)).min(1).max(1000) })
+    .optional()
+    .describe('The true procedure, step by step, for sets whose answers can be graded exactly.'),
 });
 
 export type Behavior = Readonly<z.infer<typeof behaviorSchema>>;

@@ -2,12 +2,21 @@
 import { z } from 'zod';
 
 export const contrastSchema = z.strictObject({
-  /** Requests that the model should decline. */
-  harmful: z.array(z.string().min(1).max(200_000)).min(1).max(10_000),
-  /** Similar requests that it should answer; the two lists are paired by index. */
-  harmless: z.array(z.string().min(1).max(200_000)).min(1).max(10_000),
-  /** Other benign requests, from which detectors take their thresholds. */
-  calibration: z.array(z.string().min(1).max(200_000)).max(10_000).optional(),
+  harmful: z
+    .array(z.string().min(1).max(200_000))
+    .min(1)
+    .max(10_000)
+    .describe('Requests that the model should decline.'),
+  harmless: z
+    .array(z.string().min(1).max(200_000))
+    .min(1)
+    .max(10_000)
+    .describe('Similar requests that it should answer; the two lists are paired by index.'),
+  calibration: z
+    .array(z.string().min(1).max(200_000))
+    .max(10_000)
+    .optional()
+    .describe('Other benign requests, from which detectors take their thresholds.'),
 });
 
 export interface ContrastPrompts {

@@ -27,6 +27,7 @@ const pages = [
   '#/behaviors',
   '#/models',
   '#/ledger',
+  '#/docs/plan',
   '#/about',
 ];
 let site: Site;

@@ -84,6 +84,21 @@ test('every control of every page has a name', async () => {
   }
 });
 
+test('a page of the docs lists its headings, a search leads to one, and an unknown page says so', async () => {
+  await go('#/docs/class');
+  await vi.waitFor(() => expect(find('article h2').textContent).toBe('Take the lab to class'), firstTime);
+  expect(all('nav[aria-label="On this page"] a').map(({ textContent }) => textContent)).toContain('Start it');
+  const field = find('input[type="search"]') as HTMLInputElement;
+  field.focus();
+  field.value = 'serve.mjs headers';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  const result = await vi.waitFor(() => find('search li a'), firstTime);
+  result.click();
+  await vi.waitFor(() => expect(document.activeElement?.id).toBe('doc-start-it'));
+  location.hash = '#/docs/nowhere';
+  await vi.waitFor(() => expect(find('[role="alert"]').textContent).toContain('no page “nowhere”'));
+});
+
 test('a cell says in words what its colour and bar show', async () => {
   await finishRun();
   const spoken = cells().map((cell) => cell.getAttribute('aria-label'));

@@ -2,29 +2,49 @@
 import { z } from 'zod';
 
 export const attackBudgetSchema = z.strictObject({
-  /** Forward passes of the model under attack: a query and a scored sequence are one each, a gradient is three. */
-  queries: z.int().positive().optional(),
-  /** Read, written and scored by all models. */
-  tokens: z.int().positive().optional(),
-  /** Results then depend on how fast the device is: such a run does not repeat to the same bytes. */
-  seconds: z.number().positive().optional(),
+  queries: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Forward passes of the model under attack: a query and a scored sequence are one each, a gradient ' +
+        'is three.',
+    ),
+  tokens: z.int().positive().optional().describe('Read, written and scored by all models.'),
+  seconds: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Results then depend on how fast the device is: such a run does not repeat to the same bytes.'),
 });
 
 export type AttackBudget = z.output<typeof attackBudgetSchema>;
 
 export const attackLimits = {
-  /**
-   * What an attack may spend on one behavior. A search ends after the step in which it reaches a limit, with the best that
-   * it has. What an attack learned before its first behavior is not counted. Default: attacks end by their own options.
-   */
-  attackBudget: attackBudgetSchema.optional(),
-  /**
-   * Over how many draws of a random defense an adaptive attack averages the log-probs that it reads. Default: 4.
-   */
-  attackDraws: z.int().min(1).max(64).optional(),
-  /**
-   * Ask the prompt of every success that an attack claims this many times again, with other seeds; the claim stands if all
-   * answers pass. A greedy answer of a model without a random defense is not asked again. Default: a claim stands as it is.
-   */
-  confirm: z.int().min(1).max(100).optional(),
+  attackBudget: attackBudgetSchema
+    .optional()
+    .describe(
+      'What an attack may spend on one behavior. A search ends after the step in which it reaches a ' +
+        'limit, with the best that it has. What an attack learned before its first behavior is not ' +
+        'counted. Default: attacks end by their own options.',
+    ),
+  attackDraws: z
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe(
+      'Over how many draws of a random defense an adaptive attack averages the log-probs that it reads. ' +
+        'Default: 4.',
+    ),
+  confirm: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'Ask the prompt of every success that an attack claims this many times again, with other seeds; ' +
+        'the claim stands if all answers pass. A greedy answer of a model without a random defense is not ' +
+        'asked again. Default: a claim stands as it is.',
+    ),
 } as const;

@@ -9,9 +9,11 @@ const value = z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()
 /** Of all language models of a plan. */
 export const chatTemplateSchema = z
   .strictObject({
-    /** What a template takes for today, so that prompts do not change with the clock. */
-    date: z.string().refine(isDate, 'a date is written as 2024-07-26').default(defaultDate),
-    /** Such as `enable_thinking`, which some reasoning models read. */
+    date: z
+      .string()
+      .refine(isDate, 'a date is written as 2024-07-26')
+      .default(defaultDate)
+      .describe('What a template takes for today, so that prompts do not change with the clock.'),
     variables: z
       .record(z.string(), value)
       .superRefine((variables, context) => {
@@ -20,7 +22,8 @@ export const chatTemplateSchema = z
           names.length > 100 ? 'there are more than 100' : names.map(variableProblem).find(Boolean);
         if (problem) context.addIssue(problem);
       })
-      .default({}),
+      .default({})
+      .describe('Such as `enable_thinking`, which some reasoning models read.'),
   })
   .prefault({});
 

@@ -18,8 +18,10 @@ import { templatePackSchema } from './template-pack.ts';
 
 const method = z.strictObject({
   id: nameSchema,
-  /** Only what differs from the method's defaults. */
-  options: z.record(z.string(), z.unknown()).default({}),
+  options: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("Only what differs from the method's defaults."),
 });
 
 /** Attacks in a row: each works on the prompt of the one before. Its id is made of theirs. */
@@ -32,13 +34,17 @@ const attackChain = z
   .transform(({ attack }) => ({ id: attack.map(({ id }) => id).join('+'), options: {}, attack }));
 
 const defense = z.strictObject({
-  /** Name of the stack in tables. Default: the ids joined by "+". */
-  name: nameSchema.optional(),
+  name: nameSchema.optional().describe('Name of the stack in tables. Default: the ids joined by "+".'),
   stack: z
     .array(
       method.extend({
-        /** What the defense learned in an earlier run (from `artifacts.json`); then it does not learn again. */
-        artifact: z.record(z.string(), z.unknown()).optional(),
+        artifact: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe(
+            'What the defense learned in an earlier run (from `artifacts.json`); then it does not learn ' +
+              'again.',
+          ),
       }),
     )
     .min(1)
@@ -47,18 +53,27 @@ const defense = z.strictObject({
 
 const behaviorSource = z.union([
   z.strictObject({
-    /** A bundled or imported behavior set. */
-    set: nameSchema,
-    /** Of an imported set: what its content must be. A set with this content is found under any name. */
+    set: nameSchema.describe('A bundled or imported behavior set.'),
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/, 'It must be a SHA-256 of 64 hexadecimal digits')
-      .optional(),
-    kinds: z.array(behaviorSchema.shape.kind).max(10).optional(),
-    /** Take this many of each kind, in the order of the set. Default: all. */
-    limit: z.int().positive().optional(),
-    /** Take those that the plan's seed draws, in place of the first; without a limit this changes nothing. */
-    drawn: z.literal(true).optional(),
+      .optional()
+      .describe(
+        'Of an imported set: what its content must be. A set with this content is found under any name.',
+      ),
+    kinds: z.array(behaviorSchema.shape.kind).max(10).optional().describe('Default: all.'),
+    limit: z
+      .int()
+      .positive()
+      .optional()
+      .describe('Take this many of each kind, in the order of the set. Default: all.'),
+    drawn: z
+      .literal(true)
+      .optional()
+      .describe(
+        "Take those that the plan's seed draws, in place of the first; without a limit this changes " +
+          'nothing.',
+      ),
   }),
   z.strictObject({ behaviors: z.array(behaviorSchema).min(1).max(100_000) }),
 ]);
@@ -67,8 +82,11 @@ const behaviorSource = z.union([
 const carriedSet = z.strictObject({
   id: nameSchema.max(100),
   title: z.string().min(1).max(300).optional(),
-  /** Their ids are unique in the set; the lab puts the id of the set before each. */
-  behaviors: z.array(setRowSchema.strict()).min(1).max(mostRows),
+  behaviors: z
+    .array(setRowSchema.strict())
+    .min(1)
+    .max(mostRows)
+    .describe('Their ids are unique in the set; the lab puts the id of the set before each.'),
 });
 
 export const attackModeWishes = ['static', 'adaptive', 'both'] as const;
@@ -78,88 +96,137 @@ export const mostSamples = 100;
 
 export const planSchema = z
   .strictObject({
-    $schema: z.string().optional(),
-    version: z.literal(1),
-    name: nameSchema,
-    seed: z.int().nonnegative().default(0),
+    $schema: z.string().optional().describe('Address of the schema, for editors.'),
+    version: z.literal(1).describe('Of this format.'),
+    name: nameSchema.describe('Shown in lists of runs and in reports.'),
+    seed: z
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe('Of all that is random: the same plan on the same device gives the same records.'),
     models: z.strictObject({
-      /** Catalogue ids of the models under attack. */
-      targets: z.array(nameSchema).min(1).max(100),
-      /** Catalogue ids of the models in other roles. */
-      roles: z.partialRecord(z.enum([...languageRoles, ...classifierRoles]), nameSchema).default({}),
+      targets: z.array(nameSchema).min(1).max(100).describe('Catalogue ids of the models under attack.'),
+      roles: z
+        .partialRecord(z.enum([...languageRoles, ...classifierRoles]), nameSchema)
+        .default({})
+        .describe('Catalogue ids of the models in other roles.'),
     }),
-    behaviors: z.array(behaviorSource).min(1).max(1000),
-    /** Sets that the plan names and brings along. */
-    sets: z.array(carriedSet).max(20).optional(),
-    /**
-     * Run only every `count`-th behavior, starting with the `index`-th (from 1). Defenses do not learn from the others
-     * either, so that the shards of a plan produce the same trials as the whole plan.
-     */
+    behaviors: z
+      .array(behaviorSource)
+      .min(1)
+      .max(1000)
+      .describe('What is asked of the models: sets by their ids, or behaviors written out.'),
+    sets: z.array(carriedSet).max(20).optional().describe('Sets that the plan names and brings along.'),
     shard: z
       .strictObject({ index: z.int().positive(), count: z.int().positive() })
       .refine(({ index, count }) => index <= count, 'index must not exceed count')
-      .optional(),
+      .optional()
+      .describe(
+        'Run only every `count`-th behavior, starting with the `index`-th (from 1). Defenses do not learn ' +
+          'from the others either, so that the shards of a plan produce the same trials as the whole plan.',
+      ),
     attacks: z
       .array(z.union([method, attackChain]))
       .min(1)
-      .max(1000),
-    /** Stacks to compare; the undefended model is always measured too, as "none". */
-    defenses: z.array(defense).max(1000).default([]),
-    evaluators: z.array(method).min(1).max(100),
-    /** What defenses learn from, where they learn about a model. Default: the contrast of the behavior sets. */
-    contrast: contrastSchema.optional(),
-    /**
-     * The share of benign texts that calibrated thresholds may flag, of every detector that its options give no other.
-     * Default: 0.05.
-     */
-    falsePositives: z.number().min(0).max(0.99).optional(),
+      .max(1000)
+      .describe(
+        'Ids of attacks with their options, or chains, in which each works on the prompt of the one before.',
+      ),
+    defenses: z
+      .array(defense)
+      .max(1000)
+      .default([])
+      .describe('Stacks to compare; the undefended model is always measured too, as "none".'),
+    evaluators: z.array(method).min(1).max(100).describe('How answers are scored.'),
+    contrast: contrastSchema
+      .optional()
+      .describe(
+        'What defenses learn from, where they learn about a model. Default: the contrast of the behavior ' +
+          'sets.',
+      ),
+    falsePositives: z
+      .number()
+      .min(0)
+      .max(0.99)
+      .optional()
+      .describe(
+        'The share of benign texts that calibrated thresholds may flag, of every detector that its ' +
+          'options give no other. Default: 0.05.',
+      ),
     sampling: z
       .strictObject({
-        temperature: z.number().min(0).max(2).default(greedy.temperature),
+        temperature: z
+          .number()
+          .min(0)
+          .max(2)
+          .default(greedy.temperature)
+          .describe('0 takes the likeliest token, always.'),
         topP: z.number().gt(0).max(1).default(greedy.topP),
-        maxNewTokens: z.int().min(1).max(4096).default(96),
+        maxNewTokens: z.int().min(1).max(4096).default(96).describe('Longest answer, in tokens.'),
       })
       .prefault({}),
-    /**
-     * Answers asked for to every final prompt, each with a random stream of its own: success is then also measured over
-     * several tries (ASR@k). Needs a temperature above 0. Default: 1.
-     */
-    samples: z.int().min(1).max(mostSamples).optional(),
+    samples: z
+      .int()
+      .min(1)
+      .max(mostSamples)
+      .optional()
+      .describe(
+        'Answers asked for to every final prompt, each with a random stream of its own: success is then ' +
+          'also measured over several tries (ASR@k). Needs a temperature above 0. Default: 1.',
+      ),
     chatTemplate: chatTemplateSchema,
     record: z
       .strictObject({
-        /** Alternatives stored per token; 0 stores no tokens. */
-        topTokens: z.int().min(0).max(20).default(5),
+        topTokens: z
+          .int()
+          .min(0)
+          .max(20)
+          .default(5)
+          .describe('Alternatives stored per token; 0 stores no tokens.'),
       })
       .prefault({}),
-    /**
-     * Which of the packs that ship the attacks take their texts from. Default: `full`, which has the length and the
-     * examples of the papers, wherever prompts and answers fit the contexts of the models, else `compact`.
-     */
-    texts: z.enum(packNames).optional(),
-    /** Texts of attacks in place of those that ship with the lab. */
-    templates: templatePackSchema.optional(),
-    /**
-     * Against which model attacks are made: the undefended one (`static`, the default), whose results are put to every
-     * defense; the defended one of each column (`adaptive`); or each of them (`both`), in cells of their own.
-     */
-    attackMode: z.enum(attackModeWishes).optional(),
+    texts: z
+      .enum(packNames)
+      .optional()
+      .describe(
+        'Which of the packs that ship the attacks take their texts from. Default: `full`, which has the ' +
+          'length and the examples of the papers, wherever prompts and answers fit the contexts of the ' +
+          'models, else `compact`.',
+      ),
+    templates: templatePackSchema
+      .optional()
+      .describe('Texts of attacks in place of those that ship with the lab.'),
+    attackMode: z
+      .enum(attackModeWishes)
+      .optional()
+      .describe(
+        'Against which model attacks are made: the undefended one (`static`, the default), whose results ' +
+          'are put to every defense; the defended one of each column (`adaptive`); or each of them ' +
+          '(`both`), in cells of their own.',
+      ),
     ...attackLimits,
-    /**
-     * Run no attacks; put attack results of an earlier run to the targets instead. Names, for each target, the model
-     * that was attacked; the results themselves come with the run.
-     */
-    replay: z.record(nameSchema, nameSchema).optional(),
-    /**
-     * Trials that run side by side and share batches. Part of the plan, because batches are part of the result. More than
-     * some 16 help models behind a server only.
-     */
-    concurrency: z.int().min(1).max(256).default(16),
-    /**
-     * After what the run ends with the trials that it has finished, each time it is started or goes on. Trials that are
-     * under way then are finished first.
-     */
-    runLimits: runLimitsSchema.optional(),
+    replay: z
+      .record(nameSchema, nameSchema)
+      .optional()
+      .describe(
+        'Run no attacks; put attack results of an earlier run to the targets instead. Names, for each ' +
+          'target, the model that was attacked; the results themselves come with the run.',
+      ),
+    concurrency: z
+      .int()
+      .min(1)
+      .max(256)
+      .default(16)
+      .describe(
+        'Trials that run side by side and share batches. Part of the plan, because batches are part of ' +
+          'the result. More than some 16 help models behind a server only.',
+      ),
+    runLimits: runLimitsSchema
+      .optional()
+      .describe(
+        'After what the run ends with the trials that it has finished, each time it is started or goes ' +
+          'on. Trials that are under way then are finished first.',
+      ),
   })
   .meta({ id: 'plan', title: 'Glovebox plan, version 1' });
 

@@ -3,12 +3,20 @@ import { z } from 'zod';
 import { count, list } from '../../core/format.ts';
 
 export const runLimitsSchema = z.strictObject({
-  /** Time on the clock, without that in which the first model is loaded. */
-  minutes: z.number().positive().optional(),
-  /** Forward passes of the models under attack: a query and a scored sequence are one each, a gradient is three. */
-  queries: z.int().positive().optional(),
-  /** Read, written and scored by all models. */
-  tokens: z.int().positive().optional(),
+  minutes: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Time on the clock, without that in which the first model is loaded.'),
+  queries: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Forward passes of the models under attack: a query and a scored sequence are one each, a ' +
+        'gradient is three.',
+    ),
+  tokens: z.int().positive().optional().describe('Read, written and scored by all models.'),
 });
 
 export type RunLimits = z.output<typeof runLimitsSchema>;

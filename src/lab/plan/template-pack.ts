@@ -14,15 +14,13 @@ export const templatePackSchema = z
     $schema: z.string().optional(),
     version: z.literal(1),
     name: nameSchema,
-    /** Where the texts come from: a paper, a file, a person. */
-    source: z.string().optional(),
-    /** BCP 47 tag of the language that the texts are in. */
-    language: z.string().max(40).optional(),
-    /** Texts by attack id and by template name; `list attacks --json` shows names and current texts. */
-    templates: z.record(
-      nameSchema,
-      z.record(nameSchema, z.array(z.string().min(1).max(20_000)).min(1).max(1000)),
-    ),
+    source: z.string().optional().describe('Where the texts come from: a paper, a file, a person.'),
+    language: z.string().max(40).optional().describe('BCP 47 tag of the language that the texts are in.'),
+    templates: z
+      .record(nameSchema, z.record(nameSchema, z.array(z.string().min(1).max(20_000)).min(1).max(1000)))
+      .describe(
+        'Texts by attack id and by template name; `list attacks --json` shows names and current texts.',
+      ),
   })
   .meta({ id: 'template-pack', title: 'Glovebox template pack, version 1' });
 

@@ -16,6 +16,7 @@ const pages: Readonly<Record<string, Route>> = {
   b: { page: 'behaviors' },
   o: { page: 'models' },
   l: { page: 'ledger' },
+  d: { page: 'docs', path: '', at: null },
   a: { page: 'about' },
 };
 

@@ -42,6 +42,8 @@ export type Route =
   | { readonly page: SetupPage; readonly setup: string | null }
   /** A level by its id, or one that somebody built, as its link carries it. */
   | { readonly page: 'vault'; readonly level: string | null }
+  /** A page of the docs, whose contents have the empty path; `at` names a heading. */
+  | { readonly page: 'docs'; readonly path: string; readonly at: string | null }
   | { readonly page: 'missing'; readonly path: string };
 export type PageName = Route['page'];
 
@@ -57,6 +59,7 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   training: 'Training',
   insight: 'Insight',
   vault: 'Vault',
+  docs: 'Docs',
   methods: 'Methods',
   method: 'Method',
   behaviors: 'Behaviors',
@@ -104,6 +107,8 @@ export function parseRoute(hash: string): Route {
   } else if (page === 'methods' && rest.length === 2) {
     const kind = methodKinds.find((name) => name === rest[0]);
     if (kind && rest[1]) return { page: 'method', kind, id: rest[1] };
+  } else if (page === 'docs') {
+    return { page, path: rest.join('/'), at: query.get('at') };
   } else if (rest.length === 0) {
     const plain = plainPages.find((name) => name === page);
     if (plain) return { page: plain };
@@ -169,6 +174,8 @@ export function hrefOf(route: Route): string {
       return `#/${route.page}${queryOf({ setup: route.setup })}`;
     case 'vault':
       return `#/vault${queryOf({ level: route.level })}`;
+    case 'docs':
+      return `#/${['docs', ...route.path.split('/').filter(Boolean)].map(encode).join('/')}${queryOf({ at: route.at })}`;
     case 'missing':
       return `#/${route.path}`;
     default:

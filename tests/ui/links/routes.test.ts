@@ -30,6 +30,8 @@ const routes: readonly Route[] = [
   { page: 'insight', setup: '{"text":"{request} & more"}' },
   { page: 'vault', level: null },
   { page: 'vault', level: 'level-3' },
+  { page: 'docs', path: '', at: null },
+  { page: 'docs', path: 'results/secrets', at: 'what-this-shows' },
 ];
 
 test.each(routes)('the address of $page leads back to it', (route) => {
