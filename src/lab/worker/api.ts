@@ -43,7 +43,7 @@ import type {
 } from '../records/training.ts';
 import type { KeptFolder } from '../training/kept-folder.ts';
 import type { WorkersWish } from '../run/pool-size.ts';
-import type { RunPart } from '../run/run-part.ts';
+import type { RunPart } from '../records/run-part.ts';
 import type { RunKeeper } from '../store/kept-run.ts';
 import type { ReplaySource } from '../trials/replay.ts';
 

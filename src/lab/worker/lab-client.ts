@@ -30,7 +30,7 @@ import type {
 import type { KeptFolder } from '../training/kept-folder.ts';
 import type { WorkersWish } from '../run/pool-size.ts';
 import type { Keep } from '../run/run-plan.ts';
-import type { RunPart } from '../run/run-part.ts';
+import type { RunPart } from '../records/run-part.ts';
 import type { ReplaySource } from '../trials/replay.ts';
 import type { LabApi } from './api.ts';
 

@@ -9,7 +9,7 @@ import { limitReached } from '../../lab/plan/run-limits.ts';
 import type { RunInfo } from '../../lab/records/run.ts';
 import type { RunOverview } from '../../lab/records/overview.ts';
 import type { TrialKey } from '../../lab/records/trial.ts';
-import type { RunPart } from '../../lab/run/run-part.ts';
+import type { RunPart } from '../../lab/records/run-part.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { AttackStep } from '../types.ts';
 

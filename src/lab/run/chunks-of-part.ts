@@ -1,11 +1,6 @@
-/** @file The part of a run that one cell or one trial needs. Pure. */
-import type { TrialKey } from '../records/trial.ts';
+/** @file What a part of a run has to compute. Pure. */
+import type { RunPart } from '../records/run-part.ts';
 import type { Chunk, Trial } from '../trials/trials.ts';
-
-/** A cell of the matrix, in each mode that the plan runs it in; with `behavior`, one trial of it. */
-export interface RunPart extends Pick<TrialKey, 'model' | 'attack' | 'defense'> {
-  readonly behavior?: string | undefined;
-}
 
 /**
  * The chunks that hold the part, and those in which its attacks are made. Whole chunks, so that the bytes are those of an

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chunksOfPart } from '../../../src/lab/run/run-part.ts';
+import { chunksOfPart } from '../../../src/lab/run/chunks-of-part.ts';
 import { runPlan } from '../../../src/lab/run/run-plan.ts';
 import { inOneList } from '../../../src/lab/store/run-store.ts';
 import { keyText } from '../../../src/lab/records/trial.ts';
