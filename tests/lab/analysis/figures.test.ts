@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { layerMapCsv, layerMapSvg, readingAt } from '../../../src/lab/analysis/figures/layer-map.ts';
+import { budgetChart } from '../../../src/lab/analysis/figures/budget-chart.ts';
+import { rocChart } from '../../../src/lab/analysis/figures/roc-chart.ts';
+import { rocOf } from '../../../src/core/roc.ts';
 import { curvesCsv, lineChartSvg, type LineChart } from '../../../src/lab/analysis/figures/line-chart.ts';
 
 const chart: LineChart = {
@@ -95,4 +98,42 @@ test('a map shows every layer and token of every model on one scale', () => {
   const lines = layerMapCsv(maps).trimEnd().split('\r\n');
   expect(lines).toHaveLength(9);
   expect(lines.at(-1)).toMatch(/^after,1,1,.*,attack,-4,-2.5$/s);
+});
+
+test('success against budget rises where a success stands, by powers of ten, and a curve for each attack is told apart', () => {
+  const cell = {
+    model: 'm',
+    defense: 'none',
+    mode: 'static',
+    evaluator: 'e',
+    asked: 4,
+    tokens: null,
+  } as const;
+  const passes = [
+    { spent: 10, successes: 1 },
+    { spent: 1000, successes: 3 },
+  ];
+  const curves = Array.from({ length: 14 }, (_, i) => ({ ...cell, attack: `a${i}`, passes }));
+  const made = budgetChart(curves, 'Budget', (id) => id.toUpperCase());
+  expect(made.curves[0]!.points.map(({ x, y }) => [x, y])).toEqual([
+    [0, 0],
+    [1, 0],
+    [1, 0.25],
+    [3, 0.25],
+    [3, 0.75],
+    [3, 0.75],
+  ]);
+  const { svg } = lineChartSvg(made);
+  expect(svg).toMatch(/>1<.*>100<.*>1,000</);
+  expect(svg).not.toContain('<circle');
+  const styles = [...svg.matchAll(/<path[^>]*stroke="(#\w+)"[^>]*stroke-dasharray="([^"]*)"/g)];
+  expect(new Set(styles.map(([, color, dash]) => `${color} ${dash}`)).size).toBe(14);
+});
+
+test('a ROC curve is drawn beside guessing, with the area in its key', () => {
+  const roc = rocOf([0.9, 0.8, 0.3], [0.4, 0.2, 0.1])!;
+  const made = rocChart(roc, 'Filter');
+  expect(made.curves[0]!.name).toBe(`AUROC ${(8 / 9).toFixed(3)}`);
+  expect(made.curves[0]!.points.at(-1)).toMatchObject({ x: 100, y: 1 });
+  expect(lineChartSvg(made).svg).not.toMatch(/NaN|undefined/);
 });

@@ -23,21 +23,26 @@ export interface LineChart {
   readonly top?: number;
   /** How a value of the y axis is written. */
   readonly write: (value: number) => string;
+  /** How a value of the x axis is written. Default: as it is. */
+  readonly writeX?: (value: number) => string;
+  /** Curves of many points are drawn without a mark on each. */
+  readonly unmarked?: boolean;
   readonly curves: readonly Curve[];
 }
 
 const size = { width: 640, height: 360, left: 64, right: 16, top: 40, bottom: 48, key: 20 } as const;
 /** Told apart without color by their dashes too. */
-const styles = [
-  { color: '#0b6e66', dash: '' },
-  { color: '#a8361d', dash: '6 3' },
-  { color: '#3a4a9f', dash: '2 3' },
-  { color: '#6b6b00', dash: '8 3 2 3' },
-  { color: '#7a3b8f', dash: '1 2' },
-] as const;
+const colors = ['#0b6e66', '#a8361d', '#3a4a9f', '#6b6b00', '#7a3b8f'] as const;
+const dashes = ['', '6 3', '2 3', '8 3 2 3', '1 2'] as const;
+/** Every color meets every dash before two curves look the same. */
+const styleOf = (i: number) => ({
+  color: colors[i % colors.length]!,
+  dash: dashes[(i + Math.floor(i / colors.length)) % dashes.length]!,
+});
 
 /** One curve over the other, each with the 95 % interval of its points as a band. */
-export function lineChartSvg({ title, x, y, top, write, curves }: LineChart): Picture {
+export function lineChartSvg(chart: LineChart): Picture {
+  const { title, x, y, top, write, writeX = String, unmarked = false, curves } = chart;
   const points = curves.flatMap((curve) => curve.points);
   const last = Math.max(1, ...points.map((point) => point.x));
   const most = top ?? Math.max(1e-9, ...points.map((point) => point.interval?.[1] ?? point.y));
@@ -61,10 +66,10 @@ export function lineChartSvg({ title, x, y, top, write, curves }: LineChart): Pi
     ),
   ]);
   const ticks = [0, Math.round(last / 2), last].map((value) =>
-    svgText(atX(value), size.height - size.bottom + 18, String(value), 'text-anchor="middle" fill="#555"'),
+    svgText(atX(value), size.height - size.bottom + 18, writeX(value), 'text-anchor="middle" fill="#555"'),
   );
   const drawn = curves.map(({ name, points: own }, i) => {
-    const { color, dash } = styles[i % styles.length]!;
+    const { color, dash } = styleOf(i);
     const banded = own.flatMap((point) => (point.interval ? [{ at: point.x, ends: point.interval }] : []));
     const band = [
       ...banded.map(({ at, ends }) => [at, ends[1]] as const),
@@ -74,7 +79,9 @@ export function lineChartSvg({ title, x, y, top, write, curves }: LineChart): Pi
     return [
       band.length > 2 ? `<path d="${path(band)}Z" fill="${color}" fill-opacity="0.12"/>` : '',
       `<path d="${path(own.map((point) => [point.x, point.y] as const))}" fill="none" stroke="${color}" stroke-width="2" stroke-dasharray="${dash}"/>`,
-      ...own.map((point) => `<circle cx="${atX(point.x)}" cy="${atY(point.y)}" r="3" fill="${color}"/>`),
+      ...(unmarked ? [] : own).map(
+        (point) => `<circle cx="${atX(point.x)}" cy="${atY(point.y)}" r="3" fill="${color}"/>`,
+      ),
       `<line x1="${size.left}" x2="${size.left + 28}" y1="${down}" y2="${down}" stroke="${color}" stroke-width="2" stroke-dasharray="${dash}"/>`,
       svgText(size.left + 36, down + 4, name),
     ].join('');
