@@ -46,6 +46,8 @@ export type LanguageRole = (typeof languageRoles)[number];
 /** Roles for text classifiers. */
 export const classifierRoles = ['prompt-guard', 'answer-guard'] as const;
 export type ClassifierRole = (typeof classifierRoles)[number];
+export const isClassifierRole = (role: ModelRole): role is ClassifierRole =>
+  classifierRoles.some((name) => name === role);
 export type ModelRole = LanguageRole | ClassifierRole;
 
 export interface MethodCard {

@@ -25,7 +25,7 @@ export interface DefenseContext extends RoleModels {
 /** What a defense learned about one model, as plain data: it can be stored, and given in place of learning again. */
 export type Artifact = Readonly<Record<string, unknown>>;
 
-export interface PreparationContext extends Abortable {
+export interface PreparationContext extends Abortable, Pick<RoleModels, 'classifier'> {
   readonly random: Random;
   /** Called with the parts of the work done so far and in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;

@@ -37,6 +37,10 @@ export const defense =
     const bound: Defense = {
       ...method,
       wrap: (model, values, context) => method.wrap(model, values, { ...context, ...models }),
+      ...(method.prepare && {
+        prepare: (model, contrast, values, context) =>
+          method.prepare!(model, contrast, values, { ...context, ...models }),
+      }),
       ...(method.view && {
         view: (model, values, context) => method.view!(model, values, { ...context, ...models }),
       }),

@@ -5,6 +5,7 @@
 import { LabError } from '../core/errors.ts';
 import {
   classifierRoles,
+  isClassifierRole,
   languageRoles,
   rolesNeeded,
   type ClassifierRole,
@@ -67,8 +68,6 @@ export interface ReadSettings {
 
 const keyOf = (role: ModelRole): string =>
   role.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-const isClassifierRole = (role: ModelRole): role is ClassifierRole =>
-  (classifierRoles as readonly string[]).includes(role);
 
 /**
  * @throws LabError 'bad-options' for an option that the method does not have or a value out of its range; 'bad-input' for

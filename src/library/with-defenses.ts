@@ -125,11 +125,12 @@ export async function learned(
   configured: ConfiguredDefense,
   model: LanguageModel,
   examples: ContrastPrompts,
-  options: Omit<PreparationContext, 'random'> = {},
+  options: Pick<PreparationContext, 'signal' | 'onProgress'> = {},
 ): Promise<ConfiguredDefense> {
   const { defense, options: values } = configured;
   if (!hasToLearn(defense, values)) return configured;
   check(model, { ...configured, artifact: {} });
-  const context = { ...options, random: createRandom(defense.id).fork('prepare') };
+  const { classifier } = noRoles;
+  const context = { ...options, classifier, random: createRandom(defense.id).fork('prepare') };
   return { ...configured, artifact: await defense.prepare!(model as never, examples, values, context) };
 }

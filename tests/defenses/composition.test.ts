@@ -164,9 +164,12 @@ beforeAll(async () => {
   const contrast = { harmful: ['wake it', 'break it'], harmless: ['feed it', 'bake it'] };
   for (const defense of defenses.all) {
     if (!defense.prepare) continue;
-    const { model } = createWorld();
+    const { model, context } = createWorld();
     const options = parseOptions(defense.options, known(defense), defense.id);
-    const found = await defense.prepare(model as never, contrast, options, { random: createRandom(1) });
+    const found = await defense.prepare(model as never, contrast, options, {
+      random: createRandom(1),
+      classifier: context.classifier,
+    });
     artifacts.set(defense.id, found);
   }
 });

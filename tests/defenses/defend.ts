@@ -1,5 +1,6 @@
 import { parseOptions } from '../../src/core/options.ts';
-import type { Defense, DefenseContext } from '../../src/defenses/defense.ts';
+import { createRandom } from '../../src/core/random.ts';
+import type { Defense, DefenseContext, PreparationContext } from '../../src/defenses/defense.ts';
 import type { ChatMessage } from '../../src/core/chat.ts';
 import { scripted, type Reply } from '../../src/models/runtimes/scripted.ts';
 import type { TextClassifier } from '../../src/models/text-classifier.ts';
@@ -30,6 +31,16 @@ export const defend = (
   chosen: Readonly<Record<string, unknown>> = {},
   context = playing({}),
 ): LanguageModel => defense.wrap(model, parseOptions(defense.options, chosen, defense.id), context);
+
+/** Of a defense that learns from the model alone. */
+export const learning = (
+  seed: string | number,
+  more: Partial<PreparationContext> = {},
+): PreparationContext => ({
+  random: createRandom(seed),
+  classifier: playing({}).classifier,
+  ...more,
+});
 
 /** A black box that remembers what it was asked. */
 export function remembering(reply: Reply = () => 'Once upon a time.') {

@@ -8,9 +8,58 @@ import { streamingGuard } from '../../src/defenses/output/streaming-guard.ts';
 import { scriptedTokenizer } from '../../src/models/runtimes/scripted-tokenizer.ts';
 import { answering, scripted } from '../../src/models/runtimes/scripted.ts';
 import type { TextClassifier } from '../../src/models/text-classifier.ts';
-import { defend, guarding, options, playing, remembering } from './defend.ts';
+import { parseOptions } from '../../src/core/options.ts';
+import { defend, guarding, learning, options, playing, remembering } from './defend.ts';
 
 const giant = (text: string) => (/giant/.test(text) ? 0.9 : 0.1);
+
+describe('a threshold from benign texts', () => {
+  const benign = ['feed it', 'wash it', 'the giant sleeps', 'draw it', 'paint the giant'];
+  const contrast = { harmful: ['wake it'], harmless: ['hug it'], calibration: benign };
+  const harm = (text: string) => (text === 'paint the giant' ? 0.7 : /giant/.test(text) ? 0.6 : 0.1);
+  const calibrated = async (
+    guard: Defense,
+    role: string,
+    chosen: Readonly<Record<string, unknown>>,
+    model = remembering((messages) => messages.at(-1)!.content).model,
+  ) => {
+    const { classifier } = guarding(harm);
+    const context = playing({}, { [role]: classifier });
+    const values = parseOptions(guard.options, { threshold: 0, ...chosen }, guard.id);
+    expect(guard.learns!(values)).toBe(true);
+    const artifact = await guard.prepare!(model as never, contrast, values, learning(1, context));
+    const behind = guard.wrap(model as never, values, { ...context, artifact });
+    const ask = async (text: string) => (await behind.generate([user(text)], options)).events[0]!;
+    return { artifact, ask, values };
+  };
+
+  test.each([
+    ['prompt-guard', promptGuard],
+    ['answer-guard', outputGuard],
+  ] as const)('%s: the plan’s share of benign texts, and no more, is flagged', async (role, guard) => {
+    const { artifact, ask } = await calibrated(guard, role, { falsePositives: 0.2 });
+    expect(artifact).toMatchObject({ benign: 5, flagged: 1, texts: 'calibration', classifier: 'guard' });
+    expect(await ask('the giant')).toMatchObject({
+      action: 'passed',
+      detail: { calibratedOn: 5, calibrationFlagged: 1 },
+      detection: { threshold: expect.closeTo(0.6, 5), calibration: { benign: 5, flagged: 1 } },
+    });
+    expect((await ask('paint the giant')).action).toBe('blocked');
+  });
+
+  test('a threshold that is given needs no calibration', () => {
+    expect(promptGuard.learns!(parseOptions(promptGuard.options, {}, 'prompt-guard'))).toBe(false);
+  });
+
+  test('a calibration of another classifier is refused', async () => {
+    const { artifact, values } = await calibrated(promptGuard, 'prompt-guard', {});
+    const other = { ...guarding(harm).classifier, id: 'other' };
+    const context = { ...playing({}, { 'prompt-guard': other }), artifact };
+    expect(() => promptGuard.wrap(remembering().model as never, values, context)).toThrow(
+      /calibrated with guard/,
+    );
+  });
+});
 
 describe('the prompt guard', () => {
   const ask = async (messages: readonly ChatMessage[], chosen = {}, guard = guarding(giant)) => {

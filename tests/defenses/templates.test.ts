@@ -40,6 +40,7 @@ describe.each(Object.entries(templates))('behind a template like that of %s', (_
       const options = parseOptions(defense.options, chosen, id);
       const artifact = await defense.prepare?.(model as never, contrast, options, {
         random: createRandom(1),
+        classifier: context.classifier,
       });
       const defended = stack(model, [{ defense, options: chosen, artifact }], context);
       const messages = [system('By the pond.'), user('Say hello')];
@@ -63,6 +64,7 @@ describe.each(Object.entries(templates))('behind a template like that of %s', (_
         const parsed = parseOptions(defense.options, options, id);
         const learned = await defense.prepare?.(model as never, contrast, parsed, {
           random: createRandom(1),
+          classifier: context.classifier,
         });
         const artifact = id === 'linear-probe' ? { ...learned, threshold: 1 } : learned;
         return { defense, options, artifact };

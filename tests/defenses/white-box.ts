@@ -3,11 +3,10 @@ import { device } from '../models/whitebox/tiny.ts';
 import { user } from '../../src/core/chat.ts';
 import type { ContrastPrompts } from '../../src/core/contrast.ts';
 import { parseOptions } from '../../src/core/options.ts';
-import { createRandom } from '../../src/core/random.ts';
 import type { Artifact, Defense } from '../../src/defenses/defense.ts';
 import { createWhiteBoxModel } from '../../src/models/runtimes/whitebox/index.ts';
 import { stubTokenizer, tinyConfig, tinyWeights } from '../models/whitebox/tiny-model.ts';
-import { playing } from './defend.ts';
+import { learning, playing } from './defend.ts';
 
 export const config = tinyConfig({ num_hidden_layers: 3 });
 export const createTiny = () =>
@@ -31,9 +30,7 @@ export const prepare = (
   model: ReturnType<typeof createTiny>,
   chosen: Readonly<Record<string, unknown>> = {},
 ): Promise<Artifact> =>
-  defense.prepare!(model, contrast, parseOptions(defense.options, chosen, defense.id), {
-    random: createRandom('prepare'),
-  });
+  defense.prepare!(model, contrast, parseOptions(defense.options, chosen, defense.id), learning('prepare'));
 
 /** The defended model, with an artifact as it would come out of a file. */
 export const defendWith = (

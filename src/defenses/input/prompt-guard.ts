@@ -1,7 +1,14 @@
 import { allOwnWords } from '../../core/chat.ts';
 import { logit } from '../../core/logistic.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../../models/guard.ts';
+import { createGuard } from '../../models/guard.ts';
+import { benignTexts, calibrationDetail, detectionBy, thresholdAbove } from '../consulting/calibration.ts';
+import {
+  calibratedGuardOptions,
+  guardCalibrationSchema,
+  guardThreshold,
+  learnsThreshold,
+} from '../consulting/guard-threshold.ts';
 
 /**
  * Blocks a request that a text classifier finds harmful. Any classifier of prompts will do: all classes
@@ -23,31 +30,49 @@ export const promptGuard = defineDefense({
   stage: 'input',
   needs: ['prompt-guard'],
   taxonomy: aroundModel,
-  options: guardOptions,
-  view(_model, options, { classifier }) {
-    const guard = createGuard(classifier('prompt-guard'), options, 'prompt-guard');
+  options: calibratedGuardOptions,
+  artifactSchema: guardCalibrationSchema,
+  learns: learnsThreshold,
+  async prepare(_model, contrast, options, { classifier, signal, onProgress }) {
+    const reader = classifier('prompt-guard');
+    const guard = createGuard(reader, options, 'prompt-guard');
+    const { requests, texts } = benignTexts(contrast, options.calibration);
+    const scores: number[] = [];
+    for (const request of requests) {
+      scores.push((await guard.worst([request], { signal })).probability);
+      onProgress?.(scores.length, requests.length);
+    }
+    return { ...thresholdAbove(scores, options.falsePositives), texts, classifier: reader.id };
+  },
+  view(_model, options, context) {
+    const reader = context.classifier('prompt-guard');
+    const guard = createGuard(reader, options, 'prompt-guard');
+    const { threshold } = guardThreshold(options, context, reader, 'prompt-guard');
     return {
       /** Log-odds of harm, and a little more because the threshold itself is turned away. */
       excess: async (messages, request) =>
-        logit((await guard.worst(allOwnWords(messages), request)).probability) -
-        logit(options.threshold) +
-        1e-6,
+        logit((await guard.worst(allOwnWords(messages), request)).probability) - logit(threshold) + 1e-6,
     };
   },
-  wrap(model, options, { classifier }) {
-    const guard = createGuard(classifier('prompt-guard'), options, 'prompt-guard');
+  wrap(model, options, context) {
+    const reader = context.classifier('prompt-guard');
+    const guard = createGuard(reader, options, 'prompt-guard');
+    const from = guardThreshold(options, context, reader, 'prompt-guard');
     return {
       ...blackBox(model, 'prompt-guard'),
       async generate(messages, request) {
         const { probability, read } = await guard.worst(allOwnWords(messages), request);
-        const { threshold } = options;
         const event = {
           defense: 'prompt-guard',
-          detail: { probability, threshold },
-          detection: { score: probability, threshold },
+          detail: {
+            probability,
+            threshold: from.threshold,
+            ...(from.calibrated && calibrationDetail(from.calibrated)),
+          },
+          detection: detectionBy(probability, from),
           cost: { queries: read, tokens: 0 },
         };
-        if (probability >= threshold)
+        if (from.acts(probability))
           return blocked({
             ...event,
             action: 'blocked',

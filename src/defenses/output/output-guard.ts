@@ -1,11 +1,22 @@
-import { lastOwnWords } from '../../core/chat.ts';
+import { lastOwnWords, user } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
-import { choice } from '../../core/options.ts';
+import { choice, integer } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
-import { createGuard, guardOptions } from '../../models/guard.ts';
+import { createGuard } from '../../models/guard.ts';
+import { benignTexts, calibrationDetail, detectionBy, thresholdAbove } from '../consulting/calibration.ts';
+import {
+  calibratedGuardOptions,
+  guardCalibrationSchema,
+  guardThreshold,
+  learnsThreshold,
+} from '../consulting/guard-threshold.ts';
+import { greedy } from '../../models/language-model.ts';
 import { wholeAnswer } from '../generation/replies.ts';
 import { unstreamed } from '../generation/requests.ts';
+
+const shownOf = (request: string, answer: string, reads: 'answer' | 'exchange') =>
+  reads === 'answer' ? answer : `${request}\n${answer}`;
 
 /**
  * Withholds an answer that a text classifier finds harmful.
@@ -24,16 +35,45 @@ export const outputGuard = defineDefense({
   needs: ['answer-guard'],
   taxonomy: aroundModel,
   options: {
-    ...guardOptions,
+    ...calibratedGuardOptions,
+    answerTokens: integer({
+      description: 'Calibration only: most tokens of each answer.',
+      default: 64,
+      min: 1,
+      max: 1024,
+      unit: 'tokens',
+    }),
     reads: choice({
       description: 'What the classifier is shown: the answer, or the request and the answer.',
       choices: ['answer', 'exchange'],
       default: 'answer',
     }),
   },
+  artifactSchema: guardCalibrationSchema,
+  learns: learnsThreshold,
+  async prepare(model, contrast, options, { classifier, signal, onProgress }) {
+    const reader = classifier('answer-guard');
+    const guard = createGuard(reader, options, 'output-guard');
+    const { requests, texts } = benignTexts(contrast, options.calibration);
+    const scores: number[] = [];
+    for (const request of requests) {
+      const { text } = await model.generate([user(request)], {
+        maxNewTokens: options.answerTokens,
+        sampling: greedy,
+        signal,
+      });
+      // An empty answer is not read, so it passes at any threshold.
+      const shown = shownOf(request, text, options.reads);
+      scores.push(isEmptyResponse(text) ? 0 : (await guard.worst([shown], { signal })).probability);
+      onProgress?.(scores.length, requests.length);
+    }
+    return { ...thresholdAbove(scores, options.falsePositives), texts, classifier: reader.id };
+  },
   view: () => ({ actsOnAnswers: true }),
-  wrap(model, options, { classifier }) {
-    const guard = createGuard(classifier('answer-guard'), options, 'output-guard');
+  wrap(model, options, context) {
+    const reader = context.classifier('answer-guard');
+    const guard = createGuard(reader, options, 'output-guard');
+    const from = guardThreshold(options, context, reader, 'output-guard');
     return {
       ...blackBox(model, 'output-guard'),
       async generate(messages, request) {
@@ -43,17 +83,19 @@ export const outputGuard = defineDefense({
         if (reply.finishReason === 'blocked') return passed('Another defense had declined already.');
         if (isEmptyResponse(reply.text)) return passed('There was no answer to read.');
 
-        const answer = wholeAnswer(reply, request);
-        const shown = options.reads === 'answer' ? answer : `${lastOwnWords(messages)}\n${answer}`;
+        const shown = shownOf(lastOwnWords(messages), wholeAnswer(reply, request), options.reads);
         const { probability, read } = await guard.worst([shown], request);
-        const { threshold } = options;
         const event = {
           defense: 'output-guard',
-          detail: { probability, threshold },
-          detection: { score: probability, threshold },
+          detail: {
+            probability,
+            threshold: from.threshold,
+            ...(from.calibrated && calibrationDetail(from.calibrated)),
+          },
+          detection: detectionBy(probability, from),
           cost: { queries: read, tokens: 0 },
         };
-        return probability >= threshold
+        return from.acts(probability)
           ? blocked(
               { ...event, action: 'blocked', reason: 'The classifier found the answer harmful.' },
               reply,

@@ -151,7 +151,7 @@ export const planSchema = z
       .optional()
       .describe(
         'The share of benign texts that calibrated thresholds may flag, of every detector that its ' +
-          'options give no other. Default: 0.05.',
+          'options give no other. Default: 0.05. Guards take their thresholds so too where it is given.',
       ),
     sampling: z
       .strictObject({

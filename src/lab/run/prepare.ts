@@ -1,5 +1,6 @@
 /** @file Lets defenses learn what they need to know about a model, once per model, contrast and options. */
 import type { ContrastPrompts } from '../../core/contrast.ts';
+import { isClassifierRole } from '../../core/method.ts';
 import { createRandom } from '../../core/random.ts';
 import { hasToLearn, type Artifact } from '../../defenses/defense.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
@@ -39,12 +40,14 @@ export async function prepareDefenses(
     const model = models.target(method.access === 'white-box' ? 'white-box' : defaultAccess(target));
     const artifacts = artifactsOf.get(model) ?? new Map<string, Artifact>();
     artifactsOf.set(model, artifacts);
-    const key = JSON.stringify([method.id, options, contrast]);
+    const guards = method.needs.filter(isClassifierRole).map((role) => models.classifier(role).id);
+    const key = JSON.stringify([method.id, options, contrast, guards]);
     const prepared =
       artifacts.get(key) ??
       (await method.prepare!(model, contrast!, options, {
         signal,
         random: createRandom(method.id).fork('prepare'),
+        classifier: models.classifier,
         onProgress: (done, total) => onProgress?.({ model: target.id, defense: method.id, done, total }),
       }));
     artifacts.set(key, prepared);

@@ -252,9 +252,13 @@ function checkReplayed({ replay }: Plan, target: string): void {
   });
 }
 
-/** The defense with the plan's rate of false positives, where it is a detector whose options give no other. */
+/**
+ * The defense with the plan's rate of false positives, where it is a detector whose options give no other, and with a
+ * calibrated threshold unless they give one.
+ */
 function atRate(choice: MethodChoice, rate: number | undefined, { defenses }: Registries): MethodChoice {
-  const isDetector = defenses.all.some(({ id, options }) => id === choice.id && 'falsePositives' in options);
-  if (rate === undefined || !isDetector) return choice;
-  return { ...choice, options: { falsePositives: rate, ...choice.options } };
+  const card = defenses.all.find(({ id }) => id === choice.id);
+  if (rate === undefined || !card || !('falsePositives' in card.options)) return choice;
+  const calibrated = 'threshold' in card.options && { threshold: 0 };
+  return { ...choice, options: { falsePositives: rate, ...calibrated, ...choice.options } };
 }

@@ -14,7 +14,7 @@ import {
   type Slice,
 } from '../../../src/defenses/input/grad-safe/slices.ts';
 import type { ScoringRequest, Tensor } from '../../../src/models/language-model.ts';
-import { options } from '../defend.ts';
+import { learning, options } from '../defend.ts';
 import { createTiny, defendWith } from '../white-box.ts';
 
 let model: ReturnType<typeof createTiny>;
@@ -100,9 +100,12 @@ const contrast: ContrastPrompts = {
 };
 const chosen = { ...asking, gap: 0.5 };
 const prepare = (given: ContrastPrompts, more: Readonly<Record<string, unknown>> = {}) =>
-  gradSafe.prepare!(model, given, parseOptions(gradSafe.options, { ...chosen, ...more }, 'grad-safe'), {
-    random: createRandom('references'),
-  });
+  gradSafe.prepare!(
+    model,
+    given,
+    parseOptions(gradSafe.options, { ...chosen, ...more }, 'grad-safe'),
+    learning('references'),
+  );
 interface Learned {
   readonly slices: readonly Slice[];
   readonly calibration: { readonly threshold: number; readonly benign: number; readonly flagged: number };

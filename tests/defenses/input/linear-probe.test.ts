@@ -10,7 +10,7 @@ import type { Artifact } from '../../../src/defenses/defense.ts';
 import { linearProbe } from '../../../src/defenses/input/linear-probe.ts';
 import { lastStreams } from '../../../src/models/directions.ts';
 import type { WhiteBoxModel } from '../../../src/models/language-model.ts';
-import { options } from '../defend.ts';
+import { learning, options } from '../defend.ts';
 import { createTiny, defendWith } from '../white-box.ts';
 
 let model: ReturnType<typeof createTiny>;
@@ -35,10 +35,12 @@ const prepare = (
     onProgress?: (done: number, total: number) => void;
   },
 ) =>
-  linearProbe.prepare!(on, given, parseOptions(linearProbe.options, chosen, 'linear-probe'), {
-    random: createRandom('split'),
-    onProgress,
-  });
+  linearProbe.prepare!(
+    on,
+    given,
+    parseOptions(linearProbe.options, chosen, 'linear-probe'),
+    learning('split', { onProgress }),
+  );
 
 interface Learned {
   readonly boundary: number;

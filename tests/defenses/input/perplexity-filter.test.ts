@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { assistant, user } from '../../../src/core/chat.ts';
 import { parseOptions } from '../../../src/core/options.ts';
-import { createRandom } from '../../../src/core/random.ts';
 import { perplexityFilter, windowedPerplexity } from '../../../src/defenses/input/perplexity-filter.ts';
 import { answering, peaked, scripted } from '../../../src/models/runtimes/scripted.ts';
-import { defend, options, playing } from '../defend.ts';
+import { defend, learning, options, playing } from '../defend.ts';
 
 const losses = (...values: number[]) => Float32Array.from(values);
 const repeated = (value: number, count: number): number[] => Array(count).fill(value);
@@ -72,7 +71,7 @@ describe('the filter', () => {
         model as never,
         { harmful: ['x'], harmless: ['a'], calibration: harmless },
         parseOptions(perplexityFilter.options, { window: 5, falsePositives }, 'perplexity-filter'),
-        { random: createRandom(1) },
+        learning(1),
       );
     const artifact = await prepare(0.25);
     expect(artifact).toMatchObject({ benign: 4, flagged: 1, texts: 'calibration' });

@@ -2,10 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { lastUserText, user } from '../../../src/core/chat.ts';
 import { blockedText } from '../../../src/defenses/defense.ts';
 import { parseOptions } from '../../../src/core/options.ts';
-import { createRandom } from '../../../src/core/random.ts';
 import { parden } from '../../../src/defenses/output/parden.ts';
 import type { GenerateOptions } from '../../../src/models/language-model.ts';
-import { defend, options, remembering } from '../defend.ts';
+import { defend, learning, options, remembering } from '../defend.ts';
 
 const long = 'Fetch the horn, walk up the hill, wait for the moon and blow three times.';
 
@@ -152,7 +151,7 @@ test('its threshold is what the model’s answers to benign requests reach when 
   const contrast = { harmful: ['0'], harmless: ['0'], calibration: ['0', '1', '2'] };
   const threshold = async (falsePositives: number) => {
     const chosen = parseOptions(parden.options, { falsePositives }, 'parden');
-    return parden.prepare!(model as never, contrast, chosen, { random: createRandom(1) });
+    return parden.prepare!(model as never, contrast, chosen, learning(1));
   };
   expect(await threshold(0.34)).toEqual({ threshold: 1, benign: 3, flagged: 1, texts: 'calibration' });
   const strict = await threshold(0);
