@@ -1,12 +1,15 @@
 /** @file The results that ship: whole, of the plans beside them, and explained where an attack shows nothing. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { hardenedRows, type HardenedFigures } from '../scripts/results/hardening-tables.ts';
 import { paperTables, type PaperFigures } from '../scripts/results/paper-matrix.ts';
 import { secretTables, type SecretResults } from '../scripts/results/secrets.ts';
 import { withTables } from '../scripts/results/tables.ts';
 import { baselineOf } from '../src/attacks/baselines.ts';
 import { attacks } from '../src/attacks/index.ts';
 import { defenses } from '../src/defenses/index.ts';
+import { finetunings } from '../src/finetuning/index.ts';
+import { hardenedSentences, parseHardened } from '../src/lab/analysis/hardened.ts';
 import {
   parsePublishedResults,
   parseMethodNotes,
@@ -156,4 +159,24 @@ describe("the published results of the paper's matrix", () => {
     expect(flat(page)).toBe(flat(withTables(page, paperTables(figures))));
     expect(page).toMatch(/^## What this shows$/m);
   });
+});
+
+test('what training methods did is told from the figures of the page, in sentences', () => {
+  const figures = JSON.parse(
+    readFileSync(new URL('../docs/results/hardening.json', import.meta.url), 'utf8'),
+  ) as HardenedFigures[];
+  const hardened = parseHardened(read('results/hardening.json'));
+  expect(hardened).toEqual(hardenedRows(figures, 'tinytown-hard'));
+  expect(hardened.rows.map(({ id }) => id)).toEqual(
+    expect.arrayContaining(
+      finetunings.all.filter(({ purpose }) => purpose === 'defense').map(({ id }) => id),
+    ),
+  );
+  const [success, utility, relearned] = hardenedSentences(hardened, 'safe-unlearning');
+  expect(success).toMatch(
+    /on 15% of forbidden requests before it and on 5% after: −10 points \(−15 to −5\); p = 0\.0/,
+  );
+  expect(utility).toMatch(/solved: 91 of 100 before, 95 of 100 after/);
+  expect(relearned).toMatch(/After 10 updates .* 13 of 30 .* 24\.$/);
+  expect(hardenedSentences(hardened, 'none')).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { meanOf } from '../../src/core/means.ts';
 import { holm } from '../../src/core/paired.ts';
 import { mcNemar, mean, rateOf, wilson } from '../../src/core/statistics.ts';
 import type { Recipe } from '../../src/finetuning/finetuning.ts';
+import type { Hardened } from '../../src/lab/analysis/hardened.ts';
 import type { LineChart } from '../../src/lab/analysis/figures/line-chart.ts';
 import { markdownTable } from './tables.ts';
 
@@ -69,6 +70,34 @@ function changeOf(changes: readonly number[]): string {
   const same = changes.every((change) => change === 0);
   return `${points(value)}${range && !same ? ` (${range.map(points).join(' to ')})` : ''}`;
 }
+
+/** What the app shows of them. */
+export function hardenedRows(all: readonly HardenedFigures[], model: string): Hardened {
+  const before = all.find(({ id }) => id === asItIs)!;
+  const trained = all.filter((figures) => figures !== before);
+  const ps = holm(trained.map((figures) => testOf(figures, before)));
+  const counted = (outcomes: readonly boolean[]) => ({
+    successes: outcomes.filter(Boolean).length,
+    n: outcomes.length,
+  });
+  const rows = [before, ...trained].map((figures) => {
+    const own = byBehavior(figures);
+    const changes = own.map((value, i) => value - byBehavior(before)[i]!);
+    const p = ps[trained.indexOf(figures)];
+    const same = changes.every((change) => change === 0);
+    const { value, interval: range } = meanOf(changes);
+    return {
+      ...{ id: figures.id, success: mean(own), anyAttack: counted(own.map((one) => one > 0)) },
+      ...(p !== undefined && { p, change: { value, interval: same ? null : range } }),
+      ...{ refused: counted(figures.refusedLookalikes), solved: counted(figures.solved) },
+      relearned: figures.relearning.find(({ updates }) => updates === relearnedAfter)!,
+    };
+  });
+  return { model, rows };
+}
+
+/** Updates on harmful answers at which methods are compared. */
+const relearnedAfter = 10;
 
 const named = (id: string): string => (id === asItIs ? 'before training' : `\`${id}\``);
 

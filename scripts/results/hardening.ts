@@ -32,6 +32,7 @@ import { root } from '../build.ts';
 import { serve } from '../serve.ts';
 import {
   asItIs,
+  hardenedRows,
   hardeningTables,
   relearningChart,
   sixAttacks,
@@ -152,6 +153,7 @@ for (const id of named.length > 0 ? named : [...all, 'abliteration']) {
   const page = join(docs, 'hardening.md');
   await write(page, withTables(await readFile(page, 'utf8'), hardeningTables(figures)));
   const chart = relearningChart(figures);
+  await write(join(root, 'public/results/hardening.json'), JSON.stringify(hardenedRows(figures, target)));
   await write(join(docs, 'hardening/relearning.svg'), lineChartSvg(chart).svg);
   await write(join(docs, 'hardening/relearning.csv'), curvesCsv(chart));
   console.error(`Wrote ${id}`);

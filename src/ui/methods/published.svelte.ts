@@ -1,12 +1,13 @@
 /** @file The results that ship with the app, fetched when a page first shows them. */
 import { createContext } from 'svelte';
-import { failure, type Failure } from '../../core/errors.ts';
+import { outcomeOf, type Failure } from '../../core/errors.ts';
 import {
   parsePublishedResults,
   parseMethodNotes,
   type PublishedResults,
   type MethodNotes,
 } from '../../lab/analysis/published.ts';
+import { parseHardened, type Hardened } from '../../lab/analysis/hardened.ts';
 import { parsePlan, type Plan } from '../../lab/plan/plan.ts';
 
 /**
@@ -26,6 +27,8 @@ type Fetch = <T>(path: string, parse: (input: unknown) => T) => Promise<T>;
 
 export class Published {
   current = $state.raw<Readonly<Partial<Record<PublishedKind, Publication>>>>({});
+  /** What training methods did to a model. */
+  hardened = $state.raw<Hardened | null>(null);
   /** Why the last look failed; `null` once it worked. */
   failure = $state.raw<Failure | null>(null);
   readonly #fetch: Fetch;
@@ -37,19 +40,28 @@ export class Published {
   /** Fetch the results of `kind`, unless they are here already. */
   want = async (kind: PublishedKind): Promise<void> => {
     if (this.current[kind]) return;
-    this.failure = null;
-    try {
+    await this.#look(async () => {
       const [results, plan, notes] = await Promise.all([
         this.#fetch(`results/${kind}.json`, parsePublishedResults),
         this.#fetch(`plans/${kind}.json`, parsePlan),
         this.#fetch('results/notes.json', parseMethodNotes),
       ]);
       this.current = { ...this.current, [kind]: { results, plan, notes: notes[kind] } };
-    } catch (error) {
-      const outcome = failure(error);
-      this.failure = outcome.status === 'failed' ? outcome : null;
-    }
+    });
   };
+
+  /** Fetch what training methods did, unless it is here already. */
+  wantHardened = async (): Promise<void> => {
+    if (this.hardened) return;
+    await this.#look(async () => {
+      this.hardened = await this.#fetch('results/hardening.json', parseHardened);
+    });
+  };
+
+  async #look(work: () => Promise<void>): Promise<void> {
+    const outcome = await outcomeOf(work);
+    this.failure = outcome.status === 'failed' ? outcome : null;
+  }
 }
 
 export const [getPublished, setPublished] = createContext<Published>();
