@@ -8,6 +8,7 @@ import { planPage } from '../../../scripts/docs/plan-page.ts';
 import { docFiles } from '../../../scripts/vite/docs.ts';
 import { addressInApp, pageOf } from '../../../scripts/vite/docs/links.ts';
 import { renderPage } from '../../../scripts/vite/docs/page.ts';
+import { hubHosts } from '../../../src/lab/seal/policy.ts';
 import { parseRoute } from '../../../src/ui/links/routes.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -89,6 +90,11 @@ test('the page of a plan’s fields is the one in force (else run `npx tsx scrip
   expect(read('docs/plan.md')).toBe(
     await format(planPage(), { ...(await resolveConfig(file)), filepath: file }),
   );
+});
+
+test('the security review names every host that the app may ever ask', () => {
+  const text = read('docs/security-review.md');
+  expect(hubHosts.filter((host) => !text.includes(`\`${host}\``))).toEqual([]);
 });
 
 test('the version to cite is that of the lab', () => {
