@@ -28,6 +28,7 @@ const pages = [
   '#/models',
   '#/ledger',
   '#/docs/plan',
+  '#/class',
   '#/about',
 ];
 let site: Site;

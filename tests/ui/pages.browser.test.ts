@@ -84,6 +84,16 @@ test('every control of every page has a name', async () => {
   }
 });
 
+test('the class page offers the plans of stored runs, and says what a pack needs that is not here', async () => {
+  await finishRun();
+  await go('#/class');
+  await vi.waitFor(() => expect(find('main').textContent).toContain(plan.name));
+  all('main button')
+    .find(({ textContent }) => textContent?.includes('Save the class pack'))!
+    .click();
+  await vi.waitFor(() => expect(find('main').textContent).toContain('The seal is not active'));
+});
+
 test('a page of the docs lists its headings, a search leads to one, and an unknown page says so', async () => {
   await go('#/docs/class');
   await vi.waitFor(() => expect(find('article h2').textContent).toBe('Take the lab to class'), firstTime);

@@ -30,6 +30,15 @@ const faulty = (fault: FileFault, reason: string): Response =>
     new Response(reason, { status: 503, headers: { [faultHeader]: fault, 'Cache-Control': 'no-store' } }),
   );
 
+/** Without holding them: a model that lies beside the app may be larger than memory. */
+async function bytesOf({ body }: Response): Promise<number> {
+  const reader = body?.getReader();
+  let bytes = 0;
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read())
+    bytes += part.value.byteLength;
+  return bytes;
+}
+
 /** How long one `repair` message works, well below the time after which browsers end an event, in milliseconds. */
 const repairStepMs = 10_000;
 
@@ -89,13 +98,10 @@ export function createGate({ files, hub, store, tally, fetch, scope, now, endpoi
       const response = await fetch(request);
       if (!response.ok) hold(counted({ failures: 1 }));
       hold(
-        response
-          .clone()
-          .arrayBuffer()
-          .then(
-            ({ byteLength }) => counted({ bytes: byteLength }),
-            () => counted({ failures: 1 }),
-          ),
+        bytesOf(response.clone()).then(
+          (bytes) => counted({ bytes }),
+          () => counted({ failures: 1 }),
+        ),
       );
       return sealed(response);
     } catch (error) {
@@ -162,6 +168,8 @@ export function createGate({ files, hub, store, tally, fetch, scope, now, endpoi
       case 'fill':
         await files.fill(message.webgpu);
         return { ok: true };
+      case 'files':
+        return { files: files.all };
       case 'repair': {
         const until = now() + repairStepMs;
         return files.repair(message.first, () => now() < until);

@@ -1,6 +1,7 @@
 /** @file What the page may ask of the service worker, and what it answers. */
 import type { ModelTask } from '../../models/catalog.ts';
 import type { HubFile, HubRepository } from '../../models/hub/addresses.ts';
+import type { AppFile } from './app-file.ts';
 
 /** Requests to one address for one reason, added up since the app was installed. */
 export interface LedgerEntry {
@@ -89,6 +90,7 @@ export type SealMessage =
   | { readonly type: 'attempt'; readonly address: string; readonly how: string }
   /** Store everything this device can run, so that the network is never needed again. */
   | { readonly type: 'fill'; readonly webgpu: boolean }
+  | { readonly type: 'files' }
   /** Check the files of the app on this device, from number `first` on, and fetch those that are wrong. */
   | { readonly type: 'repair'; readonly first: number }
   /** Let a waiting new version take over. */
@@ -129,6 +131,8 @@ export interface SealAnswers {
   readonly 'hub-begun': { readonly begun: readonly BegunDownload[] };
   readonly mirror: { readonly address: string | null };
   readonly 'airlock-open': { readonly token: string };
+  /** Of the app, as the build listed them. */
+  readonly files: { readonly files: readonly AppFile[] };
   readonly repair: RepairStep;
 }
 export type SealAnswer<T extends SealMessage['type']> = T extends keyof SealAnswers

@@ -140,6 +140,9 @@ export function createOfflineFiles(
   const keysStored = async () => new Set((await (await openCache()).keys()).map(({ url }) => url));
 
   return {
+    /** What the build listed. */
+    all: manifest,
+
     /** Whether the app has a file at this URL; query and fragment do not count. */
     has: (url: string): boolean => find(url) !== undefined,
 

@@ -31,7 +31,7 @@ interface MatrixPicks {
 }
 
 export type Route =
-  | { readonly page: 'home' | 'lessons' | 'training' | 'behaviors' | 'models' | 'ledger' | 'about' }
+  | { readonly page: 'home' | 'lessons' | 'class' | 'training' | 'behaviors' | 'models' | 'ledger' | 'about' }
   /** `step` counts from 1; with `present` it opens in presenter mode. */
   | { readonly page: 'lesson'; readonly id: string; readonly step: number; readonly present: boolean }
   | { readonly page: 'methods'; readonly filter: MethodFilter }
@@ -51,6 +51,7 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
   home: 'Home',
   lessons: 'Learn',
   lesson: 'Lesson',
+  class: 'Class',
   playground: 'Playground',
   studio: 'Studio',
   microscope: 'Microscope',
@@ -70,7 +71,16 @@ export const pageTitles: Readonly<Record<PageName, string>> = {
 };
 
 /** Pages whose address holds nothing but their name. */
-const plainPages = ['home', 'lessons', 'training', 'behaviors', 'models', 'ledger', 'about'] as const;
+const plainPages = [
+  'home',
+  'lessons',
+  'class',
+  'training',
+  'behaviors',
+  'models',
+  'ledger',
+  'about',
+] as const;
 
 /** Percent-encoding, in which half a character becomes the sign for an unknown one. */
 const encode = (part: string): string => encodeURIComponent(part.replace(/\p{Cs}/gu, '\ufffd'));
@@ -141,6 +151,7 @@ export function hrefOf(route: Route): string {
     case 'home':
       return '#/';
     case 'lessons':
+    case 'class':
     case 'training':
     case 'behaviors':
     case 'models':
