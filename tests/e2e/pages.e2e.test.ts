@@ -27,7 +27,7 @@ const pages = [
   '#/behaviors',
   '#/models',
   '#/ledger',
-  '#/docs/plan',
+  '#/docs/class',
   '#/class',
   '#/about',
 ];
