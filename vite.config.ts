@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, findChromium } from './scripts/chromium.ts';
 import { connected } from './scripts/vite/connected.ts';
+import { messages } from './scripts/vite/messages.ts';
 import { derivedModels } from './scripts/vite/derived-models.ts';
 import { docs } from './scripts/vite/docs.ts';
 import { noEval } from './scripts/vite/no-eval.ts';
@@ -32,6 +33,7 @@ export default defineConfig({
     ortBuild(),
     noEval(),
     docs(),
+    messages(),
     svelte(),
     seal(),
     packages.write(),

@@ -1,38 +1,74 @@
 /** @file Numbers and names formatted for readers. Every function is pure. */
 
-/** A share in [0, 1] as a whole percentage. */
-export const percent = (share: number): string => `${Math.round(share * 100)}%`;
-
-/** A 95% interval of a share: `18–57%`. */
-export const interval = ([low, high]: readonly [number, number]): string =>
-  `${Math.round(low * 100)}–${percent(high)}`;
-
-export function duration(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 0.95) return `${Math.round(ms)} ms`;
-  if (seconds < 59.5) return `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  const minutes = Math.floor(Math.round(seconds) / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds) % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+/** How a language writes numbers. */
+export interface Numerals {
+  /** As `Intl` takes it. */
+  readonly locale: string;
+  readonly decimalMark: string;
+  /** Behind a percentage, with the space before it. */
+  readonly percentSign: string;
 }
 
-/** A difference of durations: `+1.2 s`, `−30 ms`. */
-export const addedDuration = (ms: number): string =>
-  `${Math.round(ms) === 0 ? '±' : ms > 0 ? '+' : '−'}${duration(Math.abs(ms))}`;
+const byteUnits = ['B', 'kB', 'MB', 'GB'] as const;
 
-/** A ratio: `1.08×`. */
-export const ratio = (value: number): string => `${value.toFixed(value < 9.95 ? 2 : 0)}×`;
+export function formatsOf({ locale, decimalMark, percentSign }: Numerals) {
+  /** With so many digits behind the decimal mark. */
+  const decimals = (value: number, digits: number): string => value.toFixed(digits).replace('.', decimalMark);
 
-export const count = (value: number): string => value.toLocaleString('en-US');
+  /** A share in [0, 1] as a whole percentage. */
+  const percent = (share: number): string => `${Math.round(share * 100)}${percentSign}`;
+
+  /** A 95% interval of a share: `18–57%`. */
+  const interval = ([low, high]: readonly [number, number]): string =>
+    `${Math.round(low * 100)}–${percent(high)}`;
+
+  function duration(ms: number): string {
+    const seconds = ms / 1000;
+    if (seconds < 0.95) return `${Math.round(ms)} ms`;
+    if (seconds < 59.5) return `${seconds < 9.95 ? decimals(seconds, 1) : Math.round(seconds)} s`;
+    const minutes = Math.floor(Math.round(seconds) / 60);
+    if (minutes < 60) return `${minutes} min ${Math.round(seconds) % 60} s`;
+    return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  }
+
+  /** A difference of durations: `+1.2 s`, `−30 ms`. */
+  const addedDuration = (ms: number): string =>
+    `${Math.round(ms) === 0 ? '±' : ms > 0 ? '+' : '−'}${duration(Math.abs(ms))}`;
+
+  /** A ratio: `1.08×`. */
+  const ratio = (value: number): string => `${decimals(value, value < 9.95 ? 2 : 0)}×`;
+
+  const count = (value: number): string => value.toLocaleString(locale);
+
+  /** An amount with about three digits: `1,234`, `12.3`, `0.25`. */
+  const amount = (value: number): string =>
+    value.toLocaleString(locale, {
+      maximumFractionDigits: Math.abs(value) >= 99.5 ? 0 : Math.abs(value) >= 9.95 ? 1 : 2,
+    });
+
+  /** A probability of chance as it is reported: `p = 0.002`, `p < 0.001`. */
+  const pValue = (p: number): string =>
+    p < 0.001 ? `p < ${decimals(0.001, 3)}` : `p = ${decimals(p, p < 0.1 ? 3 : 2)}`;
+
+  /** Decimal units, as storage is sold. */
+  function bytes(size: number): string {
+    const power = Math.min(byteUnits.length - 1, size < 1 ? 0 : Math.floor(Math.log10(size) / 3));
+    const value = size / 1000 ** power;
+    return `${power === 0 || value >= 100 ? Math.round(value) : decimals(value, 1)} ${byteUnits[power]}`;
+  }
+
+  return { addedDuration, amount, bytes, count, decimals, duration, interval, percent, pValue, ratio };
+}
+
+/** Of reports, records and the command line. */
+export const { addedDuration, amount, bytes, count, duration, interval, percent, pValue, ratio } = formatsOf({
+  locale: 'en-US',
+  decimalMark: '.',
+  percentSign: '%',
+});
 
 /** `1,234`, or `unknown` for what was not counted. */
 export const countOrUnknown = (value: number | null): string => (value === null ? 'unknown' : count(value));
-
-/** An amount with about three digits: `1,234`, `12.3`, `0.25`. */
-export const amount = (value: number): string =>
-  value.toLocaleString('en-US', {
-    maximumFractionDigits: Math.abs(value) >= 99.5 ? 0 : Math.abs(value) >= 9.95 ? 1 : 2,
-  });
 
 /** A difference of shares in percentage points, with its sign: `+12`, `−3`, `0`. */
 export function points(difference: number): string {
@@ -47,15 +83,3 @@ export const plural = (value: number, one: string, many = `${one}s`): string =>
 /** Names joined for a sentence: `a, b and c`. */
 export const list = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-
-/** A probability of chance as it is reported: `p = 0.002`, `p < 0.001`. */
-export const pValue = (p: number): string =>
-  p < 0.001 ? 'p < 0.001' : `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
-
-const byteUnits = ['B', 'kB', 'MB', 'GB'] as const;
-/** Decimal units, as storage is sold. */
-export function bytes(count: number): string {
-  const power = Math.min(byteUnits.length - 1, count < 1 ? 0 : Math.floor(Math.log10(count) / 3));
-  const value = count / 1000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${byteUnits[power]}`;
-}

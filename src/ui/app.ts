@@ -19,7 +19,14 @@ import { Microscope, setMicroscope } from './microscope/microscope.svelte.ts';
 import { ModelLoads, setModelLoads } from './state/model-loads.svelte.ts';
 import { keptTurns } from './playground/kept-turns.ts';
 import { Playground, setPlayground } from './playground/playground.svelte.ts';
-import { Preference, setShortcuts, setTheme, type ThemeName } from './frame/preference.svelte.ts';
+import {
+  Preference,
+  setLanguage,
+  setShortcuts,
+  setTheme,
+  type ThemeName,
+} from './frame/preference.svelte.ts';
+import { language, languageKey, type Language } from './language/language.ts';
 import { LessonProgress, setLessonProgress } from './lessons/lesson-progress.svelte.ts';
 import { Presenter, setPresenter } from './frame/presenter.svelte.ts';
 import { Published, setPublished } from './methods/published.svelte.ts';
@@ -145,6 +152,8 @@ export function createApp({ lab, window, readLedger, repairFiles, quickstart, co
     update: new Update(),
     lessonProgress: new LessonProgress(storage),
     presenter: new Presenter(),
+    // Without a stored choice, the browser's languages have decided.
+    language: new Preference<Language>(languageKey, language === 'de' ? ['de', 'en'] : ['en', 'de'], storage),
     theme: new Preference<ThemeName>('glovebox-theme', ['system', 'light', 'dark'], storage),
     shortcuts: new Preference<'on' | 'off'>('glovebox-shortcuts', ['on', 'off'], storage),
   };
@@ -184,6 +193,7 @@ export function provideApp(app: App): void {
   setLessonProgress(app.lessonProgress);
   setPresenter(app.presenter);
   setTheme(app.theme);
+  setLanguage(app.language);
   setShortcuts(app.shortcuts);
   setStudioSetup(app.studio.setup);
   setStudioRun(app.studio.run);

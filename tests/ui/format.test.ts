@@ -57,8 +57,8 @@ test('names are joined as in a sentence', () => {
   expect(list([])).toBe('');
   expect(list(['a'])).toBe('a');
   expect(list(['a', 'b', 'c'])).toBe('a, b and c');
-  expect(plural(1, 'query', 'queries')).toBe('1 query');
-  expect(plural(1200, 'trial')).toBe('1,200 trials');
+  expect(plural(1, ['# query', '# queries'])).toBe('1 query');
+  expect(plural(1200, ['# trial', '# trials'])).toBe('1,200 trials');
 });
 
 test('white space in a token can be seen', () => {

@@ -68,7 +68,9 @@ function strongestAttack(table: RateTable, name: (id: string) => string, baselin
   if (!first || !plain) return null;
   const best = rateText(first.rate!);
   const equals = above.filter(({ rate }) => rateText(rate!) === best).map(({ attack }) => name(attack));
-  return `Undefended, ${list(equals)} ${equals.length === 1 ? 'succeeds' : 'succeed'} in ${best} of attempts; asking plainly in ${rateText(plain)}.`;
+  return equals.length === 1
+    ? `Undefended, ${list(equals)} succeeds in ${best} of attempts; asking plainly in ${rateText(plain)}.`
+    : `Undefended, ${list(equals)} succeed in ${best} of attempts; asking plainly in ${rateText(plain)}.`;
 }
 
 /** Each defense with the attacks whose rate under it differs from the undefended rate in one direction. */

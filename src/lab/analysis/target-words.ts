@@ -39,7 +39,9 @@ function columnFindings(column: readonly AdjustedTarget[], name: Names, modelNam
     ...changed(column, 'utility', 1).map(() => 'solves more harmless requests'),
   ];
   return [
-    ...column.filter(({ measure }) => measure === 'any attack').map((any) => anySentence(any, own, other)),
+    ...column
+      .filter(({ measure }) => measure === /* @wc-ignore */ 'any attack')
+      .map((any) => anySentence(any, own, other)),
     ...(fewer === '' ? [] : [`Less successful on ${own} than on ${other}: ${fewer}.`]),
     ...(more === '' ? [] : [`Beware: more successful on ${own} than on ${other}: ${more}.`]),
     ...(price.length === 0 ? [] : [`${own} ${list(price)} than ${other}.`]),
@@ -71,7 +73,9 @@ export const yesWords = (yes: number, paired: number): string =>
 export const targetRowName = ({ measure, attack = '', mode }: TargetCheck, name: Names): string =>
   measure === 'success'
     ? `${name(attack)}${mode ? `, ${mode}` : ''}`
-    : { 'any attack': 'Any of the attacks', 'over-refusal': 'Over-refusal', utility: 'Utility' }[measure];
+    : measure === /* @wc-ignore */ 'any attack'
+      ? 'Any of the attacks'
+      : { 'over-refusal': 'Over-refusal', utility: 'Utility' }[measure];
 
 /** Whether both models were sent the same text; `''` for requests without an attack. */
 export function promptWords({ samePrompts, paired }: TargetCheck): string {

@@ -41,6 +41,7 @@ function wordsOf(
     return label === 'partial' ? 'A part of the password was said.' : 'The password was not said.';
   }
   if (said === parts) return `All ${parts} true steps were said.`;
-  if (said > 0) return `${said} of ${parts} true steps ${said === 1 ? 'was' : 'were'} said.`;
+  if (said === 1) return `1 of ${parts} true steps was said.`;
+  if (said > 0) return `${said} of ${parts} true steps were said.`;
   return label === 'wrong' ? 'Steps were said, and none of them is true.' : 'No true step was said.';
 }

@@ -4,7 +4,7 @@ import { count, list } from '../format.ts';
 
 export const kindTitles: Readonly<Record<BehaviorKind, string>> = {
   harmful: 'Forbidden',
-  'benign-lookalike': 'Look-alikes',
+  'benign-lookalike': /* @wc-include */ 'Look-alikes',
   benign: 'Plain benign',
 };
 

@@ -1,5 +1,6 @@
 /** @file A choice that is remembered between visits. */
 import { createContext } from 'svelte';
+import type { Language } from '../language/language.ts';
 
 export type ThemeName = 'system' | 'light' | 'dark';
 
@@ -40,5 +41,7 @@ export class Preference<C extends string> {
 }
 
 export const [getTheme, setTheme] = createContext<Preference<ThemeName>>();
+
+export const [getLanguage, setLanguage] = createContext<Preference<Language>>();
 
 export const [getShortcuts, setShortcuts] = createContext<Preference<'on' | 'off'>>();

@@ -8,6 +8,7 @@ import type { KnownModel } from './known-list.ts';
 import type { StoredModels } from './stored-models.svelte.ts';
 
 /** From the best to the worst. */
+// @wc-ignore
 const order = ['will run', 'will be slow', null, 'will not run'] as const;
 
 export class Fits {

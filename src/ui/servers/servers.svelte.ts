@@ -91,7 +91,7 @@ export class Servers {
     if (model === undefined) return failed('The server lists no models.', 'Type the name of the model.');
     const reply = await lab.chat({
       model,
-      messages: [user('Say hello.')],
+      messages: [user(/* @wc-ignore */ 'Say hello.')],
       defenses: [],
       roles: {},
       sampling: { ...defaultSampling, maxNewTokens: 16 },

@@ -80,7 +80,7 @@ export class LabInfo {
         advice:
           missing === 0
             ? 'Reload the page. If that does not help, try a current version of your browser.'
-            : `${plural(missing, 'file')} of the app are not on this device yet: without them it needs the network. Connect and reload; the page Ledger says when it is ready offline.`,
+            : `${plural(missing, ['# file', '# files'])} of the app are not on this device yet: without them it needs the network. Connect and reload; the page Ledger says when it is ready offline.`,
       };
     }
   };

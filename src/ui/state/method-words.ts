@@ -35,7 +35,7 @@ export const roleWords: Readonly<Record<ModelRole, string>> = {
   expert: 'a copy of the model that was trained for safety',
   judge: 'rates or judges texts',
   attacker: 'writes prompts',
-  translator: 'translates',
+  translator: /* @wc-include */ 'translates',
   paraphraser: 'puts texts in other words',
   corrector: 'edits answers',
   scorer: 'a second model whose probabilities are read',
@@ -90,7 +90,8 @@ export function rangeOf(option: Option): string {
 }
 
 /** A value as it is written, an empty text so that it can be seen. */
-export const valueText = (value: unknown): string => (value === '' ? '(empty)' : String(value));
+export const valueText = (value: unknown): string =>
+  value === '' ? /* @wc-include */ '(empty)' : String(value);
 
 /** The options that a plan sets for an attack, or for a defense that stands alone: `Steps 20 and Own false`. */
 export function chosenOptions(

@@ -16,7 +16,7 @@ type Counts = Pick<SearchSummary, 'checked' | 'answered' | 'falseSuccesses' | 'u
 
 const countWords = ({ checked, answered, falseSuccesses, unjudged }: Counts): string =>
   [
-    `It tested ${plural(checked, 'answer')} and took ${answered} for a success`,
+    `It tested ${plural(checked, ['# answer', '# answers'])} and took ${answered} for a success`,
     ...(falseSuccesses > 0 ? [`${falseSuccesses} passed by their words and were turned down`] : []),
     ...(unjudged > 0 ? [`on ${unjudged} the judge could not be read`] : []),
   ].join('; ');

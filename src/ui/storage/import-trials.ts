@@ -1,7 +1,7 @@
 /** @file Brings trials that were saved as a file back into the store. */
 import { blobLines } from '../../core/blob-lines.ts';
 import { LabError, type Outcome } from '../../core/errors.ts';
-import { plural } from '../../core/format.ts';
+import { plural } from '../format.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
 import type { TrialRecord } from '../../lab/records/trial.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
@@ -30,7 +30,7 @@ function valueOf(outcome: Outcome<number>, taken: number): number {
   if (outcome.status === 'done') return outcome.value;
   if (outcome.status === 'cancelled') throw new DOMException('The worker was ended.', 'AbortError');
   const { code, message } = outcome;
-  const before = taken === 0 ? '' : ` The ${plural(taken, 'trial')} before are stored.`;
+  const before = taken === 0 ? '' : ` The ${plural(taken, ['# trial', '# trials'])} before are stored.`;
   throw new LabError(code === 'bug' ? 'bad-input' : code, `${message}${before}`, outcome);
 }
 

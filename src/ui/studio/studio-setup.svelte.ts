@@ -191,7 +191,7 @@ export const planOf = (
   title: string,
 ): PlanInput => ({
   version: 1,
-  name: `Studio: ${title}`,
+  name: /* @wc-ignore */ `Studio: ${title}`,
   seed,
   models: { targets: [model], roles },
   behaviors: [{ behaviors: [behavior] }],

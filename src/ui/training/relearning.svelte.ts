@@ -67,7 +67,7 @@ export class Relearning {
     if (outcome.status === 'done')
       this.estimate =
         `${count(at.at(-1)!)} updates of each model on ${examples} harmful answers, ` +
-        `${plural(limit, 'request')} asked ${at.length} times, about ${bytes(outcome.value.memoryBytes)} of memory`;
+        `${plural(limit, ['# request', '# requests'])} asked ${at.length} times, about ${bytes(outcome.value.memoryBytes)} of memory`;
     else if (outcome.status === 'failed') this.estimate = outcome.message;
   };
 

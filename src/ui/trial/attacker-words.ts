@@ -5,7 +5,7 @@ import type { AttackResult } from '../types.ts';
 type AttackerReplies = NonNullable<AttackResult['attacker']>;
 
 export function attackerWords({ protocol, prompts, json, salvaged, unreadable }: AttackerReplies): string {
-  const asked = `It was asked for ${plural(prompts, 'prompt')} in ${protocol === 'json' ? 'JSON' : 'plain text'}`;
+  const asked = `It was asked for ${plural(prompts, ['# prompt', '# prompts'])} in ${protocol === 'json' ? 'JSON' : 'plain text'}`;
   const parts = [
     ...(protocol === 'json' ? [`${json} came so`] : []),
     ...(salvaged > 0 ? [`${salvaged} broke off or was malformed and was read in part`] : []),

@@ -26,7 +26,7 @@ export function editWords({ softTokens, residual = [] }: ModelEdit): readonly st
 }
 
 const softWords = ({ vectors, at }: NonNullable<ModelEdit['softTokens']>): string =>
-  `${plural(vectors.length, 'vector')} of ${plural(vectors[0]?.length ?? 0, 'number')} ${
+  `${plural(vectors.length, ['# vector', '# vectors'])} of ${plural(vectors[0]?.length ?? 0, ['# number', '# numbers'])} ${
     vectors.length === 1 ? 'acts as a token' : 'act as tokens'
   } ${places[at]}; they stand for no words.`;
 
@@ -47,6 +47,10 @@ function boundaryWords(boundaries: readonly (number | null)[]): string {
   const layers = boundaries.filter((one) => one !== null && one > 0).map(String);
   return list([
     ...(boundaries.includes(0) ? ['at the embedding'] : []),
-    ...(layers.length > 0 ? [`after ${layers.length === 1 ? 'layer' : 'layers'} ${list(layers)}`] : []),
+    ...(layers.length > 0
+      ? [
+          `after ${layers.length === 1 ? /* @wc-include */ 'layer' : /* @wc-include */ 'layers'} ${list(layers)}`,
+        ]
+      : []),
   ]);
 }

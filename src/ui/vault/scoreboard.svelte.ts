@@ -73,10 +73,10 @@ export class Scoreboard {
   async #replay(id: string, prompt: string, signal: AbortSignal): Promise<Check> {
     const level = levels.find((one) => one.id === id);
     const roles = this.#labInfo.catalogue?.roles;
-    if (!level) return 'unknown level';
-    if (!roles) return 'could not tell';
+    if (!level) return /* @wc-ignore */ 'unknown level';
+    if (!roles) return /* @wc-ignore */ 'could not tell';
     const outcome = await this.#lab.chat(requestOf(level, prompt, roles), { signal });
-    if (outcome.status !== 'done') return 'could not tell';
-    return verdictOf(level, outcome.value).opened ? 'checked' : 'did not open';
+    if (outcome.status !== 'done') return /* @wc-ignore */ 'could not tell';
+    return verdictOf(level, outcome.value).opened ? 'checked' : /* @wc-ignore */ 'did not open';
   }
 }

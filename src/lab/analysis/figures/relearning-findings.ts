@@ -19,8 +19,8 @@ export function relearningFindings(
       first === last
         ? ''
         : half
-          ? ` It is back (${percent(half.rate.rate!)}) after ${plural(half.updates, 'update')}.`
-          : ` After ${plural(last.updates, 'update')} it is ${words(last.rate)}: not back.`;
+          ? ` It is back (${percent(half.rate.rate!)}) after ${plural(half.updates, /* @wc-include */ 'update', /* @wc-include */ 'updates')}.`
+          : ` After ${plural(last.updates, /* @wc-include */ 'update', /* @wc-include */ 'updates')} it is ${words(last.rate)}: not back.`;
     return `${nameOf(model)} does harm on ${words(first.rate)}.${course}`;
   });
   const [base, kept] = [told[0], told.at(-1)];
@@ -29,7 +29,7 @@ export function relearningFindings(
   const apart = !overlap(before.rate, after.rate);
   return [
     ...each,
-    `After ${plural(after.updates, 'update')}: ${words(before.rate)} before, ${words(after.rate)} after the training` +
+    `After ${plural(after.updates, /* @wc-include */ 'update', /* @wc-include */ 'updates')}: ${words(before.rate)} before, ${words(after.rate)} after the training` +
       (apart ? ', whose intervals do not meet.' : '; the intervals overlap.'),
   ];
 }

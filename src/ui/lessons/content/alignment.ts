@@ -18,7 +18,7 @@ export const alignment: Lesson = {
       activity: {
         kind: 'ask',
         evaluators: [],
-        asks: [{ ...chat, behavior: lookalike, prompt: 'What is the capital of France?' }],
+        asks: [{ ...chat, behavior: lookalike, prompt: /* @wc-ignore */ 'What is the capital of France?' }],
       },
       prediction: {
         question: 'What does Tinytown Chat say about the capital of France?',

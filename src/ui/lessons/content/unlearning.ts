@@ -6,7 +6,11 @@ const model = 'tinytown-hard';
 const relearn: TrainActivity = { kind: 'train', model, at: [0, 5, 10] };
 const unlearned: TrainActivity = {
   ...relearn,
-  training: { method: { id: 'safe-unlearning' }, steps: 40, title: 'Tinytown Hard, unlearned in a lesson' },
+  training: {
+    method: { id: 'safe-unlearning' },
+    steps: 40,
+    title: /* @wc-ignore */ 'Tinytown Hard, unlearned in a lesson',
+  },
 };
 
 const [first, last] = [0, -1] as const;
