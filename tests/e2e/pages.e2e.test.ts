@@ -58,6 +58,19 @@ test('a first visit runs trials without an error, and every request stays on thi
   await context.close();
 });
 
+test('a German browser gets a German page, and its reader may choose English', async () => {
+  const { context, page, complaints } = await visit(site.browser, 'de-AT');
+  await page.goto(`${site.server.url}#/about`);
+  await page.getByRole('heading', { name: 'Was wo läuft' }).waitFor();
+  expect(await page.locator('html').getAttribute('lang')).toBe('de');
+  await page.getByRole('radio', { name: 'English' }).check({ force: true });
+  await page.getByRole('button', { name: 'Neu laden' }).click();
+  await page.getByRole('heading', { name: 'What runs where' }).waitFor();
+  expect(await page.locator('html').getAttribute('lang')).toBe('en');
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
 test('with the server gone a reloaded page still runs trials', async () => {
   const own = await openSite({ headers: false });
   const { page, complaints } = await visit(own.browser);

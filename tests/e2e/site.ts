@@ -37,9 +37,9 @@ export interface Visit {
   readonly requests: readonly string[];
 }
 
-/** A fresh profile with one empty page. */
-export async function visit(browser: Browser): Promise<Visit> {
-  const context = await browser.newContext({ reducedMotion: 'reduce' });
+/** A fresh profile with one empty page. @param locale language of the browser */
+export async function visit(browser: Browser, locale = 'en-US'): Promise<Visit> {
+  const context = await browser.newContext({ locale, reducedMotion: 'reduce' });
   const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];
