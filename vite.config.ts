@@ -115,6 +115,8 @@ export default defineConfig({
             '@noble/hashes/legacy.js',
             '@noble/hashes/sha2.js',
             '@noble/hashes/utils.js',
+            '@wuchale/svelte/runtime.svelte',
+            'wuchale/runtime',
           ],
         },
         test: {
