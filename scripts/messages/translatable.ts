@@ -1,5 +1,5 @@
 /**
- * @file Finds the text of a module, and makes code that looks each message up in `catalogue`. wuchale does the work; its own
+ * @file Finds the text of a module, and makes code that looks each message up in its catalogue. wuchale does the work; its own
  * plug-in is not used, because it writes catalogues and loaders into the source tree during builds and tests.
  */
 import { adapter as svelteAdapter } from '@wuchale/svelte';
