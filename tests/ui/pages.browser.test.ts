@@ -168,6 +168,7 @@ test('the page opens on the newest run that is stored here, and its cell says it
 });
 
 test('a trial in the panel opens its page, which stays open', async () => {
+  expect(document.activeElement).toBe(document.body); // the first page takes no focus
   await finishRun();
   cells()[0]!.click();
   await vi.waitFor(() => expect(document.querySelector('dialog[open]')).not.toBeNull());
