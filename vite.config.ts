@@ -110,12 +110,13 @@ export default defineConfig({
         extends: true,
         // Found only when a test asks for it, a package would make Vite reload the page in the middle of the test.
         optimizeDeps: {
+          // Else it is bundled with a Svelte of its own.
+          exclude: ['@wuchale/svelte'],
           include: [
             '@bufbuild/protobuf/wire',
             '@noble/hashes/legacy.js',
             '@noble/hashes/sha2.js',
             '@noble/hashes/utils.js',
-            '@wuchale/svelte/runtime.svelte',
             'wuchale/runtime',
           ],
         },
