@@ -35,5 +35,7 @@ else {
     connected: form && { ...form, origins: connection?.origins ?? [] },
   });
   mount(App, { target: document.getElementById('app')!, props: { app } });
+  // Until a service worker is in charge there is nothing to ask.
+  navigator.serviceWorker?.addEventListener('controllerchange', () => void app.ledger.refresh());
   void startSeal({ onUpdate: (apply) => (app.update.apply = apply) });
 }
