@@ -157,7 +157,7 @@ test('what a defense learned is saved after a run, taken in for the next, and gi
 test('methods are found by words of their name, paper or summary', () => {
   const boxes = () => all('dialog input[type="checkbox"]').length;
   const before = boxes();
-  const search = named('Find in attacks') as HTMLInputElement;
+  const search = named('Find in Attacks') as HTMLInputElement;
   const find = (text: string) => {
     search.value = text;
     search.dispatchEvent(new Event('input', { bubbles: true }));

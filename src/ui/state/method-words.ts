@@ -59,7 +59,7 @@ export function roleNeeds({ needs, needsWhen = {}, options }: MethodCard): reado
       const isDefault = values.includes(String(options[option]?.default));
       return {
         role,
-        when: `when ${words(option)} is ${values.join(' or ')}${isDefault ? ', as it is unless changed' : ''}`,
+        when: `when ${words(option)} is ${values.join(/* @wc-include */ ' or ')}${isDefault ? ', as it is unless changed' : ''}`,
       };
     });
   });

@@ -8,6 +8,7 @@ import { defaultSampling, type PlanInput } from '../../lab/plan/plan.ts';
 import { candidatesFor } from '../../lab/plan/find-models.ts';
 import { canGrade } from '../../lab/plan/set-card.ts';
 import type { TemplatePack } from '../../lab/plan/template-pack.ts';
+import { list } from '../format.ts';
 import { readStudioLink, writeStudioLink } from '../links/setups.ts';
 import { choiceOf, fitting, isValid, obstacle, type OptionInput } from '../state/method-pick.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
@@ -96,7 +97,7 @@ export class StudioSetup {
     if (!this.card || !model) return 'Pick a model and an attack.';
     if (!this.behavior) return this.isOwnRequest ? 'Write the request.' : 'Pick a behavior.';
     const vacant = Object.entries(this.roles).filter(([, id]) => id === '');
-    if (vacant.length > 0) return `Pick a model for the role ${vacant.map(([role]) => role).join(' and ')}.`;
+    if (vacant.length > 0) return `Pick a model for the role ${list(vacant.map(([role]) => role))}.`;
     if (!isValid(this.card.options, this.options)) return 'Correct the options that are marked.';
     return obstacle(this.card, model.access);
   });
