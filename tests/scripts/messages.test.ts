@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import PO from 'pofile';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { germanFile, readGerman, writtenCatalogue } from '../../scripts/messages/catalogue.ts';
-import { hasText } from '../../scripts/messages/files.ts';
+import { filesWithText, hasText } from '../../scripts/messages/files.ts';
 import { translatable } from '../../scripts/messages/translatable.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,6 +23,21 @@ describe('the German catalogue', () => {
 
   test('is in step with the sources: "npm run messages" would change nothing', () => {
     expect(readFileSync(join(root, germanFile), 'utf8')).toBe(written);
+  });
+
+  test('leaves names of the code that are compared as they are', () => {
+    const compared = /(?:[!=]==|\.includes\() ?'([^']+)'/g;
+    const found = filesWithText(root).flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(compared)].flatMap(([, name = '']) =>
+        (german.get(name) ?? [name]).includes(name) ? [] : [`${file}: ${name}`],
+      ),
+    );
+    // Both sides of these are text of the same page.
+    expect(found).toEqual([
+      'src/ui/components/CopyButton.svelte: Copied',
+      'src/ui/studio/RunHead.svelte: Start',
+      'src/ui/studio/views/index.ts: Loss',
+    ]);
   });
 
   test('has a German text for every message', () => {
