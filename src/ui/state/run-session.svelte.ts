@@ -51,6 +51,8 @@ export class RunSession {
   #whole: Plan | null = null;
   /** Id of a run whose labels have changed since its rates were read. */
   #outdated: string | null = null;
+  /** What of the plan was started last; `undefined`: all of it. */
+  #part: RunPart | undefined;
   /** Whether a trial was finished since the start. */
   #computed = false;
   /** Models whose files were loaded during this run. */
@@ -74,7 +76,7 @@ export class RunSession {
     const isCurrent = () => this.#controller === controller;
     // A run that goes on keeps what it shows.
     if (plan !== this.#whole) this.#forget();
-    this.#whole = plan;
+    [this.#whole, this.#part] = [plan, part];
     this.#begin(outlineOf(plan), 'running');
     // The lab gives up the lock on a run only when the call before has ended.
     await this.#settled;
@@ -93,7 +95,7 @@ export class RunSession {
     this.foundDone = outcome.status === 'done' && isWhole && !this.#computed;
     // Only trials that are computed say how many there are.
     if (this.foundDone) this.total = this.finished;
-    const isPart = outcome.status === 'done' && this.finished < (this.total ?? 0);
+    const isPart = outcome.status === 'done' && this.finished < (this.total ?? (part ? Infinity : 0));
     this.status =
       outcome.status === 'cancelled' || this.limit !== null || isPart ? 'stopped' : outcome.status;
     this.failure = outcome.status === 'failed' ? outcome : null;
@@ -102,9 +104,11 @@ export class RunSession {
 
   pause = (): void => this.#end('paused');
   stop = (): void => this.#end('stopped');
+  /** Go on with what was paused, which may be a part; a run that has ended goes on with all of its plan. */
   resume = async (): Promise<void> => {
+    const part = this.status === 'paused' ? this.#part : undefined;
     const plan = await this.wholePlan();
-    if (plan) await this.start(plan);
+    if (plan) await this.start(plan, part);
   };
 
   /** The plan with all its behaviors; `null` without a run, or where it cannot be read, which `failure` then tells. */
@@ -213,7 +217,7 @@ export class RunSession {
 
   #forget(): void {
     [this.id, this.overview, this.finished, this.total] = [null, null, 0, null];
-    this.#whole = null;
+    [this.#whole, this.#part] = [null, undefined];
   }
 
   #begin(plan: PlanOutline | null, status: RunStatus): void {

@@ -3,6 +3,7 @@ import type { Outcome } from '../../../src/core/errors.ts';
 import type { RunEvent } from '../../../src/lab/records/events.ts';
 import { digestOf } from '../../../src/lab/records/digest.ts';
 import { outlineOf } from '../../../src/lab/plan/outline.ts';
+import type { RunPart } from '../../../src/lab/records/run-part.ts';
 import type { RunInfo } from '../../../src/lab/records/run.ts';
 import { overviewOf } from '../../../src/lab/analysis/overview.ts';
 import { RunSession } from '../../../src/ui/state/run-session.svelte.ts';
@@ -25,6 +26,7 @@ function drivenLab(stored: typeof all = []) {
     send: (events: readonly RunEvent[]) => void;
     finish: (outcome: Outcome<void>) => void;
     signal: AbortSignal;
+    part: RunPart | undefined;
   }[] = [];
   const lab = {
     runId: async () => 'run-1',
@@ -34,10 +36,15 @@ function drivenLab(stored: typeof all = []) {
     artifacts: async () => ({ status: 'done' as const, value: [] }),
     run: (
       _plan: unknown,
-      options: { signal?: AbortSignal | undefined; onEvents?: (events: readonly RunEvent[]) => void } = {},
+      options: {
+        signal?: AbortSignal | undefined;
+        onEvents?: (events: readonly RunEvent[]) => void;
+        part?: RunPart | undefined;
+      } = {},
     ) =>
       new Promise<Outcome<void>>((finish) => {
-        calls.push({ send: (events) => options.onEvents?.(events), finish, signal: options.signal! });
+        const { signal, part } = options;
+        calls.push({ send: (events) => options.onEvents?.(events), finish, signal: signal!, part });
       }),
   };
   return { lab, calls, started: (count: number) => vi.waitFor(() => expect(calls).toHaveLength(count)) };
@@ -107,6 +114,22 @@ test('resuming waits until the paused call has released the run', async () => {
   calls[0]!.finish({ status: 'cancelled' });
   await started(2);
   expect(session.status).toBe('running');
+});
+
+test('a part that was paused goes on as that part, and one that was stopped with the whole plan', async () => {
+  const { lab, calls, started } = drivenLab();
+  const session = new RunSession(lab);
+  const { model, attack, defense } = all[0]!;
+  void session.start(plan, { model, attack, defense });
+  await started(1);
+  for (const end of [session.pause, session.stop]) {
+    end();
+    calls.at(-1)!.finish({ status: 'cancelled' });
+    const before = calls.length;
+    void session.resume();
+    await started(before + 1);
+  }
+  expect(calls.map(({ part }) => part?.attack)).toEqual([attack, attack, undefined]);
 });
 
 test('a failure is kept with its advice, and the finished trials stay', async () => {
