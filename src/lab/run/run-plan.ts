@@ -1,6 +1,6 @@
 /** @file Runs a plan from where it was left, chunk by chunk, on as many workers as there are. */
 import type { AttackStep } from '../../attacks/attack.ts';
-import { isAbort } from '../../core/errors.ts';
+import { isAbort, LabError } from '../../core/errors.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import { overviewOf } from '../analysis/overview.ts';
 import { undefended } from '../plan/plan.ts';
@@ -83,6 +83,10 @@ export async function* runPlan(
   const { registries, device } = environment;
   const expanded = expandPlan(input, registries);
   const { plan } = expanded.resolved;
+  if (part && chunksOfPart(part, expanded.chunks, () => undefined).length === 0)
+    throw new LabError('bad-plan', 'The plan has no such cell or trial.', {
+      advice: 'Run the whole plan, or pick one of its cells in the matrix.',
+    });
   const replayed = replayedOutcomes(plan, expanded.chunks, sources);
   const translator = translatorFor(replayed, expanded.resolved, registries);
   const resolved = { ...expanded.resolved, roles: { ...expanded.resolved.roles, ...translator } };

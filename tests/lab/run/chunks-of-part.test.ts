@@ -30,3 +30,11 @@ test('a cell is made in each mode of the plan, and a cell that the plan lacks is
   expect(new Set(found.map(({ mode }) => mode))).toEqual(new Set(['static', 'adaptive']));
   expect(chunksOfPart({ ...cell, attack: 'gcg' }, chunks, sourceOf)).toEqual([]);
 });
+
+test('a part that the plan lacks is refused before anything is stored', async () => {
+  const runner = newRunner();
+  const part = { model: 'toy', attack: 'walk', defense: 'parden' };
+  const events = runPlan('run', plan, runner, new AbortController().signal, { part });
+  await expect(events.next()).rejects.toMatchObject({ code: 'bad-plan' });
+  expect(await runner.store.runs()).toEqual([]);
+});
