@@ -32,6 +32,7 @@ export async function planText(
   if (!plan) return null;
   const { $schema: _, ...content } = plan;
   const bytes = new TextEncoder().encode(JSON.stringify(content));
+  if (bytes.length > mostBytes) return null;
   const packed = await new Response(piped(bytes, new CompressionStream('deflate-raw'))).arrayBuffer();
   const text = toBase64Url(new Uint8Array(packed));
   return text.length > mostCharacters ? null : text;
