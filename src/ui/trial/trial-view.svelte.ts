@@ -36,6 +36,9 @@ export class TrialView {
     if (this.#asked === asked) this.carried = text ?? undefined;
   };
 
+  isIn = async (run: string, key: TrialKey): Promise<boolean> =>
+    (await this.#lab.trial(run, key)).status === 'done';
+
   /** What the person who looks at it said of the answer; `undefined`: nothing yet. */
   readonly label = $derived.by((): Label | undefined => {
     const score = this.opened?.record.scores['person'];
