@@ -142,6 +142,19 @@ test('a link to a run of another device says so, and what to do', async () => {
   await vi.waitFor(() => expect(document.querySelector('[role="alert"]')).toBeNull());
 });
 
+test('a link that is opened while a run is under way keeps its address, and does not show that run', async () => {
+  await finishRun();
+  await vi.waitFor(() => expect(location.hash).toContain('run='));
+  const address = location.hash;
+  app.run.status = 'running';
+  await go('#/matrix?run=0123456789abcdef0123');
+  await vi.waitFor(() => expect(find('[role="alert"]').textContent).toContain('does not hold the run'));
+  expect(location.hash).toBe('#/matrix?run=0123456789abcdef0123');
+  expect(cells()).toEqual([]);
+  await go(address);
+  await vi.waitFor(() => expect(cells().length).toBeGreaterThan(0));
+});
+
 test('a cell opens its trials, the address says so, and closing returns to the table', async () => {
   await finishRun();
   cells()[2]!.click();
