@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dist } from '../../scripts/build.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
+import { phaseOf } from '../../src/lab/seal/offline-files.ts';
 import { planText } from '../../src/ui/links/plan-text.ts';
 import { expectAccessible } from './looks.ts';
 import { askSeal, openSite, visit, waitForControl, type Site } from './site.ts';
@@ -323,4 +324,14 @@ test('the first paint needs less than 150 KB of script, and no engine', async ()
   );
   expect(scripts.filter((path) => path.startsWith('engines/'))).toEqual([]);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000);
+});
+
+test('a device without WebGPU keeps at most 60 MB of the app, and one with it at most 85', async () => {
+  const kept = { shell: 0, fill: 0, webgpu: 0, 'first-use': 0 };
+  for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) kept[phaseOf(relative(dist, path).replaceAll('\\', '/'))] += (await stat(path)).size;
+  }
+  expect(kept.shell + kept.fill).toBeLessThan(60_000_000);
+  expect(kept.shell + kept.fill + kept.webgpu).toBeLessThan(85_000_000);
 });
