@@ -226,7 +226,7 @@ describe('a large model', () => {
   }
 
   test('arrives over a slow line, in requests that each take a small part of the time', async () => {
-    slowly(100);
+    slowly(50);
     const { page } = open;
     await add(page);
     await loaded(page).waitFor({ timeout: 60_000 });
@@ -237,7 +237,7 @@ describe('a large model', () => {
   });
 
   test('that a reload cut off goes on with the parts that are here', async () => {
-    slowly(100);
+    slowly(50);
     const { page } = open;
     await add(page);
     await expect

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { carriedBuild, root, sealedBuild } from '../../scripts/build.ts';
 import type { TrialRecord } from '../../src/lab/records/trial.ts';
 import { startServer } from '../models/endpoint/server.ts';
+import { labHere } from '../scripts/printed.ts';
 
 const key = 'sk-lantern-0123456789';
 let folder: string;
@@ -42,9 +43,9 @@ const speaking = (build: string) => holding(build, 'chat/completions');
 test('the sealed build has no script that speaks to an endpoint; the connected one has one', async () => {
   expect(await speaking(sealedBuild.folder)).toEqual([]);
   expect(await speaking(carriedBuild.folder)).toEqual([expect.stringMatching(/^engines\/endpoint-.*\.js$/)]);
-  // Nor does the sealed one have the form that names servers.
-  expect(await holding(sealedBuild.folder, 'Check and connect')).toEqual([]);
-  expect(await holding(carriedBuild.folder, 'Check and connect')).toHaveLength(1);
+  // Nor does the sealed one have the form that names servers. The docs have the English name of its button.
+  expect(await holding(sealedBuild.folder, 'Prüfen und verbinden')).toEqual([]);
+  expect(await holding(carriedBuild.folder, 'Prüfen und verbinden')).toHaveLength(1);
   const policyIn = async (build: string) =>
     /http-equiv="Content-Security-Policy"[^>]*content="([^"]*)"/.exec(
       await readFile(join(build, 'index.html'), 'utf8'),
@@ -109,10 +110,10 @@ test('a server that is not there, and one that was not named, are told at once',
   const server = await startServer();
   await server.close();
   const ask = ['chat', '--model', 'endpoint:small', '--message', 'Hello'];
-  const dead = await lab(...ask, '--endpoint', server.address);
-  expect(dead.code).toBe(1);
-  expect(dead.err).toMatch(/127\.0\.0\.1:\d+ gave no usable answer .*ECONNREFUSED/);
-  const unnamed = await lab(...ask);
+  const unnamed = await labHere(...ask);
   expect(unnamed.code).toBe(2);
   expect(unnamed.err).toMatch(/No server is named .*\n.*--endpoint/);
+  const dead = await labHere(...ask, '--endpoint', server.address);
+  expect(dead.code).toBe(1);
+  expect(dead.err).toMatch(/127\.0\.0\.1:\d+ gave no usable answer .*ECONNREFUSED/);
 }, 120_000);

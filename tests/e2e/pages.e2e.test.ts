@@ -99,13 +99,13 @@ describe('no accessibility violation, light or dark, wide or narrow', () => {
   let page: Page;
   beforeAll(async () => {
     ({ context, page } = await visit(site.browser));
+    await page.goto(`${site.server.url}#/about`);
+    await waitForControl(page);
   });
   afterAll(() => context.close());
 
   test.each(pages)('%s', async (hash) => {
     await page.goto(`${site.server.url}${hash}`);
-    await page.reload();
-    await waitForControl(page);
     await page.locator('h1').waitFor();
     await loaded(page);
     await expectAccessible(page);

@@ -52,7 +52,7 @@ test('an attack that is stopped keeps its best result', async () => {
 
 test('an attack is paused and resumed by keyboard, with the same result as without a pause', async () => {
   const { context, page, complaints } = await visit(site.browser);
-  const options = { steps: 60, proposals: 8, stop: 'probability', stopProbability: 1 };
+  const options = { steps: 24, proposals: 8, stop: 'probability', stopProbability: 1 };
   await page.goto(link('studio', { attack: 'laa', options, maxNewTokens: 24 }));
   const start = page.getByRole('button', { name: 'Start' });
   await start.and(page.locator(':enabled')).waitFor();

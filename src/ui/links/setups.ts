@@ -64,6 +64,11 @@ const microscopeSchema = z.object({
   model: id,
   prompt: text,
   system: text,
+  /** The sample that the prompt was taken from, by its set and its id. */
+  set: id,
+  behavior: id,
+  attack: id,
+  attackOptions: options,
   lanes: listOf(z.object({ defense: id, options })),
   compare: part(z.boolean()),
   /** Whether it runs as soon as the link is opened; only models that ship with the lab do. */

@@ -8,12 +8,30 @@ import { writeInsightLink, writeMicroscopeLink, writePlaygroundLink } from './se
 export const stackOf = (plan: PlanOutline, { defense }: Pick<TrialRecord, 'defense'>) =>
   plan.defenses.find((column) => defenseName(column) === defense)?.stack ?? [];
 
-/** The request as plain text: a system prompt, if there is one, and one request. `null` for anything else. */
-function plainRequest({ attackResult }: TrialRecord): { system?: string; prompt: string } | null {
-  return attackResult.assistantPrefix === undefined ? requestOf(attackResult) : null;
+/** The attack that begins answers, and the longest beginning that it takes. */
+export const openingAttack = { id: 'assistant-prefix', most: 1000 } as const;
+
+/**
+ * The request and what its answer begins with, for pages that ask it again: `null` where that cannot repeat it. The opening
+ * is the attack that begins answers.
+ */
+function askedAgain({ attackResult, behaviorDetail }: TrialRecord) {
+  const request = requestOf(attackResult);
+  const { assistantPrefix = '' } = attackResult;
+  if (!request || assistantPrefix !== assistantPrefix.trim() || assistantPrefix.length > openingAttack.most)
+    return null;
+  const { prompt, set, id } = behaviorDetail;
+  return {
+    ...request,
+    ...(prompt === request.prompt && { set, behavior: id }),
+    ...(assistantPrefix !== '' && {
+      attack: openingAttack.id,
+      attackOptions: { source: 'affirmative', affirmative: assistantPrefix },
+    }),
+  };
 }
 
-/** As `plainRequest`, whatever the answer begins with. */
+/** The request as text: a system prompt, if there is one, and one request, whatever the answer begins with. */
 function requestOf({ messages, assistantThought, edit }: TrialRecord['attackResult']) {
   const last = messages.at(-1);
   const before = messages.slice(0, -1);
@@ -27,10 +45,10 @@ function requestOf({ messages, assistantThought, edit }: TrialRecord['attackResu
 
 /** The set-up of the playground that asks what this trial asked, behind the same defenses; `null` if it cannot. */
 export function playgroundSetup(plan: PlanOutline, record: TrialRecord): string | null {
-  const request = plainRequest(record);
+  const request = askedAgain(record);
   if (!request || request.system !== undefined || record.attackResult.sampling) return null;
   const stack = stackOf(plan, record).map(({ id, options }) => ({ id, on: true, options }));
-  return writePlaygroundLink({ model: record.model, prompt: request.prompt, stack });
+  return writePlaygroundLink({ model: record.model, ...request, stack });
 }
 
 /**
@@ -43,7 +61,7 @@ export function microscopeSetup(
   record: TrialRecord,
   isDecoding: (id: string) => boolean,
 ): string | null {
-  const request = plainRequest(record);
+  const request = askedAgain(record);
   if (!request) return null;
   const policy = stackOf(plan, record).findLast(({ id }) => isDecoding(id));
   const { temperature, maxNewTokens } = { ...plan.sampling, ...record.attackResult.sampling };

@@ -1,4 +1,5 @@
 /** @file One side of the microscope: the answers under one policy, and their branches. */
+import type { ChatReply } from '../../lab/records/reply.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
@@ -21,6 +22,8 @@ export class Take {
   tokens = $state.raw<readonly TokenTrace[]>([]);
   failure = $state.raw<Failure | null>(null);
   finish = $state<string | null>(null);
+  /** What an attack sent; `null` before the end, and where the prompt went as it is. */
+  sent = $state.raw<ChatReply['attackResult'] | null>(null);
 
   constructor(fork: Fork | null) {
     this.fork = fork;
@@ -98,7 +101,8 @@ export class Lane {
     if (!isCurrent()) return;
     this.#controller = null;
     if (outcome.status === 'done') {
-      const { generation } = outcome.value;
+      const { generation, attackResult } = outcome.value;
+      if (request.attack) take.sent = attackResult;
       [take.text, take.tokens, take.finish] = [generation.text, generation.tokens, generation.finishReason];
     } else if (outcome.status === 'failed') take.failure = outcome;
     take.status = outcome.status === 'cancelled' ? 'stopped' : outcome.status;

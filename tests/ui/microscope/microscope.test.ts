@@ -3,13 +3,22 @@ import type { ChatRequest } from '../../../src/lab/plan/request.ts';
 import type { LabClient } from '../../../src/lab/worker/lab-client.ts';
 import { Microscope } from '../../../src/ui/microscope/microscope.svelte.ts';
 import { catalogue, createFakeLab } from '../fake-lab.ts';
+import { registries } from '../../../src/lab/trials/registries.ts';
 import { plan } from '../plan.ts';
+
+const sample = registries.sets.get('tinytown').behaviors[0]!;
 
 function setUp(chat: LabClient['chat'] = createFakeLab().chat) {
   const asked = vi.fn<LabClient['chat']>(chat);
   const microscope = new Microscope(
     { chat: asked },
-    { catalogue, quickstart: plan, models: [...catalogue.models] },
+    {
+      catalogue,
+      quickstart: plan,
+      models: [...catalogue.models],
+      behaviors: { tinytown: [sample] },
+      want: async () => {},
+    },
     { load: async () => {}, onframe: (show) => show(), ontoken: () => {} },
   );
   microscope.settle();
@@ -25,6 +34,28 @@ test('both lanes get the same request except for the policy and its roles', asyn
   expect(left!.defenses).toEqual([{ id: 'safe-decoding' }]);
   expect(Object.keys(left!.roles)).toEqual(['expert']);
   expect(right).toEqual({ ...left, defenses: [], roles: {} });
+});
+
+test('an attack and the sample that it works toward go with both requests, and with the link', async () => {
+  const { microscope, requests } = setUp();
+  microscope.take(sample);
+  [microscope.attack, microscope.attackOptions] = ['assistant-prefix', { words: 2 }];
+  await microscope.start();
+  for (const request of requests())
+    expect(request).toMatchObject({
+      attack: { id: 'assistant-prefix', options: { words: 2 } },
+      behavior: { id: sample.id },
+    });
+  expect(microscope.lanes[0].take!.sent).not.toBeNull();
+
+  const fresh = setUp().microscope;
+  fresh.fromSetup(microscope.toSetup());
+  await vi.waitFor(() => expect(fresh.behavior).toEqual(sample));
+  expect([fresh.attack, fresh.attackOptions]).toEqual(['assistant-prefix', { words: 2 }]);
+  fresh.edit('Something else');
+  expect(fresh.behavior).toBeNull();
+  fresh.fromSetup('{"prompt":"wake it"}');
+  expect(fresh.attack).toBeNull();
 });
 
 test('one lane alone asks once', async () => {

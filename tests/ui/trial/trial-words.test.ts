@@ -1,7 +1,10 @@
+import { assistantPrefix } from '../../../src/attacks/assistant-prefix.ts';
+import { openingOptions } from '../../../src/attacks/parts/opening.ts';
 import { describe, expect, test } from 'vitest';
 import {
   insightSetup,
   microscopeSetup,
+  openingAttack,
   playgroundSetup,
   stackOf,
 } from '../../../src/ui/links/trial-links.ts';
@@ -77,6 +80,16 @@ describe('a trial can be asked again by hand', () => {
       compare: false,
     });
   });
+  test('with the beginning of its answer, as the attack that begins answers', () => {
+    const record = find('assistant-prefix', 'both');
+    const { set, id: behavior } = record.behaviorDetail;
+    const opening = { source: 'affirmative', affirmative: 'Sure, here is how' };
+    for (const setup of [playgroundSetup(plan, record), microscopeSetup(plan, record, isDecoding)])
+      expect(parsed(setup)).toMatchObject({
+        ...{ set, behavior, attack: 'assistant-prefix', attackOptions: opening },
+      });
+    expect(openingAttack).toEqual({ id: assistantPrefix.id, most: openingOptions.affirmative.maxLength });
+  });
   test('inside the model, with the attack around the request and the opening', () => {
     const { behaviorDetail, ...record } = find('assistant-prefix', 'none');
     const { set, prompt: request } = behaviorDetail;
@@ -95,7 +108,13 @@ describe('a trial can be asked again by hand', () => {
   });
   test('but not where the prompt alone does not repeat it', () => {
     const record = find('assistant-prefix', 'none');
-    expect(playgroundSetup(plan, record)).toBeNull();
-    expect(microscopeSetup(plan, record, isDecoding)).toBeNull();
+    const saying = (assistantPrefix: string) => ({
+      ...record,
+      attackResult: { ...record.attackResult, assistantPrefix },
+    });
+    for (const unable of [saying('Sure, '), saying('a'.repeat(openingAttack.most + 1))]) {
+      expect(playgroundSetup(plan, unable)).toBeNull();
+      expect(microscopeSetup(plan, unable, isDecoding)).toBeNull();
+    }
   });
 });
