@@ -12,11 +12,17 @@ export interface RouterHost {
 export class Router {
   route = $state.raw<Route>({ page: 'home' });
   readonly #host: RouterHost;
+  /** The address of `route`, as the browser has it. */
+  #hash = '';
 
   constructor(host: RouterHost) {
     this.#host = host;
-    this.route = parseRoute(host.location.hash);
-    host.addEventListener('hashchange', () => (this.route = parseRoute(host.location.hash)));
+    const follow = () => {
+      this.#hash = host.location.hash;
+      this.route = parseRoute(this.#hash);
+    };
+    follow();
+    host.addEventListener('hashchange', follow);
   }
 
   /** Go to a page; the browser's Back button returns. */
@@ -26,7 +32,10 @@ export class Router {
 
   /** Rewrite the address of the present page; Back does not stop here. */
   replace = (route: Route): void => {
+    // A link was followed, of which the event is still to come: its address stays.
+    if (this.#host.location.hash !== this.#hash) return;
     this.#host.history.replaceState(null, '', hrefOf(route));
+    this.#hash = this.#host.location.hash;
     this.route = route;
   };
 }

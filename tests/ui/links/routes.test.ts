@@ -80,6 +80,8 @@ test('the router follows the address, and replacing leaves no step to go back to
   expect(router.route).toEqual({ page: 'models' });
   router.go({ page: 'ledger' });
   expect(location.hash).toBe('#/ledger');
+  router.replace({ page: 'matrix', run: 'late', cell: null });
+  expect(calls).toEqual([]);
   listener();
   expect(router.route).toEqual({ page: 'ledger' });
   router.replace({ page: 'matrix', run: 'x', cell: null });
