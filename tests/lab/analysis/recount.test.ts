@@ -12,6 +12,7 @@ import { trialLine } from '../../../src/lab/records/export.ts';
 import { createModelPool } from '../../../src/lab/run/model-pool.ts';
 import { scripted } from '../../../src/models/runtimes/scripted.ts';
 import { device, loadGuard, newRunner, plan as toys, registries, runAll } from '../run/harness.ts';
+import { recountChecks } from './recount-checks.ts';
 import { clusteredWilson, everyResample, recountCosts } from './recount-costs.ts';
 import { mcNemar, recount, wilson } from './recount.ts';
 
@@ -56,6 +57,7 @@ const success = ['tinytown-oracle', 'prefix-match'];
 let summary: RunSummary;
 let counted: ReturnType<typeof recount>;
 let costs: ReturnType<typeof recountCosts>;
+let checks: ReturnType<typeof recountChecks>;
 beforeAll(async () => {
   const run = await runAll(plan, newRunner({ models: moody, registries: { ...registries, attacks } }));
   // Toys take no time that could be measured.
@@ -72,7 +74,8 @@ beforeAll(async () => {
   summary = summarize(parsePlan(plan), device, evaluators.all, records.map(digestOf));
   const jsonl = records.map((record) => trialLine(record)).join('\n');
   const cards = evaluators.all.map(({ id, yesFrom, measures }) => [id, { yesFrom, measures }] as const);
-  [counted, costs] = [recount(jsonl, Object.fromEntries(cards)), recountCosts(jsonl)];
+  const from = Object.fromEntries(cards);
+  [counted, costs, checks] = [recount(jsonl, from), recountCosts(jsonl), recountChecks(jsonl, from)];
 }, 120_000);
 
 /** Of the figures of `found`, those that `expected` has too, to the last bits. */
@@ -204,6 +207,25 @@ describe('an independent count of the trials finds the same', () => {
       expect({ n, queries: queries.value, tokens: tokens?.value }).toEqual(close(costs.overhead(defense)));
     for (const { attack, defense, mode = 'static', making } of summary.cells)
       if (making) expect(making).toEqual(close(costs.making(costs.select(attack, defense, mode))));
+  });
+
+  test('evaluators beside the truth, and their agreement', () => {
+    expect(summary.evaluators!.map(({ evaluator }) => evaluator)).toEqual([
+      'prefix-match',
+      'pattern-refusal',
+    ]);
+    for (const { evaluator, truth, area, kappa, ...found } of summary.evaluators!) {
+      const own = checks.beside(evaluator, truth[0]!);
+      expect({ ...found, area: area?.area, kappa: kappa?.value }).toMatchObject(close(own) as object);
+    }
+    for (const { evaluators: panel, answers, alpha } of summary.agreement ?? [])
+      expect({ answers, alpha: alpha?.value }).toEqual(close(checks.alpha([...panel])));
+  });
+
+  test('searches beside their baselines', () => {
+    expect(summary.baselines!.length).toBeGreaterThan(0);
+    for (const { attack, baseline, evaluator, ...found } of summary.baselines!)
+      expect(found).toMatchObject(close(checks.baseline(evaluator, attack, baseline)) as object);
   });
 
   test('successes against what was spent', () => {
