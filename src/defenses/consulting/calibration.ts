@@ -41,6 +41,31 @@ export function benignTexts({ calibration, harmless }: ContrastPrompts, most: nu
   } as const;
 }
 
+/** Of a detector that reads answers. */
+export const answerTokens = integer({
+  description: 'Calibration only: most tokens of each answer.',
+  default: 64,
+  min: 1,
+  max: 1024,
+  unit: 'tokens',
+});
+
+/** The scores that a detector gives to benign texts, one after the other. */
+export async function benignScores(
+  contrast: ContrastPrompts,
+  most: number,
+  onProgress: ((done: number, total: number) => void) | undefined,
+  scoreOf: (request: string) => Promise<number>,
+) {
+  const { requests, texts } = benignTexts(contrast, most);
+  const scores: number[] = [];
+  for (const request of requests) {
+    scores.push(await scoreOf(request));
+    onProgress?.(scores.length, requests.length);
+  }
+  return { scores, texts };
+}
+
 interface Threshold {
   readonly threshold: number;
   readonly benign: number;

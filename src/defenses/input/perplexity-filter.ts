@@ -6,7 +6,7 @@ import { checkFinite } from '../../models/decoding/numbers.ts';
 import { userTextLosses } from '../../models/scoring.ts';
 import { underEdit, weightEditOf } from '../generation/edits.ts';
 import {
-  benignTexts,
+  benignScores,
   calibrationDetail,
   detectionBy,
   calibrationOptions,
@@ -76,13 +76,10 @@ export const perplexityFilter = defineDefense({
   artifactSchema: calibrationSchema,
   learns: ({ threshold }) => threshold === 0,
   async prepare(model, contrast, { reads, window, falsePositives, calibration }, { signal, onProgress }) {
-    const { requests, texts } = benignTexts(contrast, calibration);
-    const scores: number[] = [];
-    for (const request of requests) {
+    const { scores, texts } = await benignScores(contrast, calibration, onProgress, async (request) => {
       const losses = await userTextLosses(model, request, { signal });
-      scores.push(windowedPerplexity(losses, reads === 'whole' ? Infinity : window) ?? 0);
-      onProgress?.(scores.length, requests.length);
-    }
+      return windowedPerplexity(losses, reads === 'whole' ? Infinity : window) ?? 0;
+    });
     return { ...thresholdAbove(scores, falsePositives), texts };
   },
   view(model, { reads, window, threshold: given }, context) {

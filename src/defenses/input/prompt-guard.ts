@@ -2,7 +2,7 @@ import { allOwnWords } from '../../core/chat.ts';
 import { logit } from '../../core/logistic.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 import { createGuard } from '../../models/guard.ts';
-import { benignTexts, calibrationDetail, detectionBy, thresholdAbove } from '../consulting/calibration.ts';
+import { benignScores, calibrationDetail, detectionBy, thresholdAbove } from '../consulting/calibration.ts';
 import {
   calibratedGuardOptions,
   guardCalibrationSchema,
@@ -36,12 +36,12 @@ export const promptGuard = defineDefense({
   async prepare(_model, contrast, options, { classifier, signal, onProgress }) {
     const reader = classifier('prompt-guard');
     const guard = createGuard(reader, options, 'prompt-guard');
-    const { requests, texts } = benignTexts(contrast, options.calibration);
-    const scores: number[] = [];
-    for (const request of requests) {
-      scores.push((await guard.worst([request], { signal })).probability);
-      onProgress?.(scores.length, requests.length);
-    }
+    const { scores, texts } = await benignScores(
+      contrast,
+      options.calibration,
+      onProgress,
+      async (request) => (await guard.worst([request], { signal })).probability,
+    );
     return { ...thresholdAbove(scores, options.falsePositives), texts, classifier: reader.id };
   },
   view(_model, options, context) {

@@ -1,10 +1,16 @@
 import { lastOwnWords, user } from '../../core/chat.ts';
 import { arxiv } from '../../core/method.ts';
-import { choice, integer } from '../../core/options.ts';
+import { choice } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 import { createGuard } from '../../models/guard.ts';
-import { benignTexts, calibrationDetail, detectionBy, thresholdAbove } from '../consulting/calibration.ts';
+import {
+  answerTokens,
+  benignScores,
+  calibrationDetail,
+  detectionBy,
+  thresholdAbove,
+} from '../consulting/calibration.ts';
 import {
   calibratedGuardOptions,
   guardCalibrationSchema,
@@ -36,13 +42,7 @@ export const outputGuard = defineDefense({
   taxonomy: aroundModel,
   options: {
     ...calibratedGuardOptions,
-    answerTokens: integer({
-      description: 'Calibration only: most tokens of each answer.',
-      default: 64,
-      min: 1,
-      max: 1024,
-      unit: 'tokens',
-    }),
+    answerTokens,
     reads: choice({
       description: 'What the classifier is shown: the answer, or the request and the answer.',
       choices: ['answer', 'exchange'],
@@ -54,19 +54,21 @@ export const outputGuard = defineDefense({
   async prepare(model, contrast, options, { classifier, signal, onProgress }) {
     const reader = classifier('answer-guard');
     const guard = createGuard(reader, options, 'output-guard');
-    const { requests, texts } = benignTexts(contrast, options.calibration);
-    const scores: number[] = [];
-    for (const request of requests) {
-      const { text } = await model.generate([user(request)], {
-        maxNewTokens: options.answerTokens,
-        sampling: greedy,
-        signal,
-      });
-      // An empty answer is not read, so it passes at any threshold.
-      const shown = shownOf(request, text, options.reads);
-      scores.push(isEmptyResponse(text) ? 0 : (await guard.worst([shown], { signal })).probability);
-      onProgress?.(scores.length, requests.length);
-    }
+    const { scores, texts } = await benignScores(
+      contrast,
+      options.calibration,
+      onProgress,
+      async (request) => {
+        const { text } = await model.generate([user(request)], {
+          maxNewTokens: options.answerTokens,
+          sampling: greedy,
+          signal,
+        });
+        // An empty answer is not read, so it passes at any threshold.
+        const shown = shownOf(request, text, options.reads);
+        return isEmptyResponse(text) ? 0 : (await guard.worst([shown], { signal })).probability;
+      },
+    );
     return { ...thresholdAbove(scores, options.falsePositives), texts, classifier: reader.id };
   },
   view: () => ({ actsOnAnswers: true }),

@@ -4,7 +4,8 @@ import { choice, integer, number } from '../../core/options.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { greedy, type GenerateOptions, type LanguageModel } from '../../models/language-model.ts';
 import {
-  benignTexts,
+  answerTokens,
+  benignScores,
   calibrationDetail,
   detectionBy,
   calibrationOptions,
@@ -130,32 +131,27 @@ export const parden = defineDefense({
       unit: 'words',
     }),
     ...calibrationOptions,
-    answerTokens: integer({
-      description: 'Calibration only: most tokens of each answer.',
-      default: 64,
-      min: 1,
-      max: 1024,
-      unit: 'tokens',
-    }),
+    answerTokens,
   },
   artifactSchema: calibrationSchema,
   learns: ({ threshold }) => threshold === 0,
   async prepare(model, contrast, options, { signal, onProgress }) {
-    const { requests, texts } = benignTexts(contrast, options.calibration);
-    const scores: number[] = [];
-    for (const request of requests) {
-      const reply = await model.generate([user(request)], {
-        maxNewTokens: options.answerTokens,
-        sampling: greedy,
-        signal,
-      });
-      // There is nothing to repeat of an empty answer, so it passes at any threshold.
-      const score = isEmptyResponse(reply.text)
-        ? 1
-        : (await repeated(model, reply.text, options, { maxNewTokens: 1, signal })).score;
-      scores.push(score);
-      onProgress?.(scores.length, requests.length);
-    }
+    const { scores, texts } = await benignScores(
+      contrast,
+      options.calibration,
+      onProgress,
+      async (request) => {
+        const reply = await model.generate([user(request)], {
+          maxNewTokens: options.answerTokens,
+          sampling: greedy,
+          signal,
+        });
+        // There is nothing to repeat of an empty answer, so it passes at any threshold.
+        return isEmptyResponse(reply.text)
+          ? 1
+          : (await repeated(model, reply.text, options, { maxNewTokens: 1, signal })).score;
+      },
+    );
     return { ...thresholdBelow(scores, options.falsePositives), texts };
   },
   view: () => ({ actsOnAnswers: true }),
