@@ -1,7 +1,6 @@
 /** @file The microscope: one prompt, its answer under one or two policies, and the token in view. */
 import { defaultSampling } from '../../lab/plan/plan.ts';
 import { createContext } from 'svelte';
-import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded } from '../../core/method.ts';
 import type { ChatRequest } from '../../lab/plan/request.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
@@ -10,7 +9,8 @@ import { partAt } from './traces.ts';
 import { distinct } from '../../core/groups.ts';
 import type { OnFrame } from '../state/frames.ts';
 import { readMicroscopeLink, writeMicroscopeLink, type MicroscopeLink } from '../links/setups.ts';
-import { choiceOf, fitting, type OptionInput } from '../state/method-pick.ts';
+import { choiceOf, fitting } from '../state/method-pick.ts';
+import { PromptDraft } from '../state/prompt-draft.svelte.ts';
 import { Lane } from './microscope-lane.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
 import { samplingOf } from '../state/sampling.ts';
@@ -27,16 +27,11 @@ type LabInfoPart = Pick<LabInfo, 'catalogue' | 'quickstart' | 'models' | 'behavi
 const topTokens = 20;
 const page = 10;
 
-export class Microscope {
+export class Microscope extends PromptDraft {
   model = $state('');
   /** The model whose answers are shown. */
   asked = $state('');
   system = $state('');
-  prompt = $state('');
-  /** The sample that the prompt was taken from; editing the prompt clears it. */
-  behavior = $state.raw<Behavior | null>(null);
-  attack = $state<string | null>(null);
-  attackOptions = $state.raw<OptionInput>({});
   temperature = $state(defaultSampling.temperature);
   maxNewTokens = $state(128);
   seed = $state(0);
@@ -62,6 +57,7 @@ export class Microscope {
   readonly #parts: MicroscopeParts;
 
   constructor(lab: Pick<LabClient, 'chat'>, labInfo: LabInfoPart, parts: MicroscopeParts) {
+    super(labInfo);
     [this.#labInfo, this.#parts] = [labInfo, parts];
     const lane = () => new Lane(lab, parts.onframe, parts.ontoken);
     this.lanes = [lane(), lane()];
@@ -86,14 +82,6 @@ export class Microscope {
     await Promise.all(this.shown.map((lane, index) => lane.start(requests[index]!)));
   };
   stop = (): void => this.lanes.forEach((lane) => lane.stop());
-
-  take = (behavior: Behavior): void => {
-    [this.behavior, this.prompt] = [behavior, behavior.prompt];
-  };
-  edit = (prompt: string): void => {
-    this.prompt = prompt;
-    if (this.behavior?.prompt !== prompt) this.behavior = null;
-  };
 
   /** Show the token at `index`, or the nearest there is. */
   look = (index: number): void => void (this.cursor = Math.max(0, Math.min(this.length - 1, index)));
@@ -146,10 +134,8 @@ export class Microscope {
   toSetup = ({ runs = false }: { readonly runs?: boolean } = {}): string =>
     writeMicroscopeLink({
       model: this.model,
-      prompt: this.prompt,
+      ...this.linked(),
       ...(this.system !== '' && { system: this.system }),
-      ...(this.behavior && { set: this.behavior.set, behavior: this.behavior.id }),
-      ...(this.attack !== null && { attack: this.attack, attackOptions: this.attackOptions }),
       lanes: this.lanes.map(({ defense, options }) => ({ defense, options })),
       compare: this.compare,
       seed: this.seed,
@@ -166,18 +152,12 @@ export class Microscope {
     const link = readMicroscopeLink(setup);
     if (!link || !this.#labInfo.catalogue) return false;
     const { model, lanes } = link;
-    const { attacks } = this.#labInfo.catalogue;
     if (candidatesFor('target', this.#labInfo.models).some(({ id }) => id === model)) {
       this.settle();
       this.model = model!;
     }
-    this.prompt = link.prompt ?? this.prompt;
+    this.takeOver(link);
     this.system = link.system ?? this.system;
-    this.behavior = null;
-    void this.#takeSample(link, this.prompt);
-    // A link without an attack means none, whatever was chosen here before.
-    this.attack = attacks.find(({ id }) => id === link.attack)?.id ?? null;
-    this.attackOptions = link.attackOptions ?? {};
     this.compare = link.compare ?? this.compare;
     if (lanes) this.lanes.forEach((lane, index) => this.#fill(lane, lanes[index] ?? null));
     this.seed = link.seed ?? this.seed;
@@ -186,14 +166,6 @@ export class Microscope {
     const asked = this.#labInfo.models.find(({ id }) => id === this.model);
     return link.runs === true && asked !== undefined && knowsTinytown(asked);
   };
-
-  /** The sample of a link, once its set is read and unless the user went on meanwhile. */
-  async #takeSample({ set, behavior }: MicroscopeLink, prompt: string): Promise<void> {
-    if (!set || !behavior) return;
-    await this.#labInfo.want(set);
-    const sample = this.#labInfo.behaviors[set]?.find((one) => one.id === behavior && one.prompt === prompt);
-    if (sample && this.prompt === prompt) this.behavior = sample;
-  }
 
   #fill(lane: Lane, link: NonNullable<MicroscopeLink['lanes']>[number]): void {
     if (!link) return;

@@ -1,6 +1,5 @@
 /** @file The playground: one prompt, one attack, and a stack of defenses that can be reordered and switched. */
 import { createContext } from 'svelte';
-import type { Behavior } from '../../core/behavior.ts';
 import { rolesNeeded } from '../../core/method.ts';
 import type { Catalogue } from '../../lab/plan/catalogue.ts';
 import { defaultSampling, type MethodChoice } from '../../lab/plan/plan.ts';
@@ -9,8 +8,9 @@ import { candidatesFor } from '../../lab/plan/find-models.ts';
 import { canGrade } from '../../lab/plan/set-card.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
 import type { KeptTurns } from './kept-turns.ts';
-import { readPlaygroundLink, writePlaygroundLink, type PlaygroundLink } from '../links/setups.ts';
-import { choiceOf, withoutDefaults, type OptionInput } from '../state/method-pick.ts';
+import { readPlaygroundLink, writePlaygroundLink } from '../links/setups.ts';
+import { choiceOf, withoutDefaults } from '../state/method-pick.ts';
+import { PromptDraft } from '../state/prompt-draft.svelte.ts';
 import { choiceOfChip, StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
 import type { ModelEntry } from '../types.ts';
@@ -29,13 +29,8 @@ interface LabInfoPart extends Pick<LabInfo, 'catalogue' | 'behaviors' | 'want'> 
 /** What the page opens on. */
 const example = { set: 'tinytown', attack: 'assistant-prefix', defense: 'safe-decoding' } as const;
 
-export class Playground {
+export class Playground extends PromptDraft {
   model = $state('');
-  prompt = $state('');
-  /** The sample that the prompt was taken from; editing the prompt clears it. */
-  behavior = $state.raw<Behavior | null>(null);
-  attack = $state<string | null>(null);
-  attackOptions = $state.raw<OptionInput>({});
   readonly stack = new StackDraft();
   temperature = $state(defaultSampling.temperature);
   maxNewTokens = $state(defaultSampling.maxNewTokens);
@@ -59,6 +54,7 @@ export class Playground {
     { load, ontoken }: PlaygroundEvents = { load: async () => {}, ontoken: () => {} },
     kept: KeptTurns | null = null,
   ) {
+    super(labInfo);
     [this.defended, this.open] = [new ChatColumn(lab, ontoken), new ChatColumn(lab, ontoken)];
     [this.#labInfo, this.#load, this.#kept] = [labInfo, load, kept];
     const before = kept?.read();
@@ -77,14 +73,6 @@ export class Playground {
     this.take(sample);
     this.attack = example.attack;
     this.stack.add(example.defense);
-  };
-
-  take = (behavior: Behavior): void => {
-    [this.behavior, this.prompt] = [behavior, behavior.prompt];
-  };
-  edit = (prompt: string): void => {
-    this.prompt = prompt;
-    if (this.behavior?.prompt !== prompt) this.behavior = null;
   };
 
   /** Ask both columns. Their requests share seed and sampling, so that only the defenses differ. */
@@ -139,14 +127,6 @@ export class Playground {
       .map((role) => catalogue.roles[role]);
   }
 
-  /** The sample of a link, once its set is read and unless the user went on meanwhile. */
-  async #takeSample({ set, behavior }: PlaygroundLink, prompt: string): Promise<void> {
-    if (!set || !behavior) return;
-    await this.#labInfo.want(set);
-    const sample = this.#labInfo.behaviors[set]?.find((one) => one.id === behavior && one.prompt === prompt);
-    if (sample && this.prompt === prompt) this.behavior = sample;
-  }
-
   stop = (): void => [this.defended, this.open].forEach((column) => column.stop());
   clear = (): void => {
     [this.defended, this.open].forEach((column) => column.clear());
@@ -157,9 +137,7 @@ export class Playground {
   toSetup = (): string =>
     writePlaygroundLink({
       model: this.model,
-      prompt: this.prompt,
-      ...(this.behavior && { set: this.behavior.set, behavior: this.behavior.id }),
-      ...(this.attack !== null && { attack: this.attack, attackOptions: this.attackOptions }),
+      ...this.linked(),
       stack: this.stack.chips.map(({ id, on, options }) => ({ id, on, options })),
       temperature: this.temperature,
       maxNewTokens: this.maxNewTokens,
@@ -173,19 +151,14 @@ export class Playground {
     const link = readPlaygroundLink(setup);
     const { catalogue, models } = this.#labInfo;
     if (!link || !catalogue) return;
-    const { model, attack, stack } = link;
+    const { model, stack } = link;
     const isHere = candidatesFor('target', models).some(({ id }) => id === model);
     if (isHere) this.model = model!;
     this.missing = model === undefined || model === '' || isHere ? null : model;
-    this.prompt = link.prompt ?? this.prompt;
+    this.takeOver(link);
     this.temperature = link.temperature ?? this.temperature;
     this.maxNewTokens = link.maxNewTokens ?? this.maxNewTokens;
-    this.behavior = null;
-    const { prompt } = this;
-    void this.#takeSample(link, prompt);
-    // A link without attack or defenses means none, whatever was chosen here before.
-    this.attack = catalogue.attacks.find(({ id }) => id === attack)?.id ?? null;
-    this.attackOptions = link.attackOptions ?? {};
+    // A link without defenses means none, whatever was chosen here before.
     this.stack.replace(
       (stack ?? []).flatMap((chip) => {
         const card = catalogue.defenses.find(({ id }) => id === chip?.id);
