@@ -88,7 +88,8 @@ test('with the server gone a reloaded page still runs trials', async () => {
 /** Wait until the page, which may be a file of its own, and its data have loaded. */
 async function loaded(page: Page) {
   await page.locator('main > :visible').first().waitFor();
-  await page.getByText('Fetching the results.').waitFor({ state: 'detached' });
+  // A page may fetch the results of several runs, each with its own notice.
+  await expect.poll(() => page.getByText('Fetching the results.').count(), { timeout: 30_000 }).toBe(0);
   // The insight page runs its example by itself.
   if (new URL(page.url()).hash === '#/insight')
     await page.getByRole('heading', { name: 'How harmful each token reads' }).waitFor({ timeout: 90_000 });
