@@ -2,7 +2,7 @@
 import type { Behavior } from '../core/behavior.ts';
 import { promptIn } from '../core/document.ts';
 import { LabError } from '../core/errors.ts';
-import { accessTiers, rolesNeeded } from '../core/method.ts';
+import { accessTiers, rolesNeeded, rolesTaken } from '../core/method.ts';
 import type { OptionsSpec, OptionValues } from '../core/options.ts';
 import { joinedPacks, type TemplatePacks, type Templates } from '../core/templates.ts';
 import {
@@ -104,6 +104,7 @@ export function chained(members: readonly ChainMember[]): Attack {
     summary: `${methods.map(({ title }) => title).join(', then ')}: each works on the prompt of the one before.`,
     access: accessTiers.findLast((tier) => methods.some(({ access }) => access === tier))!,
     needs: [...new Set(members.flatMap(({ method, options }) => rolesNeeded(method, options)))],
+    takes: [...new Set(members.flatMap(({ method, options }) => rolesTaken(method, options)))],
     whiteBoxRoles: [...new Set(methods.flatMap(({ whiteBoxRoles = [] }) => whiteBoxRoles))],
     options: {},
     ...(withTexts.length > 0 && { templates: joinedPacks(...withTexts) }),

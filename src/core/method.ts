@@ -64,6 +64,8 @@ export interface MethodCard {
   readonly needs: readonly ModelRole[];
   /** Further roles that a choice calls for. */
   readonly needsWhen?: RolesByChoice;
+  /** Roles whose models it makes use of where the plan fills them. It runs without them too. */
+  readonly takes?: readonly ModelRole[];
   /** Roles whose models a choice makes use of where the plan fills them. It runs without them too. */
   readonly takesWhen?: RolesByChoice;
   /** Roles to whose models it needs white-box access. */
@@ -113,9 +115,9 @@ export const rolesNeeded = (
 
 /** Every role that the plan may leave open, and whose model the method uses if there is one. */
 export const rolesTaken = (
-  { takesWhen, options }: Pick<MethodCard, 'takesWhen' | 'options'>,
+  { takes = [], takesWhen, options }: Pick<MethodCard, 'takes' | 'takesWhen' | 'options'>,
   values: Values = {},
-): readonly ModelRole[] => rolesOf(takesWhen, options, values);
+): readonly ModelRole[] => [...takes, ...rolesOf(takesWhen, options, values)];
 
 /** An explicit, ordered list of plug-ins with look-up by id. */
 export interface Registry<T extends { readonly id: string }> {

@@ -10,6 +10,7 @@ import { ica } from '../../src/attacks/ica.ts';
 import { persuasion } from '../../src/attacks/persuasion.ts';
 import { resampling } from '../../src/attacks/resampling.ts';
 import { lastUserText } from '../../src/core/chat.ts';
+import { rolesTaken } from '../../src/core/method.ts';
 import { parseOptions } from '../../src/core/options.ts';
 import { scripted } from '../../src/models/runtimes/scripted.ts';
 import { behavior as fox, drain, mutation } from './drain.ts';
@@ -37,6 +38,13 @@ test('the prompt of one attack is the request of the next', () => {
     { ...mutation(flipAttack), random: random.random.fork('1 flip-attack') },
   );
   expect(chain.mutate!(behavior, {}, random).messages).toEqual(alone.messages);
+});
+
+test('a chain makes use of the judge and the guard of a plan, as its attacks do', () => {
+  const chainOf = (success: string) =>
+    chained([member(bestOfN, { success }), member(resampling, { success })]);
+  expect(rolesTaken(chainOf('auto'))).toEqual(['judge', 'answer-guard']);
+  expect(rolesTaken(chainOf('words'))).toEqual([]);
 });
 
 test('each attack keeps its own budget, and steps are counted on', async () => {

@@ -18,6 +18,8 @@ export interface TargetJob {
   /** Id. */
   readonly target: string;
   readonly roles: RoleEntries;
+  /** Of the first trial of each chunk that it may be given. */
+  readonly places: readonly number[];
   readonly hasEdits: boolean;
   /** As `TargetRun.artifacts`: what was learned once is used by every worker. */
   readonly artifacts: readonly (readonly (Artifact | undefined)[])[];
@@ -48,16 +50,15 @@ export function createHelper(
   const { signal } = new AbortController(); // it is stopped by ending its worker
   let run: Helper['run'] = () => Promise.reject(new Error('The helper has no job.'));
   return {
-    async open({ plan, target: id, roles, hasEdits, artifacts, lessons }) {
+    async open({ plan, target: id, roles, places, hasEdits, artifacts, lessons }) {
       const { resolved, chunks } = expandPlan(plan, await registries(plan));
       const target = resolved.targets.find((entry) => entry.id === id)!;
       const stacks = resolved.stacks.map(({ name, defenses }, s) => ({
         name,
         defenses: defenses.map((chosen, d) => ({ ...chosen, artifact: artifacts[s]?.[d] })),
       }));
-      const own = new Map(
-        chunks.filter((chunk) => chunk.target === target).map((chunk) => [chunk.trials[0]!.place, chunk]),
-      );
+      const byPlace = new Map(chunks.map((chunk) => [chunk.trials[0]!.place, chunk]));
+      const own = new Map(places.map((place) => [place, byPlace.get(place)!]));
       // The stacks of chunks are named; what their defenses know is looked up by that name.
       const opened = await openTarget(
         target,

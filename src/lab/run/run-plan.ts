@@ -23,7 +23,7 @@ import { legsOf } from './legs.ts';
 import { watchLimits, type LimitWatch } from './limit-watch.ts';
 import type { ModelPool } from './model-pool.ts';
 import { trackProgress, type Progress } from './progress.ts';
-import { openTarget, type TargetRun } from './target-run.ts';
+import { openTarget, rolesFor, type TargetRun } from './target-run.ts';
 import { createClock } from './time/clock.ts';
 import { createCosts } from './time/costs.ts';
 import { createSteady } from './time/steady.ts';
@@ -143,6 +143,7 @@ async function* runMissing(
     const later = legs.slice(i + 1).flatMap((leg) => leg.chunks);
     const left = new AbortController();
     const signal = AbortSignal.any([outer, left.signal]);
+    const ofTarget = unfinished.filter((chunk) => chunk.target === target);
     let working: Promise<void> = Promise.resolve();
     const work = async (emit: (event: RunEvent) => void): Promise<void> => {
       const opened =
@@ -150,7 +151,7 @@ async function* runMissing(
         (await openTarget(target, resolved, {
           ...environment,
           hasEdits,
-          chunks: unfinished.filter((chunk) => chunk.target === target),
+          chunks: ofTarget,
           signal,
           emit,
           onArtifact: (artifact) => writer.addArtifact(artifact),
@@ -161,12 +162,13 @@ async function* runMissing(
         plan: resolved.plan,
         target: target.id,
         roles: resolved.roles,
+        places: ofTarget.map(({ trials }) => trials[0]!.place),
         hasEdits,
         artifacts: opened.artifacts,
         lessons: opened.lessons,
       };
-      const helpers =
-        environment.startHelpers?.([target, ...Object.values(resolved.roles)], ofLeg.length) ?? [];
+      const loaded = [target, ...Object.values(rolesFor(resolved, ofTarget))];
+      const helpers = environment.startHelpers?.(loaded, ofLeg.length) ?? [];
       const clock = createClock({ costs, steady, workers: helpers.length + 1, makesAttack, later, emit });
       const finish = async (chunk: Chunk, finished: readonly PlacedRecord[]) => {
         const added = finished.flatMap(({ place, record }) =>

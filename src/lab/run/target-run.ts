@@ -3,6 +3,7 @@ import type { AttackStep } from '../../attacks/attack.ts';
 import { changed } from '../../core/options.ts';
 import type { Artifact } from '../../defenses/defense.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
+import { rolesUsed, type RoleEntries } from '../plan/find-models.ts';
 import { withModel, type RunArtifact } from '../plan/artifacts.ts';
 import { undefended } from '../plan/plan.ts';
 import type { RunEvent } from '../records/events.ts';
@@ -28,7 +29,7 @@ export interface TargetRun {
     outcomes: Map<string, AttackOutcome>,
     listeners: { readonly signal: AbortSignal; readonly onStep: (trial: Trial, step: AttackStep) => void },
   ): Promise<readonly FinishedTrial[]>;
-  /** What its defenses know of it, by stack and position; `undefined` for those that learn nothing. */
+  /** What its defenses know of it, by stack and position; `undefined` for those that learn nothing or are not needed. */
   readonly artifacts: readonly (readonly (Artifact | undefined)[])[];
   /** What its attacks learned of it. */
   readonly lessons: Lessons;
@@ -39,7 +40,7 @@ export interface OpenTargetOptions {
   readonly warmsUp?: boolean | undefined;
   /** Whether an attack result edits the model. */
   readonly hasEdits: boolean;
-  /** Its chunks that are not finished. Not empty. */
+  /** The chunks that it is to run, all of this target: only what these need is made ready. Not empty. */
   readonly chunks: readonly Chunk[];
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
@@ -47,6 +48,19 @@ export interface OpenTargetOptions {
   readonly onArtifact: (artifact: RunArtifact) => Promise<void>;
   /** What the attacks learned elsewhere. Default: they learn here. */
   readonly lessons?: Lessons | undefined;
+}
+
+/**
+ * The models in the roles that the chunks call for.
+ * @param resolved with `replay`, results may come in another language: whatever translates them is needed too
+ */
+export function rolesFor({ roles, settings, plan }: ResolvedPlan, chunks: readonly Chunk[]): RoleEntries {
+  const methods = chunks.flatMap(({ attack, stack }) => [
+    ...(attack === null || plan.replay ? [] : [attack]),
+    ...stack.defenses,
+  ]);
+  const used = rolesUsed(roles, [...methods, ...settings.evaluators]);
+  return plan.replay && roles.translator ? { ...used, translator: roles.translator } : used;
 }
 
 /** @throws LabError of a model that cannot be loaded, or a defense that cannot learn, before any trial is run */
@@ -57,9 +71,10 @@ export async function openTarget(
 ): Promise<TargetRun> {
   const { hasEdits, chunks, signal, emit } = options;
   const { settings, stacks, plan } = resolved;
+  // Which engine a model runs on is a matter of the whole plan, so that a part of it has the same bytes.
   const required = requiredModels(
     target,
-    resolved.roles,
+    rolesFor(resolved, chunks),
     plan.replay ? [] : resolved.attacks,
     stacks.flatMap((stack) => stack.defenses),
   );
@@ -75,10 +90,12 @@ export async function openTarget(
   const meters = createSignalMeters();
   const prepared = await prepareStacks(target, resolved, models, options);
   const defended = new Map<string, DefendedModel>(
-    prepared.map(({ name, defenses }) => [
-      name,
-      defendedModel(models, defaultAccess(target), defenses, meters.meterOf),
-    ]),
+    prepared
+      .filter(({ name }) => isUsed(name, chunks))
+      .map(({ name, defenses }) => [
+        name,
+        defendedModel(models, defaultAccess(target), defenses, meters.meterOf),
+      ]),
   );
   const behind = (stack: string) => ({ stack, defended: defended.get(stack)!, meters });
   const lessons = options.lessons ?? (await lessonsFor(target, resolved, models, behind, options));
@@ -142,15 +159,22 @@ async function lessonsFor(
   });
 }
 
-/** Let the defenses of every stack learn what they need. */
+const isUsed = (stack: string, chunks: readonly Chunk[]): boolean =>
+  chunks.some((chunk) => chunk.stack.name === stack);
+
+/** Let the defenses of every stack that is used learn what they need; the others keep their places. */
 async function prepareStacks(
   target: ModelEntry,
   { stacks, contrast }: ResolvedPlan,
   models: LoadedModels,
-  { signal, emit, onArtifact }: OpenTargetOptions,
+  { chunks, signal, emit, onArtifact }: OpenTargetOptions,
 ): Promise<readonly NamedStack[]> {
   const prepared: NamedStack[] = [];
   for (const { name, defenses: chosen } of stacks) {
+    if (!isUsed(name, chunks)) {
+      prepared.push({ name, defenses: chosen });
+      continue;
+    }
     const defenses = await prepareDefenses(models, target, chosen, contrast, {
       signal,
       onProgress: (preparation) => emit({ type: 'prepare', preparation }),

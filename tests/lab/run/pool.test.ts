@@ -1,26 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createHelper, type Helper } from '../../../src/lab/run/helper.ts';
-import { createModelPool } from '../../../src/lab/run/model-pool.ts';
+import type { Helper } from '../../../src/lab/run/helper.ts';
 import { workersFor } from '../../../src/lab/run/pool-size.ts';
 import { createMemoryStore } from '../../../src/lab/store/memory.ts';
 import type { RunStore } from '../../../src/lab/store/run-store.ts';
 import { bundledModels } from '../../../src/models/catalog.ts';
-import { loadGuard, loadToy, newRunner, plan, registries, runAll } from './harness.ts';
-
-/** A helper with models of its own; everything that crosses to and from it is cloned, as between threads. */
-function helper(dies: (runs: number) => boolean = () => false): Helper & { runs: number } {
-  const own = createHelper(createModelPool(loadToy, loadGuard), async () => registries);
-  return {
-    runs: 0,
-    open: (job) => own.open(structuredClone(job)),
-    async run(place, outcomes, onStep) {
-      if (dies(this.runs++)) throw new Error('out of memory');
-      const steps = (at: number, step: Parameters<typeof onStep>[1]) => onStep(at, structuredClone(step));
-      return structuredClone(await own.run(place, structuredClone(outcomes), steps));
-    },
-    end: () => {},
-  };
-}
+import { newRunner, plan, runAll } from './harness.ts';
+import { helper } from './pool-helper.ts';
 
 const withHelpers = (helpers: readonly Helper[], store: RunStore = createMemoryStore()) =>
   newRunner({ store, startHelpers: () => helpers });

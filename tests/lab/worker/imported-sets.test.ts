@@ -81,6 +81,7 @@ test('a helper finds the set too', async () => {
     plan: parsePlan(planOn({ set: id, sha256 })),
     target: 'toy',
     roles: {},
+    places: [0, 1],
     hasEdits: false,
     artifacts: [[]],
     lessons: new Map(),
