@@ -9,6 +9,7 @@ import {
   type ScoringRequest,
   type WhiteBoxModel,
 } from '../models/language-model.ts';
+import { conditionalModel } from './conditional-model.ts';
 import { withEdit } from './generation/edits.ts';
 import { policyLogProbs, type PromptSource } from './generation/policy-log-probs.ts';
 import type { DefenseView } from './view.ts';
@@ -22,6 +23,11 @@ export interface SeenModelOptions {
   readonly draws?: number | undefined;
   /** The signal that readings by defenses carry, so that they are counted. Default: that of the caller. */
   readonly signalFor?: (signal: AbortSignal | undefined) => AbortSignal | undefined;
+}
+
+interface Disposable {
+  /** Free what it holds on the device. */
+  dispose(): void;
 }
 
 interface Asked extends PromptSource {
@@ -39,14 +45,21 @@ const blockedLoss = 5;
  * The defended model at the tier of `model`: prompts are those that reach the model, and log-probs, gradients and hidden
  * states are read behind them. Its answers are those of the whole stack. Where a view draws or turns requests away,
  * log-probs of prompts that the tokenizer made say so; of others they are those of the model.
- * @param model with the view's edit in place already
+ * @param model with the view's edit in place already; white-box where the view has a conditional edit
+ * @returns a model to be disposed of, which leaves `model` usable
  */
 export function seenModel<M extends ScoringModel>(
   model: M,
   view: DefenseView,
   { seed, generate, draws = 4, signalFor = (signal) => signal }: SeenModelOptions,
-): M {
-  const { rewrite = (messages: readonly ChatMessage[]) => messages, policy, draw, excess } = view;
+): M & Disposable {
+  const {
+    rewrite = (messages: readonly ChatMessage[]) => messages,
+    policy,
+    conditional,
+    draw,
+    excess,
+  } = view;
   const asked = new Map<string, Asked>();
   const remember = (prompt: readonly number[], conversation: Asked) => {
     const key = prompt.join();
@@ -55,6 +68,13 @@ export function seenModel<M extends ScoringModel>(
     if (asked.size > mostAsked) asked.delete(asked.keys().next().value!);
   };
   const sourceOf = (prompt: readonly number[]) => asked.get(prompt.join());
+  /** The prompt of the whole conversation that a prompt with the beginning of an answer was made of. */
+  const sentIn =
+    ({ tokenizer }: ScoringModel) =>
+    (prompt: readonly number[]) => {
+      const known = sourceOf(prompt);
+      return known ? tokenizer.prompt(known.sent) : prompt;
+    };
   const tokenizers = new WeakMap<ChatTokenizer, ChatTokenizer>();
   const rewriting = (tokenizer: ChatTokenizer): ChatTokenizer => {
     const seen = tokenizers.get(tokenizer) ?? {
@@ -62,7 +82,7 @@ export function seenModel<M extends ScoringModel>(
       prompt(messages, options) {
         const sent = rewrite(messages, seed);
         const prompt = tokenizer.prompt(sent, options);
-        if (draw || excess || policy) remember(prompt, { messages, sent, options });
+        if (draw || excess || policy || conditional) remember(prompt, { messages, sent, options });
         return prompt;
       },
       withSettings: (settings) => rewriting(tokenizer.withSettings(settings)),
@@ -84,7 +104,7 @@ export function seenModel<M extends ScoringModel>(
       return Array.from({ length: draws }, (_, i) => {
         const sent = drawn(known.sent, `${seed}/draw/${i}`);
         const copy = tokenizer.prompt(sent, known.options);
-        if (policy) remember(copy, { ...known, sent });
+        if (policy || conditional) remember(copy, { ...known, sent });
         return { prompt: copy, target };
       });
     });
@@ -96,7 +116,10 @@ export function seenModel<M extends ScoringModel>(
     });
   };
 
-  const seen = <V extends ScoringModel>(read: V, answer: LanguageModel['generate']): V => {
+  const seen = <V extends ScoringModel>(model: V, answer: LanguageModel['generate']): V & Disposable => {
+    const onSides =
+      conditional && isWhiteBox(model) ? conditionalModel(model, conditional, sentIn(model)) : null;
+    const read = onSides ? { ...model, ...onSides } : model;
     const logProbs = async (requests: readonly ScoringRequest[], options: ScoringOptions = {}) => {
       const within = { ...options, signal: signalFor(options.signal) };
       const score = (all: readonly ScoringRequest[]) =>
@@ -116,15 +139,23 @@ export function seenModel<M extends ScoringModel>(
       tokenizer: rewriting(read.tokenizer),
       generate: answer,
       logProbs,
-      ...(isWhiteBox(read) &&
+      ...(isWhiteBox(model) &&
         ({
           edited(edit) {
-            const changed = read.edited(edit);
-            return seen(changed, (messages, options) => answer(messages, withEdit(options, edit)));
+            const changed = model.edited(edit);
+            const shown = seen(changed, (messages, options) => answer(messages, withEdit(options, edit)));
+            return {
+              ...shown,
+              dispose() {
+                shown.dispose();
+                changed.dispose();
+              },
+            };
           },
         } satisfies Partial<WhiteBoxModel>)),
+      dispose: () => onSides?.dispose(),
     };
   };
   const { withPrompts: _, ...shown } = seen(model, generate);
-  return shown as M;
+  return shown as M & Disposable;
 }

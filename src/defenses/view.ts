@@ -1,8 +1,18 @@
 /** @file What an attacker who knows a defense can read of the model behind it, above black-box access. */
 import type { ChatMessage } from '../core/chat.ts';
 import type { DecodingPolicy } from '../models/decoding/policy.ts';
-import type { Abortable, ModelEdit } from '../models/language-model.ts';
+import type { Abortable, ModelEdit, WhiteBoxModel } from '../models/language-model.ts';
 import { withEdit } from './generation/edits.ts';
+
+/** An edit that only some requests get. */
+export interface ConditionalEdit {
+  readonly edit: ModelEdit;
+  /**
+   * Whether a prompt gets it.
+   * @param reader the model with everything but this edit in place
+   */
+  isMet(reader: WhiteBoxModel, prompt: readonly number[], options: Abortable): Promise<boolean>;
+}
 
 /**
  * How a defense changes what the model computes, where that is a function of the request. A defense that has a view can
@@ -16,6 +26,11 @@ export interface DefenseView {
   readonly rewrite?: (messages: readonly ChatMessage[], seed: string) => readonly ChatMessage[];
   /** A change inside the model; reading it needs white-box access. Default: none. */
   readonly edit?: ModelEdit;
+  /**
+   * A change inside the model that depends on the conversation that reaches it. Gradients are those of the side of the
+   * condition that a prompt is on; at the condition itself there is none.
+   */
+  readonly conditional?: ConditionalEdit;
   /** How tokens are chosen. Gradients leave it out. */
   readonly policy?: DecodingPolicy;
   /**
@@ -64,6 +79,7 @@ export function composed(views: readonly DefenseView[]): DefenseView {
     excess ? [{ excess, before: inTurn(views.slice(0, i).flatMap(({ rewrite }) => rewrite ?? [])) }] : [],
   );
   const policy = views.findLast((view) => view.policy)?.policy;
+  const conditional = views.findLast((view) => view.conditional)?.conditional;
   return {
     rewrite: inTurn(rewrites),
     ...views.reduce<Pick<DefenseView, 'edit'>>((before, { edit }) => {
@@ -72,6 +88,7 @@ export function composed(views: readonly DefenseView[]): DefenseView {
       return both === undefined ? before : { edit: both };
     }, {}),
     ...(policy && { policy }),
+    ...(conditional && { conditional }),
     ...(draws.length > 0 && { draw: inTurn(draws) }),
     ...(detectors.length > 0 && {
       async excess(messages, options) {

@@ -5,8 +5,15 @@ import { arxiv } from '../../core/method.ts';
 import { number, text } from '../../core/options.ts';
 import { dot, meanOf, plus, rounded, scaled, type Vector } from '../../core/vectors.ts';
 import { streamsOf, type Stream } from '../../models/directions.ts';
-import type { Abortable, WhiteBoxModel } from '../../models/language-model.ts';
-import { artifactOf, blackBox, defineDefense, withEvent, withinModel } from '../defense.ts';
+import type { Abortable, ModelEdit, WhiteBoxModel } from '../../models/language-model.ts';
+import {
+  artifactOf,
+  blackBox,
+  defineDefense,
+  withEvent,
+  withinModel,
+  type DefenseContext,
+} from '../defense.ts';
 import { accepted, boundaryAt, underEdit, withEdit } from '../generation/edits.ts';
 import { bestThreshold, contrastDirection, isMet, likeness } from './conditional-steering/condition.ts';
 
@@ -32,10 +39,12 @@ const artifactSchema = z.strictObject({
 const meanStream = (streams: readonly Stream[]): readonly Vector[] =>
   streams[0]!.map((_, boundary) => meanOf(streams.map((stream) => stream[boundary]!)));
 
-/** The mean residual stream over all positions of a conversation, by boundary. */
-async function readRequest(model: WhiteBoxModel, messages: readonly ChatMessage[], options: Abortable) {
-  return meanStream(await streamsOf(model, model.tokenizer.prompt(messages), 0, options));
-}
+/** The mean residual stream over all positions of a prompt, by boundary. */
+const readPrompt = async (model: WhiteBoxModel, prompt: readonly number[], options: Abortable) =>
+  meanStream(await streamsOf(model, prompt, 0, options));
+
+const readRequest = (model: WhiteBoxModel, messages: readonly ChatMessage[], options: Abortable) =>
+  readPrompt(model, model.tokenizer.prompt(messages), options);
 
 /** The mean residual stream over the positions of an answer, by boundary. */
 async function readAnswer(model: WhiteBoxModel, request: string, answer: string, options: Abortable) {
@@ -49,6 +58,23 @@ function stepBetween(a: readonly Vector[], b: readonly Vector[]): Float64Array {
   const direction = contrastDirection(a, b);
   const apart = plus(meanOf(a), meanOf(b), -1);
   return direction === null ? scaled(apart, 0) : scaled(direction, dot(apart, direction));
+}
+
+interface Steering {
+  readonly strength: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is added to the residual stream, after which layers, and on what condition. */
+function steeringOf({ strength, from, to }: Steering, context: DefenseContext) {
+  const { behavior, condition } = artifactOf(context, artifactSchema, 'conditional-steering');
+  const layers = behavior.length - 1;
+  const [first, last] = [boundaryAt(from, layers), boundaryAt(Math.max(from, to), layers)];
+  const residual = behavior
+    .map((step, boundary) => ({ boundaries: [boundary], add: rounded(scaled(step, strength)) }))
+    .slice(first, last + 1);
+  return { condition, first, last, edit: { residual } satisfies ModelEdit };
 }
 
 /**
@@ -67,7 +93,8 @@ export const conditionalSteering = defineDefense({
     'that model rather than length 1 (the paper adds 1.5 unit vectors in a model of 8 billion ' +
     'parameters); the condition is read from the whole request, without an assistant prefix, and ' +
     "steering begins with the prompt (the paper's code does both); no rescaling to the original norm; " +
-    'one condition, whose likeness has a sign.',
+    'one condition, whose likeness has a sign. An attack that adapts sees the log-probs and gradients of the ' +
+    'side of the condition that its prompt is on, and none of the condition itself.',
   access: 'white-box',
   stage: 'decoding',
   needs: [],
@@ -139,14 +166,22 @@ export const conditionalSteering = defineDefense({
     );
     return { behavior: steps.map(rounded), condition };
   },
-  wrap(model, { strength, from, to }, context) {
-    const { behavior, condition } = artifactOf(context, artifactSchema, 'conditional-steering');
-    const layers = behavior.length - 1;
-    const [first, last] = [boundaryAt(from, layers), boundaryAt(Math.max(from, to), layers)];
-    const steps = behavior
-      .map((step, boundary) => ({ boundaries: [boundary], add: rounded(scaled(step, strength)) }))
-      .slice(first, last + 1);
-    const edit = accepted(model, { residual: steps }, 'conditional-steering');
+  view(_model, options, context) {
+    const { edit, condition } = steeringOf(options, context);
+    return {
+      conditional: {
+        edit,
+        async isMet(reader, prompt, reading) {
+          const stream = await readPrompt(reader, prompt, reading);
+          return isMet(condition, likeness(stream[condition.boundary]!, condition.direction));
+        },
+      },
+    };
+  },
+  wrap(model, steering, context) {
+    const { strength } = steering;
+    const { condition, first, last, edit: steps } = steeringOf(steering, context);
+    const edit = accepted(model, steps, 'conditional-steering');
     return {
       ...blackBox(model, 'conditional-steering'),
       async generate(messages, options) {

@@ -68,13 +68,15 @@ export function adaptiveTarget(
   const { view } = defended.seen;
   const signalFor = (given = signal) => meters.signalFor(meter, given);
   const options = { seed: `${seed}/view`, generate, draws, signalFor };
-  if (view.edit === undefined) {
-    const model = metered(defended.bare(access), 'target', meter) as ScoringModel;
-    return { model: seenModel({ ...model, id }, view, options), release: () => undefined };
-  }
-  const whole = metered(defended.bare('white-box'), 'target', meter) as WhiteBoxModel;
-  const edited = whole.edited(view.edit);
-  return { model: seenModel({ ...edited, id }, view, options), release: () => edited.dispose() };
+  const tier = view.edit || view.conditional ? 'white-box' : access;
+  const bare = metered(defended.bare(tier), 'target', meter) as ScoringModel;
+  const edited = view.edit && (bare as WhiteBoxModel).edited(view.edit);
+  const model = seenModel({ ...(edited ?? bare), id }, view, options);
+  const release = () => {
+    model.dispose();
+    edited?.dispose();
+  };
+  return { model, release };
 }
 
 /** Does not depend on the order in which different requests are asked, so that concurrent ones are reproducible. */
