@@ -64,7 +64,19 @@ export default defineConfig({
     assetsInlineLimit: 0,
     sourcemap: false,
     chunkSizeWarningLimit: 8_000,
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      output: {
+        // Few files, because every one that a first visit stores costs some milliseconds, however small it is.
+        codeSplitting: {
+          groups: [
+            { name: 'first-paint', tags: ['$initial'], priority: 3 },
+            { name: 'docs', test: /\?doc$|virtual:docs\/search$/, priority: 2 },
+            { name: 'shared', test: /[\\/]src[\\/]/, minShareCount: 2, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   test: {
     projects: [

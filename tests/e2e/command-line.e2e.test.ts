@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../../scripts/build.ts';
+import { labHere } from '../scripts/printed.ts';
 
 const plan = {
   version: 1,
@@ -31,6 +32,7 @@ interface Ended {
   readonly err: string;
 }
 
+/** The command line as a process of its own, for what its process promises; `labHere` starts faster. */
 function lab(
   args: readonly string[],
   onError: (line: string, pid: number) => void = () => {},
@@ -99,16 +101,16 @@ describe('run', () => {
   test('shards add up to the whole run, each trial with the same bytes', async () => {
     const shards = [join(folder, 'shard-1'), join(folder, 'shard-2')];
     for (const [i, out] of shards.entries())
-      expect((await lab(['run', planPath, '--out', out, '--shard', `${i + 1}/2`])).code).toBe(0);
+      expect((await labHere('run', planPath, '--out', out, '--shard', `${i + 1}/2`)).code).toBe(0);
     const together = (await Promise.all(shards.map(trialsIn))).flat();
     expect(together.toSorted()).toEqual((await trialsIn(join(folder, 'whole'))).toSorted());
 
     const merged = join(folder, 'merged');
-    const { code, err } = await lab(['merge', ...shards, '--out', merged]);
+    const { code, err } = await labHere('merge', ...shards, '--out', merged);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(await trialsIn(merged)).toEqual(await trialsIn(join(folder, 'whole')));
     expect(await readFile(join(merged, 'report.html'), 'utf8')).toContain('<h1>small</h1>');
-    const compared = await lab(['compare', merged, join(folder, 'whole'), '--json']);
+    const compared = await labHere('compare', merged, join(folder, 'whole'), '--json');
     expect(JSON.parse(compared.out)).toMatchObject({ differences: [], models: [{ first: 'tinytown-chat' }] });
   });
 });
@@ -116,10 +118,10 @@ describe('run', () => {
 test('attack prints one line of JSON per step, and its result last', async () => {
   const [first] = await trialsIn(join(folder, 'whole'));
   const { behavior } = JSON.parse(`${first}}`) as { behavior: string };
-  const { code, out } = await lab([
+  const { code, out } = await labHere(
     ...['attack', 'gcg', '--model', 'tinytown-chat', '--behavior', behavior],
     ...['--option', 'steps=2', '--max-new-tokens', '8', '--json'],
-  ]);
+  );
   expect(code).toBe(0);
   const lines = out
     .trim()
@@ -130,10 +132,10 @@ test('attack prints one line of JSON per step, and its result last', async () =>
 });
 
 test('chat prints the answer, whether it was blocked, and tokens on request', async () => {
-  const { code, out } = await lab([
+  const { code, out } = await labHere(
     ...['chat', '--model', 'tinytown-chat', '--message', 'Hello', '--max-new-tokens', '8'],
     ...['--top-tokens', '2', '--defense', 'self-reminder', '--json'],
-  ]);
+  );
   expect(code).toBe(0);
   const reply = JSON.parse(out) as {
     response: string;
