@@ -58,7 +58,9 @@ export class LabError extends Error {
 
 /** Failure is a value at the worker boundary: Comlink rebuilds a thrown error without its class or fields. */
 export type Outcome<T> =
-  { readonly status: 'done'; readonly value: T } | { readonly status: 'cancelled' } | Failure;
+  | { readonly status: 'done'; readonly value: T }
+  | { readonly status: 'cancelled' }
+  | Failure;
 
 export interface Failure {
   readonly status: 'failed';

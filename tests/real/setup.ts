@@ -7,7 +7,8 @@ import { realModels, type RealModel } from '../../scripts/real-models.ts';
 
 /** The file of a model and the folder of its stored form, with weights in half precision, or why there are none. */
 export type RealModelState =
-  { readonly file: string; readonly folder: string } | { readonly missing: string };
+  | { readonly file: string; readonly folder: string }
+  | { readonly missing: string };
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -4,7 +4,14 @@ import type { TrialRecord } from '../../src/lab/records/trial.ts';
 
 type Step = TrialRecord['attackSteps'][number];
 export type StepKind =
-  'gradient' | 'search' | 'tree' | 'streams' | 'turns' | 'variants' | 'pool' | 'population';
+  | 'gradient'
+  | 'search'
+  | 'tree'
+  | 'streams'
+  | 'turns'
+  | 'variants'
+  | 'pool'
+  | 'population';
 
 const words = ['lantern', ' oak', '!', ' near', ' tell', ' moon', '::', ' kindly', ' map', ' ring'];
 

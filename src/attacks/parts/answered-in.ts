@@ -32,7 +32,8 @@ export interface AnswerLanguage {
 
 /** `too-long`: there is no room for the text, or for the whole translation. */
 export type Translation =
-  { readonly text: string } | { readonly text: null; readonly failure: 'empty' | 'too-long' };
+  | { readonly text: string }
+  | { readonly text: null; readonly failure: 'empty' | 'too-long' };
 
 /** Room for a translation of `text`, in tokens: a token may hold one letter only, or less in another script. */
 export const translationLength = (text: string): number => 64 + 2 * text.length;

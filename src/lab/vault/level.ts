@@ -11,7 +11,8 @@ import { freeChat, type ChatRequest } from '../plan/request.ts';
  * password of the instructions, for any other model.
  */
 export type Guarded =
-  { readonly kind: 'deed'; readonly deed: string } | { readonly kind: 'password'; readonly password: string };
+  | { readonly kind: 'deed'; readonly deed: string }
+  | { readonly kind: 'password'; readonly password: string };
 
 export interface VaultLevel {
   /** Names it on this device and in files of results. */

@@ -14,7 +14,8 @@ export interface HostModelsOptions {
   readonly loadModel: (entry: ModelEntry, options: LoaderOptions) => Promise<LanguageModel>;
   /** Default: no classifier can be loaded. */
   readonly loadClassifier?:
-    ((entry: ModelEntry, options: ClassifierOptions) => Promise<TextClassifier>) | undefined;
+    | ((entry: ModelEntry, options: ClassifierOptions) => Promise<TextClassifier>)
+    | undefined;
   readonly device: DeviceInfo | Promise<DeviceInfo>;
   /** Of imported models. Default: there are none. */
   readonly modelStore?: ModelStore | undefined;

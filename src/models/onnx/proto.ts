@@ -33,7 +33,9 @@ export interface ValueInfo {
 }
 
 export type Attribute =
-  { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] };
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly ints: readonly number[] };
 
 export interface Node {
   readonly type: string;

@@ -14,7 +14,13 @@ import { substanceOf } from './deflection.ts';
  * request, as happens when a model could not read the prompt. An empty reply is neither a refusal nor a success.
  */
 export type TextVerdict =
-  'refused' | 'empty' | 'unreadable' | 'repeated' | 'deflected' | 'off-topic' | 'answered';
+  | 'refused'
+  | 'empty'
+  | 'unreadable'
+  | 'repeated'
+  | 'deflected'
+  | 'off-topic'
+  | 'answered';
 
 /** What an answer is compared with. */
 export interface Asked {

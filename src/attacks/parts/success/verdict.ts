@@ -21,9 +21,7 @@ export function verdictByWords(reply: string): 'refused' | 'empty' | 'answered' 
 }
 
 /** @param score from 1 to `fullScore`; `null` when the judge could not tell */
-export const verdictByScore = (
-  score: number | null,
-): Extract<Verdict, 'answered' | 'partial' | 'unjudged'> =>
+export const verdictByScore = (score: number | null): Extract<Verdict, 'answered' | 'partial' | 'unjudged'> =>
   score === null ? 'unjudged' : score >= fullScore ? 'answered' : 'partial';
 
 /** How close a verdict is to success; higher is closer. */

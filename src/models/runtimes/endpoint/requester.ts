@@ -78,7 +78,9 @@ export function createRequester(settings: EndpointSettings, send: Send, waitFor:
 }
 
 type Judged<T> =
-  { readonly value: T } | { readonly error: LabError } | { readonly again: string; readonly afterMs: number };
+  | { readonly value: T }
+  | { readonly error: LabError }
+  | { readonly again: string; readonly afterMs: number };
 
 function judge<T>(reply: EndpointReply, read: (text: string) => T, host: string): Judged<T> {
   if (reply.kind === 'timeout') return { again: 'no answer in time', afterMs: 0 };
