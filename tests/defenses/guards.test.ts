@@ -47,6 +47,24 @@ describe('a threshold from benign texts', () => {
     expect((await ask('paint the giant')).action).toBe('blocked');
   });
 
+  test('a search sees the prompt guard act exactly where it acts, the threshold itself included', async () => {
+    const { artifact } = await calibrated(promptGuard, 'prompt-guard', { falsePositives: 0.2 });
+    for (const [chosen, learned] of [
+      [{ threshold: 0 }, artifact],
+      [{ threshold: Math.fround(0.6) }, undefined],
+    ] as const) {
+      const context = { ...playing({}, { 'prompt-guard': guarding(harm).classifier }), artifact: learned };
+      const values = parseOptions(promptGuard.options, chosen, 'prompt-guard');
+      const { model } = remembering();
+      const guard = promptGuard.wrap(model as never, values, context);
+      const { excess } = promptGuard.view!(model as never, values, context);
+      for (const text of ['feed it', 'the giant', 'paint the giant']) {
+        const { finishReason } = await guard.generate([user(text)], options);
+        expect((await excess!([user(text)], {})) > 0, text).toBe(finishReason === 'blocked');
+      }
+    }
+  });
+
   test('a threshold that is given needs no calibration', () => {
     expect(promptGuard.learns!(parseOptions(promptGuard.options, {}, 'prompt-guard'))).toBe(false);
   });

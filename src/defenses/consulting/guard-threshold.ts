@@ -1,6 +1,7 @@
 /** @file The threshold of a guard: as its options give it, or from the probabilities that its classifier gives to benign texts. */
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
+import { logit } from '../../core/logistic.ts';
 import { number } from '../../core/options.ts';
 import { guardOptions } from '../../models/guard.ts';
 import type { TextClassifier } from '../../models/text-classifier.ts';
@@ -31,6 +32,18 @@ export interface GuardThreshold extends Calibration {
   /** Where the options give no threshold. */
   readonly calibrated: Calibration | null;
   acts(probability: number): boolean;
+  /** Nats of log-odds by which a probability is beyond the threshold: above 0 exactly where the guard acts. */
+  excess(probability: number): number;
+}
+
+/** The only comparison with the threshold. */
+function comparing(threshold: number, acts: GuardThreshold['acts']): Pick<GuardThreshold, 'acts' | 'excess'> {
+  const nats = (probability: number) => logit(probability) - logit(threshold);
+  return {
+    acts,
+    excess: (probability) =>
+      acts(probability) ? Math.max(nats(probability), Number.EPSILON) : Math.min(nats(probability), 0),
+  };
 }
 
 /** @throws LabError 'bad-input' for a calibration that is missing, or of another classifier */
@@ -42,7 +55,11 @@ export function guardThreshold(
 ): GuardThreshold {
   const { threshold } = options;
   if (!learnsThreshold(options))
-    return { threshold, calibrated: null, acts: (probability) => probability >= threshold };
+    return {
+      threshold,
+      calibrated: null,
+      ...comparing(threshold, (probability) => probability >= threshold),
+    };
   const { classifier, ...calibrated } = artifactOf(context, guardCalibrationSchema, defense);
   if (classifier !== id)
     throw new LabError(
@@ -50,5 +67,9 @@ export function guardThreshold(
       `The threshold of "${defense}" was calibrated with ${classifier}, and the guard is ${id}.`,
       { advice: 'Leave its "artifact" out of the plan, so that it is calibrated anew.' },
     );
-  return { ...calibrated, calibrated, acts: (probability) => probability > calibrated.threshold };
+  return {
+    ...calibrated,
+    calibrated,
+    ...comparing(calibrated.threshold, (probability) => probability > calibrated.threshold),
+  };
 }

@@ -1,5 +1,4 @@
 import { allOwnWords } from '../../core/chat.ts';
-import { logit } from '../../core/logistic.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 import { createGuard } from '../../models/guard.ts';
 import { benignScores, calibrationDetail, detectionBy, thresholdAbove } from '../consulting/calibration.ts';
@@ -47,11 +46,10 @@ export const promptGuard = defineDefense({
   view(_model, options, context) {
     const reader = context.classifier('prompt-guard');
     const guard = createGuard(reader, options, 'prompt-guard');
-    const { threshold } = guardThreshold(options, context, reader, 'prompt-guard');
+    const { excess } = guardThreshold(options, context, reader, 'prompt-guard');
     return {
-      /** Log-odds of harm, and a little more because the threshold itself is turned away. */
       excess: async (messages, request) =>
-        logit((await guard.worst(allOwnWords(messages), request)).probability) - logit(threshold) + 1e-6,
+        excess((await guard.worst(allOwnWords(messages), request)).probability),
     };
   },
   wrap(model, options, context) {
