@@ -151,7 +151,8 @@ export const planSchema = z
       .optional()
       .describe(
         'The share of benign texts that calibrated thresholds may flag, of every detector that its ' +
-          'options give no other. Default: 0.05. Guards take their thresholds so too where it is given.',
+          'options give no other. Default: 0.05. Where it is given, guards whose options give no threshold ' +
+          'take theirs so too.',
       ),
     sampling: z
       .strictObject({

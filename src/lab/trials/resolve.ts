@@ -11,8 +11,9 @@ import { hasToLearn } from '../../defenses/defense.ts';
 import type { Evaluator } from '../../evaluators/evaluator.ts';
 import type { ModelEntry } from '../../models/catalog.ts';
 import type { PromptSettings } from '../../models/prompt-settings.ts';
+import { atRate } from '../plan/false-positives.ts';
 import { rolesUsed, type RoleEntries } from '../plan/find-models.ts';
-import { defenseName, directRequest, undefended, type MethodChoice, type Plan } from '../plan/plan.ts';
+import { defenseName, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import { checkRequest, type TrialRequest } from '../plan/request.ts';
 import type { TemplatePack } from '../plan/template-pack.ts';
 import { behaviorsOf, checkSteps, shardOf, trainingBehaviorsOf } from './behaviors.ts';
@@ -84,7 +85,10 @@ export function resolvePlan(plan: Plan, all: Registries): ResolvedPlan {
       attacks: plan.attacks,
       stacks: plan.defenses.map((defense) => ({
         name: defenseName(defense),
-        stack: defense.stack.map((choice) => atRate(choice, plan.falsePositives, registries)),
+        stack: defense.stack.map((choice) => {
+          const card = registries.defenses.all.find(({ id }) => id === choice.id);
+          return card ? atRate(choice, card.options, plan.falsePositives) : choice;
+        }),
       })),
       evaluators: plan.evaluators,
       templates: plan.templates,
@@ -250,15 +254,4 @@ function checkReplayed({ replay }: Plan, target: string): void {
   throw new LabError('bad-plan', `It does not say whose results are put to ${target}.`, {
     advice: `Add replay.${target}: the model that was attacked.`,
   });
-}
-
-/**
- * The defense with the plan's rate of false positives, where it is a detector whose options give no other, and with a
- * calibrated threshold unless they give one.
- */
-function atRate(choice: MethodChoice, rate: number | undefined, { defenses }: Registries): MethodChoice {
-  const card = defenses.all.find(({ id }) => id === choice.id);
-  if (rate === undefined || !card || !('falsePositives' in card.options)) return choice;
-  const calibrated = 'threshold' in card.options && { threshold: 0 };
-  return { ...choice, options: { falsePositives: rate, ...calibrated, ...choice.options } };
 }

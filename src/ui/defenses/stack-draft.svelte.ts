@@ -22,12 +22,17 @@ export interface DefenseChip {
 let nextKey = 0;
 
 export class StackDraft {
+  readonly falsePositives: number | undefined;
   chips = $state.raw<readonly DefenseChip[]>([]);
   /** Those that are switched on. */
   readonly active = $derived(this.chips.filter(({ on }) => on));
 
-  /** @param chips those to start with */
-  constructor(chips: readonly Omit<DefenseChip, 'key'>[] = []) {
+  /**
+   * @param chips those to start with
+   * @param falsePositives the rate that the plan names, which decides on defaults of detectors
+   */
+  constructor(chips: readonly Omit<DefenseChip, 'key'>[] = [], falsePositives?: number) {
+    this.falsePositives = falsePositives;
     this.replace(chips);
   }
 

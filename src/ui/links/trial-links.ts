@@ -1,8 +1,25 @@
 /** @file Links that repeat a trial's request by hand on other pages. Pure. */
+import type { OptionsSpec } from '../../core/options.ts';
+import { atRate } from '../../lab/plan/false-positives.ts';
 import type { PlanOutline } from '../../lab/plan/outline.ts';
 import { defenseName } from '../../lab/plan/plan.ts';
 import type { TrialRecord } from '../../lab/records/trial.ts';
 import { writeInsightLink, writeMicroscopeLink, writePlaygroundLink } from './setups.ts';
+
+/**
+ * The plan with what its rate of false positives means for each defense, so that one of them asks alone as it did there.
+ * @param specOf options of a defense by its id
+ */
+export const asAsked = (plan: PlanOutline, specOf: (id: string) => OptionsSpec | undefined): PlanOutline => ({
+  ...plan,
+  defenses: plan.defenses.map((column) => ({
+    ...column,
+    stack: column.stack.map((choice) => ({
+      ...choice,
+      ...atRate(choice, specOf(choice.id) ?? {}, plan.falsePositives),
+    })) as typeof column.stack,
+  })),
+});
 
 /** The defenses that the trial ran behind, in the order of the plan. */
 export const stackOf = (plan: PlanOutline, { defense }: Pick<TrialRecord, 'defense'>) =>

@@ -27,11 +27,15 @@ export class ColumnsDraft {
     });
   });
   readonly #cards: readonly DefenseCard[];
+  readonly #rate: Plan['falsePositives'];
 
-  constructor(cards: readonly DefenseCard[], defenses: Plan['defenses']) {
-    this.#cards = cards;
+  constructor(
+    cards: readonly DefenseCard[],
+    { defenses, falsePositives }: Pick<Plan, 'defenses' | 'falsePositives'>,
+  ) {
+    [this.#cards, this.#rate] = [cards, falsePositives];
     this.columns = defenses.map(({ name = '', stack }) =>
-      column(
+      this.#column(
         stack.map(({ id, options, artifact }) => ({
           id,
           on: true,
@@ -44,11 +48,11 @@ export class ColumnsDraft {
   }
 
   add = (id: string): void =>
-    void (this.columns = [...this.columns, column([{ id, on: true, options: {} }])]);
+    void (this.columns = [...this.columns, this.#column([{ id, on: true, options: {} }])]);
   /** A copy right of the column, to be varied. */
   duplicate = (index: number): void => {
     const original = this.columns[index];
-    if (original) this.columns = this.columns.toSpliced(index + 1, 0, column(original.stack.chips));
+    if (original) this.columns = this.columns.toSpliced(index + 1, 0, this.#column(original.stack.chips));
   };
   remove = (index: number): void => void (this.columns = this.columns.toSpliced(index, 1));
   /** Move a column by one place; moves past either end are ignored. */
@@ -87,6 +91,12 @@ export class ColumnsDraft {
   /** Every defense in some column, with its options. */
   readonly choices = $derived(this.columns.flatMap(({ stack }) => stack.chips));
 
+  #column = (chips: readonly Omit<DefenseChip, 'key'>[], given = ''): ColumnDraft => ({
+    key: nextKey++,
+    given,
+    stack: new StackDraft(chips, this.#rate),
+  });
+
   #cardOf = (id: string) => this.#cards.find((card) => card.id === id);
 
   /** `Perplexity filter (threshold 60)`: for columns that hold the same methods. */
@@ -100,12 +110,6 @@ export class ColumnsDraft {
       .join(' + ');
   }
 }
-
-const column = (chips: readonly Omit<DefenseChip, 'key'>[], given = ''): ColumnDraft => ({
-  key: nextKey++,
-  given,
-  stack: new StackDraft(chips),
-});
 
 const idsOf = ({ chips }: StackDraft): string => chips.map(({ id }) => id).join('+');
 

@@ -70,7 +70,7 @@ export class PlanDraft {
     this.templates = plan.templates ?? null;
     this.sets = [...catalogue.sets, ...carriedCards(plan)];
     this.behaviors = new BehaviorsDraft(this.sets, plan.behaviors);
-    this.columns = new ColumnsDraft(catalogue.defenses, plan.defenses);
+    this.columns = new ColumnsDraft(catalogue.defenses, plan);
     this.chosen = {
       attacks: plan.attacks.map(({ id }) => id),
       evaluators: plan.evaluators.map(({ id }) => id),
@@ -204,12 +204,16 @@ export class PlanDraft {
 
   /** What the plan says and no field shows, in words. */
   readonly fixedSettings = $derived.by((): readonly string[] => {
-    const { contrast, sampling, samples, record, replay, concurrency, runLimits } = this.#plan;
+    const { contrast, falsePositives, sampling, samples, record, replay, concurrency, runLimits } =
+      this.#plan;
     return [
       ...(this.behaviors.isDrawn ? ['behaviors drawn by the seed'] : []),
       ...(sampling.temperature > 0 ? [`temperature ${sampling.temperature}, top-p ${sampling.topP}`] : []),
       ...(samples ? [`${samples} answers to every prompt`] : []),
       ...(contrast ? [`${contrast.harmful.length} pairs of requests for defenses to learn from`] : []),
+      ...(falsePositives === undefined
+        ? []
+        : [`thresholds that flag at most a share of ${falsePositives} of benign texts`]),
       ...(replay ? ['attack results taken over from another run'] : []),
       `keeps ${record.topTokens} alternatives per token`,
       `runs ${concurrency} trials in parallel`,

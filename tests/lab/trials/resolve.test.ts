@@ -146,6 +146,21 @@ test('a rate of false positives holds for every detector whose options give no o
   expect(rates).toEqual([undefined, 0.1, 0.2]);
 });
 
+test('a guard is calibrated at that rate, unless its options give a threshold, also the usual one', () => {
+  const roles = { 'prompt-guard': 'guard' };
+  const models = { targets: ['toy'], roles };
+  const contrast = { harmful: ['wake'], harmless: ['feed'] };
+  const defenses = [
+    { stack: [{ id: 'prompt-guard' }] },
+    { name: 'by hand', stack: [{ id: 'prompt-guard', options: { threshold: 0.5 } }] },
+  ];
+  const { resolved } = expanded({ ...plan, models, contrast, falsePositives: 0.1, defenses });
+  const thresholds = resolved.stacks.flatMap(({ defenses: ready }) =>
+    ready.map(({ options }) => options['threshold']),
+  );
+  expect(thresholds).toEqual([0, 0.5]);
+});
+
 test('a limit takes that many of each kind, in the order of the set', () => {
   const { resolved } = expanded({ ...plan, behaviors: [{ set: 'toys', limit: 2 }] });
   expect(resolved.behaviors.map(({ id }) => id)).toEqual(['a', 'b', 'kitten', 'bread']);

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
+import { promptGuard } from '../../../src/defenses/input/prompt-guard.ts';
+import { ratedSpec } from '../../../src/lab/plan/false-positives.ts';
 import { parsePlan } from '../../../src/lab/plan/plan.ts';
 import { ColumnsDraft } from '../../../src/ui/matrix/columns-draft.svelte.ts';
+import { withoutDefaults } from '../../../src/ui/state/method-pick.ts';
 import { catalogue } from '../fake-lab.ts';
 import { planInput } from '../plan.ts';
 
 const draftOf = (...ids: readonly string[]) => {
-  const draft = new ColumnsDraft(catalogue.defenses, []);
+  const draft = new ColumnsDraft(catalogue.defenses, { defenses: [] });
   ids.forEach(draft.add);
   return draft;
 };
@@ -72,4 +75,17 @@ test('columns can be moved by one place and removed', () => {
   expect(draft.names).toEqual(['rose', 'self-reminder']);
   draft.remove(0);
   expect(draft.names).toEqual(['self-reminder']);
+});
+
+test('a threshold set by hand stays in a plan that calibrates, also where it is the usual one', () => {
+  const draft = new ColumnsDraft(catalogue.defenses, { defenses: [], falsePositives: 0.1 });
+  draft.add('prompt-guard');
+  const { stack } = draft.columns[0]!;
+  const spec = ratedSpec(promptGuard.options, stack.falsePositives);
+  expect(spec['threshold']!.default).toBe(0);
+  const set = (threshold: number) => stack.change(0, { options: withoutDefaults(spec, { threshold }) });
+  set(0.5);
+  expect(draft.toPlan()).toMatchObject([{ stack: [{ id: 'prompt-guard', options: { threshold: 0.5 } }] }]);
+  set(0);
+  expect(draft.toPlan()).toEqual([{ stack: [{ id: 'prompt-guard' }] }]);
 });

@@ -1,7 +1,10 @@
 import { assistantPrefix } from '../../../src/attacks/assistant-prefix.ts';
 import { openingOptions } from '../../../src/attacks/parts/opening.ts';
 import { describe, expect, test } from 'vitest';
+import { promptGuard } from '../../../src/defenses/input/prompt-guard.ts';
+import { attackCommand } from '../../../src/ui/links/command.ts';
 import {
+  asAsked,
   insightSetup,
   microscopeSetup,
   openingAttack,
@@ -72,6 +75,17 @@ describe('a trial can be asked again by hand', () => {
       prompt: record.behaviorDetail.prompt,
       stack: [{ id: 'self-reminder' }, { id: 'safe-decoding' }],
     });
+  });
+  test('with the rate of false positives that its plan gives a guard', () => {
+    const [column] = plan.defenses;
+    const guard = { id: 'prompt-guard', options: {} };
+    const rated = { ...plan, falsePositives: 0.1, defenses: [{ ...column!, name: 'both', stack: [guard] }] };
+    const asked = asAsked(rated, (id) => (id === 'prompt-guard' ? promptGuard.options : undefined));
+    const record = find('direct-request', 'both');
+    expect(parsed(playgroundSetup(asked, record))).toMatchObject({
+      stack: [{ id: 'prompt-guard', options: { falsePositives: 0.1, threshold: 0 } }],
+    });
+    expect(attackCommand(asked, record)).toContain('prompt-guard:falsePositives=0.1,threshold=0');
   });
   test('in the microscope, with the policy beside none', () => {
     const setup = parsed(microscopeSetup(plan, find('direct-request', 'both'), isDecoding));
