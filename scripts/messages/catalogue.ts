@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import PO from 'pofile';
+import { getKey } from 'wuchale';
 import { filesWithText } from './files.ts';
 import { translatable, type FoundMessage } from './translatable.ts';
 
@@ -15,8 +16,8 @@ const headers = {
 };
 
 /** As `translatable` has it. */
-const keyOf = ({ msgid, msgid_plural }: InstanceType<typeof PO.Item>): string =>
-  `${msgid}\n${msgid_plural ?? ''}`.trim();
+const keyOf = ({ msgid, msgid_plural, msgctxt }: InstanceType<typeof PO.Item>): string =>
+  getKey(msgid_plural ? [msgid, msgid_plural] : [msgid], msgctxt ?? undefined);
 
 /** Translations by key; untranslated messages are left out. */
 export function readGerman(root: string): ReadonlyMap<string, readonly string[]> {
@@ -51,11 +52,12 @@ export async function writtenCatalogue(root: string): Promise<string> {
   const german = readGerman(root);
   const po = new PO();
   po.headers = headers;
-  po.items = [...(await messagesOf(root))].map(([key, { forms, values, files }]) => {
+  po.items = [...(await messagesOf(root))].map(([key, { forms, context, values, files }]) => {
     const item = new PO.Item();
     const [one = '', many] = forms;
     item.msgid = one;
     if (many !== undefined) item.msgid_plural = many;
+    if (context !== undefined) item.msgctxt = context;
     item.msgstr = [...(german.get(key) ?? forms.map(() => ''))];
     item.references = files;
     item.extractedComments = values.map((value, i) => `{${i}}: ${value.replace(/\s+/g, ' ').trim()}`);

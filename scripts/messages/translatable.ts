@@ -11,6 +11,8 @@ import { isText } from './is-text.ts';
 export interface FoundMessage {
   readonly key: string;
   readonly forms: readonly string[];
+  /** Tells apart messages with one English text and two meanings. */
+  readonly context?: string | undefined;
   /** The expressions behind `{0}`, `{1}`, for translators. */
   readonly values: readonly string[];
 }
@@ -74,7 +76,7 @@ export async function translatable(content: string, file: string): Promise<Trans
   const found = new Map(
     msgs.map(({ msgStr, context, placeholders }) => [
       getKey(msgStr, context),
-      { forms: msgStr, values: placeholders.map(([, value]) => value) },
+      { forms: msgStr, context, values: placeholders.map(([, value]) => value) },
     ]),
   );
   return {

@@ -11,7 +11,3 @@ const env = import.meta.env as ImportMetaEnv | undefined;
 /** `null`: this build is sealed. */
 export const connection: BuildConnection | null =
   env?.MODE === 'connected' ? { origins: (env['ENDPOINT_ORIGINS'] ?? []) as readonly string[] } : null;
-
-/** What the pages of a connected build say of it wherever a sealed one says that it is sealed. */
-export const connectionText = ({ origins }: BuildConnection): string =>
-  `Not sealed: this build sends prompts to ${origins.length === 0 ? 'the servers that it is started with' : origins.join(', ')}.`;

@@ -19,7 +19,8 @@ describe('the German catalogue', () => {
   beforeAll(async () => {
     german = readGerman(root);
     written = await writtenCatalogue(root);
-  });
+    // Parses every module of the page.
+  }, 60_000);
 
   test('is in step with the sources: "npm run messages" would change nothing', () => {
     expect(readFileSync(join(root, germanFile), 'utf8')).toBe(written);

@@ -1,4 +1,5 @@
 /** @file Plain words for the terms on a method card. Pure. */
+import type { DefenseEvent } from '../../core/defense-event.ts';
 import {
   rolesNeeded,
   stageTitles,
@@ -9,6 +10,8 @@ import {
 } from '../../core/method.ts';
 import type { Option } from '../../core/options.ts';
 import type { Plan } from '../../lab/plan/plan.ts';
+import type { TargetOrRole } from '../../lab/plan/find-models.ts';
+import type { Usage, UsageByRole } from '../../lab/records/usage.ts';
 import { count, list, words } from '../format.ts';
 import type { MethodKind } from '../links/routes.ts';
 
@@ -42,6 +45,24 @@ export const roleWords: Readonly<Record<ModelRole, string>> = {
   'prompt-guard': 'sorts prompts into harmless and harmful',
   'answer-guard': 'sorts answers into harmless and harmful',
 };
+
+/** Of the model under attack, and of those besides it, as labels name them. */
+export const roleTitles: Readonly<Record<TargetOrRole, string>> = {
+  target: 'model under attack',
+  expert: /* @wc-include */ 'expert',
+  judge: /* @wc-include */ 'judge',
+  attacker: /* @wc-include */ 'attacker',
+  translator: /* @wc-include */ 'translator',
+  paraphraser: /* @wc-include */ 'paraphraser',
+  corrector: /* @wc-include */ 'corrector',
+  scorer: /* @wc-include */ 'scorer',
+  'prompt-guard': 'prompt guard',
+  'answer-guard': 'answer guard',
+};
+
+/** What a trial spent, by the title of the model's role. */
+export const usageByTitle = (usage: UsageByRole): readonly (readonly [title: string, spent: Usage])[] =>
+  Object.entries(usage).map(([role, spent]) => [roleTitles[role as TargetOrRole], spent]);
 
 export interface RoleNeed {
   readonly role: ModelRole;
@@ -114,12 +135,31 @@ export function says(
   { id, title, summary, paper, needs }: Pick<MethodCard, 'id' | 'title' | 'summary' | 'paper' | 'needs'>,
   text: string,
 ): boolean {
-  const said = [id, title, summary, paper.title, paper.arxiv ?? '', ...needs].join(' ').toLowerCase();
+  const said = [
+    id,
+    title,
+    summary,
+    paper.title,
+    paper.arxiv ?? '',
+    ...needs,
+    ...needs.map((role) => roleTitles[role]),
+  ]
+    .join(' ')
+    .toLowerCase();
   return text
     .toLowerCase()
     .split(/\s+/)
     .every((word) => said.includes(word));
 }
+
+/** What a defense did to a request. */
+export const actionWords: Readonly<Record<DefenseEvent['action'], string>> = {
+  passed: /* @wc-include */ 'passed',
+  edited: /* @wc-include */ 'edited',
+  blocked: /* @wc-include */ 'blocked',
+  resampled: /* @wc-include */ 'resampled',
+  steered: /* @wc-include */ 'steered',
+};
 
 /** The stage at which a defense acts, in words, with its name in the taxonomy. */
 export const stageLabels: Readonly<Record<Stage, string>> = {

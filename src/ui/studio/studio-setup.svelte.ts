@@ -11,6 +11,7 @@ import type { TemplatePack } from '../../lab/plan/template-pack.ts';
 import { list } from '../format.ts';
 import { readStudioLink, writeStudioLink } from '../links/setups.ts';
 import { choiceOf, fitting, isValid, obstacle, type OptionInput } from '../state/method-pick.ts';
+import { roleTitles } from '../state/method-words.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
 import { samplingOf } from '../state/sampling.ts';
 
@@ -97,7 +98,8 @@ export class StudioSetup {
     if (!this.card || !model) return 'Pick a model and an attack.';
     if (!this.behavior) return this.isOwnRequest ? 'Write the request.' : 'Pick a behavior.';
     const vacant = Object.entries(this.roles).filter(([, id]) => id === '');
-    if (vacant.length > 0) return `Pick a model for the role ${list(vacant.map(([role]) => role))}.`;
+    if (vacant.length > 0)
+      return `Pick a model for the role ${list(vacant.map(([role]) => roleTitles[role as ModelRole]))}.`;
     if (!isValid(this.card.options, this.options)) return 'Correct the options that are marked.';
     return obstacle(this.card, model.access);
   });
