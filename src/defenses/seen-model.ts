@@ -91,28 +91,40 @@ export function seenModel<M extends ScoringModel>(
     return seen;
   };
 
+  /** Of a target behind a request that is turned away if `over` is positive. */
+  const penalized = (logProbs: Float32Array, over: number) =>
+    over > 0 ? logProbs.map((value) => value - blockedLoss - over) : logProbs;
+
   /** Shape as of `logProbs`: means over draws, of requests whose conversation is known. */
   const overDraws = async (
     requests: readonly ScoringRequest[],
     drawn: NonNullable<DefenseView['draw']>,
     { tokenizer }: ScoringModel,
+    options: ScoringOptions,
     score: (requests: readonly ScoringRequest[]) => Promise<Float32Array[]>,
   ): Promise<Float32Array[]> => {
-    const copies = requests.map(({ prompt, target }) => {
+    const copiesOf = async ({ prompt, target }: ScoringRequest) => {
       const known = sourceOf(prompt);
-      if (known === undefined) return [{ prompt, target }];
-      return Array.from({ length: draws }, (_, i) => {
-        const sent = drawn(known.sent, `${seed}/draw/${i}`);
-        const copy = tokenizer.prompt(sent, known.options);
-        if (policy || conditional) remember(copy, { ...known, sent });
-        return { prompt: copy, target };
-      });
-    });
+      if (known === undefined) return [{ prompt, target, over: 0 }];
+      return Promise.all(
+        Array.from({ length: draws }, async (_, index) => {
+          const { messages: sent, excess: over = 0 } = await drawn(known.messages, {
+            ...options,
+            seed,
+            index,
+          });
+          const copy = tokenizer.prompt(sent, known.options);
+          if (policy || conditional) remember(copy, { ...known, sent });
+          return { prompt: copy, target, over };
+        }),
+      );
+    };
+    const copies = await Promise.all(requests.map(copiesOf));
     const scores = await score(copies.flat());
     let start = 0;
-    return copies.map(({ length }) => {
-      const own = scores.slice(start, (start += length));
-      return own[0]!.map((_, t) => own.reduce((sum, values) => sum + values[t]!, 0) / length);
+    return copies.map((drawn) => {
+      const own = drawn.map(({ over }) => penalized(scores[start++]!, over));
+      return own[0]!.map((_, t) => own.reduce((sum, values) => sum + values[t]!, 0) / own.length);
     });
   };
 
@@ -124,13 +136,12 @@ export function seenModel<M extends ScoringModel>(
       const within = { ...options, signal: signalFor(options.signal) };
       const score = (all: readonly ScoringRequest[]) =>
         policy ? policyLogProbs(read, policy, all, within, sourceOf) : read.logProbs(all, options);
-      const scored = await (draw ? overDraws(requests, draw, read, score) : score(requests));
+      const scored = await (draw ? overDraws(requests, draw, read, within, score) : score(requests));
       if (!excess) return scored;
       return Promise.all(
         scored.map(async (values, i) => {
           const known = sourceOf(requests[i]!.prompt);
-          const over = known ? await excess(known.messages, within) : 0;
-          return over > 0 ? values.map((value) => value - blockedLoss - over) : values;
+          return penalized(values, known ? await excess(known.messages, within) : 0);
         }),
       );
     };

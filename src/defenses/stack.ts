@@ -83,8 +83,12 @@ export function stackView(
     const values = parseOptions(defense.options, options, defense.id);
     return defense.view?.(model as WhiteBoxModel, values, { ...context, target: model, artifact }) ?? [];
   });
-  const view = composed(views);
-  return { view, hidden, sights: sightsOf(view), draws: chosen.some(({ defense }) => defense.draws) };
+  return {
+    view: composed(views),
+    hidden,
+    sights: sightsOf(views),
+    draws: chosen.some(({ defense }) => defense.draws),
+  };
 }
 
 /** A model that generates as `wrapped` does and can be read as `model` can. */

@@ -14,6 +14,23 @@ export interface ConditionalEdit {
   isMet(reader: WhiteBoxModel, prompt: readonly number[], options: Abortable): Promise<boolean>;
 }
 
+/** Which draw is meant: the same place gives the same draw. */
+export interface DrawPlace extends Abortable {
+  readonly seed: string;
+  /** From 0. */
+  readonly index: number;
+}
+
+export interface Draw {
+  /** The conversation that reaches the model. */
+  readonly messages: readonly ChatMessage[];
+  /** As `DefenseView.excess`, of this draw alone. Default: it is let through. */
+  readonly excess?: number;
+}
+
+/** Names the random stream of a draw. */
+export const drawSeed = ({ seed, index }: DrawPlace): string => `${seed}/draw/${index}`;
+
 /**
  * How a defense changes what the model computes, where that is a function of the request. A defense that has a view can
  * be attacked through log-probs and gradients: they are those of the model that it defends, as it defends it.
@@ -34,10 +51,10 @@ export interface DefenseView {
   /** How tokens are chosen. Gradients leave it out. */
   readonly policy?: DecodingPolicy;
   /**
-   * One of the conversations that the model may get, of a defense that perturbs requests so that no token of theirs is
-   * sure to reach it. Log-probs are means over several; gradients are those of the unperturbed request.
+   * One of the ways in which a request may reach the model, of a defense that rewrites requests so that no token of theirs
+   * is sure to arrive. Log-probs are means over several; gradients are those of the request as it is.
    */
-  readonly draw?: (messages: readonly ChatMessage[], seed: string) => readonly ChatMessage[];
+  readonly draw?: (messages: readonly ChatMessage[], at: DrawPlace) => Promise<Draw>;
   /**
    * How far a request is beyond the threshold from which the defense turns it away, in nats; at most 0 if it lets it
    * through. The target counts as that much less likely, so that a search drops what is turned away. Gradients leave it
@@ -56,8 +73,12 @@ export interface DefenseView {
 export const sights = ['filter', 'eot', 'answers'] as const;
 export type Sight = (typeof sights)[number];
 
-export const sightsOf = ({ excess, draw, actsOnAnswers }: DefenseView): readonly Sight[] => {
-  const has = { filter: excess !== undefined, eot: draw !== undefined, answers: actsOnAnswers === true };
+export const sightsOf = (views: readonly DefenseView[]): readonly Sight[] => {
+  const has = {
+    filter: views.some(({ excess }) => excess),
+    eot: views.some(({ draw }) => draw),
+    answers: views.some(({ actsOnAnswers }) => actsOnAnswers),
+  };
   return sights.filter((sight) => has[sight]);
 };
 
@@ -68,14 +89,33 @@ const inTurn =
   (messages, seed) =>
     rewrites.reduce((sent, rewrite) => rewrite(sent, seed), messages);
 
+/** A request on its way through views, in the draw that is meant. */
+async function drawThrough(
+  views: readonly DefenseView[],
+  messages: readonly ChatMessage[],
+  at: DrawPlace,
+): Promise<Draw> {
+  let [sent, excess, isDrawn] = [messages, 0, false];
+  for (const view of views) {
+    if (isDrawn && view.excess) excess = Math.max(excess, await view.excess(sent, at));
+    sent = view.rewrite?.(sent, at.seed) ?? sent;
+    const drawn = await view.draw?.(sent, at);
+    if (drawn === undefined) continue;
+    [sent, isDrawn] = [drawn.messages, true];
+    excess = Math.max(excess, drawn.excess ?? 0);
+  }
+  return { messages: sent, excess };
+}
+
 /**
- * Several views one after another; a request passes the first one first. Draws come last, as the defenses that draw stand
- * next to the model, and each detector reads the request as those before it leave it.
+ * Several views one after another; a request passes the first one first. Each detector reads the request as those before it
+ * leave it: behind a defense that draws, once in every draw.
  */
 export function composed(views: readonly DefenseView[]): DefenseView {
   const rewrites = views.flatMap(({ rewrite }) => rewrite ?? []);
-  const draws = views.flatMap(({ draw }) => draw ?? []);
-  const detectors = views.flatMap(({ excess }, i) =>
+  const firstDraw = views.findIndex(({ draw }) => draw);
+  const undrawn = firstDraw < 0 ? views : views.slice(0, firstDraw);
+  const detectors = undrawn.flatMap(({ excess }, i) =>
     excess ? [{ excess, before: inTurn(views.slice(0, i).flatMap(({ rewrite }) => rewrite ?? [])) }] : [],
   );
   const policy = views.findLast((view) => view.policy)?.policy;
@@ -89,7 +129,7 @@ export function composed(views: readonly DefenseView[]): DefenseView {
     }, {}),
     ...(policy && { policy }),
     ...(conditional && { conditional }),
-    ...(draws.length > 0 && { draw: inTurn(draws) }),
+    ...(firstDraw >= 0 && { draw: (messages, at) => drawThrough(views, messages, at) }),
     ...(detectors.length > 0 && {
       async excess(messages, options) {
         const each = await Promise.all(
@@ -98,6 +138,5 @@ export function composed(views: readonly DefenseView[]): DefenseView {
         return Math.max(...each);
       },
     }),
-    ...(views.some(({ actsOnAnswers }) => actsOnAnswers) && { actsOnAnswers: true }),
   };
 }

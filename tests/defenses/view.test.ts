@@ -11,8 +11,10 @@ import { defenses } from '../../src/defenses/index.ts';
 import { dro } from '../../src/defenses/decoding/dro.ts';
 import { steering } from '../../src/defenses/decoding/steering.ts';
 import { rose } from '../../src/defenses/decoding/rose.ts';
+import { raLlm } from '../../src/defenses/decoding/ra-llm.ts';
 import { safeDecoding } from '../../src/defenses/decoding/safe-decoding.ts';
 import { smoothLlm } from '../../src/defenses/decoding/smooth-llm.ts';
+import { paraphrase } from '../../src/defenses/input/paraphrase.ts';
 import { perplexityFilter } from '../../src/defenses/input/perplexity-filter.ts';
 import { retokenization } from '../../src/defenses/input/retokenization.ts';
 import { outputGuard } from '../../src/defenses/output/output-guard.ts';
@@ -126,6 +128,58 @@ describe('log-probs of a seen model', () => {
     const [mean] = await logProbs(text);
     expect(mean).toBeLessThan(bare!);
     expect(await logProbs(text)).toEqual(await logProbs(text));
+  });
+
+  test('are means over the paraphrases that a random paraphraser writes', async () => {
+    const seeds: string[] = [];
+    const rewording = (reply: (words: string) => string) => ({
+      ...noRoles,
+      role: () => {
+        const model = scripted({
+          id: 'p',
+          reply: (all) => reply(/={4,}\n(.*)\n={4,}/s.exec(all[0]!.content)![1]!),
+        });
+        return {
+          ...model,
+          generate: (messages: readonly ChatMessage[], options: GenerateOptions) => {
+            seeds.push(options.seed!);
+            return model.generate(messages, options);
+          },
+        } as never;
+      },
+    });
+    const loses = rewording((words) => words.replaceAll('a', 'e'));
+    const rephrased = { defense: paraphrase, options: { leastOverlap: 0 } };
+    const { logProbs, sights } = seenBehind(reader(), [rephrased], loses);
+    expect(sights).toEqual(['eot']);
+    expect(await logProbs('wake a cat')).toEqual(await seenBehind(reader(), []).logProbs('weke e cet'));
+    expect(new Set(seeds).size, 'every draw has a seed of its own').toBe(3);
+
+    const declines = rewording(() => 'I am sorry, no.');
+    const blocked = await seenBehind(reader(), [rephrased], declines).logProbs('wake a cat');
+    const [bare] = await seenBehind(reader(), []).logProbs('wake a cat');
+    expect(blocked[0]).toBeLessThan(bare! - 5);
+
+    const filtered = [rephrased, { defense: perplexityFilter, options: { threshold: 50 } }];
+    const cleans = rewording((words) => words.replaceAll('z', 'e'));
+    const shown = seenBehind(reader(), filtered, cleans);
+    expect(shown.sights).toEqual(['filter', 'eot']);
+    expect(await shown.logProbs('eeeezzzz')).toEqual(await seenBehind(reader(), []).logProbs('eeeeeeee'));
+    const spoils = rewording((words) => words.replaceAll('e', 'z'));
+    const [turnedAway] = await seenBehind(reader(), filtered, spoils).logProbs('eeeeeeee');
+    const [passed] = await seenBehind(reader(), []).logProbs('zzzzzzzz');
+    expect(turnedAway).toBeLessThan(passed! - 5);
+  });
+
+  test('are means over the request itself and copies of it that lose tokens', async () => {
+    const text = 'a'.repeat(10);
+    const { logProbs, sights } = seenBehind(reader(), [
+      { defense: raLlm, options: { droppedFraction: 0.3 } },
+    ]);
+    expect(sights).toEqual(['eot']);
+    const bare = seenBehind(reader(), []);
+    const [whole, copy] = [await bare.logProbs(text), await bare.logProbs('a'.repeat(7))];
+    expect((await logProbs(text))[0]).toBeCloseTo((whole[0]! + 2 * copy[0]!) / 3, 5);
   });
 
   test('are those of the distribution that a policy samples from', async () => {

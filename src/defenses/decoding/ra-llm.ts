@@ -7,6 +7,7 @@ import { unclearOption } from '../consulting/questions.ts';
 import { declines, spentOn } from '../generation/replies.ts';
 import { answerBeyondThoughts, copyOf, unstreamed } from '../generation/requests.ts';
 import { piecesOf, type Pieces } from '../generation/tokens.ts';
+import { drawSeed } from '../view.ts';
 
 /** The text without a random fraction of its pieces. */
 function thinned(pieces: Pieces, fraction: number, random: Random): string {
@@ -64,6 +65,15 @@ export const raLlm = defineDefense({
     }),
     unclear: unclearOption,
   },
+  view: (model, { droppedFraction }) => ({
+    /** The request itself, which is what gets answered, and then copies, which must not be refused. */
+    async draw(messages, at) {
+      if (at.index === 0) return { messages };
+      const pieces = piecesOf(model, lastOwnWords(messages));
+      const random = createRandom(drawSeed(at)).fork('ra-llm');
+      return { messages: editLastOwnWords(messages, () => thinned(pieces, droppedFraction, random)) };
+    },
+  }),
   wrap: (model, { copies, droppedFraction, threshold, answerTokens, unclear }) => ({
     ...blackBox(model, 'ra-llm'),
     async generate(messages, options) {

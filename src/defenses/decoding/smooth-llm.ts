@@ -6,6 +6,7 @@ import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../def
 import { unclearOption } from '../consulting/questions.ts';
 import { declines, spentOn } from '../generation/replies.ts';
 import { copyOf } from '../generation/requests.ts';
+import { drawSeed } from '../view.ts';
 
 /** Digits, letters, punctuation and white space: the hundred printable ASCII characters. */
 export const alphabet: readonly string[] = [
@@ -97,10 +98,11 @@ export const smoothLlm = defineDefense({
     unclear: unclearOption,
   },
   view: (_model, { perturbation, perturbedFraction }) => ({
-    draw: (messages, seed) =>
-      editLastOwnWords(messages, (text) =>
-        perturb(text, perturbation, perturbedFraction, createRandom(seed).fork('smooth-llm')),
+    draw: async (messages, at) => ({
+      messages: editLastOwnWords(messages, (text) =>
+        perturb(text, perturbation, perturbedFraction, createRandom(drawSeed(at)).fork('smooth-llm')),
       ),
+    }),
   }),
   wrap: (model, { copies, perturbation, perturbedFraction, threshold, unclear }) => ({
     ...blackBox(model, 'smooth-llm'),

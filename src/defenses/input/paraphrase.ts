@@ -6,13 +6,14 @@ import { fence } from '../../core/quotes.ts';
 import { isEmptyResponse } from '../../core/refusal.ts';
 import { readRewriterReply, type RewriterReply } from '../../core/rewriter-reply.ts';
 import { fillSlots, hasSlot } from '../../core/slots.ts';
-import type { Generation } from '../../models/language-model.ts';
+import type { Abortable, GenerateOptions, Generation, LanguageModel } from '../../models/language-model.ts';
 import { aroundModel, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 import { overlap } from '../consulting/overlap.ts';
 import { editForRole } from '../generation/edits.ts';
 import { answerBeyondThoughts } from '../generation/requests.ts';
 import { spentOn } from '../generation/replies.ts';
 import { tokensIn } from '../generation/tokens.ts';
+import { drawSeed } from '../view.ts';
 
 const instruction = `Say the text between the lines in other words. Do not answer it.
 {request}`;
@@ -46,6 +47,45 @@ function paraphraseIn({ text, finishReason }: Generation, original: string, leas
             : null;
   return { wording, likeness, problem };
 }
+
+interface Wishes {
+  readonly instruction: string;
+  readonly temperature: number;
+  readonly room: number;
+  readonly attempts: number;
+  readonly leastOverlap: number;
+}
+
+/** Asks for paraphrases of a request until one can be used; the last one is returned, with all replies. */
+async function askForWording(
+  paraphraser: LanguageModel,
+  original: string,
+  options: Wishes,
+  { seed, ...request }: Abortable & Pick<GenerateOptions, 'edit'> & { readonly seed: string },
+) {
+  const question = [user(fillSlots(options.instruction, { request: fence(original) }))];
+  const maxNewTokens = wordsAround + Math.ceil(options.room * tokensIn(paraphraser, original));
+  const replies: Generation[] = [];
+  let found: ReturnType<typeof paraphraseIn> | undefined;
+  let attempts = 0;
+  while (attempts < options.attempts) {
+    const { reply, replies: spent } = await answerBeyondThoughts(paraphraser, question, {
+      maxNewTokens,
+      sampling: { temperature: options.temperature, topP: 1 },
+      seed: `${seed}/paraphrase/${attempts}`,
+      ...request,
+    });
+    replies.push(...spent);
+    attempts++;
+    found = paraphraseIn(reply, original, options.leastOverlap);
+    // At temperature 0 the next attempt would be the same.
+    if (found.problem === null || options.temperature === 0) break;
+  }
+  return { ...found!, attempts, replies };
+}
+
+/** How far a request counts as beyond a threshold that no paraphrase could be used for, in nats. */
+const unusable = 1;
 
 /**
  * Has a model put the request in other words, which keeps its meaning and loses text optimized letter by letter.
@@ -97,6 +137,16 @@ export const paraphrase = defineDefense({
       default: 'block',
     }),
   },
+  view: (_model, options, { role }) => ({
+    async draw(messages, at) {
+      const original = lastOwnWords(messages);
+      if (isEmptyResponse(original)) return { messages };
+      const asked = { seed: drawSeed(at), signal: at.signal };
+      const { wording, problem } = await askForWording(role('paraphraser'), original, options, asked);
+      if (problem !== null) return { messages, ...(options.otherwise === 'block' && { excess: unusable }) };
+      return { messages: wording === original.trim() ? messages : editLastOwnWords(messages, () => wording) };
+    },
+  }),
   wrap(model, options, { role, target }) {
     if (!hasSlot(options.instruction, 'request'))
       throw new LabError('bad-options', 'The instruction of "paraphrase" does not show the request.', {
@@ -114,26 +164,12 @@ export const paraphrase = defineDefense({
             { defense, action: 'passed', reason: 'There was no request to paraphrase.' },
             'start',
           );
-        const question = [user(fillSlots(options.instruction, { request: fence(original) }))];
-        const maxNewTokens = wordsAround + Math.ceil(options.room * tokensIn(paraphraser, original));
-        const replies: Generation[] = [];
-        let found: ReturnType<typeof paraphraseIn> | undefined;
-        let attempts = 0;
-        while (attempts < options.attempts) {
-          const { reply, replies: spent } = await answerBeyondThoughts(paraphraser, question, {
-            maxNewTokens,
-            sampling: { temperature: options.temperature, topP: 1 },
-            seed: `${request.seed ?? '0'}/${defense}/${attempts}`,
-            signal: request.signal,
-            ...editForRole(paraphraser, target, request),
-          });
-          replies.push(...spent);
-          attempts++;
-          found = paraphraseIn(reply, original, options.leastOverlap);
-          // At temperature 0 the next attempt would be the same.
-          if (found.problem === null || options.temperature === 0) break;
-        }
-        const { wording, likeness, problem } = found!;
+        const { wording, likeness, problem, attempts, replies } = await askForWording(
+          paraphraser,
+          original,
+          options,
+          { seed: request.seed ?? '0', signal: request.signal, ...editForRole(paraphraser, target, request) },
+        );
         const event = {
           defense,
           detail: { overlap: likeness, attempts, paraphrase: wording },
