@@ -9,6 +9,7 @@
  * for once more, past every cache; a damaged copy on this device is dropped and fetched again.
  */
 import { isIntact, type AppFile } from './app-file.ts';
+import { contentOf, packedCopy, served } from './kept-copy.ts';
 import type { RepairStep } from './messages.ts';
 
 export type Phase = 'shell' | 'fill' | 'webgpu' | 'first-use';
@@ -89,7 +90,7 @@ export function createOfflineFiles(
   const put = async (file: AppFile, { content, headers }: Download): Promise<void> => {
     const marked = new Headers(headers);
     marked.set(checkedHeader, file.sha256);
-    await (await openCache()).put(keyOf(file), new Response(content, { headers: marked }));
+    await (await openCache()).put(keyOf(file), await packedCopy(file.url, content, marked));
   };
 
   /** State of the copy on this device; a damaged copy is dropped. */
@@ -98,8 +99,8 @@ export function createOfflineFiles(
     // Looked up twice, because a response that is read or cloned loses the code that the browser compiled for it.
     const [response, same] = await Promise.all([cache.match(keyOf(file)), cache.match(keyOf(file))]);
     if (!response || !same) return 'missing';
-    const content = await same.arrayBuffer().catch(() => new ArrayBuffer(0));
-    if (await isIntact(content, file)) return response;
+    const content = await contentOf(same).catch(() => new ArrayBuffer(0));
+    if (await isIntact(content, file)) return served(response, content);
     await cache.delete(keyOf(file));
     return 'damaged';
   };

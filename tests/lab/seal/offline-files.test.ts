@@ -64,6 +64,21 @@ test('a fill stores engines and models once, and WebGPU engines only for devices
   expect(askedFor().slice(5)).toEqual(['engines/ort-wasm-simd-threaded.asyncify-abc.wasm']);
 });
 
+test('the engine for WebGPU is kept compressed, served whole, and its damage is found', async () => {
+  const url = 'engines/ort-wasm-simd-threaded.asyncify-abc.wasm';
+  const { offlineFiles, caches, server, garble, textOf } = offlineFilesOf();
+  await offlineFiles.fill(true);
+  const kept = await (await caches.open((await caches.keys())[0]!)).match(scope + url);
+  expect(new Uint8Array(await kept!.arrayBuffer()).slice(0, 2)).toEqual(new Uint8Array([0x1f, 0x8b]));
+  const { response, from } = await offlineFiles.serve(scope + url);
+  expect([await response.text(), from]).toEqual([contentOf(url), 'device']);
+  expect(response.headers.get('Content-Length')).toBe(String(contentOf(url).length));
+  const asked = server.asked.length;
+  await garble(url);
+  expect(await textOf(url)).toBe(contentOf(url));
+  expect(server.asked).toHaveLength(asked + 1);
+});
+
 test('an install that misses a file fails, so that the old version stays', async () => {
   const { offlineFiles } = offlineFilesOf([...manifest, appFile('assets/gone-abc.css', null, '')]);
   await expect(offlineFiles.install()).rejects.toThrow('assets/gone-abc.css answered 404');
