@@ -105,6 +105,8 @@ export interface AttackContext extends MutationContext, RoleModels {
   readonly signal: AbortSignal;
   /** True if the plan assigns a model to `role`, for methods that use one where there is one. */
   fills(role: ModelRole): boolean;
+  /** By how much an answer must pass the graded part of a test to count as a success. Default: 0. */
+  readonly margin?: number | undefined;
   /**
    * True if the attack has used up what the plan lets it spend on this behavior: a search then ends with the best that it
    * has. Never true before the first step. Asked last, where the search would go on otherwise.

@@ -40,7 +40,10 @@ export interface AttackInput {
 }
 
 /** What the plan says of all attacks alike; a claimed success is confirmed on answers sampled as it says. */
-export type AttackLimits = Pick<TrialSettings, 'attackBudget' | 'attackDraws' | 'confirm' | 'sampling'>;
+export type AttackLimits = Pick<
+  TrialSettings,
+  'attackBudget' | 'attackDraws' | 'margin' | 'confirm' | 'sampling'
+>;
 
 export interface AttackListeners {
   readonly signal: AbortSignal;
@@ -78,6 +81,7 @@ export async function runAttack(
     get others() {
       return trainingBehaviors.filter(({ id }) => id !== behavior.id);
     },
+    margin: limits.margin,
     spent: () => (ended ||= steps.length > 0 && isSpent()),
     fills: (role) => models.fills(role),
     ...roleModels(models, meter),

@@ -1,6 +1,6 @@
 /** @file Asks the prompt of a claimed success again, with other seeds. */
-import type { AttackContext, AttackResult, Confirmation } from '../../attacks/attack.ts';
-import { answerTest } from '../../attacks/parts/success/checked-answer.ts';
+import type { AttackResult, Confirmation } from '../../attacks/attack.ts';
+import { answerTest, type TestContext } from '../../attacks/parts/success/checked-answer.ts';
 import { judgeTexts } from '../../attacks/parts/success/judge-score.ts';
 import { successOptions, type TestOptions } from '../../attacks/parts/success/options.ts';
 import type { Behavior } from '../../core/behavior.ts';
@@ -13,7 +13,7 @@ export interface Claim {
   readonly model: LanguageModel;
   /** Of the attack. */
   readonly options: OptionValues<OptionsSpec>;
-  readonly context: Pick<AttackContext, 'fills' | 'role' | 'classifier' | 'signal' | 'templates'>;
+  readonly context: TestContext;
   readonly limits: Pick<TrialSettings, 'confirm' | 'sampling'>;
   readonly seed: string;
   /** True if a defense of the model draws at random. */

@@ -39,6 +39,7 @@ export interface TrialSettings {
   readonly samples?: Plan['samples'];
   readonly replay?: Plan['replay'];
   readonly attackBudget?: Plan['attackBudget'];
+  readonly margin?: Plan['margin'];
   readonly confirm?: Plan['confirm'];
   readonly attackDraws?: Plan['attackDraws'];
   /** Every behavior that an attack may learn from; the one it attacks is left out there. */
@@ -150,6 +151,7 @@ export function resolvePlan(plan: Plan, all: Registries): ResolvedPlan {
       samples: plan.samples,
       replay: plan.replay,
       attackBudget: plan.attackBudget,
+      margin: plan.margin,
       confirm: plan.confirm,
       attackDraws: plan.attackDraws,
       trainingBehaviors: known,
