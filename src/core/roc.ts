@@ -25,16 +25,17 @@ export function rocOf(positives: readonly number[], negatives: readonly number[]
   const area = auroc(positives, negatives);
   if (area === null) return null;
   const scores = [...new Set([...positives, ...negatives])].toSorted((a, b) => b - a);
-  const from = (all: readonly number[], score: number) =>
-    all.filter((value) => value >= score).length / all.length;
-  const steps = scores.map((score) => [from(negatives, score), from(positives, score)] as const);
+  const reaching = (all: readonly number[], score: number) => all.filter((value) => value >= score).length;
+  // Counts, not shares: whether three points are on a line is then told without rounding.
+  const steps = scores.map((score) => [reaching(negatives, score), reaching(positives, score)] as const);
   const points = [[0, 0] as const, ...steps];
   const isCorner = ([x, y]: readonly [number, number], i: number) => {
     const [before, after] = [points[i - 1], points[i + 1]];
     if (!before || !after) return true;
     return (x - before[0]) * (after[1] - y) !== (y - before[1]) * (after[0] - x);
   };
-  return { ...area, points: points.filter(isCorner) };
+  const corners = points.filter(isCorner);
+  return { ...area, points: corners.map(([x, y]) => [x / negatives.length, y / positives.length] as const) };
 }
 
 /** The curve in what a defense learned; `null` where there is none. */

@@ -44,3 +44,13 @@ test('it is read from what a defense learned, and from nothing else', () => {
   expect(rocIn({ roc: { ...roc, area: 2 } })).toBeNull();
   expect(rocIn({})).toBeNull();
 });
+
+test('three points on a line have no corner between them, whatever the shares round to', () => {
+  // From (0, 1/3) to (2/3, 1) on a line, whose middle (1/3, 2/3) is a little off it in binary fractions.
+  expect(rocOf([5, 4, 3], [4, 3, 2])!.points).toEqual([
+    [0, 0],
+    [0, 1 / 3],
+    [2 / 3, 1],
+    [1, 1],
+  ]);
+});
