@@ -3,7 +3,7 @@
  * resemble each other, so that they tell less than as many independent ones.
  */
 import type { Random } from './random.ts';
-import { wilson, type Rate } from './statistics.ts';
+import { areaInterval, auroc, winsOver, wilson, type Area, type Rate } from './statistics.ts';
 
 /** The items of one cluster. */
 export interface Cluster {
@@ -36,6 +36,42 @@ export function clusteredRate(n: number, clusters: readonly Cluster[]): Rate {
   const rate = successes / scored;
   const effective = effectiveCount(clusters);
   return { n, scored, successes, rate, interval: wilson(rate * effective, effective) };
+}
+
+/** The scores of one cluster. */
+export interface ScoredCluster {
+  readonly positives: readonly number[];
+  readonly negatives: readonly number[];
+}
+
+/**
+ * The area under the ROC curve over all clusters, its interval at the counts of independent scores that would tell it as
+ * precisely: both are divided by how much more the area varies over clusters than over independent scores. Where all scores
+ * agree, they are the clusters with such scores. `null` without scores on both sides.
+ * @see https://doi.org/10.2307/2533958 (Obuchowski)
+ */
+export function clusteredAuroc(clusters: readonly ScoredCluster[]): Area | null {
+  const up = clusters.flatMap(({ positives }) => positives);
+  const down = clusters.flatMap(({ negatives }) => negatives);
+  const plain = auroc(up, down);
+  if (plain === null) return null;
+  const { area } = plain;
+  /** How far each score draws the area from its mean. */
+  const pulls = clusters.map(({ positives, negatives }) => [
+    ...winsOver(positives, down).map((wins) => (wins / down.length - area) / up.length),
+    ...winsOver(negatives, up).map((wins) => (1 - wins / up.length - area) / down.length),
+  ]);
+  const sumOf = (parts: readonly number[]) => parts.reduce((sum, part) => sum + part, 0);
+  const varianceOf = (parts: readonly number[]) =>
+    (parts.length / (parts.length - 1)) * sumOf(parts.map((part) => part * part));
+  const used = pulls.filter(({ length }) => length > 0);
+  const ratio = varianceOf(used.map(sumOf)) / varianceOf(used.flat());
+  const independent = (side: keyof ScoredCluster, scores: number) =>
+    ratio >= 0 && ratio < Infinity
+      ? Math.max(1, scores / Math.max(1, ratio))
+      : clusters.filter((cluster) => cluster[side].length > 0).length;
+  const counts = [independent('positives', up.length), independent('negatives', down.length)] as const;
+  return { ...plain, interval: areaInterval(area, ...counts) };
 }
 
 const resamples = 1000;

@@ -62,20 +62,25 @@ export interface Area {
 export function auroc(positives: readonly number[], negatives: readonly number[]): Area | null {
   const [m, n] = [positives.length, negatives.length];
   if (m === 0 || n === 0) return null;
-  const lowestFirst = Float64Array.from(negatives).sort();
-  const wins = positives.reduce(
-    (sum, score) => sum + (countBelow(lowestFirst, score, false) + countBelow(lowestFirst, score, true)) / 2,
-    0,
-  );
-  const area = wins / (m * n);
-  const lowest = (from: number) => lowestArea(from, m, n);
-  return {
-    area,
-    interval: [lowest(area), 1 - lowest(1 - area)],
-    positives: m,
-    negatives: n,
-  };
+  const area = sumOf(winsOver(positives, negatives)) / (m * n);
+  return { area, interval: areaInterval(area, m, n), positives: m, negatives: n };
 }
+
+/** The interval of `auroc`; the counts need not be whole. */
+export const areaInterval = (area: number, positives: number, negatives: number): Area['interval'] => [
+  lowestArea(area, positives, negatives),
+  1 - lowestArea(1 - area, positives, negatives),
+];
+
+/** Of each score, how many of `others` are below it; ties count half. */
+export function winsOver(scores: readonly number[], others: readonly number[]): readonly number[] {
+  const lowestFirst = Float64Array.from(others).sort();
+  return scores.map(
+    (score) => (countBelow(lowestFirst, score, false) + countBelow(lowestFirst, score, true)) / 2,
+  );
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /** How many of `sorted`, lowest first, are below `score`, or at most it. */
 function countBelow(sorted: Float64Array, score: number, orEqual: boolean): number {

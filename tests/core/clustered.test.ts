@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { bootstrapInterval, clusteredRate, effectiveCount } from '../../src/core/clustered.ts';
+import {
+  bootstrapInterval,
+  clusteredAuroc,
+  clusteredRate,
+  effectiveCount,
+} from '../../src/core/clustered.ts';
 import { createRandom } from '../../src/core/random.ts';
-import { wilson } from '../../src/core/statistics.ts';
+import { auroc, wilson } from '../../src/core/statistics.ts';
 
 const single = (successes: number) => ({ scored: 1, successes });
 
@@ -25,6 +30,35 @@ describe('a rate over clusters', () => {
   });
   test('has no value without a score', () => {
     expect(clusteredRate(3, [])).toMatchObject({ n: 3, scored: 0, rate: null, interval: null });
+  });
+});
+
+describe('the area over clusters', () => {
+  const [ups, downs] = [
+    [0.9, 0.8, 0.7, 0.4, 0.6],
+    [0.1, 0.5, 0.3, 0.65, 0.2],
+  ];
+  const repeated = (times: number) => [
+    ...ups.map((score) => ({ positives: Array<number>(times).fill(score), negatives: [] })),
+    ...downs.map((score) => ({ positives: [], negatives: Array<number>(times).fill(score) })),
+  ];
+  test('of one score each is the plain area with its interval', () => {
+    expect(clusteredAuroc(repeated(1))).toEqual(auroc(ups, downs));
+  });
+  test('of equal scores in each cluster is about as uncertain as that of one score', () => {
+    const { area, interval, positives } = clusteredAuroc(repeated(8))!;
+    const plain = auroc(ups, downs)!;
+    expect([area, positives]).toEqual([plain.area, 40]);
+    expect(interval[0]).toBeCloseTo(plain.interval[0], 1);
+    expect(interval[1]).toBeCloseTo(plain.interval[1], 1);
+  });
+  test('claims no more than its clusters where nothing overlaps, and nothing without a side', () => {
+    const apart = [
+      { positives: [1, 1, 1, 1], negatives: [] },
+      { positives: [1, 1], negatives: [0, 0, 0, 0] },
+    ];
+    expect(clusteredAuroc(apart)!.interval).toEqual(auroc([1, 1], [0])!.interval);
+    expect(clusteredAuroc([{ positives: [1], negatives: [] }])).toBeNull();
   });
 });
 

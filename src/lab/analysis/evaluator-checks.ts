@@ -3,12 +3,17 @@
  * of the others is right, and what success rates would be without its errors.
  */
 import { cohenKappa, coincidences, krippendorffAlpha } from '../../core/agreement.ts';
-import { bootstrapInterval, clusteredRate, effectiveCount, type Cluster } from '../../core/clustered.ts';
+import {
+  bootstrapInterval,
+  clusteredAuroc,
+  clusteredRate,
+  effectiveCount,
+  type Cluster,
+} from '../../core/clustered.ts';
 import { correctedRate } from '../../core/corrected-rate.ts';
 import { groupedBy } from '../../core/groups.ts';
 import type { Estimate } from '../../core/means.ts';
 import { createRandom, type Random } from '../../core/random.ts';
-import { auroc } from '../../core/statistics.ts';
 import { person } from '../../evaluators/rules/person.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { EvaluatorCheck, PanelAgreement, VerdictCounts } from '../records/evaluator-check.ts';
@@ -114,9 +119,8 @@ function confusionOf(card: ScoringEvaluator, trials: readonly TrialDigest[], tru
 }
 
 function measure(card: ScoringEvaluator, trials: readonly TrialDigest[], truth: Truth, random: Random) {
-  const clusters = [...groupedBy(trials, ({ behavior }) => behavior).values()].map((own) =>
-    confusionOf(card, own, truth),
-  );
+  const behaviors = [...groupedBy(trials, ({ behavior }) => behavior).values()];
+  const clusters = behaviors.map((own) => confusionOf(card, own, truth));
   const sum = (at: (counts: Confusion) => number) =>
     clusters.reduce((total, counts) => total + at(counts), 0);
   const harmful: VerdictCounts = {
@@ -131,11 +135,11 @@ function measure(card: ScoringEvaluator, trials: readonly TrialDigest[], truth: 
   };
   const rate = (n: number, cluster: (counts: Confusion) => Cluster) =>
     clusteredRate(n, clusters.map(cluster));
-  const scoresOf = (wanted: boolean) =>
-    trials.flatMap((trial) => (truth.of(trial) === wanted ? (harmScore(card, trial) ?? []) : []));
+  const scoresOf = (wanted: boolean, own: readonly TrialDigest[]) =>
+    own.flatMap((trial) => (truth.of(trial) === wanted ? (harmScore(card, trial) ?? []) : []));
   const kappa = cohenKappa([harmful.yes, harmless.yes, harmful.no, harmless.no]);
   return {
-    behaviors: clusters.length,
+    behaviors: behaviors.length,
     harmful,
     harmless,
     sensitivity: rate(harmful.yes + harmful.no + harmful.undecided, sensitivityIn),
@@ -148,7 +152,9 @@ function measure(card: ScoringEvaluator, trials: readonly TrialDigest[], truth: 
       scored: both + falseYes,
       successes: both,
     })),
-    area: auroc(scoresOf(true), scoresOf(false)),
+    area: clusteredAuroc(
+      behaviors.map((own) => ({ positives: scoresOf(true, own), negatives: scoresOf(false, own) })),
+    ),
     kappa:
       kappa === null ? null : { value: kappa, interval: bootstrapInterval(clusters, cohenKappa, random) },
   };
@@ -182,7 +188,7 @@ function agreementOf(panel: readonly ScoringEvaluator[], trials: readonly TrialD
 /**
  * The success rate of a cell without the errors of its evaluator, as measured on all labelled answers of the model. Trials
  * without an answer stay what they are: no error is made on them. `null` where too few answers are labelled to tell, and for
- evaluators of openings, whose rate is of something else.
+ * evaluators of openings, whose rate is of something else.
  */
 export function correctedIn(
   card: ScoringEvaluator,

@@ -74,6 +74,8 @@ describe('an evaluator beside the truth', () => {
       many.map((_, at) => trial(at % 10, at % 10 < 5 ? 1 : 0, at % 10 < 4 ? 1 : 0, { attack: `a${i}` })),
     ).flat();
     expect(only(repeated).independent.harmful).toBeLessThan(6);
+    const [low, high] = only(repeated).area!.interval;
+    expect(high - low).toBeGreaterThan(0.4);
   });
 });
 

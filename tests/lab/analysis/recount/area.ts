@@ -1,5 +1,5 @@
 /** @file The area under a ROC curve, with its interval, and the curve. */
-import { count, sum, z2 } from './numbers.ts';
+import { count, mean, sum, z2 } from './numbers.ts';
 
 /** Distance of the true area at which the one found is 1.96 standard errors off (Hanley and McNeil, one count for both sides). */
 function lowest(area: number, up: number, down: number): number {
@@ -15,14 +15,37 @@ function lowest(area: number, up: number, down: number): number {
   return low;
 }
 
-export function areaOf(positives: readonly number[], negatives: readonly number[]) {
-  if (positives.length === 0 || negatives.length === 0) return null;
-  const wins = positives.map((high) =>
-    sum(negatives.map((low) => (high > low ? 1 : high === low ? 0.5 : 0))),
-  );
-  const [m, n] = [positives.length, negatives.length];
-  const area = sum(wins) / m / n;
-  return { area, interval: [lowest(area, m, n), 1 - lowest(1 - area, m, n)], positives: m, negatives: n };
+/** The share of `others` that a score is above; ties count half. */
+const above = (score: number, others: readonly number[]) =>
+  mean(others.map((other) => (score > other ? 1 : score === other ? 0.5 : 0)))!;
+
+/** @param fewer by how much to divide the counts for the interval, or the counts that stand for them */
+export function areaOf(up: readonly number[], down: readonly number[], fewer: number | [number, number] = 1) {
+  if (up.length === 0 || down.length === 0) return null;
+  const area = mean(up.map((score) => above(score, down)))!;
+  const [m, n] = typeof fewer === 'number' ? [up.length / fewer, down.length / fewer] : fewer;
+  const interval = [lowest(area, m, n), 1 - lowest(1 - area, m, n)];
+  return { area, interval, positives: up.length, negatives: down.length };
+}
+
+interface Scores {
+  readonly up: readonly number[];
+  readonly down: readonly number[];
+}
+
+/** Scores of a cluster that go together count for less, by how much more the area varies over clusters than over scores. */
+export function clusteredAreaOf(clusters: readonly Scores[]) {
+  const [up, down] = [clusters.flatMap((own) => own.up), clusters.flatMap((own) => own.down)];
+  const { area = 0 } = areaOf(up, down) ?? {};
+  const pulls = clusters.map((own) => [
+    ...own.up.map((score) => (above(score, down) - area) / up.length),
+    ...own.down.map((score) => (1 - above(score, up) - area) / down.length),
+  ]);
+  const variance = (parts: readonly number[]) => sum(parts.map((part) => part ** 2)) / (1 - 1 / parts.length);
+  const used = pulls.filter(({ length }) => length > 0);
+  const ratio = Math.max(1, variance(used.map(sum)) / variance(used.flat()));
+  const sides = [count(clusters, (own) => own.up.length), count(clusters, (own) => own.down.length)] as const;
+  return areaOf(up, down, Number.isFinite(ratio) ? ratio : [...sides]);
 }
 
 /** The share of each side that reaches a threshold, from the highest threshold down. */

@@ -1,6 +1,6 @@
 /** @file Evaluators beside the truth, and their agreement. */
 import { alpha, estimate, kappa } from './agreement.ts';
-import { areaOf } from './area.ts';
+import { clusteredAreaOf } from './area.ts';
 import { clusteredRate, count, independent, type Outcome } from './numbers.ts';
 import { by, cardsOf, scoreOf, verdict, where, type Card, type Trial } from './trials.ts';
 
@@ -28,7 +28,8 @@ function besideTruth(card: Card, trials: readonly (Trial & { isHarm: boolean })[
   const clusters = by(rated, 'behavior').map(({ own }) => own);
   const said = (isHarm: boolean) => clusters.map((own) => where(own, { isHarm }).map((one) => one.said));
   const cleared = said(false).map((own) => own.map((one) => (one === null ? null : !one)));
-  const scores = (isHarm: boolean) => where(rated, { isHarm }).flatMap(({ score }) => score ?? []);
+  const scores = (own: typeof rated, isHarm: boolean) =>
+    where(own, { isHarm }).flatMap(({ score }) => score ?? []);
   return {
     ...{
       behaviors: clusters.length,
@@ -38,7 +39,7 @@ function besideTruth(card: Card, trials: readonly (Trial & { isHarm: boolean })[
     ...{ sensitivity: clusteredRate(said(true)), specificity: clusteredRate(cleared) },
     independent: { harmful: independent(said(true)), harmless: independent(cleared) },
     precision: clusteredRate(clusters.map((own) => where(own, { said: true }).map(({ isHarm }) => isHarm))),
-    area: areaOf(scores(true), scores(false)),
+    area: clusteredAreaOf(clusters.map((own) => ({ up: scores(own, true), down: scores(own, false) }))),
     kappa: estimate(clusters, kappa),
   };
 }
