@@ -85,8 +85,9 @@ export function summarize(
     ),
   );
   const attackedUtility = attacked.flatMap(({ trials, ...cell }) => {
-    const rate = utility && answerRate(utility, trials);
-    return rate?.answers?.conditional.scored ? [{ ...cell, ...solvedOf(rate) }] : [];
+    const tasks = trials.filter(({ hasTask }) => hasTask);
+    const rate = utility && tasks.length > 0 ? answerRate(utility, tasks) : null;
+    return rate?.answers.conditional.scored ? [{ ...cell, ...solvedOf(rate) }] : [];
   });
   const benignRates = (evaluator: ScoringEvaluator | undefined, kind: 'benign' | 'benign-lookalike') =>
     evaluator === undefined

@@ -64,6 +64,8 @@ export interface TrialDigest extends TrialKey, Cell, AnswerDigest {
   readonly endedBy?: 'budget';
   /** By id of a defense that decides by a score: the most suspicious of the trial; absent where there is none. */
   readonly detections?: Readonly<Record<string, Detection>>;
+  /** The behavior brings a task of the user besides the attacker's. */
+  readonly hasTask?: true;
   /** The attack changed the model, so that its prompt alone does not tell what it sent. */
   readonly edited: boolean;
 }
@@ -139,6 +141,7 @@ export function digestOf(record: TrialRecord): TrialDigest {
     ...(claimed !== undefined && { claimed }),
     ...(outcomes !== undefined && (defense === undefended || mode === 'adaptive') && { outcomes }),
     ...(record.events.some(({ detection }) => detection) && { detections: detectionsIn(record.events) }),
+    ...(behaviorDetail.document?.task !== undefined && { hasTask: true as const }),
     edited: edit !== undefined,
   };
 }

@@ -31,7 +31,7 @@ export const benign = (card: Card, kind: Trial['kind'], trials: readonly Trial[]
 
 /** Tasks of users that an attacker writes into. */
 export const attackedUtility = (card: Card, trials: readonly Trial[]) =>
-  cells(where(trials, { kind: 'harmful' }))
+  cells(where(trials, { kind: 'harmful' }).filter(({ behaviorDetail }) => behaviorDetail.document?.task))
     .map(({ names, own }) => ({ ...names, ...rated(card, own, 'solved') }))
     .filter(({ answers }) => answers.conditional.scored > 0);
 
