@@ -19,15 +19,16 @@ const negligible = 1e-12;
 
 /**
  * The difference of the rates, with the 95 % percentile interval of the paired bootstrap over items. Its distribution is
- * computed, not drawn: a resample is `paired` draws of +1, −1 or 0. Without a differing item there is no interval: the
- * bootstrap would call the difference certain.
+ * computed, not drawn: a resample is `paired` draws of +1, −1 or 0. Where all items
+ * come out alike there is no interval: the bootstrap would call the difference certain.
  * @throws RangeError unless there is a pair
  * @see https://doi.org/10.1214/aos/1176344552
  */
 export function pairedDifference({ paired, onlyFirst, onlySecond }: Pairs): Estimate {
   if (!(paired > 0)) throw new RangeError('There is no pair to compare.');
   const value = (onlyFirst - onlySecond) / paired;
-  if (onlyFirst + onlySecond === 0) return { value, interval: null };
+  if ([onlyFirst, onlySecond, paired - onlyFirst - onlySecond].includes(paired))
+    return { value, interval: null };
   const { lowest, shares } = sumOfDraws(paired, onlyFirst / paired, onlySecond / paired);
   const quantile = (q: number) => {
     let below = 0;

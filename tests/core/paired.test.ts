@@ -21,6 +21,16 @@ describe('the paired bootstrap', () => {
     expect(one.value).toBeCloseTo(-other.value, 12);
     expect(one.interval![1]).toBeCloseTo(-other.interval![0], 12);
   });
+  test('claims no certainty where everything differed one way', () => {
+    expect(pairedDifference({ paired: 6, onlyFirst: 6, onlySecond: 0 })).toEqual({
+      value: 1,
+      interval: null,
+    });
+    expect(pairedDifference({ paired: 6, onlyFirst: 0, onlySecond: 6 })).toEqual({
+      value: -1,
+      interval: null,
+    });
+  });
   test('claims no certainty where nothing differed', () => {
     expect(pairedDifference({ paired: 30, onlyFirst: 0, onlySecond: 0 })).toEqual({
       value: 0,

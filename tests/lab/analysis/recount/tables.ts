@@ -22,10 +22,8 @@ function difference({ paired: n, onlyFirst, onlySecond }: Compared) {
   const values = Array.from({ length: n + 1 }, (_, up) =>
     Array.from({ length: n - up + 1 }, (_, down) => ({ value: (up - down) / n, share: drawn(up, down) })),
   ).flat();
-  return {
-    value,
-    interval: onlyFirst + onlySecond === 0 ? null : [quantile(values, 0.025), quantile(values, 0.975)],
-  };
+  const [low, high] = [quantile(values, 0.025), quantile(values, 0.975)];
+  return { value, interval: low === high ? null : [low, high] };
 }
 
 /** Behaviors at which a test at 5 % finds, in four of five cases, a difference like the one seen (Connor). */
