@@ -42,7 +42,10 @@ export function checkTargets(
           const cells = attacks.flatMap((attack) =>
             modesOf(plan, { attack, defense }).map((mode) => {
               const [own, other] = both(attack, 'harmful', mode);
-              const samePrompts = sameRequests(own, other).filter(isSamePrompt).length;
+              const decided = sameRequests(own, other).filter((pair) =>
+                pair.every((trial) => outcomeOf(card, trial) !== null),
+              );
+              const samePrompts = decided.filter(isSamePrompt).length;
               const check = {
                 ...names,
                 measure: 'success',

@@ -64,7 +64,7 @@ export interface TargetCheck extends Pairs {
   readonly attack?: string;
   /** Absent: static. */
   readonly mode?: AttackMode;
-  /** Behaviors on which both were sent the same text; absent without an attack. */
+  /** Of the paired behaviors, those on which both were sent the same text; absent without an attack. */
   readonly samePrompts?: number;
   /** Behaviors on which both are a yes. */
   readonly both: number;

@@ -101,3 +101,14 @@ test('a report shows the models side by side, with the sentences above the table
   expect(made).toContain('20 of 30, 67%');
   expect(made).toContain('2 of 30, 7%');
 });
+
+test('prompts are counted as the same among the behaviors that are compared, and no others', () => {
+  const kept = cell('kept', 'walk', (i) => (i === 0 ? null : 1), 3);
+  const summary = summaryOf([
+    ...cell('base', 'walk', () => 1, 3),
+    ...kept.map((outline, i) => (i === 1 ? { ...outline, prompt: 'in other words' } : outline)),
+  ]);
+  const check = summary.targets!.find(({ attack }) => attack === 'walk')!;
+  expect(check).toMatchObject({ paired: 2, samePrompts: 1 });
+  expect(promptWords(check)).toBe('1 of 2 the same');
+});

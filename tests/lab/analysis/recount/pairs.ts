@@ -64,9 +64,10 @@ export function targets(cards: readonly Card[], trials: readonly Trial[]) {
   const each = later.flatMap(({ measure, kind, card, names, own }) => {
     const found = pairs(own, where(trials, { ...names, kind, model: first }));
     const { model, defense, ...attack } = names;
-    const same = count(found, ([one, other]) => one.sent === other.sent);
+    const told = decided(card, found);
+    const both = told.map((one) => one.both);
+    const same = count(told, ({ pair: [one, other] }) => one.sent === other.sent);
     const more = measure === 'success' ? { ...attack, samePrompts: same } : {};
-    const both = bothOf(card, found);
     return both.length === 0
       ? []
       : [{ model, defense, evaluator: card.id, card, measure, more, found, both }];
