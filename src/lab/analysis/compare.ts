@@ -15,10 +15,10 @@ export interface ComparedRate {
   readonly evaluator: string;
   readonly first: Rate;
   readonly second: Rate;
-  /** Second rate minus first; `null` unless both are known. */
-  readonly difference: number | null;
   /** Behaviors that both runs decided; the fields below are over these. */
   readonly paired: number;
+  /** Share of yes in the second run minus that in the first; `null` without a pair. */
+  readonly difference: number | null;
   readonly onlyFirst: number;
   readonly onlySecond: number;
   /** McNemar's exact test, two-sided; `null` without a pair. */
@@ -157,12 +157,13 @@ function comparedRate(
   const outcome = (trial: TrialDigest) => outcomeOf(card, trial);
   const pairs = pairsOf(card, before, after);
   const flipped = pairs.filter((pair) => pair.first !== pair.second);
-  const [first, second] = [rateOf(before.map(outcome)), rateOf(after.map(outcome))];
+  const compared = comparisonOf(pairs);
+  const { paired, onlyFirst, onlySecond } = compared;
   return {
-    first,
-    second,
-    difference: first.rate === null || second.rate === null ? null : second.rate - first.rate,
-    ...comparisonOf(pairs),
+    first: rateOf(before.map(outcome)),
+    second: rateOf(after.map(outcome)),
+    ...compared,
+    difference: paired === 0 ? null : (onlySecond - onlyFirst) / paired,
     adjusted: null,
     flipped,
   };

@@ -58,6 +58,8 @@ describe('a pair of cells', () => {
     const cell = firstCell([null, null, ...ones.slice(2)], [...ones.slice(0, 8), null, 0]);
     expect(cell).toMatchObject({ paired: 7, first: { scored: 8 }, second: { scored: 9 }, p: 1 });
     expect(cell.flipped).toHaveLength(1);
+    // Of the seven, not of eight and nine.
+    expect(cell.difference).toBeCloseTo(-1 / 7, 12);
     expect(
       firstCell(
         ones.map(() => null),
