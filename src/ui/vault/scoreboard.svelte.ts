@@ -59,13 +59,14 @@ export class Scoreboard {
 
   async #check(): Promise<void> {
     const { signal } = this.#controller;
-    for (const { name, solved, checks } of this.#entries)
+    for (const { solved, checks } of this.#entries)
       for (const { level, prompt } of solved) {
         if (checks[level] !== 'waiting') continue;
         const check = await this.#replay(level, prompt, signal);
         if (signal.aborted) return;
+        // A later file of the same player has prompts of its own.
         this.#entries = this.#entries.map((entry) =>
-          entry.name === name ? { ...entry, checks: { ...entry.checks, [level]: check } } : entry,
+          entry.solved === solved ? { ...entry, checks: { ...entry.checks, [level]: check } } : entry,
         );
       }
   }

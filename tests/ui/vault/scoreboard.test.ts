@@ -55,3 +55,23 @@ test('a lab that does not answer leaves the words unchecked', async () => {
   await board.add([fileOf('Ada', ['level-1', 'open'])]);
   expect(board.entries[0]!.checks).toEqual({ 'level-1': 'could not tell' });
 });
+
+test('what was found about an earlier file of a player says nothing about a later one', async () => {
+  const { board, chat } = setUp();
+  const answer = chat.getMockImplementation()!;
+  const waiting: (() => void)[] = [];
+  chat.mockImplementation(async (...call) => {
+    await new Promise<void>((go) => waiting.push(go));
+    return answer(...call);
+  });
+  const first = board.add([fileOf('Ada', ['level-1', 'open'])]);
+  await vi.waitFor(() => expect(waiting).toHaveLength(1));
+  const second = board.add([fileOf('Ada', ['level-1', 'please'])]);
+  await vi.waitFor(() => expect(waiting).toHaveLength(2));
+  waiting[0]!();
+  await first;
+  expect(board.entries[0]!.checks).toEqual({ 'level-1': 'waiting' });
+  waiting[1]!();
+  await second;
+  expect(board.entries[0]!.checks).toEqual({ 'level-1': 'did not open' });
+});
