@@ -103,9 +103,10 @@ const rolesOf = (
   options: OptionsSpec,
   values: Values,
 ): readonly ModelRole[] =>
-  Object.entries(when).flatMap(
-    ([option, byValue]) => byValue[String(values[option] ?? options[option]?.default)] ?? [],
-  );
+  Object.entries(when).flatMap(([option, byValue]) => {
+    const value = String(values[option] ?? options[option]?.default);
+    return Object.hasOwn(byValue, value) ? byValue[value]! : [];
+  });
 
 /** Every role that the plan must fill when the method runs with `values`; options left out take their defaults. */
 export const rolesNeeded = (

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { nameSchema } from '../../core/name.ts';
 import { sizeProblem } from '../../core/nesting.ts';
+import { packNames } from '../../core/templates.ts';
 
 /** Characters of a text; a longer one is cut. */
 const maxTextLength = 8000;
@@ -48,6 +49,8 @@ const studioSchema = z.object({
   target: text,
   attack: id,
   options,
+  /** The pack that ships; absent where the choice is left to the lab. */
+  texts: part(z.enum(packNames)),
   /** Models by role. */
   players: part(z.record(z.string(), z.string().max(300).catch(''))),
   seed,

@@ -65,7 +65,8 @@ export function playgroundSetup(plan: PlanOutline, record: TrialRecord): string 
   const request = askedAgain(record);
   if (!request || request.system !== undefined || record.attackResult.sampling) return null;
   const stack = stackOf(plan, record).map(({ id, options }) => ({ id, on: true, options }));
-  return writePlaygroundLink({ model: record.model, ...request, stack });
+  const { temperature, maxNewTokens } = plan.sampling;
+  return writePlaygroundLink({ model: record.model, ...request, stack, temperature, maxNewTokens });
 }
 
 /**

@@ -254,7 +254,7 @@ export class PlanDraft {
       evaluators: methods('evaluators') as PlanInput['evaluators'],
       sampling: { ...rest.sampling, maxNewTokens: this.maxNewTokens },
       chatTemplate: this.template.toSettings(),
-      ...(this.attackMode !== 'static' && { attackMode: this.attackMode }),
+      ...((this.attackMode !== 'static' || this.#plan.attackMode) && { attackMode: this.attackMode }),
       ...(this.texts && { texts: this.texts }),
       ...(this.templates && { templates: this.templates }),
     };

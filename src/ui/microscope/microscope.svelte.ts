@@ -157,7 +157,8 @@ export class Microscope extends PromptDraft {
       this.model = model!;
     }
     this.takeOver(link);
-    this.system = link.system ?? this.system;
+    // A link with a prompt and no system prompt means none, whatever was typed here before.
+    if (link.prompt !== undefined) this.system = link.system ?? '';
     this.compare = link.compare ?? this.compare;
     if (lanes) this.lanes.forEach((lane, index) => this.#fill(lane, lanes[index] ?? null));
     this.seed = link.seed ?? this.seed;

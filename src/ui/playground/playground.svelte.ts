@@ -9,7 +9,7 @@ import { canGrade } from '../../lab/plan/set-card.ts';
 import { ChatColumn } from './chat-column.svelte.ts';
 import type { KeptTurns } from './kept-turns.ts';
 import { readPlaygroundLink, writePlaygroundLink } from '../links/setups.ts';
-import { choiceOf, withoutDefaults } from '../state/method-pick.ts';
+import { choiceOf, fitting, withoutDefaults } from '../state/method-pick.ts';
 import { PromptDraft } from '../state/prompt-draft.svelte.ts';
 import { choiceOfChip, StackDraft } from '../defenses/stack-draft.svelte.ts';
 import type { LabInfo } from '../state/lab-info.svelte.ts';
@@ -167,7 +167,7 @@ export class Playground extends PromptDraft {
           {
             id: card.id,
             on: chip?.on !== false,
-            options: withoutDefaults(card.options, chip?.options ?? {}),
+            options: withoutDefaults(card.options, fitting(card.options, chip?.options ?? {})),
           },
         ];
       }),

@@ -99,7 +99,8 @@ export class LabInfo {
     this.behaviors = others;
   };
 
-  card = (id: string): AnyCard | null => this.#cards[id] ?? null;
+  card = (id: string): AnyCard | null =>
+    (Object.hasOwn(this.#cards, id) ? this.#cards[id] : undefined) ?? null;
   isListed = (id: string): boolean => this.card(id) !== null;
   stageOf = (id: string): AnyCard['stage'] => this.card(id)?.stage;
   /** What an evaluator measures; empty for one that is not listed. */
@@ -110,10 +111,10 @@ export class LabInfo {
   name = (id: string): string => {
     if (id === undefended) return 'No defense';
     return (
-      this.#cards[id]?.title ??
+      this.card(id)?.title ??
       id
         .split('+')
-        .map((part) => this.#cards[part]?.title ?? part)
+        .map((part) => this.card(part)?.title ?? part)
         .join(' + ')
     );
   };

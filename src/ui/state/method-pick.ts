@@ -9,7 +9,7 @@ export type OptionInput = Readonly<Record<string, unknown>>;
 /** Only what differs from the defaults, so that a saved plan stays short and follows new defaults. */
 export const withoutDefaults = (spec: OptionsSpec, values: OptionInput): OptionInput =>
   Object.fromEntries(
-    Object.entries(values).filter(([key, value]) => spec[key] && value !== spec[key].default),
+    Object.entries(values).filter(([key, value]) => Object.hasOwn(spec, key) && value !== spec[key]?.default),
   );
 
 /** `{ id }`, with options where they differ from the defaults. */
@@ -18,10 +18,14 @@ export function choiceOf(card: MethodCard, values: OptionInput): MethodChoice {
   return Object.keys(options).length > 0 ? { id: card.id, options } : { id: card.id };
 }
 
-/** Of values that come from outside, those whose type is that of their option. */
+/** Of values that come from outside, those that a form can show: of the type of their option, and one of its choices. */
 export const fitting = (spec: OptionsSpec, values: OptionInput): OptionInput =>
   Object.fromEntries(
-    Object.entries(values).filter(([key, value]) => spec[key] && typeof value === typeof spec[key].default),
+    Object.entries(values).filter(([key, value]) => {
+      const option = Object.hasOwn(spec, key) ? spec[key] : undefined;
+      if (option?.type === 'choice') return option.choices.some((choice) => choice === value);
+      return option !== undefined && typeof value === typeof option.default;
+    }),
   );
 
 /** Why a value does not fit its option, in words for the form, or `null`. */

@@ -1,6 +1,6 @@
 /** @file A prompt, the sample that it was taken from, and the attack on it, as the playground and the microscope have them. */
 import type { Behavior } from '../../core/behavior.ts';
-import type { OptionInput } from './method-pick.ts';
+import { fitting, type OptionInput } from './method-pick.ts';
 import type { LabInfo } from './lab-info.svelte.ts';
 
 /** What a link carries of it. */
@@ -47,13 +47,14 @@ export class PromptDraft {
     this.prompt = link.prompt ?? this.prompt;
     this.behavior = null;
     void this.#takeSample(link, this.prompt);
-    this.attack = this.#labInfo.catalogue?.attacks.find(({ id }) => id === link.attack)?.id ?? null;
-    this.attackOptions = link.attackOptions ?? {};
+    const card = this.#labInfo.catalogue?.attacks.find(({ id }) => id === link.attack);
+    this.attack = card?.id ?? null;
+    this.attackOptions = card ? fitting(card.options, link.attackOptions ?? {}) : {};
   }
 
   /** The sample of a link, once its set is read and unless the user went on meanwhile. */
-  async #takeSample({ set, behavior }: DraftLink, prompt: string): Promise<void> {
-    if (!set || !behavior) return;
+  async #takeSample({ set = '', behavior }: DraftLink, prompt: string): Promise<void> {
+    if (!behavior || !this.#labInfo.catalogue?.sets.some(({ id }) => id === set)) return;
     await this.#labInfo.want(set);
     const sample = this.#labInfo.behaviors[set]?.find((one) => one.id === behavior && one.prompt === prompt);
     if (sample && this.prompt === prompt) this.behavior = sample;

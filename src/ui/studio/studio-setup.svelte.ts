@@ -158,6 +158,7 @@ export class StudioSetup {
         : { set: this.set, behavior: this.behaviorId }),
       attack: this.attack,
       options: this.options,
+      ...(this.texts && { texts: this.texts }),
       roleModels: this.roleModels,
       seed: this.seed,
       maxNewTokens: this.maxNewTokens,
@@ -173,12 +174,17 @@ export class StudioSetup {
     if (candidatesFor('target', models).some(({ id }) => id === model)) this.model = model!;
     if (catalogue.sets.some(({ id }) => id === set)) this.set = set!;
     this.behaviorId = behavior ?? this.behaviorId;
+    if (behavior !== undefined) this.isOwnRequest = false;
     if (request !== undefined) {
       [this.isOwnRequest, this.request] = [true, request];
       this.target = target ?? this.target;
     }
     const card = catalogue.attacks.find(({ id }) => id === link.attack);
-    if (card) this.pick(card.id);
+    if (card) {
+      this.pick(card.id);
+      // A link with an attack means the texts that it names, whatever was chosen here before.
+      [this.texts, this.pack] = [link.texts ?? null, null];
+    }
     if (card && options) this.options = fitting(card.options, options);
     for (const [role, id] of Object.entries(roleModels))
       if (models.some((entry) => entry.id === id)) this.assignRole(role as ModelRole, id);

@@ -64,11 +64,16 @@ const shipped = readdirSync(folder).map((file) =>
   parsePlan(JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'))),
 );
 
-test.each([plan, everything, ...shipped])('an untouched draft of $name is the plan it came from', (given) => {
-  const again = parsePlan(new PlanDraft(catalogue, given).toPlan());
-  // As text, because a run is named by it.
-  expect(JSON.stringify(again)).toBe(JSON.stringify(given));
-});
+const usualMode = parsePlan({ ...plan, name: 'Usual mode', attackMode: 'static' });
+
+test.each([plan, everything, usualMode, ...shipped])(
+  'an untouched draft of $name is the plan it came from',
+  (given) => {
+    const again = parsePlan(new PlanDraft(catalogue, given).toPlan());
+    // As text, because a run is named by it.
+    expect(JSON.stringify(again)).toBe(JSON.stringify(given));
+  },
+);
 
 test('the plan that uses everything leaves nothing of the schema out', () => {
   expect(Object.keys(everything).sort()).toEqual(Object.keys(planSchema.shape).sort());

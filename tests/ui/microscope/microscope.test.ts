@@ -54,8 +54,11 @@ test('an attack and the sample that it works toward go with both requests, and w
   expect([fresh.attack, fresh.attackOptions]).toEqual(['assistant-prefix', { words: 2 }]);
   fresh.edit('Something else');
   expect(fresh.behavior).toBeNull();
+  fresh.system = 'Keep the town safe.';
+  fresh.fromSetup('{"model":"tinytown-chat"}');
+  expect(fresh.system).toBe('Keep the town safe.');
   fresh.fromSetup('{"prompt":"wake it"}');
-  expect(fresh.attack).toBeNull();
+  expect([fresh.attack, fresh.system]).toEqual([null, '']);
 });
 
 test('one lane alone asks once', async () => {

@@ -131,6 +131,23 @@ test('a link without attack and defenses asks plainly, whatever was chosen befor
   expect([playground.attack, playground.stack.chips]).toEqual([null, []]);
 });
 
+test('options of a link that no form could hold are left out, and so is a sample of no set', async () => {
+  const { playground, requests, loads } = setUp();
+  const hostile = { success: 'constructor', samples: 'many', toString: 1, ['__proto__']: 2 };
+  playground.fromSetup(
+    JSON.stringify({
+      ...{ prompt: 'Hello', set: 'constructor', behavior: 'name' },
+      ...{ attack: 'best-of-n', attackOptions: hostile },
+      stack: [{ id: 'perplexity-filter', options: { reads: 'toString', threshold: 'high' } }],
+    }),
+  );
+  expect([playground.attackOptions, playground.stack.chips[0]!.options]).toEqual([{}, {}]);
+  await playground.send();
+  expect(playground.behavior).toBeNull();
+  expect(loads()).toEqual(['tinytown-chat']);
+  expect(requests().at(-1)).toMatchObject({ defenses: [{ id: 'perplexity-filter' }] });
+});
+
 test('the page opens on an example, but on nothing that somebody chose', async () => {
   const { playground } = setUp();
   await playground.showExample();

@@ -101,6 +101,15 @@ test('a link carries the set-up to another visit', () => {
   [here.request, here.target] = ['wake it', 'Sure'];
   there.fromSetup(here.toSetup());
   expect(there.toRequest()).toEqual(here.toRequest());
+  // What was typed and picked there does not stay.
+  here.isOwnRequest = false;
+  here.texts = 'compact';
+  there.pack = { version: 1, name: 'mine', templates: {} };
+  there.fromSetup(here.toSetup());
+  expect(there.toRequest()).toEqual(here.toRequest());
+  here.texts = null;
+  there.fromSetup(here.toSetup());
+  expect(there.toRequest()).toEqual(here.toRequest());
 });
 
 test.each([
@@ -108,6 +117,7 @@ test.each([
   '[]',
   '{"model":"evil","set":7,"behavior":{},"attack":[],"seed":-1,"temperature":9}',
   '{"attack":"gcg","options":{"steps":"many","evil":1},"players":{"judge":"nobody"}}',
+  '{"attack":"gcg","options":{"success":"constructor","__proto__":{"steps":9},"toString":1},"texts":"none"}',
 ])('a broken link changes nothing: %s', (link) => {
   const setup = newSetup();
   const before = setup.toRequest();

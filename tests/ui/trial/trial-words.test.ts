@@ -74,6 +74,8 @@ describe('a trial can be asked again by hand', () => {
       model: record.model,
       prompt: record.behaviorDetail.prompt,
       stack: [{ id: 'self-reminder' }, { id: 'safe-decoding' }],
+      temperature: plan.sampling.temperature,
+      maxNewTokens: plan.sampling.maxNewTokens,
     });
   });
   test('with the rate of false positives that its plan gives a guard', () => {
