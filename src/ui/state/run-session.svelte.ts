@@ -44,6 +44,10 @@ export class RunSession {
   foundDone = $state(false);
   /** A stored run is being read. */
   opening = $state(false);
+  /** The part of the plan that was started last, until all of it is done; `undefined`: the whole. */
+  part = $state.raw<RunPart | undefined>();
+  /** Trials of the plan that are not finished; `null` while that is not known. */
+  readonly left = $derived(this.total === null ? null : Math.max(0, this.total - this.finished));
   readonly underway = $derived(this.status === 'running' || this.status === 'paused');
 
   #controller: AbortController | null = null;
@@ -51,8 +55,6 @@ export class RunSession {
   #whole: Plan | null = null;
   /** Id of a run whose labels have changed since its rates were read. */
   #outdated: string | null = null;
-  /** What of the plan was started last; `undefined`: all of it. */
-  #part: RunPart | undefined;
   /** Whether a trial was finished since the start. */
   #computed = false;
   /** Models whose files were loaded during this run. */
@@ -76,7 +78,7 @@ export class RunSession {
     const isCurrent = () => this.#controller === controller;
     // A run that goes on keeps what it shows.
     if (plan !== this.#whole) this.#forget();
-    [this.#whole, this.#part] = [plan, part];
+    [this.#whole, this.part] = [plan, part];
     this.#begin(outlineOf(plan), 'running');
     // The lab gives up the lock on a run only when the call before has ended.
     await this.#settled;
@@ -99,16 +101,22 @@ export class RunSession {
     this.status =
       outcome.status === 'cancelled' || this.limit !== null || isPart ? 'stopped' : outcome.status;
     this.failure = outcome.status === 'failed' ? outcome : null;
+    if (outcome.status === 'done' && this.limit === null) this.part = undefined;
     this.#quiet();
   };
 
   pause = (): void => this.#end('paused');
   stop = (): void => this.#end('stopped');
-  /** Go on with what was paused, which may be a part; a run that has ended goes on with all of its plan. */
+  /** Go on with what was started: with a part, until all of it is done. */
   resume = async (): Promise<void> => {
-    const part = this.status === 'paused' ? this.#part : undefined;
+    const { part } = this;
     const plan = await this.wholePlan();
     if (plan) await this.start(plan, part);
+  };
+  /** Go on with every trial that is left, also where a part was started. */
+  resumeWhole = async (): Promise<void> => {
+    const plan = await this.wholePlan();
+    if (plan) await this.start(plan);
   };
 
   /** The plan with all its behaviors; `null` without a run, or where it cannot be read, which `failure` then tells. */
@@ -217,7 +225,7 @@ export class RunSession {
 
   #forget(): void {
     [this.id, this.overview, this.finished, this.total] = [null, null, 0, null];
-    [this.#whole, this.#part] = [null, undefined];
+    [this.#whole, this.part] = [null, undefined];
   }
 
   #begin(plan: PlanOutline | null, status: RunStatus): void {

@@ -116,20 +116,39 @@ test('resuming waits until the paused call has released the run', async () => {
   expect(session.status).toBe('running');
 });
 
-test('a part that was paused goes on as that part, and one that was stopped with the whole plan', async () => {
+test('a part that was cut off goes on as that part, and the whole plan on demand alone', async () => {
   const { lab, calls, started } = drivenLab();
   const session = new RunSession(lab);
   const { model, attack, defense } = all[0]!;
-  void session.start(plan, { model, attack, defense });
+  const part = { model, attack, defense };
+  void session.start(plan, part);
   await started(1);
   for (const end of [session.pause, session.stop]) {
     end();
+    expect(session.part).toEqual(part);
     calls.at(-1)!.finish({ status: 'cancelled' });
     const before = calls.length;
     void session.resume();
     await started(before + 1);
   }
-  expect(calls.map(({ part }) => part?.attack)).toEqual([attack, attack, undefined]);
+  session.stop();
+  calls.at(-1)!.finish({ status: 'cancelled' });
+  void session.resumeWhole();
+  await started(4);
+  expect(calls.map(({ part: of }) => of?.attack)).toEqual([attack, attack, attack, undefined]);
+});
+
+test('once a part is done there is only the rest of the plan, of which it is known how much it is', async () => {
+  const { lab, calls, started } = drivenLab();
+  const session = new RunSession(lab);
+  const { model, attack, defense } = all[0]!;
+  const ended = session.start(plan, { model, attack, defense });
+  await started(1);
+  expect(session.left).toBeNull();
+  calls[0]!.send([trialEvent(0)]);
+  calls[0]!.finish({ status: 'done', value: undefined });
+  await ended;
+  expect(session).toMatchObject({ status: 'stopped', part: undefined, left: all.length - 1 });
 });
 
 test('a failure is kept with its advice, and the finished trials stay', async () => {
