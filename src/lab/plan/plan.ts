@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { behaviorSchema } from '../../core/behavior.ts';
 import { contrastSchema } from '../../core/contrast.ts';
 import { LabError } from '../../core/errors.ts';
-import { issueTexts } from '../../core/excerpt.ts';
+import { excerpt, firstOf, issueTexts } from '../../core/excerpt.ts';
+import { repeated } from '../../core/groups.ts';
 import { classifierRoles, languageRoles } from '../../core/method.ts';
 import { nameSchema } from '../../core/name.ts';
 import { sizeProblem } from '../../core/nesting.ts';
@@ -241,13 +242,33 @@ export const defaultSampling: Plan['sampling'] = planSchema.shape.sampling.parse
 /** What 100,000 behaviors and the vectors that defenses learned take, with room to spare. */
 const limits = { depth: 32, values: 2_000_000 } as const;
 
-/** @throws LabError 'bad-plan' that names every offending field with its path. */
+/** @throws LabError 'bad-plan' that names every offending field with its path, or what is listed more than once. */
 export function parsePlan(input: unknown): Plan {
   const problem = sizeProblem(input, limits);
   if (problem !== null) throw invalid(problem);
   const parsed = planSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw invalid(issueTexts(parsed.error.issues, 'plan').join('; '));
+  if (!parsed.success) throw invalid(issueTexts(parsed.error.issues, 'plan').join('; '));
+  checkNames(parsed.data);
+  return parsed.data;
+}
+
+/** Records and rows of tables go by these names. @throws LabError 'bad-plan' where one stands for two things */
+function checkNames(plan: Plan): void {
+  const { models, attacks, evaluators, sets = [] } = plan;
+  const lists = {
+    'models.targets': models.targets,
+    attacks: attacks.map(({ id }) => id),
+    evaluators: evaluators.map(({ id }) => id),
+    defenses: defenseNames(plan),
+    sets: sets.map(({ id }) => id),
+  };
+  const found = Object.entries(lists).flatMap(([path, names]) =>
+    repeated(names).map((name) => `${path}: "${excerpt(name)}" is listed more than once`),
+  );
+  if (found.length === 0) return;
+  throw new LabError('bad-plan', `The plan is not valid. ${firstOf(found, (one) => one).join('; ')}.`, {
+    advice: 'List each once; give defense stacks that share their methods a "name" each.',
+  });
 }
 
 const invalid = (reasons: string) =>

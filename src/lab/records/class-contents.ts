@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LabError } from '../../core/errors.ts';
 import { issueTexts } from '../../core/excerpt.ts';
+import { repeated } from '../../core/groups.ts';
 import { nameSchema } from '../../core/name.ts';
 
 /** In the folder of the app. */
@@ -24,8 +25,18 @@ const contentsSchema = z.strictObject({
         bytes: z.int().nonnegative(),
       }),
     )
-    .max(100),
-  plans: z.array(z.strictObject({ name: nameSchema, file: path })).max(100),
+    .max(100)
+    .refine(
+      (models) => repeated(models.map(({ id }) => id)).length === 0,
+      'Each model may stand there only once',
+    ),
+  plans: z
+    .array(z.strictObject({ name: nameSchema, file: path }))
+    .max(100)
+    .refine(
+      (plans) => repeated(plans.map(({ file }) => file)).length === 0,
+      'Each file may stand there only once',
+    ),
 });
 
 export type ClassContents = Readonly<z.output<typeof contentsSchema>>;

@@ -1,6 +1,7 @@
 /** @file What is wrong with a plan or a request, collected so that one reading of the message is enough to correct it. */
 import { LabError } from '../../core/errors.ts';
 import { excerpt, firstOf } from '../../core/excerpt.ts';
+import { repeated } from '../../core/groups.ts';
 
 export class Problems {
   readonly #problems: { readonly path: string; readonly error: LabError }[] = [];
@@ -24,13 +25,10 @@ export class Problems {
 
   /** Records are keyed by these names, so each must stand for one thing. */
   rejectDuplicates(path: string, names: readonly string[]): void {
-    const seen = new Set<string>();
-    const repeated = new Set<string>();
-    for (const name of names) (seen.has(name) ? repeated : seen).add(name);
-    for (const name of repeated)
+    for (const name of repeated(names))
       this.attempt(path, () => {
         throw new LabError('bad-plan', `"${excerpt(name)}" is listed more than once.`, {
-          advice: 'List each once; give defense stacks that share their methods a "name" each.',
+          advice: 'List each once.',
         });
       });
   }

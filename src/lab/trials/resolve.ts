@@ -120,12 +120,10 @@ export function resolvePlan(plan: Plan, all: Registries): ResolvedPlan {
   for (const id of plan.replay ? plan.models.targets : [])
     problems.attempt('replay', () => checkReplayed(plan, id));
 
-  const idsOf = (named: readonly { readonly id: string }[]) => named.map(({ id }) => id);
-  problems.rejectDuplicates('models.targets', plan.models.targets);
-  problems.rejectDuplicates('attacks', idsOf(plan.attacks));
-  problems.rejectDuplicates('evaluators', idsOf(plan.evaluators));
-  problems.rejectDuplicates('defenses', [undefended, ...stacks.map(({ name }) => name)]);
-  problems.rejectDuplicates('behaviors', idsOf(tested));
+  problems.rejectDuplicates(
+    'behaviors',
+    tested.map(({ id }) => id),
+  );
   problems.raise();
   const known = trainingBehaviorsOf(plan.behaviors, registries);
   const source = { tested, known, contrast, seed: plan.seed };
