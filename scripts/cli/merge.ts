@@ -17,6 +17,7 @@ import {
   readHead,
   tornLine,
   writeHead,
+  readArtifacts,
   writeReport,
   writeTrialLines,
 } from './run-folder.ts';
@@ -61,7 +62,11 @@ export function mergeInto(
   );
   const artifacts = artifactsIn(folders);
   if (artifacts !== null) writeWhole(pathsIn(out).artifacts, artifacts);
-  const summary = writeReport(out, { ...merged, digests: trials.map(({ digest }) => digest) });
+  const summary = writeReport(out, {
+    ...merged,
+    artifacts: readArtifacts(out),
+    digests: trials.map(({ digest }) => digest),
+  });
   if (missing.length > 0) {
     console.error(
       `warning: ${count(missing.length)} of ${plural(trials.length + missing.length, 'trial')} missing:`,

@@ -5,12 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { excerpt } from '../../src/core/excerpt.ts';
 import { plural } from '../../src/core/format.ts';
-import {
-  artifactFile,
-  artifactsInFile,
-  withArtifact,
-  type RunArtifact,
-} from '../../src/lab/plan/artifacts.ts';
+import { artifactFile, withArtifact, type RunArtifact } from '../../src/lab/plan/artifacts.ts';
 import type { Plan } from '../../src/lab/plan/plan.ts';
 import { digestOf } from '../../src/lab/records/digest.ts';
 import type { DeviceInfo, DeviceKind, RunHead } from '../../src/lab/records/run.ts';
@@ -20,7 +15,6 @@ import { versions } from '../../src/lab/records/versions.ts';
 import { placerFor, type Placer } from '../../src/lab/trials/placement.ts';
 import type { ExpandedPlan } from '../../src/lab/trials/trials.ts';
 import { badUsage } from './failure.ts';
-import { readJson } from './json-file.ts';
 import {
   checkFolder,
   DamagedHead,
@@ -31,6 +25,7 @@ import {
   readTrials,
   tornLine,
   writeHead,
+  readArtifacts,
   writeReport,
   writeTrialLines,
   type FolderTrials,
@@ -80,7 +75,7 @@ export function checkRunFolder(
   }
   const [head, damage] = storedHead(folder);
   if (head) checkSameRun(paths.run, head, plan, device);
-  const artifacts = storedArtifacts(paths.artifacts);
+  const artifacts = readArtifacts(folder);
   const trials = readTrials(folder, trialOf);
   const finished = trials.byPlace.size;
   const notes = [
@@ -91,20 +86,6 @@ export function checkRunFolder(
     ...(finished > 0 ? [`Continuing after ${plural(finished, 'finished trial')}.`] : []),
   ];
   return { ...before, trials, head, artifacts, notes };
-}
-
-/** @throws CommandError when the file is damaged, or of another release */
-function storedArtifacts(path: string): readonly RunArtifact[] {
-  if (!existsSync(path)) return [];
-  const content = readJson(path, 'file of artifacts');
-  try {
-    return artifactsInFile(content);
-  } catch (error) {
-    throw badUsage(
-      `${excerpt(path)}: ${(error as Error).message}`,
-      'Move it away, so that it is made again.',
-    );
-  }
 }
 
 /** What run.json says, or what is wrong with it. @throws CommandError when only another release can read it */
@@ -188,7 +169,7 @@ export function openRun(checked: CheckedFolder, device: DeviceInfo): OpenRun {
           folder,
           ordered.map(({ span }) => ({ path: paths.trials, span })),
         );
-      return writeReport(folder, { ...head, digests: ordered.map(({ digest }) => digest) });
+      return writeReport(folder, { ...head, artifacts, digests: ordered.map(({ digest }) => digest) });
     },
     close: file.close,
   };

@@ -24,7 +24,7 @@ export const shareCells = (name: string, share: Share | undefined): Row => ({
 });
 
 export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary): void {
-  const { overRefusal, utility, attackedUtility = [], speed, overhead } = costs;
+  const { overRefusal, utility, attackedUtility = [], speed, overhead, preparation = [] } = costs;
   const models = [...new Set([...cells, ...overRefusal, ...utility, ...speed].map(({ model }) => model))];
   const on = (model: string) => (models.length > 1 ? ` on ${model}` : '');
   const print = (title: string, rows: readonly Row[]) => {
@@ -108,6 +108,19 @@ export function printSummary({ cells, claims, elapsedMs, ...costs }: RunSummary)
           '+tokens': extra ? (extra.tokens ? amount(extra.tokens.value) : countOrUnknown(null)) : '',
         };
       }),
+    );
+    print(
+      `What defenses learned before${on(model)}`,
+      preparation
+        .filter((row) => row.model === model)
+        .map(({ defense, queries, sequences, gradients, tokens, elapsedMs: took }) => ({
+          defense,
+          queries: count(queries),
+          scored: count(sequences),
+          gradients: count(gradients),
+          tokens: countOrUnknown(tokens),
+          seconds: seconds(took),
+        })),
     );
   }
   console.log(`${seconds(elapsedMs)} s`);

@@ -7,6 +7,7 @@ import { excerpt, issueTexts } from '../../src/core/excerpt.ts';
 import type { Labels } from '../../src/lab/records/labels.ts';
 import { report } from '../../src/lab/analysis/report/report.ts';
 import { summarize } from '../../src/lab/analysis/summarize.ts';
+import { artifactsInFile, type RunArtifact } from '../../src/lab/plan/artifacts.ts';
 import { parsePlan } from '../../src/lab/plan/plan.ts';
 import { digestOf, type TrialDigest } from '../../src/lab/records/digest.ts';
 import type { RunContents, RunHead } from '../../src/lab/records/run.ts';
@@ -126,12 +127,28 @@ export function placed(path: string, { record, line }: StoredTrial, trialOf: Pla
   }
 }
 
+/** @throws CommandError when the file is damaged, or of another release */
+export function readArtifacts(folder: string): readonly RunArtifact[] {
+  const path = pathsIn(folder).artifacts;
+  if (!existsSync(path)) return [];
+  const content = readJson(path, 'file of artifacts');
+  try {
+    return artifactsInFile(content);
+  } catch (error) {
+    throw badUsage(
+      `${excerpt(path)}: ${(error as Error).message}`,
+      'Move it away, so that it is made again.',
+    );
+  }
+}
+
 /** The run in a folder, with what its analysis reads of each trial. @throws CommandError or LabError that names the file */
 export function readRun(folder: string): RunContents {
   const head = readHead(folder);
   const { byPlace, end } = readTrials(folder, placerFor(expandPlan(head.plan, registries).chunks));
   if (end.torn > 0) console.error(`warning: ${tornLine(folder, end)} is left out.`);
-  return { ...head, digests: inOrder(byPlace).map(({ digest }) => digest) };
+  const artifacts = readArtifacts(folder);
+  return { ...head, artifacts, digests: inOrder(byPlace).map(({ digest }) => digest) };
 }
 
 /** How messages name what an interrupted write left. */
@@ -141,8 +158,10 @@ export const tornLine = (folder: string, { torn }: TrialsEnd): string =>
 export const inOrder = (byPlace: ReadonlyMap<number, FolderTrial>): readonly FolderTrial[] =>
   [...byPlace].toSorted(([a], [b]) => a - b).map(([, trial]) => trial);
 
-export const summaryOf = ({ plan, device, digests }: RunContents, labels: Labels | null = null): RunSummary =>
-  summarize(plan, device, registries.evaluators.all, digests, labels);
+export const summaryOf = (
+  { plan, device, digests, artifacts }: RunContents,
+  labels: Labels | null = null,
+): RunSummary => summarize(plan, device, registries.evaluators.all, digests, labels, artifacts);
 
 export function writeHead(folder: string, { plan, versions, device, startedAt }: RunHead): void {
   const head = { version: formatVersion, plan, versions, device, startedAt };

@@ -2,10 +2,11 @@
 import { sumOfCounts } from '../../core/counts.ts';
 import { meanOf, pairedRatioOf } from '../../core/means.ts';
 import { mean } from '../../core/statistics.ts';
+import type { RunArtifact } from '../plan/artifacts.ts';
 import { isAdaptive } from '../plan/attack-mode.ts';
 import { undefended } from '../plan/plan.ts';
 import type { AnswerSpending, TrialDigest } from '../records/digest.ts';
-import type { Cell, Costs, Overhead, Speed } from '../records/summary.ts';
+import type { Cell, Costs, Overhead, Preparation, Speed } from '../records/summary.ts';
 import { addUsage, noUsage } from '../records/usage.ts';
 import { sameRequests } from './same-requests.ts';
 
@@ -54,6 +55,10 @@ function meanOrNull(values: readonly (number | undefined)[]): number | null {
 
 export const elapsedOf = (trials: readonly TrialDigest[]): number =>
   trials.reduce((sum, { times }) => sum + times.attackMs + times.answerMs + times.scoreMs, 0);
+
+/** What the defenses of a run took to learn; those of earlier releases do not tell. */
+export const preparationOf = (artifacts: readonly RunArtifact[]): readonly Preparation[] =>
+  artifacts.flatMap(({ model, defense, spent }) => (spent ? [{ model, defense, ...spent }] : []));
 
 /** What answers and verdicts took, and the making of the attacks apart, where it was done. */
 export function costOf(trials: readonly TrialDigest[]): Costs & Pick<Cell, 'making'> {

@@ -1,4 +1,5 @@
 /** @file From the digests of trials to what a page shows of their run. */
+import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { RunOverview } from '../records/overview.ts';
@@ -14,7 +15,8 @@ export function overviewOf(
   evaluators: readonly ScoringEvaluator[],
   digests: readonly TrialDigest[],
   labels: Labels | null = null,
+  artifacts: readonly RunArtifact[] = [],
 ): RunOverview {
-  const summary = summarize(plan, device, evaluators, digests, labels);
+  const summary = summarize(plan, device, evaluators, digests, labels, artifacts);
   return { version: 1, finished: digests.length, summary };
 }

@@ -3,6 +3,7 @@ import { groupedBy } from '../../core/groups.ts';
 import { person } from '../../evaluators/rules/person.ts';
 import type { Rate } from '../../core/statistics.ts';
 import { isAdaptive, modeOf, modesOf } from '../plan/attack-mode.ts';
+import type { RunArtifact } from '../plan/artifacts.ts';
 import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import { withLabel, type Labels } from '../records/labels.ts';
@@ -11,7 +12,7 @@ import type { Cell, RunSummary } from '../records/summary.ts';
 import { addUsage, noUsage, type Usage } from '../records/usage.ts';
 import { checkBaselines } from './baselines.ts';
 import { budgetCurve } from './budget-curves.ts';
-import { costOf, elapsedOf, overheadOf, speedOf } from './costs.ts';
+import { costOf, elapsedOf, overheadOf, preparationOf, speedOf } from './costs.ts';
 import { checkDetectors } from './detectors.ts';
 import { checkEvaluators, correctedIn } from './evaluator-checks.ts';
 import { withHeadlines } from './headline.ts';
@@ -25,6 +26,7 @@ import { answerRate, successEvaluators, type ScoringEvaluator } from './verdicts
  * Summarize the trials of a run so far, in the order of the plan. Cells without a trial are left out.
  * @param evaluators cards of the plan's evaluators; others are ignored
  * @param labels what people say of answers: the truth in place of what exact evaluators say, and an evaluator of its own
+ * @param artifacts what defenses of the run learned, with what that took
  */
 export function summarize(
   plan: Plan,
@@ -32,7 +34,9 @@ export function summarize(
   evaluators: readonly ScoringEvaluator[],
   unlabelled: readonly TrialDigest[],
   labels: Labels | null = null,
+  artifacts: readonly RunArtifact[] = [],
 ): RunSummary {
+  const preparation = preparationOf(artifacts);
   const digests = labels ? unlabelled.map((digest) => withLabel(digest, labels)) : unlabelled;
   const chosen = evaluatorsIn(plan, labels).flatMap((id) => evaluators.filter((card) => card.id === id));
   const harm = chosen.filter(({ measures }) => measures === 'harm');
@@ -129,6 +133,7 @@ export function summarize(
     overhead: defended.flatMap(
       ({ model, defense }) => overheadOf(model, defense, direct(model, defense)) ?? [],
     ),
+    ...(preparation.length > 0 && { preparation }),
     claims,
     baselines: checkBaselines(plan, success, digests),
     comparisons: checkPairs(plan, { success, refusal, utility }, digests),

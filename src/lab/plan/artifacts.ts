@@ -20,10 +20,23 @@ export interface ArtifactOrigin {
   readonly savedAt: string;
 }
 
+const count = z.number().int().nonnegative();
+const spentSchema = z.strictObject({
+  queries: count,
+  sequences: count,
+  gradients: count,
+  tokens: count.nullable(),
+  elapsedMs: z.number().nonnegative(),
+});
+/** What learning took, on all models together; tokens are `null` if some were not counted. */
+export type LearningCosts = Readonly<z.output<typeof spentSchema>>;
+
 /** The artifact of one defense on one model. */
 export interface RunArtifact extends Omit<ArtifactOrigin, 'savedAt'> {
   readonly defense: string;
   readonly artifact: Artifact;
+  /** Absent in files of earlier releases. */
+  readonly spent?: LearningCosts;
 }
 
 const fileSchema = z.strictObject({
@@ -36,6 +49,7 @@ const fileSchema = z.strictObject({
         defense: nameSchema,
         options: z.record(z.string(), z.unknown()),
         artifact: z.record(z.string(), z.unknown()),
+        spent: spentSchema.exactOptional(),
       }),
     )
     .min(1),

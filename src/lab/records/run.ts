@@ -1,4 +1,5 @@
 /** @file A run as it is stored and listed: its plan, its device and its progress. */
+import type { RunArtifact } from '../plan/artifacts.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { TrialDigest } from './digest.ts';
 
@@ -39,4 +40,6 @@ export interface RunHead {
 export interface RunContents extends RunHead {
   /** In the order of the plan. */
   readonly digests: readonly TrialDigest[];
+  /** What its defenses learned, where it is known. */
+  readonly artifacts?: readonly RunArtifact[];
 }

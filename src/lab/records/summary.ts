@@ -6,6 +6,7 @@ import type { Rate } from '../../core/statistics.ts';
 import type { ComputePrecision } from '../../models/precision.ts';
 import type { Access } from '../../core/method.ts';
 import type { Sight } from '../../defenses/view.ts';
+import type { LearningCosts } from '../plan/artifacts.ts';
 import type { AttackMode } from '../plan/attack-mode.ts';
 import type { Integrity } from './integrity.ts';
 import type { RunMeasurements } from './measurements.ts';
@@ -26,6 +27,8 @@ export interface RunSummary extends RunMeasurements {
   readonly attackedUtility?: readonly AttackedUtility[];
   readonly speed: readonly Speed[];
   readonly overhead: readonly Overhead[];
+  /** Of the defenses that learned; absent where none did, and in summaries of earlier releases. */
+  readonly preparation?: readonly Preparation[];
   readonly claims: readonly ClaimCheck[];
   /** Searches beside their baselines, where the plan holds both; absent in summaries of earlier releases. */
   readonly baselines?: readonly BaselineCheck[];
@@ -195,6 +198,16 @@ export interface Overhead {
   readonly queries: Estimate;
   /** Read, written and scored; mean per request; `null` if some were not counted. */
   readonly tokens: Estimate | null;
+}
+
+/**
+ * What a defense took to learn before the first trial, the setting of its threshold included, on all models together. It is
+ * in the costs of no attack and of no answer.
+ */
+export interface Preparation extends LearningCosts {
+  readonly model: string;
+  /** Its id, whatever stacks it is in. */
+  readonly defense: string;
 }
 
 /**

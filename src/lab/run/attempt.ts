@@ -82,7 +82,8 @@ async function attempt(
   const { target, attack, stack, roles, contrast, settings } = resolved;
   const required = requiredModels(target, roles, attack ? [attack] : [], stack.defenses);
   const models = await loadModels(pool, required, { signal, chatTemplate: settings.chatTemplate });
-  const defenses = await prepareDefenses(models, target, stack.defenses, contrast, { signal });
+  const prepared = await prepareDefenses(models, target, stack.defenses, contrast, { signal });
+  const defenses = prepared.map(({ chosen }) => chosen);
   const recordable = (failure: unknown): never => {
     throw failure;
   };

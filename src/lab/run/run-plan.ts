@@ -92,7 +92,7 @@ export async function* runPlan(
   const resolved = { ...expanded.resolved, roles: { ...expanded.resolved.roles, ...translator } };
   const writer = keep ? keptRun(keep.keeper, keep.places) : await openRunWriter(runId, expanded, environment);
   const progress = trackProgress(writer, expanded, (digests) =>
-    overviewOf(plan, device, registries.evaluators.all, digests),
+    overviewOf(plan, device, registries.evaluators.all, digests, null, writer.artifacts),
   );
   try {
     await writer.setState('running');

@@ -175,22 +175,24 @@ async function prepareStacks(
       prepared.push({ name, defenses: chosen });
       continue;
     }
-    const defenses = await prepareDefenses(models, target, chosen, contrast, {
+    const ready = await prepareDefenses(models, target, chosen, contrast, {
       signal,
       onProgress: (preparation) => emit({ type: 'prepare', preparation }),
     });
-    for (const [i, { method, options, artifact }] of defenses.entries()) {
-      if (artifact === undefined || chosen[i]!.artifact !== undefined) continue;
+    for (const { chosen: learned, spent } of ready) {
+      const { method, options, artifact } = learned;
+      if (artifact === undefined || spent === null) continue;
       const fresh = {
         model: target.id,
         defense: method.id,
         options: changed(method.options, options),
         artifact: withModel(artifact, target.id),
+        spent,
       };
       await onArtifact(fresh);
       emit({ type: 'artifact', ...fresh });
     }
-    prepared.push({ name, defenses });
+    prepared.push({ name, defenses: ready.map((defense) => defense.chosen) });
   }
   return prepared;
 }

@@ -11,6 +11,7 @@ export const keptRun = (keeper: RunKeeper, places: readonly number[]): RunWriter
   trial: keeper.trial,
   append: keeper.append,
   setState: async () => {},
+  artifacts: [],
   addArtifact: async () => {},
   release: () => {},
 });

@@ -18,6 +18,8 @@ export interface RunWriter {
   trial(place: number): Promise<TrialRecord | undefined>;
   /** @param overview of the trials so far; without one the last that was given stays */
   setState(state: RunState, overview?: RunOverview): Promise<void>;
+  /** What defenses learned so far, of this call or an earlier one. */
+  readonly artifacts: readonly RunArtifact[];
   addArtifact(artifact: RunArtifact): Promise<void>;
   append(records: readonly PlacedRecord[]): Promise<void>;
   /** Let other writers open the run. */
@@ -55,6 +57,9 @@ export async function openRunWriter(
       async setState(next, latest = overview) {
         [state, overview] = [next, latest];
         await put();
+      },
+      get artifacts() {
+        return artifacts;
       },
       async addArtifact(fresh) {
         artifacts = withArtifact(artifacts, fresh);

@@ -79,7 +79,8 @@ export function createRunReader(
       if (labels.size === 0 && stored?.version === 1 && stored.finished === run.finished) return stored;
       const digests = (await inOneList(store.digests(runId))).map(({ digest }) => digest);
       const plan = await planOf(store, runId);
-      return overviewOf(plan, run.device, evaluators, digests, labels.size === 0 ? null : labels);
+      const artifacts = await store.artifacts(runId);
+      return overviewOf(plan, run.device, evaluators, digests, labels.size === 0 ? null : labels, artifacts);
     },
     async cell(runId, { verdict, offset, limit, ...cell }) {
       const run = await opened(runId);

@@ -151,6 +151,19 @@ describe('a report', () => {
     expect(report({ ...source, summary: empty, finished: 0 })).toContain('Nothing is measured yet');
   });
 
+  test('tells what defenses took to learn apart from what attacks and answers took', () => {
+    const [model] = run.plan.models.targets;
+    const spent = { queries: 3, sequences: 2000, gradients: 0, tokens: null, elapsedMs: 1500 };
+    const learned = { model: model!, defense: 'steering', options: {}, artifact: {}, spent };
+    const { spent: _, ...earlier } = { ...learned, defense: 'dro' };
+    const all = [run.plan, run.device, registries.evaluators.all, run.digests, null] as const;
+    const prepared = summarize(...all, [learned, earlier]);
+    expect({ ...prepared, preparation: undefined }).toEqual({ ...summary, preparation: undefined });
+    const found = rows(report({ ...source, summary: prepared }));
+    expect(found.filter((row) => row.startsWith('STEERING 3'))).toEqual(['STEERING 3 2,000 0 unknown 1.5 s']);
+    expect(made).not.toContain('Preparation');
+  });
+
   test('writes a small summary as it always did', () => {
     const cell = (defense: string, successes: number, rate: number, bounds: [number, number]) => ({
       model: 'tinytown-chat',

@@ -187,3 +187,47 @@ test('a defense that looks inside runs on the white-box model', async () => {
     behavior('a').prompt,
   );
 });
+
+describe('what learning takes', () => {
+  const filtered = {
+    ...plan,
+    models: { targets: ['toy'], roles: { 'prompt-guard': 'guard' } },
+    attacks: [{ id: 'direct-request' }],
+    defenses: [
+      { stack: [{ id: 'perplexity-filter' }] },
+      { stack: [{ id: 'prompt-guard', options: { threshold: 0 } }] },
+      { stack: [{ id: 'self-reminder' }] },
+    ],
+    contrast: { ...contrast, calibration: ['bake the bread', 'feed the cat', 'sing a song'] },
+  };
+
+  test('is counted apart from every trial, on all models that it reads', async () => {
+    const { summary, events } = await runAll(filtered, newRunner({ registries: known }));
+    const spent = events.flatMap((event) =>
+      event.type === 'artifact' ? [[event.defense, event.spent]] : [],
+    );
+    expect(Object.fromEntries(spent)).toMatchObject({
+      'perplexity-filter': { queries: 0, sequences: 3, gradients: 0 },
+      'prompt-guard': { queries: 3, sequences: 0, gradients: 0, tokens: 0 },
+    });
+    expect(summary.preparation).toMatchObject([
+      { model: 'toy', defense: 'perplexity-filter', sequences: 3, elapsedMs: expect.any(Number) as number },
+      { model: 'toy', defense: 'prompt-guard', queries: 3 },
+    ]);
+    expect(summary.preparation![0]!.tokens).toBeGreaterThan(10);
+  });
+  test('is not counted where a plan brings what was learned', async () => {
+    const [artifact] = (await runAll(filtered, newRunner({ registries: known }))).events.flatMap((event) =>
+      event.type === 'artifact' && event.defense === 'perplexity-filter' ? [event.artifact] : [],
+    );
+    const given = { ...filtered, defenses: [{ stack: [{ id: 'perplexity-filter', artifact }] }] };
+    const { summary } = await runAll(given, newRunner({ registries: known }));
+    expect(summary.preparation).toBeUndefined();
+  });
+  test('stays with a run that goes on', async () => {
+    const runner = newRunner({ registries: known });
+    const { summary } = await runAll(filtered, runner);
+    const again = await runAll(filtered, runner);
+    expect(again.summary.preparation).toEqual(summary.preparation);
+  });
+});

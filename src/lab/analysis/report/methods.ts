@@ -11,7 +11,7 @@ import {
 } from '../../../core/format.ts';
 import { groupedBy } from '../../../core/groups.ts';
 import { undefended } from '../../plan/plan.ts';
-import type { AttackedUtility, Cell } from '../../records/summary.ts';
+import type { AttackedUtility, Cell, Preparation } from '../../records/summary.ts';
 import { wholeCost } from '../costs.ts';
 import { isAdaptive } from '../../plan/attack-mode.ts';
 import { modeWords } from '../headline.ts';
@@ -142,6 +142,33 @@ function spent({ overhead, queries, tokens, elapsedMs }: RateColumn): readonly M
           >
         </td>`;
   return [...own, all];
+}
+
+/** What defenses took to learn before the first trial; `null` where none did. */
+export function preparation(all: readonly Preparation[], model: string, name: Name): Markup | null {
+  const own = all.filter((row) => row.model === model);
+  if (own.length === 0) return null;
+  return html`<h3>Preparation</h3>
+    <p class="hint">
+      What defenses took to learn before the first trial, the setting of their thresholds included, on all
+      models together. It is in the costs of no attack and no answer.
+    </p>
+    ${table({
+      caption: 'Defenses: what learning took',
+      className: 'preparation numbers',
+      head: [
+        columnHead('Defense'),
+        ...['Queries', 'Scored', 'Gradients', 'Tokens', 'Time'].map((title) => columnHead(title)),
+      ],
+      body: own.map(
+        ({ defense, queries, sequences, gradients, tokens, elapsedMs }) =>
+          html`<tr>
+            ${rowHead(name(defense))}${[queries, sequences, gradients].map((value) => html`<td>${count(value)}</td>`)}
+            <td>${countOrUnknown(tokens)}</td>
+            <td>${duration(elapsedMs)}</td>
+          </tr> `,
+      ),
+    })}`;
 }
 
 /** Tasks of users that were solved while an attack was at work; `null` where no behavior has such a task. */

@@ -15,7 +15,7 @@ import { sampledRates } from './samples.ts';
 import { detectors } from './detectors.ts';
 import { trust } from './evaluators.ts';
 import { html, type Markup } from './html.ts';
-import { attackedTasks, attacks, defenses, matrix, pairs, type Name } from './methods.ts';
+import { attackedTasks, attacks, defenses, matrix, pairs, preparation, type Name } from './methods.ts';
 import { differences } from './differences.ts';
 import { style } from './style.ts';
 import { targets } from './targets.ts';
@@ -167,7 +167,8 @@ function ofModel({ plan, summary, name }: ReportSource, model: string, several: 
         defense declines before anything is written. Queries, tokens and time under all attacks are of answers
         and verdicts, without the making of the attacks.
       </p>
-      ${defenses(costs, name)} ${attackedTasks(summary.attackedUtility ?? [], model, name)}
+      ${defenses(costs, name)} ${preparation(summary.preparation ?? [], model, name)}
+      ${attackedTasks(summary.attackedUtility ?? [], model, name)}
       ${baselines(summary.baselines ?? [], model, name)} ${claims(summary.claims, model, name)}
       ${trust(summary, model, name)} ${detectors(summary.detectors ?? [], model, name)}
       ${
