@@ -11,15 +11,11 @@ export function timeOfAttacks(root: string): Figure {
   const plan = join(root, 'public/plans/attacks.json');
   try {
     const startedAt = performance.now();
-    const { status } = spawnSync(
-      'npx',
-      ['tsx', 'scripts/lab.ts', 'run', plan, '--out', join(folder, 'run')],
-      {
-        cwd: root,
-        stdio: ['ignore', 'ignore', 'inherit'],
-        shell: process.platform === 'win32',
-      },
-    );
+    const lab = join(root, 'scripts/lab.mjs');
+    const { status } = spawnSync(process.execPath, [lab, 'run', plan, '--out', join(folder, 'run')], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     const seconds = (performance.now() - startedAt) / 1000;
     if (status !== 0) throw new Error(`The run of ${plan} ended with ${status}.`);
     const ours = `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;

@@ -37,7 +37,7 @@ const outOf = (name: Name) => join(root, '.cache', 'results', name);
 async function summaryOf(name: Name, more: readonly string[] = []): Promise<unknown> {
   const out = outOf(name);
   if (!values.resume) await rm(out, { recursive: true, force: true });
-  const lab = ['--import', 'tsx', join(root, 'scripts/lab.ts')];
+  const lab = [join(root, 'scripts/lab.mjs')];
   const run = ['run', join(root, 'public/plans', `${name}.json`), '--out', out, '--json', ...more];
   const child = spawn(process.execPath, [...lab, ...run, ...(values.resume ? ['--resume'] : [])], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -42,8 +42,8 @@ export function runSample(folder: string): string {
   mkdirSync(folder, { recursive: true });
   const planPath = join(folder, 'plan.json');
   writeFileSync(planPath, JSON.stringify(sample));
-  const args = ['scripts/lab.ts', 'run', planPath, '--out', join(folder, 'run')];
-  const { status } = spawnSync(join(root, 'node_modules/.bin/tsx'), args, {
+  const args = ['scripts/lab.mjs', 'run', planPath, '--out', join(folder, 'run')];
+  const { status } = spawnSync(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });

@@ -20,7 +20,7 @@ export interface LabProcess {
 
 /** @param temporary folder for temporary files of the process and its browser, so that what they leave is found */
 export function startLab(args: readonly string[], temporary: string): LabProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'scripts/lab.ts'), ...args], {
+  const child = spawn(process.execPath, [join(root, 'scripts/lab.mjs'), ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR: temporary },

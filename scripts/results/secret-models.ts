@@ -13,7 +13,7 @@ import { realModels } from '../real-models.ts';
 const dpo = ['--rank', '8', '--learning-rate', '1e-4', '--steps', '30', '--option', 'batchSize=4'];
 
 async function lab(args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'scripts/lab.ts'), ...args], {
+  const child = spawn(process.execPath, [join(root, 'scripts/lab.mjs'), ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const [code] = (await once(child, 'close')) as [number | null];

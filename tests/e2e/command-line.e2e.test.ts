@@ -38,8 +38,7 @@ function lab(
   onError: (line: string, pid: number) => void = () => {},
   onOut: (line: string, pid: number) => void = () => {},
 ): Promise<Ended> {
-  const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
-  const child = spawn(process.execPath, [tsx, join(root, 'scripts/lab.ts'), ...args], { cwd: root });
+  const child = spawn(process.execPath, [join(root, 'scripts/lab.mjs'), ...args], { cwd: root });
   let out = '';
   let err = '';
   child.stdout.on('data', (data) => {

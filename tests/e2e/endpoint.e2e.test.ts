@@ -16,8 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function lab(...args: readonly string[]) {
-  const tsx = join(root, 'node_modules/tsx/dist/cli.mjs');
-  const child = spawn(process.execPath, [tsx, join(root, 'scripts/lab.ts'), ...args], {
+  const child = spawn(process.execPath, [join(root, 'scripts/lab.mjs'), ...args], {
     cwd: root,
     env: { ...process.env, GLOVEBOX_ENDPOINT_KEY: key },
   });
