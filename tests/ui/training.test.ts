@@ -91,6 +91,18 @@ test('a training is watched, stopped, opened again and gone on with', async () =
   expect([session.status, session.list.length]).toEqual(['idle', 1]);
 });
 
+test('a training that runs is not ended by looking at another', async () => {
+  const { setup, session } = setUp();
+  const plan = setup.toPlan()!;
+  await session.start(plan);
+  const earlier = session.list[0]!;
+  const ended = session.start({ ...plan, seed: 5 });
+  await session.open(earlier);
+  expect(session.status).toBe('running');
+  await ended;
+  expect([session.status, session.info?.id === earlier.id]).toEqual(['done', false]);
+});
+
 test('before and after is a plan that the lab takes, with both models side by side', () => {
   const plan = parsePlan(
     beforeAndAfter({ model: 'tinytown-hard', method: 'dpo' }, 'tinytown-chat', catalogue.roles, true),

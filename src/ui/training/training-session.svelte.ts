@@ -82,10 +82,9 @@ export class TrainingSession {
     this.status = 'stopped';
   };
 
-  /** Show one that is kept. */
+  /** Show one that is kept. Not while one is running: that stays in view. */
   open = async (info: TrainingInfo): Promise<void> => {
-    if (this.status === 'running' && this.info?.id === info.id) return;
-    this.stop();
+    if (this.status === 'running') return;
     this.#forget();
     [this.info, this.result] = [info, info.result ?? null];
     this.keptAs = info.keptAs ?? null;
