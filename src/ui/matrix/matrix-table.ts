@@ -65,3 +65,10 @@ export function matrixTable({ plan, summary, harmful, model, evaluator }: TableR
 
 /** A cell's name within one model's table, as links carry it. */
 export const cellName = (attack: string, defense: string): string => `${attack}|${defense}`;
+
+/** The cell of such a name; `null` for a text that is none. A column may have the separator in the name that a user gave it. */
+export function cellNamed(name: string) {
+  const at = name.indexOf('|');
+  const [attack, defense] = [name.slice(0, Math.max(0, at)), name.slice(at + 1)];
+  return attack === '' || defense === '' ? null : { attack, defense };
+}
