@@ -21,9 +21,9 @@ export function compare(first: string, second: string, { json }: { readonly json
   for (const sentence of comparison.differences) console.log(`differs: ${sentence}`);
   for (const model of comparison.models) printModel(model);
   console.log(
-    '\ndiff: rate 2 minus rate 1, in points. n: behaviors scored in both. 1only, 2only: successes in one run only.\n' +
+    '\ndiff: rate 2 minus rate 1 over the n behaviors scored in both, in points. 1only, 2only: successes in one run only.\n' +
       "interval: of diff, 95%, by a paired bootstrap. p: McNemar's exact test, two-sided; p Holm: adjusted for all rows.\n" +
-      'needed: behaviors that would tell a difference of this size, where these do not.',
+      'needed: behaviors that would tell a difference of this size among as many rows, where these do not.',
   );
 }
 
@@ -71,7 +71,8 @@ const valueCells = (rate: ComparedRate): Row => ({
   '2only': onlyIn(rate, 'second').length,
   p: pCell(rate.p),
   'p Holm': pCell(rate.adjusted),
-  needed: rate.adjusted !== null && rate.adjusted >= significance ? (itemsNeeded(rate) ?? '') : '',
+  needed:
+    rate.adjusted !== null && rate.adjusted >= significance ? (itemsNeeded(rate, rate.together) ?? '') : '',
 });
 
 const pCell = (p: number | null): string => (p === null ? '?' : p < 0.001 ? '<0.001' : p.toFixed(3));

@@ -3,7 +3,6 @@
  * minus second.
  */
 import type { Estimate } from './means.ts';
-import { z95 } from './statistics.ts';
 
 /** How two outcomes of the same items differ. */
 export interface Pairs {
@@ -71,18 +70,36 @@ export function holm(ps: readonly number[]): readonly number[] {
   return adjusted;
 }
 
-/** Quantiles of the standard normal for a level of 0.05, two-sided, and a power of 0.8. */
-const [zLevel, zPower] = [z95, 0.8416212335729143];
+/** Quantile of the standard normal for a power of 0.8. */
+const zPower = 0.8416212335729143;
+
+/** What a standard normal exceeds with a chance of `tail`, at most 0.025: its tail is a continued fraction (Laplace). */
+function upperQuantile(tail: number): number {
+  const tailFrom = (z: number) => {
+    let fraction = z;
+    for (let k = 200; k > 0; k--) fraction = z + k / fraction;
+    return Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI) / fraction;
+  };
+  let [low, high] = [1.9, 40];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (tailFrom(middle) > tail) low = middle;
+    else high = middle;
+  }
+  return low;
+}
 
 /**
  * How many items it takes to find, with a power of 80 % at a level of 5 %, a difference as large as the one observed, if the
  * items go on to differ as often. For the exact test it is some items too few. `null` where nothing points one way.
+ * @param together differences that are tested together and share the level: after Holm's adjustment it takes no more
  * @see https://doi.org/10.2307/2531961 (Connor, Sample size for testing differences in proportions for the paired-sample design)
  */
-export function itemsNeeded({ paired, onlyFirst, onlySecond }: Pairs): number | null {
+export function itemsNeeded({ paired, onlyFirst, onlySecond }: Pairs, together = 1): number | null {
   const difference = (onlyFirst - onlySecond) / paired;
   if (paired === 0 || difference === 0) return null;
   const differing = (onlyFirst + onlySecond) / paired;
+  const zLevel = upperQuantile(0.025 / together);
   const root =
     zLevel * Math.sqrt(differing) + zPower * Math.sqrt(Math.max(0, differing - difference * difference));
   return Math.ceil((root / difference) ** 2);

@@ -104,6 +104,11 @@ describe('how many items it takes', () => {
       expect(power(n, first, second)).toBeLessThan(0.85);
     }
   });
+  test('grows with the differences that are tested together, which share the level', () => {
+    // With the quantiles of 0.05/20 and 0.05/1000, two-sided, computed apart in Python, in Connor's formula: 71.3 and 115.6.
+    expect(itemsNeeded({ paired: 30, onlyFirst: 6, onlySecond: 0 }, 20)).toBe(72);
+    expect(itemsNeeded({ paired: 30, onlyFirst: 6, onlySecond: 0 }, 1000)).toBe(116);
+  });
   test('cannot be told where nothing points one way', () => {
     expect(itemsNeeded({ paired: 30, onlyFirst: 3, onlySecond: 3 })).toBeNull();
     expect(itemsNeeded({ paired: 0, onlyFirst: 0, onlySecond: 0 })).toBeNull();

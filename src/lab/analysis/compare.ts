@@ -6,11 +6,12 @@ import { attackModes, modeOf, type AttackMode } from '../plan/attack-mode.ts';
 import { defenseNames, directRequest, type Plan } from '../plan/plan.ts';
 import type { TrialDigest } from '../records/digest.ts';
 import type { RunContents } from '../records/run.ts';
-import { adjustedPs, comparisonOf, pairsOf } from './pairs.ts';
+import { adjustedPs, comparisonOf, pairsOf, type Adjusted } from './pairs.ts';
 import { planDifferences } from './plan-differences.ts';
 import { outcomeOf, successEvaluators, type ScoringEvaluator } from './verdicts.ts';
 
-export interface ComparedRate {
+/** Its p is adjusted for all rates that are compared. */
+export interface ComparedRate extends Adjusted {
   readonly defense: string;
   readonly evaluator: string;
   readonly first: Rate;
@@ -23,8 +24,6 @@ export interface ComparedRate {
   readonly onlySecond: number;
   /** McNemar's exact test, two-sided; `null` without a pair. */
   readonly p: number | null;
-  /** By Holm, for all rates that are compared. */
-  readonly adjusted: number | null;
   /** Behaviors that came out differently, in the order of the first run. */
   readonly flipped: readonly {
     readonly behavior: string;
@@ -82,7 +81,7 @@ export function compareRuns(
   const rates = models.flatMap(({ cells, overRefusal, utility }) => [...cells, ...overRefusal, ...utility]);
   const adjusted = adjustedPs(rates.map(({ p }) => p));
   const withAdjusted = <R extends ComparedRate>(compared: readonly R[]): readonly R[] =>
-    compared.map((rate) => ({ ...rate, adjusted: adjusted[rates.indexOf(rate)]! }));
+    compared.map((rate) => ({ ...rate, ...adjusted[rates.indexOf(rate)]! }));
   if (rates.length === 0) throw apart('The runs share no model, attack and defense that both measured.');
   return {
     differences: planDifferences(first, second),
@@ -164,7 +163,7 @@ function comparedRate(
     second: rateOf(after.map(outcome)),
     ...compared,
     difference: paired === 0 ? null : (onlySecond - onlyFirst) / paired,
-    adjusted: null,
+    ...{ adjusted: null, together: 0 },
     flipped,
   };
 }

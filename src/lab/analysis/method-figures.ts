@@ -14,11 +14,11 @@ import type {
   Utility,
 } from '../records/summary.ts';
 import { wholeCost } from './costs.ts';
-import { adjustedPs, directionOf, significance } from './pairs.ts';
+import { adjustedPs, directionOf, significance, type Adjusted } from './pairs.ts';
 import type { PublishedResults } from './published.ts';
 
 /** Two rates on the same behaviors, its p-value adjusted for all that the page claims. */
-export type Compared = Pairs & { readonly adjusted: number | null };
+export type Compared = Pairs & Adjusted;
 
 /** An attack on the undefended model. Costs are means over its behaviors, the answer included. */
 export interface AttackFigures {
@@ -55,13 +55,13 @@ export function attackFigures(
   const costs = wholeCost(cell);
   const ownCheck = baselines?.find(sameCell) ?? null;
   const plain = baseline && comparison(comparisons, cell, baseline);
-  const [plainP = null, ownP = null] = adjustedPs([plain?.p ?? null, ownCheck?.p ?? null]);
+  const [plainP, ownP] = adjustedPs([plain?.p ?? null, ownCheck?.p ?? null]);
   return {
     cell,
     baseline,
-    beside: plain && { ...plain, adjusted: plainP },
+    beside: plain && { ...plain, ...plainP! },
     ownBaseline: openCell(cells, baselineOf(attack) ?? '') ?? null,
-    paired: ownCheck && { ...ownCheck, p: ownP },
+    paired: ownCheck && { ...ownCheck, p: ownP!.adjusted },
     claim: claims?.find((claim) => claim.attack === attack && claim.model === cell.model) ?? null,
     queries: costs.queries / cell.n,
     sequences: costs.sequences / cell.n,
@@ -180,7 +180,7 @@ export function defenseFigures(results: PublishedResults, defense: string): Defe
     side('utility'),
   ];
   const adjusted = adjustedPs(checks.map((check) => check?.p ?? null));
-  const compared = checks.map((check, i) => check && { ...check, adjusted: adjusted[i]! });
+  const compared = checks.map((check, i) => check && { ...check, ...adjusted[i]! });
   return {
     rows: cells.map((row, i) => ({ ...row, beside: compared[i]! })),
     refusalBeside: compared.at(-2)!,

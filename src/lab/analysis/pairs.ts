@@ -108,21 +108,26 @@ export function checkPairs(
   );
 }
 
-/** With its p-value adjusted for all that are claimed together. */
-export type AdjustedCheck<C = PairedCheck> = C & { readonly adjusted: number | null };
+/** A p-value adjusted for all that are claimed together, and how many these are. */
+export interface Adjusted {
+  readonly adjusted: number | null;
+  readonly together: number;
+}
+export type AdjustedCheck<C = PairedCheck> = C & Adjusted;
 
 /** Adjust by Holm for all of `checks`. */
 export function adjustedChecks<C extends { readonly p: number | null }>(
   checks: readonly C[],
 ): readonly AdjustedCheck<C>[] {
   const adjusted = adjustedPs(checks.map(({ p }) => p));
-  return checks.map((check, i) => ({ ...check, adjusted: adjusted[i]! }));
+  return checks.map((check, i) => ({ ...check, ...adjusted[i]! }));
 }
 
 /** Holm's adjustment where some could not be tested: those stay `null` and count for nothing. */
-export function adjustedPs(ps: readonly (number | null)[]): readonly (number | null)[] {
+export function adjustedPs(ps: readonly (number | null)[]): readonly Adjusted[] {
   const adjusted = [...holm(ps.filter((p) => p !== null))];
-  return ps.map((p) => (p === null ? null : adjusted.shift()!));
+  const together = adjusted.length;
+  return ps.map((p) => ({ adjusted: p === null ? null : adjusted.shift()!, together }));
 }
 
 /** `1`: significantly more yes in the first; `-1`: significantly fewer; `0`: not told. */
@@ -130,15 +135,19 @@ export const directionOf = ({
   onlyFirst,
   onlySecond,
   adjusted,
-}: Pick<AdjustedCheck, 'onlyFirst' | 'onlySecond' | 'adjusted'>): -1 | 0 | 1 =>
+}: Pick<Pairs & Adjusted, 'onlyFirst' | 'onlySecond' | 'adjusted'>): -1 | 0 | 1 =>
   adjusted === null || adjusted >= significance ? 0 : onlyFirst > onlySecond ? 1 : -1;
 
-/** How many behaviors would tell, for a comparison that does not; empty where nothing points one way, or it does tell. */
-export function neededWords(check: Pairs & Pick<AdjustedCheck, 'adjusted'>): string {
-  const needed = check.paired === 0 || directionOf(check) !== 0 ? null : itemsNeeded(check);
-  return needed === null || needed <= check.paired
-    ? ''
-    : `about ${plural(needed, 'behavior')} would tell a difference of this size`;
+/** How many behaviors would tell, for a comparison that does not; `null` where nothing points one way, or it does tell. */
+export function behaviorsNeeded(check: Pairs & Adjusted): number | null {
+  const needed = directionOf(check) === 0 ? itemsNeeded(check, Math.max(1, check.together)) : null;
+  return needed === null || needed <= check.paired ? null : needed;
+}
+
+/** The same in words; empty for `null`. */
+export function neededWords(check: Pairs & Adjusted): string {
+  const needed = behaviorsNeeded(check);
+  return needed === null ? '' : `about ${plural(needed, 'behavior')} would tell a difference of this size`;
 }
 
 /** The difference in points with its interval: `−20 (−37 to −7)`. */

@@ -99,8 +99,8 @@ describe('what a table claims', () => {
     ]);
     expect(checks.map(directionOf)).toEqual([1, 0, 0]);
   });
-  test('says how many behaviors would tell what these do not', () => {
-    expect(neededWords(checks[1]!)).toBe('about 116 behaviors would tell a difference of this size');
+  test('says how many behaviors would tell what these do not, of three tests that share the level', () => {
+    expect(neededWords(checks[1]!)).toBe('about 155 behaviors would tell a difference of this size');
     expect(neededWords(checks[0]!)).toBe('');
   });
   test('stands in the report with differences, intervals and both p', () => {

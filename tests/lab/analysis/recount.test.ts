@@ -1,7 +1,7 @@
 /** Every figure of a summary and its report follows from trials.jsonl: an independent count finds the same, and none besides. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { itemsNeeded, pairedDifference, type Pairs } from '../../../src/core/paired.ts';
-import { adjustedChecks } from '../../../src/lab/analysis/pairs.ts';
+import { adjustedChecks, type Adjusted } from '../../../src/lab/analysis/pairs.ts';
 import { rateTable } from '../../../src/lab/analysis/rate-table.ts';
 import { summarize } from '../../../src/lab/analysis/summarize.ts';
 import { targetsJudgedBy } from '../../../src/lab/analysis/targets.ts';
@@ -48,10 +48,10 @@ const tablesOf = (summary: RunSummary) =>
   plan.models.targets.flatMap((model) =>
     success.map((evaluator) => {
       const { columns, checks } = rateTable(parsePlan(plan), summary, model, evaluator);
-      const withDifference = <C extends Pairs>(check: C) => ({
+      const withDifference = <C extends Pairs & Adjusted>(check: C) => ({
         ...check,
         difference: check.paired > 0 ? pairedDifference(check) : null,
-        needed: itemsNeeded(check),
+        needed: itemsNeeded(check, check.together),
       });
       return {
         ...{ model, evaluator, checks: checks.map(withDifference) },

@@ -1,16 +1,15 @@
 /** @file The differences in a report: each cell beside the one that asked the same behaviors without its defense, or plainly. */
 import { pValue } from '../../../core/format.ts';
-import { itemsNeeded } from '../../../core/paired.ts';
 import { undefended } from '../../plan/plan.ts';
-import { differenceWords, directionOf, type AdjustedCheck } from '../pairs.ts';
+import { behaviorsNeeded, differenceWords, type AdjustedCheck } from '../pairs.ts';
 import { columnHead, nothing, rowHead, table } from './cells.ts';
 import { html, type Markup } from './html.ts';
 import type { Name } from './methods.ts';
 
 /** Where a comparison does not tell, how many behaviors would. */
 const needed = (check: AdjustedCheck): Markup => {
-  const items = directionOf(check) === 0 ? itemsNeeded(check) : null;
-  return items === null || items <= check.paired ? nothing : html`<td>${items}</td>`;
+  const items = behaviorsNeeded(check);
+  return items === null ? nothing : html`<td>${items}</td>`;
 };
 
 /** @param checks adjusted together */

@@ -230,7 +230,8 @@ const reading = (plan: Plan): Markup =>
         Intervals of rates are Wilson’s, 95%. Two rates on the same behaviors are compared behavior by
         behavior, by McNemar’s exact test, two-sided. Sentences and tables of differences adjust its p by Holm
         for all comparisons of a model by one evaluator; what attacks reach beside their baselines is not
-        adjusted.
+        adjusted. Behaviors needed are those that would tell a difference of this size after that adjustment,
+        four times in five.
       </li>
       <li>
         Intervals of times and amounts are 95%, by Student’s t, over differences on the same requests. The

@@ -26,10 +26,17 @@ function difference({ paired: n, onlyFirst, onlySecond }: Compared) {
   return { value, interval: low === high ? null : [low, high] };
 }
 
-/** Behaviors at which a test at 5 % finds, in four of five cases, a difference like the one seen (Connor). */
-function needed({ paired: n, onlyFirst, onlySecond }: Compared) {
+/** What a standard normal exceeds with a chance of `tail`: its density is summed from far out. */
+function upperQuantile(tail: number): number {
+  let [z, left] = [9, tail];
+  while (left > 0) left -= (Math.exp(-((z -= 1e-5) ** 2) / 2) * 1e-5) / Math.sqrt(2 * Math.PI);
+  return z;
+}
+
+/** Behaviors at which a test finds, in four of five cases, a difference like the one seen (Connor). */
+function needed({ paired: n, onlyFirst, onlySecond }: Compared, zLevel: number) {
   const [gap, apart] = [(onlyFirst - onlySecond) / n, (onlyFirst + onlySecond) / n];
-  const root = 1.959963984540054 * Math.sqrt(apart) + 0.8416212335729143 * Math.sqrt(apart - gap ** 2);
+  const root = zLevel * Math.sqrt(apart) + 0.8416212335729143 * Math.sqrt(apart - gap ** 2);
   return onlyFirst === onlySecond ? null : Math.ceil((root / gap) ** 2);
 }
 
@@ -37,10 +44,10 @@ function needed({ paired: n, onlyFirst, onlySecond }: Compared) {
 export function claimed<C extends Compared>(checks: readonly C[]) {
   const ps = checks.flatMap(({ p }) => p ?? []).sort((a, b) => a - b);
   const steps = ps.map((p, i) => Math.min(1, p * (ps.length - i)));
+  const zLevel = upperQuantile(0.025 / Math.max(1, ps.length));
   return checks.map((check) => ({
-    ...check,
+    ...{ ...check, together: ps.length, difference: difference(check), needed: needed(check, zLevel) },
     adjusted: check.p === null ? null : Math.max(...steps.slice(0, ps.lastIndexOf(check.p) + 1)),
-    ...{ difference: difference(check), needed: needed(check) },
   }));
 }
 
