@@ -1,4 +1,6 @@
 /** Every figure of a summary and its report follows from trials.jsonl: an independent count finds the same, and none besides. */
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { itemsNeeded, pairedDifference, type Pairs } from '../../../src/core/paired.ts';
 import { adjustedChecks, type Adjusted } from '../../../src/lab/analysis/pairs.ts';
@@ -13,7 +15,7 @@ import { device } from '../run/harness.ts';
 import { Between } from './recount/numbers.ts';
 import { recount } from './recount/recount.ts';
 import { claimed } from './recount/tables.ts';
-import { plan, success, toyRun } from './recount/toy-run.ts';
+import { plan, success, toyRun } from './toy-run.ts';
 
 type Figure = number | boolean | null | Between;
 
@@ -102,6 +104,15 @@ describe('an independent count of the trials', () => {
     const own = claimed(checks).map(({ adjusted }) => adjusted);
     expect(adjustedChecks(checks).map(({ adjusted }) => adjusted)).toEqual(own);
     expect(own.map((p) => p?.toFixed(3))).toEqual(['0.005', '0.200', undefined, '0.060', '0.005', '0.033']);
+  });
+
+  test('takes nothing of the lab but types, in files of a hundred lines', async () => {
+    const folder = path.join(import.meta.dirname, 'recount');
+    for (const file of await readdir(folder)) {
+      const text = await readFile(path.join(folder, file), 'utf8');
+      expect(text.match(/^import (?!type\b)[^;]*src\/.*/gm), file).toBeNull();
+      expect(text.split('\n').length, file).toBeLessThanOrEqual(101);
+    }
   });
 
   test('has something to find in every list', () => {

@@ -1,15 +1,15 @@
 /** @file A small run that shows every figure at least once: two toy models whose answers differ in every way that counts. */
-import { attacks } from '../../../../src/attacks/index.ts';
-import { LabError } from '../../../../src/core/errors.ts';
-import { registry } from '../../../../src/core/method.ts';
-import { createRandom } from '../../../../src/core/random.ts';
-import { defineEvaluator } from '../../../../src/evaluators/evaluator.ts';
-import { evaluators } from '../../../../src/evaluators/index.ts';
-import { tinytownOracle } from '../../../../src/evaluators/rules/tinytown-oracle.ts';
-import type { TrialRecord } from '../../../../src/lab/records/trial.ts';
-import { createModelPool } from '../../../../src/lab/run/model-pool.ts';
-import { scripted } from '../../../../src/models/runtimes/scripted.ts';
-import { behavior, loadGuard, newRunner, plan as toys, registries, runAll } from '../../run/harness.ts';
+import { attacks } from '../../../src/attacks/index.ts';
+import { LabError } from '../../../src/core/errors.ts';
+import { registry } from '../../../src/core/method.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { defineEvaluator } from '../../../src/evaluators/evaluator.ts';
+import { evaluators } from '../../../src/evaluators/index.ts';
+import { tinytownOracle } from '../../../src/evaluators/rules/tinytown-oracle.ts';
+import type { TrialRecord } from '../../../src/lab/records/trial.ts';
+import { createModelPool } from '../../../src/lab/run/model-pool.ts';
+import { scripted } from '../../../src/models/runtimes/scripted.ts';
+import { behavior, loadGuard, newRunner, plan as toys, registries, runAll } from '../run/harness.ts';
 
 const declined = 'I am sorry, I cannot.';
 const repeated = (times: number, text: string) => Array.from({ length: times }, () => text);
