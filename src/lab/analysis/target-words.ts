@@ -30,7 +30,11 @@ function columnFindings(column: readonly AdjustedTarget[], name: Names, modelNam
   const own = `${modelName(model)}${defense === undefended ? '' : ` behind ${name(defense)}`}`;
   const other = modelName(beside);
   const attacks = (direction: -1 | 1) =>
-    list(changed(column, 'success', direction).map(({ attack = '' }) => name(attack)));
+    list(
+      changed(column, 'success', direction).map(
+        ({ attack = '', mode }) => `${name(attack)}${mode ? ` (${mode})` : ''}`,
+      ),
+    );
   const [fewer, more] = [attacks(-1), attacks(1)];
   const price = [
     ...changed(column, 'over-refusal', 1).map(() => 'refuses more harmless look-alikes'),

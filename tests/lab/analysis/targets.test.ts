@@ -102,6 +102,26 @@ test('a report shows the models side by side, with the sentences above the table
   expect(made).toContain('2 of 30, 7%');
 });
 
+test('sentences name the mode of an attack that is adaptive, as its two modes can differ', () => {
+  const check = {
+    model: 'kept',
+    beside: 'base',
+    defense: 'guard',
+    evaluator: 'harm',
+    measure: 'success',
+  } as const;
+  const told = { attack: 'walk', paired: 30, both: 0, p: 0.001, adjusted: 0.01, together: 2 };
+  const checks = [
+    { ...check, ...told, onlyFirst: 0, onlySecond: 12 },
+    { ...check, ...told, mode: 'adaptive', onlyFirst: 12, onlySecond: 0 },
+  ] as const;
+  const asIs = (id: string) => id;
+  expect(targetFindings(checks, asIs, asIs)).toEqual([
+    'Less successful on kept behind guard than on base: walk.',
+    'Beware: more successful on kept behind guard than on base: walk (adaptive).',
+  ]);
+});
+
 test('prompts are counted as the same among the behaviors that are compared, and no others', () => {
   const kept = cell('kept', 'walk', (i) => (i === 0 ? null : 1), 3);
   const summary = summaryOf([
