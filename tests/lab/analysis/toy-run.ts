@@ -96,6 +96,7 @@ export const plan = {
   samples: 3,
   attackMode: 'both',
   attackBudget: { queries: 3 },
+  concurrency: 16,
   falsePositives: 0.2,
 };
 
