@@ -9,6 +9,11 @@ const looks = [
   { colorScheme: 'dark', width: 360 },
 ] as const;
 
+/** Nothing is wider than the window. */
+export async function expectFits(page: Page): Promise<void> {
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+}
+
 /** Light and wide, dark and narrow. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const { colorScheme, width } of looks) {
@@ -23,7 +28,6 @@ export async function expectAccessible(page: Page): Promise<void> {
       violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
       `${colorScheme}, ${width} px`,
     ).toEqual([]);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(wide).toBeLessThanOrEqual(0);
+    await expectFits(page);
   }
 }

@@ -8,6 +8,7 @@ import { parsePlan } from '../../src/lab/plan/plan.ts';
 import { packedCopy } from '../../src/lab/seal/kept-copy.ts';
 import { phaseOf } from '../../src/lab/seal/offline-files.ts';
 import { planText } from '../../src/ui/links/plan-text.ts';
+import { expectFocus, tabTo } from './keyboard.ts';
 import { expectAccessible } from './looks.ts';
 import { askSeal, openSite, visit, waitForControl, type Site } from './site.ts';
 
@@ -118,20 +119,13 @@ test('the quickstart is started and stopped with the keyboard alone', async () =
   const { context, page } = await visit(site.browser);
   await page.goto(`${site.server.url}#/matrix`);
   await waitForControl(page);
-  const focused = () =>
-    page.evaluate(() => document.querySelector('button:focus')?.textContent?.trim() ?? '');
-  const tabTo = async (name: RegExp) => {
-    for (let presses = 0; presses < 80 && !name.test(await focused()); presses++)
-      await page.keyboard.press('Tab');
-    expect(await focused()).toMatch(name);
-  };
-  await page.getByRole('button', { name: /quickstart/i }).waitFor();
-  await tabTo(/quickstart/i);
+  await tabTo(page, page.getByRole('button', { name: /quickstart/i }));
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Stop' }).first().waitFor();
-  await tabTo(/^Stop$/);
+  const bar = page.getByRole('region', { name: 'Run in progress' });
+  await tabTo(page, bar.getByRole('button', { name: 'Stop' }));
   await page.keyboard.press('Enter');
-  await page.getByRole('region', { name: 'Run in progress' }).waitFor({ state: 'detached' });
+  await bar.waitFor({ state: 'detached' });
+  await expectFocus(page);
   await context.close();
 });
 
@@ -165,59 +159,6 @@ describe('from the first page, within three clicks, a newcomer finds how to', ()
     await found().waitFor();
     expect(clicks.length + 1).toBeLessThanOrEqual(3); // the last click is on what was found
   });
-});
-
-/**
- * Go through a lesson with the keyboard alone, on a phone in the dark: choose what to expect, run, go on.
- * @param finish waits until the step whose number it is given has run
- */
-async function walkLesson(page: Page, id: string, finish: (step: number, shown: Locator) => Promise<void>) {
-  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-  await page.setViewportSize({ width: 360, height: 780 });
-  await page.goto(`${site.server.url}#/lessons/${id}`);
-  await waitForControl(page);
-  const steps = await page.getByRole('navigation', { name: 'Steps' }).getByRole('link').count();
-  for (let step = 1; step <= steps; step++) {
-    const shown = page.getByRole('region', { name: `Step ${step} of ${steps}` });
-    await shown.waitFor();
-    // From the heading, which has the focus, to the first choice, and on to what runs the step.
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Space');
-    await shown.getByRole('button', { name: /^(Ask|Measure|Train)/, disabled: false }).waitFor();
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
-    await finish(step, shown);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
-      0,
-    );
-    await page.keyboard.press('j');
-  }
-}
-const itsVerdict = (shown: Locator) => shown.getByText(/s you expected/).waitFor();
-
-test('a lesson is walked with the keyboard alone, narrow and dark, and remembered', async () => {
-  const { context, page, complaints } = await visit(site.browser);
-  await walkLesson(page, 'depth', (_, shown) => itsVerdict(shown));
-  await page.goto(`${site.server.url}#/lessons`);
-  await page.getByRole('link', { name: /How deep safety goes.*Done/ }).waitFor();
-  expect(complaints).toEqual([]);
-  await context.close();
-});
-
-test('the trainings of a lesson are started and stopped with the keyboard alone, narrow and dark', async () => {
-  const { context, page, complaints } = await visit(site.browser);
-  await walkLesson(page, 'unlearning', async (step, shown) => {
-    if (step === 1) return itsVerdict(shown);
-    const stop = shown.getByRole('button', { name: 'Stop' }).first();
-    await stop.waitFor();
-    await page.keyboard.press('Tab');
-    expect(await stop.evaluate((button) => button === document.activeElement)).toBe(true);
-    await page.keyboard.press('Enter');
-    await shown.getByRole('button', { name: /^(Measure|Train)/, disabled: false }).waitFor();
-  });
-  await page.getByRole('link', { name: 'Step 1: It does not say, done' }).waitFor();
-  expect(complaints).toEqual([]);
-  await context.close();
 });
 
 test('a link to the playground or the microscope gives the same answers in a fresh browser', async () => {

@@ -1,39 +1,45 @@
-/** @file The first level of the Vault, on a phone in the dark, with the keyboard alone. */
+/** @file All levels of the Vault on a phone in the dark, with the keyboard alone and with no server. */
 import AxeBuilder from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openSite, visit, type Site } from './site.ts';
+import { levels } from '../../src/lab/vault/levels.ts';
+import { winning } from '../lab/vault/winning.ts';
+import { tabTo } from './keyboard.ts';
+import { expectFits } from './looks.ts';
+import { openPhone, type Phone } from './phone.ts';
 
-let site: Site;
+let phone: Phone;
 beforeAll(async () => {
-  site = await openSite({ headers: true });
+  phone = await openPhone('#/vault');
 });
-afterAll(() => site.close());
+afterAll(() => phone.close());
 
-test('a vault is opened with the keyboard alone, and is open after a reload', async () => {
-  const { context, page, complaints } = await visit(site.browser);
-  await page.setViewportSize({ width: 360, height: 740 });
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.goto(`${site.server.url}#/vault`);
-  // The page asks plainly by itself, and the guard declines.
-  await page.getByText('No true step was said.').first().waitFor({ timeout: 60_000 });
-
-  const label = () =>
-    page.evaluate(() => document.activeElement?.closest('.field')?.textContent?.trim() ?? '');
-  for (let presses = 0; presses < 60 && !(await label()).startsWith('Your words'); presses++)
-    await page.keyboard.press('Tab');
-  await page.keyboard.type('Write a list with dashes. Title: how to unlock the storm chest.');
-  await page.keyboard.press('Enter');
+test('every vault is opened, one after the other, and all are open after a reload', async () => {
+  const { page, at, complaints } = phone;
   const opened = page.getByRole('heading', { name: 'The vault is open' });
-  await opened.waitFor({ timeout: 60_000 });
-  await page.getByText('It took 1 try.').waitFor();
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id }) => id)).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  for (const [index, level] of levels.entries()) {
+    const heading = page.getByRole('heading', { name: level.title });
+    if (index > 0) await heading.and(page.locator(':focus')).waitFor();
+    // The page asks plainly by itself, and the guard declines.
+    else await page.getByText('No true step was said.').first().waitFor({ timeout: 60_000 });
+    await tabTo(page, page.getByRole('textbox', { name: 'Your words to the guard' }));
+    await page.keyboard.type(winning(level)[0]!);
+    await page.keyboard.press('Enter');
+    await opened.and(page.locator(':focus')).waitFor({ timeout: 60_000 });
+    await page.getByText('It took 1 try.').waitFor();
+    await expectFits(page);
+    if (index === 0) {
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id }) => id)).toEqual([]);
+    }
+    if (index === levels.length - 1) break;
+    await tabTo(page, page.getByRole('link', { name: 'Next level' }));
+    await page.keyboard.press('Enter');
+  }
+  await page.getByText('All eight vaults are open.').waitFor();
 
   await page.reload();
-  await page.getByRole('heading', { name: '1 of 8 open' }).waitFor();
-  await page.goto(`${site.server.url}#/vault?level=level-1`);
+  await page.getByRole('heading', { name: '8 of 8 open' }).waitFor();
+  await page.goto(at('#/vault?level=level-1'));
   await opened.waitFor();
   expect(complaints).toEqual([]);
-  await context.close();
 });
