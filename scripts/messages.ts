@@ -1,12 +1,21 @@
-/** @file Brings the catalogue in step with the sources, and says which messages have no German text yet. */
+/** @file Brings the catalogues in step with the sources, and says which texts have no German yet. */
 import { fileURLToPath } from 'node:url';
-import { germanFile, messagesOf, readGerman, writeCatalogue } from './messages/catalogue.ts';
+import { germanFile, germanLabFile, messagesOf, readGerman, writeCatalogue } from './messages/catalogue.ts';
+import { labTexts, writeLabCatalogue } from './messages/lab-catalogue.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+function report(file: string, messages: readonly { key: string; forms: readonly string[] }[]): void {
+  const german = readGerman(root, file);
+  const missing = messages.filter(({ key }) => !german.has(key));
+  for (const { forms } of missing) console.log(forms.join(' | '));
+  console.log(`${german.size} messages translated, ${missing.length} without German: add them in ${file}.`);
+}
+
 await writeCatalogue(root);
-const german = readGerman(root);
-const missing = [...(await messagesOf(root)).values()].filter(({ key }) => !german.has(key));
-for (const { forms } of missing) console.log(forms.join(' | '));
-console.log(
-  `${german.size} messages translated, ${missing.length} without German: add them in ${germanFile}.`,
+report(germanFile, [...(await messagesOf(root)).values()]);
+writeLabCatalogue(root);
+report(
+  germanLabFile,
+  labTexts().map((text) => ({ key: text, forms: [text] })),
 );

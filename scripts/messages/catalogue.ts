@@ -1,4 +1,7 @@
-/** @file The German texts, in the format of gettext, which tools for translators open: `src/ui/language/de.po`. */
+/**
+ * @file The German texts, in the format of gettext, which tools for translators open: those of the page in
+ * `src/ui/language/de.po`, those of the lab's cards in `src/ui/language/lab.de.po`.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import PO from 'pofile';
@@ -7,8 +10,10 @@ import { filesWithText } from './files.ts';
 import { translatable, type FoundMessage } from './translatable.ts';
 
 export const germanFile = 'src/ui/language/de.po';
+export const germanLabFile = 'src/ui/language/lab.de.po';
 
-const headers = {
+/** Of every catalogue. */
+export const headers = {
   'Content-Type': 'text/plain; charset=UTF-8',
   'Content-Transfer-Encoding': '8bit',
   Language: 'de',
@@ -20,8 +25,8 @@ const keyOf = ({ msgid, msgid_plural, msgctxt }: InstanceType<typeof PO.Item>): 
   getKey(msgid_plural ? [msgid, msgid_plural] : [msgid], msgctxt ?? undefined);
 
 /** Translations by key; untranslated messages are left out. */
-export function readGerman(root: string): ReadonlyMap<string, readonly string[]> {
-  const { items } = PO.parse(readFileSync(join(root, germanFile), 'utf8'));
+export function readGerman(root: string, file = germanFile): ReadonlyMap<string, readonly string[]> {
+  const { items } = PO.parse(readFileSync(join(root, file), 'utf8'));
   return new Map(
     items
       .filter(({ msgstr }) => msgstr.every((text) => text !== ''))
@@ -63,8 +68,11 @@ export async function writtenCatalogue(root: string): Promise<string> {
     item.extractedComments = values.map((value, i) => `{${i}}: ${value.replace(/\s+/g, ' ').trim()}`);
     return item;
   });
-  return `${po.toString().trim()}\n`;
+  return textOf(po);
 }
+
+/** A catalogue as text. */
+export const textOf = (po: PO): string => `${po.toString().trim()}\n`;
 
 export const writeCatalogue = async (root: string): Promise<void> =>
   writeFileSync(join(root, germanFile), await writtenCatalogue(root));

@@ -16,17 +16,30 @@ const never: readonly string[] = [
 ];
 
 /**
- * Modules of the lab that write sentences for the page. In workers, Node and the command line they are not compiled so, and
- * speak English; so does a report that the page saves.
+ * Modules of the lab that write sentences and numbers for the page. In workers, Node and the command line they are not
+ * compiled so, and speak English; so do files that the page saves.
  */
 const ofTheLab: readonly string[] = [
+  'src/core/errors.ts',
+  'src/core/format.ts',
+  'src/lab/analysis/answer-words.ts',
   'src/lab/analysis/conclusions.ts',
+  'src/lab/analysis/figures/insight-files.ts',
   'src/lab/analysis/figures/insight-findings.ts',
+  'src/lab/analysis/figures/layer-map.ts',
   'src/lab/analysis/figures/relearning-findings.ts',
+  'src/lab/analysis/formats/names.ts',
+  'src/lab/analysis/hardened.ts',
+  'src/lab/analysis/headline.ts',
+  'src/lab/analysis/pairs.ts',
   'src/lab/analysis/target-words.ts',
+  'src/lab/plan/run-limits.ts',
+  'src/lab/plan/set-card.ts',
+  'src/lab/records/run-estimate.ts',
   'src/lab/vault/grading.ts',
   'src/lab/vault/levels.ts',
   'src/lab/vault/what-beat-what.ts',
+  'src/models/fit/fit.ts',
 ];
 
 /** @param path from the root of the project */

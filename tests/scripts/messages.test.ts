@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import PO from 'pofile';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { germanFile, readGerman, writtenCatalogue } from '../../scripts/messages/catalogue.ts';
+import { germanFile, germanLabFile, readGerman, writtenCatalogue } from '../../scripts/messages/catalogue.ts';
 import { filesWithText, hasText } from '../../scripts/messages/files.ts';
+import { labTexts } from '../../scripts/messages/lab-catalogue.ts';
 import { translatable } from '../../scripts/messages/translatable.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -60,6 +61,11 @@ describe('the German catalogue', () => {
     const { items } = PO.parse(written);
     expect(items.filter(({ msgid, msgstr: [text = ''] }) => ends(msgid) !== ends(text))).toEqual([]);
   });
+});
+
+test('the catalogue of cards translates texts of the lab alone', () => {
+  const texts = new Set(labTexts());
+  expect([...readGerman(root, germanLabFile).keys()].filter((text) => !texts.has(text))).toEqual([]);
 });
 
 test('text of scripts is found in errors, fields and calls, and names of the code are not', async () => {

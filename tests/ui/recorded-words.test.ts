@@ -1,4 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { channels } from '../../src/lab/seal/page-channels.ts';
 
 afterEach(() => {
@@ -13,8 +16,16 @@ async function words(language: string) {
   vi.stubGlobal('navigator', { languages: [language] });
   const seal = await import('../../src/ui/ledger/seal-words.ts');
   const methods = await import('../../src/ui/state/method-words.ts');
+  const verdicts = await import('../../src/ui/state/verdict-words.ts');
   const { connectionText } = await import('../../src/ui/frame/connection-text.ts');
-  return { ...seal, ...methods, connectionText };
+  return { ...seal, ...methods, ...verdicts, connectionText };
+}
+
+function evaluatorSources(): readonly string[] {
+  const folder = fileURLToPath(new URL('../../src/evaluators', import.meta.url));
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(join(folder, path), 'utf8'));
 }
 
 /** Names of the platform, which are the same in every language. */
@@ -56,6 +67,31 @@ test('every outcome, way out, reason and role has a German word', async () => {
   expect(ways.filter((title) => german.wayWords(title) === title)).toEqual([]);
   expect(reasons.filter((reason) => german.reasonWords(reason) === reason)).toEqual([]);
   expect(german.connectionText({ origins: [] })).toMatch(/^Nicht versiegelt/);
+});
+
+/** Words that evaluators give as the label of a score, as their code states them. */
+const labelsInCode = evaluatorSources().flatMap((source) =>
+  [...source.matchAll(/label: ([^\n]*)|names: \{([^}]*)\}|unscored\(('[^']+')/g)].flatMap((found) =>
+    [...(found[1] ?? found[2] ?? found[3] ?? '').matchAll(/(?<![=!]== ?|\.)'([a-z][a-z -]+)'/g)].map(
+      ([, word]) => word!,
+    ),
+  ),
+);
+
+test('every label of an evaluator has a German word', async () => {
+  expect(labelsInCode).toEqual(expect.arrayContaining(['refused', 'empty talk', 'potentially harmful']));
+  const german = await words('de');
+  const english = await words('en');
+  expect(labelsInCode.filter((label) => german.labelWords(label) === label)).toEqual([]);
+  expect(labelsInCode.filter((label) => english.labelWords(label) !== label.replace('-', ' '))).toEqual([
+    'off-label',
+  ]);
+  expect(
+    Object.keys(german.measureWords).filter(
+      (name) => german.measureWords[name as 'harm'] === english.measureWords[name as 'harm'],
+    ),
+  ).toEqual([]);
+  expect(german.finishWords.blocked).toBe('eine Abwehr hat stattdessen geantwortet');
 });
 
 test('a way or reason that no release knows is shown as it was recorded', async () => {

@@ -49,7 +49,7 @@ export function hardenedSentences({ rows }: Hardened, method: string): readonly 
   return [
     `Six attacks succeed on ${percent(before.success)} of forbidden requests before it and on ` +
       `${percent(after.success)} after: ${points(after.change.value)} points` +
-      `${range ? ` (${range.map(points).join(' to ')})` : ''}; ${pValue(after.p)} for any of the six, adjusted over all methods.`,
+      `${range ? ` (${range.map(points).join(/* @wc-include */ ' to ')})` : ''}; ${pValue(after.p)} for any of the six, adjusted over all methods.`,
     `Harmless requests solved: ${of(before.solved)} before, ${of(after.solved)} after; look-alikes refused: ` +
       `${of(before.refused)} and ${of(after.refused)}.`,
     `After ${after.relearned.updates} updates on ten harmful answers it does harm on ` +

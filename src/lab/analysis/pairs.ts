@@ -1,7 +1,7 @@
 /** @file Cells that asked the same behaviors, compared behavior by behavior. */
 import { groupedBy } from '../../core/groups.ts';
 import { holm, itemsNeeded, pairedDifference, type Pairs } from '../../core/paired.ts';
-import { plural, points } from '../../core/format.ts';
+import { count, points } from '../../core/format.ts';
 import { mcNemar } from '../../core/statistics.ts';
 import { modeOf, modesOf } from '../plan/attack-mode.ts';
 import { defenseNames, directRequest, undefended, type Plan } from '../plan/plan.ts';
@@ -147,12 +147,12 @@ export function behaviorsNeeded(check: Pairs & Adjusted): number | null {
 /** The same in words; empty for `null`. */
 export function neededWords(check: Pairs & Adjusted): string {
   const needed = behaviorsNeeded(check);
-  return needed === null ? '' : `about ${plural(needed, 'behavior')} would tell a difference of this size`;
+  return needed === null ? '' : `about ${count(needed)} behaviors would tell a difference of this size`;
 }
 
 /** The difference in points with its interval: `−20 (−37 to −7)`. */
 export function differenceWords(check: Pairs): string {
   if (check.paired === 0) return '';
   const { value, interval: bounds } = pairedDifference(check);
-  return bounds ? `${points(value)} (${bounds.map(points).join(' to ')})` : points(value);
+  return bounds ? `${points(value)} (${bounds.map(points).join(/* @wc-include */ ' to ')})` : points(value);
 }

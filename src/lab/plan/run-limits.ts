@@ -7,27 +7,33 @@ export const runLimitsSchema = z.strictObject({
     .number()
     .positive()
     .optional()
-    .describe('Time on the clock, without that in which the first model is loaded.'),
+    .describe(/* @wc-ignore */ 'Time on the clock, without that in which the first model is loaded.'),
   queries: z
     .int()
     .positive()
     .optional()
     .describe(
-      'Forward passes of the models under attack: a query and a scored sequence are one each, a ' +
-        'gradient is three.',
+      /* @wc-ignore */ 'Forward passes of the models under attack: a query and a scored sequence are one each, a ' +
+        /* @wc-ignore */ 'gradient is three.',
     ),
-  tokens: z.int().positive().optional().describe('Read, written and scored by all models.'),
+  tokens: z.int().positive().optional().describe(/* @wc-ignore */ 'Read, written and scored by all models.'),
 });
 
 export type RunLimits = z.output<typeof runLimitsSchema>;
 export type RunLimit = keyof RunLimits;
+
+const limitWords = (): Readonly<Record<keyof RunLimits, string>> => ({
+  minutes: /* @wc-include */ 'minutes',
+  queries: /* @wc-include */ 'queries',
+  tokens: /* @wc-include */ 'tokens',
+});
 
 /** `10 minutes and 5,000 queries`. */
 export const limitsText = (limits: RunLimits): string =>
   list(
     (['minutes', 'queries', 'tokens'] as const).flatMap((limit) => {
       const most = limits[limit];
-      return most === undefined ? [] : [`${count(most)} ${limit}`];
+      return most === undefined ? [] : [`${count(most)} ${limitWords()[limit]}`];
     }),
   );
 

@@ -47,7 +47,7 @@ export const canGrade = ({ gradesBy }: Grader, behavior: Partial<Behavior>): boo
 /** How a behavior's fields are called where an evaluator cannot do without one. */
 const fieldWords: Readonly<Record<GradedField, string>> = {
   target: 'target strings',
-  secret: 'secrets',
+  secret: /* @wc-include */ 'secrets',
   reference: 'true steps',
 };
 

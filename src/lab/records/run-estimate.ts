@@ -23,8 +23,10 @@ export function estimateText({ trials, timeMs, isTimed, workers, memoryBytes }: 
         ? `about ${duration(timeMs)}`
         : `perhaps ${duration(timeMs)}, guessed from the size of the model`;
   return [
-    plural(trials, 'trial'),
-    workers > 1 ? `${time} with ${plural(workers, 'worker')}` : time,
+    plural(trials, /* @wc-include */ 'trial', /* @wc-include */ 'trials'),
+    workers > 1
+      ? `${time} with ${plural(workers, /* @wc-include */ 'worker', /* @wc-include */ 'workers')}`
+      : time,
     ...(memoryBytes === null ? [] : [`about ${bytes(memoryBytes)} of memory`]),
   ].join(' · ');
 }

@@ -2,6 +2,7 @@
  * @file Whether a device can run a build of a model, before anything is fetched: memory, limits of the graphics adapter,
  * storage and time. Pure. Memory was measured on WASM only; docs/catalogue-and-fit.md has the figures.
  */
+import { decimals } from '../../core/format.ts';
 import type { KnownBuild, Precision } from '../catalogue/known-model.ts';
 import { cacheBytes, headBytes, largestTensorBytes, weightBytes, type ModelSize } from './size.ts';
 
@@ -89,7 +90,7 @@ const onWasm = {
 } as const;
 const onWebgpu = { fixedBytes: 0.4 * GB } as const;
 
-const gigabytes = (value: number) => `${(value / GB).toFixed(value < 0.95 * GB ? 2 : 1)} GB`;
+const gigabytes = (value: number) => `${decimals(value / GB, value < 0.95 * GB ? 2 : 1)} GB`;
 
 const computePrecision = (precision: Precision, kind: DeviceFacts['kind']): Precision => {
   const isBlock = precision === 'q4' || precision === 'q8' || precision === 'q4f16' || precision === 'q4f32';
@@ -187,7 +188,7 @@ export function fitOf(subject: FitSubject, device: DeviceFacts): Fit {
   const seconds = secondsPer100(subject, device);
   const estimates = { memoryBytes, secondsPer100Tokens: seconds };
   const blocked = obstacle(subject, device, memoryBytes);
-  if (blocked !== null) return { verdict: 'will not run', reasons: [blocked], ...estimates };
+  if (blocked !== null) return { verdict: /* @wc-ignore */ 'will not run', reasons: [blocked], ...estimates };
   if (memoryBytes === null)
     return {
       verdict: null,
@@ -199,14 +200,14 @@ export function fitOf(subject: FitSubject, device: DeviceFacts): Fit {
     ...(seconds === null
       ? []
       : [
-          `100 tokens take ${seconds < 0.1 ? 'under 0.1' : `about ${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)}`} s.`,
+          `100 tokens take ${seconds < 0.1 ? `under ${decimals(0.1, 1)}` : `about ${seconds < 9.95 ? decimals(seconds, 1) : Math.round(seconds)}`} s.`,
         ]),
   ];
   if (device.memoryBytes !== null && memoryBytes > device.memoryBytes * usableShare)
     reasons.push('The browser does not say whether this device has that much.');
   const isSlow = seconds !== null && seconds > slowSeconds;
   return {
-    verdict: isSlow ? 'will be slow' : 'will run',
+    verdict: isSlow ? /* @wc-ignore */ 'will be slow' : /* @wc-ignore */ 'will run',
     reasons: isSlow ? reasons.toReversed() : reasons,
     ...estimates,
   };

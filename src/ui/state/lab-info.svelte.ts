@@ -2,11 +2,12 @@
 import { createContext } from 'svelte';
 import type { Behavior } from '../../core/behavior.ts';
 import type { Failure } from '../../core/errors.ts';
-import type { Catalogue } from '../../lab/plan/catalogue.ts';
+import type { Catalogue, EvaluatorCard } from '../../lab/plan/catalogue.ts';
 import { findModel } from '../../lab/plan/find-models.ts';
 import { undefended, type Plan } from '../../lab/plan/plan.ts';
 import type { DeviceInfo } from '../../lab/records/run.ts';
 import { plural } from '../format.ts';
+import { labTexts, withLabTexts } from '../language/lab-texts.ts';
 import type { AnyCard, ModelEntry, ModelTask } from '../types.ts';
 import type { LabClient } from '../../lab/worker/lab-client.ts';
 import type { PreferenceStore } from '../frame/preference.svelte.ts';
@@ -63,8 +64,8 @@ export class LabInfo {
   open = async (): Promise<void> => {
     this.failure = null;
     try {
-      [this.catalogue, this.device, this.quickstart] = await Promise.all([
-        this.#lab.catalogue(),
+      [, this.device, this.quickstart] = await Promise.all([
+        this.refreshCatalogue(),
         this.#lab.device(),
         this.#fetchQuickstart(),
       ]);
@@ -103,9 +104,9 @@ export class LabInfo {
     (Object.hasOwn(this.#cards, id) ? this.#cards[id] : undefined) ?? null;
   isListed = (id: string): boolean => this.card(id) !== null;
   stageOf = (id: string): AnyCard['stage'] => this.card(id)?.stage;
-  /** What an evaluator measures; empty for one that is not listed. */
-  measuresOf = (id: string): string =>
-    this.catalogue?.evaluators.find((card) => card.id === id)?.measures ?? '';
+  /** What an evaluator measures; `null` for one that is not listed. */
+  measuresOf = (id: string): EvaluatorCard['measures'] | null =>
+    this.catalogue?.evaluators.find((card) => card.id === id)?.measures ?? null;
 
   /** The title of a method, of a stack of methods, or of the undefended model. */
   name = (id: string): string => {
@@ -122,7 +123,8 @@ export class LabInfo {
 
   /** Ask again which models and behavior sets there are: one was imported, renamed or deleted. */
   refreshCatalogue = async (): Promise<void> => {
-    this.catalogue = await this.#lab.catalogue();
+    const [catalogue, texts] = await Promise.all([this.#lab.catalogue(), labTexts()]);
+    this.catalogue = withLabTexts(catalogue, texts);
   };
 
   /**

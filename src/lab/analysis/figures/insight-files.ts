@@ -5,12 +5,13 @@ import type { InsightReport, RelearningCurve } from '../../records/insight.ts';
 import { layerMapCsv, layerMapSvg } from './layer-map.ts';
 import { curvesCsv, lineChartSvg, type LineChart } from './line-chart.ts';
 
-export const projectionTitle = 'Where the model reads harm: projection on the refusal direction';
+export const projectionTitle = (): string =>
+  'Where the model reads harm: projection on the refusal direction';
 
 /** By file name: SVG and CSV of each part that the report has. */
 export function insightFiles(report: InsightReport): ReadonlyMap<string, string> {
   const files = new Map([
-    ['refusal-direction.svg', layerMapSvg(projectionTitle, report.models).svg],
+    ['refusal-direction.svg', layerMapSvg(projectionTitle(), report.models).svg],
     ['refusal-direction.csv', layerMapCsv(report.models)],
     ['logit-lens-tokens.csv', lensCsv(report)],
   ]);
@@ -32,7 +33,11 @@ export function chartsOf(
   const attentive = models.flatMap(({ model, attention }) => (attention ? [{ model, attention }] : []));
   return {
     'logit-lens': {
-      ...{ title: 'First token of the answer, read between layers', x: 'layer', y: 'probability' },
+      ...{
+        title: 'First token of the answer, read between layers',
+        x: /* @wc-include */ 'layer',
+        y: /* @wc-include */ 'probability',
+      },
       ...{ top: 1, write: percent },
       curves: models.flatMap(({ model, lens: { layers } }) =>
         watched.map((text, i) => ({
@@ -47,7 +52,11 @@ export function chartsOf(
       attentive.length === 0
         ? null
         : {
-            ...{ title: 'Attention to the tokens of the attack, mean over heads', x: 'layer', y: 'share' },
+            ...{
+              title: 'Attention to the tokens of the attack, mean over heads',
+              x: /* @wc-include */ 'layer',
+              y: /* @wc-include */ 'share',
+            },
             ...{ top: 1, write: percent },
             curves: attentive.flatMap(({ model, attention: { layers } }) =>
               (['prompt', 'answer'] as const).map((from) => ({
@@ -60,7 +69,10 @@ export function chartsOf(
             ),
           },
     probe: {
-      ...{ title: 'Forbidden requests told from harmless ones by a linear probe', x: 'layer' },
+      ...{
+        title: 'Forbidden requests told from harmless ones by a linear probe',
+        x: /* @wc-include */ 'layer',
+      },
       ...{ y: 'area under the ROC curve', top: 1, write: (value) => value.toFixed(2) },
       curves: models.flatMap(({ model, probe }) => [
         {
@@ -98,7 +110,7 @@ export const relearningChart = (
   curves: readonly RelearningCurve[],
   nameOf: (id: string) => string,
 ): LineChart => ({
-  ...{ title: 'Relearning from a few harmful answers', x: 'updates', y: 'harmful answers' },
+  ...{ title: 'Relearning from a few harmful answers', x: /* @wc-include */ 'updates', y: 'harmful answers' },
   ...{ top: 1, write: percent },
   curves: curves.map(({ model, relearning }) => ({
     name: nameOf(model),

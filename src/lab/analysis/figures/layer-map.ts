@@ -20,7 +20,7 @@ export function readingAt(
 
 /** Boundary 0 is before the first layer. */
 export const boundaryName = (boundary: number): string =>
-  boundary === 0 ? 'embedding' : `layer ${boundary}`;
+  boundary === 0 ? /* @wc-include */ 'embedding' : `layer ${boundary}`;
 
 const size = { label: 76, cell: 26, row: 18, top: 40, tokens: 110, gap: 12, foot: 20 } as const;
 /** One hue by lightness, from 0 to 1. */
