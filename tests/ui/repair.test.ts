@@ -39,3 +39,10 @@ test('every English text of the page has a German one beside it', () => {
   // The language of the document, and the text for browsers without scripts.
   expect(spoken('en') - 2).toBe(spoken('de'));
 });
+
+test('the note that nothing has started stands in both languages, as nothing can choose', () => {
+  const page = file('../index.html');
+  const note = page.slice(page.indexOf('class="not-started"'), page.indexOf('<noscript>'));
+  expect(note).toContain('Glovebox has not started yet.');
+  expect(note).toMatch(/<p lang="de">\s*Glovebox ist noch nicht gestartet\./);
+});
