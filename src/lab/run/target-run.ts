@@ -63,7 +63,10 @@ export function rolesFor({ roles, settings, plan }: ResolvedPlan, chunks: readon
   return plan.replay && roles.translator ? { ...used, translator: roles.translator } : used;
 }
 
-/** @throws LabError of a model that cannot be loaded, or a defense that cannot learn, before any trial is run */
+/**
+ * Make ready what the chunks need, and nothing else of the plan.
+ * @throws LabError of a model that cannot be loaded, or a defense that cannot learn, before any trial is run
+ */
 export async function openTarget(
   target: ModelEntry,
   resolved: ResolvedPlan,
