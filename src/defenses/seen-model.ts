@@ -21,6 +21,8 @@ export interface SeenModelOptions {
   readonly generate: LanguageModel['generate'];
   /** Over how many draws of a random defense log-probs are averaged. Default: 4. */
   readonly draws?: number | undefined;
+  /** Present if gradients hold how far a request is beyond the thresholds of detectors. Default: they leave these out. */
+  readonly detectorGradients?: true | undefined;
   /** The signal that readings by defenses carry, so that they are counted. Default: that of the caller. */
   readonly signalFor?: (signal: AbortSignal | undefined) => AbortSignal | undefined;
 }
@@ -51,7 +53,7 @@ const blockedLoss = 5;
 export function seenModel<M extends ScoringModel>(
   model: M,
   view: DefenseView,
-  { seed, generate, draws = 4, signalFor = (signal) => signal }: SeenModelOptions,
+  { seed, generate, draws = 4, detectorGradients, signalFor = (signal) => signal }: SeenModelOptions,
 ): M & Disposable {
   const {
     rewrite = (messages: readonly ChatMessage[]) => messages,
@@ -59,6 +61,7 @@ export function seenModel<M extends ScoringModel>(
     conditional,
     draw,
     excess,
+    excessGradient,
   } = view;
   const asked = new Map<string, Asked>();
   const remember = (prompt: readonly number[], conversation: Asked) => {
@@ -150,8 +153,19 @@ export function seenModel<M extends ScoringModel>(
       tokenizer: rewriting(read.tokenizer),
       generate: answer,
       logProbs,
-      ...(isWhiteBox(model) &&
+      ...(isWhiteBox(read) &&
+        isWhiteBox(model) &&
         ({
+          async tokenGradient(request, options = {}) {
+            const { prompt, start, end, weights } = request;
+            const gradient = await read.tokenGradient(request, options);
+            const known = detectorGradients && excessGradient && sourceOf(prompt);
+            if (!known) return gradient;
+            const within = { signal: signalFor(options.signal) };
+            const term = await excessGradient(known.messages, prompt.slice(start, end), within);
+            const share = weights?.reduce((sum, weight) => sum + weight, 0) ?? 1;
+            return term === null ? gradient : gradient.map((value, i) => value + share * term[i]!);
+          },
           edited(edit) {
             const changed = model.edited(edit);
             const shown = seen(changed, (messages, options) => answer(messages, withEdit(options, edit)));

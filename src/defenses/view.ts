@@ -57,10 +57,19 @@ export interface DefenseView {
   readonly draw?: (messages: readonly ChatMessage[], at: DrawPlace) => Promise<Draw>;
   /**
    * How far a request is beyond the threshold from which the defense turns it away, in nats; at most 0 if it lets it
-   * through. The target counts as that much less likely, so that a search drops what is turned away. Gradients leave it
-   * out.
+   * through. The target counts as that much less likely, so that a search drops what is turned away.
    */
   readonly excess?: (messages: readonly ChatMessage[], options: Abortable) => Promise<number>;
+  /**
+   * The gradient of `excess` with respect to the one-hot rows of some of the user's own tokens, shape [S, V]: a term of the
+   * gradient of a request that is turned away, for attacks that ask for it. `null` where the detector does not read these tokens. Absent: gradients
+   * leave the detector out.
+   */
+  readonly excessGradient?: (
+    messages: readonly ChatMessage[],
+    tokens: readonly number[],
+    options: Abortable,
+  ) => Promise<Float32Array | null>;
   /** Present if the defense also acts on answers, which only the answers that a search asks for can show. */
   readonly actsOnAnswers?: true;
 }
@@ -115,9 +124,14 @@ export function composed(views: readonly DefenseView[]): DefenseView {
   const rewrites = views.flatMap(({ rewrite }) => rewrite ?? []);
   const firstDraw = views.findIndex(({ draw }) => draw);
   const undrawn = firstDraw < 0 ? views : views.slice(0, firstDraw);
-  const detectors = undrawn.flatMap(({ excess }, i) =>
-    excess ? [{ excess, before: inTurn(views.slice(0, i).flatMap(({ rewrite }) => rewrite ?? [])) }] : [],
-  );
+  const detectors = undrawn.flatMap(({ excess, excessGradient }, i) => {
+    const before = inTurn(views.slice(0, i).flatMap(({ rewrite }) => rewrite ?? []));
+    return excess
+      ? [{ excess, excessGradient, read: (sent: readonly ChatMessage[]) => before(sent, '0') }]
+      : [];
+  });
+  const excesses = (messages: readonly ChatMessage[], options: Abortable) =>
+    Promise.all(detectors.map(({ excess, read }) => excess(read(messages), options)));
   const policy = views.findLast((view) => view.policy)?.policy;
   const conditional = views.findLast((view) => view.conditional)?.conditional;
   return {
@@ -131,11 +145,15 @@ export function composed(views: readonly DefenseView[]): DefenseView {
     ...(conditional && { conditional }),
     ...(firstDraw >= 0 && { draw: (messages, at) => drawThrough(views, messages, at) }),
     ...(detectors.length > 0 && {
-      async excess(messages, options) {
-        const each = await Promise.all(
-          detectors.map(({ excess, before }) => excess(before(messages, '0'), options)),
-        );
-        return Math.max(...each);
+      excess: async (messages, options) => Math.max(...(await excesses(messages, options))),
+    }),
+    ...(detectors.some(({ excessGradient }) => excessGradient) && {
+      /** That of the detector that is furthest from letting the request through; `null` where all let it through. */
+      async excessGradient(messages, tokens, options) {
+        const each = await excesses(messages, options);
+        const most = Math.max(...each);
+        const { excessGradient, read } = detectors[each.indexOf(most)]!;
+        return most > 0 ? ((await excessGradient?.(read(messages), tokens, options)) ?? null) : null;
       },
     }),
   };

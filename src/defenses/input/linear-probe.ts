@@ -8,6 +8,7 @@ import { rocOf, rocSchema } from '../../core/roc.ts';
 import { auroc, mean } from '../../core/statistics.ts';
 import { rounded } from '../../core/vectors.ts';
 import { lastStreams, type Stream } from '../../models/directions.ts';
+import type { Abortable } from '../../models/language-model.ts';
 import {
   benignTexts,
   calibrationDetail,
@@ -19,6 +20,7 @@ import {
 import { splitContrast, type RequestPair } from '../consulting/split.ts';
 import { aroundModel, artifactOf, blackBox, blocked, defineDefense, withEvent } from '../defense.ts';
 import { accepted, underEdit, weightEditOf } from '../generation/edits.ts';
+import { oneHotGradient, placeOf } from '../generation/span-gradient.ts';
 
 const artifactSchema = calibrationSchema.extend({
   /** The layer boundary that is read, and the regression on its state at the last token of a request. */
@@ -152,11 +154,24 @@ export const linearProbe = defineDefense({
   },
   view(model, _options, context) {
     const artifact = artifactOf(context, artifactSchema, 'linear-probe');
+    const { boundary, weights, threshold } = artifact;
+    const oddsOf = async (words: readonly string[], { signal }: Abortable) =>
+      scores(artifact, boundary, await lastStreams(model, words, { signal }));
     return {
       /** Log-odds of harm. */
-      async excess(messages, { signal }) {
-        const streams = await lastStreams(model, allOwnWords(messages), { signal });
-        return Math.max(...scores(artifact, artifact.boundary, streams)) - logit(artifact.threshold);
+      excess: async (messages, options) =>
+        Math.max(...(await oddsOf(allOwnWords(messages), options))) - logit(threshold),
+      async excessGradient(messages, tokens, { signal }) {
+        const words = allOwnWords(messages);
+        const odds = await oddsOf(words, { signal });
+        const prompt = model.tokenizer.prompt([user(words[odds.indexOf(Math.max(...odds))]!)]);
+        const start = placeOf(tokens, prompt);
+        if (start < 0) return null;
+        const read = { position: prompt.length - 1, boundary, values: Float32Array.from(weights) };
+        const slopes = await model.inputGradient(prompt, { hidden: [read] }, { signal });
+        const width = slopes.length / prompt.length;
+        const own = slopes.subarray(start * width, (start + tokens.length) * width);
+        return oneHotGradient(model, own, tokens.length, { signal });
       },
     };
   },

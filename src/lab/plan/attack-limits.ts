@@ -37,6 +37,14 @@ export const attackLimits = {
       'Over how many draws of a random defense an adaptive attack averages the log-probs that it reads. ' +
         'Default: 4.',
     ),
+  detectorGradients: z
+    .literal(true)
+    .optional()
+    .describe(
+      'Adaptive white-box attacks also differentiate detectors that can be (the perplexity filter and the linear ' +
+        'probe): how far a request is beyond their threshold is a term of its gradient. Default: detectors ' +
+        'rank candidates, and gradients leave them out.',
+    ),
   margin: z
     .number()
     .min(0)

@@ -17,6 +17,8 @@ export interface AdaptiveTrial {
   readonly signal: AbortSignal;
   /** Over how many draws of a random defense log-probs are averaged. */
   readonly draws?: number | undefined;
+  /** Whether gradients hold how far a request is beyond the thresholds of detectors. */
+  readonly detectorGradients?: true | undefined;
 }
 
 export interface AdaptiveTarget {
@@ -53,7 +55,7 @@ export function adaptiveTarget(
   trial: AdaptiveTrial,
 ): AdaptiveTarget {
   checkVisible(defended, access);
-  const { meters, meter, signal, seed, draws } = trial;
+  const { meters, meter, signal, seed, draws, detectorGradients } = trial;
   const seedOf = drawsOf(seed);
   const answering = access === 'white-box' ? defended.editable : defended.usual;
   const generate: LanguageModel['generate'] = (messages, options) =>
@@ -67,7 +69,7 @@ export function adaptiveTarget(
     return { model: { id, access, contextWindow, generate }, release: () => undefined };
   const { view } = defended.seen;
   const signalFor = (given = signal) => meters.signalFor(meter, given);
-  const options = { seed: `${seed}/view`, generate, draws, signalFor };
+  const options = { seed: `${seed}/view`, generate, draws, detectorGradients, signalFor };
   const tier = view.edit || view.conditional ? 'white-box' : access;
   const bare = metered(defended.bare(tier), 'target', meter) as ScoringModel;
   const edited = view.edit && (bare as WhiteBoxModel).edited(view.edit);

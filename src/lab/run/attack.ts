@@ -42,7 +42,7 @@ export interface AttackInput {
 /** What the plan says of all attacks alike; a claimed success is confirmed on answers sampled as it says. */
 export type AttackLimits = Pick<
   TrialSettings,
-  'attackBudget' | 'attackDraws' | 'margin' | 'confirm' | 'sampling'
+  'attackBudget' | 'attackDraws' | 'detectorGradients' | 'margin' | 'confirm' | 'sampling'
 >;
 
 export interface AttackListeners {
@@ -69,6 +69,7 @@ export async function runAttack(
     ? adaptiveTarget(behind.defended, method.access, {
         ...{ seed, meter, signal, meters: behind.meters },
         draws: limits.attackDraws,
+        detectorGradients: limits.detectorGradients,
       })
     : { model: metered(target, 'target', meter), release: () => undefined };
   const isSpent = watchBudget(limits.attackBudget ?? {}, meter, pausePoint);

@@ -39,6 +39,7 @@ export interface TrialSettings {
   readonly samples?: Plan['samples'];
   readonly replay?: Plan['replay'];
   readonly attackBudget?: Plan['attackBudget'];
+  readonly detectorGradients?: Plan['detectorGradients'];
   readonly margin?: Plan['margin'];
   readonly confirm?: Plan['confirm'];
   readonly attackDraws?: Plan['attackDraws'];
@@ -149,6 +150,7 @@ export function resolvePlan(plan: Plan, all: Registries): ResolvedPlan {
       samples: plan.samples,
       replay: plan.replay,
       attackBudget: plan.attackBudget,
+      detectorGradients: plan.detectorGradients,
       margin: plan.margin,
       confirm: plan.confirm,
       attackDraws: plan.attackDraws,

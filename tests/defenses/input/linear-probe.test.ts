@@ -8,9 +8,11 @@ import { auroc } from '../../../src/core/statistics.ts';
 import { splitContrast } from '../../../src/defenses/consulting/split.ts';
 import type { Artifact } from '../../../src/defenses/defense.ts';
 import { linearProbe } from '../../../src/defenses/input/linear-probe.ts';
+import { seenModel } from '../../../src/defenses/seen-model.ts';
+import { stackView } from '../../../src/defenses/stack.ts';
 import { lastStreams } from '../../../src/models/directions.ts';
 import type { WhiteBoxModel } from '../../../src/models/language-model.ts';
-import { learning, options } from '../defend.ts';
+import { learning, options, playing } from '../defend.ts';
 import { createTiny, defendWith } from '../white-box.ts';
 
 let model: ReturnType<typeof createTiny>;
@@ -197,5 +199,77 @@ describe('the defense', () => {
       expect(() => defendWith(linearProbe, model, wrong)).toThrow(
         expect.objectContaining({ code: 'not-supported' }),
       );
+  });
+});
+
+describe('what it shows of itself to an attack that adapts', () => {
+  const text = '6 12 7 30';
+  const ids = [12, 7];
+  const viewOf = async (chosen = {}) => {
+    const artifact = { ...(await prepare(contrast)), ...chosen };
+    const view = linearProbe.view!(model, parseOptions(linearProbe.options, {}, 'linear-probe'), {
+      ...playing({}),
+      artifact,
+    });
+    return { view, artifact: artifact as Artifact & Learned };
+  };
+
+  test('is the gradient of the log-odds for each token, by finite differences', async () => {
+    const { view, artifact } = await viewOf();
+    const gradient = (await view.excessGradient!([user(text)], ids, {}))!;
+    const width = 16;
+    const { vocabSize } = model.tokenizer;
+    const words = model.tokenizer.encode(text);
+    const table = await model.embeddings([...Array(vocabSize).keys()]);
+    const oddsAt = async (place: number, token: number, step: number) => {
+      const vectors = words.map((id, i) =>
+        Array.from({ length: width }, (_, k) => {
+          const toward = i === place ? step * table[token * width + k]! : 0;
+          return table[id * width + k]! + toward;
+        }),
+      );
+      const moved = model.edited({ softTokens: { vectors, at: 'user-text' } });
+      const [stream] = await lastStreams(moved, ['0']);
+      moved.dispose();
+      return logOdds(artifact, stream![artifact.boundary]!);
+    };
+    const step = 1e-3;
+    for (const [row, token] of [
+      [0, 3],
+      [0, 20],
+      [1, 9],
+      [1, 30],
+    ] as const) {
+      const slope =
+        ((await oddsAt(row + 1, token, step)) - (await oddsAt(row + 1, token, -step))) / (2 * step);
+      const found = gradient[row * vocabSize + token]!;
+      expect(Math.abs(slope - found)).toBeLessThan(0.02 * Math.max(1, Math.abs(found)));
+    }
+    expect(Math.max(...gradient.map(Math.abs))).toBeGreaterThan(0.1);
+  });
+  test('is nothing for tokens that it does not read', async () => {
+    const { view } = await viewOf();
+    expect(await view.excessGradient!([user(text)], [7, 12], {})).toBeNull();
+  });
+  test('is a term of the gradient of a request that it turns away, and of no other', async () => {
+    const chosen = (threshold: number) => ({ defense: linearProbe, artifact: { ...artifact, threshold } });
+    const { artifact } = await viewOf();
+    const gradientBehind = async (threshold: number, gradients: { detectorGradients?: true }) => {
+      const { view } = stackView(model, [chosen(threshold)], playing({}));
+      const seen = seenModel(model as WhiteBoxModel, view, {
+        seed: '',
+        generate: model.generate,
+        ...gradients,
+      });
+      const prompt = seen.tokenizer.prompt([user(text)]);
+      const start = prompt.indexOf(12);
+      return seen.tokenGradient({ prompt, target: [11, 13], start, end: start + 2 });
+    };
+    const bare = await gradientBehind(1 - 1e-12, { detectorGradients: true });
+    const behind = await gradientBehind(1e-12, { detectorGradients: true });
+    expect(await gradientBehind(1e-12, {})).toEqual(bare);
+    const { view } = await viewOf();
+    const term = (await view.excessGradient!([user(text)], ids, {}))!;
+    behind.forEach((value, i) => expect(value).toBeCloseTo(bare[i]! + term[i]!, 4));
   });
 });

@@ -3,7 +3,9 @@ import { assistant, user } from '../../../src/core/chat.ts';
 import { parseOptions } from '../../../src/core/options.ts';
 import { perplexityFilter, windowedPerplexity } from '../../../src/defenses/input/perplexity-filter.ts';
 import { answering, peaked, scripted } from '../../../src/models/runtimes/scripted.ts';
+import { userTextLosses } from '../../../src/models/scoring.ts';
 import { defend, learning, options, playing } from '../defend.ts';
+import { createTiny } from '../white-box.ts';
 
 const losses = (...values: number[]) => Float32Array.from(values);
 const repeated = (value: number, count: number): number[] => Array(count).fill(value);
@@ -152,4 +154,70 @@ describe('the filter', () => {
     const request = { ...options, signal: AbortSignal.abort() };
     await expect(defended.generate([user(likely)], request)).rejects.toMatchObject({ name: 'AbortError' });
   });
+});
+
+describe('what it shows of itself to an attack that adapts', () => {
+  const text = '6 12 7 30 9 21 14';
+  const ids = [7, 30, 9];
+  const width = 16;
+
+  test.each(['whole', 'stretches'])(
+    'is the gradient of the loss of %s, by finite differences',
+    async (reads) => {
+      const model = createTiny();
+      const chosen = { reads, window: 3, threshold: 1 };
+      const view = perplexityFilter.view!(
+        model,
+        parseOptions(perplexityFilter.options, chosen, 'perplexity-filter'),
+        playing({}),
+      );
+      const gradient = (await view.excessGradient!([user(text)], ids, {}))!;
+      const { vocabSize } = model.tokenizer;
+      const words = model.tokenizer.encode(text);
+      const table = await model.embeddings([...Array(vocabSize).keys()]);
+      const losses = await userTextLosses(model, text);
+      const starts = reads === 'whole' ? [0] : [0, 3, 4];
+      const length = reads === 'whole' ? words.length : 3;
+      const sums = starts.map((start) =>
+        losses.slice(start, start + length).reduce((sum, loss) => sum + loss, 0),
+      );
+      const start = starts[sums.indexOf(Math.max(...sums))]!;
+
+      /** The mean loss where `step` of `token` is added at a place, in what is read and in what is predicted. */
+      const lossAt = async (place: number, token: number, step: number) => {
+        const vectors = words.map((id, i) =>
+          Array.from(
+            { length: width },
+            (_, k) => table[id * width + k]! + (i === place ? step * table[token * width + k]! : 0),
+          ),
+        );
+        const moved = model.edited({ softTokens: { vectors, at: 'user-text' } });
+        const prompt = moved.tokenizer.prompt([user('0')]);
+        const first = prompt.findIndex((id) => id >= vocabSize);
+        let loss = 0;
+        for (let i = start; i < start + length; i++) {
+          const before = prompt.slice(0, first + i);
+          const predicted = async (id: number) =>
+            (await moved.logProbs([{ prompt: before, target: [id] }]))[0]![0]!;
+          loss -= await predicted(words[i]!);
+          if (i === place) loss -= step * (await predicted(token));
+        }
+        moved.dispose();
+        return loss / length;
+      };
+      const step = 1e-2;
+      for (const [row, token] of [
+        [0, 20],
+        [1, 5],
+        [2, 33],
+      ] as const) {
+        const place = 2 + row;
+        const slope = ((await lossAt(place, token, step)) - (await lossAt(place, token, -step))) / (2 * step);
+        const found = gradient[row * vocabSize + token]!;
+        expect(Math.abs(slope - found)).toBeLessThan(0.03 * Math.max(1, Math.abs(found)));
+      }
+      expect(await view.excessGradient!([user(text)], [30, 7], {})).toBeNull();
+      model.dispose();
+    },
+  );
 });

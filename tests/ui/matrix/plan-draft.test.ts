@@ -53,6 +53,7 @@ const everything = parsePlan({
   concurrency: 3,
   attackBudget: { queries: 400 },
   attackDraws: 2,
+  detectorGradients: true,
   margin: 0.1,
   confirm: 2,
   falsePositives: 0.1,
