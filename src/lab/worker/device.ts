@@ -3,13 +3,14 @@
  * worker's name.
  */
 import { LabError } from '../../core/errors.ts';
+import { possibleThreads } from '../../core/threads.ts';
 import type { DeviceInfo, DeviceKind } from '../records/run.ts';
 
 export const workerName = (kind: DeviceKind) => `lab-${kind}` as const;
 
 /** @param name of the worker, as `workerName` made it; any other name means WASM */
 export async function describeDevice(name: string): Promise<DeviceInfo> {
-  const threads = globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+  const threads = possibleThreads();
   if (name !== workerName('webgpu'))
     return {
       kind: 'wasm',

@@ -1,5 +1,6 @@
 /** @file Opens array devices in a browser. */
 import { LabError } from '../../core/errors.ts';
+import { possibleThreads } from '../../core/threads.ts';
 import { mostThreads, type ArrayDevice } from './array-device.ts';
 import { HeapDevice } from './heap-device.ts';
 import { startOrt, type OrtFactory, type OrtModule } from './ort-module.ts';
@@ -17,8 +18,7 @@ async function startModule(threads: number): Promise<OrtModule> {
 }
 
 /** Threads of an engine that has the processor to itself. */
-export const allThreads = (): number =>
-  globalThis.crossOriginIsolated ? Math.min(mostThreads, globalThis.navigator.hardwareConcurrency ?? 1) : 1;
+export const allThreads = (): number => Math.min(mostThreads, possibleThreads());
 
 /** @throws LabError 'no-webgpu' */
 export async function openDevice(kind: 'wasm' | 'webgpu', threads: number): Promise<ArrayDevice> {

@@ -1,6 +1,7 @@
 /** @file Steps that loading a decoder and loading a classifier share. */
 import type { PreTrainedModel } from '@huggingface/transformers';
 import { isAbort, LabError } from '../../../core/errors.ts';
+import { possibleThreads } from '../../../core/threads.ts';
 import type { ModelEntry } from '../../catalog.ts';
 import { isMissing, type FolderOptions, type ModelFolder } from '../../files.ts';
 import { inNode, withFolder, type PreloadedFiles } from './environment.ts';
@@ -37,8 +38,8 @@ export async function computeDevice(
 const fewParameters = 2e7;
 
 export function threadsFor(parameters: number): number {
-  if (!globalThis.crossOriginIsolated || parameters < fewParameters) return 1;
-  return Math.max(1, Math.min(4, (globalThis.navigator.hardwareConcurrency ?? 1) - 1));
+  if (parameters < fewParameters) return 1;
+  return Math.max(1, Math.min(4, possibleThreads() - 1));
 }
 
 /** Load the first graph that the folder has. A file that exists but does not load ends the search. */
