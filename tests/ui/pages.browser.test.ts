@@ -155,6 +155,13 @@ test('a link that is opened while a run is under way keeps its address, and does
   await vi.waitFor(() => expect(cells().length).toBeGreaterThan(0));
 });
 
+test('a cell of a plan that was never run says that it has no trial', async () => {
+  await go('#/matrix');
+  await vi.waitFor(() => expect(cells().length).toBeGreaterThan(0));
+  cells()[0]!.click();
+  await vi.waitFor(() => expect(find('dialog li.none').textContent).toContain('No trial of this cell'));
+});
+
 test('a cell opens its trials, the address says so, and closing returns to the table', async () => {
   await finishRun();
   cells()[2]!.click();
