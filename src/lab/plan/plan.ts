@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { behaviorSchema } from '../../core/behavior.ts';
 import { contrastSchema } from '../../core/contrast.ts';
 import { LabError } from '../../core/errors.ts';
-import { excerpt, firstOf, issueTexts } from '../../core/excerpt.ts';
-import { repeated } from '../../core/groups.ts';
+import { issueTexts } from '../../core/excerpt.ts';
 import { classifierRoles, languageRoles } from '../../core/method.ts';
 import { nameSchema } from '../../core/name.ts';
 import { sizeProblem } from '../../core/nesting.ts';
@@ -14,6 +13,7 @@ import type { Artifact } from '../../defenses/defense.ts';
 import { greedy } from '../../models/decoding/sampler.ts';
 import { attackLimits } from './attack-limits.ts';
 import { chatTemplateSchema } from './chat-template.ts';
+import { checkNamedOnce } from './named-once.ts';
 import { runLimitsSchema } from './run-limits.ts';
 import { templatePackSchema } from './template-pack.ts';
 
@@ -248,27 +248,15 @@ export function parsePlan(input: unknown): Plan {
   if (problem !== null) throw invalid(problem);
   const parsed = planSchema.safeParse(input);
   if (!parsed.success) throw invalid(issueTexts(parsed.error.issues, 'plan').join('; '));
-  checkNames(parsed.data);
-  return parsed.data;
-}
-
-/** Records and rows of tables go by these names. @throws LabError 'bad-plan' where one stands for two things */
-function checkNames(plan: Plan): void {
-  const { models, attacks, evaluators, sets = [] } = plan;
-  const lists = {
-    'models.targets': models.targets,
-    attacks: attacks.map(({ id }) => id),
-    evaluators: evaluators.map(({ id }) => id),
+  const plan = parsed.data;
+  checkNamedOnce({
+    'models.targets': plan.models.targets,
+    attacks: plan.attacks.map(({ id }) => id),
+    evaluators: plan.evaluators.map(({ id }) => id),
     defenses: defenseNames(plan),
-    sets: sets.map(({ id }) => id),
-  };
-  const found = Object.entries(lists).flatMap(([path, names]) =>
-    repeated(names).map((name) => `${path}: "${excerpt(name)}" is listed more than once`),
-  );
-  if (found.length === 0) return;
-  throw new LabError('bad-plan', `The plan is not valid. ${firstOf(found, (one) => one).join('; ')}.`, {
-    advice: 'List each once; give defense stacks that share their methods a "name" each.',
+    sets: plan.sets?.map(({ id }) => id) ?? [],
   });
+  return plan;
 }
 
 const invalid = (reasons: string) =>
