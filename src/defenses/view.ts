@@ -62,8 +62,8 @@ export interface DefenseView {
   readonly excess?: (messages: readonly ChatMessage[], options: Abortable) => Promise<number>;
   /**
    * The gradient of `excess` with respect to the one-hot rows of some of the user's own tokens, shape [S, V]: a term of the
-   * gradient of a request that is turned away, for attacks that ask for it. `null` where the detector does not read these tokens. Absent: gradients
-   * leave the detector out.
+   * gradient of a request that is turned away, for attacks that ask for it. `null` where the detector does not read these
+   * tokens. Absent: gradients leave the detector out.
    */
   readonly excessGradient?: (
     messages: readonly ChatMessage[],

@@ -74,9 +74,9 @@ export async function prepareDefenses(
       );
       return { artifact: own, spent: costsOf(meter, watch.elapsedMs()) };
     };
-    const { spent, ...prepared } = learned.get(key) ?? (await learn());
-    learned.set(key, { ...prepared, spent });
-    ready.push({ chosen: { ...chosen, ...prepared }, spent });
+    const lesson = learned.get(key) ?? (await learn());
+    learned.set(key, lesson);
+    ready.push({ chosen: { ...chosen, artifact: lesson.artifact }, spent: lesson.spent });
   }
   return ready;
 }
