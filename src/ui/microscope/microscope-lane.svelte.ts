@@ -21,7 +21,7 @@ export class Take {
   text = $state('');
   tokens = $state.raw<readonly TokenTrace[]>([]);
   failure = $state.raw<Failure | null>(null);
-  finish = $state<string | null>(null);
+  finish = $state<ChatReply['generation']['finishReason'] | null>(null);
   /** What an attack sent; `null` before the end, and where the prompt went as it is. */
   sent = $state.raw<ChatReply['attackResult'] | null>(null);
 
